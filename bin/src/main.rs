@@ -1,0 +1,2 @@
+//! apportion
+fn main() {}

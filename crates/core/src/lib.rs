@@ -1,0 +1,62 @@
+//! Apportion's rules: money, the calendar, day slicing, deals and their revenue distributions.
+//!
+//! Everything here is pure and deterministic: no database, no HTTP, no clock, no logging, and no
+//! floating point. Rows and dates enter as arguments, plain values come out. Embed this crate to
+//! get the figures of the service without the service.
+//!
+//! One rule stands behind every figure: **round half away from zero, once, on an exact value**
+//! ([`rounding`]).
+//!
+//! # Example
+//!
+//! Half of a deal of 100.00 EUR, earned over ten days, in the dollars of the organization:
+//!
+//! ```
+//! use apportion_core::calendar::{DateRange, Period};
+//! use apportion_core::currency::Currency;
+//! use apportion_core::deal::DealMoney;
+//! use apportion_core::revenue_distribution::RevenueDistributionTerms;
+//! use apportion_core::slicing::Span;
+//! use chrono::NaiveDate;
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let day = |text: &str| text.parse::<NaiveDate>();
+//! let eur: Currency = "EUR".parse()?;
+//! let usd: Currency = "USD".parse()?;
+//!
+//! let deal = DealMoney {
+//!     value: 10_000,
+//!     currency: eur,
+//!     exchange_rate: Some("1.0833".parse()?),
+//!     default_currency: usd,
+//! };
+//! let terms = RevenueDistributionTerms {
+//!     range: DateRange::new(day("2025-06-26")?, day("2025-07-05")?)?,
+//!     percent: "50".parse()?,
+//! };
+//!
+//! let amounts = terms.amounts(&deal)?;
+//! assert_eq!((amounts.amount, amounts.amount_default), (5_000, 5_417));
+//!
+//! // The total is converted once and then sliced, so the months add up to the cent.
+//! let span = Span { range: terms.range, total: amounts.amount_default };
+//! let months: Vec<i64> = span.by_period(Period::Month).map(|slice| slice.amount).collect();
+//! assert_eq!(months, [2_709, 2_708]);
+//! assert_eq!(span.slice(day("2025-07-05")?), Some(542));
+//! # Ok(())
+//! # }
+//! ```
+
+pub mod calendar;
+pub mod currency;
+pub mod deal;
+pub mod decimal;
+pub mod distributed;
+pub mod fault;
+pub mod money;
+pub mod organization;
+pub mod person;
+pub mod revenue_distribution;
+pub mod rounding;
+pub mod slicing;
+mod text;

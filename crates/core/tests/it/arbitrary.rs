@@ -1,0 +1,100 @@
+//! What the properties are tried on: amounts, percentages, rates, currencies, ranges and periods,
+//! each with its edges drawn often. No properties here.
+
+use apportion_core::calendar::{DateRange, FIRST_DAY, LAST_DAY, MAX_DAYS, Period};
+use apportion_core::currency::Currency;
+use apportion_core::decimal::{Percent, Rate};
+use chrono::{Days, NaiveDate};
+use proptest::prelude::*;
+
+/// One past the largest decimal in units.
+const END_OF_UNITS: i64 = 1_000_000_000_000_000_000;
+
+pub(crate) fn config() -> ProptestConfig {
+    ProptestConfig { cases: 10_000, failure_persistence: None, ..ProptestConfig::default() }
+}
+
+/// Any `i64`: small ones, everyday ones, the edges, and all over the range.
+pub(crate) fn amount() -> impl Strategy<Value = i64> {
+    prop_oneof![
+        2 => -100_i64..=100,
+        3 => -1_000_000_000_i64..=1_000_000_000,
+        2 => any::<i64>(),
+        1 => prop::sample::select(vec![i64::MIN, i64::MIN + 1, i64::MAX - 1, i64::MAX]),
+    ]
+}
+
+pub(crate) fn percent() -> impl Strategy<Value = Percent> {
+    units(10_000_000_000).prop_map(|units| Percent::from_units(units).unwrap())
+}
+
+pub(crate) fn rate() -> impl Strategy<Value = Rate> {
+    units(1_000_000_000_000).prop_map(|units| Rate::from_units(units).unwrap())
+}
+
+/// Units of a decimal: whole numbers up to 200 of `one`, any number, the edges.
+fn units(one: i64) -> impl Strategy<Value = i64> {
+    prop_oneof![
+        2 => (1..=200_i64).prop_map(move |whole| whole * one),
+        2 => 1..=200 * one,
+        2 => 1..END_OF_UNITS,
+        1 => prop::sample::select(vec![1, 2, one / 2, END_OF_UNITS - 1]),
+    ]
+}
+
+/// A currency of 0, 2, 3 or 4 decimals.
+pub(crate) fn currency() -> impl Strategy<Value = Currency> {
+    prop::sample::select(vec!["JPY", "EUR", "KWD", "CLF"]).prop_map(super::currency)
+}
+
+/// Any day of the calendar, its edges often.
+pub(crate) fn date() -> impl Strategy<Value = NaiveDate> {
+    prop_oneof![
+        8 => (0..109_573_u64).prop_map(|days| FIRST_DAY + Days::new(days)),
+        1 => (0..400_u64).prop_map(|days| FIRST_DAY + Days::new(days)),
+        1 => (0..400_u64).prop_map(|days| LAST_DAY - Days::new(days)),
+    ]
+}
+
+/// A range of at most so many days, anywhere in the calendar.
+pub(crate) fn range(max_days: i64) -> impl Strategy<Value = DateRange> {
+    let days = prop_oneof![1..=max_days.min(40), 1..=max_days];
+    (date(), days).prop_map(|(start, days)| {
+        let last = start + Days::new(u64::try_from(days - 1).unwrap());
+        DateRange::new(start, last.min(LAST_DAY)).unwrap()
+    })
+}
+
+/// A range of any length that a distribution may have.
+pub(crate) fn long_range() -> impl Strategy<Value = DateRange> {
+    range(MAX_DAYS)
+}
+
+pub(crate) fn period() -> impl Strategy<Value = Period> {
+    prop::sample::select(vec![
+        Period::Day,
+        Period::Week,
+        Period::Month,
+        Period::Quarter,
+        Period::Year,
+    ])
+}
+
+/// Days that cut a range into windows: the windows tile it.
+pub(crate) fn partition(max_days: i64) -> impl Strategy<Value = (DateRange, Vec<DateRange>)> {
+    (range(max_days), prop::collection::vec(any::<prop::sample::Index>(), 0..8)).prop_map(
+        |(range, cuts)| {
+            let days = usize::try_from(range.days()).unwrap();
+            let mut ends: Vec<i64> = cuts.iter().map(|cut| cut.index(days) as i64).collect();
+            ends.extend([0, range.days()]);
+            ends.sort_unstable();
+            ends.dedup();
+            let nth = |number| range.nth_day(number).unwrap();
+            let windows = ends
+                .windows(2)
+                .map(|pair| DateRange::new(nth(pair[0] + 1), nth(pair[1])).unwrap())
+                .collect();
+            (range, windows)
+        },
+    )
+}

@@ -1,0 +1,123 @@
+//! The sums over the distributions of a deal.
+
+use apportion_core::deal::DealMoney;
+use apportion_core::decimal::Percent;
+use apportion_core::distributed::{Distributed, Redistribution, Share};
+use apportion_core::fault::Fault;
+use apportion_core::revenue_distribution::Amounts;
+use proptest::prelude::*;
+
+use crate::{arbitrary, currency};
+
+const LARGEST: &str = "99999999.9999999999";
+
+fn percent(text: &str) -> Percent {
+    text.parse().unwrap()
+}
+
+fn share(text: &str, amount: i64) -> Share {
+    Share { percent: percent(text), amount }
+}
+
+fn sums(units: i64, amount: i64) -> Distributed {
+    Distributed { percent_units: units, amount }
+}
+
+fn euros(value: i64) -> DealMoney {
+    let euro = currency("EUR");
+    DealMoney { value, currency: euro, exchange_rate: None, default_currency: euro }
+}
+
+fn at_percent<T: std::fmt::Debug>(result: Result<T, Fault>) {
+    assert_eq!(result.unwrap_err().field, "amount_percent");
+}
+
+#[test]
+fn follow_every_change() {
+    let none = Distributed::default();
+    let half = none.with(share("50", 500)).unwrap();
+    assert_eq!(half, sums(500_000_000_000, 500));
+    let more = half.with(share("33.3", 333)).unwrap();
+    assert_eq!(more, sums(833_000_000_000, 833));
+    assert_eq!(more.replacing(share("50", 500), share("60", 600)), Ok(sums(933_000_000_000, 933)));
+    assert_eq!(more.without(share("33.3", 333)), Ok(half));
+    assert_eq!(half.without(share("50", 500)), Ok(none));
+}
+
+#[test]
+fn leave_the_rest_of_the_deal_which_may_be_negative() {
+    assert_eq!(Distributed::default().undistributed(1_000), Ok(1_000));
+    assert_eq!(sums(0, 400).undistributed(1_000), Ok(600));
+    assert_eq!(sums(0, 1_500).undistributed(1_000), Ok(-500));
+    assert_eq!(sums(0, -1_500).undistributed(-1_000), Ok(500));
+    at_percent(sums(0, 1).undistributed(i64::MIN));
+    at_percent(sums(0, i64::MIN).undistributed(0));
+}
+
+#[test]
+fn fit_64_bits_or_are_a_fault() {
+    at_percent(sums(0, i64::MAX).with(share("1", 1)));
+    at_percent(sums(0, i64::MIN).with(share("1", -1)));
+    at_percent(sums(i64::MAX, 0).with(share("1", 0)));
+    at_percent(sums(i64::MIN, 0).without(share("1", 0)));
+    at_percent(Distributed::of(std::iter::repeat_n(share(LARGEST, 0), 10)));
+    let nine = Distributed::of(std::iter::repeat_n(share(LARGEST, 0), 9)).unwrap();
+    assert_eq!(nine.percent_units, 8_999_999_999_999_999_991);
+}
+
+#[test]
+fn replace_without_a_detour_past_64_bits() {
+    let full = sums(10, i64::MAX);
+    let (old, new) = (share("0.0000000001", -1), share("0.0000000001", -1));
+    assert_eq!(full.replacing(old, new), Ok(full));
+}
+
+#[test]
+fn are_recomputed_with_the_deal() {
+    let amounts = |amount| Amounts { amount, amount_default: amount };
+    let expected = Redistribution {
+        amounts: vec![amounts(501), amounts(333)],
+        distributed: sums(833_000_000_000, 834),
+    };
+    let recomputed = Distributed::recompute(&euros(1_001), &[percent("50"), percent("33.3")]);
+    assert_eq!(recomputed, Ok(expected));
+    let none = Redistribution { amounts: vec![], distributed: Distributed::default() };
+    assert_eq!(Distributed::recompute(&euros(1_001), &[]), Ok(none));
+}
+
+#[test]
+fn that_do_not_fit_a_changed_deal_are_a_fault_at_its_value() {
+    let fault = |value, percents: &[&str]| {
+        let percents: Vec<Percent> = percents.iter().map(|text| percent(text)).collect();
+        Distributed::recompute(&euros(value), &percents).unwrap_err().field
+    };
+    assert_eq!(fault(i64::MAX, &["100.1"]), "value");
+    assert_eq!(fault(i64::MAX, &["60", "60"]), "value");
+    assert_eq!(fault(0, &[LARGEST; 10]), "value");
+}
+
+proptest! {
+    #![proptest_config(arbitrary::config())]
+
+    #[test]
+    fn one_by_one_or_all_at_once_are_the_same(
+        value in arbitrary::amount(),
+        percents in prop::collection::vec(arbitrary::percent(), 0..6),
+    ) {
+        let Ok(all) = Distributed::recompute(&euros(value), &percents) else { return Ok(()) };
+        prop_assert!(all.distributed.undistributed(value).is_ok());
+        let shares = percents.iter().zip(&all.amounts);
+        let shares = shares.map(|(percent, one)| Share { percent: *percent, amount: one.amount });
+        let shares: Vec<Share> = shares.collect();
+        let mut sums = Distributed::default();
+        for share in &shares {
+            sums = sums.with(*share).unwrap();
+        }
+        prop_assert_eq!(sums, all.distributed);
+        prop_assert_eq!(Distributed::of(shares.iter().rev().copied()), Ok(sums));
+        for share in &shares {
+            sums = sums.without(*share).unwrap();
+        }
+        prop_assert_eq!(sums, Distributed::default());
+    }
+}

@@ -1,0 +1,55 @@
+//! The rules of the core, a module per behaviour: tables of cases, and the laws of money as
+//! properties over 10,000 cases each.
+#![allow(
+    clippy::arithmetic_side_effects,
+    clippy::as_conversions,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test that panics has failed, which is what it is for"
+)]
+
+mod arbitrary;
+mod calendar;
+mod currencies;
+mod deals;
+mod decimals;
+mod distributed;
+mod exchange;
+mod explanations;
+mod faults;
+mod organizations;
+mod people;
+mod percent;
+mod periods;
+mod revenue_distributions;
+mod rounding;
+mod slicing;
+
+use apportion_core::calendar::DateRange;
+use apportion_core::currency::Currency;
+use apportion_core::fault::Fault;
+use chrono::NaiveDate;
+
+/// A day from `2025-07-01`.
+fn day(text: &str) -> NaiveDate {
+    text.parse().unwrap()
+}
+
+/// A range from `2025-07-01..2025-07-31`, both ends included.
+fn range(text: &str) -> DateRange {
+    let (start, end) = text.split_once("..").unwrap();
+    DateRange::new(day(start), day(end)).unwrap()
+}
+
+fn currency(code: &str) -> Currency {
+    code.parse().unwrap()
+}
+
+/// The faults as lines of `field message`, sorted, to compare with a case of a table.
+fn lines(faults: &[Fault]) -> Vec<String> {
+    let mut lines: Vec<String> = faults.iter().map(ToString::to_string).collect();
+    lines.sort();
+    lines
+}

@@ -1,0 +1,135 @@
+//! A resource type declared once, together with how its members are read from a row `R`: the one
+//! value that lists, documents and descriptions of a type are made from.
+
+use crate::document::Rows;
+use crate::resource::{Attribute, Cardinality, Filter, Relationship, ResourceType, Sort};
+use crate::value::{Kind, Scalar};
+
+/// Reads the linkage of a to-one relationship from a row.
+type Linked<R> = fn(&R) -> Option<i64>;
+
+/// A resource type and its rows.
+pub struct Declaration<R, F> {
+    resource: ResourceType<F>,
+    id: fn(&R) -> i64,
+    attributes: Vec<fn(&R) -> Scalar<'_>>,
+    linkage: Vec<Option<Linked<R>>>,
+}
+
+impl<R, F: Copy> Declaration<R, F> {
+    /// A read-only type without members; its id can be filtered and sorted by.
+    pub fn new(name: &'static str, id: fn(&R) -> i64, field: F) -> Self {
+        let (attributes, relationships) = (Vec::new(), Vec::new());
+        let (filters, sorts) = (Vec::new(), Vec::new());
+        let resource = ResourceType {
+            name,
+            id: field,
+            attributes,
+            relationships,
+            filters,
+            sorts,
+            writable: false,
+        };
+        Self { resource, id, attributes: Vec::new(), linkage: Vec::new() }
+            .filter("id", Kind::Id, field)
+            .sort("id", field)
+    }
+
+    /// POST, PATCH and DELETE exist.
+    pub fn writable(mut self) -> Self {
+        self.resource.writable = true;
+        self
+    }
+
+    /// An attribute, and how it is read from a row.
+    pub fn attribute(mut self, attribute: Attribute<F>, read: fn(&R) -> Scalar<'_>) -> Self {
+        self.resource.attributes.push(attribute);
+        self.attributes.push(read);
+        match attribute.field {
+            Some(field) => {
+                let filter = Filter {
+                    name: attribute.name.to_owned(),
+                    kind: attribute.kind,
+                    nullable: attribute.nullable,
+                    field,
+                };
+                self.resource.filters.push(filter);
+                self.sort(attribute.name, field)
+            }
+            None => self,
+        }
+    }
+
+    /// A relationship to one, and how its linkage is read from a row.
+    pub fn to_one(mut self, relationship: Relationship<F>, read: Linked<R>) -> Self {
+        self.resource.relationships.push(relationship);
+        self.linkage.push(Some(read));
+        match relationship.field {
+            Some(field) => {
+                let name = format!("{}_id", relationship.name);
+                let nullable = !relationship.required;
+                self.resource.filters.push(Filter { name, kind: Kind::Id, nullable, field });
+                self.sort(&format!("{}_id", relationship.name), field)
+            }
+            None => self,
+        }
+    }
+
+    /// A relationship to many, found through the field of the target that leads back.
+    pub fn to_many(mut self, relationship: Relationship<F>) -> Self {
+        debug_assert_eq!(relationship.cardinality, Cardinality::Many);
+        self.resource.relationships.push(relationship);
+        self.linkage.push(None);
+        self
+    }
+
+    /// A filter that no attribute or relationship brings along.
+    pub fn filter(mut self, name: &str, kind: Kind, field: F) -> Self {
+        let name = name.to_owned();
+        self.resource.filters.push(Filter { name, kind, nullable: false, field });
+        self
+    }
+
+    /// A sort that no attribute or relationship brings along.
+    pub fn sort(mut self, name: &str, field: F) -> Self {
+        self.resource.sorts.push(Sort { name: name.to_owned(), field });
+        self
+    }
+
+    /// The type as clients see it.
+    pub fn resource(&self) -> &ResourceType<F> {
+        &self.resource
+    }
+
+    /// The stored value of an attribute.
+    pub fn read<'r>(&self, row: &'r R, attribute: usize) -> Scalar<'r> {
+        self.attributes.get(attribute).map_or(Scalar::Null, |read| read(row))
+    }
+}
+
+/// Rows together with the declaration that reads them.
+pub struct DeclaredRows<'d, R, F> {
+    /// The type of the rows.
+    pub declaration: &'d Declaration<R, F>,
+    /// The rows, in the order in which they are written.
+    pub rows: Vec<R>,
+}
+
+impl<R, F: Copy> Rows for DeclaredRows<'_, R, F> {
+    fn len(&self) -> usize {
+        self.rows.len()
+    }
+
+    fn id(&self, row: usize) -> i64 {
+        self.rows.get(row).map_or(0, self.declaration.id)
+    }
+
+    fn attribute(&self, row: usize, attribute: usize) -> Scalar<'_> {
+        self.rows.get(row).map_or(Scalar::Null, |row| self.declaration.read(row, attribute))
+    }
+
+    fn linkage(&self, row: usize, relationship: usize) -> Option<i64> {
+        let read = self.declaration.linkage.get(relationship).copied().flatten()?;
+        self.rows.get(row).and_then(read)
+    }
+}

@@ -1,0 +1,82 @@
+//! The included part of a document: each resource once, however many paths lead to it, and which
+//! relationships of which resources were followed, so that exactly these show what they hold.
+
+use std::collections::{HashMap, HashSet};
+
+use super::Rows;
+
+/// A resource by the position of its type in the registry, and its id.
+type Identity = (usize, i64);
+
+/// Resources included in a document, in the order in which their paths were asked for.
+#[derive(Default)]
+pub struct Compound {
+    blocks: Vec<Block>,
+    present: HashSet<Identity>,
+    followed: HashSet<(usize, Identity)>,
+    linkage: HashMap<(usize, Identity), Vec<i64>>,
+    included: usize,
+}
+
+struct Block {
+    resource: usize,
+    rows: Box<dyn Rows>,
+    shown: Vec<usize>,
+}
+
+impl Compound {
+    /// Marks primary data, which is never repeated.
+    pub fn primary(&mut self, resource: usize, rows: &dyn Rows) {
+        self.present.extend((0..rows.len()).map(|row| (resource, rows.id(row))));
+    }
+
+    /// Notes that a relationship of a resource was followed, and for a to-many what it holds.
+    pub fn follow(
+        &mut self,
+        resource: usize,
+        id: i64,
+        relationship: usize,
+        held: Option<Vec<i64>>,
+    ) {
+        let key = (relationship, (resource, id));
+        self.followed.insert(key);
+        if let Some(held) = held {
+            self.linkage.insert(key, held);
+        }
+    }
+
+    /// Adds rows; those already present are passed over.
+    pub fn add(&mut self, resource: usize, rows: Box<dyn Rows>) {
+        let shown: Vec<usize> =
+            (0..rows.len()).filter(|row| self.present.insert((resource, rows.id(*row)))).collect();
+        self.included = self.included.saturating_add(shown.len());
+        self.blocks.push(Block { resource, rows, shown });
+    }
+
+    /// How many resources are included.
+    pub fn len(&self) -> usize {
+        self.included
+    }
+
+    /// Whether none is included.
+    pub fn is_empty(&self) -> bool {
+        self.included == 0
+    }
+
+    /// Whether a relationship of a resource was followed.
+    pub(super) fn follows(&self, resource: usize, id: i64, relationship: usize) -> bool {
+        !self.followed.is_empty() && self.followed.contains(&(relationship, (resource, id)))
+    }
+
+    /// What a followed to-many relationship holds.
+    pub(super) fn held(&self, resource: usize, id: i64, relationship: usize) -> &[i64] {
+        self.linkage.get(&(relationship, (resource, id))).map_or(&[], Vec::as_slice)
+    }
+
+    /// Every included resource: the position of its type, its rows, its row.
+    pub(super) fn each(&self) -> impl Iterator<Item = (usize, &dyn Rows, usize)> {
+        self.blocks.iter().flat_map(|block| {
+            block.shown.iter().map(|row| (block.resource, block.rows.as_ref(), *row))
+        })
+    }
+}

@@ -1,0 +1,34 @@
+//! Documents, written straight to bytes from rows: no tree of values stands between. Not here:
+//! where rows come from, and error documents (`error`).
+
+mod compound;
+mod links;
+pub mod text;
+mod writer;
+
+pub use compound::Compound;
+pub use links::Links;
+pub use writer::{Document, Shape};
+
+use crate::value::Scalar;
+
+/// Rows of one resource type, whatever Rust type they have; members are named by their position
+/// in the declaration.
+pub trait Rows {
+    /// How many rows there are.
+    fn len(&self) -> usize;
+
+    /// Whether there are none.
+    fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The id of a row.
+    fn id(&self, row: usize) -> i64;
+
+    /// The value of an attribute.
+    fn attribute(&self, row: usize, attribute: usize) -> Scalar<'_>;
+
+    /// The linkage of a to-one relationship.
+    fn linkage(&self, row: usize, relationship: usize) -> Option<i64>;
+}

@@ -1,0 +1,100 @@
+//! JSON text of single values, appended to a byte buffer. Strings are escaped by `serde_json`,
+//! integers printed by `itoa`; dates and decimals have a fixed form that is written digit by digit.
+
+use chrono::{Datelike, NaiveDate, NaiveDateTime, Timelike};
+
+use crate::value::Scalar;
+
+/// A JSON string.
+pub fn push_str(out: &mut Vec<u8>, text: &str) {
+    // Writing to a vector cannot fail, and a string always serializes.
+    let _ = serde_json::to_writer(out, text);
+}
+
+/// `,"name":"text"`; the name must need no escapes.
+pub fn push_field(out: &mut Vec<u8>, name: &str, text: &str) {
+    out.extend_from_slice(b",\"");
+    out.extend_from_slice(name.as_bytes());
+    out.extend_from_slice(b"\":");
+    push_str(out, text);
+}
+
+/// A JSON integer.
+pub fn push_integer(out: &mut Vec<u8>, value: i64) {
+    out.extend_from_slice(itoa::Buffer::new().format(value).as_bytes());
+}
+
+/// `YYYY-MM-DD`, without quotes.
+pub fn push_date(out: &mut Vec<u8>, date: NaiveDate) {
+    push_digits(out, date.year().unsigned_abs(), 4);
+    out.push(b'-');
+    push_digits(out, date.month(), 2);
+    out.push(b'-');
+    push_digits(out, date.day(), 2);
+}
+
+/// RFC 3339 in UTC with milliseconds, without quotes.
+pub fn push_instant(out: &mut Vec<u8>, instant: NaiveDateTime) {
+    push_date(out, instant.date());
+    for (separator, value) in
+        [(b'T', instant.hour()), (b':', instant.minute()), (b':', instant.second())]
+    {
+        out.push(separator);
+        push_digits(out, value, 2);
+    }
+    out.push(b'.');
+    push_digits(out, instant.nanosecond().checked_div(1_000_000).unwrap_or(0).min(999), 3);
+    out.push(b'Z');
+}
+
+/// A decimal in units of `10^-scale`, in shortest form with at least one decimal, without quotes.
+pub fn push_decimal(out: &mut Vec<u8>, units: i64, scale: u32) {
+    if units < 0 {
+        out.push(b'-');
+    }
+    let one = 10_u64.saturating_pow(scale);
+    let magnitude = units.unsigned_abs();
+    let (whole, mut rest) =
+        (magnitude.checked_div(one).unwrap_or(magnitude), magnitude.checked_rem(one).unwrap_or(0));
+    out.extend_from_slice(itoa::Buffer::new().format(whole).as_bytes());
+    out.push(b'.');
+    let mut place = one;
+    loop {
+        place = place.checked_div(10).unwrap_or(0);
+        let digit = rest.checked_div(place).unwrap_or(0);
+        rest = rest.checked_rem(place).unwrap_or(0);
+        push_digits(out, u32::try_from(digit).unwrap_or(0), 1);
+        if rest == 0 {
+            return;
+        }
+    }
+}
+
+/// A value, with quotes where JSON wants them.
+pub fn push_scalar(out: &mut Vec<u8>, value: Scalar<'_>) {
+    match value {
+        Scalar::Null => out.extend_from_slice(b"null"),
+        Scalar::Boolean(true) => out.extend_from_slice(b"true"),
+        Scalar::Boolean(false) => out.extend_from_slice(b"false"),
+        Scalar::Integer(value) => push_integer(out, value),
+        Scalar::Text(text) => push_str(out, text),
+        Scalar::Decimal { units, scale } => quoted(out, |out| push_decimal(out, units, scale)),
+        Scalar::Date(date) => quoted(out, |out| push_date(out, date)),
+        Scalar::Instant(instant) => quoted(out, |out| push_instant(out, instant)),
+    }
+}
+
+fn quoted(out: &mut Vec<u8>, write: impl FnOnce(&mut Vec<u8>)) {
+    out.push(b'"');
+    write(out);
+    out.push(b'"');
+}
+
+/// The last `width` digits of a number, padded with zeros.
+fn push_digits(out: &mut Vec<u8>, value: u32, width: u32) {
+    for place in (0..width).rev() {
+        let shifted = value.checked_div(10_u32.saturating_pow(place)).unwrap_or(0);
+        let digit = shifted.checked_rem(10).unwrap_or(0);
+        out.push(b'0'.saturating_add(u8::try_from(digit).unwrap_or(0)));
+    }
+}

@@ -1,0 +1,241 @@
+//! The document itself: primary data, what is included, links and meta, member by member in one
+//! pass over the rows.
+
+use super::text::{push_field, push_integer, push_scalar, push_str};
+use super::{Compound, Links, Rows};
+use crate::query::{Fieldsets, Page};
+use crate::resource::{Cardinality, Registry, ResourceType};
+
+/// The members of a type that this document shows, by position.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Shape {
+    /// Attributes, in declared order.
+    pub attributes: Vec<usize>,
+    /// Relationships, in declared order.
+    pub relationships: Vec<usize>,
+}
+
+impl Shape {
+    /// Everything that is not only shown on request.
+    pub(crate) fn of<F>(resource: &ResourceType<F>) -> Self {
+        let shown = resource.attributes.iter().enumerate().filter(|(_, a)| !a.on_request);
+        let attributes = shown.map(|(at, _)| at).collect();
+        Self { attributes, relationships: (0..resource.relationships.len()).collect() }
+    }
+}
+
+/// A document being written.
+pub struct Document<'a, F> {
+    /// Where every type is declared.
+    pub registry: &'a Registry<F>,
+    /// The path under which the types are served, such as `/api/v2`.
+    pub root: &'a str,
+    /// What the query restricts.
+    pub fields: &'a Fieldsets,
+    /// What the query includes; none where it does not ask for any.
+    pub compound: Option<&'a Compound>,
+}
+
+impl<F> Document<'_, F> {
+    /// A page of a collection.
+    pub fn collection(
+        &self,
+        (resource, rows): (usize, &dyn Rows),
+        links: &Links,
+        (page, total): (&Page, i64),
+    ) -> Vec<u8> {
+        let mut out = Vec::with_capacity(rows.len().saturating_mul(1024).saturating_add(1024));
+        out.extend_from_slice(b"{\"data\":[");
+        for row in 0..rows.len() {
+            separate(&mut out, row);
+            self.resource(&mut out, resource, rows, row);
+        }
+        out.push(b']');
+        self.included(&mut out);
+        self.page_end(&mut out, links, (page, total));
+        out
+    }
+
+    /// A page of the linkage of a to-many relationship.
+    pub fn linkage_page(
+        &self,
+        (resource, rows): (&ResourceType<F>, &dyn Rows),
+        links: &Links,
+        (page, total): (&Page, i64),
+    ) -> Vec<u8> {
+        let mut out = b"{\"data\":[".to_vec();
+        for row in 0..rows.len() {
+            separate(&mut out, row);
+            push_identifier(&mut out, resource.name, rows.id(row));
+        }
+        out.push(b']');
+        self.page_end(&mut out, links, (page, total));
+        out
+    }
+
+    /// One resource, or null where a relationship leads nowhere.
+    pub fn single(&self, resource: usize, rows: &dyn Rows, address: &str) -> Vec<u8> {
+        let mut out = b"{\"data\":".to_vec();
+        if rows.is_empty() {
+            out.extend_from_slice(b"null");
+        } else {
+            self.resource(&mut out, resource, rows, 0);
+        }
+        self.included(&mut out);
+        out.extend_from_slice(b",\"links\":{\"self\":");
+        push_str(&mut out, address);
+        out.extend_from_slice(b"},\"meta\":{}");
+        end(&mut out);
+        out
+    }
+
+    /// The linkage of a to-one relationship.
+    pub fn linkage(&self, target: &str, id: Option<i64>, own: &str, related: &str) -> Vec<u8> {
+        let mut out = b"{\"data\":".to_vec();
+        match id {
+            Some(id) => push_identifier(&mut out, target, id),
+            None => out.extend_from_slice(b"null"),
+        }
+        out.extend_from_slice(b",\"links\":{\"self\":");
+        push_str(&mut out, own);
+        push_field(&mut out, "related", related);
+        out.extend_from_slice(b"},\"meta\":{}");
+        end(&mut out);
+        out
+    }
+
+    fn page_end(&self, out: &mut Vec<u8>, links: &Links, (page, total): (&Page, i64)) {
+        let last = page.last(total);
+        out.extend_from_slice(b",\"links\":");
+        links.write(out, page.number, page.size, last);
+        let meta = [
+            (",\"meta\":{\"current_page\":", page.number),
+            (",\"total_pages\":", last),
+            (",\"total_count\":", total),
+            (",\"page_size\":", page.size),
+            (",\"max_page_size\":", Page::MAX_SIZE),
+        ];
+        for (member, value) in meta {
+            out.extend_from_slice(member.as_bytes());
+            push_integer(out, value);
+        }
+        out.push(b'}');
+        end(out);
+    }
+
+    fn included(&self, out: &mut Vec<u8>) {
+        let Some(compound) = self.compound else { return };
+        out.extend_from_slice(b",\"included\":[");
+        for (at, (resource, rows, row)) in compound.each().enumerate() {
+            separate(out, at);
+            self.resource(out, resource, rows, row);
+        }
+        out.push(b']');
+    }
+
+    fn resource(&self, out: &mut Vec<u8>, position: usize, rows: &dyn Rows, row: usize) {
+        let Some(resource) = self.registry.types().get(position) else { return };
+        let shape = self.fields.shape(position);
+        let id = rows.id(row);
+        out.extend_from_slice(b"{\"id\":\"");
+        push_integer(out, id);
+        out.extend_from_slice(b"\",\"type\":\"");
+        out.extend_from_slice(resource.name.as_bytes());
+        out.extend_from_slice(b"\",\"attributes\":{");
+        for (at, index) in shape.attributes.iter().enumerate() {
+            let Some(attribute) = resource.attributes.get(*index) else { continue };
+            separate(out, at);
+            out.push(b'"');
+            out.extend_from_slice(attribute.name.as_bytes());
+            out.extend_from_slice(b"\":");
+            push_scalar(out, rows.attribute(row, *index));
+        }
+        out.extend_from_slice(b"},\"relationships\":{");
+        let here = Here { position, resource, id };
+        for (at, index) in shape.relationships.iter().enumerate() {
+            separate(out, at);
+            self.relationship(out, &here, *index, || rows.linkage(row, *index));
+        }
+        out.extend_from_slice(b"},\"links\":{\"self\":\"");
+        self.push_address(out, &here);
+        out.extend_from_slice(b"\"}}");
+    }
+
+    fn relationship(
+        &self,
+        out: &mut Vec<u8>,
+        here: &Here<'_, F>,
+        index: usize,
+        linked: impl FnOnce() -> Option<i64>,
+    ) {
+        let Some(relationship) = here.resource.relationships.get(index) else { return };
+        out.push(b'"');
+        out.extend_from_slice(relationship.name.as_bytes());
+        out.extend_from_slice(b"\":{\"links\":{\"self\":\"");
+        self.push_address(out, here);
+        out.extend_from_slice(b"/relationships/");
+        out.extend_from_slice(relationship.name.as_bytes());
+        out.extend_from_slice(b"\",\"related\":\"");
+        self.push_address(out, here);
+        out.push(b'/');
+        out.extend_from_slice(relationship.name.as_bytes());
+        out.extend_from_slice(b"\"}");
+        let followed = |compound: &&Compound| compound.follows(here.position, here.id, index);
+        let followed = self.compound.filter(followed);
+        if followed.is_none() {
+            out.extend_from_slice(b",\"meta\":{\"included\":false}");
+        }
+        match (relationship.cardinality, followed) {
+            (Cardinality::One, _) => match linked() {
+                Some(id) => {
+                    out.extend_from_slice(b",\"data\":");
+                    push_identifier(out, relationship.target, id);
+                }
+                None => out.extend_from_slice(b",\"data\":null"),
+            },
+            (Cardinality::Many, Some(compound)) => {
+                out.extend_from_slice(b",\"data\":[");
+                for (at, id) in compound.held(here.position, here.id, index).iter().enumerate() {
+                    separate(out, at);
+                    push_identifier(out, relationship.target, *id);
+                }
+                out.push(b']');
+            }
+            (Cardinality::Many, None) => {}
+        }
+        out.push(b'}');
+    }
+
+    fn push_address(&self, out: &mut Vec<u8>, here: &Here<'_, F>) {
+        out.extend_from_slice(self.root.as_bytes());
+        out.push(b'/');
+        out.extend_from_slice(here.resource.name.as_bytes());
+        out.push(b'/');
+        push_integer(out, here.id);
+    }
+}
+
+/// The resource being written.
+struct Here<'a, F> {
+    position: usize,
+    resource: &'a ResourceType<F>,
+    id: i64,
+}
+
+fn separate(out: &mut Vec<u8>, at: usize) {
+    if at > 0 {
+        out.push(b',');
+    }
+}
+
+fn push_identifier(out: &mut Vec<u8>, resource: &str, id: i64) {
+    out.extend_from_slice(b"{\"type\":\"");
+    out.extend_from_slice(resource.as_bytes());
+    out.extend_from_slice(b"\",\"id\":\"");
+    push_integer(out, id);
+    out.extend_from_slice(b"\"}");
+}
+
+fn end(out: &mut Vec<u8>) {
+    out.extend_from_slice(b",\"jsonapi\":{\"version\":\"1.1\"}}");
+}

@@ -1,0 +1,26 @@
+//! JSON:API 1.1 for servers: declare a resource type once, and read queries and request
+//! documents against it, negotiate media types, and write documents straight to bytes.
+//!
+//! Deliberately absent: a database, an HTTP server, any knowledge of the domain. What the words
+//! of a query are bound to (a column, say) is the type parameter `F`, which this crate only
+//! carries around.
+//!
+//! Source of every rule: <https://jsonapi.org/format/1.1/>.
+
+pub mod declaration;
+pub mod document;
+pub mod error;
+pub mod input;
+pub mod json;
+pub mod media;
+pub mod query;
+pub mod resource;
+pub mod value;
+
+pub use declaration::Declaration;
+pub use document::Rows;
+pub use error::{Code, Error, Source};
+pub use input::{Input, Linkage};
+pub use query::Query;
+pub use resource::{Attribute, Cardinality, Registry, Relationship, ResourceType};
+pub use value::{Kind, Scalar, Value};

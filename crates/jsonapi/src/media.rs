@@ -1,0 +1,117 @@
+//! Content negotiation (JSON:API 1.1, "Content Negotiation"; RFC 9110, section 12.5.1).
+
+use crate::error::{Code, Error, Source, cut};
+
+/// The media type of JSON:API.
+pub const MEDIA_TYPE: &str = "application/vnd.api+json";
+
+/// Checks the `Content-Type` of a request with a body.
+pub fn check_content_type(header: Option<&str>) -> Result<(), Error> {
+    let refuse = |what: String| {
+        Err(Error::new(Code::UnsupportedMediaType, what).at(Source::Header("Content-Type")))
+    };
+    let Some(header) = header else {
+        return refuse(format!("A body needs the Content-Type {MEDIA_TYPE}"));
+    };
+    let types = parse(header);
+    let [media] = types.as_slice() else {
+        return refuse(format!("'{}' is not one media type", cut(header)));
+    };
+    if media.name != MEDIA_TYPE {
+        return refuse(format!("The body must be {MEDIA_TYPE}, not '{}'", cut(&media.name)));
+    }
+    match media.parameters.iter().find(|parameter| !is_served(parameter)) {
+        Some((name, value)) => {
+            refuse(format!("The parameter {}=\"{}\" is not supported", cut(name), cut(value)))
+        }
+        None => Ok(()),
+    }
+}
+
+/// Checks that `Accept` takes JSON:API as it is served here.
+pub fn check_accept(header: Option<&str>) -> Result<(), Error> {
+    let Some(header) = header.filter(|header| !header.trim().is_empty()) else { return Ok(()) };
+    let types = parse(header);
+    let takes = |media: &&MediaType| !media.refused;
+    let (own, others): (Vec<_>, Vec<_>) =
+        types.iter().filter(takes).partition(|media| media.name == MEDIA_TYPE);
+    let wild = others.iter().any(|media| matches!(media.name.as_str(), "*/*" | "application/*"));
+    let served = own.iter().any(|media| media.parameters.iter().all(is_served));
+    if served || (own.is_empty() && wild) {
+        return Ok(());
+    }
+    let detail = format!("This endpoint answers {MEDIA_TYPE}, without extensions");
+    Err(Error::new(Code::NotAcceptable, detail).at(Source::Header("Accept")))
+}
+
+/// `profile` is never refused; of `ext` only the old bulk extension is borne, which has no effect.
+fn is_served((name, value): &(String, String)) -> bool {
+    match name.as_str() {
+        "profile" => true,
+        "ext" => value.split_ascii_whitespace().all(|uri| uri == "bulk"),
+        _ => false,
+    }
+}
+
+/// One element of a list of media types.
+struct MediaType {
+    name: String,
+    parameters: Vec<(String, String)>,
+    /// `q=0`
+    refused: bool,
+}
+
+fn parse(header: &str) -> Vec<MediaType> {
+    let media = |element: &str| {
+        let mut pieces = split(element, ';').into_iter();
+        let name = pieces.next().unwrap_or_default().trim().to_ascii_lowercase();
+        let mut media = MediaType { name, parameters: Vec::new(), refused: false };
+        for piece in pieces {
+            let (name, value) = piece.split_once('=').unwrap_or((piece, ""));
+            let (name, value) = (name.trim().to_ascii_lowercase(), unquoted(value.trim()));
+            match name.as_str() {
+                "" => {}
+                // What follows q are no parameters of the media type.
+                "q" => {
+                    media.refused = !value.is_empty() && value.bytes().all(|b| b"0.".contains(&b));
+                    break;
+                }
+                _ => media.parameters.push((name, value)),
+            }
+        }
+        media
+    };
+    split(header, ',').into_iter().filter(|part| !part.trim().is_empty()).map(media).collect()
+}
+
+/// Splits at a separator that does not stand in a quoted string.
+fn split(text: &str, separator: char) -> Vec<&str> {
+    let (mut quoted, mut escaped) = (false, false);
+    text.split(|character| {
+        match character {
+            _ if escaped => escaped = false,
+            '\\' if quoted => escaped = true,
+            '"' => quoted = !quoted,
+            other => return other == separator && !quoted,
+        }
+        false
+    })
+    .collect()
+}
+
+/// The value of a token or a quoted string.
+fn unquoted(value: &str) -> String {
+    let Some(inside) = value.strip_prefix('"') else { return value.to_owned() };
+    let inside = inside.strip_suffix('"').unwrap_or(inside);
+    let mut plain = String::with_capacity(inside.len());
+    let mut escaped = false;
+    for character in inside.chars() {
+        if character == '\\' && !escaped {
+            escaped = true;
+        } else {
+            plain.push(character);
+            escaped = false;
+        }
+    }
+    plain
+}

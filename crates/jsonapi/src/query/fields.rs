@@ -1,0 +1,72 @@
+//! `fields[type]=a,b`: what each type shows.
+
+use std::sync::Arc;
+
+use super::Pair;
+use crate::document::Shape;
+use crate::error::{Code, Error, cut};
+use crate::resource::{Registry, ResourceType};
+
+/// What each type shows: all that is not on request, where the query does not say.
+#[derive(Clone, Debug)]
+pub struct Fieldsets {
+    defaults: Arc<[Shape]>,
+    asked: Vec<(usize, Shape)>,
+    nothing: Shape,
+}
+
+impl Fieldsets {
+    /// Every type in its default shape.
+    pub fn all<F>(registry: &Registry<F>) -> Self {
+        let nothing = Shape { attributes: Vec::new(), relationships: Vec::new() };
+        Self { defaults: Arc::clone(registry.shapes()), asked: Vec::new(), nothing }
+    }
+
+    /// What the type at that position of the registry shows.
+    pub fn shape(&self, resource: usize) -> &Shape {
+        let asked = self.asked.iter().find(|(position, _)| *position == resource);
+        let shape = asked.map(|(_, shape)| shape).or_else(|| self.defaults.get(resource));
+        shape.unwrap_or(&self.nothing)
+    }
+}
+
+pub(super) fn parse<F>(
+    pairs: &[&Pair],
+    registry: &Registry<F>,
+    errors: &mut Vec<Error>,
+) -> Fieldsets {
+    let mut sets = Fieldsets::all(registry);
+    for pair in pairs {
+        let name = pair.keys.iter().flatten().next().map_or("", String::as_str);
+        let mut fault = |detail| {
+            errors.push(Error::parameter(Code::UnsupportedField, &pair.name, detail));
+        };
+        match registry.find(name) {
+            None => fault(format!("There is no type '{}'", cut(name))),
+            Some((at, _)) if sets.asked.iter().any(|(known, _)| *known == at) => {
+                fault(format!("'{}' is given more than once", pair.name));
+            }
+            Some((at, resource)) => sets.asked.push((at, shape(&pair.value, resource, fault))),
+        }
+    }
+    sets
+}
+
+/// The named members in declared order.
+fn shape<F>(names: &str, resource: &ResourceType<F>, mut fault: impl FnMut(String)) -> Shape {
+    let mut shape = Shape { attributes: Vec::new(), relationships: Vec::new() };
+    for name in names.split(',').filter(|_| !names.is_empty()) {
+        if let Some((at, _)) = resource.attribute(name) {
+            shape.attributes.push(at);
+        } else if let Some((at, _)) = resource.relationship(name) {
+            shape.relationships.push(at);
+        } else {
+            fault(format!("Type '{}' has no field '{}'", resource.name, cut(name)));
+        }
+    }
+    for members in [&mut shape.attributes, &mut shape.relationships] {
+        members.sort_unstable();
+        members.dedup();
+    }
+    shape
+}

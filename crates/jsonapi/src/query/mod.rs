@@ -1,0 +1,121 @@
+//! The query of a request, read against the declarations into one value: filters, sorts, page,
+//! includes and sparse fieldsets, with every fault collected. Not here: what the fields are bound
+//! to, and running anything.
+//!
+//! Limits: [`MAX_PARAMETERS`] parameters, and those of each module.
+
+mod fields;
+mod filter;
+mod include;
+mod page;
+mod pairs;
+mod sort;
+
+pub use fields::Fieldsets;
+pub use filter::{Filter, MAX_CONTAINS, MAX_NESTING, MAX_VALUES, Operator};
+pub use include::{Include, MAX_INCLUDE_DEPTH, MAX_INCLUDES};
+pub use page::Page;
+pub use pairs::Pair;
+pub use sort::{MAX_SORTS, Sort};
+
+use crate::error::{Code, Error};
+use crate::resource::{Registry, ResourceType};
+
+/// How many parameters a query may have.
+pub const MAX_PARAMETERS: usize = 64;
+
+/// What kind of address is asked, and with it which parameters make sense.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scope {
+    /// A list: every parameter.
+    Collection,
+    /// One resource: `include` and `fields`; a page is ignored, since real clients send it.
+    Single,
+    /// Linkage of a to-many relationship: filters, sorts and pages, but nothing of resources.
+    Linkage,
+    /// No parameter at all.
+    Bare,
+}
+
+/// A query that was understood.
+#[derive(Clone, Debug)]
+pub struct Query<F> {
+    /// What rows must meet; none where every row does.
+    pub filter: Option<Filter<F>>,
+    /// The order, the tie-break included.
+    pub sorts: Vec<Sort<F>>,
+    /// Which part of the list.
+    pub page: Page,
+    /// The relationships to follow; `None` where the query does not say `include`.
+    pub include: Option<Vec<Include>>,
+    /// What each type shows.
+    pub fields: Fieldsets,
+    /// Every parameter but the page, decoded: what links repeat.
+    pub parameters: Vec<(String, String)>,
+}
+
+impl<F: Copy + PartialEq> Query<F> {
+    /// Reads the query of a request to `resource`. Parameters named in `foreign` are the server's
+    /// own and passed over.
+    pub fn parse(
+        text: &str,
+        registry: &Registry<F>,
+        resource: &ResourceType<F>,
+        (scope, foreign): (Scope, &[&str]),
+    ) -> Result<Self, Vec<Error>> {
+        let pairs = pairs::decode(text)?;
+        let mut errors = Vec::new();
+        let mut parts = Parts::default();
+        for pair in &pairs {
+            if !foreign.contains(&pair.name.as_str()) {
+                parts.sort_in(pair, scope, &mut errors);
+            }
+        }
+        let filter = filter::parse(&parts.filters, resource, &mut errors);
+        let sorts = sort::parse(parts.sort, resource, &mut errors);
+        let page = page::parse(&parts.page, &mut errors);
+        let include = include::parse(parts.include, registry, resource, &mut errors);
+        let fields = fields::parse(&parts.fields, registry, &mut errors);
+        if !errors.is_empty() {
+            return Err(errors);
+        }
+        let paged = |pair: &&Pair| pair.base != "page";
+        let own = pairs.iter().filter(paged).map(|p| (p.name.clone(), p.value.clone()));
+        Ok(Self { filter, sorts, page, include, fields, parameters: own.collect() })
+    }
+}
+
+/// The parameters by family.
+#[derive(Default)]
+struct Parts<'q> {
+    filters: Vec<&'q Pair>,
+    fields: Vec<&'q Pair>,
+    page: Vec<&'q Pair>,
+    sort: Option<&'q Pair>,
+    include: Option<&'q Pair>,
+}
+
+impl<'q> Parts<'q> {
+    fn sort_in(&mut self, pair: &'q Pair, scope: Scope, errors: &mut Vec<Error>) {
+        use Scope::{Bare, Collection, Linkage, Single};
+        let slot = match (pair.base.as_str(), pair.keys.as_deref(), scope) {
+            ("filter", Some([_, ..]), Collection | Linkage) => return self.filters.push(pair),
+            ("page", Some([_]), Collection | Linkage) => return self.page.push(pair),
+            ("page", Some([_]), Single | Bare) => return,
+            ("fields", Some([_]), Collection | Single) => return self.fields.push(pair),
+            ("sort", Some([]), Collection | Linkage) => &mut self.sort,
+            ("include", Some([]), Collection | Single) => &mut self.include,
+            _ => return errors.push(unsupported(pair)),
+        };
+        if slot.replace(pair).is_some() {
+            let detail = format!("Parameter '{}' is given more than once", pair.base);
+            errors.push(Error::parameter(Code::UnsupportedParameter, &pair.name, detail));
+        }
+    }
+}
+
+fn unsupported(pair: &Pair) -> Error {
+    let name = crate::error::cut(&pair.name);
+    let detail = format!("Parameter '{name}' is not supported on this endpoint");
+    Error::parameter(Code::UnsupportedParameter, &pair.name, detail)
+}

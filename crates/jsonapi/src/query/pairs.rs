@@ -1,0 +1,64 @@
+//! The query as `application/x-www-form-urlencoded` pairs, their names taken apart at the brackets.
+
+use percent_encoding::percent_decode_str;
+
+use super::MAX_PARAMETERS;
+use crate::error::{Code, Error};
+
+/// One parameter, decoded.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pair {
+    /// The whole name, brackets included.
+    pub name: String,
+    /// What stands before the first bracket.
+    pub base: String,
+    /// What stands in the brackets; `None` where they do not match up.
+    pub keys: Option<Vec<String>>,
+    /// The value.
+    pub value: String,
+}
+
+/// Takes the query apart.
+pub(super) fn decode(query: &str) -> Result<Vec<Pair>, Vec<Error>> {
+    let words = query.split('&').filter(|word| !word.is_empty());
+    if words.clone().count() > MAX_PARAMETERS {
+        let detail = format!("A query has at most {MAX_PARAMETERS} parameters");
+        return Err(vec![Error::new(Code::BadRequest, detail)]);
+    }
+    let (mut pairs, mut errors) = (Vec::new(), Vec::new());
+    for word in words {
+        let (name, value) = word.split_once('=').unwrap_or((word, ""));
+        match (decoded(name), decoded(value)) {
+            (Some(name), Some(value)) => {
+                let (base, keys) = brackets(&name);
+                pairs.push(Pair { base, keys, name, value });
+            }
+            (name, _) => {
+                let name = name.unwrap_or_else(|| "?".to_owned());
+                let detail = "The parameter is not percent-encoded UTF-8 without U+0000";
+                errors.push(Error::parameter(Code::UnsupportedParameter, &name, detail));
+            }
+        }
+    }
+    if errors.is_empty() { Ok(pairs) } else { Err(errors) }
+}
+
+/// A plus is a space; the bytes must be UTF-8, and hold no U+0000, which no text here may.
+fn decoded(word: &str) -> Option<String> {
+    let spaced = word.replace('+', " ");
+    let text = percent_decode_str(&spaced).decode_utf8().ok()?.into_owned();
+    (!text.contains('\0')).then_some(text)
+}
+
+/// `a[b][]` is `a` with the keys `b` and the empty one.
+fn brackets(name: &str) -> (String, Option<Vec<String>>) {
+    let Some((base, rest)) = name.split_once('[') else {
+        let keys = if name.contains(']') { None } else { Some(Vec::new()) };
+        return (name.to_owned(), keys);
+    };
+    let keys = rest.strip_suffix(']').and_then(|inside| {
+        let keys: Vec<String> = inside.split("][").map(str::to_owned).collect();
+        keys.iter().all(|key| !key.contains(['[', ']'])).then_some(keys)
+    });
+    (base.to_owned(), keys)
+}

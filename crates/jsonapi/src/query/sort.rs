@@ -1,0 +1,49 @@
+//! `sort=-start_on,id`: declared keys, and the id as the tie-break in the direction of the last.
+
+use super::Pair;
+use crate::error::{Code, Error, cut};
+use crate::resource::ResourceType;
+
+/// How many keys a sort may have.
+pub const MAX_SORTS: usize = 5;
+
+/// One key of the order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Sort<F> {
+    /// What is sorted by.
+    pub field: F,
+    /// From high to low.
+    pub descending: bool,
+}
+
+pub(super) fn parse<F: Copy + PartialEq>(
+    pair: Option<&Pair>,
+    resource: &ResourceType<F>,
+    errors: &mut Vec<Error>,
+) -> Vec<Sort<F>> {
+    let mut sorts: Vec<Sort<F>> = Vec::new();
+    let value = pair.map_or("", |pair| pair.value.as_str());
+    let keys = value.split(',').filter(|_| !value.is_empty());
+    if keys.clone().count() > MAX_SORTS {
+        let detail = format!("A sort has at most {MAX_SORTS} keys");
+        errors.push(Error::parameter(Code::UnsupportedSort, "sort", detail));
+        return sorts;
+    }
+    for key in keys {
+        let (name, descending) = key.strip_prefix('-').map_or((key, false), |name| (name, true));
+        match resource.sorts.iter().find(|sort| sort.name == name) {
+            // A key that stands before decides already.
+            Some(sort) if sorts.iter().any(|earlier| earlier.field == sort.field) => {}
+            Some(sort) => sorts.push(Sort { field: sort.field, descending }),
+            None => {
+                let detail = format!("Sort '{}' is not supported on this endpoint", cut(name));
+                errors.push(Error::parameter(Code::UnsupportedSort, "sort", detail));
+            }
+        }
+    }
+    if !sorts.iter().any(|sort| sort.field == resource.id) {
+        let descending = sorts.last().is_some_and(|sort| sort.descending);
+        sorts.push(Sort { field: resource.id, descending });
+    }
+    sorts
+}

@@ -1,0 +1,218 @@
+//! What a resource type is on the wire: its attributes with their capabilities, its relationships,
+//! its filters and sorts, and the registry of all types. Not here: how rows are read
+//! (`declaration`), or where they come from.
+
+use std::sync::Arc;
+
+use crate::document::Shape;
+use crate::value::Kind;
+
+/// An attribute and what clients may do with it.
+#[derive(Clone, Copy, Debug)]
+pub struct Attribute<F> {
+    /// The member's name.
+    pub name: &'static str,
+    /// What it holds.
+    pub kind: Kind,
+    /// Whether it may be null.
+    pub nullable: bool,
+    /// Whether POST and PATCH may set it.
+    pub writable: bool,
+    /// Whether POST needs it.
+    pub required: bool,
+    /// Whether it is shown only where `fields[type]` names it.
+    pub on_request: bool,
+    /// What it is filtered and sorted by, if it is.
+    pub field: Option<F>,
+}
+
+impl<F> Attribute<F> {
+    /// A read-only attribute that is always shown and never null.
+    pub const fn new(name: &'static str, kind: Kind) -> Self {
+        Self {
+            name,
+            kind,
+            nullable: false,
+            writable: false,
+            required: false,
+            on_request: false,
+            field: None,
+        }
+    }
+
+    /// May be null.
+    pub const fn nullable(mut self) -> Self {
+        self.nullable = true;
+        self
+    }
+
+    /// POST and PATCH may set it.
+    pub const fn writable(mut self) -> Self {
+        self.writable = true;
+        self
+    }
+
+    /// POST must set it.
+    pub const fn required(mut self) -> Self {
+        self.required = true;
+        self.writable()
+    }
+
+    /// Shown only where `fields[type]` names it.
+    pub const fn on_request(mut self) -> Self {
+        self.on_request = true;
+        self
+    }
+
+    /// Filtered and sorted by `field`.
+    pub const fn field(mut self, field: F) -> Self
+    where
+        F: Copy,
+    {
+        self.field = Some(field);
+        self
+    }
+}
+
+/// To how many resources a relationship leads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cardinality {
+    /// One or none; the linkage is on the row.
+    One,
+    /// Any number.
+    Many,
+}
+
+/// A relationship and what clients may do with it.
+#[derive(Clone, Copy, Debug)]
+pub struct Relationship<F> {
+    /// The member's name.
+    pub name: &'static str,
+    /// The type that it leads to.
+    pub target: &'static str,
+    /// To how many.
+    pub cardinality: Cardinality,
+    /// Whether POST and PATCH may set it.
+    pub writable: bool,
+    /// Whether POST needs it.
+    pub required: bool,
+    /// To one: the field that holds the linkage, filtered and sorted as `<name>_id`.
+    /// To many: the field of the *target* that leads back here.
+    pub field: Option<F>,
+}
+
+impl<F> Relationship<F> {
+    /// A read-only relationship to one resource or none.
+    pub const fn to_one(name: &'static str, target: &'static str) -> Self {
+        let cardinality = Cardinality::One;
+        Self { name, target, cardinality, writable: false, required: false, field: None }
+    }
+
+    /// A read-only relationship to those resources whose `inverse` leads back.
+    pub const fn to_many(name: &'static str, target: &'static str, inverse: F) -> Self
+    where
+        F: Copy,
+    {
+        let cardinality = Cardinality::Many;
+        Self { name, target, cardinality, writable: false, required: false, field: Some(inverse) }
+    }
+
+    /// POST must set it, PATCH may.
+    pub const fn required(mut self) -> Self {
+        self.writable = true;
+        self.required = true;
+        self
+    }
+
+    /// Filtered and sorted, as `<name>_id`, by `field`.
+    pub const fn field(mut self, field: F) -> Self
+    where
+        F: Copy,
+    {
+        self.field = Some(field);
+        self
+    }
+}
+
+/// A name that `filter[...]` takes.
+#[derive(Clone, Debug)]
+pub struct Filter<F> {
+    /// The name between the brackets.
+    pub name: String,
+    /// The kind of its values; the operators follow from it.
+    pub kind: Kind,
+    /// Whether an empty value, for null, makes sense.
+    pub nullable: bool,
+    /// What is compared.
+    pub field: F,
+}
+
+/// A name that `sort` takes.
+#[derive(Clone, Debug)]
+pub struct Sort<F> {
+    /// The name.
+    pub name: String,
+    /// What is sorted by.
+    pub field: F,
+}
+
+/// A resource type as clients see it.
+#[derive(Clone, Debug)]
+pub struct ResourceType<F> {
+    /// The member `type`, and the segment of the URL.
+    pub name: &'static str,
+    /// What breaks ties between equal rows: the id.
+    pub id: F,
+    /// In the order in which they are written.
+    pub attributes: Vec<Attribute<F>>,
+    /// In the order in which they are written.
+    pub relationships: Vec<Relationship<F>>,
+    /// What lists can be filtered by.
+    pub filters: Vec<Filter<F>>,
+    /// What lists can be sorted by.
+    pub sorts: Vec<Sort<F>>,
+    /// Whether POST, PATCH and DELETE exist.
+    pub writable: bool,
+}
+
+impl<F> ResourceType<F> {
+    /// The position and declaration of an attribute.
+    pub fn attribute(&self, name: &str) -> Option<(usize, &Attribute<F>)> {
+        self.attributes.iter().enumerate().find(|(_, attribute)| attribute.name == name)
+    }
+
+    /// The position and declaration of a relationship.
+    pub fn relationship(&self, name: &str) -> Option<(usize, &Relationship<F>)> {
+        self.relationships.iter().enumerate().find(|(_, relationship)| relationship.name == name)
+    }
+}
+
+/// All resource types of a service, found by name.
+#[derive(Clone, Debug)]
+pub struct Registry<F> {
+    types: Vec<ResourceType<F>>,
+    shapes: Arc<[Shape]>,
+}
+
+impl<F> Registry<F> {
+    /// The registry of these types, in this order.
+    pub fn new(types: Vec<ResourceType<F>>) -> Self {
+        let shapes = types.iter().map(Shape::of).collect();
+        Self { types, shapes }
+    }
+
+    /// What each type shows where the query does not restrict it.
+    pub(crate) fn shapes(&self) -> &Arc<[Shape]> {
+        &self.shapes
+    }
+
+    /// The type of that name, with its position.
+    pub fn find(&self, name: &str) -> Option<(usize, &ResourceType<F>)> {
+        self.types.iter().enumerate().find(|(_, resource)| resource.name == name)
+    }
+
+    /// All types.
+    pub fn types(&self) -> &[ResourceType<F>] {
+        &self.types
+    }
+}

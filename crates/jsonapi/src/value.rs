@@ -1,0 +1,183 @@
+//! What an attribute may hold: its declared kind, a value read from a client, a value on its way
+//! out. Not here: rules about values (ranges, lengths), which belong to the domain.
+
+use std::borrow::Cow;
+
+use chrono::{NaiveDate, NaiveDateTime};
+
+use crate::json::Json;
+
+/// The declared kind of an attribute or filter; its operators follow from it.
+#[derive(Clone, Copy, Debug)]
+pub enum Kind {
+    /// Unicode text.
+    Text,
+    /// A 64-bit integer.
+    Integer,
+    /// The id of a resource: an integer in filters, linkage in documents.
+    Id,
+    /// An exact decimal, kept as `i64` units of `10^-scale`; the reader states what is wrong.
+    Decimal {
+        /// How many decimals the units have.
+        scale: u32,
+        /// Reads the digits exactly, without floating point.
+        read: fn(&str) -> Result<i64, String>,
+    },
+    /// A calendar date, `YYYY-MM-DD`.
+    Date,
+    /// An instant in UTC; filters compare its date.
+    Instant,
+    /// `true` or `false`.
+    Boolean,
+    /// One of these words.
+    Enumeration(&'static [&'static str]),
+}
+
+/// A value that came in, of the kind that was declared for it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Value {
+    /// No value.
+    Null,
+    /// From [`Kind::Boolean`].
+    Boolean(bool),
+    /// From [`Kind::Integer`] and [`Kind::Id`], and the units of a [`Kind::Decimal`].
+    Integer(i64),
+    /// From [`Kind::Text`] and [`Kind::Enumeration`].
+    Text(String),
+    /// From [`Kind::Date`], and from [`Kind::Instant`] in filters.
+    Date(NaiveDate),
+}
+
+/// A value on its way into a document, borrowed from its row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scalar<'a> {
+    /// Written as `null`.
+    Null,
+    /// Written as a JSON boolean.
+    Boolean(bool),
+    /// Written as a JSON integer.
+    Integer(i64),
+    /// Written as a string in shortest form with at least one decimal.
+    Decimal {
+        /// The number in units of `10^-scale`.
+        units: i64,
+        /// How many decimals the units have.
+        scale: u32,
+    },
+    /// Written as a JSON string.
+    Text(&'a str),
+    /// Written as `YYYY-MM-DD`.
+    Date(NaiveDate),
+    /// Written as RFC 3339 in UTC with milliseconds.
+    Instant(NaiveDateTime),
+}
+
+impl<'a> From<Option<&'a str>> for Scalar<'a> {
+    fn from(text: Option<&'a str>) -> Self {
+        text.map_or(Scalar::Null, Scalar::Text)
+    }
+}
+
+impl From<Option<NaiveDate>> for Scalar<'_> {
+    fn from(date: Option<NaiveDate>) -> Self {
+        date.map_or(Scalar::Null, Scalar::Date)
+    }
+}
+
+impl Scalar<'_> {
+    /// Whether a client that sends `value` (read as `kind`) sends what is stored.
+    pub fn is(&self, value: &Value) -> bool {
+        match (self, value) {
+            (Scalar::Null, Value::Null) => true,
+            (Scalar::Boolean(a), Value::Boolean(b)) => a == b,
+            (Scalar::Integer(a) | Scalar::Decimal { units: a, .. }, Value::Integer(b)) => a == b,
+            (Scalar::Text(a), Value::Text(b)) => a == b,
+            (Scalar::Date(a), Value::Date(b)) => a == b,
+            (Scalar::Instant(a), Value::Text(b)) => {
+                let mut text = Vec::with_capacity(24);
+                crate::document::text::push_instant(&mut text, *a);
+                text == b.as_bytes()
+            }
+            _ => false,
+        }
+    }
+}
+
+impl Kind {
+    /// Reads a value of this kind from a JSON value, or says what was expected.
+    pub fn read(self, json: &Json<'_>) -> Result<Value, Cow<'static, str>> {
+        match (self, json) {
+            (_, Json::Null) => Ok(Value::Null),
+            (Kind::Boolean, Json::Boolean(value)) => Ok(Value::Boolean(*value)),
+            (Kind::Integer, Json::Number(digits)) => {
+                integer(digits).map(Value::Integer).ok_or(Cow::Borrowed(INTEGER))
+            }
+            (Kind::Decimal { read, .. }, Json::Number(digits)) => {
+                read(digits).map(Value::Integer).map_err(Cow::Owned)
+            }
+            (Kind::Decimal { read, .. }, Json::Text(digits)) => {
+                read(digits).map(Value::Integer).map_err(Cow::Owned)
+            }
+            // Compared with what is stored, never written: instants belong to the server.
+            (Kind::Instant, Json::Text(text)) => Ok(Value::Text(text.to_string())),
+            (Kind::Text | Kind::Enumeration(_) | Kind::Date, Json::Text(text)) => {
+                self.read_text(text)
+            }
+            _ => Err(self.expectation()),
+        }
+    }
+
+    /// Reads a value of this kind from a word of the query (or a field of a table).
+    pub fn read_text(self, text: &str) -> Result<Value, Cow<'static, str>> {
+        let value = match self {
+            Kind::Text => Some(Value::Text(text.to_owned())),
+            Kind::Integer | Kind::Id => integer(text).map(Value::Integer),
+            Kind::Decimal { read, .. } => {
+                return read(text).map(Value::Integer).map_err(Cow::Owned);
+            }
+            Kind::Date | Kind::Instant => date(text).map(Value::Date),
+            Kind::Boolean => match text {
+                "true" => Some(Value::Boolean(true)),
+                "false" => Some(Value::Boolean(false)),
+                _ => None,
+            },
+            Kind::Enumeration(words) => words.contains(&text).then(|| Value::Text(text.to_owned())),
+        };
+        value.ok_or_else(|| self.expectation())
+    }
+
+    /// What a value of this kind looks like, as the end of "must be ...".
+    fn expectation(self) -> Cow<'static, str> {
+        match self {
+            Kind::Text => "must be text".into(),
+            Kind::Integer | Kind::Id => INTEGER.into(),
+            Kind::Decimal { .. } => "must be a decimal number".into(),
+            Kind::Date | Kind::Instant => "must be a date in the form YYYY-MM-DD".into(),
+            Kind::Boolean => "must be true or false".into(),
+            Kind::Enumeration(words) => format!("must be one of {}", words.join(", ")).into(),
+        }
+    }
+}
+
+const INTEGER: &str = "must be an integer of at most 64 bits";
+
+/// The integer in canonical decimal form: no plus sign, no leading zero, no exponent.
+pub fn integer(text: &str) -> Option<i64> {
+    let digits = text.strip_prefix('-').unwrap_or(text);
+    let canonical = digits == "0" || !digits.starts_with(['0', '+', '-']);
+    if canonical { text.parse().ok() } else { None }
+}
+
+/// The id of a stored resource: `1..=2^63-1` in canonical form.
+pub fn id(text: &str) -> Option<i64> {
+    integer(text).filter(|id| *id > 0)
+}
+
+/// The date in the form `YYYY-MM-DD`, to the letter.
+pub fn date(text: &str) -> Option<NaiveDate> {
+    let shape = text.bytes().enumerate().all(|(at, byte)| match at {
+        4 | 7 => byte == b'-',
+        _ => byte.is_ascii_digit(),
+    });
+    if shape && text.len() == 10 { text.parse().ok() } else { None }
+}

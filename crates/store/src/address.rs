@@ -1,0 +1,76 @@
+//! Database URLs: told apart by their scheme alone, never by trying, so that a mistyped one cannot
+//! end as a new SQLite file of that name.
+
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+
+/// Where the database is.
+#[derive(Clone, PartialEq, Eq)]
+pub enum Address {
+    /// A file, created with its first migration.
+    Sqlite(PathBuf),
+    /// A libpq connection URL.
+    Postgres(String),
+}
+
+/// A URL that names no database of ours.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum AddressError {
+    /// Some other scheme, or none.
+    #[error("'{0}' is no database URL: write sqlite://{0} or postgres://user@host/name")]
+    Scheme(String),
+    /// A SQLite URL that names no file.
+    #[error("'{0}' names no file: write sqlite://apportion.db or sqlite:///var/lib/apportion.db")]
+    Path(String),
+}
+
+impl FromStr for Address {
+    type Err = AddressError;
+
+    fn from_str(url: &str) -> Result<Self, Self::Err> {
+        if url.starts_with("postgres://") || url.starts_with("postgresql://") {
+            return Ok(Address::Postgres(url.to_owned()));
+        }
+        let path = url.strip_prefix("sqlite://").or_else(|| url.strip_prefix("sqlite:"));
+        match path {
+            Some("") => Err(AddressError::Path(url.to_owned())),
+            // Names that SQLite itself reads as something else than a file.
+            Some(path)
+                if path.starts_with(':')
+                    || path.starts_with("file:")
+                    || path.contains(['?', '\0']) =>
+            {
+                Err(AddressError::Path(url.to_owned()))
+            }
+            Some(path) => Ok(Address::Sqlite(PathBuf::from(path))),
+            None => Err(AddressError::Scheme(url.rsplit('@').next().unwrap_or(url).to_owned())),
+        }
+    }
+}
+
+impl Address {
+    /// The file of a SQLite database.
+    pub fn path(&self) -> Option<&Path> {
+        if let Address::Sqlite(path) = self { Some(path) } else { None }
+    }
+}
+
+/// Without the user and the password.
+impl std::fmt::Display for Address {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Address::Sqlite(path) => write!(f, "sqlite://{}", path.display()),
+            Address::Postgres(url) => {
+                let place = url.split_once("://").map_or("", |(_, rest)| rest);
+                let place = place.rsplit_once('@').map_or(place, |(_, place)| place);
+                write!(f, "postgres://{}", place.split('?').next().unwrap_or_default())
+            }
+        }
+    }
+}
+
+impl std::fmt::Debug for Address {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        std::fmt::Display::fmt(self, f)
+    }
+}

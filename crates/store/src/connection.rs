@@ -1,0 +1,95 @@
+//! One connection to either database, with the settings that make it durable and bounded.
+
+use std::fs::OpenOptions;
+use std::os::unix::fs::OpenOptionsExt;
+
+use diesel::connection::SimpleConnection;
+use diesel::pg::PgConnection;
+use diesel::prelude::*;
+use diesel::sqlite::SqliteConnection;
+
+use crate::address::Address;
+use crate::error::{Error, Result};
+
+/// A connection to either database.
+#[derive(diesel::MultiConnection)]
+pub enum AnyConnection {
+    /// To PostgreSQL.
+    Postgres(PgConnection),
+    /// To SQLite.
+    Sqlite(SqliteConnection),
+}
+
+/// Compiles an expression once for each database.
+macro_rules! on_backend {
+    ($connection:expr, $inner:ident => $body:expr) => {
+        match $connection {
+            $crate::connection::AnyConnection::Postgres($inner) => $body,
+            $crate::connection::AnyConnection::Sqlite($inner) => $body,
+        }
+    };
+}
+pub(crate) use on_backend;
+
+/// First the time-out, so that the other settings wait for a lock too. `FULL`: a commit that was
+/// answered survives a power cut.
+const SQLITE: &str = "PRAGMA busy_timeout = 2000;
+PRAGMA journal_mode = WAL;
+PRAGMA synchronous = FULL;
+PRAGMA foreign_keys = ON;
+PRAGMA temp_store = MEMORY;
+PRAGMA cache_size = -16384;";
+
+const POSTGRES: &str = "SET TIME ZONE 'UTC';
+SET statement_timeout = '5s';
+SET lock_timeout = '2s';
+SET idle_in_transaction_session_timeout = '10s';
+SET client_min_messages = 'warning';";
+
+impl AnyConnection {
+    /// Opens a connection to the database at that address, chosen by its scheme.
+    pub(crate) fn open(address: &Address) -> Result<Self> {
+        let refuse = |reason: &dyn std::fmt::Display| Error::Open {
+            address: address.clone(),
+            reason: reason.to_string().split_whitespace().collect::<Vec<_>>().join(" "),
+        };
+        match address {
+            Address::Sqlite(path) => {
+                // Made here, so that it is never readable by others.
+                OpenOptions::new()
+                    .write(true)
+                    .create(true)
+                    .truncate(false)
+                    .mode(0o600)
+                    .open(path)
+                    .map_err(|error| refuse(&error))?;
+                let path = path.to_str().ok_or_else(|| refuse(&"the path is not UTF-8"))?;
+                let mut connection =
+                    SqliteConnection::establish(path).map_err(|error| refuse(&error))?;
+                connection.batch_execute(SQLITE).map_err(|error| refuse(&error))?;
+                Ok(AnyConnection::Sqlite(connection))
+            }
+            Address::Postgres(url) => {
+                let mut connection =
+                    PgConnection::establish(&with_timeout(url)).map_err(|error| refuse(&error))?;
+                connection.batch_execute(POSTGRES).map_err(|error| refuse(&error))?;
+                Ok(AnyConnection::Postgres(connection))
+            }
+        }
+    }
+
+    /// Whether this is PostgreSQL.
+    pub(crate) fn is_postgres(&self) -> bool {
+        matches!(self, AnyConnection::Postgres(_))
+    }
+}
+
+/// A host that does not answer must not hold a thread for minutes.
+fn with_timeout(url: &str) -> String {
+    let joint = if url.contains('?') { '&' } else { '?' };
+    if url.contains("connect_timeout=") {
+        url.to_owned()
+    } else {
+        format!("{url}{joint}connect_timeout=5")
+    }
+}

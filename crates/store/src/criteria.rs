@@ -1,0 +1,260 @@
+//! What a list is asked for: conditions, order and page over the fields of a table. Not here: the
+//! SQL of it (`select`), and how clients spell it.
+
+use chrono::{Days, NaiveDate, NaiveDateTime};
+
+/// A column that lists can be filtered and sorted by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Field {
+    /// The quoted column, with its table.
+    pub(crate) column: &'static str,
+    /// Whether it may be null.
+    pub(crate) nullable: bool,
+    /// Whether it holds instants, which are compared by their date.
+    pub(crate) instant: bool,
+    /// Another table that it stands in.
+    pub(crate) join: Option<Join>,
+}
+
+/// How another table of the same tenant is reached.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Join {
+    /// The table's name.
+    pub(crate) table: &'static str,
+    /// What links its rows, apart from the tenant.
+    pub(crate) on: &'static str,
+}
+
+/// Defines a field by its diesel column, so that one that does not exist does not compile.
+macro_rules! field {
+    ($(#[$doc:meta])* $name:ident = $table:ident.$column:ident $($capability:ident)*) => {
+        $(#[$doc])*
+        pub const $name: $crate::criteria::Field = {
+            let _ = $crate::schema::$table::$column;
+            $crate::criteria::Field::new(concat!(
+                "\"", stringify!($table), "\".\"", stringify!($column), "\""
+            ))$(.$capability())*
+        };
+    };
+}
+pub(crate) use field;
+
+impl Field {
+    pub(crate) const fn new(column: &'static str) -> Self {
+        Self { column, nullable: false, instant: false, join: None }
+    }
+
+    pub(crate) const fn nullable(mut self) -> Self {
+        self.nullable = true;
+        self
+    }
+
+    pub(crate) const fn instant(mut self) -> Self {
+        self.instant = true;
+        self
+    }
+
+    pub(crate) const fn through(mut self, join: Join) -> Self {
+        self.join = Some(join);
+        self
+    }
+}
+
+/// A value to compare with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Value {
+    /// Null.
+    Null,
+    /// For booleans.
+    Boolean(bool),
+    /// For integers and fixed-point units.
+    Integer(i64),
+    /// For texts.
+    Text(String),
+    /// For dates, and for instants by their date.
+    Date(NaiveDate),
+    /// For instants.
+    Instant(NaiveDateTime),
+}
+
+/// How a field is compared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Comparison {
+    /// Is one of the values.
+    Equal,
+    /// Is none of the values; null is none of them.
+    NotEqual,
+    /// Contains one of the texts, ASCII case aside.
+    Contains,
+    /// Contains none of the texts; null contains none.
+    NotContain,
+    /// Is more than the value.
+    Greater,
+    /// Is the value or more.
+    GreaterOrEqual,
+    /// Is less than the value.
+    Less,
+    /// Is the value or less.
+    LessOrEqual,
+}
+
+/// What rows must meet.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Filter {
+    /// Every one of these.
+    All(Vec<Filter>),
+    /// At least one of these.
+    Any(Vec<Filter>),
+    /// One test of one field.
+    Test(Field, Test),
+}
+
+/// A test that SQL has words for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Test {
+    /// `IN`
+    In(Vec<Value>),
+    /// `NOT IN`
+    NotIn(Vec<Value>),
+    /// `IS NULL`
+    Null,
+    /// `IS NOT NULL`
+    NotNull,
+    /// `LIKE`, with an escaped pattern in ASCII lower case.
+    Like(String),
+    /// `NOT LIKE`
+    NotLike(String),
+    /// `<`, `<=`, `>`, `>=`
+    Order(&'static str, Value),
+}
+
+impl Filter {
+    /// Rows whose field is one of these integers.
+    pub fn among(field: Field, ids: &[i64]) -> Self {
+        Filter::Test(field, Test::In(ids.iter().copied().map(Value::Integer).collect()))
+    }
+
+    /// A comparison with one or more values.
+    pub fn compare(field: Field, comparison: Comparison, values: Vec<Value>) -> Self {
+        use Comparison::{Contains, Equal, NotContain, NotEqual};
+        if field.instant {
+            let days = values.into_iter().map(|value| instant(field, comparison, value));
+            return if comparison == NotEqual {
+                Filter::All(days.collect())
+            } else {
+                Filter::Any(days.collect())
+            };
+        }
+        let (nulls, values): (Vec<_>, Vec<_>) =
+            values.into_iter().partition(|value| *value == Value::Null);
+        let null = (!nulls.is_empty()).then_some(());
+        match comparison {
+            Equal => {
+                let some = (!values.is_empty()).then_some(Filter::Test(field, Test::In(values)));
+                let null = null.map(|()| Filter::Test(field, Test::Null));
+                Filter::Any(some.into_iter().chain(null).collect())
+            }
+            NotEqual => {
+                let other =
+                    (!values.is_empty()).then_some(Filter::Test(field, Test::NotIn(values)));
+                match (null, other) {
+                    (Some(()), other) => {
+                        let present = Filter::Test(field, Test::NotNull);
+                        Filter::All(std::iter::once(present).chain(other).collect())
+                    }
+                    (None, other) => or_null(field, other.into_iter().collect()),
+                }
+            }
+            Contains => {
+                let tests = values.into_iter().map(|v| Filter::Test(field, Test::Like(pattern(v))));
+                Filter::Any(tests.collect())
+            }
+            NotContain => {
+                let tests =
+                    values.into_iter().map(|v| Filter::Test(field, Test::NotLike(pattern(v))));
+                or_null(field, tests.collect())
+            }
+            order => {
+                let tests = values.into_iter();
+                Filter::All(tests.map(|v| Filter::Test(field, order.test(v))).collect())
+            }
+        }
+    }
+}
+
+impl Comparison {
+    fn test(self, value: Value) -> Test {
+        let sign = match self {
+            Comparison::Greater => ">",
+            Comparison::GreaterOrEqual => ">=",
+            Comparison::Less => "<",
+            _ => "<=",
+        };
+        Test::Order(sign, value)
+    }
+}
+
+/// The tests together, or null where the field may be.
+fn or_null(field: Field, tests: Vec<Filter>) -> Filter {
+    let all = Filter::All(tests);
+    if field.nullable { Filter::Any(vec![all, Filter::Test(field, Test::Null)]) } else { all }
+}
+
+/// A day as a range of instants, `[midnight, next midnight)`.
+fn instant(field: Field, comparison: Comparison, value: Value) -> Filter {
+    let Value::Date(day) = value else {
+        let null = if comparison == Comparison::NotEqual { Test::NotNull } else { Test::Null };
+        return Filter::Test(field, null);
+    };
+    let at = |day: NaiveDate| Value::Instant(day.and_time(chrono::NaiveTime::MIN));
+    let (from, until) = (at(day), at(day.checked_add_days(Days::new(1)).unwrap_or(day)));
+    let test = |sign, value| Filter::Test(field, Test::Order(sign, value));
+    match comparison {
+        Comparison::NotEqual => {
+            let others = Filter::Any(vec![test("<", from), test(">=", until)]);
+            or_null(field, vec![others])
+        }
+        Comparison::Greater => test(">=", until),
+        Comparison::GreaterOrEqual => test(">=", from),
+        Comparison::Less => test("<", from),
+        Comparison::LessOrEqual => test("<", until),
+        _ => Filter::All(vec![test(">=", from), test("<", until)]),
+    }
+}
+
+/// A pattern for a text anywhere; both databases fold only ASCII on these columns.
+fn pattern(value: Value) -> String {
+    let Value::Text(text) = value else { return String::new() };
+    let mut pattern = String::with_capacity(text.len().saturating_add(2));
+    pattern.push('%');
+    for character in text.chars() {
+        if matches!(character, '%' | '_' | '\\') {
+            pattern.push('\\');
+        }
+        pattern.push(character.to_ascii_lowercase());
+    }
+    pattern.push('%');
+    pattern
+}
+
+/// One key of the order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Order {
+    /// What is sorted by; nulls come last either way.
+    pub field: Field,
+    /// From high to low.
+    pub descending: bool,
+}
+
+/// What a list is asked for.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Criteria {
+    /// What rows must meet, if anything.
+    pub filter: Option<Filter>,
+    /// The order, down to a unique key.
+    pub order: Vec<Order>,
+    /// How many rows at most.
+    pub limit: i64,
+    /// How many rows to pass over first.
+    pub offset: i64,
+}

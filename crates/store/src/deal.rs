@@ -1,0 +1,252 @@
+//! Rows of deals, with what is derived from their distributions.
+
+use chrono::{NaiveDate, NaiveDateTime};
+use diesel::prelude::*;
+
+use crate::connection::AnyConnection;
+use crate::criteria::{Field, field};
+use crate::error::{Error, Result};
+use crate::schema::{deals, touched};
+use crate::scope::Scope;
+use crate::select::Stored;
+use crate::session::Session;
+use crate::totals;
+
+field! {
+    /// The id.
+    ID = deals.id
+}
+field! {
+    /// The name.
+    NAME = deals.name
+}
+field! {
+    /// Who made the row.
+    CREATOR_ID = deals.creator_id nullable
+}
+field! {
+    /// The currency.
+    CURRENCY = deals.currency
+}
+field! {
+    /// The value in minor units.
+    VALUE = deals.value
+}
+field! {
+    /// The rate to the tenant's currency, in units of 10^-12.
+    EXCHANGE_RATE = deals.exchange_rate_e12 nullable
+}
+field! {
+    /// The day of the rate.
+    EXCHANGE_DATE = deals.exchange_date nullable
+}
+field! {
+    /// The probability in percent.
+    PROBABILITY = deals.probability
+}
+field! {
+    /// The day of the deal.
+    DATE = deals.date nullable
+}
+field! {
+    /// The last day of the deal.
+    END_DATE = deals.end_date nullable
+}
+field! {
+    /// The value in the tenant's currency.
+    VALUE_DEFAULT = deals.value_default
+}
+field! {
+    /// What is distributed, in units of 10^-10 percent.
+    DISTRIBUTED_PERCENT = deals.distributed_percent_e10
+}
+field! {
+    /// What is distributed, in minor units.
+    DISTRIBUTED_AMOUNT = deals.distributed_amount
+}
+field! {
+    /// What is left, in minor units.
+    UNDISTRIBUTED_AMOUNT = deals.undistributed_amount
+}
+field! {
+    /// When the row was made.
+    CREATED_AT = deals.created_at instant
+}
+field! {
+    /// When the row was last changed.
+    UPDATED_AT = deals.updated_at instant
+}
+
+/// A deal.
+#[derive(Clone, Debug, Queryable)]
+pub struct Row {
+    /// The id.
+    pub id: i64,
+    /// The tenant.
+    pub organization_id: i64,
+    /// Who made it, if a token named a person.
+    pub creator_id: Option<i64>,
+    /// The name.
+    pub name: String,
+    /// ISO 4217.
+    pub currency: String,
+    /// Minor units.
+    pub value: i64,
+    /// Units of 10^-12; none in the tenant's own currency.
+    pub exchange_rate_e12: Option<i64>,
+    /// The day of the rate.
+    pub exchange_date: Option<NaiveDate>,
+    /// Percent, 0 to 100.
+    pub probability: i64,
+    /// The day of the deal.
+    pub date: Option<NaiveDate>,
+    /// Its last day.
+    pub end_date: Option<NaiveDate>,
+    /// Minor units of the tenant's currency.
+    pub value_default: i64,
+    /// The sum over its distributions, units of 10^-10 percent.
+    pub distributed_percent_e10: i64,
+    /// The sum over its distributions, minor units.
+    pub distributed_amount: i64,
+    /// What is left, minor units; below zero where more than all is distributed.
+    pub undistributed_amount: i64,
+    /// Raised by every change of what the deal shows.
+    pub version: i64,
+    /// When the row was made, UTC.
+    pub created_at: NaiveDateTime,
+    /// When the row was last changed, UTC.
+    pub updated_at: NaiveDateTime,
+}
+
+impl Stored for Row {
+    const TABLE: &'static str = "deals";
+    const KEYS: (&'static str, Field) = ("\"deals\".\"organization_id\"", ID);
+    type Columns = <deals::table as Table>::AllColumns;
+
+    fn columns() -> Self::Columns {
+        deals::all_columns
+    }
+}
+
+/// What can be set of a deal, and what follows from it.
+#[derive(Clone, Debug, Insertable, AsChangeset)]
+#[diesel(table_name = deals, treat_none_as_default_value = false, treat_none_as_null = true)]
+pub struct Content {
+    /// The name.
+    pub name: String,
+    /// ISO 4217.
+    pub currency: String,
+    /// Minor units.
+    pub value: i64,
+    /// Units of 10^-12.
+    pub exchange_rate_e12: Option<i64>,
+    /// The day of the rate.
+    pub exchange_date: Option<NaiveDate>,
+    /// Percent, 0 to 100.
+    pub probability: i64,
+    /// The day of the deal.
+    pub date: Option<NaiveDate>,
+    /// Its last day.
+    pub end_date: Option<NaiveDate>,
+    /// Minor units of the tenant's currency.
+    pub value_default: i64,
+}
+
+/// What the distributions of a deal sum to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Insertable, AsChangeset)]
+#[diesel(table_name = deals)]
+pub struct Sums {
+    /// Units of 10^-10 percent.
+    pub distributed_percent_e10: i64,
+    /// Minor units.
+    pub distributed_amount: i64,
+    /// Minor units.
+    pub undistributed_amount: i64,
+}
+
+/// A deal, locked until the end of the transaction: its distributions follow from it, so whoever
+/// writes them, or it, comes through here first.
+pub fn lock(scope: &Scope, session: &mut Session, id: i64) -> Result<Option<Row>> {
+    let query = deals::table.filter(deals::organization_id.eq(scope.id())).filter(deals::id.eq(id));
+    match session.tenant(scope)? {
+        // There is one writer.
+        AnyConnection::Sqlite(connection) => query.first(connection),
+        AnyConnection::Postgres(connection) => query.for_update().first(connection),
+    }
+    .optional()
+    .map_err(Error::from)
+}
+
+/// Adds a deal without distributions; answers with the id.
+pub fn insert(
+    scope: &Scope,
+    session: &mut Session,
+    content: &Content,
+    now: NaiveDateTime,
+) -> Result<i64> {
+    let id = diesel::insert_into(deals::table)
+        .values((
+            (deals::organization_id.eq(scope.id()), deals::creator_id.eq(scope.creator())),
+            content,
+            Sums {
+                distributed_percent_e10: 0,
+                distributed_amount: 0,
+                undistributed_amount: content.value,
+            },
+            (deals::created_at.eq(now), deals::updated_at.eq(now)),
+        ))
+        .returning(deals::id)
+        .get_result(session.tenant(scope)?)
+        .map_err(Error::from)?;
+    totals::add(scope, session, Row::TABLE, 1)?;
+    Ok(id)
+}
+
+/// Changes a deal, together with what its distributions sum to.
+pub fn update(
+    scope: &Scope,
+    session: &mut Session,
+    (id, content, sums): (i64, &Content, Sums),
+    now: NaiveDateTime,
+) -> Result<()> {
+    let row = deals::table.filter(deals::organization_id.eq(scope.id())).filter(deals::id.eq(id));
+    diesel::update(row)
+        .set((content, sums, touched!(deals, now)))
+        .execute(session.tenant(scope)?)
+        .map(|_| ())
+        .map_err(Error::from)
+}
+
+/// Sets what the distributions of a deal sum to, after one of them was written.
+pub fn update_sums(
+    scope: &Scope,
+    session: &mut Session,
+    (id, sums): (i64, Sums),
+    now: NaiveDateTime,
+) -> Result<()> {
+    let row = deals::table.filter(deals::organization_id.eq(scope.id())).filter(deals::id.eq(id));
+    diesel::update(row)
+        .set((sums, touched!(deals, now)))
+        .execute(session.tenant(scope)?)
+        .map(|_| ())
+        .map_err(Error::from)
+}
+
+/// The ids of the deals of that name, at most two: one, none, or too many to mean one.
+pub fn named(scope: &Scope, session: &mut Session, name: &str) -> Result<Vec<i64>> {
+    deals::table
+        .filter(deals::organization_id.eq(scope.id()))
+        .filter(deals::name.eq(name))
+        .select(deals::id)
+        .order(deals::id)
+        .limit(2)
+        .load(session.tenant(scope)?)
+        .map_err(Error::from)
+}
+
+/// Removes a deal that has no distributions.
+pub fn delete(scope: &Scope, session: &mut Session, id: i64) -> Result<()> {
+    let row = deals::table.filter(deals::organization_id.eq(scope.id())).filter(deals::id.eq(id));
+    diesel::delete(row).execute(session.tenant(scope)?).map_err(Error::from)?;
+    totals::add(scope, session, Row::TABLE, -1)
+}

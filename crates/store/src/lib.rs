@@ -1,0 +1,37 @@
+//! Apportion's rows, on SQLite and on PostgreSQL, with equal answers from both.
+//!
+//! Start at [`Store`]: it opens a database by its URL, migrates it, and runs work on a bounded set
+//! of threads, each with one connection. Every function on a tenant's rows takes the [`Scope`]
+//! first; a connection is reached through a [`Session`] only, and that only with a scope.
+//!
+//! Deliberately absent: rules (they are `apportion-core`'s), and JSON.
+
+mod address;
+mod connection;
+mod criteria;
+pub mod deal;
+mod error;
+mod executor;
+mod id;
+mod migrate;
+pub mod organization;
+pub mod person;
+pub mod revenue_distribution;
+mod schema;
+mod scope;
+mod select;
+mod session;
+mod store;
+pub mod token;
+mod totals;
+mod writer;
+
+pub use address::{Address, AddressError};
+pub use criteria::{Comparison, Criteria, Field, Filter, Order, Value};
+pub use error::{Error, Result};
+pub use id::{OrganizationId, PersonId};
+pub use scope::Scope;
+pub use select::{Loaded, Stored, load, load_by};
+pub use session::Session;
+pub use store::{Interruption, Limits, Store};
+pub use totals::fold as fold_totals;

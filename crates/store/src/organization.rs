@@ -1,0 +1,86 @@
+//! Rows of organizations: the tenants themselves.
+
+use chrono::NaiveDateTime;
+use diesel::prelude::*;
+
+use crate::criteria::{Field, field};
+use crate::error::{Error, Result};
+use crate::id::OrganizationId;
+use crate::schema::organizations;
+use crate::scope::Scope;
+use crate::select::Stored;
+use crate::session::Session;
+
+field! {
+    /// The id.
+    ID = organizations.id
+}
+field! {
+    /// The name.
+    NAME = organizations.name
+}
+
+/// A tenant.
+#[derive(Clone, Debug, Queryable)]
+pub struct Row {
+    /// The id.
+    pub id: i64,
+    /// What it is called.
+    pub name: String,
+    /// Its default currency, ISO 4217.
+    pub currency: String,
+    /// Its IANA time zone.
+    pub time_zone: String,
+    /// Raised by every change.
+    pub version: i64,
+    /// When it was made, UTC.
+    pub created_at: NaiveDateTime,
+    /// When it was last changed, UTC.
+    pub updated_at: NaiveDateTime,
+}
+
+impl Stored for Row {
+    const TABLE: &'static str = "organizations";
+    const KEYS: (&'static str, Field) = ("\"organizations\".\"id\"", ID);
+    type Columns = <organizations::table as Table>::AllColumns;
+
+    fn columns() -> Self::Columns {
+        organizations::all_columns
+    }
+}
+
+/// A tenant to be made.
+#[derive(Clone, Debug)]
+pub struct New {
+    /// What it is called.
+    pub name: String,
+    /// Its default currency, ISO 4217.
+    pub currency: String,
+    /// Its IANA time zone.
+    pub time_zone: String,
+}
+
+/// Makes a tenant.
+pub fn insert(session: &mut Session, new: &New, now: NaiveDateTime) -> Result<OrganizationId> {
+    let id = diesel::insert_into(organizations::table)
+        .values((
+            organizations::name.eq(&new.name),
+            organizations::currency.eq(&new.currency),
+            organizations::time_zone.eq(&new.time_zone),
+            organizations::created_at.eq(now),
+            organizations::updated_at.eq(now),
+        ))
+        .returning(organizations::id)
+        .get_result(session.everybody()?)
+        .map_err(Error::from)?;
+    Ok(OrganizationId(id))
+}
+
+/// The tenant of the scope.
+pub fn find(scope: &Scope, session: &mut Session) -> Result<Option<Row>> {
+    organizations::table
+        .filter(organizations::id.eq(scope.id()))
+        .first(session.tenant(scope)?)
+        .optional()
+        .map_err(Error::from)
+}

@@ -1,0 +1,127 @@
+//! Rows of people.
+
+use chrono::NaiveDateTime;
+use diesel::prelude::*;
+
+use crate::criteria::{Field, field};
+use crate::error::{Error, Result};
+use crate::schema::{people, touched};
+use crate::scope::Scope;
+use crate::select::Stored;
+use crate::session::Session;
+use crate::totals;
+
+field! {
+    /// The id.
+    ID = people.id
+}
+field! {
+    /// The first name.
+    FIRST_NAME = people.first_name
+}
+field! {
+    /// The last name.
+    LAST_NAME = people.last_name
+}
+field! {
+    /// The e-mail address.
+    EMAIL = people.email nullable
+}
+field! {
+    /// When the row was made.
+    CREATED_AT = people.created_at instant
+}
+field! {
+    /// When the row was last changed.
+    UPDATED_AT = people.updated_at instant
+}
+
+/// A person of a tenant.
+#[derive(Clone, Debug, Queryable)]
+pub struct Row {
+    /// The id.
+    pub id: i64,
+    /// The tenant.
+    pub organization_id: i64,
+    /// The first name.
+    pub first_name: String,
+    /// The last name.
+    pub last_name: String,
+    /// The e-mail address, if known.
+    pub email: Option<String>,
+    /// Raised by every change.
+    pub version: i64,
+    /// When the row was made, UTC.
+    pub created_at: NaiveDateTime,
+    /// When the row was last changed, UTC.
+    pub updated_at: NaiveDateTime,
+}
+
+impl Stored for Row {
+    const TABLE: &'static str = "people";
+    const KEYS: (&'static str, Field) = ("\"people\".\"organization_id\"", ID);
+    type Columns = <people::table as Table>::AllColumns;
+
+    fn columns() -> Self::Columns {
+        people::all_columns
+    }
+}
+
+/// What can be set of a person.
+#[derive(Clone, Debug, Insertable, AsChangeset)]
+#[diesel(table_name = people, treat_none_as_default_value = false, treat_none_as_null = true)]
+pub struct Content {
+    /// The first name.
+    pub first_name: String,
+    /// The last name.
+    pub last_name: String,
+    /// The e-mail address, if known.
+    pub email: Option<String>,
+}
+
+/// Adds a person; answers with the id.
+pub fn insert(
+    scope: &Scope,
+    session: &mut Session,
+    content: &Content,
+    now: NaiveDateTime,
+) -> Result<i64> {
+    let id = diesel::insert_into(people::table)
+        .values((
+            people::organization_id.eq(scope.id()),
+            content,
+            people::created_at.eq(now),
+            people::updated_at.eq(now),
+        ))
+        .returning(people::id)
+        .get_result(session.tenant(scope)?)
+        .map_err(Error::from)?;
+    totals::add(scope, session, Row::TABLE, 1)?;
+    Ok(id)
+}
+
+/// Changes a person.
+pub fn update(
+    scope: &Scope,
+    session: &mut Session,
+    (id, content): (i64, &Content),
+    now: NaiveDateTime,
+) -> Result<()> {
+    diesel::update(
+        people::table.filter(people::organization_id.eq(scope.id())).filter(people::id.eq(id)),
+    )
+    .set((content, touched!(people, now)))
+    .execute(session.tenant(scope)?)
+    .map(|_| ())
+    .map_err(Error::from)
+}
+
+/// Removes a person that nothing refers to.
+pub fn delete(scope: &Scope, session: &mut Session, id: i64) -> Result<()> {
+    diesel::delete(
+        people::table.filter(people::organization_id.eq(scope.id())).filter(people::id.eq(id)),
+    )
+    .execute(session.tenant(scope)?)
+    .map_err(Error::from)?;
+    totals::add(scope, session, Row::TABLE, -1)
+}

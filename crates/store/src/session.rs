@@ -1,0 +1,156 @@
+//! A connection together with what was set on it: whose rows it sees, and which statements it
+//! keeps prepared. There is no way to a connection but through here, and none without a scope.
+
+use std::collections::HashSet;
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+use diesel::connection::{AnsiTransactionManager, CacheSize, SimpleConnection, TransactionManager};
+use diesel::prelude::*;
+use diesel::sql_types::Text;
+
+use crate::address::Address;
+use crate::connection::AnyConnection;
+use crate::error::{Error, Result};
+use crate::scope::Scope;
+
+type Transactions = <AnyConnection as Connection>::TransactionManager;
+
+/// How many shapes of statements a connection keeps prepared; diesel's own cache has no bound.
+const MAX_SHAPES: usize = 256;
+
+/// Whose rows a connection sees (row-level security on PostgreSQL).
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Sight {
+    Unknown,
+    Tenant(i64),
+    Everybody,
+}
+
+/// A connection and its state.
+pub struct Session {
+    connection: AnyConnection,
+    sight: Sight,
+    shapes: HashSet<u64>,
+}
+
+impl Session {
+    /// Opens a connection to the database at that address.
+    pub fn open(address: &Address) -> Result<Self> {
+        let connection = AnyConnection::open(address)?;
+        Ok(Self { connection, sight: Sight::Unknown, shapes: HashSet::new() })
+    }
+
+    /// The connection, seeing the rows of one tenant.
+    pub(crate) fn tenant(&mut self, scope: &Scope) -> Result<&mut AnyConnection> {
+        self.look(Sight::Tenant(scope.id()))
+    }
+
+    /// The connection, seeing every row: for what is not done in a tenant's name.
+    pub(crate) fn everybody(&mut self) -> Result<&mut AnyConnection> {
+        self.look(Sight::Everybody)
+    }
+
+    /// Answers whether the database can be asked.
+    pub fn ping(&mut self) -> Result<()> {
+        self.connection.batch_execute("SELECT 1").map_err(Error::from)
+    }
+
+    /// Runs work as one transaction: all of it is kept, or nothing.
+    pub fn transaction<T, E: From<Error>>(
+        &mut self,
+        work: impl FnOnce(&mut Session) -> Result<T, E>,
+    ) -> Result<T, E> {
+        self.begin()?;
+        match work(self) {
+            Ok(value) => self.commit().map(|()| value).map_err(E::from),
+            Err(error) => {
+                self.rollback();
+                Err(error)
+            }
+        }
+    }
+
+    pub(crate) fn is_postgres(&self) -> bool {
+        self.connection.is_postgres()
+    }
+
+    /// Whether the connection is of no more use.
+    pub(crate) fn is_broken(&mut self) -> bool {
+        Transactions::is_broken_transaction_manager(&mut self.connection)
+    }
+
+    /// Begins a transaction, or a savepoint within one. On SQLite the outer one takes the write
+    /// lock at once: a read that becomes a write later could only fail.
+    pub(crate) fn begin(&mut self) -> Result<()> {
+        let depth = Transactions::transaction_manager_status_mut(&mut self.connection)
+            .transaction_depth()
+            .map_err(Error::from)?;
+        match &mut self.connection {
+            AnyConnection::Sqlite(inner) if depth.is_none() => {
+                AnsiTransactionManager::begin_transaction_sql(inner, "BEGIN IMMEDIATE")?;
+            }
+            other => Transactions::begin_transaction(other)?,
+        }
+        Ok(())
+    }
+
+    pub(crate) fn commit(&mut self) -> Result<()> {
+        let committed = Transactions::commit_transaction(&mut self.connection);
+        if committed.is_err() {
+            self.sight = Sight::Unknown;
+        }
+        committed.map_err(Error::from)
+    }
+
+    /// Undoes the innermost transaction; settings made within it are undone too.
+    pub(crate) fn rollback(&mut self) {
+        self.sight = Sight::Unknown;
+        if let Err(error) = Transactions::rollback_transaction(&mut self.connection) {
+            log::warn!("a transaction could not be rolled back: {error}");
+        }
+    }
+
+    /// Notes the shape of a statement about to run. Before there are too many, all prepared
+    /// statements are dropped, here and at the server.
+    pub(crate) fn note_shape(&mut self, shape: &impl Hash) {
+        let mut hasher = DefaultHasher::new();
+        shape.hash(&mut hasher);
+        let shape = hasher.finish();
+        if self.shapes.contains(&shape) {
+            return;
+        }
+        if self.shapes.len() >= MAX_SHAPES {
+            self.shapes.clear();
+            self.connection.set_prepared_statement_cache_size(CacheSize::Disabled);
+            self.connection.set_prepared_statement_cache_size(CacheSize::Unbounded);
+            if self.is_postgres()
+                && let Err(error) = self.connection.batch_execute("DEALLOCATE ALL")
+            {
+                log::warn!("prepared statements could not be dropped: {error}");
+            }
+        }
+        self.shapes.insert(shape);
+    }
+
+    fn look(&mut self, sight: Sight) -> Result<&mut AnyConnection> {
+        if self.sight != sight {
+            if self.connection.is_postgres() {
+                let (organization, mode) = match sight {
+                    Sight::Tenant(id) => (id.to_string(), ""),
+                    Sight::Everybody => (String::new(), "engine"),
+                    Sight::Unknown => (String::new(), ""),
+                };
+                self.sight = Sight::Unknown;
+                diesel::sql_query(
+                    "SELECT set_config('apportion.organization_id', $1, false), \
+                     set_config('apportion.mode', $2, false)",
+                )
+                .bind::<Text, _>(organization)
+                .bind::<Text, _>(mode)
+                .execute(&mut self.connection)?;
+            }
+            self.sight = sight;
+        }
+        Ok(&mut self.connection)
+    }
+}

@@ -1,0 +1,92 @@
+//! How many rows a tenant has in a table, without counting them.
+//!
+//! SQLite has one writer, so a counter row is brought up to date in the rows' own transaction. On
+//! PostgreSQL such a row would make writers wait for each other: they insert what they added
+//! instead, and a fold now and then adds that up. Every snapshot shows the exact sum.
+
+use diesel::prelude::*;
+
+use crate::connection::AnyConnection;
+use crate::error::{Error, Result};
+use crate::schema::{row_count_deltas, row_counts};
+use crate::scope::Scope;
+use crate::session::Session;
+
+/// A piece of the subquery that yields the total; the tenant and the table are bound in between.
+pub(crate) enum Part {
+    Counter,
+    Deltas,
+    End,
+}
+
+pub(crate) const fn sum_sql(postgres: bool, part: Part) -> &'static str {
+    match (postgres, part) {
+        (false, Part::Counter) => {
+            "(SELECT COALESCE(SUM(row_count), 0) FROM row_counts WHERE organization_id = "
+        }
+        (false, Part::Deltas | Part::End) => ")",
+        (true, Part::Counter) => {
+            "(SELECT CAST(COALESCE(SUM(part), 0) AS BIGINT) FROM (\
+             SELECT row_count AS part FROM row_counts WHERE organization_id = "
+        }
+        (true, Part::Deltas) => {
+            " UNION ALL SELECT delta FROM row_count_deltas WHERE organization_id = "
+        }
+        (true, Part::End) => ") AS parts)",
+    }
+}
+
+/// Notes that so many rows were added (or, below zero, removed), in their transaction.
+pub(crate) fn add(scope: &Scope, session: &mut Session, table: &str, delta: i64) -> Result<()> {
+    let organization = scope.id();
+    #[expect(clippy::arithmetic_side_effects, reason = "this is SQL, which checks for overflow")]
+    let sum = row_counts::row_count + delta;
+    match session.tenant(scope)? {
+        AnyConnection::Sqlite(connection) => diesel::insert_into(row_counts::table)
+            .values((
+                row_counts::organization_id.eq(organization),
+                row_counts::table_name.eq(table),
+                row_counts::row_count.eq(delta),
+            ))
+            .on_conflict((row_counts::organization_id, row_counts::table_name))
+            .do_update()
+            .set(row_counts::row_count.eq(sum))
+            .execute(connection),
+        AnyConnection::Postgres(connection) => diesel::insert_into(row_count_deltas::table)
+            .values((
+                row_count_deltas::organization_id.eq(organization),
+                row_count_deltas::table_name.eq(table),
+                row_count_deltas::delta.eq(delta),
+            ))
+            .execute(connection),
+    }
+    .map(|_| ())
+    .map_err(Error::from)
+}
+
+/// Folds what writers added into the counters. Rows locked by another fold are left to it.
+const FOLD: &str = "WITH locked AS (
+    SELECT organization_id, table_name, id FROM row_count_deltas
+    ORDER BY organization_id, table_name, id LIMIT 10000 FOR UPDATE SKIP LOCKED
+), folded AS (
+    DELETE FROM row_count_deltas USING locked
+    WHERE row_count_deltas.organization_id = locked.organization_id
+      AND row_count_deltas.table_name = locked.table_name
+      AND row_count_deltas.id = locked.id
+    RETURNING row_count_deltas.organization_id, row_count_deltas.table_name, row_count_deltas.delta
+)
+INSERT INTO row_counts (organization_id, table_name, row_count)
+SELECT organization_id, table_name, SUM(delta) FROM folded
+GROUP BY organization_id, table_name ORDER BY organization_id, table_name
+ON CONFLICT (organization_id, table_name)
+DO UPDATE SET row_count = row_counts.row_count + EXCLUDED.row_count";
+
+/// Folds the deltas of PostgreSQL; nothing to do on SQLite. Says how many counters changed.
+pub fn fold(session: &mut Session) -> Result<usize> {
+    match session.everybody()? {
+        AnyConnection::Sqlite(_) => Ok(0),
+        AnyConnection::Postgres(connection) => {
+            diesel::sql_query(FOLD).execute(connection).map_err(Error::from)
+        }
+    }
+}

@@ -1,0 +1,165 @@
+//! A throw-away PostgreSQL cluster, real and empty, for one test process.
+//!
+//! It listens on 127.0.0.1 alone, trusts everybody there, and is gone with the process that
+//! started it, even if that was killed. It is no way to run a database that anybody wants to keep.
+
+use std::fmt;
+use std::process::{Child, Command};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tempfile::TempDir;
+
+use crate::programs::Programs;
+use crate::supervisor::{admin_url, exits_within, initialise, launch, psql};
+
+const STOP_TIMEOUT: Duration = Duration::from_secs(20);
+/// Leaves room for a serial number in PostgreSQL's 63 bytes.
+const NAME_HINT_CHARS: usize = 40;
+
+/// Why there is no cluster.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Unavailable {
+    /// A program or a user that the server needs is not on this machine.
+    Missing(String),
+    /// Everything is installed, and the server did not start all the same.
+    Failed(String),
+}
+
+impl fmt::Display for Unavailable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Missing(what) => write!(
+                f,
+                "PostgreSQL is not installed: {what} (Debian: apt-get install postgresql)"
+            ),
+            Self::Failed(why) => write!(f, "PostgreSQL did not start: {why}"),
+        }
+    }
+}
+
+impl std::error::Error for Unavailable {}
+
+/// Whether a missing PostgreSQL fails a suite: the environment has `CI`, not empty, `0` or `false`.
+pub fn required() -> bool {
+    std::env::var("CI").is_ok_and(|value| !matches!(value.as_str(), "" | "0" | "false"))
+}
+
+/// A running PostgreSQL server of our own. Dropping it stops it and removes its files.
+pub struct Cluster {
+    programs: Programs,
+    port: u16,
+    pid: u32,
+    serial: AtomicU32,
+    /// Guards `CREATE DATABASE` too: two at a time from one template conflict. `None` once stopped.
+    server: Mutex<Option<Server>>,
+}
+
+struct Server {
+    /// The supervising shell; its stdin is the pipe that keeps the server alive.
+    supervisor: Child,
+    /// Owned by the server's user. Dropped last: it removes the files.
+    directory: TempDir,
+}
+
+impl Cluster {
+    /// Makes and starts a cluster with a role `apportion` that owns the databases to come and is
+    /// neither superuser nor exempt from row-level security. Waits until it accepts connections.
+    pub fn start() -> Result<Self, Unavailable> {
+        Self::start_with(&[])
+    }
+
+    /// [`Cluster::start`] with server settings of one's own, each `name=value`.
+    pub fn start_with(settings: &[&str]) -> Result<Self, Unavailable> {
+        let programs = Programs::find().map_err(Unavailable::Missing)?;
+        let directory = initialise(&programs).map_err(Unavailable::Failed)?;
+        let (supervisor, port, pid) =
+            launch(&programs, directory.path(), settings).map_err(Unavailable::Failed)?;
+        let server = Mutex::new(Some(Server { supervisor, directory }));
+        let cluster = Self { programs, port, pid, serial: AtomicU32::new(1), server };
+        cluster
+            .try_query(&cluster.admin_url(), "CREATE ROLE apportion LOGIN NOSUPERUSER NOBYPASSRLS")
+            .map_err(Unavailable::Failed)?;
+        Ok(cluster)
+    }
+
+    /// Creates an empty database owned by role `apportion`; its name has `hint` in it. Returns its
+    /// URL, `postgres://apportion@127.0.0.1:PORT/NAME`. Panics if that fails, as all below do.
+    pub fn database(&self, hint: &str) -> String {
+        self.database_from("template0", hint)
+    }
+
+    /// Creates a copy of the database `template` (a name or a URL), which nobody may be connected
+    /// to. Returns the URL of the copy.
+    pub fn database_from(&self, template: &str, hint: &str) -> String {
+        let serial = self.serial.fetch_add(1, Ordering::Relaxed);
+        let plain = |c: char| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '_' };
+        let hint: String = hint.chars().take(NAME_HINT_CHARS).map(plain).collect();
+        let (name, template) = (format!("{hint}_{serial}"), database_name(template));
+        let _one_at_a_time = self.lock();
+        self.query(
+            &self.admin_url(),
+            &format!("CREATE DATABASE \"{name}\" OWNER apportion TEMPLATE \"{template}\""),
+        );
+        format!("postgres://apportion@127.0.0.1:{}/{name}", self.port)
+    }
+
+    /// Drops the database of that URL, and whatever is connected to it.
+    pub fn drop_database(&self, url: &str) {
+        self.try_drop_database(url).unwrap_or_else(|error| panic!("{error}"));
+    }
+
+    pub(crate) fn try_drop_database(&self, url: &str) -> Result<(), String> {
+        let sql = format!("DROP DATABASE \"{}\" WITH (FORCE)", database_name(url));
+        self.try_query(&self.admin_url(), &sql).map(drop)
+    }
+
+    /// Runs `sql` by the `psql` program and returns its rows, one a line, columns parted by `|`.
+    pub fn query(&self, url: &str, sql: &str) -> String {
+        self.try_query(url, sql).unwrap_or_else(|error| panic!("{sql}: {error}"))
+    }
+
+    /// [`Cluster::query`], with the server's message as an error.
+    pub fn try_query(&self, url: &str, sql: &str) -> Result<String, String> {
+        psql(&self.programs.psql, url, sql)
+    }
+
+    /// The URL of the superuser's own database.
+    pub fn admin_url(&self) -> String {
+        admin_url(self.port)
+    }
+
+    /// The process id of the server itself (the postmaster). A case that kills it starts a cluster
+    /// of its own for that: the suite's is shared.
+    pub fn pid(&self) -> u32 {
+        self.pid
+    }
+
+    /// Ends all connections, stops the server, waits for that and removes its files. Once is
+    /// enough; a second call does nothing.
+    pub fn stop(&self) {
+        let Some(mut server) = self.lock().take() else { return };
+        drop(server.supervisor.stdin.take());
+        if !exits_within(&mut server.supervisor, STOP_TIMEOUT) {
+            let _ = Command::new("kill").args(["-KILL", &self.pid.to_string()]).status();
+            let _ = server.supervisor.wait();
+        }
+        drop(server.directory);
+    }
+
+    /// A case that panicked while it created a database leaves nothing half done here.
+    fn lock(&self) -> MutexGuard<'_, Option<Server>> {
+        self.server.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Cluster {
+    fn drop(&mut self) {
+        self.stop();
+    }
+}
+
+fn database_name(url: &str) -> &str {
+    url.rsplit('/').next().unwrap_or(url)
+}

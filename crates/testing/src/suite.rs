@@ -1,0 +1,269 @@
+//! Runs one list of cases over both stores, each case in a database of its own.
+//!
+//! Built on `libtest-mimic`, so the usual arguments work and a case that cannot run is shown as
+//! ignored: it is never counted as passed.
+
+use std::fmt;
+use std::path::Path;
+use std::process::ExitCode;
+use std::sync::{Arc, OnceLock};
+
+use libtest_mimic::{Arguments, Completion, Trial};
+use tempfile::TempDir;
+
+use crate::postgres::{self, Cluster, Unavailable};
+
+/// The kind of database behind a [`Place`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Backend {
+    /// A file.
+    Sqlite,
+    /// A database of the test process's own cluster.
+    Postgres,
+}
+
+impl fmt::Display for Backend {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Sqlite => "sqlite",
+            Self::Postgres => "postgres",
+        })
+    }
+}
+
+/// Where one case runs: a fresh database, empty or as [`Suite::prepared`] made it, and a directory.
+/// Both go when it is dropped.
+pub struct Place {
+    /// The kind of database.
+    pub backend: Backend,
+    /// `sqlite:///DIRECTORY/apportion.db` or `postgres://apportion@127.0.0.1:PORT/NAME`.
+    pub url: String,
+    directory: TempDir,
+    cluster: Option<Arc<Cluster>>,
+}
+
+impl Place {
+    /// A private temporary directory for the files of the case, on both backends.
+    pub fn directory(&self) -> &Path {
+        self.directory.path()
+    }
+
+    /// The cluster that the database is in; `None` on SQLite. All cases share it.
+    pub fn cluster(&self) -> Option<&Cluster> {
+        self.cluster.as_deref()
+    }
+}
+
+impl Drop for Place {
+    /// The case may be panicking already, so nothing here panics.
+    fn drop(&mut self) {
+        let dropped = self.cluster.as_ref().map(|cluster| cluster.try_drop_database(&self.url));
+        if let Some(Err(error)) = dropped {
+            eprintln!("{}: {error}", self.url);
+        }
+    }
+}
+
+/// One named case. [`cases!`](crate::cases) writes them.
+#[derive(Clone, Copy, Debug)]
+pub struct Case {
+    /// The function's name.
+    pub name: &'static str,
+    /// What runs; a panic is a failure.
+    pub run: Run,
+}
+
+/// Where a case runs, and how often.
+#[derive(Clone, Copy, Debug)]
+pub enum Run {
+    /// Once on each backend.
+    Both(fn(&Place)),
+    /// On one backend, for what only that has (row-level security, a journal).
+    On(Backend, fn(&Place)),
+    /// Once, without a database.
+    Plain(fn()),
+}
+
+/// Lists a module's cases as `CASES`: functions `fn name(place: &Place)` for both backends; then,
+/// as needed, those for one after `sqlite:` or `postgres:`, and `fn name()` without a database
+/// after `plain:`. A function left out is an unused one to rustc.
+///
+/// ```
+/// # use apportion_testing::Place;
+/// apportion_testing::cases! { creates, deletes; postgres: isolates; plain: parses }
+/// # fn creates(_: &Place) {}
+/// # fn deletes(_: &Place) {}
+/// # fn isolates(_: &Place) {}
+/// # fn parses() {}
+/// # fn main() { assert_eq!(CASES.len(), 4) }
+/// ```
+#[macro_export]
+macro_rules! cases {
+    (@run plain $name:ident) => { $crate::Run::Plain($name) };
+    (@run sqlite $name:ident) => { $crate::Run::On($crate::Backend::Sqlite, $name) };
+    (@run postgres $name:ident) => { $crate::Run::On($crate::Backend::Postgres, $name) };
+    ($kind:ident: $($rest:tt)+) => { $crate::cases! { ; $kind: $($rest)+ } };
+    ($($name:ident),* $(,)? $(; $kind:ident: $($one:ident),+ $(,)?)*) => {
+        pub(crate) const CASES: &[$crate::Case] = &[
+            $($crate::Case { name: stringify!($name), run: $crate::Run::Both($name) },)*
+            $($($crate::Case {
+                name: stringify!($one),
+                run: $crate::cases!(@run $kind $one),
+            },)+)*
+        ];
+    };
+}
+
+/// Runs the modules' cases, each in an empty database: [`Suite`] without preparation.
+pub fn run(modules: &[(&str, &[Case])]) -> ExitCode {
+    Suite::new(modules).run()
+}
+
+/// The cases of one test target, by module, and how their databases are prepared.
+pub struct Suite<'a> {
+    modules: &'a [(&'a str, &'a [Case])],
+    prepare: Option<fn(&str)>,
+}
+
+impl<'a> Suite<'a> {
+    /// A suite over empty databases. Trials are named `sqlite::module::case`,
+    /// `postgres::module::case` and `plain::module::case`.
+    pub fn new(modules: &'a [(&'a str, &'a [Case])]) -> Self {
+        Self { modules, prepare: None }
+    }
+
+    /// Runs `prepare` with the URL of an empty database once for each backend that is used (it
+    /// migrates, say, and closes its connections); each case then starts with a copy of that.
+    #[must_use]
+    pub fn prepared(self, prepare: fn(&str)) -> Self {
+        Self { prepare: Some(prepare), ..self }
+    }
+
+    /// Runs what the process's arguments select. Without PostgreSQL its cases are ignored, and one
+    /// line on stderr says so; where it is [required](postgres::required), or is installed and
+    /// does not start, the suite fails.
+    pub fn run(self) -> ExitCode {
+        let arguments = Arguments::from_args();
+        let stores = Arc::new(Stores { prepare: self.prepare, ..Stores::default() });
+        let trials = self.trials(&stores);
+        let selected = |trial: &Trial| {
+            trial.name().starts_with("postgres::") && !arguments.is_filtered_out(trial)
+        };
+        if !arguments.list && !arguments.bench && trials.iter().any(selected) {
+            match stores.start_cluster() {
+                Err(error) if postgres::required() || !matches!(error, Unavailable::Missing(_)) => {
+                    eprintln!("error: {error}");
+                    return ExitCode::FAILURE;
+                }
+                Err(error) => eprintln!("warning: PostgreSQL cases ignored: {error}"),
+                Ok(_) => {}
+            }
+        }
+        let conclusion = libtest_mimic::run(&arguments, trials);
+        if let Some(Ok(cluster)) = stores.cluster.get() {
+            cluster.stop();
+        }
+        conclusion.exit_code()
+    }
+
+    fn trials(&self, stores: &Arc<Stores>) -> Vec<Trial> {
+        let mut trials = Vec::new();
+        for (module, cases) in self.modules {
+            for &Case { name, run } in *cases {
+                let name = format!("{module}::{name}");
+                match run {
+                    Run::Both(run) => trials.extend(
+                        [Backend::Sqlite, Backend::Postgres].map(|on| stores.trial(on, &name, run)),
+                    ),
+                    Run::On(backend, run) => trials.push(stores.trial(backend, &name, run)),
+                    Run::Plain(run) => {
+                        trials.push(Trial::test(format!("plain::{name}"), move || {
+                            run();
+                            Ok(())
+                        }))
+                    }
+                }
+            }
+        }
+        trials
+    }
+}
+
+/// What the trials share, each made when first needed.
+#[derive(Default)]
+struct Stores {
+    prepare: Option<fn(&str)>,
+    cluster: OnceLock<Result<Arc<Cluster>, Unavailable>>,
+    sqlite_template: OnceLock<TempDir>,
+    postgres_template: OnceLock<String>,
+}
+
+impl Stores {
+    fn trial(self: &Arc<Self>, backend: Backend, name: &str, run: fn(&Place)) -> Trial {
+        let (stores, name) = (Arc::clone(self), name.to_owned());
+        Trial::ignorable_test(format!("{backend}::{name}"), move || {
+            let place = match backend {
+                Backend::Sqlite => stores.sqlite(),
+                Backend::Postgres => match stores.start_cluster() {
+                    Ok(cluster) => stores.postgres(cluster, &name),
+                    Err(error) => return Ok(Completion::ignored_with(error)),
+                },
+            };
+            run(&place);
+            Ok(Completion::Completed)
+        })
+    }
+
+    fn start_cluster(&self) -> Result<&Arc<Cluster>, &Unavailable> {
+        self.cluster.get_or_init(|| Cluster::start().map(Arc::new)).as_ref()
+    }
+
+    fn sqlite(&self) -> Place {
+        let directory = temporary_directory();
+        if let Some(prepare) = self.prepare {
+            let template = self.sqlite_template.get_or_init(|| sqlite_template(prepare));
+            let copied = std::fs::copy(file(template), file(&directory));
+            copied.expect("the prepared SQLite file is copied");
+        }
+        let url = sqlite_url(&directory);
+        Place { backend: Backend::Sqlite, url, directory, cluster: None }
+    }
+
+    fn postgres(&self, cluster: &Arc<Cluster>, name: &str) -> Place {
+        let url = match self.prepare {
+            None => cluster.database(name),
+            Some(prepare) => {
+                let template = self.postgres_template.get_or_init(|| {
+                    let url = cluster.database("template");
+                    prepare(&url);
+                    url
+                });
+                cluster.database_from(template, name)
+            }
+        };
+        let (directory, cluster) = (temporary_directory(), Some(Arc::clone(cluster)));
+        Place { backend: Backend::Postgres, url, directory, cluster }
+    }
+}
+
+/// Only the one file is copied, so a write-ahead log beside it would be lost rows.
+fn sqlite_template(prepare: fn(&str)) -> TempDir {
+    let directory = temporary_directory();
+    prepare(&sqlite_url(&directory));
+    let log = directory.path().join("apportion.db-wal");
+    let pending = std::fs::metadata(log).map_or(0, |log| log.len());
+    assert!(pending == 0, "`prepare` left {pending} bytes in the write-ahead log: close it first");
+    directory
+}
+
+fn temporary_directory() -> TempDir {
+    tempfile::Builder::new().prefix("apportion-").tempdir().expect("a temporary directory")
+}
+
+fn file(directory: &TempDir) -> std::path::PathBuf {
+    directory.path().join("apportion.db")
+}
+
+fn sqlite_url(directory: &TempDir) -> String {
+    format!("sqlite://{}", file(directory).display())
+}

@@ -1,0 +1,62 @@
+-- Deals, and the revenue that is spread from them over days.
+--
+-- Percents are units of 10^-10, rates units of 10^-12: exact, and sorted as numbers. Amounts are
+-- minor units. What a deal has distributed is kept on its row, and so is what a distribution
+-- inherits from its deal, so that lists need no join.
+
+CREATE TABLE deals (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    organization_id INTEGER NOT NULL REFERENCES organizations (id),
+    creator_id INTEGER,
+    name TEXT NOT NULL,
+    currency TEXT NOT NULL,
+    value INTEGER NOT NULL,
+    exchange_rate_e12 INTEGER CHECK (exchange_rate_e12 > 0),
+    exchange_date TEXT,
+    probability INTEGER NOT NULL CHECK (probability BETWEEN 0 AND 100),
+    date TEXT,
+    end_date TEXT,
+    value_default INTEGER NOT NULL,
+    distributed_percent_e10 INTEGER NOT NULL,
+    distributed_amount INTEGER NOT NULL,
+    undistributed_amount INTEGER NOT NULL,
+    version INTEGER NOT NULL DEFAULT 1,
+    created_at TEXT NOT NULL,
+    updated_at TEXT NOT NULL,
+    UNIQUE (organization_id, id),
+    FOREIGN KEY (organization_id, creator_id) REFERENCES people (organization_id, id)
+) STRICT;
+
+CREATE INDEX deals_by_name ON deals (organization_id, name, id);
+CREATE INDEX deals_by_creator ON deals (organization_id, creator_id, id);
+
+CREATE TABLE revenue_distributions (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    organization_id INTEGER NOT NULL REFERENCES organizations (id),
+    deal_id INTEGER NOT NULL,
+    creator_id INTEGER,
+    start_on TEXT NOT NULL,
+    end_on TEXT NOT NULL CHECK (end_on >= start_on),
+    amount_percent_e10 INTEGER NOT NULL CHECK (amount_percent_e10 > 0),
+    amount INTEGER NOT NULL,
+    amount_default INTEGER NOT NULL,
+    currency TEXT NOT NULL,
+    currency_default TEXT NOT NULL,
+    version INTEGER NOT NULL DEFAULT 1,
+    created_at TEXT NOT NULL,
+    updated_at TEXT NOT NULL,
+    UNIQUE (organization_id, id),
+    FOREIGN KEY (organization_id, deal_id) REFERENCES deals (organization_id, id),
+    FOREIGN KEY (organization_id, creator_id) REFERENCES people (organization_id, id)
+) STRICT;
+
+CREATE INDEX revenue_distributions_by_deal ON revenue_distributions (organization_id, deal_id, id);
+CREATE INDEX revenue_distributions_by_creator
+    ON revenue_distributions (organization_id, creator_id, id);
+CREATE INDEX revenue_distributions_by_start ON revenue_distributions (organization_id, start_on, id);
+CREATE INDEX revenue_distributions_by_end ON revenue_distributions (organization_id, end_on, id);
+CREATE INDEX revenue_distributions_by_creation
+    ON revenue_distributions (organization_id, created_at, id);
+CREATE INDEX revenue_distributions_by_percent
+    ON revenue_distributions (organization_id, amount_percent_e10, id);
+CREATE INDEX revenue_distributions_by_amount ON revenue_distributions (organization_id, amount, id);
