@@ -1,2 +1,22 @@
-//! apportion
-fn main() {}
+//! The program `apportion`: reads its command line and environment, and calls the server crate.
+//! Results go to stdout, logs to stderr. Not here: anything that an embedder could want.
+
+mod command;
+mod import;
+mod log_line;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+fn main() -> ExitCode {
+    let options = command::Options::parse();
+    log_line::init();
+    match command::run(options) {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("apportion: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -105,6 +105,11 @@ impl<R, F: Copy> Declaration<R, F> {
     pub fn read<'r>(&self, row: &'r R, attribute: usize) -> Scalar<'r> {
         self.attributes.get(attribute).map_or(Scalar::Null, |read| read(row))
     }
+
+    /// The stored linkage of a to-one relationship.
+    pub fn linked(&self, row: &R, relationship: usize) -> Option<i64> {
+        self.linkage.get(relationship).copied().flatten().and_then(|read| read(row))
+    }
 }
 
 /// Rows together with the declaration that reads them.
@@ -129,7 +134,6 @@ impl<R, F: Copy> Rows for DeclaredRows<'_, R, F> {
     }
 
     fn linkage(&self, row: usize, relationship: usize) -> Option<i64> {
-        let read = self.declaration.linkage.get(relationship).copied().flatten()?;
-        self.rows.get(row).and_then(read)
+        self.rows.get(row).and_then(|row| self.declaration.linked(row, relationship))
     }
 }

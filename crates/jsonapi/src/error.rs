@@ -69,6 +69,8 @@ codes! {
     NotAcceptable = "not_acceptable", 406, "Not Acceptable";
     /// The state of the resource refuses the request.
     Conflict = "conflict", 409, "Conflict";
+    /// The client did not send its request in time.
+    RequestTimeout = "bad_request", 408, "Request Timeout";
     /// The body is over the limit.
     TooLarge = "too_large", 413, "Too Large";
     /// The target of the request is over the limit.

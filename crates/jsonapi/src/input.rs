@@ -124,8 +124,16 @@ impl Input {
     /// Notes that a rule is broken, unless the field was found faulty before.
     pub fn refuse(&mut self, field: &'static str, message: &str) {
         if !self.faulty.contains(&field) {
-            let pointer = self.pointer(field);
-            self.fault(field, pointer, message);
+            self.fault(field, format!("/data/attributes/{field}"), message);
+        }
+    }
+
+    /// Notes that a rule about a relationship is broken, unless it was found faulty before.
+    pub fn refuse_relationship(&mut self, name: &'static str, message: &str) {
+        if !self.faulty.contains(&name) {
+            let known = self.link(name).map(|link| link.pointer.clone());
+            let pointer = known.unwrap_or_else(|| format!("/data/relationships/{name}"));
+            self.fault(name, pointer, message);
         }
     }
 
@@ -144,14 +152,6 @@ impl Input {
     /// The link given for a writable relationship.
     pub fn link(&self, name: &str) -> Option<&Link> {
         self.links.iter().find(|link| link.name == name)
-    }
-
-    /// Where the value of a field stands, or belongs.
-    fn pointer(&self, field: &str) -> String {
-        match self.link(field) {
-            Some(link) => link.pointer.clone(),
-            None => format!("/data/attributes/{field}"),
-        }
     }
 
     /// A fault that leaves the rules of this field nothing to look at.

@@ -1,1 +1,31 @@
-//! server
+//! Apportion's JSON:API service: resources declared once, routes and documents that follow from
+//! the declarations, tokens, limits, import.
+//!
+//! Start at [`serve`] for the life of the server, at [`resources`] for what it serves, and at
+//! `dispatch` for the way of one request.
+//!
+//! Deliberately absent: rules of the domain (`apportion-core`), SQL (`apportion-store`), a list
+//! handler per type.
+
+mod access;
+pub mod admin;
+mod criteria;
+pub mod demo;
+mod dispatch;
+mod failure;
+mod host;
+pub mod import;
+mod include;
+mod rates;
+mod read;
+mod reply;
+pub mod resources;
+mod route;
+pub mod serve;
+mod served;
+mod service;
+pub mod token;
+mod write;
+
+pub use apportion_store as store;
+pub use service::Config;

@@ -4,11 +4,11 @@ use chrono::{NaiveDate, NaiveDateTime};
 use diesel::prelude::*;
 
 use crate::connection::AnyConnection;
-use crate::criteria::{Field, field};
+use crate::criteria::field;
 use crate::error::{Error, Result};
 use crate::schema::{deals, touched};
 use crate::scope::Scope;
-use crate::select::Stored;
+use crate::select::{Stored, stored};
 use crate::session::Session;
 use crate::totals;
 
@@ -118,15 +118,7 @@ pub struct Row {
     pub updated_at: NaiveDateTime,
 }
 
-impl Stored for Row {
-    const TABLE: &'static str = "deals";
-    const KEYS: (&'static str, Field) = ("\"deals\".\"organization_id\"", ID);
-    type Columns = <deals::table as Table>::AllColumns;
-
-    fn columns() -> Self::Columns {
-        deals::all_columns
-    }
-}
+stored!(Row in deals by "\"deals\".\"organization_id\"");
 
 /// What can be set of a deal, and what follows from it.
 #[derive(Clone, Debug, Insertable, AsChangeset)]

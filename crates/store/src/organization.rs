@@ -3,12 +3,12 @@
 use chrono::NaiveDateTime;
 use diesel::prelude::*;
 
-use crate::criteria::{Field, field};
+use crate::criteria::field;
 use crate::error::{Error, Result};
 use crate::id::OrganizationId;
 use crate::schema::organizations;
 use crate::scope::Scope;
-use crate::select::Stored;
+use crate::select::stored;
 use crate::session::Session;
 
 field! {
@@ -39,15 +39,7 @@ pub struct Row {
     pub updated_at: NaiveDateTime,
 }
 
-impl Stored for Row {
-    const TABLE: &'static str = "organizations";
-    const KEYS: (&'static str, Field) = ("\"organizations\".\"id\"", ID);
-    type Columns = <organizations::table as Table>::AllColumns;
-
-    fn columns() -> Self::Columns {
-        organizations::all_columns
-    }
-}
+stored!(Row in organizations by "\"organizations\".\"id\"");
 
 /// A tenant to be made.
 #[derive(Clone, Debug)]

@@ -3,11 +3,12 @@
 use chrono::NaiveDateTime;
 use diesel::prelude::*;
 
-use crate::criteria::{Field, field};
+use crate::connection::AnyConnection;
+use crate::criteria::field;
 use crate::error::{Error, Result};
 use crate::schema::{people, touched};
 use crate::scope::Scope;
-use crate::select::Stored;
+use crate::select::{Stored, stored};
 use crate::session::Session;
 use crate::totals;
 
@@ -57,15 +58,7 @@ pub struct Row {
     pub updated_at: NaiveDateTime,
 }
 
-impl Stored for Row {
-    const TABLE: &'static str = "people";
-    const KEYS: (&'static str, Field) = ("\"people\".\"organization_id\"", ID);
-    type Columns = <people::table as Table>::AllColumns;
-
-    fn columns() -> Self::Columns {
-        people::all_columns
-    }
-}
+stored!(Row in people by "\"people\".\"organization_id\"");
 
 /// What can be set of a person.
 #[derive(Clone, Debug, Insertable, AsChangeset)]
@@ -77,6 +70,19 @@ pub struct Content {
     pub last_name: String,
     /// The e-mail address, if known.
     pub email: Option<String>,
+}
+
+/// A person, locked until the end of the transaction.
+pub fn lock(scope: &Scope, session: &mut Session, id: i64) -> Result<Option<Row>> {
+    let row =
+        people::table.filter(people::organization_id.eq(scope.id())).filter(people::id.eq(id));
+    match session.tenant(scope)? {
+        // There is one writer.
+        AnyConnection::Sqlite(connection) => row.first(connection),
+        AnyConnection::Postgres(connection) => row.for_update().first(connection),
+    }
+    .optional()
+    .map_err(Error::from)
 }
 
 /// Adds a person; answers with the id.

@@ -11,7 +11,7 @@ use crate::criteria::{Field, Join, field};
 use crate::error::{Error, Result};
 use crate::schema::{revenue_distributions, touched};
 use crate::scope::Scope;
-use crate::select::Stored;
+use crate::select::{Stored, stored};
 use crate::session::Session;
 use crate::totals;
 
@@ -121,14 +121,16 @@ pub struct Rewritten {
     pub amount_default: i64,
 }
 
-impl Stored for Row {
-    const TABLE: &'static str = "revenue_distributions";
-    const KEYS: (&'static str, Field) = ("\"revenue_distributions\".\"organization_id\"", ID);
-    type Columns = <revenue_distributions::table as Table>::AllColumns;
+stored!(Row in revenue_distributions by "\"revenue_distributions\".\"organization_id\"");
 
-    fn columns() -> Self::Columns {
-        revenue_distributions::all_columns
-    }
+/// A distribution.
+pub fn find(scope: &Scope, session: &mut Session, id: i64) -> Result<Option<Row>> {
+    revenue_distributions::table
+        .filter(revenue_distributions::organization_id.eq(scope.id()))
+        .filter(revenue_distributions::id.eq(id))
+        .first(session.tenant(scope)?)
+        .optional()
+        .map_err(Error::from)
 }
 
 /// Adds a distribution; answers with the id.

@@ -29,7 +29,36 @@ pub trait Stored: Sized + 'static {
 
     /// The columns, in the order of the row's fields.
     fn columns() -> Self::Columns;
+
+    /// Runs a query for such rows.
+    fn run(
+        select: &Select<'_, Self>,
+        connection: &mut AnyConnection,
+    ) -> QueryResult<Vec<(Self, i64)>>;
 }
+
+/// Implements [`Stored`] for the rows of a diesel table.
+macro_rules! stored {
+    ($row:ident in $table:ident by $tenant:literal) => {
+        impl $crate::select::Stored for $row {
+            const TABLE: &'static str = stringify!($table);
+            const KEYS: (&'static str, $crate::criteria::Field) = ($tenant, ID);
+            type Columns = <$crate::schema::$table::table as diesel::Table>::AllColumns;
+
+            fn columns() -> Self::Columns {
+                $crate::schema::$table::all_columns
+            }
+
+            fn run(
+                select: &$crate::select::Select<'_, Self>,
+                connection: &mut $crate::connection::AnyConnection,
+            ) -> diesel::QueryResult<Vec<(Self, i64)>> {
+                diesel::RunQueryDsl::load(select, connection)
+            }
+        }
+    };
+}
+pub(crate) use stored;
 
 /// What was found.
 #[derive(Debug)]
@@ -47,17 +76,16 @@ const CHUNK: usize = 500;
 pub fn load<R>(scope: &Scope, session: &mut Session, criteria: &Criteria) -> Result<Loaded<R>>
 where
     R: Stored,
-    for<'q> Select<'q, R>: diesel::query_dsl::LoadQuery<'q, AnyConnection, (R, i64)>,
 {
     session.note_shape(&(R::TABLE, Shape(criteria)));
     let postgres = session.is_postgres();
     let select = |criteria| Select::<R>::new(scope, criteria, true, postgres);
     let connection = session.tenant(scope)?;
-    let mut found: Vec<(R, i64)> = select(criteria).load(connection).map_err(Error::from)?;
+    let mut found: Vec<(R, i64)> = R::run(&select(criteria), connection).map_err(Error::from)?;
     if found.is_empty() && criteria.offset > 0 {
         // Past the end there is no row to carry the total: any page's does.
         let first = Criteria { offset: 0, limit: 1, ..criteria.clone() };
-        let mut first: Vec<(R, i64)> = select(&first).load(connection).map_err(Error::from)?;
+        let mut first: Vec<(R, i64)> = R::run(&select(&first), connection).map_err(Error::from)?;
         let total = first.pop().map_or(0, |(_, total)| total);
         return Ok(Loaded { rows: Vec::new(), total });
     }
@@ -74,7 +102,6 @@ pub fn load_by<R>(
 ) -> Result<Vec<R>>
 where
     R: Stored,
-    for<'q> Select<'q, R>: diesel::query_dsl::LoadQuery<'q, AnyConnection, (R, i64)>,
 {
     let mut rows = Vec::new();
     for chunk in ids.chunks(CHUNK) {
@@ -93,7 +120,7 @@ where
         session.note_shape(&(R::TABLE, Shape(&criteria)));
         let postgres = session.is_postgres();
         let select = Select::<R>::new(scope, &criteria, false, postgres);
-        let found: Vec<(R, i64)> = select.load(session.tenant(scope)?).map_err(Error::from)?;
+        let found: Vec<(R, i64)> = R::run(&select, session.tenant(scope)?).map_err(Error::from)?;
         rows.extend(found.into_iter().map(|(row, _)| row));
     }
     Ok(rows)
@@ -212,7 +239,7 @@ impl<R: Stored> QueryFragment<MultiBackend> for Select<'_, R> {
     }
 }
 
-impl<R: Stored> Query for Select<'_, R> {
+impl<R: Stored> Query for &Select<'_, R> {
     type SqlType = (<R::Columns as Expression>::SqlType, BigInt);
 }
 
@@ -221,7 +248,7 @@ impl<R: Stored> QueryId for Select<'_, R> {
     const HAS_STATIC_QUERY_ID: bool = false;
 }
 
-impl<R: Stored> RunQueryDsl<AnyConnection> for Select<'_, R> {}
+impl<R: Stored> RunQueryDsl<AnyConnection> for &Select<'_, R> {}
 
 fn push<'b>(
     out: &mut AstPass<'_, 'b, MultiBackend>,

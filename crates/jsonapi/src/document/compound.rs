@@ -2,6 +2,7 @@
 //! relationships of which resources were followed, so that exactly these show what they hold.
 
 use std::collections::{HashMap, HashSet};
+use std::rc::Rc;
 
 use super::Rows;
 
@@ -20,7 +21,7 @@ pub struct Compound {
 
 struct Block {
     resource: usize,
-    rows: Box<dyn Rows>,
+    rows: Rc<dyn Rows>,
     shown: Vec<usize>,
 }
 
@@ -46,7 +47,7 @@ impl Compound {
     }
 
     /// Adds rows; those already present are passed over.
-    pub fn add(&mut self, resource: usize, rows: Box<dyn Rows>) {
+    pub fn add(&mut self, resource: usize, rows: Rc<dyn Rows>) {
         let shown: Vec<usize> =
             (0..rows.len()).filter(|row| self.present.insert((resource, rows.id(*row)))).collect();
         self.included = self.included.saturating_add(shown.len());

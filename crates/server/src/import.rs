@@ -1,0 +1,240 @@
+//! Rows from CSV, through the same declarations and rules as requests: the header names
+//! attributes, an empty cell is no value, a relationship is `<name>_id`, and a deal may go by its
+//! name. A file is one transaction.
+
+use std::io::Read;
+
+use apportion_jsonapi::input::{Link, Linkage};
+use apportion_jsonapi::resource::{Cardinality, Relationship, ResourceType};
+use apportion_jsonapi::{Input, Source};
+use apportion_store::{self as store, Address, Field, OrganizationId, Scope, Session};
+
+use crate::admin::{AdminError, ready};
+use crate::dispatch::now;
+use crate::failure::Failure;
+use crate::resources::find;
+use crate::served::{Served, Work};
+
+/// The types that can be imported; a file's name begins with one of them, unless told otherwise.
+pub const TYPES: &[&str] = &["deals", "revenue_distributions"];
+
+/// A line that cannot be imported.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BadLine {
+    /// The header is line 1.
+    pub line: u64,
+    /// The header of the cell, where one cell is at fault.
+    pub column: Option<String>,
+    /// What is wrong.
+    pub reason: String,
+}
+
+/// Why a file was not imported; nothing of it is kept.
+#[derive(Debug, thiserror::Error)]
+pub enum ImportError {
+    /// Lines are at fault: all of them.
+    #[error("{} lines cannot be imported", .0.len())]
+    Lines(Vec<BadLine>),
+    /// There is no such organization.
+    #[error("there is no organization {0}")]
+    Organization(i64),
+    /// The database cannot be used.
+    #[error(transparent)]
+    Store(#[from] store::Error),
+    /// The database is not ready.
+    #[error(transparent)]
+    Admin(#[from] AdminError),
+}
+
+/// The type that a file of this name holds.
+pub fn type_of(file_name: &str) -> Option<&'static str> {
+    // The longest first: no name here is another's beginning, but one day it may be.
+    TYPES.iter().filter(|name| file_name.starts_with(**name)).max_by_key(|name| name.len()).copied()
+}
+
+/// A database that files are imported into.
+pub struct Importer {
+    session: Session,
+    scope: Scope,
+    currency: apportion_core::currency::Currency,
+}
+
+impl Importer {
+    /// Opens the database for an organization.
+    pub fn open(database: &Address, organization: i64) -> Result<Self, ImportError> {
+        Self::with(ready(database)?, organization)
+    }
+
+    pub(crate) fn with(mut session: Session, organization: i64) -> Result<Self, ImportError> {
+        let scope = Scope::of(OrganizationId(organization));
+        let found = store::organization::find(&scope, &mut session)?;
+        let found = found.ok_or(ImportError::Organization(organization))?;
+        let unknown = |_| store::Error::Query("the currency is not known".to_owned());
+        let currency = found.currency.parse().map_err(unknown)?;
+        Ok(Self { session, scope, currency })
+    }
+
+    /// Imports one file of a type; `progress` learns how many bytes of it were read. Answers with
+    /// the number of rows.
+    pub fn import(
+        &mut self,
+        kind: &str,
+        file: impl Read,
+        mut progress: impl FnMut(u64),
+    ) -> Result<u64, ImportError> {
+        let Some((_, served)) = find(kind) else {
+            return Err(ImportError::Lines(vec![fault(1, None, "the type is not known")]));
+        };
+        let (scope, currency) = (self.scope, self.currency);
+        self.session.transaction(|session| {
+            let mut file = csv::ReaderBuilder::new().flexible(true).from_reader(file);
+            let columns = columns(&mut file, served.resource()).map_err(ImportError::Lines)?;
+            let (mut bad, mut rows) = (Vec::new(), 0_u64);
+            for record in file.records() {
+                match record {
+                    Ok(record) => {
+                        let position = record.position();
+                        let line = position.map_or(0, csv::Position::line);
+                        progress(position.map_or(0, csv::Position::byte));
+                        let mut work = Work { scope: &scope, session, currency, now: now() };
+                        let faults = row(&mut work, served, &columns, &record)?;
+                        bad.extend(faults.into_iter().map(|fault| BadLine { line, ..fault }));
+                        rows = rows.saturating_add(1);
+                    }
+                    Err(error) => {
+                        let line = error.position().map_or(0, csv::Position::line);
+                        bad.push(fault(line, None, &error.to_string()));
+                        if !matches!(error.kind(), csv::ErrorKind::Utf8 { .. }) {
+                            break;
+                        }
+                    }
+                }
+            }
+            if bad.is_empty() { Ok(rows) } else { Err(ImportError::Lines(bad)) }
+        })
+    }
+}
+
+/// What a column holds.
+enum Column<'t> {
+    Attribute(&'t apportion_jsonapi::Attribute<Field>),
+    Id(&'t Relationship<Field>),
+    /// A deal by its name.
+    Deal(&'t Relationship<Field>),
+}
+
+type Columns<'t> = Vec<(String, Column<'t>)>;
+
+fn columns<'t>(
+    file: &mut csv::Reader<impl Read>,
+    resource: &'t ResourceType<Field>,
+) -> Result<Columns<'t>, Vec<BadLine>> {
+    let headers = file.headers().map_err(|error| vec![fault(1, None, &error.to_string())])?;
+    let mut columns: Columns<'t> = Vec::new();
+    let mut bad = Vec::new();
+    for header in headers.iter().map(str::trim) {
+        if columns.iter().any(|(known, _)| known == header) {
+            bad.push(fault(1, Some(header), "stands twice in the header"));
+        } else if let Some(column) = column(header, resource) {
+            columns.push((header.to_owned(), column));
+        } else {
+            let known = names(resource).join(", ");
+            bad.push(fault(
+                1,
+                Some(header),
+                &format!("is no column of {}: {known}", resource.name),
+            ));
+        }
+    }
+    if bad.is_empty() { Ok(columns) } else { Err(bad) }
+}
+
+fn column<'t>(header: &str, resource: &'t ResourceType<Field>) -> Option<Column<'t>> {
+    let writable = |declared: &&Relationship<Field>| {
+        declared.writable && declared.cardinality == Cardinality::One
+    };
+    if let Some((_, attribute)) = resource.attribute(header) {
+        return attribute.writable.then_some(Column::Attribute(attribute));
+    }
+    if let Some(name) = header.strip_suffix("_id") {
+        return resource.relationship(name).map(|(_, it)| it).filter(writable).map(Column::Id);
+    }
+    let (_, relationship) = resource.relationship(header)?;
+    let named = relationship.target == "deals";
+    Some(relationship).filter(writable).filter(|_| named).map(Column::Deal)
+}
+
+/// What the header may name.
+fn names(resource: &ResourceType<Field>) -> Vec<String> {
+    let attributes = resource.attributes.iter().filter(|it| it.writable);
+    let relationships = resource.relationships.iter().filter(|it| it.writable);
+    attributes
+        .map(|it| it.name.to_owned())
+        .chain(relationships.flat_map(|it| [it.name.to_owned(), format!("{}_id", it.name)]))
+        .collect()
+}
+
+/// Adds the row of one line, or says what is wrong with it (the line is filled in by the caller).
+fn row(
+    work: &mut Work<'_>,
+    served: &dyn Served,
+    columns: &Columns<'_>,
+    record: &csv::StringRecord,
+) -> Result<Vec<BadLine>, ImportError> {
+    if record.len() != columns.len() {
+        let reason = format!("has {} cells, the header {}", record.len(), columns.len());
+        return Ok(vec![fault(0, None, &reason)]);
+    }
+    let (mut input, mut bad) = (Input::default(), Vec::new());
+    for ((header, column), cell) in columns.iter().zip(record).filter(|(_, cell)| !cell.is_empty())
+    {
+        let pointer = format!("/data/attributes/{header}");
+        let link = |name, linkage| Link { name, linkage, pointer: pointer.clone() };
+        match column {
+            Column::Attribute(attribute) => {
+                input.give(attribute, attribute.kind.read_text(cell), pointer);
+            }
+            Column::Id(declared) => {
+                let id = apportion_jsonapi::value::id(cell);
+                let linkage = id.map_or_else(|| Linkage::Nowhere(cell.to_owned()), Linkage::One);
+                input.give_link(link(declared.name, linkage));
+            }
+            Column::Deal(declared) => {
+                match store::deal::named(work.scope, work.session, cell)?.as_slice() {
+                    [id] => input.give_link(link(declared.name, Linkage::One(*id))),
+                    [] => bad.push(fault(0, Some(header), &format!("there is no deal '{cell}'"))),
+                    _ => {
+                        let reason = format!("more than one deal is called '{cell}'");
+                        bad.push(fault(0, Some(header), &reason));
+                    }
+                }
+            }
+        }
+    }
+    if !bad.is_empty() {
+        return Ok(bad);
+    }
+    let (scope, currency, now) = (work.scope, work.currency, work.now);
+    let added = work.session.transaction(|session| {
+        let mut work = Work { scope, session, currency, now };
+        served.create(&mut work, &mut input)
+    });
+    match added {
+        Ok(_) => Ok(Vec::new()),
+        Err(Failure::Refused(errors)) => Ok(errors.into_iter().map(told).collect()),
+        Err(Failure::Store(error)) => Err(ImportError::Store(error)),
+    }
+}
+
+/// An error of a document as one of a line.
+fn told(error: apportion_jsonapi::Error) -> BadLine {
+    let column = match &error.source {
+        Some(Source::Pointer(pointer)) => pointer.rsplit('/').next().map(str::to_owned),
+        _ => None,
+    };
+    BadLine { line: 0, column, reason: error.detail.into_owned() }
+}
+
+fn fault(line: u64, column: Option<&str>, reason: &str) -> BadLine {
+    BadLine { line, column: column.map(str::to_owned), reason: reason.to_owned() }
+}

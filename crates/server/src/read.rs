@@ -1,0 +1,186 @@
+//! Reading: lists, single resources, related resources, linkage. All in one visit to the store,
+//! where the rows become the document.
+
+use apportion_jsonapi::document::{Compound, Document, Links};
+use apportion_jsonapi::query::{Fieldsets, Scope as Parameters};
+use apportion_jsonapi::{Cardinality, Query, Relationship, Rows};
+use apportion_store::{Field, Scope, Session};
+
+use crate::access::ORGANIZATION;
+use crate::criteria::criteria;
+use crate::failure::{Failure, Result};
+use crate::include;
+use crate::reply::Reply;
+use crate::resources::{ROOT, find, registry};
+use crate::route::{Route, Type};
+
+/// A request to read, as far as it can be understood without the store.
+pub(crate) struct Reading {
+    route: Route,
+    query: Result<Query<Field>, Vec<apportion_jsonapi::Error>>,
+    links: Links,
+    /// The path and query, as they came: what a single document calls itself.
+    target: String,
+}
+
+/// A query against the type that the route shows.
+pub(crate) fn parse(
+    route: Route,
+    query: &str,
+) -> Result<Query<Field>, Vec<apportion_jsonapi::Error>> {
+    let many = |declared: &Relationship<Field>| declared.cardinality == Cardinality::Many;
+    let (kind, scope) = match route {
+        Route::Collection(kind) => (Some(kind), Parameters::Collection),
+        Route::Resource(kind, _) => (Some(kind), Parameters::Single),
+        Route::Related(kind, _, at) => {
+            let declared = kind.served.resource().relationships.get(at);
+            let scope = if declared.is_some_and(many) {
+                Parameters::Collection
+            } else {
+                Parameters::Single
+            };
+            (declared.and_then(target), scope)
+        }
+        Route::Linkage(kind, _, at) => {
+            let declared = kind.served.resource().relationships.get(at);
+            let scope =
+                if declared.is_some_and(many) { Parameters::Linkage } else { Parameters::Bare };
+            (declared.and_then(target), scope)
+        }
+    };
+    let resource = kind.ok_or_else(Vec::new)?.served.resource();
+    Query::parse(query, registry(), resource, (scope, &[ORGANIZATION]))
+}
+
+impl Reading {
+    pub(crate) fn new(route: Route, origin: &str, path: &str, query: &str) -> Self {
+        let parsed = parse(route, query);
+        let parameters = parsed.as_ref().map(|query| query.parameters.clone()).unwrap_or_default();
+        let address = format!("{origin}{}", path.strip_suffix('/').unwrap_or(path));
+        let target = Links { address: path.to_owned(), parameters: parameters.clone() }.query();
+        Self { route, query: parsed, links: Links { address, parameters }, target }
+    }
+
+    /// Runs the request.
+    pub(crate) fn run(self, scope: &Scope, session: &mut Session) -> Result<Reply> {
+        let body = match self.route {
+            Route::Collection(kind) => self.list(scope, session, kind, None)?,
+            Route::Resource(kind, id) => {
+                let rows = row(scope, session, kind, id)?;
+                let query = self.query.as_ref().map_err(Clone::clone)?;
+                single(scope, session, (kind, rows.as_ref()), query, &self.target)?
+            }
+            Route::Related(kind, id, at) => self.related(scope, session, (kind, id, at))?,
+            Route::Linkage(kind, id, at) => self.linkage(scope, session, (kind, id, at))?,
+        };
+        Ok(Reply::document(200, body))
+    }
+
+    fn list(
+        &self,
+        scope: &Scope,
+        session: &mut Session,
+        kind: Type,
+        within: Option<(Field, i64)>,
+    ) -> Result<Vec<u8>> {
+        let query = self.query.as_ref().map_err(Clone::clone)?;
+        let (rows, total) = kind.served.load(scope, session, &criteria(query, within))?;
+        let compound = compound(scope, session, (kind, rows.as_ref()), query)?;
+        let page = (&query.page, total);
+        let rows = (kind.position, rows.as_ref());
+        Ok(document(&query.fields, compound.as_ref()).collection(rows, &self.links, page))
+    }
+
+    fn related(
+        &self,
+        scope: &Scope,
+        session: &mut Session,
+        (kind, id, at): (Type, i64, usize),
+    ) -> Result<Vec<u8>> {
+        let parent = row(scope, session, kind, id)?;
+        let (declared, leads) = declared(kind, at)?;
+        if let (Cardinality::Many, Some(field)) = (declared.cardinality, declared.field) {
+            return self.list(scope, session, leads, Some((field, id)));
+        }
+        let query = self.query.as_ref().map_err(Clone::clone)?;
+        let ids: Vec<i64> = parent.linkage(0, at).into_iter().collect();
+        let by = (leads.served.resource().id, ids.as_slice());
+        let rows = leads.served.load_by(scope, session, by, 1)?;
+        single(scope, session, (leads, rows.as_ref()), query, &self.target)
+    }
+
+    fn linkage(
+        &self,
+        scope: &Scope,
+        session: &mut Session,
+        (kind, id, at): (Type, i64, usize),
+    ) -> Result<Vec<u8>> {
+        let parent = row(scope, session, kind, id)?;
+        let (declared, leads) = declared(kind, at)?;
+        let query = self.query.as_ref().map_err(Clone::clone)?;
+        let document = document(&query.fields, None);
+        if let (Cardinality::Many, Some(field)) = (declared.cardinality, declared.field) {
+            let criteria = criteria(query, Some((field, id)));
+            let (rows, total) = leads.served.load(scope, session, &criteria)?;
+            let (resource, page) = (leads.served.resource(), (&query.page, total));
+            return Ok(document.linkage_page((resource, rows.as_ref()), &self.links, page));
+        }
+        let related = address(kind, id) + "/" + declared.name;
+        Ok(document.linkage(declared.target, parent.linkage(0, at), &self.target, &related))
+    }
+}
+
+/// One resource with what is included.
+pub(crate) fn single(
+    scope: &Scope,
+    session: &mut Session,
+    (kind, rows): (Type, &dyn Rows),
+    query: &Query<Field>,
+    target: &str,
+) -> Result<Vec<u8>> {
+    let compound = compound(scope, session, (kind, rows), query)?;
+    Ok(document(&query.fields, compound.as_ref()).single(kind.position, rows, target))
+}
+
+/// The row of that id, or the answer that there is none.
+pub(crate) fn row(
+    scope: &Scope,
+    session: &mut Session,
+    kind: Type,
+    id: i64,
+) -> Result<Box<dyn Rows>> {
+    let ids = [id];
+    let by = (kind.served.resource().id, ids.as_slice());
+    let rows = kind.served.load_by(scope, session, by, 1)?;
+    if rows.is_empty() { Err(Failure::not_found()) } else { Ok(rows) }
+}
+
+/// Where a resource is, relative to the host.
+pub(crate) fn address(kind: Type, id: i64) -> String {
+    format!("{ROOT}/{}/{id}", kind.served.resource().name)
+}
+
+fn compound(
+    scope: &Scope,
+    session: &mut Session,
+    rows: (Type, &dyn Rows),
+    query: &Query<Field>,
+) -> Result<Option<Compound>> {
+    let resolve = |includes| include::resolve(scope, session, rows, includes);
+    query.include.as_deref().map(resolve).transpose()
+}
+
+fn document<'d>(fields: &'d Fieldsets, compound: Option<&'d Compound>) -> Document<'d, Field> {
+    Document { registry: registry(), root: ROOT, fields, compound }
+}
+
+fn declared(kind: Type, at: usize) -> Result<(&'static Relationship<Field>, Type)> {
+    let declared = kind.served.resource().relationships.get(at);
+    let found = declared.and_then(|declared| Some((declared, target(declared)?)));
+    found.ok_or_else(Failure::not_found)
+}
+
+/// The type that a relationship leads to.
+fn target(relationship: &Relationship<Field>) -> Option<Type> {
+    find(relationship.target).map(|(position, served)| Type { position, served })
+}

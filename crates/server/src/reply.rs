@@ -1,0 +1,95 @@
+//! Answers on their way out: status, document, and the headers that every answer carries.
+
+use actix_web::HttpResponse;
+use actix_web::http::StatusCode;
+use actix_web::http::header::{
+    ALLOW, CACHE_CONTROL, CONTENT_TYPE, HeaderName, HeaderValue, LOCATION, RETRY_AFTER, VARY,
+    WWW_AUTHENTICATE, X_CONTENT_TYPE_OPTIONS,
+};
+use apportion_jsonapi::error::{self, common_status};
+use apportion_jsonapi::media::MEDIA_TYPE;
+use apportion_jsonapi::{Code, Error};
+
+use crate::failure::Failure;
+
+/// An answer.
+#[derive(Debug)]
+pub(crate) struct Reply {
+    pub(crate) status: u16,
+    pub(crate) body: Option<Vec<u8>>,
+    headers: Vec<(HeaderName, String)>,
+}
+
+impl Reply {
+    /// An answer with a document.
+    pub(crate) fn document(status: u16, body: Vec<u8>) -> Self {
+        Self { status, body: Some(body), headers: Vec::new() }
+    }
+
+    /// An answer without a body.
+    pub(crate) fn empty(status: u16) -> Self {
+        Self { status, body: None, headers: Vec::new() }
+    }
+
+    /// The same answer with one header more.
+    pub(crate) fn with(mut self, name: HeaderName, value: impl Into<String>) -> Self {
+        self.headers.push((name, value.into()));
+        self
+    }
+
+    /// A resource that was made, and where.
+    pub(crate) fn created(address: String, body: Vec<u8>) -> Self {
+        Self::document(201, body).with(LOCATION, address)
+    }
+
+    /// An error document. What is our fault is logged here, with the ids that the client sees.
+    pub(crate) fn failure(failure: &Failure) -> Self {
+        let errors = failure.errors();
+        let status = common_status(&errors);
+        let body = error::document(&errors, |error| {
+            let id = uuid::Uuid::now_v7().to_string();
+            log(failure, error, &id);
+            id
+        });
+        let reply = Self::document(status, body);
+        match status {
+            401 => reply.with(WWW_AUTHENTICATE, "Bearer"),
+            503 => reply.with(RETRY_AFTER, "1"),
+            _ => reply,
+        }
+    }
+
+    /// A refusal of a method.
+    pub(crate) fn not_allowed(allowed: &str) -> Self {
+        let error = Error::new(Code::MethodNotAllowed, format!("This endpoint takes {allowed}"));
+        Self::failure(&Failure::from(error)).with(ALLOW, allowed)
+    }
+
+    /// The answer as actix sends it.
+    pub(crate) fn respond(self) -> HttpResponse {
+        let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let mut response = HttpResponse::build(status);
+        for (name, value) in &self.headers {
+            if let Ok(value) = HeaderValue::from_str(value) {
+                response.insert_header((name, value));
+            }
+        }
+        response
+            .insert_header((VARY, "Accept, Authorization, X-Auth-Token, X-Organization-Id"))
+            .insert_header((CACHE_CONTROL, "no-store"))
+            .insert_header((X_CONTENT_TYPE_OPTIONS, "nosniff"));
+        match self.body {
+            Some(body) => response.insert_header((CONTENT_TYPE, MEDIA_TYPE)).body(body),
+            None => response.finish(),
+        }
+    }
+}
+
+fn log(failure: &Failure, error: &Error, id: &str) {
+    match failure {
+        Failure::Store(cause) if error.code.status() >= 500 => {
+            log::error!(error_id = id, code = error.code.as_str(); "{cause}");
+        }
+        _ => log::debug!(error_id = id, code = error.code.as_str(); "{}", error.detail),
+    }
+}

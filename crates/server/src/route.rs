@@ -1,0 +1,81 @@
+//! Addresses, taken apart: which type, which row, which relationship; and which methods make
+//! sense there.
+
+use actix_web::http::Method;
+
+use crate::resources::ROOT;
+use crate::served::Served;
+
+/// A type that is served, with its position in the registry.
+#[derive(Clone, Copy)]
+pub(crate) struct Type {
+    pub(crate) position: usize,
+    pub(crate) served: &'static dyn Served,
+}
+
+/// What an address stands for.
+#[derive(Clone, Copy)]
+pub(crate) enum Route {
+    /// `/deals`
+    Collection(Type),
+    /// `/deals/17`
+    Resource(Type, i64),
+    /// `/deals/17/creator`: the relationship by its position.
+    Related(Type, i64, usize),
+    /// `/deals/17/relationships/creator`
+    Linkage(Type, i64, usize),
+}
+
+impl Route {
+    /// The route of a path; one trailing slash is borne. None where nothing can be.
+    pub(crate) fn parse(path: &str) -> Option<Self> {
+        let rest = path.strip_prefix(ROOT)?.strip_prefix('/')?;
+        let rest = rest.strip_suffix('/').unwrap_or(rest);
+        let segments: Vec<&str> = rest.split('/').collect();
+        let (position, served) = crate::resources::find(segments.first()?)?;
+        let kind = Type { position, served };
+        let relation = |name: &str| served.resource().relationship(name).map(|(at, _)| at);
+        let id = apportion_jsonapi::value::id;
+        match segments.as_slice() {
+            [_] => Some(Route::Collection(kind)),
+            [_, row] => Some(Route::Resource(kind, id(row)?)),
+            [_, row, name] => Some(Route::Related(kind, id(row)?, relation(name)?)),
+            [_, row, "relationships", name] => {
+                Some(Route::Linkage(kind, id(row)?, relation(name)?))
+            }
+            _ => None,
+        }
+    }
+
+    /// The methods that this route takes.
+    pub(crate) fn methods(self) -> &'static [Method] {
+        const READ: &[Method] = &[Method::GET, Method::HEAD, Method::OPTIONS];
+        const LIST: &[Method] = &[Method::GET, Method::HEAD, Method::OPTIONS, Method::POST];
+        const ROW: &[Method] =
+            &[Method::GET, Method::HEAD, Method::OPTIONS, Method::PATCH, Method::DELETE];
+        match self {
+            Route::Collection(kind) if kind.served.resource().writable => LIST,
+            Route::Resource(kind, _) if kind.served.resource().writable => ROW,
+            _ => READ,
+        }
+    }
+
+    /// The route's shape, for logs: no ids in it.
+    pub(crate) fn template(self) -> String {
+        match self {
+            Route::Collection(kind) => format!("{ROOT}/{}", kind.served.resource().name),
+            Route::Resource(kind, _) => format!("{ROOT}/{}/{{id}}", kind.served.resource().name),
+            Route::Related(kind, _, at) => {
+                format!("{ROOT}/{}/{{id}}/{}", kind.served.resource().name, name(kind, at))
+            }
+            Route::Linkage(kind, _, at) => {
+                let resource = kind.served.resource().name;
+                format!("{ROOT}/{resource}/{{id}}/relationships/{}", name(kind, at))
+            }
+        }
+    }
+}
+
+fn name(kind: Type, relationship: usize) -> &'static str {
+    kind.served.resource().relationships.get(relationship).map_or("", |declared| declared.name)
+}

@@ -1,0 +1,130 @@
+//! The life of the server: open the store, listen, answer, and end in good order.
+
+use std::net::{SocketAddr, TcpListener};
+use std::sync::mpsc;
+use std::time::Duration;
+
+use actix_web::dev::ServerHandle;
+use actix_web::{App, HttpServer, rt, web};
+use apportion_store::{self as store, Limits, Store};
+
+use crate::access::Remembered;
+use crate::dispatch::dispatch;
+use crate::host::Hosts;
+use crate::rates::Rates;
+use crate::service::{Config, Service};
+
+/// How long an idle connection is kept.
+const KEEP_ALIVE: Duration = Duration::from_secs(15);
+/// How long the head of a request may take.
+const HEAD_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long accepted requests may take to end once the server is told to stop, in seconds.
+const SHUTDOWN_SECONDS: u64 = 20;
+
+/// Why the server does not run.
+#[derive(Debug, thiserror::Error)]
+pub enum ServeError {
+    /// The database cannot be used.
+    #[error(transparent)]
+    Store(#[from] store::Error),
+    /// The address cannot be listened on.
+    #[error("cannot listen on {0}: {1}")]
+    Bind(SocketAddr, std::io::Error),
+    /// The server broke down.
+    #[error("the server stopped: {0}")]
+    Io(#[from] std::io::Error),
+}
+
+/// Runs until the process is told to end (SIGTERM, SIGINT). `ready` learns the address once
+/// connections are accepted.
+pub fn run(config: Config, ready: impl FnOnce(SocketAddr)) -> Result<(), ServeError> {
+    let (listener, address) = listen(config.bind)?;
+    let service = web::Data::new(service(&config, address)?);
+    rt::System::new().block_on(async move {
+        let server = server(listener, service, true)?;
+        ready(address);
+        server.await.map_err(ServeError::from)
+    })
+}
+
+/// A server on a thread of its own, for programs that embed one. It ends when dropped.
+pub struct Running {
+    address: SocketAddr,
+    handle: ServerHandle,
+    thread: Option<std::thread::JoinHandle<()>>,
+}
+
+impl Running {
+    /// Starts a server.
+    pub fn start(config: Config) -> Result<Self, ServeError> {
+        let (listener, address) = listen(config.bind)?;
+        let service = web::Data::new(service(&config, address)?);
+        let (sender, receiver) = mpsc::channel();
+        let thread = std::thread::spawn(move || {
+            rt::System::new().block_on(async move {
+                match server(listener, service, false) {
+                    Ok(server) => {
+                        let _ = sender.send(Ok(server.handle()));
+                        let _ = server.await;
+                    }
+                    Err(error) => {
+                        let _ = sender.send(Err(error));
+                    }
+                }
+            });
+        });
+        let lost = || std::io::Error::other("the thread of the server ended");
+        let handle = receiver.recv().map_err(|_| lost())??;
+        Ok(Self { address, handle, thread: Some(thread) })
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        // The command is on its way as soon as the future is made; its end is awaited below.
+        drop(self.handle.stop(false));
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+fn listen(bind: SocketAddr) -> Result<(TcpListener, SocketAddr), ServeError> {
+    let listener = TcpListener::bind(bind).map_err(|error| ServeError::Bind(bind, error))?;
+    let address = listener.local_addr()?;
+    Ok((listener, address))
+}
+
+fn service(config: &Config, address: SocketAddr) -> Result<Service, ServeError> {
+    let hosts = Hosts::new(address, config.public_url.as_deref());
+    if !address.ip().is_loopback() && config.public_url.is_none() {
+        log::warn!("no public URL is set: links repeat whatever Host a client names");
+    }
+    Ok(Service {
+        store: Store::open(&config.database, Limits::of(&config.database))?,
+        hosts,
+        remembered: Remembered::default(),
+        rates: config.limit_rates.then(Rates::default),
+    })
+}
+
+fn server(
+    listener: TcpListener,
+    service: web::Data<Service>,
+    signals: bool,
+) -> Result<actix_web::dev::Server, ServeError> {
+    let cores = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
+    let app = move || App::new().app_data(service.clone()).default_service(web::to(dispatch));
+    let server = HttpServer::new(app)
+        .workers(cores)
+        .keep_alive(KEEP_ALIVE)
+        .client_request_timeout(HEAD_TIMEOUT)
+        .shutdown_timeout(SHUTDOWN_SECONDS)
+        .listen(listener)?;
+    Ok(if signals { server.run() } else { server.disable_signals().run() })
+}

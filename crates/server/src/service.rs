@@ -1,0 +1,30 @@
+//! What all requests share.
+
+use std::net::SocketAddr;
+
+use apportion_store::{Address, Store};
+
+use crate::access::Remembered;
+use crate::host::Hosts;
+use crate::rates::Rates;
+
+/// How the server is to run.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// The address to listen on; port 0 picks a free one.
+    pub bind: SocketAddr,
+    /// The database.
+    pub database: Address,
+    /// What absolute links begin with; else each request's own Host.
+    pub public_url: Option<String>,
+    /// Whether clients are held to their rates.
+    pub limit_rates: bool,
+}
+
+/// The shared state of a running server.
+pub(crate) struct Service {
+    pub(crate) store: Store,
+    pub(crate) hosts: Hosts,
+    pub(crate) remembered: Remembered,
+    pub(crate) rates: Option<Rates>,
+}

@@ -1,0 +1,85 @@
+//! Writing: one transaction from the lock on the row to the document that shows it.
+
+use apportion_core::currency::Currency;
+use apportion_jsonapi::input::Action;
+use apportion_jsonapi::{Error, Input, Query};
+use apportion_store::{Field, Scope, Session};
+use chrono::NaiveDateTime;
+
+use crate::failure::{Failure, Result};
+use crate::read;
+use crate::reply::Reply;
+use crate::route::Type;
+use crate::served::Work;
+
+/// What is to be written.
+#[derive(Clone, Debug)]
+pub(crate) enum Change {
+    /// A new row.
+    Create(Input),
+    /// Another state of the row.
+    Update(i64, Input),
+    /// Its end.
+    Delete(i64),
+}
+
+/// A request to write that was understood.
+#[derive(Clone)]
+pub(crate) struct Writing {
+    pub(crate) kind: Type,
+    pub(crate) change: Change,
+    pub(crate) query: Query<Field>,
+    pub(crate) currency: Currency,
+    pub(crate) now: NaiveDateTime,
+}
+
+/// The change that a body asks for.
+pub(crate) fn change(kind: Type, action: Action, body: &[u8]) -> Result<Change, Vec<Error>> {
+    let input = Input::read(body, kind.served.resource(), action)?;
+    Ok(match action {
+        Action::Create => Change::Create(input),
+        Action::Update(id) => Change::Update(id, input),
+    })
+}
+
+impl Writing {
+    /// Runs the change in the transaction at hand; may be run again after an interruption.
+    pub(crate) fn run(&self, scope: &Scope, session: &mut Session) -> Result<Reply> {
+        let (currency, now) = (self.currency, self.now);
+        let mut work = Work { scope, session, currency, now };
+        match &self.change {
+            Change::Create(input) => {
+                let id = self.kind.served.create(&mut work, &mut input.clone())?;
+                let body = self.show(scope, session, id)?;
+                Ok(Reply::created(read::address(self.kind, id), body))
+            }
+            Change::Update(id, input) => {
+                self.kind.served.update(&mut work, *id, &mut input.clone())?;
+                Ok(Reply::document(200, self.show(scope, session, *id)?))
+            }
+            Change::Delete(id) => {
+                self.kind.served.delete(&mut work, *id)?;
+                Ok(Reply::empty(204))
+            }
+        }
+    }
+
+    fn show(&self, scope: &Scope, session: &mut Session, id: i64) -> Result<Vec<u8>> {
+        let rows = read::row(scope, session, self.kind, id)?;
+        let address = read::address(self.kind, id);
+        read::single(scope, session, (self.kind, rows.as_ref()), &self.query, &address)
+    }
+}
+
+/// What is wrong with a request that cannot be written, unless there is no such row to begin with.
+pub(crate) fn refuse(
+    scope: &Scope,
+    session: &mut Session,
+    row: Option<(Type, i64)>,
+    errors: Vec<Error>,
+) -> Result<Reply> {
+    if let Some((kind, id)) = row {
+        read::row(scope, session, kind, id)?;
+    }
+    Err(Failure::Refused(errors))
+}
