@@ -9,8 +9,8 @@ use actix_web::HttpRequest;
 use actix_web::http::header::{AUTHORIZATION, HeaderName};
 use apportion_core::currency::Currency;
 use apportion_jsonapi::{Code, Error};
-use apportion_store::{self as store, OrganizationId, PersonId, Scope, Session, Store};
-use chrono::NaiveDateTime;
+use apportion_store::{self as store, OrganizationId, PersonId, Scope, Session, Store, token};
+use chrono::{NaiveDateTime, TimeDelta};
 use subtle::ConstantTimeEq;
 
 use crate::failure::{Failure, Result};
@@ -18,6 +18,8 @@ use crate::token::{Hash, Token};
 
 /// How long a token that was found is not looked up again.
 const REMEMBERED: Duration = Duration::from_millis(900);
+/// How often the use of a token is noted at most.
+const NOTED: TimeDelta = TimeDelta::minutes(1);
 /// How many tokens are remembered at most.
 const MAX_REMEMBERED: usize = 10_000;
 
@@ -43,7 +45,7 @@ pub(crate) struct Access {
 pub(crate) struct Remembered(Mutex<HashMap<Hash, (Instant, Access)>>);
 
 /// The token that the headers carry.
-pub(crate) fn token(request: &HttpRequest) -> Result<Token> {
+pub(crate) fn given_token(request: &HttpRequest) -> Result<Token> {
     let refuse = |detail: &'static str| Failure::of(Code::Unauthenticated, detail);
     let mut given = request.headers().get_all(HeaderName::from_static("x-auth-token"));
     let mut bearer = request.headers().get_all(AUTHORIZATION);
@@ -74,14 +76,25 @@ pub(crate) async fn authenticate(
     if let Some(access) = remembered.get(&hash) {
         return Ok(access);
     }
-    let access = store.read(move |session| find(session, &hash, now)).await?;
+    let (access, stale) = store.read(move |session| find(session, &hash, now)).await?;
     remembered.put(hash, access);
+    if stale {
+        let store = store.clone();
+        // Nobody waits for it, and nothing depends on it.
+        actix_web::rt::spawn(async move {
+            let touch = move |session: &mut Session| token::touch(session, access.token, now);
+            if let Err(error) = store.write(access.scope, touch).await {
+                log::warn!("the use of token {} was not noted: {error}", access.token);
+            }
+        });
+    }
     Ok(access)
 }
 
-fn find(session: &mut Session, hash: &Hash, now: NaiveDateTime) -> Result<Access> {
+/// The access of a token, and whether its last use was noted too long ago.
+fn find(session: &mut Session, hash: &Hash, now: NaiveDateTime) -> Result<(Access, bool)> {
     let refuse = || Failure::of(Code::Unauthenticated, "The token does not count, or no longer");
-    let row = store::token::find(session, hash)?.ok_or_else(refuse)?;
+    let row = token::find(session, hash)?.ok_or_else(refuse)?;
     let ended = row.revoked_at.is_some() || row.expires_at.is_some_and(|end| end <= now);
     if ended || !bool::from(row.hash.as_slice().ct_eq(hash)) {
         return Err(refuse());
@@ -96,7 +109,8 @@ fn find(session: &mut Session, hash: &Hash, now: NaiveDateTime) -> Result<Access
     let organization = store::organization::find(&scope, session)?.ok_or_else(refuse)?;
     let unknown = |_| store::Error::Query("a tenant's currency is not known".to_owned());
     let currency = organization.currency.parse().map_err(unknown)?;
-    Ok(Access { token: row.id, scope, right, currency })
+    let stale = row.last_used_at.is_none_or(|used| now.signed_duration_since(used) >= NOTED);
+    Ok((Access { token: row.id, scope, right, currency }, stale))
 }
 
 /// Checks the organization that headers or query name: nothing but the token's own will do.

@@ -89,6 +89,9 @@ async fn answer(
         return Err(Failure::of(Code::TargetTooLong, detail).into());
     }
     let origin = service.hosts.origin(request)?;
+    if let Some(probe) = request.uri().path().strip_prefix("/health/") {
+        return health(service, probe).await;
+    }
     let now = now();
     let access = authenticate(request, service, now).await?;
     seen.organization = Some(access.scope.organization.0);
@@ -120,13 +123,31 @@ async fn answer(
     Ok(write(request, service, (&access, now), (route, &body)).await?)
 }
 
+/// For whoever watches the process: is it alive, can it answer? Needs no token.
+async fn health(service: &Service, probe: &str) -> Result<Reply, Stop> {
+    match probe {
+        "live" => {}
+        "ready" => {
+            let ready = service.store.read(|session| {
+                session.ping()?;
+                session.is_migrated()
+            });
+            if !ready.await? {
+                return Err(Failure::of(Code::Unavailable, "The schema is not up to date").into());
+            }
+        }
+        _ => return Err(Failure::not_found().into()),
+    }
+    Ok(Reply::document(200, br#"{"meta":{"status":"ok"},"jsonapi":{"version":"1.1"}}"#.to_vec()))
+}
+
 /// The token's access, counted against its rate; strangers have one by their address.
 async fn authenticate(
     request: &HttpRequest,
     service: &Service,
     now: NaiveDateTime,
 ) -> Result<Access, Stop> {
-    let found = match access::token(request) {
+    let found = match access::given_token(request) {
         Ok(token) => access::authenticate(&service.store, &service.remembered, &token, now).await,
         Err(failure) => Err(failure),
     };

@@ -62,9 +62,9 @@ impl From<Vec<Error>> for Failure {
     }
 }
 
-impl store::Interruption for Failure {
-    fn is_interruption(&self) -> bool {
-        matches!(self, Failure::Store(store::Error::Interrupted(_)))
+impl store::Cause for Failure {
+    fn cause(&self) -> Option<&store::Error> {
+        if let Failure::Store(error) = self { Some(error) } else { None }
     }
 }
 

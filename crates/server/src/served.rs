@@ -143,7 +143,8 @@ impl<R: Stored + Send + Sync> Resource<R> {
                 None => Scalar::Null,
             };
             if !given.value.is_some_and(|value| stored.is(&value)) {
-                let detail = "is read-only";
+                let name = self.resource().attributes.get(given.attribute).map_or("", |a| a.name);
+                let detail = format!("{name} is read-only");
                 input.errors.push(Error::pointer(Code::InvalidAttribute, given.pointer, detail));
             }
         }

@@ -13,6 +13,7 @@ use tokio::sync::oneshot;
 use crate::address::Address;
 use crate::error::{Error, Result};
 use crate::session::Session;
+use crate::store::Cause;
 
 const QUEUED: u8 = 0;
 const STARTED: u8 = 1;
@@ -51,8 +52,8 @@ pub(crate) async fn answer<T>(
     }
 }
 
-/// A piece of work that answers by itself.
-type Job = Box<dyn FnOnce(Result<&mut Session>) + Send>;
+/// A piece of work that answers by itself, and says whether the connection is still of use.
+type Job = Box<dyn FnOnce(Result<&mut Session>) -> bool + Send>;
 
 /// Threads that run what they are given.
 pub(crate) struct Executor {
@@ -82,15 +83,20 @@ impl Executor {
     ) -> Result<T, E>
     where
         T: Send + 'static,
-        E: From<Error> + Send + 'static,
+        E: From<Error> + Cause + Send + 'static,
     {
         let (sender, receiver) = oneshot::channel();
         let start = Start::default();
         let begun = start.clone();
         let job: Job = Box::new(move |session| {
-            if begun.begin() {
-                let _ = sender.send(session.map_err(E::from).and_then(work));
+            if !begun.begin() {
+                return true;
             }
+            let result = session.map_err(E::from).and_then(work);
+            let cause = result.as_ref().err().and_then(Cause::cause);
+            let sound = !matches!(cause, Some(Error::Unavailable(_)));
+            let _ = sender.send(result);
+            sound
         });
         match self.sender.try_send(job) {
             Ok(()) => answer(start, receiver, self.patience).await.map_err(E::from)?,
@@ -142,6 +148,6 @@ fn serve(address: &Address, receiver: &Receiver<Job>) {
     let mut connection = Lazy::new(address);
     while let Ok(job) = receiver.recv() {
         let run = catch_unwind(AssertUnwindSafe(|| job(connection.get())));
-        connection.inspect(run.is_ok());
+        connection.inspect(run.unwrap_or(false));
     }
 }

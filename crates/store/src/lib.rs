@@ -33,5 +33,5 @@ pub use id::{OrganizationId, PersonId};
 pub use scope::Scope;
 pub use select::{Loaded, Stored, load, load_by};
 pub use session::Session;
-pub use store::{Interruption, Limits, Store};
+pub use store::{Cause, Limits, Store};
 pub use totals::fold as fold_totals;

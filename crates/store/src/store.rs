@@ -77,7 +77,7 @@ impl Store {
     ) -> Result<T, E>
     where
         T: Send + 'static,
-        E: From<Error> + Send + 'static,
+        E: From<Error> + Cause + Send + 'static,
     {
         self.reader.run(work).await
     }
@@ -91,7 +91,7 @@ impl Store {
     ) -> Result<T, E>
     where
         T: Send + 'static,
-        E: From<Error> + Interruption + Send + 'static,
+        E: From<Error> + Cause + Send + 'static,
     {
         match &self.writer {
             Some(writer) => writer.run(work).await,
@@ -112,20 +112,20 @@ fn keep_folding(mut connection: Lazy, alive: &Weak<Executor>) {
     }
 }
 
-/// Errors that may stand for an interruption by another transaction.
-pub trait Interruption {
-    /// Whether the work should be run again.
-    fn is_interruption(&self) -> bool;
+/// Errors of work on the store, which may stand for one of the store itself.
+pub trait Cause {
+    /// The store's own error, if it is one.
+    fn cause(&self) -> Option<&Error>;
 }
 
-impl Interruption for Error {
-    fn is_interruption(&self) -> bool {
-        matches!(self, Error::Interrupted(_))
+impl Cause for Error {
+    fn cause(&self) -> Option<&Error> {
+        Some(self)
     }
 }
 
 /// Runs a transaction until nobody interrupts it.
-fn persist<T, E: From<Error> + Interruption>(
+fn persist<T, E: From<Error> + Cause>(
     scope: &Scope,
     session: &mut Session,
     work: &impl Fn(&mut Session) -> Result<T, E>,
@@ -135,7 +135,9 @@ fn persist<T, E: From<Error> + Interruption>(
         // Before the transaction, so that its end does not undo it.
         session.tenant(scope)?;
         match session.transaction(work) {
-            Err(error) if error.is_interruption() && tries < MAX_TRIES => {
+            Err(error)
+                if matches!(error.cause(), Some(Error::Interrupted(_))) && tries < MAX_TRIES =>
+            {
                 tries = tries.saturating_add(1);
                 std::thread::sleep(backoff(tries));
             }

@@ -1,0 +1,151 @@
+//! `filter[...]`: its grammar, its operators, its limits.
+
+use apportion_jsonapi::query::{Filter, Operator, Scope};
+use apportion_jsonapi::{Code, Query, Value};
+
+use crate::library::{Field, books, registry};
+
+/// The filter of a query, spelled as a small expression.
+fn read(query: &str) -> Result<String, Vec<String>> {
+    let registry = registry();
+    let parsed = Query::parse(query, &registry, books().resource(), (Scope::Collection, &[]));
+    match parsed {
+        Ok(query) => Ok(query.filter.as_ref().map_or_else(|| "-".to_owned(), spell)),
+        Err(errors) => Err(errors.iter().map(|error| error.code.as_str().to_owned()).collect()),
+    }
+}
+
+fn spell(filter: &Filter<Field>) -> String {
+    let join = |members: &[Filter<Field>], word: &str| match members {
+        [one] => spell(one),
+        several => format!("({})", several.iter().map(spell).collect::<Vec<_>>().join(word)),
+    };
+    match filter {
+        Filter::All(members) => join(members, " and "),
+        Filter::Any(members) => join(members, " or "),
+        Filter::Compare { field, operator, values } => {
+            let values: Vec<String> = values.iter().map(value).collect();
+            format!("{field} {operator:?} {}", values.join("|"))
+        }
+    }
+}
+
+fn value(value: &Value) -> String {
+    match value {
+        Value::Null => "null".to_owned(),
+        Value::Boolean(value) => value.to_string(),
+        Value::Integer(value) => value.to_string(),
+        Value::Text(value) => format!("'{value}'"),
+        Value::Date(value) => value.to_string(),
+    }
+}
+
+#[track_caller]
+fn check(query: &str, expected: &str) {
+    assert_eq!(read(query).as_deref(), Ok(expected), "{query}");
+}
+
+#[track_caller]
+fn refused(query: &str, code: Code) {
+    assert_eq!(read(query), Err(vec![code.as_str().to_owned()]), "{query}");
+}
+
+#[test]
+fn spellings() {
+    check("", "-");
+    check("filter[title]=x", "title Equal 'x'");
+    check("filter%5Btitle%5D=x", "title Equal 'x'");
+    check("filter[title][eq]=x", "title Equal 'x'");
+    check("filter[title]=a+b%2Bc", "title Equal 'a b+c'");
+    check("filter[title][contains]=a,b", "title Contains 'a'|'b'");
+    check("filter[title][not_contain]=a", "title NotContain 'a'");
+    check("filter[id]=1,2,3", "id Equal 1|2|3");
+    check("filter[id]=1%2C2", "id Equal 1|2");
+    check("filter[id][]=1&filter[id][]=2", "id Equal 1|2");
+    check("filter[id][not_eq][]=1&filter[id][not_eq][]=2", "id NotEqual 1|2");
+    check("filter[title][]=a,b&filter[title][]=c", "title Equal 'a,b'|'c'");
+    check("filter[price][gt]=1.5", "price Greater 150");
+    check(
+        "filter[price][gt]=1&filter[price][lt_eq]=2",
+        "(price Greater 100 and price LessOrEqual 200)",
+    );
+    check("filter[printed_on]=2025-01-31", "printed_on Equal 2025-01-31");
+    check("filter[printed_on]=", "printed_on Equal null");
+    check("filter[printed_on]=,2025-01-31", "printed_on Equal null|2025-01-31");
+    check("filter[made_at][gt_eq]=2025-01-31", "made_at GreaterOrEqual 2025-01-31");
+    check("filter[lent]=true", "lent Equal true");
+    check("filter[binding][not_eq]=soft", "binding NotEqual 'soft'");
+    check("filter[author_id]=7", "author_id Equal 7");
+    check("filter[author.name][contains]=x", "author.name Contains 'x'");
+}
+
+#[test]
+fn groups() {
+    check("filter[$op]=or&filter[0][id]=1&filter[1][id]=2", "(id Equal 1 or id Equal 2)");
+    check("filter[%24op]=or&filter[0][id]=1&filter[1][id]=2", "(id Equal 1 or id Equal 2)");
+    check("filter[0][id]=1&filter[1][id]=2", "(id Equal 1 and id Equal 2)");
+    check(
+        "filter[$op]=or&filter[0][id]=1&filter[0][title]=x&filter[1][id]=2",
+        "((id Equal 1 and title Equal 'x') or id Equal 2)",
+    );
+    check(
+        "filter[lent]=true&filter[$op]=or&filter[0][id]=1&filter[1][id]=2",
+        "(lent Equal true and (id Equal 1 or id Equal 2))",
+    );
+    check(
+        "filter[$op]=or&filter[0][id]=1&filter[1][$op]=and&filter[1][0][id][gt]=2&filter[1][1][id][lt]=5",
+        "(id Equal 1 or (id Greater 2 and id Less 5))",
+    );
+    refused("filter[0][0][0][id]=1", Code::UnsupportedFilterValue);
+    refused("filter[$op]=xor&filter[0][id]=1", Code::UnsupportedFilterValue);
+    refused("filter[$op]=or&filter[$op]=and&filter[0][id]=1", Code::UnsupportedFilterValue);
+    refused("filter[0]=1", Code::UnsupportedFilter);
+}
+
+#[test]
+fn refusals() {
+    refused("filter[bogus]=1", Code::UnsupportedFilter);
+    refused("filter[title][like]=1", Code::UnsupportedFilterValue);
+    refused("filter[title][gt]=1", Code::UnsupportedFilterValue);
+    refused("filter[id][contains]=1", Code::UnsupportedFilterValue);
+    refused("filter[lent][gt]=true", Code::UnsupportedFilterValue);
+    refused("filter[lent]=yes", Code::UnsupportedFilterValue);
+    refused("filter[binding]=paper", Code::UnsupportedFilterValue);
+    refused("filter[title]=", Code::UnsupportedFilterValue);
+    refused("filter[id]=", Code::UnsupportedFilterValue);
+    refused("filter[id]=x", Code::UnsupportedFilterValue);
+    refused("filter[id]=1e3", Code::UnsupportedFilterValue);
+    refused("filter[id]=9223372036854775808", Code::UnsupportedFilterValue);
+    refused("filter[id][gt]=1,2", Code::UnsupportedFilterValue);
+    refused("filter[id][gt]=", Code::UnsupportedFilterValue);
+    refused("filter[price]=NaN", Code::UnsupportedFilterValue);
+    refused("filter[printed_on]=2025-02-30", Code::UnsupportedFilterValue);
+    refused("filter[printed_on]=2025-2-3", Code::UnsupportedFilterValue);
+    refused("filter[printed_on]=20250203", Code::UnsupportedFilterValue);
+    refused("filter[made_at]=2025-01-01T00:00:00Z", Code::UnsupportedFilterValue);
+    refused("filter=1", Code::UnsupportedParameter);
+    refused("filter[id=1", Code::UnsupportedParameter);
+    refused("filter]id[=1", Code::UnsupportedParameter);
+    refused("filter[title][eq][x]=1", Code::UnsupportedFilterValue);
+}
+
+#[test]
+fn limits() {
+    let values = |count: usize| vec!["1"; count].join(",");
+    assert!(read(&format!("filter[id]={}", values(100))).is_ok());
+    refused(&format!("filter[id]={}", values(101)), Code::UnsupportedFilterValue);
+    assert!(read(&format!("filter[title][contains]={}", "ä".repeat(100))).is_ok());
+    refused(&format!("filter[title][contains]={}", "ä".repeat(101)), Code::UnsupportedFilterValue);
+}
+
+#[test]
+fn operators_follow_from_the_kind() {
+    use apportion_jsonapi::Kind;
+    let words = |kind| Operator::of(kind).map(|(word, _)| word).collect::<Vec<_>>().join(" ");
+    assert_eq!(words(Kind::Text), "eq not_eq contains not_contain");
+    for kind in [Kind::Integer, Kind::Id, Kind::Date, Kind::Instant] {
+        assert_eq!(words(kind), "eq not_eq gt gt_eq lt lt_eq");
+    }
+    assert_eq!(words(Kind::Boolean), "eq not_eq");
+    assert_eq!(words(Kind::Enumeration(&["a"])), "eq not_eq");
+}
