@@ -1,7 +1,7 @@
 //! What a list is asked for: conditions, order and page over the fields of a table. Not here: the
 //! SQL of it (`select`), and how clients spell it.
 
-use chrono::{Days, NaiveDate, NaiveDateTime};
+use chrono::{Datelike, Days, NaiveDate, NaiveDateTime};
 
 /// A column that lists can be filtered and sorted by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -25,19 +25,20 @@ pub(crate) struct Join {
     pub(crate) on: &'static str,
 }
 
-/// Defines a field by its diesel column, so that one that does not exist does not compile.
-macro_rules! field {
-    ($(#[$doc:meta])* $name:ident = $table:ident.$column:ident $($capability:ident)*) => {
+/// Defines the fields of a table by their diesel columns, so that one that does not exist does not
+/// compile. After the column stands what else is true of it.
+macro_rules! fields {
+    ($table:ident; $($(#[$doc:meta])* $name:ident = $column:ident $($trait:ident)*;)*) => {$(
         $(#[$doc])*
         pub const $name: $crate::criteria::Field = {
             let _ = $crate::schema::$table::$column;
             $crate::criteria::Field::new(concat!(
                 "\"", stringify!($table), "\".\"", stringify!($column), "\""
-            ))$(.$capability())*
+            ))$(.$trait())*
         };
-    };
+    )*};
 }
-pub(crate) use field;
+pub(crate) use fields;
 
 impl Field {
     pub(crate) const fn new(column: &'static str) -> Self {
@@ -200,6 +201,9 @@ fn or_null(field: Field, tests: Vec<Filter>) -> Filter {
     if field.nullable { Filter::Any(vec![all, Filter::Test(field, Test::Null)]) } else { all }
 }
 
+/// The last year that dates are written with.
+const MAX_YEAR: i32 = 9999;
+
 /// A day as a range of instants, `[midnight, next midnight)`.
 fn instant(field: Field, comparison: Comparison, value: Value) -> Filter {
     let Value::Date(day) = value else {
@@ -207,7 +211,11 @@ fn instant(field: Field, comparison: Comparison, value: Value) -> Filter {
         return Filter::Test(field, null);
     };
     let at = |day: NaiveDate| Value::Instant(day.and_time(chrono::NaiveTime::MIN));
-    let (from, until) = (at(day), at(day.checked_add_days(Days::new(1)).unwrap_or(day)));
+    // SQLite compares instants as texts, and a year of five digits would come before all others:
+    // the last day ends with its last microsecond, which no instant in milliseconds reaches.
+    let next = day.checked_add_days(Days::new(1)).filter(|next| next.year() <= MAX_YEAR);
+    let end = || Value::Instant(day.and_hms_micro_opt(23, 59, 59, 999_999).unwrap_or_default());
+    let (from, until) = (at(day), next.map_or_else(end, at));
     let test = |sign, value| Filter::Test(field, Test::Order(sign, value));
     match comparison {
         Comparison::NotEqual => {

@@ -3,78 +3,48 @@
 use chrono::{NaiveDate, NaiveDateTime};
 use diesel::prelude::*;
 
-use crate::connection::AnyConnection;
-use crate::criteria::field;
+use crate::criteria::fields;
 use crate::error::{Error, Result};
-use crate::schema::{deals, touched};
+use crate::schema::{deals, locked, own, touched};
 use crate::scope::Scope;
 use crate::select::{Stored, stored};
 use crate::session::Session;
 use crate::totals;
 
-field! {
+fields! {
+    deals;
     /// The id.
-    ID = deals.id
-}
-field! {
+    ID = id;
     /// The name.
-    NAME = deals.name
-}
-field! {
+    NAME = name;
     /// Who made the row.
-    CREATOR_ID = deals.creator_id nullable
-}
-field! {
+    CREATOR_ID = creator_id nullable;
     /// The currency.
-    CURRENCY = deals.currency
-}
-field! {
+    CURRENCY = currency;
     /// The value in minor units.
-    VALUE = deals.value
-}
-field! {
+    VALUE = value;
     /// The rate to the tenant's currency, in units of 10^-12.
-    EXCHANGE_RATE = deals.exchange_rate_e12 nullable
-}
-field! {
+    EXCHANGE_RATE = exchange_rate_e12 nullable;
     /// The day of the rate.
-    EXCHANGE_DATE = deals.exchange_date nullable
-}
-field! {
+    EXCHANGE_DATE = exchange_date nullable;
     /// The probability in percent.
-    PROBABILITY = deals.probability
-}
-field! {
+    PROBABILITY = probability;
     /// The day of the deal.
-    DATE = deals.date nullable
-}
-field! {
+    DATE = date nullable;
     /// The last day of the deal.
-    END_DATE = deals.end_date nullable
-}
-field! {
+    END_DATE = end_date nullable;
     /// The value in the tenant's currency.
-    VALUE_DEFAULT = deals.value_default
-}
-field! {
+    VALUE_DEFAULT = value_default;
     /// What is distributed, in units of 10^-10 percent.
-    DISTRIBUTED_PERCENT = deals.distributed_percent_e10
-}
-field! {
+    DISTRIBUTED_PERCENT = distributed_percent_e10;
     /// What is distributed, in minor units.
-    DISTRIBUTED_AMOUNT = deals.distributed_amount
-}
-field! {
+    DISTRIBUTED_AMOUNT = distributed_amount;
     /// What is left, in minor units.
-    UNDISTRIBUTED_AMOUNT = deals.undistributed_amount
-}
-field! {
+    UNDISTRIBUTED_AMOUNT = undistributed_amount;
     /// When the row was made.
-    CREATED_AT = deals.created_at instant
-}
-field! {
+    CREATED_AT = created_at instant;
     /// When the row was last changed.
-    UPDATED_AT = deals.updated_at instant
+    UPDATED_AT = updated_at instant;
 }
 
 /// A deal.
@@ -159,14 +129,7 @@ pub struct Sums {
 /// A deal, locked until the end of the transaction: its distributions follow from it, so whoever
 /// writes them, or it, comes through here first.
 pub fn lock(scope: &Scope, session: &mut Session, id: i64) -> Result<Option<Row>> {
-    let query = deals::table.filter(deals::organization_id.eq(scope.id())).filter(deals::id.eq(id));
-    match session.tenant(scope)? {
-        // There is one writer.
-        AnyConnection::Sqlite(connection) => query.first(connection),
-        AnyConnection::Postgres(connection) => query.for_update().first(connection),
-    }
-    .optional()
-    .map_err(Error::from)
+    locked!(deals, scope, session, id)
 }
 
 /// Adds a deal without distributions; answers with the id.
@@ -201,8 +164,7 @@ pub fn update(
     (id, content, sums): (i64, &Content, Sums),
     now: NaiveDateTime,
 ) -> Result<()> {
-    let row = deals::table.filter(deals::organization_id.eq(scope.id())).filter(deals::id.eq(id));
-    diesel::update(row)
+    diesel::update(own!(deals, scope, id))
         .set((content, sums, touched!(deals, now)))
         .execute(session.tenant(scope)?)
         .map(|_| ())
@@ -216,8 +178,7 @@ pub fn update_sums(
     (id, sums): (i64, Sums),
     now: NaiveDateTime,
 ) -> Result<()> {
-    let row = deals::table.filter(deals::organization_id.eq(scope.id())).filter(deals::id.eq(id));
-    diesel::update(row)
+    diesel::update(own!(deals, scope, id))
         .set((sums, touched!(deals, now)))
         .execute(session.tenant(scope)?)
         .map(|_| ())
@@ -238,7 +199,6 @@ pub fn named(scope: &Scope, session: &mut Session, name: &str) -> Result<Vec<i64
 
 /// Removes a deal that has no distributions.
 pub fn delete(scope: &Scope, session: &mut Session, id: i64) -> Result<()> {
-    let row = deals::table.filter(deals::organization_id.eq(scope.id())).filter(deals::id.eq(id));
-    diesel::delete(row).execute(session.tenant(scope)?).map_err(Error::from)?;
+    diesel::delete(own!(deals, scope, id)).execute(session.tenant(scope)?).map_err(Error::from)?;
     totals::add(scope, session, Row::TABLE, -1)
 }

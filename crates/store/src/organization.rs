@@ -3,7 +3,7 @@
 use chrono::NaiveDateTime;
 use diesel::prelude::*;
 
-use crate::criteria::field;
+use crate::criteria::fields;
 use crate::error::{Error, Result};
 use crate::id::OrganizationId;
 use crate::schema::organizations;
@@ -11,13 +11,12 @@ use crate::scope::Scope;
 use crate::select::stored;
 use crate::session::Session;
 
-field! {
+fields! {
+    organizations;
     /// The id.
-    ID = organizations.id
-}
-field! {
+    ID = id;
     /// The name.
-    NAME = organizations.name
+    NAME = name;
 }
 
 /// A tenant.

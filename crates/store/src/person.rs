@@ -3,38 +3,28 @@
 use chrono::NaiveDateTime;
 use diesel::prelude::*;
 
-use crate::connection::AnyConnection;
-use crate::criteria::field;
+use crate::criteria::fields;
 use crate::error::{Error, Result};
-use crate::schema::{people, touched};
+use crate::schema::{locked, own, people, touched};
 use crate::scope::Scope;
 use crate::select::{Stored, stored};
 use crate::session::Session;
 use crate::totals;
 
-field! {
+fields! {
+    people;
     /// The id.
-    ID = people.id
-}
-field! {
+    ID = id;
     /// The first name.
-    FIRST_NAME = people.first_name
-}
-field! {
+    FIRST_NAME = first_name;
     /// The last name.
-    LAST_NAME = people.last_name
-}
-field! {
+    LAST_NAME = last_name;
     /// The e-mail address.
-    EMAIL = people.email nullable
-}
-field! {
+    EMAIL = email nullable;
     /// When the row was made.
-    CREATED_AT = people.created_at instant
-}
-field! {
+    CREATED_AT = created_at instant;
     /// When the row was last changed.
-    UPDATED_AT = people.updated_at instant
+    UPDATED_AT = updated_at instant;
 }
 
 /// A person of a tenant.
@@ -74,15 +64,7 @@ pub struct Content {
 
 /// A person, locked until the end of the transaction.
 pub fn lock(scope: &Scope, session: &mut Session, id: i64) -> Result<Option<Row>> {
-    let row =
-        people::table.filter(people::organization_id.eq(scope.id())).filter(people::id.eq(id));
-    match session.tenant(scope)? {
-        // There is one writer.
-        AnyConnection::Sqlite(connection) => row.first(connection),
-        AnyConnection::Postgres(connection) => row.for_update().first(connection),
-    }
-    .optional()
-    .map_err(Error::from)
+    locked!(people, scope, session, id)
 }
 
 /// Adds a person; answers with the id.
@@ -113,21 +95,15 @@ pub fn update(
     (id, content): (i64, &Content),
     now: NaiveDateTime,
 ) -> Result<()> {
-    diesel::update(
-        people::table.filter(people::organization_id.eq(scope.id())).filter(people::id.eq(id)),
-    )
-    .set((content, touched!(people, now)))
-    .execute(session.tenant(scope)?)
-    .map(|_| ())
-    .map_err(Error::from)
+    diesel::update(own!(people, scope, id))
+        .set((content, touched!(people, now)))
+        .execute(session.tenant(scope)?)
+        .map(|_| ())
+        .map_err(Error::from)
 }
 
 /// Removes a person that nothing refers to.
 pub fn delete(scope: &Scope, session: &mut Session, id: i64) -> Result<()> {
-    diesel::delete(
-        people::table.filter(people::organization_id.eq(scope.id())).filter(people::id.eq(id)),
-    )
-    .execute(session.tenant(scope)?)
-    .map_err(Error::from)?;
+    diesel::delete(own!(people, scope, id)).execute(session.tenant(scope)?).map_err(Error::from)?;
     totals::add(scope, session, Row::TABLE, -1)
 }

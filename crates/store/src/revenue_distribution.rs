@@ -7,45 +7,32 @@ use diesel::query_builder::{AstPass, QueryFragment, QueryId};
 use diesel::sql_types::{BigInt, Text, Timestamp};
 
 use crate::connection::{AnyConnection, MultiBackend};
-use crate::criteria::{Field, Join, field};
+use crate::criteria::{Field, Join, fields};
 use crate::error::{Error, Result};
-use crate::schema::{revenue_distributions, touched};
+use crate::schema::{own, revenue_distributions, touched};
 use crate::scope::Scope;
 use crate::select::{Stored, stored};
 use crate::session::Session;
 use crate::totals;
 
-field! {
+fields! {
+    revenue_distributions;
     /// The id.
-    ID = revenue_distributions.id
-}
-field! {
+    ID = id;
     /// The deal.
-    DEAL_ID = revenue_distributions.deal_id
-}
-field! {
+    DEAL_ID = deal_id;
     /// Who made the row.
-    CREATOR_ID = revenue_distributions.creator_id nullable
-}
-field! {
+    CREATOR_ID = creator_id nullable;
     /// The first day.
-    START_ON = revenue_distributions.start_on
-}
-field! {
+    START_ON = start_on;
     /// The last day.
-    END_ON = revenue_distributions.end_on
-}
-field! {
+    END_ON = end_on;
     /// The part of the deal, in units of 10^-10 percent.
-    AMOUNT_PERCENT = revenue_distributions.amount_percent_e10
-}
-field! {
+    AMOUNT_PERCENT = amount_percent_e10;
     /// The amount in the deal's currency.
-    AMOUNT = revenue_distributions.amount
-}
-field! {
+    AMOUNT = amount;
     /// When the row was made.
-    CREATED_AT = revenue_distributions.created_at instant
+    CREATED_AT = created_at instant;
 }
 
 /// The name of the deal.
@@ -125,9 +112,7 @@ stored!(Row in revenue_distributions by "\"revenue_distributions\".\"organizatio
 
 /// A distribution.
 pub fn find(scope: &Scope, session: &mut Session, id: i64) -> Result<Option<Row>> {
-    revenue_distributions::table
-        .filter(revenue_distributions::organization_id.eq(scope.id()))
-        .filter(revenue_distributions::id.eq(id))
+    own!(revenue_distributions, scope, id)
         .first(session.tenant(scope)?)
         .optional()
         .map_err(Error::from)
@@ -162,10 +147,7 @@ pub fn update(
     (id, content): (i64, &Content),
     now: NaiveDateTime,
 ) -> Result<()> {
-    let row = revenue_distributions::table
-        .filter(revenue_distributions::organization_id.eq(scope.id()))
-        .filter(revenue_distributions::id.eq(id));
-    diesel::update(row)
+    diesel::update(own!(revenue_distributions, scope, id))
         .set((content, touched!(revenue_distributions, now)))
         .execute(session.tenant(scope)?)
         .map(|_| ())
@@ -174,10 +156,9 @@ pub fn update(
 
 /// Removes a distribution.
 pub fn delete(scope: &Scope, session: &mut Session, id: i64) -> Result<()> {
-    let row = revenue_distributions::table
-        .filter(revenue_distributions::organization_id.eq(scope.id()))
-        .filter(revenue_distributions::id.eq(id));
-    diesel::delete(row).execute(session.tenant(scope)?).map_err(Error::from)?;
+    diesel::delete(own!(revenue_distributions, scope, id))
+        .execute(session.tenant(scope)?)
+        .map_err(Error::from)?;
     totals::add(scope, session, Row::TABLE, -1)
 }
 

@@ -115,3 +115,30 @@ macro_rules! touched {
     }};
 }
 pub(crate) use touched;
+
+/// The row of that id, if it is the tenant's.
+macro_rules! own {
+    ($table:ident, $scope:expr, $id:expr) => {
+        $crate::schema::$table::table
+            .filter($crate::schema::$table::organization_id.eq($scope.id()))
+            .filter($crate::schema::$table::id.eq($id))
+    };
+}
+pub(crate) use own;
+
+/// The row of that id, if it is the tenant's, locked until the end of the transaction. SQLite has
+/// one writer, and no words for it.
+macro_rules! locked {
+    ($table:ident, $scope:expr, $session:expr, $id:expr) => {{
+        let row = $crate::schema::own!($table, $scope, $id);
+        match $session.tenant($scope)? {
+            $crate::connection::AnyConnection::Sqlite(connection) => row.first(connection),
+            $crate::connection::AnyConnection::Postgres(connection) => {
+                row.for_update().first(connection)
+            }
+        }
+        .optional()
+        .map_err($crate::error::Error::from)
+    }};
+}
+pub(crate) use locked;
