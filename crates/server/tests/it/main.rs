@@ -11,10 +11,11 @@
 )]
 
 mod http;
+mod seed;
 mod tenancy;
 mod world;
 
 fn main() -> std::process::ExitCode {
-    let modules = [("tenancy", tenancy::CASES)];
+    let modules = [("seed", seed::CASES), ("tenancy", tenancy::CASES)];
     apportion_testing::Suite::new(&modules).prepared(world::migrate).run()
 }
