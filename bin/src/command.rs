@@ -24,7 +24,8 @@ pub(crate) struct Options {
         default_value = "sqlite://apportion.db",
         hide_env_values = true
     )]
-    database_url: Address,
+    // Read later: a complaint of clap's would repeat it, password and all.
+    database_url: String,
 }
 
 #[derive(Subcommand)]
@@ -113,7 +114,7 @@ enum Scope {
 
 /// Runs the command that was asked for.
 pub(crate) fn run(options: Options) -> anyhow::Result<ExitCode> {
-    let database = options.database_url;
+    let database: Address = options.database_url.parse()?;
     match options.command {
         Command::Serve(serve) => run_server(serve, database)?,
         Command::Migrate => {

@@ -46,7 +46,8 @@ pub(crate) fn run(options: &Import, database: &Address) -> anyhow::Result<ExitCo
                     let column = bad.column.as_deref().unwrap_or("-");
                     eprintln!("{name}:{}: {column}: {}", bad.line, bad.reason);
                 }
-                eprintln!("apportion: {name}: nothing was imported: {} faults", lines.len());
+                let faults = if lines.len() == 1 { "fault" } else { "faults" };
+                eprintln!("apportion: {name}: nothing was imported: {} {faults}", lines.len());
                 return Ok(ExitCode::FAILURE);
             }
             Err(error) => return Err(error).with_context(|| format!("{name} was not imported")),

@@ -12,11 +12,18 @@
 )]
 
 mod client;
+mod house;
 #[path = "../../../crates/server/tests/it/http.rs"]
 mod http;
+mod imports;
 mod kill;
 mod program;
+mod tour;
 
 fn main() -> std::process::ExitCode {
-    apportion_testing::run(&[("kill", kill::CASES)])
+    apportion_testing::run(&[
+        ("imports", imports::CASES),
+        ("kill", kill::CASES),
+        ("tour", tour::CASES),
+    ])
 }

@@ -12,6 +12,7 @@ use apportion_store::{self as store, Address, Field, OrganizationId, Scope, Sess
 use crate::admin::{AdminError, ready};
 use crate::dispatch::now;
 use crate::failure::Failure;
+use crate::numbered::Numbered;
 use crate::resources::find;
 use crate::served::{Served, Work};
 
@@ -87,24 +88,29 @@ impl Importer {
         };
         let (scope, currency) = (self.scope, self.currency);
         self.session.transaction(|session| {
-            let mut file = csv::ReaderBuilder::new().flexible(true).from_reader(file);
+            let mut file =
+                csv::ReaderBuilder::new().flexible(true).from_reader(Numbered::new(file));
             let columns = columns(&mut file, served.resource()).map_err(ImportError::Lines)?;
             let (mut bad, mut rows) = (Vec::new(), 0_u64);
-            for record in file.records() {
-                match record {
-                    Ok(record) => {
-                        let position = record.position();
-                        let line = position.map_or(0, csv::Position::line);
-                        progress(position.map_or(0, csv::Position::byte));
+            let mut record = csv::StringRecord::new();
+            loop {
+                let start = file.position().byte();
+                let read = file.read_record(&mut record);
+                let line = file.get_mut().line_from(start);
+                progress(start);
+                match read {
+                    Ok(false) => break,
+                    Ok(true) => {
                         let mut work = Work { scope: &scope, session, currency, now: now() };
                         let faults = row(&mut work, served, &columns, &record)?;
                         bad.extend(faults.into_iter().map(|fault| BadLine { line, ..fault }));
                         rows = rows.saturating_add(1);
                     }
                     Err(error) => {
-                        let line = error.position().map_or(0, csv::Position::line);
-                        bad.push(fault(line, None, &error.to_string()));
-                        if !matches!(error.kind(), csv::ErrorKind::Utf8 { .. }) {
+                        let (cell, reason) = unreadable(&error);
+                        let header = cell.and_then(|cell| columns.get(cell)).map(|(name, _)| name);
+                        bad.push(fault(line, header.map(String::as_str), &reason));
+                        if cell.is_none() {
                             break;
                         }
                     }
@@ -126,24 +132,26 @@ enum Column<'t> {
 type Columns<'t> = Vec<(String, Column<'t>)>;
 
 fn columns<'t>(
-    file: &mut csv::Reader<impl Read>,
+    file: &mut csv::Reader<Numbered<impl Read>>,
     resource: &'t ResourceType<Field>,
 ) -> Result<Columns<'t>, Vec<BadLine>> {
-    let headers = file.headers().map_err(|error| vec![fault(1, None, &error.to_string())])?;
+    let headers = file.headers().cloned();
+    let line = file.get_mut().line_from(0);
+    let headers = headers.map_err(|error| vec![fault(line, None, &unreadable(&error).1)])?;
     let mut columns: Columns<'t> = Vec::new();
     let mut bad = Vec::new();
+    if headers.is_empty() {
+        bad.push(fault(line, None, "there is no header"));
+    }
     for header in headers.iter().map(str::trim) {
         if columns.iter().any(|(known, _)| known == header) {
-            bad.push(fault(1, Some(header), "stands twice in the header"));
+            bad.push(fault(line, Some(header), "stands twice in the header"));
         } else if let Some(column) = column(header, resource) {
             columns.push((header.to_owned(), column));
         } else {
             let known = names(resource).join(", ");
-            bad.push(fault(
-                1,
-                Some(header),
-                &format!("is no column of {}: {known}", resource.name),
-            ));
+            let reason = format!("is no column of {}: {known}", resource.name);
+            bad.push(fault(line, Some(header), &reason));
         }
     }
     if bad.is_empty() { Ok(columns) } else { Err(bad) }
@@ -232,7 +240,18 @@ fn told(error: apportion_jsonapi::Error) -> BadLine {
         Some(Source::Pointer(pointer)) => pointer.rsplit('/').next().map(str::to_owned),
         _ => None,
     };
-    BadLine { line: 0, column, reason: error.detail.into_owned() }
+    // The column stands before the reason: once is enough.
+    let named = column.as_deref().and_then(|column| error.detail.strip_prefix(column));
+    let reason = named.and_then(|rest| rest.strip_prefix(' ')).unwrap_or(&error.detail).to_owned();
+    BadLine { line: 0, column, reason }
+}
+
+/// Why a record cannot be read, and which of its cells if the others can be.
+fn unreadable(error: &csv::Error) -> (Option<usize>, String) {
+    match error.kind() {
+        csv::ErrorKind::Utf8 { err, .. } => (Some(err.field()), "is not UTF-8".to_owned()),
+        _ => (None, error.to_string()),
+    }
 }
 
 fn fault(line: u64, column: Option<&str>, reason: &str) -> BadLine {

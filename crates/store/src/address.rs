@@ -17,7 +17,7 @@ pub enum Address {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum AddressError {
     /// Some other scheme, or none.
-    #[error("'{0}' is no database URL: write sqlite://{0} or postgres://user@host/name")]
+    #[error("'{0}' is no database URL: write sqlite://FILE or postgres://USER@HOST/NAME")]
     Scheme(String),
     /// A SQLite URL that names no file.
     #[error("'{0}' names no file: write sqlite://apportion.db or sqlite:///var/lib/apportion.db")]
@@ -43,8 +43,17 @@ impl FromStr for Address {
                 Err(AddressError::Path(url.to_owned()))
             }
             Some(path) => Ok(Address::Sqlite(PathBuf::from(path))),
-            None => Err(AddressError::Scheme(url.rsplit('@').next().unwrap_or(url).to_owned())),
+            None => Err(AddressError::Scheme(without_user(url))),
         }
+    }
+}
+
+/// A URL without the user and the password, whatever else it is.
+fn without_user(url: &str) -> String {
+    match (url.split_once("://"), url.rsplit_once('@')) {
+        (Some((scheme, _)), Some((_, place))) => format!("{scheme}://{place}"),
+        (None, Some((_, place))) => place.to_owned(),
+        (_, None) => url.to_owned(),
     }
 }
 

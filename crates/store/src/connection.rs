@@ -70,8 +70,12 @@ impl AnyConnection {
                 Ok(AnyConnection::Sqlite(connection))
             }
             Address::Postgres(url) => {
-                let mut connection =
-                    PgConnection::establish(&with_timeout(url)).map_err(|error| refuse(&error))?;
+                // libpq repeats a URL that it cannot read, password and all.
+                let discreet = |error: ConnectionError| {
+                    error.to_string().replace(url.as_str(), &address.to_string())
+                };
+                let mut connection = PgConnection::establish(&with_timeout(url))
+                    .map_err(|error| refuse(&discreet(error)))?;
                 connection.batch_execute(POSTGRES).map_err(|error| refuse(&error))?;
                 Ok(AnyConnection::Postgres(connection))
             }

@@ -1,0 +1,233 @@
+//! `apportion import`: a year from files, and what it says of files that are not as they should be.
+
+use std::net::SocketAddr;
+use std::path::Path;
+
+use apportion_testing::Place;
+use serde_json::Value;
+
+use crate::client::Tenant;
+use crate::house;
+use crate::program::{Ended, Server, run};
+
+apportion_testing::cases! {
+    a_year_is_served_at_once,
+    bad_files_are_explained_and_leave_nothing,
+    good_files_of_every_make_are_read,
+    the_first_bad_file_ends_it,
+    other_refusals,
+}
+
+fn a_year_is_served_at_once(place: &Place) {
+    let tenant = Tenant::make(place, "Agency");
+    let server = Server::start(place);
+    let empty = tenant.get(server.address(), "/revenue_distributions");
+    assert_eq!(empty["meta"]["total_count"], 0);
+    let year = house::root().join("fixtures/import");
+    let [deals, distributions] = ["deals.csv", "revenue_distributions.csv"]
+        .map(|name| year.join(name).display().to_string());
+    let imported = import(place, &tenant, &[&deals, &distributions]).ok();
+    let expected = format!("{deals}: 144 deals\n{distributions}: 588 revenue_distributions\n");
+    assert_eq!(imported, expected);
+
+    let (deals, total) = tenant.all(server.address(), "deals");
+    assert_eq!((deals.len(), total), (144, 144));
+    let (rows, total) = tenant.all(server.address(), "revenue_distributions");
+    assert_eq!((rows.len(), total), (588, 588));
+    // Computed from the files with Python's Decimal, rounding half away from zero.
+    let sum = |amount: &str, currency: &str| -> i64 {
+        let of = rows.iter().map(|row| &row["attributes"]);
+        let of = of.filter(|it| currency.is_empty() || it["currency"] == currency);
+        of.map(|it| it[amount].as_i64().unwrap()).sum()
+    };
+    assert_eq!(sum("amount", "EUR"), 495_037_604);
+    assert_eq!(sum("amount", "USD"), 112_354_642);
+    assert_eq!(sum("amount", "JPY"), 160_119_220);
+    assert_eq!(sum("amount_default", ""), 690_617_056);
+    let distributed = deals.iter().map(|deal| &deal["attributes"]["distributed_amount"]);
+    let distributed: i64 = distributed.map(|amount| amount.as_i64().unwrap()).sum();
+    assert_eq!(distributed, 495_037_604 + 112_354_642 + 160_119_220);
+}
+
+/// A file, its text (a `deals…` or `revenue_distributions…` by its name), and each line that is
+/// said about it, after the file's name.
+type BadFile = (&'static str, &'static [u8], &'static [&'static str]);
+
+const DEAL_COLUMNS: &str =
+    "name, currency, value, exchange_rate, exchange_date, probability, date, end_date";
+
+#[rustfmt::skip]
+const BAD_FILES: &[BadFile] = &[
+    ("deals.csv", b"name,colour,id\nA,red,1\n",
+        &["1: colour: is no column of deals: {columns}", "1: id: is no column of deals: {columns}"]),
+    ("deals.csv", b"name,value,name\nA,1,B\n", &["1: name: stands twice in the header"]),
+    ("deals.csv", b"", &["1: -: there is no header"]),
+    ("deals.csv", b"\n\n", &["3: -: there is no header"]),
+    ("deals.csv", b"\xff,value\nA,1\n", &["1: -: is not UTF-8"]),
+    ("deals.csv", b"name,value\nA,1\n,2\n", &["3: name: is required"]),
+    ("deals.csv", b"value\n1\n2\n", &["2: name: is required", "3: name: is required"]),
+    ("deals.csv", b"name,date\nA,2026-02-30\nB,1.2.2026\nC,2026-1-1\n", &[
+        "2: date: must be a date in the form YYYY-MM-DD",
+        "3: date: must be a date in the form YYYY-MM-DD",
+        "4: date: must be a date in the form YYYY-MM-DD"]),
+    ("deals.csv", b"name,value\nA,1.5\nB,1\nC,1e3\nD,9223372036854775808\n", &[
+        "2: value: must be an integer of at most 64 bits",
+        "4: value: must be an integer of at most 64 bits",
+        "5: value: must be an integer of at most 64 bits"]),
+    ("deals.csv", b"name,currency,exchange_rate\nA,USD,\nB,USD,x\nC,USD,0\nD,XXQ,1\n", &[
+        "2: exchange_rate: is required in another currency than the organization's",
+        "3: exchange_rate: must be a decimal number",
+        "4: exchange_rate: must be greater than 0",
+        "5: currency: must be an ISO 4217 currency code such as EUR"]),
+    ("deals.csv", b"name,probability,value\nA,101,x\n", &[
+        "2: value: must be an integer of at most 64 bits",
+        "2: probability: must be from 0 to 100"]),
+    ("deals.csv", b"name,value\nA,1,2\nB\nC,1\n",
+        &["2: -: has 3 cells, the header 2", "3: -: has 1 cells, the header 2"]),
+    ("deals.csv", b"name,value\nA,1\n\xc3(,2\nC,x\n",
+        &["3: name: is not UTF-8", "4: value: must be an integer of at most 64 bits"]),
+    ("deals.csv", b"name,value\r\nA,1\r\nB,x\r\n\r\nC,1\r\nD,y\r\n", &[
+        "3: value: must be an integer of at most 64 bits",
+        "6: value: must be an integer of at most 64 bits"]),
+    ("deals.csv", b"\n\nname,value\n\n\nA,x\n\nB,y\n", &[
+        "6: value: must be an integer of at most 64 bits",
+        "8: value: must be an integer of at most 64 bits"]),
+    ("deals.csv", b"name,value\n\"two\nlines\",1\nB,y\n", &[
+        "2: name: must not contain control characters",
+        "4: value: must be an integer of at most 64 bits"]),
+    ("deals.csv", b"\xef\xbb\xbfname,value\nA,x\n",
+        &["2: value: must be an integer of at most 64 bits"]),
+    ("revenue_distributions.csv", b"deal,start_on,end_on,amount_percent\n\
+        One,2026-01-01,2026-01-31,50\n\
+        Twin,2026-01-01,2026-01-31,50\n\
+        Nobody,2026-01-01,2026-01-31,50\n\
+        Theirs,2026-01-01,2026-01-31,50\n\
+        ,2026-01-01,2026-01-31,50\n\
+        One,2026-01-31,2026-01-01,50\n\
+        One,2026-01-01,2026-01-31,0\n\
+        One,2026-01-01,2026-01-31,12.5%\n\
+        One,2026-01-01,2026-01-31,0.00000000001\n\
+        One,2026-01-01,,\n", &[
+        "3: deal: more than one deal is called 'Twin'",
+        "4: deal: there is no deal 'Nobody'",
+        "5: deal: there is no deal 'Theirs'",
+        "6: deal: is required",
+        "7: end_on: must not be before start_on",
+        "8: amount_percent: must be greater than 0",
+        "9: amount_percent: must be a decimal number",
+        "10: amount_percent: must have at most 10 decimals",
+        "11: end_on: is required",
+        "11: amount_percent: is required"]),
+    ("revenue_distributions.csv", b"deal_id,start_on,end_on,amount_percent\n\
+        1,2026-01-01,2026-01-31,50\n\
+        4,2026-01-01,2026-01-31,50\n\
+        99,2026-01-01,2026-01-31,50\n\
+        01,2026-01-01,2026-01-31,50\n", &[
+        "3: deal_id: There is no such deal",
+        "4: deal_id: There is no such deal",
+        "5: deal_id: There is no such deal"]),
+];
+
+fn bad_files_are_explained_and_leave_nothing(place: &Place) {
+    let tenant = Tenant::make(place, "Ours");
+    let stranger = Tenant::make(place, "Others");
+    write(place, "deals.csv", b"name,value\nOne,1000\nTwin,1\nTwin,2\n");
+    assert_eq!(import(place, &tenant, &["deals.csv"]).ok(), "deals.csv: 3 deals\n");
+    write(place, "deals.csv", b"name,value\nTheirs,1000\n");
+    assert_eq!(import(place, &stranger, &["deals.csv"]).ok(), "deals.csv: 1 deals\n");
+    let server = Server::start(place);
+    for (file, text, said) in BAD_FILES {
+        write(place, file, text);
+        let Ended { code, stdout, stderr } = import(place, &tenant, &[file]);
+        let shown = String::from_utf8_lossy(text);
+        assert_eq!((code, stdout.as_str()), (Some(1), ""), "{shown}");
+        let mut expected: Vec<String> = said
+            .iter()
+            .map(|line| format!("{file}:{}", line.replace("{columns}", DEAL_COLUMNS)))
+            .collect();
+        let faults = if said.len() == 1 { "1 fault" } else { &format!("{} faults", said.len()) };
+        expected.push(format!("apportion: {file}: nothing was imported: {faults}"));
+        assert_eq!(stderr.lines().collect::<Vec<_>>(), expected, "{shown}");
+        assert_eq!(counts(&tenant, server.address()), [3, 0], "{shown}");
+    }
+    assert_eq!(counts(&stranger, server.address()), [1, 0]);
+}
+
+fn good_files_of_every_make_are_read(place: &Place) {
+    const FILES: &[(&str, &[u8])] = &[
+        ("deals", b"name,value\nA,1\n"),
+        ("a byte order mark", b"\xef\xbb\xbfname,value\nB,1\n"),
+        ("CRLF", b"name,value\r\nC,1\r\n"),
+        ("CR", b"name,value\rD,1\r"),
+        ("no end of line", b"name,value\nE,1"),
+        ("blank lines", b"\nname,value\n\n\nF,1\n\n"),
+        ("quotes and spaces in the header", b"\"name\", value\n\"G\",1\n"),
+        ("other order, empty cells", b"end_date,value,name,currency\n,1,H,\n"),
+    ];
+    let tenant = Tenant::make(place, "Ours");
+    for (what, text) in FILES {
+        write(place, "deals.csv", text);
+        assert_eq!(import(place, &tenant, &["deals.csv"]).ok(), "deals.csv: 1 deals\n", "{what}");
+    }
+    write(place, "deals.csv", b"name,value\n");
+    assert_eq!(import(place, &tenant, &["deals.csv"]).ok(), "deals.csv: 0 deals\n");
+    write(place, "year.csv", b"name,value\n\"Caf\xc3\xa9, \"\"Inc\"\"\",-1\n");
+    let imported = import(place, &tenant, &["--type", "deals", "year.csv"]).ok();
+    assert_eq!(imported, "year.csv: 1 deals\n");
+    let server = Server::start(place);
+    let (rows, _) = tenant.all(server.address(), "deals");
+    let name = |row: &Value| row["attributes"]["name"].as_str().unwrap().to_owned();
+    let names: Vec<String> = rows.iter().map(name).collect();
+    assert_eq!(names, ["A", "B", "C", "D", "E", "F", "G", "H", "Café, \"Inc\""]);
+}
+
+fn the_first_bad_file_ends_it(place: &Place) {
+    let tenant = Tenant::make(place, "Ours");
+    write(place, "deals-1.csv", b"name\nFirst\n");
+    write(place, "deals-2.csv", b"name\nSecond\n\"\"\n");
+    write(place, "deals-3.csv", b"name\nThird\n");
+    let ended = import(place, &tenant, &["deals-1.csv", "deals-2.csv", "deals-3.csv"]);
+    assert_eq!((ended.code, ended.stdout.as_str()), (Some(1), "deals-1.csv: 1 deals\n"));
+    assert!(ended.stderr.starts_with("deals-2.csv:3: "), "{}", ended.stderr);
+    let server = Server::start(place);
+    let (rows, total) = tenant.all(server.address(), "deals");
+    assert_eq!((rows.len(), total), (1, 1));
+    assert_eq!(rows[0]["attributes"]["name"], "First");
+}
+
+fn other_refusals(place: &Place) {
+    let tenant = Tenant::make(place, "Ours");
+    write(place, "deals.csv", b"name\nFirst\n");
+    write(place, "year.csv", b"name\nFirst\n");
+    let cases = [
+        (vec!["import", "--organization", "99", "deals.csv"], "there is no organization 99"),
+        (vec!["import", "--organization", &tenant.organization, "year.csv"], "tells no type"),
+        (
+            vec!["import", "--organization", &tenant.organization, "deals-2.csv"],
+            "deals-2.csv cannot be read: No such file",
+        ),
+    ];
+    for (arguments, said) in cases {
+        let refusal = run(place, &arguments).refusal();
+        assert!(refusal.starts_with("apportion: ") && refusal.contains(said), "{refusal}");
+    }
+    let server = Server::start(place);
+    assert_eq!(counts(&tenant, server.address()), [0, 0]);
+}
+
+fn import(place: &Place, tenant: &Tenant, files: &[&str]) -> Ended {
+    let mut arguments = vec!["import", "--organization", &tenant.organization];
+    arguments.extend(files);
+    run(place, &arguments)
+}
+
+fn write(place: &Place, name: impl AsRef<Path>, text: &[u8]) {
+    std::fs::write(place.directory().join(name), text).unwrap();
+}
+
+fn counts(tenant: &Tenant, address: SocketAddr) -> [i64; 2] {
+    ["deals", "revenue_distributions"].map(|kind| {
+        let document = tenant.get(address, &format!("/{kind}"));
+        document["meta"]["total_count"].as_i64().unwrap()
+    })
+}
