@@ -200,6 +200,7 @@ impl Input {
             return self.unknown(resource.name, name, pointer);
         };
         let Json::Object(_) = json else {
+            self.faulty.push(relationship.name);
             let detail = format!("'{name}' must be an object, not {}", json.noun());
             return self.errors.push(Error::pointer(Code::BadDocument, pointer, detail));
         };

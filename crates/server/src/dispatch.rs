@@ -18,6 +18,7 @@ use futures_util::FutureExt;
 
 use crate::access::{self, Access, ORGANIZATION, Right};
 use crate::failure::{Failure, Result};
+use crate::guard::Guard;
 use crate::read::Reading;
 use crate::reply::Reply;
 use crate::resources::registry;
@@ -40,6 +41,10 @@ pub(crate) async fn dispatch(
 ) -> HttpResponse {
     let began = Instant::now();
     let mut seen = Seen::default();
+    let guard = request.conn_data::<Guard>();
+    if let Some(guard) = guard {
+        guard.handling();
+    }
     let answer = AssertUnwindSafe(answer(&request, payload, &service, &mut seen)).catch_unwind();
     let reply = match answer.await {
         Ok(Ok(reply)) => reply,
@@ -56,6 +61,11 @@ pub(crate) async fn dispatch(
         micros = u64::try_from(began.elapsed().as_micros()).unwrap_or(u64::MAX);
         "request"
     );
+    match guard {
+        Some(guard) if reply.status == Code::RequestTimeout.status() => guard.over(),
+        Some(guard) => guard.idle(),
+        None => {}
+    }
     reply.respond()
 }
 
@@ -179,24 +189,29 @@ async fn write(
         }
     };
     let parameters = (Parameters::Single, [ORGANIZATION].as_slice());
-    let query =
-        Query::parse(request.query_string(), registry(), kind.served.resource(), parameters);
-    let change = change(kind, id, request.method(), body);
+    let parse = |text| Query::parse(text, registry(), kind.served.resource(), parameters);
+    let (query, mut faults) = match parse(request.query_string()) {
+        Ok(query) => (query, Vec::new()),
+        // The rules have their say all the same; what is at fault is neither written nor shown.
+        Err(faults) => (parse("")?, faults),
+    };
     let scope = access.scope;
-    let (query, change) = match (query, change) {
-        (Ok(query), Ok(change)) => (query, change),
-        (query, change) => {
-            let mut errors: Vec<Error> = query.err().unwrap_or_default();
-            match change {
-                Ok(Change::Create(input) | Change::Update(_, input)) => errors.extend(input.errors),
-                Ok(Change::Delete(_)) => {}
-                Err(faults) => errors.extend(faults),
-            }
+    let mut change = change(kind, id, request.method(), body);
+    match &mut change {
+        Ok(Change::Create(input) | Change::Update(_, input)) => input.errors.append(&mut faults),
+        Ok(Change::Delete(_)) => {}
+        Err(alone) if alone.iter().any(|fault| fault.code != Code::BadDocument) => {
+            faults = std::mem::take(alone);
+        }
+        Err(more) => faults.append(more),
+    }
+    let change = match change {
+        Ok(change) if faults.is_empty() => change,
+        _ => {
             let row = id.map(|id| (kind, id));
-            return service
-                .store
-                .read(move |session| write::refuse(&scope, session, row, errors))
-                .await;
+            let refused =
+                move |session: &mut store::Session| write::refuse(&scope, session, row, faults);
+            return service.store.read(refused).await;
         }
     };
     let writing = Writing { kind, change, query, currency: access.currency, now };

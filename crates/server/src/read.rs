@@ -3,7 +3,7 @@
 
 use apportion_jsonapi::document::{Compound, Document, Links};
 use apportion_jsonapi::query::{Fieldsets, Scope as Parameters};
-use apportion_jsonapi::{Cardinality, Query, Relationship, Rows};
+use apportion_jsonapi::{Cardinality, Error, Query, Relationship, Rows};
 use apportion_store::{Field, Scope, Session};
 
 use crate::access::ORGANIZATION;
@@ -17,39 +17,30 @@ use crate::route::{Route, Type};
 /// A request to read, as far as it can be understood without the store.
 pub(crate) struct Reading {
     route: Route,
-    query: Result<Query<Field>, Vec<apportion_jsonapi::Error>>,
+    query: Result<Query<Field>, Vec<Error>>,
     links: Links,
     /// The path and query, as they came: what a single document calls itself.
     target: String,
 }
 
 /// A query against the type that the route shows.
-pub(crate) fn parse(
-    route: Route,
-    query: &str,
-) -> Result<Query<Field>, Vec<apportion_jsonapi::Error>> {
-    let many = |declared: &Relationship<Field>| declared.cardinality == Cardinality::Many;
-    let (kind, scope) = match route {
-        Route::Collection(kind) => (Some(kind), Parameters::Collection),
-        Route::Resource(kind, _) => (Some(kind), Parameters::Single),
-        Route::Related(kind, _, at) => {
-            let declared = kind.served.resource().relationships.get(at);
-            let scope = if declared.is_some_and(many) {
-                Parameters::Collection
-            } else {
-                Parameters::Single
-            };
-            (declared.and_then(target), scope)
-        }
-        Route::Linkage(kind, _, at) => {
-            let declared = kind.served.resource().relationships.get(at);
-            let scope =
-                if declared.is_some_and(many) { Parameters::Linkage } else { Parameters::Bare };
-            (declared.and_then(target), scope)
-        }
+fn parse(route: Route, query: &str) -> Result<Query<Field>, Vec<Error>> {
+    let (kind, parameters) = shown(route).ok_or_else(Vec::new)?;
+    Query::parse(query, registry(), kind.served.resource(), (parameters, &[ORGANIZATION]))
+}
+
+/// The type whose rows the route shows, and which parameters make sense there.
+fn shown(route: Route) -> Option<(Type, Parameters)> {
+    let led = |kind, at, one, many| {
+        let (declared, leads) = declared(kind, at).ok()?;
+        Some((leads, if declared.cardinality == Cardinality::Many { many } else { one }))
     };
-    let resource = kind.ok_or_else(Vec::new)?.served.resource();
-    Query::parse(query, registry(), resource, (scope, &[ORGANIZATION]))
+    match route {
+        Route::Collection(kind) => Some((kind, Parameters::Collection)),
+        Route::Resource(kind, _) => Some((kind, Parameters::Single)),
+        Route::Related(kind, _, at) => led(kind, at, Parameters::Single, Parameters::Collection),
+        Route::Linkage(kind, _, at) => led(kind, at, Parameters::Bare, Parameters::Linkage),
+    }
 }
 
 impl Reading {
@@ -174,13 +165,12 @@ fn document<'d>(fields: &'d Fieldsets, compound: Option<&'d Compound>) -> Docume
     Document { registry: registry(), root: ROOT, fields, compound }
 }
 
+/// A relationship of a type, and the type that it leads to.
 fn declared(kind: Type, at: usize) -> Result<(&'static Relationship<Field>, Type)> {
     let declared = kind.served.resource().relationships.get(at);
-    let found = declared.and_then(|declared| Some((declared, target(declared)?)));
+    let found = declared.and_then(|declared| {
+        let (position, served) = find(declared.target)?;
+        Some((declared, Type { position, served }))
+    });
     found.ok_or_else(Failure::not_found)
-}
-
-/// The type that a relationship leads to.
-fn target(relationship: &Relationship<Field>) -> Option<Type> {
-    find(relationship.target).map(|(position, served)| Type { position, served })
 }

@@ -1,23 +1,27 @@
 //! The life of the server: open the store, listen, answer, and end in good order.
 
+use std::future::ready;
 use std::net::{SocketAddr, TcpListener};
 use std::sync::mpsc;
 use std::time::Duration;
 
-use actix_web::dev::ServerHandle;
-use actix_web::{App, HttpServer, rt, web};
+use actix_http::HttpService;
+use actix_server::{Server, ServerHandle};
+use actix_service::{ServiceFactoryExt, fn_service, map_config};
+use actix_web::dev::AppConfig;
+use actix_web::rt::net::TcpStream;
+use actix_web::{App, rt, web};
 use apportion_store::{self as store, Limits, Store};
 
 use crate::access::Remembered;
 use crate::dispatch::dispatch;
+use crate::guard::{Guarded, HEAD_TIMEOUT, KEEP_ALIVE};
 use crate::host::Hosts;
 use crate::rates::Rates;
 use crate::service::{Config, Service};
 
-/// How long an idle connection is kept.
-const KEEP_ALIVE: Duration = Duration::from_secs(15);
-/// How long the head of a request may take.
-const HEAD_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long a connection may take to close.
+const DISCONNECT_TIMEOUT: Duration = Duration::from_secs(1);
 /// How long accepted requests may take to end once the server is told to stop, in seconds.
 const SHUTDOWN_SECONDS: u64 = 20;
 
@@ -117,14 +121,31 @@ fn server(
     listener: TcpListener,
     service: web::Data<Service>,
     signals: bool,
-) -> Result<actix_web::dev::Server, ServeError> {
+) -> Result<Server, ServeError> {
     let cores = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
-    let app = move || App::new().app_data(service.clone()).default_service(web::to(dispatch));
-    let server = HttpServer::new(app)
-        .workers(cores)
-        .keep_alive(KEEP_ALIVE)
-        .client_request_timeout(HEAD_TIMEOUT)
-        .shutdown_timeout(SHUTDOWN_SECONDS)
-        .listen(listener)?;
-    Ok(if signals { server.run() } else { server.disable_signals().run() })
+    let builder = Server::build().workers(cores).shutdown_timeout(SHUTDOWN_SECONDS);
+    let builder = if signals { builder } else { builder.disable_signals() };
+    let shutdown = builder.graceful_shutdown_signal();
+    let builder = builder.listen("apportion", listener, move || {
+        let app = App::new().app_data(service.clone()).default_service(web::to(dispatch));
+        let http = HttpService::build()
+            .keep_alive(KEEP_ALIVE)
+            .client_request_timeout(HEAD_TIMEOUT)
+            .client_disconnect_timeout(DISCONNECT_TIMEOUT)
+            .on_connect_ext(|stream: &Guarded, connection| {
+                connection.insert(stream.guard());
+            })
+            .h1(map_config(app, |()| AppConfig::default()));
+        let shutdown = shutdown.clone();
+        fn_service(move |stream: TcpStream| {
+            // Answers are written whole: waiting for more of them only delays the last packet.
+            let _ = stream.set_nodelay(true);
+            let peer = stream.peer_addr().ok();
+            let shutdown = shutdown.clone();
+            let ended = async move { shutdown.notified().await };
+            ready(Ok((Guarded::new(stream, ended), peer)))
+        })
+        .and_then(http)
+    })?;
+    Ok(builder.run())
 }

@@ -63,8 +63,8 @@ impl<F: Copy + PartialEq> Query<F> {
         resource: &ResourceType<F>,
         (scope, foreign): (Scope, &[&str]),
     ) -> Result<Self, Vec<Error>> {
-        let pairs = pairs::decode(text)?;
         let mut errors = Vec::new();
+        let pairs = pairs::decode(text, &mut errors)?;
         let mut parts = Parts::default();
         for pair in &pairs {
             if !foreign.contains(&pair.name.as_str()) {

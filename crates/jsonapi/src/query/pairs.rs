@@ -18,14 +18,15 @@ pub struct Pair {
     pub value: String,
 }
 
-/// Takes the query apart.
-pub(super) fn decode(query: &str) -> Result<Vec<Pair>, Vec<Error>> {
+/// Takes the query apart. A parameter that cannot be decoded is a fault and left out, so that the
+/// faults of the others are told too; of a query that is too long nothing is read.
+pub(super) fn decode(query: &str, errors: &mut Vec<Error>) -> Result<Vec<Pair>, Vec<Error>> {
     let words = query.split('&').filter(|word| !word.is_empty());
     if words.clone().count() > MAX_PARAMETERS {
         let detail = format!("A query has at most {MAX_PARAMETERS} parameters");
         return Err(vec![Error::new(Code::BadRequest, detail)]);
     }
-    let (mut pairs, mut errors) = (Vec::new(), Vec::new());
+    let mut pairs = Vec::new();
     for word in words {
         let (name, value) = word.split_once('=').unwrap_or((word, ""));
         match (decoded(name), decoded(value)) {
@@ -40,7 +41,7 @@ pub(super) fn decode(query: &str) -> Result<Vec<Pair>, Vec<Error>> {
             }
         }
     }
-    if errors.is_empty() { Ok(pairs) } else { Err(errors) }
+    Ok(pairs)
 }
 
 /// A plus is a space; the bytes must be UTF-8, and hold no U+0000, which no text here may.

@@ -10,12 +10,49 @@
     reason = "a test that cannot go on should stop"
 )]
 
+mod complaints;
+mod create;
+mod deal_links;
+mod documents;
+mod fields;
+mod filters;
+mod groups;
 mod http;
+mod includes;
+mod instants;
+mod pages;
+mod refusals;
+mod refused_values;
+mod related;
+mod rules;
+mod sample;
 mod seed;
+mod sorts;
 mod tenancy;
+mod timeouts;
+mod told;
 mod world;
 
 fn main() -> std::process::ExitCode {
-    let modules = [("seed", seed::CASES), ("tenancy", tenancy::CASES)];
+    let modules = [
+        ("create", create::CASES),
+        ("deal_links", deal_links::CASES),
+        ("documents", documents::CASES),
+        ("fields", fields::CASES),
+        ("filters", filters::CASES),
+        ("groups", groups::CASES),
+        ("includes", includes::CASES),
+        ("instants", instants::CASES),
+        ("pages", pages::CASES),
+        ("refusals", refusals::CASES),
+        ("refused_values", refused_values::CASES),
+        ("related", related::CASES),
+        ("rules", rules::CASES),
+        ("seed", seed::CASES),
+        ("sorts", sorts::CASES),
+        ("tenancy", tenancy::CASES),
+        ("timeouts", timeouts::CASES),
+        ("told", told::CASES),
+    ];
     apportion_testing::Suite::new(&modules).prepared(world::migrate).run()
 }

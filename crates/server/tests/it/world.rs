@@ -44,7 +44,12 @@ impl World {
 
     /// Starts a server whose configuration is changed first.
     pub fn configured(place: &Place, change: impl FnOnce(&mut Config)) -> Self {
-        let database: Address = place.url.parse().unwrap();
+        Self::at(&place.url, change)
+    }
+
+    /// Starts a server on the database of that URL.
+    pub fn at(url: &str, change: impl FnOnce(&mut Config)) -> Self {
+        let database: Address = url.parse().unwrap();
         let organization = make_organization(&database, "Acme");
         let other = make_organization(&database, "Other");
         let mint = |organization, scope| {

@@ -1,0 +1,54 @@
+//! Requests a second, as parts of what a handler that answers with a constant does in the same run.
+
+use crate::client::{drive, request};
+use crate::figures::{Figures, median};
+use crate::place::{Backend, Tenant};
+use crate::process::{Process, Watch};
+
+const ROWS: usize = 20_000;
+const ROUNDS: usize = 5;
+const REQUESTS: usize = 6_400;
+
+pub(crate) fn run() {
+    let files = tempfile::tempdir().unwrap();
+    let program = std::env::current_exe().unwrap();
+    let bare = (Watch::Bare, files.path());
+    let constant = Process::start(&program, &[crate::constant::COMMAND], bare);
+    for backend in Backend::all() {
+        println!("\n{}", backend.name());
+        let url = backend.database("requests");
+        let tenant = Tenant::fill(&url, ROWS);
+        backend.settle(&url);
+        let loud = Process::server(&url, bare);
+        let quiet = Process::quiet_server(&url, bare);
+        let deal = tenant.deals[tenant.deals.len() / 2];
+        let list = "/api/v2/revenue_distributions?page[number]=3".to_owned();
+        let one = format!("/api/v2/deals/{deal}");
+        for clients in [16, 64] {
+            for (name, path) in [("list of 30", &list), ("one", &one)] {
+                let bytes = request("GET", path, &tenant.token, "");
+                let mut runs: [Vec<Figures>; 3] = [const { Vec::new() }; 3];
+                for round in 0..=ROUNDS {
+                    for (runs, server) in runs.iter_mut().zip([&constant, &loud, &quiet]) {
+                        let load = (clients, REQUESTS / clients, 200);
+                        let run = drive(server.address(), load, |_, _| bytes.clone());
+                        if round > 0 {
+                            runs.push(run);
+                        }
+                    }
+                }
+                let part = |at: usize| {
+                    let pairs = runs[at].iter().zip(&runs[0]);
+                    median(pairs.map(|(run, most)| run.per_second() / most.per_second()))
+                };
+                let (logged, silent) = (part(1), part(2));
+                let [constant, loud, _] = runs.map(Figures::of);
+                println!(
+                    "{clients} clients, {name}: {logged:.3} of a constant; {silent:.3} without the log"
+                );
+                println!("  constant {constant}");
+                println!("  ours     {loud}");
+            }
+        }
+    }
+}
