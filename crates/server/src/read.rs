@@ -110,13 +110,14 @@ impl Reading {
         let (declared, leads) = declared(kind, at)?;
         let query = self.query.as_ref().map_err(Clone::clone)?;
         let document = document(&query.fields, None);
+        let related = address(kind, id) + "/" + declared.name;
         if let (Cardinality::Many, Some(field)) = (declared.cardinality, declared.field) {
             let criteria = criteria(query, Some((field, id)));
             let (rows, total) = leads.served.load(scope, session, &criteria)?;
             let (resource, page) = (leads.served.resource(), (&query.page, total));
-            return Ok(document.linkage_page((resource, rows.as_ref()), &self.links, page));
+            let links = (&self.links, related.as_str());
+            return Ok(document.linkage_page((resource, rows.as_ref()), links, page));
         }
-        let related = address(kind, id) + "/" + declared.name;
         Ok(document.linkage(declared.target, parent.linkage(0, at), &self.target, &related))
     }
 }

@@ -39,12 +39,12 @@ impl Links {
         url
     }
 
-    /// `self`, `first`, `last`, `prev` and `next` of a page, as an object.
+    /// `self`, `first`, `last`, `prev` and `next` of a page, as members of an object.
     pub(super) fn write(&self, out: &mut Vec<u8>, number: i64, size: i64, last: i64) {
         let previous = (number > 1).then(|| number.saturating_sub(1).min(last));
         let next = (number < last).then(|| number.saturating_add(1));
         let pages = [
-            ("{\"self\":", Some(number)),
+            ("\"self\":", Some(number)),
             (",\"first\":", Some(1)),
             (",\"last\":", Some(last)),
             (",\"prev\":", previous),
@@ -57,6 +57,5 @@ impl Links {
                 None => out.extend_from_slice(b"null"),
             }
         }
-        out.push(b'}');
     }
 }

@@ -52,15 +52,15 @@ impl<F> Document<'_, F> {
         }
         out.push(b']');
         self.included(&mut out);
-        self.page_end(&mut out, links, (page, total));
+        self.page_end(&mut out, (links, None), (page, total));
         out
     }
 
-    /// A page of the linkage of a to-many relationship.
+    /// A page of the linkage of a to-many relationship, and where what it leads to is.
     pub fn linkage_page(
         &self,
         (resource, rows): (&ResourceType<F>, &dyn Rows),
-        links: &Links,
+        (links, related): (&Links, &str),
         (page, total): (&Page, i64),
     ) -> Vec<u8> {
         let mut out = b"{\"data\":[".to_vec();
@@ -69,7 +69,7 @@ impl<F> Document<'_, F> {
             push_identifier(&mut out, resource.name, rows.id(row));
         }
         out.push(b']');
-        self.page_end(&mut out, links, (page, total));
+        self.page_end(&mut out, (links, Some(related)), (page, total));
         out
     }
 
@@ -104,10 +104,19 @@ impl<F> Document<'_, F> {
         out
     }
 
-    fn page_end(&self, out: &mut Vec<u8>, links: &Links, (page, total): (&Page, i64)) {
+    fn page_end(
+        &self,
+        out: &mut Vec<u8>,
+        (links, related): (&Links, Option<&str>),
+        (page, total): (&Page, i64),
+    ) {
         let last = page.last(total);
-        out.extend_from_slice(b",\"links\":");
+        out.extend_from_slice(b",\"links\":{");
         links.write(out, page.number, page.size, last);
+        if let Some(related) = related {
+            push_field(out, "related", related);
+        }
+        out.push(b'}');
         let meta = [
             (",\"meta\":{\"current_page\":", page.number),
             (",\"total_pages\":", last),
