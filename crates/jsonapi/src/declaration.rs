@@ -12,13 +12,19 @@ type Linked<R> = fn(&R) -> Option<i64>;
 pub struct Declaration<R, F> {
     resource: ResourceType<F>,
     id: fn(&R) -> i64,
+    version: fn(&R) -> i64,
     attributes: Vec<fn(&R) -> Scalar<'_>>,
     linkage: Vec<Option<Linked<R>>>,
 }
 
 impl<R, F: Copy> Declaration<R, F> {
-    /// A read-only type without members; its id can be filtered and sorted by.
-    pub fn new(name: &'static str, id: fn(&R) -> i64, field: F) -> Self {
+    /// A read-only type without members; its id can be filtered and sorted by. Its rows are told
+    /// apart by their id, and their states by a version that every change raises.
+    pub fn new(
+        name: &'static str,
+        (id, field): (fn(&R) -> i64, F),
+        version: fn(&R) -> i64,
+    ) -> Self {
         let (attributes, relationships) = (Vec::new(), Vec::new());
         let (filters, sorts) = (Vec::new(), Vec::new());
         let resource = ResourceType {
@@ -30,7 +36,7 @@ impl<R, F: Copy> Declaration<R, F> {
             sorts,
             writable: false,
         };
-        Self { resource, id, attributes: Vec::new(), linkage: Vec::new() }
+        Self { resource, id, version, attributes: Vec::new(), linkage: Vec::new() }
             .filter("id", Kind::Id, field)
             .sort("id", field)
     }
@@ -101,6 +107,11 @@ impl<R, F: Copy> Declaration<R, F> {
         &self.resource
     }
 
+    /// The version of a row.
+    pub fn version(&self, row: &R) -> i64 {
+        (self.version)(row)
+    }
+
     /// The stored value of an attribute.
     pub fn read<'r>(&self, row: &'r R, attribute: usize) -> Scalar<'r> {
         self.attributes.get(attribute).map_or(Scalar::Null, |read| read(row))
@@ -127,6 +138,10 @@ impl<R, F: Copy> Rows for DeclaredRows<'_, R, F> {
 
     fn id(&self, row: usize) -> i64 {
         self.rows.get(row).map_or(0, self.declaration.id)
+    }
+
+    fn version(&self, row: usize) -> i64 {
+        self.rows.get(row).map_or(0, self.declaration.version)
     }
 
     fn attribute(&self, row: usize, attribute: usize) -> Scalar<'_> {

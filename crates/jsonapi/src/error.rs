@@ -71,6 +71,8 @@ codes! {
     Conflict = "conflict", 409, "Conflict";
     /// The client did not send its request in time.
     RequestTimeout = "bad_request", 408, "Request Timeout";
+    /// The resource is no longer what the client saw.
+    PreconditionFailed = "precondition_failed", 412, "Precondition Failed";
     /// The body is over the limit.
     TooLarge = "too_large", 413, "Too Large";
     /// The target of the request is over the limit.

@@ -6,7 +6,8 @@ use std::time::{Duration, Instant};
 
 use actix_web::http::Method;
 use actix_web::http::header::{
-    ACCEPT, ALLOW, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HeaderName,
+    ACCEPT, ALLOW, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HeaderName, IF_MATCH,
+    IF_NONE_MATCH,
 };
 use actix_web::{HttpRequest, HttpResponse, web};
 use apportion_jsonapi::input::Action;
@@ -17,6 +18,7 @@ use chrono::{DateTime, NaiveDateTime, SubsecRound, Utc};
 use futures_util::FutureExt;
 
 use crate::access::{self, Access, ORGANIZATION, Right};
+use crate::etag::Expected;
 use crate::failure::{Failure, Result};
 use crate::guard::Guard;
 use crate::read::Reading;
@@ -124,7 +126,8 @@ async fn answer(
     access::check_right(&access, if reads { Right::Read } else { Right::Write })?;
     media::check_accept(joined(request, &ACCEPT).as_deref())?;
     if reads {
-        let reading = Reading::new(route, &origin, path, request.query_string());
+        let known = joined(request, &IF_NONE_MATCH);
+        let reading = Reading::new(route, &origin, (path, request.query_string()), known);
         let scope = access.scope;
         return Ok(service.store.read(move |session| reading.run(&scope, session)).await?);
     }
@@ -214,7 +217,9 @@ async fn write(
             return service.store.read(refused).await;
         }
     };
-    let writing = Writing { kind, change, query, currency: access.currency, now };
+    let currency = access.currency;
+    let expected = joined(request, &IF_MATCH).map(|header| Expected::parse(&header));
+    let writing = Writing { kind, change, query, currency, now, expected };
     service.store.write(scope, move |session| writing.run(&scope, session)).await
 }
 

@@ -101,7 +101,8 @@ impl Importer {
                 match read {
                     Ok(false) => break,
                     Ok(true) => {
-                        let mut work = Work { scope: &scope, session, currency, now: now() };
+                        let mut work =
+                            Work { scope: &scope, session, currency, now: now(), expected: None };
                         let faults = row(&mut work, served, &columns, &record)?;
                         bad.extend(faults.into_iter().map(|fault| BadLine { line, ..fault }));
                         rows = rows.saturating_add(1);
@@ -224,7 +225,7 @@ fn row(
     }
     let (scope, currency, now) = (work.scope, work.currency, work.now);
     let added = work.session.transaction(|session| {
-        let mut work = Work { scope, session, currency, now };
+        let mut work = Work { scope, session, currency, now, expected: None };
         served.create(&mut work, &mut input)
     });
     match added {

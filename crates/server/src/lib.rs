@@ -12,6 +12,7 @@ pub mod admin;
 mod criteria;
 pub mod demo;
 mod dispatch;
+mod etag;
 mod failure;
 mod guard;
 mod host;

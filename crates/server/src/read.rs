@@ -1,6 +1,7 @@
 //! Reading: lists, single resources, related resources, linkage. All in one visit to the store,
 //! where the rows become the document.
 
+use actix_web::http::header::ETAG;
 use apportion_jsonapi::document::{Compound, Document, Links};
 use apportion_jsonapi::query::{Fieldsets, Scope as Parameters};
 use apportion_jsonapi::{Cardinality, Error, Query, Relationship, Rows};
@@ -8,6 +9,7 @@ use apportion_store::{Field, Scope, Session};
 
 use crate::access::ORGANIZATION;
 use crate::criteria::criteria;
+use crate::etag;
 use crate::failure::{Failure, Result};
 use crate::include;
 use crate::reply::Reply;
@@ -21,6 +23,8 @@ pub(crate) struct Reading {
     links: Links,
     /// The path and query, as they came: what a single document calls itself.
     target: String,
+    /// `If-None-Match`
+    known: Option<String>,
 }
 
 /// A query against the type that the route shows.
@@ -44,27 +48,49 @@ fn shown(route: Route) -> Option<(Type, Parameters)> {
 }
 
 impl Reading {
-    pub(crate) fn new(route: Route, origin: &str, path: &str, query: &str) -> Self {
+    pub(crate) fn new(
+        route: Route,
+        origin: &str,
+        (path, query): (&str, &str),
+        known: Option<String>,
+    ) -> Self {
         let parsed = parse(route, query);
         let parameters = parsed.as_ref().map(|query| query.parameters.clone()).unwrap_or_default();
         let address = format!("{origin}{}", path.strip_suffix('/').unwrap_or(path));
         let target = Links { address: path.to_owned(), parameters: parameters.clone() }.query();
-        Self { route, query: parsed, links: Links { address, parameters }, target }
+        Self { route, query: parsed, links: Links { address, parameters }, target, known }
     }
 
     /// Runs the request.
     pub(crate) fn run(self, scope: &Scope, session: &mut Session) -> Result<Reply> {
-        let body = match self.route {
-            Route::Collection(kind) => self.list(scope, session, kind, None)?,
+        match self.route {
+            Route::Collection(kind) => self.list(scope, session, kind, None),
             Route::Resource(kind, id) => {
                 let rows = row(scope, session, kind, id)?;
-                let query = self.query.as_ref().map_err(Clone::clone)?;
-                single(scope, session, (kind, rows.as_ref()), query, &self.target)?
+                self.single(scope, session, (kind, rows.as_ref()))
             }
-            Route::Related(kind, id, at) => self.related(scope, session, (kind, id, at))?,
-            Route::Linkage(kind, id, at) => self.linkage(scope, session, (kind, id, at))?,
-        };
-        Ok(Reply::document(200, body))
+            Route::Related(kind, id, at) => self.related(scope, session, (kind, id, at)),
+            Route::Linkage(kind, id, at) => self.linkage(scope, session, (kind, id, at)),
+        }
+    }
+
+    /// One resource; nothing of it where the client has this very state of it. What is included
+    /// has versions of its own, so that then the client is always told.
+    fn single(
+        &self,
+        scope: &Scope,
+        session: &mut Session,
+        rows: (Type, &dyn Rows),
+    ) -> Result<Reply> {
+        let query = self.query.as_ref().map_err(Clone::clone)?;
+        let known = self.known.as_deref().filter(|_| query.include.is_none());
+        if let Some(known) = known.filter(|_| !rows.1.is_empty()) {
+            let tag = etag::tag(rows.1.version(0), query);
+            if etag::names(known, &tag) {
+                return Ok(Reply::empty(304).with(ETAG, tag));
+            }
+        }
+        single(scope, session, rows, (query, &self.target))
     }
 
     fn list(
@@ -73,13 +99,14 @@ impl Reading {
         session: &mut Session,
         kind: Type,
         within: Option<(Field, i64)>,
-    ) -> Result<Vec<u8>> {
+    ) -> Result<Reply> {
         let query = self.query.as_ref().map_err(Clone::clone)?;
         let (rows, total) = kind.served.load(scope, session, &criteria(query, within))?;
         let compound = compound(scope, session, (kind, rows.as_ref()), query)?;
         let page = (&query.page, total);
         let rows = (kind.position, rows.as_ref());
-        Ok(document(&query.fields, compound.as_ref()).collection(rows, &self.links, page))
+        let document = document(&query.fields, compound.as_ref());
+        Ok(Reply::document(200, document.collection(rows, &self.links, page)))
     }
 
     fn related(
@@ -87,17 +114,16 @@ impl Reading {
         scope: &Scope,
         session: &mut Session,
         (kind, id, at): (Type, i64, usize),
-    ) -> Result<Vec<u8>> {
+    ) -> Result<Reply> {
         let parent = row(scope, session, kind, id)?;
         let (declared, leads) = declared(kind, at)?;
         if let (Cardinality::Many, Some(field)) = (declared.cardinality, declared.field) {
             return self.list(scope, session, leads, Some((field, id)));
         }
-        let query = self.query.as_ref().map_err(Clone::clone)?;
         let ids: Vec<i64> = parent.linkage(0, at).into_iter().collect();
         let by = (leads.served.resource().id, ids.as_slice());
         let rows = leads.served.load_by(scope, session, by, 1)?;
-        single(scope, session, (leads, rows.as_ref()), query, &self.target)
+        self.single(scope, session, (leads, rows.as_ref()))
     }
 
     fn linkage(
@@ -105,7 +131,7 @@ impl Reading {
         scope: &Scope,
         session: &mut Session,
         (kind, id, at): (Type, i64, usize),
-    ) -> Result<Vec<u8>> {
+    ) -> Result<Reply> {
         let parent = row(scope, session, kind, id)?;
         let (declared, leads) = declared(kind, at)?;
         let query = self.query.as_ref().map_err(Clone::clone)?;
@@ -116,9 +142,12 @@ impl Reading {
             let (rows, total) = leads.served.load(scope, session, &criteria)?;
             let (resource, page) = (leads.served.resource(), (&query.page, total));
             let links = (&self.links, related.as_str());
-            return Ok(document.linkage_page((resource, rows.as_ref()), links, page));
+            let body = document.linkage_page((resource, rows.as_ref()), links, page);
+            return Ok(Reply::document(200, body));
         }
-        Ok(document.linkage(declared.target, parent.linkage(0, at), &self.target, &related))
+        let linked = parent.linkage(0, at);
+        let body = document.linkage(declared.target, linked, &self.target, &related);
+        Ok(Reply::document(200, body))
     }
 }
 
@@ -127,11 +156,12 @@ pub(crate) fn single(
     scope: &Scope,
     session: &mut Session,
     (kind, rows): (Type, &dyn Rows),
-    query: &Query<Field>,
-    target: &str,
-) -> Result<Vec<u8>> {
+    (query, target): (&Query<Field>, &str),
+) -> Result<Reply> {
     let compound = compound(scope, session, (kind, rows), query)?;
-    Ok(document(&query.fields, compound.as_ref()).single(kind.position, rows, target))
+    let body = document(&query.fields, compound.as_ref()).single(kind.position, rows, target);
+    let reply = Reply::document(200, body);
+    Ok(if rows.is_empty() { reply } else { reply.with(ETAG, etag::tag(rows.version(0), query)) })
 }
 
 /// The row of that id, or the answer that there is none.

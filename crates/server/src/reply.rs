@@ -3,7 +3,7 @@
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{
-    ALLOW, CACHE_CONTROL, CONTENT_TYPE, HeaderName, HeaderValue, LOCATION, RETRY_AFTER, VARY,
+    ALLOW, CACHE_CONTROL, CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER, VARY,
     WWW_AUTHENTICATE, X_CONTENT_TYPE_OPTIONS,
 };
 use apportion_jsonapi::error::{self, common_status};
@@ -35,11 +35,6 @@ impl Reply {
     pub(crate) fn with(mut self, name: HeaderName, value: impl Into<String>) -> Self {
         self.headers.push((name, value.into()));
         self
-    }
-
-    /// A resource that was made, and where.
-    pub(crate) fn created(address: String, body: Vec<u8>) -> Self {
-        Self::document(201, body).with(LOCATION, address)
     }
 
     /// An error document. What is our fault is logged here, with the ids that the client sees.

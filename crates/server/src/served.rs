@@ -9,6 +9,7 @@ use apportion_jsonapi::{
 use apportion_store::{self as store, Criteria, Field, Scope, Session, Stored};
 use chrono::NaiveDateTime;
 
+use crate::etag::Expected;
 use crate::failure::{Failure, Result};
 use crate::include;
 
@@ -22,6 +23,8 @@ pub(crate) struct Work<'w> {
     pub(crate) currency: Currency,
     /// UTC, to the millisecond.
     pub(crate) now: NaiveDateTime,
+    /// The versions that a change or an end may meet, where the client says.
+    pub(crate) expected: Option<&'w Expected>,
 }
 
 /// How rows of a writable type are written. All run in one transaction with what they read.
@@ -107,14 +110,14 @@ where
 
     fn update(&self, work: &mut Work<'_>, id: i64, input: &mut Input) -> Result<()> {
         let writes = self.writes()?;
-        let row = (writes.lock)(work.scope, work.session, id)?.ok_or_else(Failure::not_found)?;
+        let row = self.locked(writes, work, id)?;
         self.check_read_only(work, Some((id, &row)), input)?;
         (writes.update)(work, &row, input)
     }
 
     fn delete(&self, work: &mut Work<'_>, id: i64) -> Result<()> {
         let writes = self.writes()?;
-        let row = (writes.lock)(work.scope, work.session, id)?.ok_or_else(Failure::not_found)?;
+        let row = self.locked(writes, work, id)?;
         (writes.delete)(work, &row)
     }
 }
@@ -127,6 +130,15 @@ impl<R: Stored + Send + Sync> Resource<R> {
     fn writes(&self) -> Result<&Writes<R>> {
         // The route has refused the method before.
         self.writes.as_ref().ok_or_else(Failure::not_found)
+    }
+
+    /// The row to write, in the version that the client expects.
+    fn locked(&self, writes: &Writes<R>, work: &mut Work<'_>, id: i64) -> Result<R> {
+        let row = (writes.lock)(work.scope, work.session, id)?.ok_or_else(Failure::not_found)?;
+        match work.expected {
+            Some(expected) => expected.check(self.declaration.version(&row)).map(|()| row),
+            None => Ok(row),
+        }
     }
 
     /// Clients send whole resources back: what is read-only must be as it is, or null where

@@ -1,11 +1,13 @@
 //! Writing: one transaction from the lock on the row to the document that shows it.
 
+use actix_web::http::header::LOCATION;
 use apportion_core::currency::Currency;
 use apportion_jsonapi::input::Action;
 use apportion_jsonapi::{Error, Input, Query};
 use apportion_store::{Field, Scope, Session};
 use chrono::NaiveDateTime;
 
+use crate::etag::Expected;
 use crate::failure::{Failure, Result};
 use crate::read;
 use crate::reply::Reply;
@@ -31,6 +33,7 @@ pub(crate) struct Writing {
     pub(crate) query: Query<Field>,
     pub(crate) currency: Currency,
     pub(crate) now: NaiveDateTime,
+    pub(crate) expected: Option<Expected>,
 }
 
 /// The change that a body asks for.
@@ -46,16 +49,17 @@ impl Writing {
     /// Runs the change in the transaction at hand; may be run again after an interruption.
     pub(crate) fn run(&self, scope: &Scope, session: &mut Session) -> Result<Reply> {
         let (currency, now) = (self.currency, self.now);
-        let mut work = Work { scope, session, currency, now };
+        let expected = self.expected.as_ref();
+        let mut work = Work { scope, session, currency, now, expected };
         match &self.change {
             Change::Create(input) => {
                 let id = self.kind.served.create(&mut work, &mut input.clone())?;
-                let body = self.show(scope, session, id)?;
-                Ok(Reply::created(read::address(self.kind, id), body))
+                let address = read::address(self.kind, id);
+                Ok(self.show(scope, session, (id, 201))?.with(LOCATION, address))
             }
             Change::Update(id, input) => {
                 self.kind.served.update(&mut work, *id, &mut input.clone())?;
-                Ok(Reply::document(200, self.show(scope, session, *id)?))
+                self.show(scope, session, (*id, 200))
             }
             Change::Delete(id) => {
                 self.kind.served.delete(&mut work, *id)?;
@@ -64,10 +68,18 @@ impl Writing {
         }
     }
 
-    fn show(&self, scope: &Scope, session: &mut Session, id: i64) -> Result<Vec<u8>> {
+    fn show(
+        &self,
+        scope: &Scope,
+        session: &mut Session,
+        (id, status): (i64, u16),
+    ) -> Result<Reply> {
         let rows = read::row(scope, session, self.kind, id)?;
         let address = read::address(self.kind, id);
-        read::single(scope, session, (self.kind, rows.as_ref()), &self.query, &address)
+        let rows = (self.kind, rows.as_ref());
+        let mut reply = read::single(scope, session, rows, (&self.query, &address))?;
+        reply.status = status;
+        Ok(reply)
     }
 }
 

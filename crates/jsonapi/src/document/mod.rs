@@ -26,6 +26,9 @@ pub trait Rows {
     /// The id of a row.
     fn id(&self, row: usize) -> i64;
 
+    /// What every change of the row raises.
+    fn version(&self, row: usize) -> i64;
+
     /// The value of an attribute.
     fn attribute(&self, row: usize, attribute: usize) -> Scalar<'_>;
 

@@ -30,7 +30,7 @@ fn price(text: &str) -> Result<i64, String> {
 }
 
 pub(crate) fn books() -> Declaration<Book, Field> {
-    Declaration::new("books", |book: &Book| book.id, "id")
+    Declaration::new("books", (|book: &Book| book.id, "id"), |_| 1)
         .writable()
         .attribute(Attribute::new("title", Kind::Text).required().field("title"), |book| {
             Scalar::Text(&book.title)
@@ -58,7 +58,7 @@ pub(crate) fn books() -> Declaration<Book, Field> {
 }
 
 pub(crate) fn authors() -> Declaration<Author, Field> {
-    Declaration::new("authors", |author: &Author| author.id, "id")
+    Declaration::new("authors", (|author: &Author| author.id, "id"), |_| 1)
         .attribute(Attribute::new("name", Kind::Text), |author| Scalar::Text(&author.name))
         .to_many(Relationship::to_many("books", "books", "author_id"))
 }

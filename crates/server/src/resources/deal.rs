@@ -14,7 +14,7 @@ use crate::failure::{Failure, Result, judged};
 use crate::served::{Resource, Work, Writes};
 
 pub(crate) fn resource() -> Resource<Row> {
-    let declaration = Declaration::new("deals", |row: &Row| row.id, deal::ID)
+    let declaration = Declaration::new("deals", (|row: &Row| row.id, deal::ID), |row| row.version)
         .writable()
         .attribute(text("name").required().field(deal::NAME), |row| Scalar::Text(&row.name))
         .attribute(text("currency").writable().field(deal::CURRENCY), |row| {

@@ -7,7 +7,10 @@ use super::{instant, text};
 use crate::served::Resource;
 
 pub(crate) fn resource() -> Resource<Row> {
-    let declaration = Declaration::new("organizations", |row: &Row| row.id, organization::ID)
+    let declaration =
+        Declaration::new("organizations", (|row: &Row| row.id, organization::ID), |row| {
+            row.version
+        })
         .attribute(text("name").field(organization::NAME), |row| Scalar::Text(&row.name))
         .attribute(text("currency"), |row| Scalar::Text(&row.currency))
         .attribute(text("time_zone"), |row| Scalar::Text(&row.time_zone))

@@ -9,26 +9,27 @@ use crate::failure::{Failure, Result, judged};
 use crate::served::{Resource, Work, Writes};
 
 pub(crate) fn resource() -> Resource<Row> {
-    let declaration = Declaration::new("people", |row: &Row| row.id, person::ID)
-        .writable()
-        .attribute(text("first_name").required().field(person::FIRST_NAME), |row| {
-            Scalar::Text(&row.first_name)
-        })
-        .attribute(text("last_name").required().field(person::LAST_NAME), |row| {
-            Scalar::Text(&row.last_name)
-        })
-        .attribute(text("email").nullable().writable().field(person::EMAIL), |row| {
-            row.email.as_deref().into()
-        })
-        .attribute(instant("created_at").field(person::CREATED_AT), |row| {
-            Scalar::Instant(row.created_at)
-        })
-        .attribute(instant("updated_at").field(person::UPDATED_AT), |row| {
-            Scalar::Instant(row.updated_at)
-        })
-        .to_one(Relationship::to_one("organization", "organizations"), |row| {
-            Some(row.organization_id)
-        });
+    let declaration =
+        Declaration::new("people", (|row: &Row| row.id, person::ID), |row| row.version)
+            .writable()
+            .attribute(text("first_name").required().field(person::FIRST_NAME), |row| {
+                Scalar::Text(&row.first_name)
+            })
+            .attribute(text("last_name").required().field(person::LAST_NAME), |row| {
+                Scalar::Text(&row.last_name)
+            })
+            .attribute(text("email").nullable().writable().field(person::EMAIL), |row| {
+                row.email.as_deref().into()
+            })
+            .attribute(instant("created_at").field(person::CREATED_AT), |row| {
+                Scalar::Instant(row.created_at)
+            })
+            .attribute(instant("updated_at").field(person::UPDATED_AT), |row| {
+                Scalar::Instant(row.updated_at)
+            })
+            .to_one(Relationship::to_one("organization", "organizations"), |row| {
+                Some(row.organization_id)
+            });
     Resource { declaration, writes: Some(Writes { lock: person::lock, create, update, delete }) }
 }
 

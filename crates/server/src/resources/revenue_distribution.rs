@@ -19,7 +19,10 @@ use crate::failure::{Failure, Result, judged};
 use crate::served::{Resource, Work, Writes};
 
 pub(crate) fn resource() -> Resource<Row> {
-    let declaration = Declaration::new("revenue_distributions", |row: &Row| row.id, stored::ID)
+    let declaration =
+        Declaration::new("revenue_distributions", (|row: &Row| row.id, stored::ID), |row| {
+            row.version
+        })
         .writable()
         .attribute(date("start_on").required().field(stored::START_ON), |row| {
             Scalar::Date(row.start_on)

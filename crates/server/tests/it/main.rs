@@ -11,6 +11,7 @@
 )]
 
 mod complaints;
+mod conditions;
 mod create;
 mod deal_links;
 mod documents;
@@ -35,6 +36,7 @@ mod world;
 
 fn main() -> std::process::ExitCode {
     let modules = [
+        ("conditions", conditions::CASES),
         ("create", create::CASES),
         ("deal_links", deal_links::CASES),
         ("documents", documents::CASES),
