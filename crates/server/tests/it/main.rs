@@ -10,10 +10,12 @@
     reason = "a test that cannot go on should stop"
 )]
 
+mod amounts;
 mod complaints;
 mod conditions;
 mod create;
 mod deal_links;
+mod delete;
 mod documents;
 mod fields;
 mod filters;
@@ -28,17 +30,21 @@ mod related;
 mod rules;
 mod sample;
 mod seed;
+mod sent_back;
 mod sorts;
 mod tenancy;
 mod timeouts;
 mod told;
+mod update;
 mod world;
 
 fn main() -> std::process::ExitCode {
     let modules = [
+        ("amounts", amounts::CASES),
         ("conditions", conditions::CASES),
         ("create", create::CASES),
         ("deal_links", deal_links::CASES),
+        ("delete", delete::CASES),
         ("documents", documents::CASES),
         ("fields", fields::CASES),
         ("filters", filters::CASES),
@@ -51,10 +57,12 @@ fn main() -> std::process::ExitCode {
         ("related", related::CASES),
         ("rules", rules::CASES),
         ("seed", seed::CASES),
+        ("sent_back", sent_back::CASES),
         ("sorts", sorts::CASES),
         ("tenancy", tenancy::CASES),
         ("timeouts", timeouts::CASES),
         ("told", told::CASES),
+        ("update", update::CASES),
     ];
     apportion_testing::Suite::new(&modules).prepared(world::migrate).run()
 }

@@ -1,0 +1,110 @@
+//! DELETE: rows go unless others refer to them.
+
+use apportion_testing::Place;
+use serde_json::json;
+
+use crate::complaints::{complaints, person, refused, send_body, sums, token_of};
+use crate::http::send;
+use crate::world::{World, document};
+
+apportion_testing::cases! {
+    rows_go, a_body_is_ignored, deals_with_distributions_stay, people_referred_to_stay,
+    what_is_missing_stays_missing, read_only_types_stay, queries_are_checked
+}
+
+fn rows_go(place: &Place) {
+    let world = World::start(place);
+    let deal = world.deal("D", 100);
+    let spread = world.spread(&deal, "2025-01-01", "2025-01-01", "10");
+    let person = person(&world);
+    for path in [
+        format!("/revenue_distributions/{spread}"),
+        format!("/deals/{deal}/"),
+        format!("/people/{person}"),
+    ] {
+        let answer = world.delete(&path).expect(204);
+        assert_eq!((answer.body.len(), answer.header("Content-Type")), (0, None));
+        world.get(&path).expect(404);
+        world.delete(&path).expect(404);
+        let list = path.split('/').nth(1).unwrap();
+        assert_eq!(world.get(&format!("/{list}")).json()["meta"]["total_count"], 0);
+    }
+}
+
+fn a_body_is_ignored(place: &Place) {
+    let world = World::start(place);
+    for body in ["{", r#"{"data": {"type": "people", "id": "9"}}"#, "null", "\u{0}"] {
+        let deal = world.deal("D", 1);
+        send_body(&world, "DELETE", &format!("/deals/{deal}"), body).expect(204);
+    }
+    let path = format!("/api/v2/deals/{}", world.deal("D", 1));
+    let headers = [
+        ("X-Auth-Token", world.token.as_str()),
+        ("Content-Type", "text/plain"),
+        ("Content-Encoding", "gzip"),
+    ];
+    send(world.address(), "DELETE", &path, &headers, b"x").expect(204);
+}
+
+fn deals_with_distributions_stay(place: &Place) {
+    let world = World::start(place);
+    let deal = world.deal("D", 100);
+    let spread = world.spread(&deal, "2025-01-01", "2025-01-01", "10");
+    refused(&world, ("DELETE", "/deals/1"), "", 409, &["409"]);
+    assert_eq!(sums(&world, &deal), ("10.0".to_owned(), 10, 90));
+    world.delete(&format!("/revenue_distributions/{spread}")).expect(204);
+    world.delete("/deals/1").expect(204);
+}
+
+fn people_referred_to_stay(place: &Place) {
+    let world = World::start(place);
+    let (ada, bob) = (person(&world), person(&world));
+    let token = token_of(&world, &ada);
+    refused(&world, ("DELETE", "/people/1"), "", 409, &["409"]);
+    let deal = document("deals", json!({"name": "D"}), &[]);
+    world.request_as(&token, "POST", "/deals", Some(&deal)).expect(201);
+    refused(&world, ("DELETE", &format!("/people/{ada}")), "", 409, &["409"]);
+    world.delete(&format!("/people/{bob}")).expect(204);
+}
+
+fn what_is_missing_stays_missing(place: &Place) {
+    let world = World::start(place);
+    world.deal("D", 1);
+    let paths = [
+        "/deals/2",
+        "/people/1",
+        "/revenue_distributions/1",
+        "/deals/x",
+        "/deals/01",
+        "/deals/9223372036854775808",
+        "/nothing/1",
+        "/deals/1/x",
+    ];
+    for path in paths {
+        refused(&world, ("DELETE", path), "", 404, &["404"]);
+    }
+    // Another organization's, with distributions or without.
+    let before =
+        complaints(&world.request_as(&world.stranger, "DELETE", "/deals/1", None).expect(404));
+    world.spread("1", "2025-01-01", "2025-01-01", "10");
+    let after =
+        complaints(&world.request_as(&world.stranger, "DELETE", "/deals/1", None).expect(404));
+    assert_eq!(before, after);
+    world.get("/deals/1").expect(200);
+}
+
+fn read_only_types_stay(place: &Place) {
+    let world = World::start(place);
+    refused(&world, ("DELETE", "/organizations/1"), "", 405, &["405"]);
+    refused(&world, ("DELETE", "/deals"), "", 405, &["405"]);
+    refused(&world, ("DELETE", "/deals/1/creator"), "", 405, &["405"]);
+}
+
+fn queries_are_checked(place: &Place) {
+    let world = World::start(place);
+    world.deal("D", 1);
+    refused(&world, ("DELETE", "/deals/1?force=true"), "", 400, &["400 force"]);
+    refused(&world, ("DELETE", "/deals/1?filter[name]=D"), "", 400, &["400 filter[name]"]);
+    refused(&world, ("DELETE", "/deals/9?force=true"), "", 404, &["404"]);
+    world.delete("/deals/1?X-Organization-Id=1").expect(204);
+}
