@@ -40,8 +40,8 @@ impl Process {
             None => Command::new(program),
             Some(log) => {
                 let mut strace = Command::new("strace");
-                // It stops at these calls only, all others run at full speed; and it is no parent of
-                // the process (-D), so that signals reach that.
+                // It stops at these calls only, all others run at full speed; and it is no parent
+                // of the process (-D), so that signals reach that.
                 strace.args(["-D", "-f", "-qq", "--seccomp-bpf", "-e", "trace=fsync,fdatasync"]);
                 if watch == Watch::Slowed {
                     strace.args(["-e", "inject=fsync,fdatasync:delay_exit=2000"]);

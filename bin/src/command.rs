@@ -147,9 +147,9 @@ fn run_server(options: Serve, database: Address) -> anyhow::Result<()> {
     let config = Config { bind, database, public_url, limit_rates };
     serve::run(config, |address| {
         println!("listening on http://{address}");
-        let query = "include=deal&page%5Bsize%5D=3";
+        let list = "revenue_distributions?include=deal&page%5Bsize%5D=3";
         println!(
-            "try: curl -H 'X-Auth-Token: {}' 'http://{address}/api/v2/revenue_distributions?{query}'",
+            "try: curl -H 'X-Auth-Token: {}' 'http://{address}/api/v2/{list}'",
             demo::token().reveal()
         );
     })?;

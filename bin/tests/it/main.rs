@@ -12,18 +12,28 @@
 )]
 
 mod client;
+mod commands;
+mod demo;
 mod house;
 #[path = "../../../crates/server/tests/it/http.rs"]
 mod http;
 mod imports;
 mod kill;
+mod layers;
 mod program;
+mod readme;
+mod tidy;
 mod tour;
 
 fn main() -> std::process::ExitCode {
     apportion_testing::run(&[
+        ("commands", commands::CASES),
+        ("demo", demo::CASES),
         ("imports", imports::CASES),
         ("kill", kill::CASES),
+        ("layers", layers::CASES),
+        ("readme", readme::CASES),
+        ("tidy", tidy::CASES),
         ("tour", tour::CASES),
     ])
 }

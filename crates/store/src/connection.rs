@@ -2,6 +2,7 @@
 
 use std::fs::OpenOptions;
 use std::os::unix::fs::OpenOptionsExt;
+use std::time::{Duration, Instant};
 
 use diesel::connection::SimpleConnection;
 use diesel::pg::PgConnection;
@@ -40,6 +41,10 @@ PRAGMA foreign_keys = ON;
 PRAGMA temp_store = MEMORY;
 PRAGMA cache_size = -16384;";
 
+/// How long a new connection waits for others to be done with the settings, and how often it looks.
+const SQLITE_PATIENCE: Duration = Duration::from_secs(2);
+const SQLITE_PAUSE: Duration = Duration::from_millis(2);
+
 const POSTGRES: &str = "SET TIME ZONE 'UTC';
 SET statement_timeout = '5s';
 SET lock_timeout = '2s';
@@ -66,7 +71,7 @@ impl AnyConnection {
                 let path = path.to_str().ok_or_else(|| refuse(&"the path is not UTF-8"))?;
                 let mut connection =
                     SqliteConnection::establish(path).map_err(|error| refuse(&error))?;
-                connection.batch_execute(SQLITE).map_err(|error| refuse(&error))?;
+                set_up(&mut connection).map_err(|error| refuse(&error))?;
                 Ok(AnyConnection::Sqlite(connection))
             }
             Address::Postgres(url) => {
@@ -85,6 +90,22 @@ impl AnyConnection {
     /// Whether this is PostgreSQL.
     pub(crate) fn is_postgres(&self) -> bool {
         matches!(self, AnyConnection::Postgres(_))
+    }
+}
+
+/// Those who turn a new file into a write-ahead one at the same time get in each other's way, and
+/// SQLite then refuses at once, whatever the time-out: so this is tried again.
+fn set_up(connection: &mut SqliteConnection) -> QueryResult<()> {
+    let begun = Instant::now();
+    loop {
+        match connection.batch_execute(SQLITE) {
+            Err(error)
+                if error.to_string().contains("locked") && begun.elapsed() < SQLITE_PATIENCE =>
+            {
+                std::thread::sleep(SQLITE_PAUSE);
+            }
+            result => return result,
+        }
     }
 }
 

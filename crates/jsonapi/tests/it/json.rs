@@ -47,7 +47,11 @@ fn depth() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 5000, failure_persistence: None, ..Default::default() })]
+    #![proptest_config(ProptestConfig {
+        cases: 5000,
+        failure_persistence: None,
+        ..Default::default()
+    })]
 
     #[test]
     fn nothing_panics(body in "[\\[\\]{}\":,a0-9.eE+\\\\u -]{0,100}") {

@@ -132,7 +132,11 @@ fn all_faults_at_once() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 5000, failure_persistence: None, ..Default::default() })]
+    #![proptest_config(ProptestConfig {
+        cases: 5000,
+        failure_persistence: None,
+        ..Default::default()
+    })]
 
     #[test]
     fn nothing_panics(query in "\\PC{0,200}") {
