@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, mpsc};
 use std::thread;
 
 use apportion_core::decimal::parse_units;
@@ -18,12 +18,13 @@ use crate::program::{PATIENCE, Server, eventually};
 
 apportion_testing::cases! { answered_writes_survive }
 
-const ROUNDS: usize = 5;
+const ROUNDS: usize = 12;
 const WRITERS: usize = 16;
 /// Deals that all writers spread, so that they meet.
 const SHARED: usize = 3;
-/// A round ends after at least so many answers, and at most as many again and a hundred.
-const LEAST_ANSWERS: usize = 40;
+/// A round ends after at least so many answers, and before so many more.
+const LEAST_ANSWERS: usize = 20;
+const MORE_ANSWERS: usize = 100;
 const SPREAD: &str = "revenue_distributions";
 
 fn answered_writes_survive(place: &Place) {
@@ -40,7 +41,7 @@ fn answered_writes_survive(place: &Place) {
     let mut server = Some(server);
     for round in 0..ROUNDS {
         let running = server.take().unwrap_or_else(|| Server::start(place));
-        let enough = LEAST_ANSWERS + random_below(LEAST_ANSWERS + 100);
+        let enough = LEAST_ANSWERS + random_below(MORE_ANSWERS);
         let answers = write_until_killed(&tenant, running, round, enough, &mut book);
         assert!(answers >= enough, "round {round} was killed after {answers} of {enough} answers");
         wait_for_backends(place);
@@ -92,11 +93,12 @@ fn write_until_killed(
     book: &mut Book,
 ) -> usize {
     let (address, answers) = (server.address(), AtomicUsize::new(0));
+    let (reached, until) = mpsc::channel();
     let shared = book.shared.clone();
     let noted = Mutex::new(std::mem::take(book));
     thread::scope(|scope| {
         for writer in 0..WRITERS {
-            let (noted, answers, shared) = (&noted, &answers, &shared);
+            let (noted, answers, shared, reached) = (&noted, &answers, &shared, reached.clone());
             scope.spawn(move || {
                 for turn in 0.. {
                     let done = if writer < SHARED && turn % 2 == 1 {
@@ -107,13 +109,16 @@ fn write_until_killed(
                     if done.is_none() {
                         break;
                     }
-                    answers.fetch_add(1, Ordering::SeqCst);
+                    if answers.fetch_add(1, Ordering::SeqCst) + 1 == enough {
+                        reached.send(()).unwrap();
+                    }
                 }
             });
         }
-        let reached = eventually(|| answers.load(Ordering::SeqCst) >= enough);
+        // At once, before what was just answered could become true a little later.
+        let reached = until.recv_timeout(PATIENCE);
         server.kill();
-        assert!(reached, "too few answers in good time");
+        assert_eq!(reached, Ok(()), "too few answers in good time");
     });
     *book = noted.into_inner().unwrap();
     answers.into_inner()

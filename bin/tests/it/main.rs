@@ -13,6 +13,7 @@
 
 mod client;
 mod commands;
+mod databases;
 mod demo;
 mod house;
 #[path = "../../../crates/server/tests/it/http.rs"]
@@ -28,6 +29,7 @@ mod tour;
 fn main() -> std::process::ExitCode {
     apportion_testing::run(&[
         ("commands", commands::CASES),
+        ("databases", databases::CASES),
         ("demo", demo::CASES),
         ("imports", imports::CASES),
         ("kill", kill::CASES),
