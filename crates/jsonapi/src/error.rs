@@ -3,7 +3,8 @@
 
 use std::borrow::Cow;
 
-use crate::document::text::{push_field, push_str};
+use crate::document::text::{push_field, push_integer, push_str};
+use crate::query::CURSOR_PROFILE;
 
 /// How many characters of a name or value an error repeats.
 pub const MAX_ECHO: usize = 100;
@@ -57,6 +58,10 @@ codes! {
     UnsupportedField = "unsupported_field", 400, "Unsupported Field";
     /// A page number or size out of range.
     InvalidPage = "invalid_page", 400, "Invalid Page";
+    /// Parameters of two ways to page that exclude each other.
+    KeysetConflict = "keyset_conflict", 400, "Keyset Conflict";
+    /// A cursor that does not belong to this list in this order.
+    KeysetInvalidCursor = "keyset_invalid_cursor", 400, "Keyset Invalid Cursor";
     /// No token, or one that does not count.
     Unauthenticated = "unauthenticated", 401, "Unauthenticated";
     /// A token without the right.
@@ -109,17 +114,40 @@ pub struct Error {
     pub detail: Cow<'static, str>,
     /// Where the fault lies, if in a part of the request.
     pub source: Option<Source>,
+    /// What a profile wants to be said besides.
+    pub extra: Option<Extra>,
+}
+
+/// Members of an error that the cursor-pagination profile asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Extra {
+    /// The last segment of `links.type`, below the profile's own address.
+    pub kind: &'static str,
+    /// `meta.page.maxSize`
+    pub max_size: Option<i64>,
+}
+
+impl Extra {
+    /// An error that the profile has a name for.
+    pub(crate) fn profile(kind: &'static str) -> Self {
+        Self { kind, max_size: None }
+    }
 }
 
 impl Error {
     /// An error without a source.
     pub fn new(code: Code, detail: impl Into<Cow<'static, str>>) -> Self {
-        Self { code, detail: detail.into(), source: None }
+        Self { code, detail: detail.into(), source: None, extra: None }
     }
 
     /// The same error with the place of the fault.
     pub fn at(self, source: Source) -> Self {
         Self { source: Some(source), ..self }
+    }
+
+    /// The same error with what a profile wants to be said besides.
+    pub(crate) fn with(self, extra: Extra) -> Self {
+        Self { extra: Some(extra), ..self }
     }
 
     /// An error in a query parameter.
@@ -170,6 +198,16 @@ pub fn document(errors: &[Error], mut id: impl FnMut(&Error) -> String) -> Vec<u
             out.extend_from_slice(b"\":");
             push_str(&mut out, place);
             out.push(b'}');
+        }
+        if let Some(extra) = error.extra {
+            out.extend_from_slice(b",\"links\":{\"type\":");
+            push_str(&mut out, &format!("{CURSOR_PROFILE}/{}", extra.kind));
+            out.push(b'}');
+            if let Some(max_size) = extra.max_size {
+                out.extend_from_slice(b",\"meta\":{\"page\":{\"maxSize\":");
+                push_integer(&mut out, max_size);
+                out.extend_from_slice(b"}}");
+            }
         }
         out.push(b'}');
     }

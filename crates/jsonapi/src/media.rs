@@ -44,6 +44,17 @@ pub fn check_accept(header: Option<&str>) -> Result<(), Error> {
     Err(Error::new(Code::NotAcceptable, detail).at(Source::Header("Accept")))
 }
 
+/// Whether `Accept` asks for answers by that profile.
+pub fn names_profile(header: Option<&str>, profile: &str) -> bool {
+    let named = |media: &MediaType| {
+        let own = media.name == MEDIA_TYPE && !media.refused;
+        own && media.parameters.iter().any(|(name, value)| {
+            name == "profile" && value.split_ascii_whitespace().any(|uri| uri == profile)
+        })
+    };
+    header.is_some_and(|header| parse(header).iter().any(named))
+}
+
 /// `profile` is never refused; of `ext` only the old bulk extension is borne, which has no effect.
 fn is_served((name, value): &(String, String)) -> bool {
     match name.as_str() {

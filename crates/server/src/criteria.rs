@@ -1,7 +1,7 @@
 //! From a query over declared names to criteria over fields of the store: the declaration has
 //! bound each name already, so this only renames.
 
-use apportion_jsonapi::query::{self, Operator};
+use apportion_jsonapi::query::{self, Operator, Page, Walk};
 use apportion_jsonapi::{Query, Value};
 use apportion_store::{self as store, Comparison, Criteria, Field, Filter, Order};
 
@@ -13,14 +13,35 @@ pub(crate) fn criteria(query: &Query<Field>, within: Option<(Field, i64)>) -> Cr
         (Some(within), Some(asked)) => Some(Filter::All(vec![within, asked])),
         (within, asked) => within.or(asked),
     };
-    let order =
-        |sort: &query::Sort<Field>| Order { field: sort.field, descending: sort.descending };
-    Criteria {
-        filter,
-        order: query.sorts.iter().map(order).collect(),
-        limit: query.page.size,
-        offset: query.page.offset(),
+    let order = |sort: &query::Sort<Field>| Order {
+        field: sort.field,
+        descending: sort.descending,
+        reversed: false,
+    };
+    let offset = match &query.page {
+        Page::Numbered(page) => page.offset(),
+        Page::Walk(_) => 0,
+    };
+    let order = query.sorts.iter().map(order).collect();
+    Criteria { filter, order, limit: query.page.size(), offset }
+}
+
+/// The criteria of the next page of a walk, and one row more, which tells whether there are
+/// others. None where the cursor has no keys of this order.
+pub(crate) fn walk(criteria: Criteria, walk: &Walk) -> Option<Criteria> {
+    let mut order = criteria.order;
+    if walk.backwards {
+        order = order.into_iter().map(Order::reverse).collect();
     }
+    let beyond = match &walk.from {
+        Some(cursor) => Some(store::beyond(&order, &store::read_keys(&order, &cursor.keys)?)),
+        None => None,
+    };
+    let filter = match (criteria.filter, beyond) {
+        (Some(filter), Some(beyond)) => Some(Filter::All(vec![filter, beyond])),
+        (filter, beyond) => filter.or(beyond),
+    };
+    Some(Criteria { filter, order, limit: walk.size.saturating_add(1), offset: 0 })
 }
 
 fn filter(asked: &query::Filter<Field>) -> Filter {

@@ -11,7 +11,7 @@ use actix_web::http::header::{
 };
 use actix_web::{HttpRequest, HttpResponse, web};
 use apportion_jsonapi::input::Action;
-use apportion_jsonapi::query::Scope as Parameters;
+use apportion_jsonapi::query::{Asked, Scope as Parameters};
 use apportion_jsonapi::{Code, Error, Query, media};
 use apportion_store as store;
 use chrono::{DateTime, NaiveDateTime, SubsecRound, Utc};
@@ -21,7 +21,7 @@ use crate::access::{self, Access, ORGANIZATION, Right};
 use crate::etag::Expected;
 use crate::failure::{Failure, Result};
 use crate::guard::Guard;
-use crate::read::Reading;
+use crate::read::{Headers, Reading};
 use crate::reply::Reply;
 use crate::resources::registry;
 use crate::route::{Route, Type};
@@ -124,10 +124,11 @@ async fn answer(
     }
     let reads = matches!(*method, Method::GET | Method::HEAD);
     access::check_right(&access, if reads { Right::Read } else { Right::Write })?;
-    media::check_accept(joined(request, &ACCEPT).as_deref())?;
+    let accept = joined(request, &ACCEPT);
+    media::check_accept(accept.as_deref())?;
     if reads {
-        let known = joined(request, &IF_NONE_MATCH);
-        let reading = Reading::new(route, &origin, (path, request.query_string()), known);
+        let headers = Headers { accept, known: joined(request, &IF_NONE_MATCH) };
+        let reading = Reading::new(route, &origin, (path, request.query_string()), headers);
         let scope = access.scope;
         return Ok(service.store.read(move |session| reading.run(&scope, session)).await?);
     }
@@ -191,8 +192,8 @@ async fn write(
             (kind, Some(id))
         }
     };
-    let parameters = (Parameters::Single, [ORGANIZATION].as_slice());
-    let parse = |text| Query::parse(text, registry(), kind.served.resource(), parameters);
+    let asked = Asked { scope: Parameters::Single, foreign: &[ORGANIZATION], walks: false };
+    let parse = |text| Query::parse(text, registry(), kind.served.resource(), &asked);
     let (query, mut faults) = match parse(request.query_string()) {
         Ok(query) => (query, Vec::new()),
         // The rules have their say all the same; what is at fault is neither written nor shown.

@@ -2,13 +2,13 @@
 //! where the rows become the document.
 
 use actix_web::http::header::ETAG;
-use apportion_jsonapi::document::{Compound, Document, Links};
-use apportion_jsonapi::query::{Fieldsets, Scope as Parameters};
-use apportion_jsonapi::{Cardinality, Error, Query, Relationship, Rows};
+use apportion_jsonapi::document::{Compound, Document, Links, PageEnd};
+use apportion_jsonapi::query::{Asked, CURSOR_PROFILE, Fieldsets, Page, Scope as Parameters};
+use apportion_jsonapi::{Cardinality, Code, Error, Query, Relationship, Rows, media};
 use apportion_store::{Field, Scope, Session};
 
 use crate::access::ORGANIZATION;
-use crate::criteria::criteria;
+use crate::criteria::{self, criteria};
 use crate::etag;
 use crate::failure::{Failure, Result};
 use crate::include;
@@ -23,14 +23,23 @@ pub(crate) struct Reading {
     links: Links,
     /// The path and query, as they came: what a single document calls itself.
     target: String,
+    headers: Headers,
+}
+
+/// Headers that say what of an answer the client wants.
+#[derive(Default)]
+pub(crate) struct Headers {
+    /// `Accept`
+    pub(crate) accept: Option<String>,
     /// `If-None-Match`
-    known: Option<String>,
+    pub(crate) known: Option<String>,
 }
 
 /// A query against the type that the route shows.
-fn parse(route: Route, query: &str) -> Result<Query<Field>, Vec<Error>> {
-    let (kind, parameters) = shown(route).ok_or_else(Vec::new)?;
-    Query::parse(query, registry(), kind.served.resource(), (parameters, &[ORGANIZATION]))
+fn parse(route: Route, query: &str, walks: bool) -> Result<Query<Field>, Vec<Error>> {
+    let (kind, scope) = shown(route).ok_or_else(Vec::new)?;
+    let asked = Asked { scope, foreign: &[ORGANIZATION], walks };
+    Query::parse(query, registry(), kind.served.resource(), &asked)
 }
 
 /// The type whose rows the route shows, and which parameters make sense there.
@@ -52,13 +61,15 @@ impl Reading {
         route: Route,
         origin: &str,
         (path, query): (&str, &str),
-        known: Option<String>,
+        headers: Headers,
     ) -> Self {
-        let parsed = parse(route, query);
+        let accept = headers.accept.as_deref();
+        let walks = media::names_profile(accept, CURSOR_PROFILE);
+        let parsed = parse(route, query, walks);
         let parameters = parsed.as_ref().map(|query| query.parameters.clone()).unwrap_or_default();
         let address = format!("{origin}{}", path.strip_suffix('/').unwrap_or(path));
         let target = Links { address: path.to_owned(), parameters: parameters.clone() }.query();
-        Self { route, query: parsed, links: Links { address, parameters }, target, known }
+        Self { route, query: parsed, links: Links { address, parameters }, target, headers }
     }
 
     /// Runs the request.
@@ -83,7 +94,7 @@ impl Reading {
         rows: (Type, &dyn Rows),
     ) -> Result<Reply> {
         let query = self.query.as_ref().map_err(Clone::clone)?;
-        let known = self.known.as_deref().filter(|_| query.include.is_none());
+        let known = self.headers.known.as_deref().filter(|_| query.include.is_none());
         if let Some(known) = known.filter(|_| !rows.1.is_empty()) {
             let tag = etag::tag(rows.1.version(0), query);
             if etag::names(known, &tag) {
@@ -101,12 +112,37 @@ impl Reading {
         within: Option<(Field, i64)>,
     ) -> Result<Reply> {
         let query = self.query.as_ref().map_err(Clone::clone)?;
-        let (rows, total) = kind.served.load(scope, session, &criteria(query, within))?;
+        let (rows, page) = self.page(scope, session, kind, within)?;
         let compound = compound(scope, session, (kind, rows.as_ref()), query)?;
-        let page = (&query.page, total);
         let rows = (kind.position, rows.as_ref());
         let document = document(&query.fields, compound.as_ref());
-        Ok(Reply::document(200, document.collection(rows, &self.links, page)))
+        Ok(Reply::document(200, document.collection(rows, &page)).with_profile(page.profile()))
+    }
+
+    /// The rows of the page that is asked for, and how it ends.
+    fn page(
+        &self,
+        scope: &Scope,
+        session: &mut Session,
+        kind: Type,
+        within: Option<(Field, i64)>,
+    ) -> Result<(Box<dyn Rows>, PageEnd)> {
+        let query = self.query.as_ref().map_err(Clone::clone)?;
+        let criteria = criteria(query, within);
+        match &query.page {
+            Page::Numbered(page) => {
+                let (rows, total) = kind.served.load(scope, session, &criteria)?;
+                Ok((rows, PageEnd::numbered(&self.links, *page, total)))
+            }
+            Page::Walk(walk) => {
+                let side = if walk.backwards { "page[before]" } else { "page[after]" };
+                let detail = format!("'{side}' is no cursor of this list in this order");
+                let foreign = || Error::parameter(Code::KeysetInvalidCursor, side, detail);
+                let criteria = criteria::walk(criteria, walk).ok_or_else(foreign)?;
+                let (rows, walked) = kind.served.walk(scope, session, &criteria, walk)?;
+                Ok((rows, PageEnd::walked(&self.links, walk, &walked, &query.binding)))
+            }
+        }
     }
 
     fn related(
@@ -138,12 +174,11 @@ impl Reading {
         let document = document(&query.fields, None);
         let related = address(kind, id) + "/" + declared.name;
         if let (Cardinality::Many, Some(field)) = (declared.cardinality, declared.field) {
-            let criteria = criteria(query, Some((field, id)));
-            let (rows, total) = leads.served.load(scope, session, &criteria)?;
-            let (resource, page) = (leads.served.resource(), (&query.page, total));
-            let links = (&self.links, related.as_str());
-            let body = document.linkage_page((resource, rows.as_ref()), links, page);
-            return Ok(Reply::document(200, body));
+            let (rows, page) = self.page(scope, session, leads, Some((field, id)))?;
+            let page = page.with_link("related", related);
+            let rows = (leads.served.resource(), rows.as_ref());
+            let body = document.linkage_page(rows, &page);
+            return Ok(Reply::document(200, body).with_profile(page.profile()));
         }
         let linked = parent.linkage(0, at);
         let body = document.linkage(declared.target, linked, &self.target, &related);

@@ -1,5 +1,7 @@
 //! Answers on their way out: status, document, and the headers that every answer carries.
 
+use std::borrow::Cow;
+
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{
@@ -18,23 +20,29 @@ pub(crate) struct Reply {
     pub(crate) status: u16,
     pub(crate) body: Option<Vec<u8>>,
     headers: Vec<(HeaderName, String)>,
+    profile: Option<&'static str>,
 }
 
 impl Reply {
     /// An answer with a document.
     pub(crate) fn document(status: u16, body: Vec<u8>) -> Self {
-        Self { status, body: Some(body), headers: Vec::new() }
+        Self { status, body: Some(body), headers: Vec::new(), profile: None }
     }
 
     /// An answer without a body.
     pub(crate) fn empty(status: u16) -> Self {
-        Self { status, body: None, headers: Vec::new() }
+        Self { status, body: None, headers: Vec::new(), profile: None }
     }
 
     /// The same answer with one header more.
     pub(crate) fn with(mut self, name: HeaderName, value: impl Into<String>) -> Self {
         self.headers.push((name, value.into()));
         self
+    }
+
+    /// The same answer, made by a profile.
+    pub(crate) fn with_profile(self, profile: Option<&'static str>) -> Self {
+        Self { profile, ..self }
     }
 
     /// An error document. What is our fault is logged here, with the ids that the client sees.
@@ -74,7 +82,13 @@ impl Reply {
             .insert_header((CACHE_CONTROL, "no-store"))
             .insert_header((X_CONTENT_TYPE_OPTIONS, "nosniff"));
         match self.body {
-            Some(body) => response.insert_header((CONTENT_TYPE, MEDIA_TYPE)).body(body),
+            Some(body) => {
+                let media_type = match self.profile {
+                    Some(profile) => format!("{MEDIA_TYPE}; profile=\"{profile}\"").into(),
+                    None => Cow::Borrowed(MEDIA_TYPE),
+                };
+                response.insert_header((CONTENT_TYPE, media_type.as_ref())).body(body)
+            }
             None => response.finish(),
         }
     }

@@ -3,6 +3,8 @@
 
 use apportion_core::currency::Currency;
 use apportion_jsonapi::declaration::DeclaredRows;
+use apportion_jsonapi::document::Walked;
+use apportion_jsonapi::query::Walk;
 use apportion_jsonapi::{
     Cardinality, Code, Declaration, Error, Input, Linkage, ResourceType, Rows, Scalar,
 };
@@ -59,6 +61,15 @@ pub(crate) trait Served: Send + Sync {
         criteria: &Criteria,
     ) -> Result<Page>;
 
+    /// A page of a walk in the order of the list, and what else there is.
+    fn walk(
+        &'static self,
+        scope: &Scope,
+        session: &mut Session,
+        criteria: &Criteria,
+        walk: &Walk,
+    ) -> Result<(Box<dyn Rows>, Walked)>;
+
     /// Rows whose field is one of the ids, by their own id, at most `limit`.
     fn load_by(
         &'static self,
@@ -91,6 +102,25 @@ where
     ) -> Result<Page> {
         let loaded = store::load::<R>(scope, session, criteria)?;
         Ok((self.rows(loaded.rows), loaded.total))
+    }
+
+    fn walk(
+        &'static self,
+        scope: &Scope,
+        session: &mut Session,
+        criteria: &Criteria,
+        walk: &Walk,
+    ) -> Result<(Box<dyn Rows>, Walked)> {
+        let mut found = store::load_keyed::<R>(scope, session, criteria)?;
+        let size = usize::try_from(walk.size).unwrap_or(usize::MAX);
+        let more = found.len() > size;
+        found.truncate(size);
+        if walk.backwards {
+            found.reverse();
+        }
+        let (rows, keys): (Vec<R>, Vec<String>) = found.into_iter().unzip();
+        let ends = keys.first().cloned().zip(keys.last().cloned());
+        Ok((self.rows(rows), Walked { ends, more }))
     }
 
     fn load_by(

@@ -8,10 +8,10 @@ use chrono::{Datelike, Days, NaiveDate, NaiveDateTime};
 pub struct Field {
     /// The quoted column, with its table.
     pub(crate) column: &'static str,
+    /// What it holds.
+    pub(crate) kind: FieldKind,
     /// Whether it may be null.
     pub(crate) nullable: bool,
-    /// Whether it holds instants, which are compared by their date.
-    pub(crate) instant: bool,
     /// Another table that it stands in.
     pub(crate) join: Option<Join>,
 }
@@ -25,34 +25,59 @@ pub(crate) struct Join {
     pub(crate) on: &'static str,
 }
 
-/// Defines the fields of a table by their diesel columns, so that one that does not exist does not
-/// compile. After the column stands what else is true of it.
+/// What a field holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum FieldKind {
+    Integer,
+    Text,
+    Date,
+    /// Compared by its date.
+    Instant,
+}
+
+/// SQL types that lists can be filtered and sorted by.
+pub(crate) trait Comparable {
+    const KIND: FieldKind;
+    const NULLABLE: bool = false;
+}
+
+macro_rules! comparable {
+    ($($sql_type:ident)*) => {$(
+        impl Comparable for diesel::sql_types::$sql_type {
+            const KIND: FieldKind = FieldKind::$sql_type;
+        }
+    )*};
+}
+comparable! { Text Date }
+
+impl Comparable for diesel::sql_types::BigInt {
+    const KIND: FieldKind = FieldKind::Integer;
+}
+
+impl Comparable for diesel::sql_types::Timestamp {
+    const KIND: FieldKind = FieldKind::Instant;
+}
+
+impl<T: Comparable + diesel::sql_types::SqlType> Comparable for diesel::sql_types::Nullable<T> {
+    const KIND: FieldKind = T::KIND;
+    const NULLABLE: bool = true;
+}
+
+/// Defines the fields of a table by their diesel columns: one that does not exist does not compile,
+/// and what a field holds is what the schema says.
 macro_rules! fields {
-    ($table:ident; $($(#[$doc:meta])* $name:ident = $column:ident $($trait:ident)*;)*) => {$(
+    ($table:ident; $($(#[$doc:meta])* $name:ident = $column:ident;)*) => {$(
         $(#[$doc])*
-        pub const $name: $crate::criteria::Field = {
-            let _ = $crate::schema::$table::$column;
-            $crate::criteria::Field::new(concat!(
-                "\"", stringify!($table), "\".\"", stringify!($column), "\""
-            ))$(.$trait())*
-        };
+        pub const $name: $crate::criteria::Field = $crate::criteria::Field::of::<
+            <$crate::schema::$table::$column as diesel::Expression>::SqlType,
+        >(concat!("\"", stringify!($table), "\".\"", stringify!($column), "\""));
     )*};
 }
 pub(crate) use fields;
 
 impl Field {
-    pub(crate) const fn new(column: &'static str) -> Self {
-        Self { column, nullable: false, instant: false, join: None }
-    }
-
-    pub(crate) const fn nullable(mut self) -> Self {
-        self.nullable = true;
-        self
-    }
-
-    pub(crate) const fn instant(mut self) -> Self {
-        self.instant = true;
-        self
+    pub(crate) const fn of<T: Comparable>(column: &'static str) -> Self {
+        Self { column, kind: T::KIND, nullable: T::NULLABLE, join: None }
     }
 
     pub(crate) const fn through(mut self, join: Join) -> Self {
@@ -138,7 +163,7 @@ impl Filter {
     /// A comparison with one or more values.
     pub fn compare(field: Field, comparison: Comparison, values: Vec<Value>) -> Self {
         use Comparison::{Contains, Equal, NotContain, NotEqual};
-        if field.instant {
+        if field.kind == FieldKind::Instant {
             let days = values.into_iter().map(|value| instant(field, comparison, value));
             return if comparison == NotEqual {
                 Filter::All(days.collect())
@@ -252,6 +277,15 @@ pub struct Order {
     pub field: Field,
     /// From high to low.
     pub descending: bool,
+    /// The whole order from its end: nulls come first then.
+    pub reversed: bool,
+}
+
+impl Order {
+    /// The same order from its other end.
+    pub fn reverse(self) -> Self {
+        Self { descending: !self.descending, reversed: !self.reversed, ..self }
+    }
 }
 
 /// What a list is asked for.

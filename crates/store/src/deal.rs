@@ -3,8 +3,9 @@
 use chrono::{NaiveDate, NaiveDateTime};
 use diesel::prelude::*;
 
-use crate::criteria::fields;
+use crate::criteria::{Value, fields};
 use crate::error::{Error, Result};
+use crate::prepared::Prepared;
 use crate::schema::{deals, locked, own, touched};
 use crate::scope::Scope;
 use crate::select::{Stored, stored};
@@ -18,21 +19,21 @@ fields! {
     /// The name.
     NAME = name;
     /// Who made the row.
-    CREATOR_ID = creator_id nullable;
+    CREATOR_ID = creator_id;
     /// The currency.
     CURRENCY = currency;
     /// The value in minor units.
     VALUE = value;
     /// The rate to the tenant's currency, in units of 10^-12.
-    EXCHANGE_RATE = exchange_rate_e12 nullable;
+    EXCHANGE_RATE = exchange_rate_e12;
     /// The day of the rate.
-    EXCHANGE_DATE = exchange_date nullable;
+    EXCHANGE_DATE = exchange_date;
     /// The probability in percent.
     PROBABILITY = probability;
     /// The day of the deal.
-    DATE = date nullable;
+    DATE = date;
     /// The last day of the deal.
-    END_DATE = end_date nullable;
+    END_DATE = end_date;
     /// The value in the tenant's currency.
     VALUE_DEFAULT = value_default;
     /// What is distributed, in units of 10^-10 percent.
@@ -42,9 +43,9 @@ fields! {
     /// What is left, in minor units.
     UNDISTRIBUTED_AMOUNT = undistributed_amount;
     /// When the row was made.
-    CREATED_AT = created_at instant;
+    CREATED_AT = created_at;
     /// When the row was last changed.
-    UPDATED_AT = updated_at instant;
+    UPDATED_AT = updated_at;
 }
 
 /// A deal.
@@ -178,11 +179,25 @@ pub fn update_sums(
     (id, sums): (i64, Sums),
     now: NaiveDateTime,
 ) -> Result<()> {
-    diesel::update(own!(deals, scope, id))
-        .set((sums, touched!(deals, now)))
-        .execute(session.tenant(scope)?)
-        .map(|_| ())
-        .map_err(Error::from)
+    let statement = Prepared {
+        parts: &[
+            "UPDATE deals SET distributed_percent_e10 = ",
+            ", distributed_amount = ",
+            ", undistributed_amount = ",
+            ", version = version + 1, updated_at = ",
+            " WHERE organization_id = ",
+            " AND id = ",
+        ],
+        values: &[
+            Value::Integer(sums.distributed_percent_e10),
+            Value::Integer(sums.distributed_amount),
+            Value::Integer(sums.undistributed_amount),
+            Value::Instant(now),
+            Value::Integer(scope.id()),
+            Value::Integer(id),
+        ],
+    };
+    statement.execute(session.tenant(scope)?).map(|_| ()).map_err(Error::from)
 }
 
 /// The ids of the deals of that name, at most two: one, none, or too many to mean one.

@@ -71,7 +71,7 @@ pub fn insert(session: &mut Session, new: &New, now: NaiveDateTime) -> Result<Or
 pub fn find(scope: &Scope, session: &mut Session) -> Result<Option<Row>> {
     organizations::table
         .filter(organizations::id.eq(scope.id()))
-        .first(session.tenant(scope)?)
+        .get_result(session.tenant(scope)?)
         .optional()
         .map_err(Error::from)
 }

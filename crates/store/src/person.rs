@@ -20,11 +20,11 @@ fields! {
     /// The last name.
     LAST_NAME = last_name;
     /// The e-mail address.
-    EMAIL = email nullable;
+    EMAIL = email;
     /// When the row was made.
-    CREATED_AT = created_at instant;
+    CREATED_AT = created_at;
     /// When the row was last changed.
-    UPDATED_AT = updated_at instant;
+    UPDATED_AT = updated_at;
 }
 
 /// A person of a tenant.

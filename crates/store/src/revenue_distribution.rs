@@ -22,7 +22,7 @@ fields! {
     /// The deal.
     DEAL_ID = deal_id;
     /// Who made the row.
-    CREATOR_ID = creator_id nullable;
+    CREATOR_ID = creator_id;
     /// The first day.
     START_ON = start_on;
     /// The last day.
@@ -32,7 +32,7 @@ fields! {
     /// The amount in the deal's currency.
     AMOUNT = amount;
     /// When the row was made.
-    CREATED_AT = created_at instant;
+    CREATED_AT = created_at;
 }
 
 /// The name of the deal.
@@ -113,7 +113,7 @@ stored!(Row in revenue_distributions by "\"revenue_distributions\".\"organizatio
 /// A distribution.
 pub fn find(scope: &Scope, session: &mut Session, id: i64) -> Result<Option<Row>> {
     own!(revenue_distributions, scope, id)
-        .first(session.tenant(scope)?)
+        .get_result(session.tenant(scope)?)
         .optional()
         .map_err(Error::from)
 }

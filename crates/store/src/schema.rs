@@ -132,9 +132,9 @@ macro_rules! locked {
     ($table:ident, $scope:expr, $session:expr, $id:expr) => {{
         let row = $crate::schema::own!($table, $scope, $id);
         match $session.tenant($scope)? {
-            $crate::connection::AnyConnection::Sqlite(connection) => row.first(connection),
+            $crate::connection::AnyConnection::Sqlite(connection) => row.get_result(connection),
             $crate::connection::AnyConnection::Postgres(connection) => {
-                row.for_update().first(connection)
+                row.for_update().get_result(connection)
             }
         }
         .optional()

@@ -9,7 +9,7 @@ use std::mem::discriminant;
 use diesel::expression::Expression;
 use diesel::prelude::*;
 use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
-use diesel::sql_types::{BigInt, Bool, Date, Text, Timestamp};
+use diesel::sql_types::{BigInt, Bool, Date, Nullable, Text, Timestamp};
 
 use crate::connection::{AnyConnection, MultiBackend};
 use crate::criteria::{Criteria, Field, Filter, Join, Order, Test, Value};
@@ -34,7 +34,7 @@ pub trait Stored: Sized + 'static {
     fn run(
         select: &Select<'_, Self>,
         connection: &mut AnyConnection,
-    ) -> QueryResult<Vec<(Self, i64)>>;
+    ) -> QueryResult<Vec<Found<Self>>>;
 }
 
 /// Implements [`Stored`] for the rows of a diesel table.
@@ -52,13 +52,16 @@ macro_rules! stored {
             fn run(
                 select: &$crate::select::Select<'_, Self>,
                 connection: &mut $crate::connection::AnyConnection,
-            ) -> diesel::QueryResult<Vec<(Self, i64)>> {
+            ) -> diesel::QueryResult<Vec<$crate::select::Found<Self>>> {
                 diesel::RunQueryDsl::load(select, connection)
             }
         }
     };
 }
 pub(crate) use stored;
+
+/// A row with the total of its list, or with its keys in the order of its list.
+pub(crate) type Found<R> = (R, i64, Option<String>);
 
 /// What was found.
 #[derive(Debug)]
@@ -69,6 +72,14 @@ pub struct Loaded<R> {
     pub total: i64,
 }
 
+/// What stands beside each row.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+enum Beside {
+    Nothing,
+    Total,
+    Keys,
+}
+
 /// How many ids one statement names.
 const CHUNK: usize = 500;
 
@@ -77,20 +88,42 @@ pub fn load<R>(scope: &Scope, session: &mut Session, criteria: &Criteria) -> Res
 where
     R: Stored,
 {
-    session.note_shape(&(R::TABLE, Shape(criteria)));
-    let postgres = session.is_postgres();
-    let select = |criteria| Select::<R>::new(scope, criteria, true, postgres);
-    let connection = session.tenant(scope)?;
-    let mut found: Vec<(R, i64)> = R::run(&select(criteria), connection).map_err(Error::from)?;
+    let found = run::<R>(scope, session, criteria, Beside::Total)?;
     if found.is_empty() && criteria.offset > 0 {
         // Past the end there is no row to carry the total: any page's does.
         let first = Criteria { offset: 0, limit: 1, ..criteria.clone() };
-        let mut first: Vec<(R, i64)> = R::run(&select(&first), connection).map_err(Error::from)?;
-        let total = first.pop().map_or(0, |(_, total)| total);
+        let first = run::<R>(scope, session, &first, Beside::Total)?;
+        let total = first.first().map_or(0, |(_, total, _)| *total);
         return Ok(Loaded { rows: Vec::new(), total });
     }
-    let total = found.last().map_or(0, |(_, total)| *total);
-    Ok(Loaded { rows: found.drain(..).map(|(row, _)| row).collect(), total })
+    let total = found.last().map_or(0, |(_, total, _)| *total);
+    Ok(Loaded { rows: found.into_iter().map(|(row, _, _)| row).collect(), total })
+}
+
+/// Rows that meet the criteria, each with its keys in their order, as [`read_keys`] reads them.
+///
+/// [`read_keys`]: crate::read_keys
+pub fn load_keyed<R>(
+    scope: &Scope,
+    session: &mut Session,
+    criteria: &Criteria,
+) -> Result<Vec<(R, String)>>
+where
+    R: Stored,
+{
+    let found = run::<R>(scope, session, criteria, Beside::Keys)?;
+    Ok(found.into_iter().map(|(row, _, keys)| (row, keys.unwrap_or_default())).collect())
+}
+
+fn run<R: Stored>(
+    scope: &Scope,
+    session: &mut Session,
+    criteria: &Criteria,
+    beside: Beside,
+) -> Result<Vec<Found<R>>> {
+    session.note_shape(&(R::TABLE, beside, Shape(criteria)));
+    let select = Select::<R>::new(scope, criteria, beside, session.is_postgres());
+    R::run(&select, session.tenant(scope)?).map_err(Error::from)
 }
 
 /// Rows whose field is one of `ids`, in the order of their own ids, at most `limit`.
@@ -113,15 +146,12 @@ where
         let left = i64::try_from(limit.saturating_sub(rows.len())).unwrap_or(i64::MAX);
         let criteria = Criteria {
             filter: Some(Filter::among(field, &chunk)),
-            order: vec![Order { field: R::KEYS.1, descending: false }],
+            order: vec![Order { field: R::KEYS.1, descending: false, reversed: false }],
             limit: left,
             offset: 0,
         };
-        session.note_shape(&(R::TABLE, Shape(&criteria)));
-        let postgres = session.is_postgres();
-        let select = Select::<R>::new(scope, &criteria, false, postgres);
-        let found: Vec<(R, i64)> = R::run(&select, session.tenant(scope)?).map_err(Error::from)?;
-        rows.extend(found.into_iter().map(|(row, _)| row));
+        let found = run::<R>(scope, session, &criteria, Beside::Nothing)?;
+        rows.extend(found.into_iter().map(|(row, _, _)| row));
     }
     Ok(rows)
 }
@@ -132,22 +162,22 @@ pub struct Select<'q, R: Stored> {
     criteria: &'q Criteria,
     columns: R::Columns,
     joins: Vec<Join>,
-    counted: bool,
+    beside: Beside,
     postgres: bool,
 }
 
 impl<'q, R: Stored> Select<'q, R> {
-    fn new(scope: &Scope, criteria: &'q Criteria, counted: bool, postgres: bool) -> Self {
+    fn new(scope: &Scope, criteria: &'q Criteria, beside: Beside, postgres: bool) -> Self {
         let mut joins = Vec::new();
         if let Some(filter) = &criteria.filter {
             collect_joins(filter, &mut joins);
         }
         let columns = R::columns();
-        Self { organization: scope.id(), criteria, columns, joins, counted, postgres }
+        Self { organization: scope.id(), criteria, columns, joins, beside, postgres }
     }
 
     fn total<'b>(&'b self, out: &mut AstPass<'_, 'b, MultiBackend>) -> QueryResult<()> {
-        if !self.counted {
+        if self.beside != Beside::Total {
             out.push_sql("CAST(0 AS BIGINT)");
             return Ok(());
         }
@@ -173,6 +203,19 @@ impl<'q, R: Stored> Select<'q, R> {
                 Ok(())
             }
         }
+    }
+
+    /// The keys of a row as a JSON array, which both databases can write.
+    fn keys(&self, out: &mut AstPass<'_, '_, MultiBackend>) {
+        if self.beside != Beside::Keys {
+            return out.push_sql("CAST(NULL AS TEXT)");
+        }
+        out.push_sql(if self.postgres { "CAST(jsonb_build_array(" } else { "CAST(json_array(" });
+        for (at, order) in self.criteria.order.iter().enumerate() {
+            out.push_sql(if at > 0 { ", " } else { "" });
+            out.push_sql(order.field.column);
+        }
+        out.push_sql(") AS TEXT)");
     }
 
     /// The tables, and the rows of them that count.
@@ -213,6 +256,8 @@ impl<R: Stored> QueryFragment<MultiBackend> for Select<'_, R> {
         self.columns.walk_ast(out.reborrow())?;
         out.push_sql(", ");
         self.total(&mut out)?;
+        out.push_sql(", ");
+        self.keys(&mut out);
         out.push_sql(" FROM ");
         let mut joins = self.joins.clone();
         for join in self.criteria.order.iter().filter_map(|order| order.field.join) {
@@ -226,10 +271,11 @@ impl<R: Stored> QueryFragment<MultiBackend> for Select<'_, R> {
             out.push_sql(order.field.column);
             out.push_sql(if order.descending { " DESC" } else { " ASC" });
             if order.field.nullable {
-                out.push_sql(" NULLS LAST");
+                out.push_sql(if order.reversed { " NULLS FIRST" } else { " NULLS LAST" });
             }
         }
-        out.push_sql(" LIMIT ");
+        // SQLite would prepare a statement anew for every value of a bare `LIMIT ?`.
+        out.push_sql(" LIMIT 0 + ");
         out.push_bind_param::<BigInt, i64>(&self.criteria.limit)?;
         if self.criteria.offset > 0 {
             out.push_sql(" OFFSET ");
@@ -240,7 +286,7 @@ impl<R: Stored> QueryFragment<MultiBackend> for Select<'_, R> {
 }
 
 impl<R: Stored> Query for &Select<'_, R> {
-    type SqlType = (<R::Columns as Expression>::SqlType, BigInt);
+    type SqlType = (<R::Columns as Expression>::SqlType, BigInt, Nullable<Text>);
 }
 
 impl<R: Stored> QueryId for Select<'_, R> {
@@ -338,7 +384,11 @@ fn push_list<'b>(
     Ok(())
 }
 
-fn push_value<'b>(out: &mut AstPass<'_, 'b, MultiBackend>, value: &'b Value) -> QueryResult<()> {
+/// A value, bound.
+pub(crate) fn push_value<'b>(
+    out: &mut AstPass<'_, 'b, MultiBackend>,
+    value: &'b Value,
+) -> QueryResult<()> {
     match value {
         Value::Null => {
             out.push_sql("NULL");

@@ -101,7 +101,7 @@ pub fn insert(
 pub fn find(session: &mut Session, hash: &[u8; 32]) -> Result<Option<Row>> {
     tokens::table
         .filter(tokens::hash.eq(hash.as_slice()))
-        .first(session.everybody()?)
+        .get_result(session.everybody()?)
         .optional()
         .map_err(Error::from)
 }

@@ -7,8 +7,9 @@
 use diesel::prelude::*;
 
 use crate::connection::AnyConnection;
+use crate::criteria::Value;
 use crate::error::{Error, Result};
-use crate::schema::{row_count_deltas, row_counts};
+use crate::prepared::Prepared;
 use crate::scope::Scope;
 use crate::session::Session;
 
@@ -38,30 +39,25 @@ pub(crate) const fn sum_sql(postgres: bool, part: Part) -> &'static str {
 
 /// Notes that so many rows were added (or, below zero, removed), in their transaction.
 pub(crate) fn add(scope: &Scope, session: &mut Session, table: &str, delta: i64) -> Result<()> {
-    let organization = scope.id();
-    #[expect(clippy::arithmetic_side_effects, reason = "this is SQL, which checks for overflow")]
-    let sum = row_counts::row_count + delta;
-    match session.tenant(scope)? {
-        AnyConnection::Sqlite(connection) => diesel::insert_into(row_counts::table)
-            .values((
-                row_counts::organization_id.eq(organization),
-                row_counts::table_name.eq(table),
-                row_counts::row_count.eq(delta),
-            ))
-            .on_conflict((row_counts::organization_id, row_counts::table_name))
-            .do_update()
-            .set(row_counts::row_count.eq(sum))
-            .execute(connection),
-        AnyConnection::Postgres(connection) => diesel::insert_into(row_count_deltas::table)
-            .values((
-                row_count_deltas::organization_id.eq(organization),
-                row_count_deltas::table_name.eq(table),
-                row_count_deltas::delta.eq(delta),
-            ))
-            .execute(connection),
-    }
-    .map(|_| ())
-    .map_err(Error::from)
+    let parts: &[&str] = if session.is_postgres() {
+        &[
+            "INSERT INTO row_count_deltas (delta, organization_id, table_name) VALUES (",
+            ", ",
+            ", ",
+            ")",
+        ]
+    } else {
+        &[
+            "INSERT INTO row_counts (row_count, organization_id, table_name) VALUES (",
+            ", ",
+            ", ",
+            ") ON CONFLICT (organization_id, table_name) \
+             DO UPDATE SET row_count = row_count + excluded.row_count",
+        ]
+    };
+    let values = [Value::Integer(delta), Value::Integer(scope.id()), Value::Text(table.to_owned())];
+    let statement = Prepared { parts, values: &values };
+    statement.execute(session.tenant(scope)?).map(|_| ()).map_err(Error::from)
 }
 
 /// Folds what writers added into the counters. Rows locked by another fold are left to it.

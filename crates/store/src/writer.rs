@@ -1,11 +1,11 @@
-//! The one writer of SQLite: what is queued while a commit is under way goes into the next one, so
-//! that many answers share one `fsync`. Each piece of work has a savepoint of its own, and its
-//! answer leaves only after the commit.
+//! The one writer of SQLite: what arrives while a transaction runs goes into it, and what arrives
+//! while it is committed goes into the next, so that many answers share one `fsync`. Each piece of
+//! work has a savepoint of its own, and its answer leaves only after the commit.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, Instant};
 
-use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
+use crossbeam_channel::{Receiver, Sender, bounded};
 use tokio::sync::oneshot;
 
 use crate::address::Address;
@@ -15,8 +15,10 @@ use crate::session::Session;
 
 /// How many pieces of work share a commit at most.
 const MAX_GROUP: usize = 256;
-/// How long a commit waits at most for those who were answered by the last one to come back.
-const MAX_GATHERING: Duration = Duration::from_micros(500);
+/// How long a commit waits for those whom the last one answered to come back: as long as that one
+/// took, but within these bounds.
+const MIN_GATHERING: Duration = Duration::from_micros(500);
+const MAX_GATHERING: Duration = Duration::from_millis(5);
 
 /// Tells the requester how it ended, once that is known.
 type Answer = Box<dyn FnOnce(Result<()>)>;
@@ -75,92 +77,88 @@ impl Writer {
 struct Group {
     connection: Lazy,
     receiver: Receiver<Job>,
-    /// How many were answered by the last commit: as many are likely to come back at once.
+    /// How many are likely to share the next commit: those whom the last one answered, who may
+    /// come back at once, and those who waited for its end; or nearly as many as before that, for
+    /// clients that are late once are not gone.
     expected: usize,
+    /// Until when it waits for them.
+    until: Instant,
 }
 
 impl Group {
     fn new(address: &Address, receiver: Receiver<Job>) -> Self {
-        Self { connection: Lazy::new(address), receiver, expected: 0 }
+        Self { connection: Lazy::new(address), receiver, expected: 0, until: Instant::now() }
     }
 
     fn serve(mut self) {
         while let Ok(first) = self.receiver.recv() {
-            let jobs = self.gather(first);
-            self.expected = self.run(jobs);
+            self.run(first);
         }
     }
 
-    /// The first piece of work and those that arrive soon enough to share its commit.
-    fn gather(&self, first: Job) -> Vec<Job> {
-        let mut jobs = vec![first];
-        let until = Instant::now().checked_add(MAX_GATHERING);
-        while jobs.len() < MAX_GROUP {
-            let next = match self.receiver.try_recv() {
-                Ok(job) => Ok(job),
-                Err(_) if jobs.len() >= self.expected => break,
-                Err(_) => match until {
-                    Some(until) => self.receiver.recv_deadline(until),
-                    None => Err(RecvTimeoutError::Timeout),
-                },
-            };
-            match next {
-                Ok(job) => jobs.push(job),
-                Err(_) => break,
-            }
-        }
-        jobs
-    }
-
-    /// Runs the group as one transaction and answers; says how many were.
-    fn run(&mut self, jobs: Vec<Job>) -> usize {
-        let mut answers: Vec<Answer> = Vec::with_capacity(jobs.len());
-        let mut jobs = jobs.into_iter();
-        let begun = self.connection.get().and_then(|session| session.begin());
-        if let Err(error) = begun {
-            let reason = error.to_string();
+    /// Runs the first piece of work, and those that arrive meanwhile, as one transaction, and
+    /// answers them.
+    fn run(&mut self, first: Job) {
+        if let Err(error) = self.connection.get().and_then(|session| session.begin()) {
             self.connection.drop_session();
-            for job in jobs {
-                if let Some((_, answer)) = job(Err(Error::Unavailable(reason.clone()))) {
-                    answer(Ok(()));
-                }
+            if let Some((_, answer)) = first(Err(Error::Unavailable(error.to_string()))) {
+                answer(Ok(()));
             }
-            return 0;
+            return;
         }
-        let mut sound = true;
-        for job in jobs.by_ref() {
-            match self.one(job) {
-                Ok(Some(answer)) => answers.push(answer),
-                Ok(None) => {}
-                Err(()) => {
-                    sound = false;
-                    break;
-                }
-            }
+        let (mut answers, mut jobs, mut sound) = (Vec::new(), 0_usize, true);
+        let mut next = Some(first);
+        while let Some(job) = next {
+            let done = self.one(job);
+            sound = done.is_ok();
+            answers.extend(done.ok().flatten());
+            jobs = jobs.saturating_add(1);
+            next = if sound { self.next(jobs) } else { None };
         }
+        let began = Instant::now();
+        let committed = self.end(sound);
+        if let Err(error) = &committed {
+            log::error!("a group of {} writes was not committed: {error}", answers.len());
+        }
+        let present = answers.len().saturating_add(self.receiver.len());
+        self.expected = present.max(self.expected.saturating_mul(3) / 4);
+        let took = began.elapsed();
+        for answer in answers {
+            let lost = |error: &Error| Error::Unavailable(error.to_string());
+            answer(committed.as_ref().copied().map_err(lost));
+        }
+        let wait = took.clamp(MIN_GATHERING, MAX_GATHERING);
+        let now = Instant::now();
+        self.until = now.checked_add(wait).unwrap_or(now);
+    }
+
+    /// The next piece of work that shares the commit. It is waited for only as long as it is likely
+    /// to come, and no longer than another commit would take.
+    fn next(&self, jobs: usize) -> Option<Job> {
+        if jobs >= MAX_GROUP {
+            return None;
+        }
+        match self.receiver.try_recv() {
+            Ok(job) => Some(job),
+            Err(_) if jobs >= self.expected => None,
+            Err(_) => self.receiver.recv_deadline(self.until).ok(),
+        }
+    }
+
+    /// Commits, unless the transaction was lost.
+    fn end(&mut self, sound: bool) -> Result<()> {
         let committed = if sound {
             self.connection.get().and_then(|session| session.commit())
         } else {
             Err(Error::Unavailable("the transaction was lost".to_owned()))
         };
-        if let Err(error) = &committed {
-            log::error!("a group of {} writes was not committed: {error}", answers.len());
+        if committed.is_err() {
             if let Ok(session) = self.connection.get() {
                 session.rollback();
             }
             self.connection.drop_session();
         }
-        let answered = answers.len();
-        for answer in answers {
-            let lost = |error: &Error| Error::Unavailable(error.to_string());
-            answer(committed.as_ref().copied().map_err(lost));
-        }
-        for job in jobs {
-            if let Some((_, answer)) = job(Err(Error::Busy)) {
-                answer(Ok(()));
-            }
-        }
-        answered
+        committed
     }
 
     /// One piece of work in its savepoint. An error means that the whole transaction is lost.

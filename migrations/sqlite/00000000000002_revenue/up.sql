@@ -60,3 +60,21 @@ CREATE INDEX revenue_distributions_by_creation
 CREATE INDEX revenue_distributions_by_percent
     ON revenue_distributions (organization_id, amount_percent_e10, id);
 CREATE INDEX revenue_distributions_by_amount ON revenue_distributions (organization_id, amount, id);
+
+-- What the planner is to think of: few tenants with many rows each. Without it, it takes a tenant
+-- to have ten rows, and walks all of them in the order of the list instead of using a filter's
+-- index. Statistics are never gathered, so that plans do not change by themselves.
+ANALYZE organizations;
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES
+    ('people', 'sqlite_autoindex_people_1', '400 100 1'),
+    ('deals', 'sqlite_autoindex_deals_1', '4000 1000 1'),
+    ('deals', 'deals_by_name', '4000 1000 1 1'),
+    ('deals', 'deals_by_creator', '4000 1000 50 1'),
+    ('revenue_distributions', 'sqlite_autoindex_revenue_distributions_1', '200000 50000 1'),
+    ('revenue_distributions', 'revenue_distributions_by_deal', '200000 50000 50 1'),
+    ('revenue_distributions', 'revenue_distributions_by_creator', '200000 50000 2500 1'),
+    ('revenue_distributions', 'revenue_distributions_by_start', '200000 50000 50 1'),
+    ('revenue_distributions', 'revenue_distributions_by_end', '200000 50000 50 1'),
+    ('revenue_distributions', 'revenue_distributions_by_creation', '200000 50000 2 1'),
+    ('revenue_distributions', 'revenue_distributions_by_percent', '200000 50000 100 1'),
+    ('revenue_distributions', 'revenue_distributions_by_amount', '200000 50000 10 1');

@@ -1,9 +1,10 @@
-//! Pagination links of a collection: absolute, every other query parameter kept, brackets
-//! percent-encoded (JSON:API 1.1, "Pagination" and "Query Parameters").
+//! The end of a page of a collection: its links (absolute, every other query parameter kept,
+//! brackets percent-encoded; JSON:API 1.1, "Pagination" and "Query Parameters") and its figures.
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
-use super::text::push_str;
+use super::text::{push_integer, push_str};
+use crate::query::{CURSOR_PROFILE, Cursor, Numbered, Page, Walk};
 
 /// What stays readable in a query: the unreserved characters of RFC 3986, and commas.
 const KEPT: &AsciiSet =
@@ -18,15 +19,24 @@ pub struct Links {
     pub parameters: Vec<(String, String)>,
 }
 
-impl Links {
-    /// The address of a page.
-    pub fn page(&self, number: i64, size: i64) -> String {
-        let mut url = self.query();
-        url.push(if url.len() == self.address.len() { '?' } else { '&' });
-        url.push_str(&format!("page%5Bnumber%5D={number}&page%5Bsize%5D={size}"));
-        url
-    }
+/// What a walk came across.
+#[derive(Clone, Debug, Default)]
+pub struct Walked {
+    /// The keys of the first and the last item of the page, where it has any.
+    pub ends: Option<(String, String)>,
+    /// Whether there are more items in the direction of the walk.
+    pub more: bool,
+}
 
+/// Links and figures of a page.
+#[derive(Clone, Debug)]
+pub struct PageEnd {
+    links: Vec<(&'static str, Option<String>)>,
+    meta: Vec<(&'static str, i64)>,
+    profile: Option<&'static str>,
+}
+
+impl Links {
     /// The address with the query but without a page.
     pub fn query(&self) -> String {
         let mut url = self.address.clone();
@@ -39,23 +49,99 @@ impl Links {
         url
     }
 
-    /// `self`, `first`, `last`, `prev` and `next` of a page, as members of an object.
-    pub(super) fn write(&self, out: &mut Vec<u8>, number: i64, size: i64, last: i64) {
-        let previous = (number > 1).then(|| number.saturating_sub(1).min(last));
-        let next = (number < last).then(|| number.saturating_add(1));
-        let pages = [
-            ("\"self\":", Some(number)),
-            (",\"first\":", Some(1)),
-            (",\"last\":", Some(last)),
-            (",\"prev\":", previous),
-            (",\"next\":", next),
-        ];
-        for (member, page) in pages {
-            out.extend_from_slice(member.as_bytes());
-            match page {
-                Some(page) => push_str(out, &self.page(page, size)),
+    /// The address of the page that these parameters tell.
+    fn page(&self, parameters: &str) -> String {
+        let mut url = self.query();
+        url.push(if url.len() == self.address.len() { '?' } else { '&' });
+        url.push_str(parameters);
+        url
+    }
+}
+
+impl PageEnd {
+    /// Of a page by its number, of a list of so many items.
+    pub fn numbered(links: &Links, page: Numbered, total: i64) -> Self {
+        let Numbered { number, size } = page;
+        let last = page.last(total);
+        let at =
+            |number: i64| links.page(&format!("page%5Bnumber%5D={number}&page%5Bsize%5D={size}"));
+        let previous = (number > 1).then(|| at(number.saturating_sub(1).min(last)));
+        let next = (number < last).then(|| at(number.saturating_add(1)));
+        Self {
+            links: vec![
+                ("self", Some(at(number))),
+                ("first", Some(at(1))),
+                ("last", Some(at(last))),
+                ("prev", previous),
+                ("next", next),
+            ],
+            meta: vec![
+                ("current_page", number),
+                ("total_pages", last),
+                ("total_count", total),
+                ("page_size", size),
+                ("max_page_size", Page::MAX_SIZE),
+            ],
+            profile: None,
+        }
+    }
+
+    /// Of a page of a walk. Where the walk came from there may be more, or not: nobody counts.
+    pub fn walked(links: &Links, walk: &Walk, walked: &Walked, binding: &str) -> Self {
+        let size = walk.size;
+        let at = |side: &str, cursor: &str| {
+            links.page(&format!("page%5B{side}%5D={cursor}&page%5Bsize%5D={size}"))
+        };
+        let from = walk.from.as_ref().map(|from| Cursor::write(&from.keys, binding));
+        let here =
+            at(if walk.backwards { "before" } else { "after" }, from.as_deref().unwrap_or(""));
+        let keyed = |side: &str, keys: &str| at(side, &Cursor::write(keys, binding));
+        let (first, last) = walked.ends.clone().unzip();
+        let (more, began) = (walked.more, walk.from.is_none());
+        let prev = first.filter(|_| if walk.backwards { more } else { !began });
+        let next = last.filter(|_| if walk.backwards { !began } else { more });
+        Self {
+            links: vec![
+                ("self", Some(here)),
+                ("first", Some(at("after", ""))),
+                ("prev", prev.map(|keys| keyed("before", &keys))),
+                ("next", next.map(|keys| keyed("after", &keys))),
+            ],
+            meta: vec![("page_size", size), ("max_page_size", Page::MAX_SIZE)],
+            profile: Some(CURSOR_PROFILE),
+        }
+    }
+
+    /// The same end with one link more.
+    pub fn with_link(mut self, name: &'static str, address: String) -> Self {
+        self.links.push((name, Some(address)));
+        self
+    }
+
+    /// The profile that the page follows.
+    pub fn profile(&self) -> Option<&'static str> {
+        self.profile
+    }
+
+    pub(super) fn write(&self, out: &mut Vec<u8>) {
+        let member = |out: &mut Vec<u8>, at: usize, name: &str| {
+            out.extend_from_slice(if at > 0 { b",\"" } else { b"\"" });
+            out.extend_from_slice(name.as_bytes());
+            out.extend_from_slice(b"\":");
+        };
+        out.extend_from_slice(b",\"links\":{");
+        for (at, (name, link)) in self.links.iter().enumerate() {
+            member(out, at, name);
+            match link {
+                Some(link) => push_str(out, link),
                 None => out.extend_from_slice(b"null"),
             }
         }
+        out.extend_from_slice(b"},\"meta\":{");
+        for (at, (name, value)) in self.meta.iter().enumerate() {
+            member(out, at, name);
+            push_integer(out, *value);
+        }
+        out.push(b'}');
     }
 }

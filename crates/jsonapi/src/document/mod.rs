@@ -7,7 +7,7 @@ pub mod text;
 mod writer;
 
 pub use compound::Compound;
-pub use links::Links;
+pub use links::{Links, PageEnd, Walked};
 pub use writer::{Document, Shape};
 
 use crate::value::Scalar;

@@ -2,8 +2,8 @@
 //! pass over the rows.
 
 use super::text::{push_field, push_integer, push_scalar, push_str};
-use super::{Compound, Links, Rows};
-use crate::query::{Fieldsets, Page};
+use super::{Compound, PageEnd, Rows};
+use crate::query::Fieldsets;
 use crate::resource::{Cardinality, Registry, ResourceType};
 
 /// The members of a type that this document shows, by position.
@@ -38,12 +38,7 @@ pub struct Document<'a, F> {
 
 impl<F> Document<'_, F> {
     /// A page of a collection.
-    pub fn collection(
-        &self,
-        (resource, rows): (usize, &dyn Rows),
-        links: &Links,
-        (page, total): (&Page, i64),
-    ) -> Vec<u8> {
+    pub fn collection(&self, (resource, rows): (usize, &dyn Rows), page: &PageEnd) -> Vec<u8> {
         let mut out = Vec::with_capacity(rows.len().saturating_mul(1024).saturating_add(1024));
         out.extend_from_slice(b"{\"data\":[");
         for row in 0..rows.len() {
@@ -52,16 +47,16 @@ impl<F> Document<'_, F> {
         }
         out.push(b']');
         self.included(&mut out);
-        self.page_end(&mut out, (links, None), (page, total));
+        page.write(&mut out);
+        end(&mut out, page.profile());
         out
     }
 
-    /// A page of the linkage of a to-many relationship, and where what it leads to is.
+    /// A page of the linkage of a to-many relationship.
     pub fn linkage_page(
         &self,
         (resource, rows): (&ResourceType<F>, &dyn Rows),
-        (links, related): (&Links, &str),
-        (page, total): (&Page, i64),
+        page: &PageEnd,
     ) -> Vec<u8> {
         let mut out = b"{\"data\":[".to_vec();
         for row in 0..rows.len() {
@@ -69,7 +64,8 @@ impl<F> Document<'_, F> {
             push_identifier(&mut out, resource.name, rows.id(row));
         }
         out.push(b']');
-        self.page_end(&mut out, (links, Some(related)), (page, total));
+        page.write(&mut out);
+        end(&mut out, page.profile());
         out
     }
 
@@ -85,7 +81,7 @@ impl<F> Document<'_, F> {
         out.extend_from_slice(b",\"links\":{\"self\":");
         push_str(&mut out, address);
         out.extend_from_slice(b"},\"meta\":{}");
-        end(&mut out);
+        end(&mut out, None);
         out
     }
 
@@ -100,36 +96,8 @@ impl<F> Document<'_, F> {
         push_str(&mut out, own);
         push_field(&mut out, "related", related);
         out.extend_from_slice(b"},\"meta\":{}");
-        end(&mut out);
+        end(&mut out, None);
         out
-    }
-
-    fn page_end(
-        &self,
-        out: &mut Vec<u8>,
-        (links, related): (&Links, Option<&str>),
-        (page, total): (&Page, i64),
-    ) {
-        let last = page.last(total);
-        out.extend_from_slice(b",\"links\":{");
-        links.write(out, page.number, page.size, last);
-        if let Some(related) = related {
-            push_field(out, "related", related);
-        }
-        out.push(b'}');
-        let meta = [
-            (",\"meta\":{\"current_page\":", page.number),
-            (",\"total_pages\":", last),
-            (",\"total_count\":", total),
-            (",\"page_size\":", page.size),
-            (",\"max_page_size\":", Page::MAX_SIZE),
-        ];
-        for (member, value) in meta {
-            out.extend_from_slice(member.as_bytes());
-            push_integer(out, value);
-        }
-        out.push(b'}');
-        end(out);
     }
 
     fn included(&self, out: &mut Vec<u8>) {
@@ -245,6 +213,12 @@ fn push_identifier(out: &mut Vec<u8>, resource: &str, id: i64) {
     out.extend_from_slice(b"\"}");
 }
 
-fn end(out: &mut Vec<u8>) {
-    out.extend_from_slice(b",\"jsonapi\":{\"version\":\"1.1\"}}");
+fn end(out: &mut Vec<u8>, profile: Option<&str>) {
+    out.extend_from_slice(b",\"jsonapi\":{\"version\":\"1.1\"");
+    if let Some(profile) = profile {
+        out.extend_from_slice(b",\"profile\":[");
+        push_str(out, profile);
+        out.push(b']');
+    }
+    out.extend_from_slice(b"}}");
 }

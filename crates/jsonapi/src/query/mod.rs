@@ -4,6 +4,7 @@
 //!
 //! Limits: [`MAX_PARAMETERS`] parameters, and those of each module.
 
+mod cursor;
 mod fields;
 mod filter;
 mod include;
@@ -11,10 +12,11 @@ mod page;
 mod pairs;
 mod sort;
 
+pub use cursor::Cursor;
 pub use fields::Fieldsets;
 pub use filter::{Filter, MAX_CONTAINS, MAX_NESTING, MAX_VALUES, Operator};
 pub use include::{Include, MAX_INCLUDE_DEPTH, MAX_INCLUDES};
-pub use page::Page;
+pub use page::{CURSOR_PROFILE, Numbered, Page, Walk};
 pub use pairs::Pair;
 pub use sort::{MAX_SORTS, Sort};
 
@@ -37,6 +39,17 @@ pub enum Scope {
     Bare,
 }
 
+/// How a query is to be read.
+#[derive(Clone, Copy, Debug)]
+pub struct Asked<'f> {
+    /// The kind of address.
+    pub scope: Scope,
+    /// Parameters of the server's own, which are passed over.
+    pub foreign: &'f [&'f str],
+    /// Whether the client asked for cursor pages by naming their profile.
+    pub walks: bool,
+}
+
 /// A query that was understood.
 #[derive(Clone, Debug)]
 pub struct Query<F> {
@@ -52,28 +65,30 @@ pub struct Query<F> {
     pub fields: Fieldsets,
     /// Every parameter but the page, decoded: what links repeat.
     pub parameters: Vec<(String, String)>,
+    /// What cursors of this list belong to: its type, its order and its filters.
+    pub binding: String,
 }
 
 impl<F: Copy + PartialEq> Query<F> {
-    /// Reads the query of a request to `resource`. Parameters named in `foreign` are the server's
-    /// own and passed over.
+    /// Reads the query of a request to `resource`.
     pub fn parse(
         text: &str,
         registry: &Registry<F>,
         resource: &ResourceType<F>,
-        (scope, foreign): (Scope, &[&str]),
+        asked: &Asked<'_>,
     ) -> Result<Self, Vec<Error>> {
         let mut errors = Vec::new();
         let pairs = pairs::decode(text, &mut errors)?;
         let mut parts = Parts::default();
         for pair in &pairs {
-            if !foreign.contains(&pair.name.as_str()) {
-                parts.sort_in(pair, scope, &mut errors);
+            if !asked.foreign.contains(&pair.name.as_str()) {
+                parts.sort_in(pair, asked.scope, &mut errors);
             }
         }
         let filter = filter::parse(&parts.filters, resource, &mut errors);
         let sorts = sort::parse(parts.sort, resource, &mut errors);
-        let page = page::parse(&parts.page, &mut errors);
+        let binding = parts.binding(resource.name);
+        let page = page::parse(&parts.page, (asked.walks, &binding), &mut errors);
         let include = include::parse(parts.include, registry, resource, &mut errors);
         let fields = fields::parse(&parts.fields, registry, &mut errors);
         if !errors.is_empty() {
@@ -81,7 +96,7 @@ impl<F: Copy + PartialEq> Query<F> {
         }
         let paged = |pair: &&Pair| pair.base != "page";
         let own = pairs.iter().filter(paged).map(|p| (p.name.clone(), p.value.clone()));
-        Ok(Self { filter, sorts, page, include, fields, parameters: own.collect() })
+        Ok(Self { filter, sorts, page, include, fields, parameters: own.collect(), binding })
     }
 }
 
@@ -96,6 +111,15 @@ struct Parts<'q> {
 }
 
 impl<'q> Parts<'q> {
+    /// What makes a list this one and no other.
+    fn binding(&self, resource: &str) -> String {
+        let mut words: Vec<String> =
+            self.filters.iter().map(|pair| format!("{}={}", pair.name, pair.value)).collect();
+        words.sort_unstable();
+        let sort = self.sort.map_or("", |pair| pair.value.as_str());
+        format!("{resource}\n{sort}\n{}", words.join("\n"))
+    }
+
     fn sort_in(&mut self, pair: &'q Pair, scope: Scope, errors: &mut Vec<Error>) {
         use Scope::{Bare, Collection, Linkage, Single};
         let slot = match (pair.base.as_str(), pair.keys.as_deref(), scope) {

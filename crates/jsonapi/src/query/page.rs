@@ -1,16 +1,41 @@
-//! Page numbers and sizes.
+//! Which part of a list: a page by its number, or a walk by cursors (the cursor-pagination
+//! profile, <https://jsonapi.org/profiles/ethanresnick/cursor-pagination>).
 
 use super::Pair;
-use crate::error::{Code, Error};
+use super::cursor::Cursor;
+use crate::error::{Code, Error, Extra};
 use crate::value::integer;
+
+/// The profile of cursor pages.
+pub const CURSOR_PROFILE: &str = "https://jsonapi.org/profiles/ethanresnick/cursor-pagination";
+
+/// Which part of a list is asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Page {
+    /// A page by its number.
+    Numbered(Numbered),
+    /// A page by where it begins or ends.
+    Walk(Walk),
+}
 
 /// A page by its number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Page {
+pub struct Numbered {
     /// From 1.
     pub number: i64,
     /// How many items a page holds.
     pub size: i64,
+}
+
+/// A page by where it begins or ends.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Walk {
+    /// How many items a page holds.
+    pub size: i64,
+    /// Whether the page ends at the cursor, instead of beginning there.
+    pub backwards: bool,
+    /// The item next to the page; none where the walk begins at an end of the list.
+    pub from: Option<Cursor>,
 }
 
 impl Page {
@@ -19,6 +44,16 @@ impl Page {
     /// The largest size; more is refused, not cut.
     pub const MAX_SIZE: i64 = 200;
 
+    /// How many items a page holds.
+    pub fn size(&self) -> i64 {
+        match self {
+            Page::Numbered(page) => page.size,
+            Page::Walk(walk) => walk.size,
+        }
+    }
+}
+
+impl Numbered {
     /// How many items come before this page.
     pub fn offset(self) -> i64 {
         self.number.saturating_sub(1).saturating_mul(self.size)
@@ -31,35 +66,90 @@ impl Page {
     }
 }
 
-pub(super) fn parse(pairs: &[&Pair], errors: &mut Vec<Error>) -> Page {
-    let (mut number, mut size) = (None, None);
+/// Reads the page; `walks` where the client asked for cursors by the profile, `binding` is what
+/// cursors of this list belong to.
+pub(super) fn parse(
+    pairs: &[&Pair],
+    (walks, binding): (bool, &str),
+    errors: &mut Vec<Error>,
+) -> Page {
+    let (mut number, mut size, mut after, mut before) = (None, None, None, None);
     for pair in pairs {
-        let (slot, max) = match pair.keys.as_deref().and_then(<[String]>::first).map(String::as_str)
-        {
-            Some("number") => (&mut number, i64::MAX),
-            Some("size") => (&mut size, Page::MAX_SIZE),
+        let slot = match pair.keys.as_deref().and_then(<[String]>::first).map(String::as_str) {
+            Some("number") => &mut number,
+            Some("size") => &mut size,
+            Some("after") => &mut after,
+            Some("before") => &mut before,
             _ => {
                 errors.push(super::unsupported(pair));
                 continue;
             }
         };
-        match integer(&pair.value).filter(|value| (1..=max).contains(value)) {
-            Some(value) if slot.is_none() => *slot = Some(value),
-            Some(_) => errors.push(fault(pair, "is given more than once".to_owned())),
-            None if max == i64::MAX => errors.push(fault(pair, "must be 1 or more".to_owned())),
-            None => errors.push(fault(pair, format!("must be from 1 to {max}"))),
+        if slot.replace(*pair).is_some() {
+            errors.push(fault(pair, "is given more than once"));
         }
     }
-    let page = Page { number: number.unwrap_or(1), size: size.unwrap_or(Page::DEFAULT_SIZE) };
-    if page.number.checked_mul(page.size).is_none()
-        && let Some(pair) = pairs.first()
-    {
-        errors.push(fault(pair, "lies beyond 2^63 items".to_owned()));
+    let cursored = after.or(before).is_some() || (walks && number.is_none());
+    let size = size.and_then(|pair| self::size(pair, cursored, errors));
+    let size = size.unwrap_or(Page::DEFAULT_SIZE);
+    if !cursored {
+        return Page::Numbered(numbered(number, size, errors));
     }
-    page
+    for pair in number.into_iter().chain(after.and(before)) {
+        let detail =
+            format!("'{}' does not go together with the other cursor or number", pair.name);
+        let error = Error::parameter(Code::KeysetConflict, &pair.name, detail);
+        let both = after.is_some() && before.is_some() && number.is_none();
+        errors.push(if both {
+            error.with(Extra::profile("range-pagination-not-supported"))
+        } else {
+            error
+        });
+    }
+    let from = after.or(before).filter(|pair| !pair.value.is_empty()).and_then(|pair| {
+        let cursor = Cursor::read(&pair.value, binding);
+        if cursor.is_none() {
+            let detail = format!("'{}' is no cursor of this list in this order", pair.name);
+            errors.push(Error::parameter(Code::KeysetInvalidCursor, &pair.name, detail));
+        }
+        cursor
+    });
+    Page::Walk(Walk { size, backwards: before.is_some(), from })
 }
 
-fn fault(pair: &Pair, what: String) -> Error {
+fn size(pair: &Pair, cursored: bool, errors: &mut Vec<Error>) -> Option<i64> {
+    let size = integer(&pair.value).filter(|size| *size > 0);
+    if size.is_none_or(|size| size > Page::MAX_SIZE) {
+        let error = fault(pair, &format!("must be from 1 to {}", Page::MAX_SIZE));
+        errors.push(if cursored && size.is_some() {
+            error.with(Extra {
+                max_size: Some(Page::MAX_SIZE),
+                ..Extra::profile("max-size-exceeded")
+            })
+        } else {
+            error
+        });
+        return None;
+    }
+    size
+}
+
+fn numbered(pair: Option<&Pair>, size: i64, errors: &mut Vec<Error>) -> Numbered {
+    let Some(pair) = pair else { return Numbered { number: 1, size } };
+    match integer(&pair.value).filter(|number| *number >= 1) {
+        Some(number) if number.checked_mul(size).is_some() => Numbered { number, size },
+        Some(_) => {
+            errors.push(fault(pair, "lies beyond 2^63 items"));
+            Numbered { number: 1, size }
+        }
+        None => {
+            errors.push(fault(pair, "must be 1 or more"));
+            Numbered { number: 1, size }
+        }
+    }
+}
+
+fn fault(pair: &Pair, what: &str) -> Error {
     let value = crate::error::cut(&pair.value);
     let detail = format!("'{}' {what}, not '{value}'", pair.name);
     Error::parameter(Code::InvalidPage, &pair.name, detail)

@@ -2,8 +2,8 @@
 
 use apportion_jsonapi::Query;
 use apportion_jsonapi::declaration::DeclaredRows;
-use apportion_jsonapi::document::{Compound, Document, Links};
-use apportion_jsonapi::query::{Page, Scope};
+use apportion_jsonapi::document::{Compound, Document, Links, PageEnd};
+use apportion_jsonapi::query::{Asked, Numbered, Scope};
 use serde_json::{Value, json};
 
 use crate::library::{Author, Book, authors, books, registry};
@@ -23,7 +23,13 @@ fn book(id: i64, author: Option<i64>) -> Book {
 fn page(query: &str, included: bool) -> Value {
     let registry = registry();
     let (books, authors) = (books(), authors());
-    let query = Query::parse(query, &registry, books.resource(), (Scope::Collection, &[])).unwrap();
+    let query = Query::parse(
+        query,
+        &registry,
+        books.resource(),
+        &Asked { scope: Scope::Collection, foreign: &[], walks: false },
+    )
+    .unwrap();
     let rows = vec![book(1, Some(7)), book(2, Some(7)), book(3, None)];
     let rows = DeclaredRows { declaration: &books, rows };
     let authors: &'static _ = Box::leak(Box::new(authors));
@@ -45,8 +51,8 @@ fn page(query: &str, included: bool) -> Value {
         fields: &query.fields,
         compound: included.then_some(&compound),
     };
-    let page = Page { number: 1, size: 3 };
-    serde_json::from_slice(&document.collection((0, &rows), &links, (&page, 7))).unwrap()
+    let page = PageEnd::numbered(&links, Numbered { number: 1, size: 3 }, 7);
+    serde_json::from_slice(&document.collection((0, &rows), &page)).unwrap()
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! `filter[...]`: its grammar, its operators, its limits.
 
-use apportion_jsonapi::query::{Filter, Operator, Scope};
+use apportion_jsonapi::query::{Asked, Filter, Operator, Scope};
 use apportion_jsonapi::{Code, Query, Value};
 
 use crate::library::{Field, books, registry};
@@ -8,7 +8,12 @@ use crate::library::{Field, books, registry};
 /// The filter of a query, spelled as a small expression.
 fn read(query: &str) -> Result<String, Vec<String>> {
     let registry = registry();
-    let parsed = Query::parse(query, &registry, books().resource(), (Scope::Collection, &[]));
+    let parsed = Query::parse(
+        query,
+        &registry,
+        books().resource(),
+        &Asked { scope: Scope::Collection, foreign: &[], walks: false },
+    );
     match parsed {
         Ok(query) => Ok(query.filter.as_ref().map_or_else(|| "-".to_owned(), spell)),
         Err(errors) => Err(errors.iter().map(|error| error.code.as_str().to_owned()).collect()),

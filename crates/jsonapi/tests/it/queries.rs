@@ -1,6 +1,6 @@
 //! Sorts, pages, includes, fieldsets and unknown parameters.
 
-use apportion_jsonapi::query::Scope;
+use apportion_jsonapi::query::{Asked, Page, Scope};
 use apportion_jsonapi::{Query, Source};
 use proptest::prelude::*;
 
@@ -9,7 +9,13 @@ use crate::library::{Field, books, registry};
 fn parse(query: &str, scope: Scope) -> Result<Query<Field>, Vec<String>> {
     let registry = registry();
     let books = books();
-    Query::parse(query, &registry, books.resource(), (scope, &["Mine"])).map_err(|errors| {
+    Query::parse(
+        query,
+        &registry,
+        books.resource(),
+        &Asked { scope, foreign: &["Mine"], walks: false },
+    )
+    .map_err(|errors| {
         let place = |error: &apportion_jsonapi::Error| match &error.source {
             Some(Source::Parameter(name)) => format!("{} {name}", error.code.as_str()),
             _ => error.code.as_str().to_owned(),
@@ -53,7 +59,10 @@ fn sorts() {
 
 #[test]
 fn pages() {
-    let page = |query| parse(query, Scope::Collection).unwrap().page;
+    let page = |query| match parse(query, Scope::Collection).unwrap().page {
+        Page::Numbered(page) => page,
+        Page::Walk(walk) => panic!("{walk:?}"),
+    };
     assert_eq!((page("").number, page("").size), (1, 30));
     let third = page("page[number]=3&page%5Bsize%5D=50");
     assert_eq!((third.number, third.size, third.offset()), (3, 50, 100));

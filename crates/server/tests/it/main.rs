@@ -11,19 +11,27 @@
 )]
 
 mod amounts;
+mod bodies;
 mod complaints;
 mod conditions;
 mod create;
+mod cursors;
 mod deal_links;
+mod declared;
 mod delete;
 mod documents;
 mod fields;
 mod filters;
 mod groups;
+mod hosts;
 mod http;
 mod includes;
 mod instants;
+mod limits;
+mod methods;
+mod negotiation;
 mod pages;
+mod parity;
 mod refusals;
 mod refused_values;
 mod related;
@@ -35,23 +43,32 @@ mod sorts;
 mod tenancy;
 mod timeouts;
 mod told;
+mod totals;
 mod update;
 mod world;
 
 fn main() -> std::process::ExitCode {
     let modules = [
+        ("cursors", cursors::CASES),
         ("amounts", amounts::CASES),
+        ("bodies", bodies::CASES),
         ("conditions", conditions::CASES),
         ("create", create::CASES),
         ("deal_links", deal_links::CASES),
+        ("declared", declared::CASES),
         ("delete", delete::CASES),
         ("documents", documents::CASES),
         ("fields", fields::CASES),
         ("filters", filters::CASES),
         ("groups", groups::CASES),
+        ("hosts", hosts::CASES),
         ("includes", includes::CASES),
         ("instants", instants::CASES),
+        ("limits", limits::CASES),
+        ("methods", methods::CASES),
+        ("negotiation", negotiation::CASES),
         ("pages", pages::CASES),
+        ("parity", parity::CASES),
         ("refusals", refusals::CASES),
         ("refused_values", refused_values::CASES),
         ("related", related::CASES),
@@ -62,6 +79,7 @@ fn main() -> std::process::ExitCode {
         ("tenancy", tenancy::CASES),
         ("timeouts", timeouts::CASES),
         ("told", told::CASES),
+        ("totals", totals::CASES),
         ("update", update::CASES),
     ];
     apportion_testing::Suite::new(&modules).prepared(world::migrate).run()

@@ -1,0 +1,203 @@
+//! Cursor pages (the cursor-pagination profile): walks both ways over every sort, with nulls and
+//! ties, over rows that come and go.
+
+use apportion_testing::Place;
+use serde_json::{Value, json};
+
+use crate::http::send;
+use crate::world::{World, document};
+
+apportion_testing::cases! {
+    every_sort_is_walked_both_ways, walks_begin, links_and_figures, faults, a_row_may_be_gone,
+    related_lists_are_walked, sorts_by_what_another_table_holds
+}
+
+const PROFILE: &str = "https://jsonapi.org/profiles/ethanresnick/cursor-pagination";
+
+/// Deals with nulls and ties in what they are sorted by.
+fn deals(world: &World) {
+    for (at, name) in ["b", "a", "a", "Ä", "B", "c", "b"].iter().enumerate() {
+        let date = if at % 3 == 0 { Value::Null } else { json!(format!("2025-01-0{}", 9 - at)) };
+        let value = i64::try_from(at % 3).unwrap() * 100 - 100;
+        world.create("deals", json!({"name": name, "value": value, "date": date}), &[]);
+    }
+}
+
+fn ids(page: &Value) -> Vec<String> {
+    let rows = page["data"].as_array().unwrap().iter();
+    rows.map(|row| row["id"].as_str().unwrap().to_owned()).collect()
+}
+
+/// The page of a link that we gave.
+fn follow(world: &World, link: &Value) -> Value {
+    let target = link.as_str().unwrap().split_once("/api/v2").unwrap().1;
+    world.get(target).expect(200).json()
+}
+
+/// All ids of a walk, and its pages.
+fn walk(world: &World, first: &str, direction: &str) -> (Vec<String>, usize) {
+    let mut page = world.get(first).expect(200).json();
+    let (mut all, mut pages) = (Vec::new(), 0);
+    loop {
+        let found = ids(&page);
+        all = if direction == "next" { [all, found].concat() } else { [found, all].concat() };
+        pages += 1;
+        assert!(pages < 100, "the walk has an end");
+        match &page["links"][direction] {
+            Value::Null => return (all, pages),
+            link => page = follow(world, link),
+        }
+    }
+}
+
+fn every_sort_is_walked_both_ways(place: &Place) {
+    let world = World::start(place);
+    deals(&world);
+    for name in ["a", "b"] {
+        world.create("people", json!({"first_name": name, "last_name": "x"}), &[]);
+    }
+    for resource in apportion_server::resources::registry().types() {
+        for sort in &resource.sorts {
+            for sign in ["", "-"] {
+                let list = format!("/{}?sort={sign}{}", resource.name, sort.name);
+                let expected =
+                    ids(&world.get(&format!("{list}&page[size]=200")).expect(200).json());
+                for size in [1, 2, 3, 200] {
+                    let (forwards, _) =
+                        walk(&world, &format!("{list}&page[after]=&page[size]={size}"), "next");
+                    assert_eq!(forwards, expected, "{list} by {size}");
+                    let (backwards, _) =
+                        walk(&world, &format!("{list}&page[before]=&page[size]={size}"), "prev");
+                    assert_eq!(backwards, expected, "{list} backwards by {size}");
+                }
+            }
+        }
+    }
+}
+
+fn walks_begin(place: &Place) {
+    let world = World::start(place);
+    deals(&world);
+    let accept = format!("application/vnd.api+json; profile=\"{PROFILE}\"");
+    let headers = [("X-Auth-Token", world.token.as_str()), ("Accept", accept.as_str())];
+    let answer = send(world.address(), "GET", "/api/v2/deals?page%5Bsize%5D=2", &headers, b"");
+    assert_eq!(answer.header("Content-Type"), Some(accept.as_str()));
+    let by_accept = answer.expect(200).json();
+    let by_parameter = world.get("/deals?page[after]=&page[size]=2").expect(200).json();
+    assert_eq!(by_accept, by_parameter);
+    assert_eq!(by_accept["jsonapi"], json!({"version": "1.1", "profile": [PROFILE]}));
+    let numbered = send(world.address(), "GET", "/api/v2/deals?page[number]=1", &headers, b"");
+    assert_eq!(numbered.header("Content-Type"), Some("application/vnd.api+json"));
+    assert_eq!(numbered.expect(200).json()["meta"]["total_count"], 7);
+}
+
+fn links_and_figures(place: &Place) {
+    let world = World::start(place);
+    deals(&world);
+    let page = world.get("/deals?page[after]=&page[size]=3&filter[value][gt]=-1000").json();
+    assert_eq!(page["meta"], json!({"page_size": 3, "max_page_size": 200}));
+    assert_eq!(page["links"]["prev"], Value::Null);
+    let next = page["links"]["next"].as_str().unwrap();
+    assert!(next.contains("filter%5Bvalue%5D%5Bgt%5D=-1000&page%5Bafter%5D="), "{next}");
+    let second = follow(&world, &page["links"]["next"]);
+    assert_eq!(ids(&second), ["4", "5", "6"]);
+    assert_eq!(follow(&world, &second["links"]["self"]), second);
+    assert_eq!(ids(&follow(&world, &second["links"]["prev"])), ["1", "2", "3"]);
+    let last = follow(&world, &second["links"]["next"]);
+    assert_eq!((ids(&last), &last["links"]["next"]), (vec!["7".to_owned()], &Value::Null));
+    let empty = world.get("/people?page[after]=").expect(200).json();
+    assert_eq!((&empty["links"]["prev"], &empty["links"]["next"]), (&Value::Null, &Value::Null));
+    assert_eq!(empty["data"], json!([]));
+}
+
+fn faults(place: &Place) {
+    let world = World::start(place);
+    deals(&world);
+    let page = world.get("/deals?sort=name&page[after]=&page[size]=2").json();
+    let next = page["links"]["next"].as_str().unwrap();
+    let cursor = next.split("after%5D=").nth(1).unwrap().split('&').next().unwrap();
+    let check = |query: &str, code: &str, parameter: &str| {
+        let json = world.get(&format!("/deals?{query}")).expect(400).json();
+        let error = &json["errors"][0];
+        assert_eq!(
+            (&error["code"], &error["source"]["parameter"]),
+            (&json!(code), &json!(parameter))
+        );
+        error.clone()
+    };
+    let invalid = "keyset_invalid_cursor";
+    check("page[after]=x", invalid, "page[after]");
+    check("page[before]=%00", "unsupported_parameter", "page[before]");
+    check(&format!("page[after]={cursor}"), invalid, "page[after]");
+    check(&format!("sort=-name&page[after]={cursor}"), invalid, "page[after]");
+    check(&format!("sort=name&filter[id]=1&page[after]={cursor}"), invalid, "page[after]");
+    check(&format!("sort=name&page[after]={cursor}A"), invalid, "page[after]");
+    check(&format!("sort=name&page[after]={}", &cursor[1..]), invalid, "page[after]");
+    check("page[after]=&page[number]=1", "keyset_conflict", "page[number]");
+    let range = check("page[after]=&page[before]=", "keyset_conflict", "page[before]");
+    let kind = format!("{PROFILE}/range-pagination-not-supported");
+    assert_eq!(range["links"]["type"], json!(kind));
+    let large = check("page[after]=&page[size]=201", "invalid_page", "page[size]");
+    assert_eq!(large["links"]["type"], json!(format!("{PROFILE}/max-size-exceeded")));
+    assert_eq!(large["meta"], json!({"page": {"maxSize": 200}}));
+    for size in ["0", "-1", "x", "1.5"] {
+        check(&format!("page[after]=&page[size]={size}"), "invalid_page", "page[size]");
+    }
+}
+
+fn a_row_may_be_gone(place: &Place) {
+    let world = World::start(place);
+    deals(&world);
+    let page = world.get("/deals?sort=-value&page[after]=&page[size]=2").json();
+    let expected = ids(&follow(&world, &page["links"]["next"]));
+    world.delete(&format!("/deals/{}", ids(&page)[1])).expect(204);
+    assert_eq!(ids(&follow(&world, &page["links"]["next"])), expected);
+    // A row that comes to stand behind the cursor is met, one before it is not.
+    world.deal("early", 100_000);
+    let late = world.deal("late", -100_000);
+    let (rest, _) = walk(
+        &world,
+        page["links"]["next"].as_str().unwrap().split_once("/api/v2").unwrap().1,
+        "next",
+    );
+    assert_eq!((rest.len(), rest.last()), (6, Some(&late)));
+}
+
+fn related_lists_are_walked(place: &Place) {
+    let world = World::start(place);
+    let (deal, other) = (world.deal("Walked", 100), world.deal("Other", 100));
+    let mut expected = Vec::new();
+    for day in 1..=5 {
+        let on = format!("2025-01-0{day}");
+        expected.push(world.spread(&deal, &on, &on, "1"));
+        world.spread(&other, &on, &on, "1");
+    }
+    for path in ["revenue_distributions", "relationships/revenue_distributions"] {
+        let list = format!("/deals/{deal}/{path}?page[after]=&page[size]=2");
+        assert_eq!(walk(&world, &list, "next"), (expected.clone(), 3));
+    }
+    let included = world
+        .get(&format!("/deals/{deal}/revenue_distributions?page[after]=&include=deal"))
+        .expect(200)
+        .json();
+    assert_eq!(included["included"][0]["id"], json!(deal));
+}
+
+fn sorts_by_what_another_table_holds(place: &Place) {
+    let world = World::start(place);
+    for name in ["b", "a", "\"q\" \\ \u{e4}", "b"] {
+        let deal = world.deal(name, 100);
+        world.spread(&deal, "2025-01-01", "2025-01-02", "1");
+        world.spread(&deal, "2025-01-03", "2025-01-04", "2");
+    }
+    for sort in ["deal", "-deal", "deal,-start_on", "-amount_percent,deal"] {
+        let list = format!("/revenue_distributions?sort={sort}");
+        let expected = ids(&world.get(&list).expect(200).json());
+        let (walked, _) = walk(&world, &format!("{list}&page[after]=&page[size]=1"), "next");
+        assert_eq!(walked, expected, "{sort}");
+        let (walked, _) = walk(&world, &format!("{list}&page[before]=&page[size]=3"), "prev");
+        assert_eq!(walked, expected, "{sort}");
+    }
+    let renamed = document("deals", json!({"name": "z"}), &[]);
+    world.patch("/deals/1", &renamed).expect(200);
+}
