@@ -49,11 +49,11 @@ mod world;
 
 fn main() -> std::process::ExitCode {
     let modules = [
-        ("cursors", cursors::CASES),
         ("amounts", amounts::CASES),
         ("bodies", bodies::CASES),
         ("conditions", conditions::CASES),
         ("create", create::CASES),
+        ("cursors", cursors::CASES),
         ("deal_links", deal_links::CASES),
         ("declared", declared::CASES),
         ("delete", delete::CASES),
