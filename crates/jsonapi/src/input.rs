@@ -90,6 +90,23 @@ impl Input {
         Ok(input)
     }
 
+    /// Reads the document of a relationship endpoint: linkage alone.
+    pub fn read_linkage<F>(
+        body: &[u8],
+        relationship: &Relationship<F>,
+    ) -> Result<Self, Vec<Error>> {
+        let json = Json::parse(body).map_err(|what| vec![Error::new(Code::BadDocument, what)])?;
+        let Some(data) = json.member("data") else {
+            let detail = "The document has no 'data'";
+            return Err(vec![Error::pointer(Code::BadDocument, "/data", detail)]);
+        };
+        let linkage =
+            linkage(data, relationship, ("/data", "/data")).map_err(|fault| vec![fault])?;
+        let mut input = Self::default();
+        input.give_link(Link { name: relationship.name, linkage, pointer: "/data".to_owned() });
+        Ok(input)
+    }
+
     /// Takes a value for a writable attribute, or the fault in it.
     pub fn give<F>(
         &mut self,
@@ -206,17 +223,7 @@ impl Input {
         };
         let Some(data) = json.member("data") else { return };
         let at = format!("{pointer}/data");
-        let linkage = match (relationship.cardinality, data) {
-            (Cardinality::One, Json::Null) => Ok(Linkage::None),
-            (Cardinality::One, Json::Object(_)) => identifier(data, relationship, &pointer, &at),
-            (Cardinality::Many, Json::Array(items)) => many(items, relationship, &pointer),
-            (_, other) => Err(Error::pointer(
-                Code::BadDocument,
-                at,
-                format!("Linkage of '{name}' cannot be {}", other.noun()),
-            )),
-        };
-        match linkage {
+        match linkage(data, relationship, (&pointer, &at)) {
             Ok(linkage) => self.link_member(relationship, linkage, pointer),
             Err(error) => {
                 self.faulty.push(relationship.name);
@@ -336,12 +343,30 @@ fn linked(text: &str) -> Linkage {
     id(text).map_or_else(|| Linkage::Nowhere(cut(text).into_owned()), Linkage::One)
 }
 
+/// Reads linkage that fits the relationship; faults of its content point at `pointer`, those of
+/// its form below `at`.
+fn linkage<F>(
+    data: &Json<'_>,
+    relationship: &Relationship<F>,
+    (pointer, at): (&str, &str),
+) -> Result<Linkage, Error> {
+    match (relationship.cardinality, data) {
+        (Cardinality::One, Json::Null) => Ok(Linkage::None),
+        (Cardinality::One, Json::Object(_)) => identifier(data, relationship, (pointer, at)),
+        (Cardinality::Many, Json::Array(items)) => many(items, relationship, (pointer, at)),
+        (_, other) => {
+            let (name, noun) = (relationship.name, other.noun());
+            let detail = format!("Linkage of '{name}' cannot be {noun}");
+            Err(Error::pointer(Code::BadDocument, at, detail))
+        }
+    }
+}
+
 /// Reads one resource identifier object.
 fn identifier<F>(
     json: &Json<'_>,
     relationship: &Relationship<F>,
-    pointer: &str,
-    at: &str,
+    (pointer, at): (&str, &str),
 ) -> Result<Linkage, Error> {
     let member = |name: &str| match json.member(name) {
         Some(Json::Text(text)) => Ok(text),
@@ -368,11 +393,11 @@ fn identifier<F>(
 fn many<F>(
     items: &[Json<'_>],
     relationship: &Relationship<F>,
-    pointer: &str,
+    (pointer, at): (&str, &str),
 ) -> Result<Linkage, Error> {
     let mut ids = Vec::with_capacity(items.len());
     for (index, item) in items.iter().enumerate() {
-        match identifier(item, relationship, pointer, &format!("{pointer}/data/{index}"))? {
+        match identifier(item, relationship, (pointer, &format!("{at}/{index}")))? {
             Linkage::One(id) => ids.push(id),
             other => return Ok(other),
         }

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use actix_web::http::Method;
 use actix_web::http::header::{
     ACCEPT, ALLOW, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HeaderName, IF_MATCH,
-    IF_NONE_MATCH,
+    IF_NONE_MATCH, TRANSFER_ENCODING,
 };
 use actix_web::{HttpRequest, HttpResponse, web};
 use apportion_jsonapi::input::Action;
@@ -24,7 +24,7 @@ use crate::guard::Guard;
 use crate::read::{Headers, Reading};
 use crate::reply::Reply;
 use crate::resources::registry;
-use crate::route::{Route, Type};
+use crate::route::Route;
 use crate::service::Service;
 use crate::write::{self, Change, Writing};
 
@@ -132,8 +132,11 @@ async fn answer(
         let scope = access.scope;
         return Ok(service.store.read(move |session| reading.run(&scope, session)).await?);
     }
-    let body =
-        if *method == Method::DELETE { web::Bytes::new() } else { body(request, payload).await? };
+    let body = match route {
+        // Real clients send one; it says nothing.
+        Route::Resource(..) if *method == Method::DELETE => web::Bytes::new(),
+        _ => body(request, payload).await?,
+    };
     Ok(write(request, service, (&access, now), (route, &body)).await?)
 }
 
@@ -200,9 +203,11 @@ async fn write(
         Err(faults) => (parse("")?, faults),
     };
     let scope = access.scope;
-    let mut change = change(kind, id, request.method(), body);
+    let mut change = change(route, request.method(), body);
     match &mut change {
-        Ok(Change::Create(input) | Change::Update(_, input)) => input.errors.append(&mut faults),
+        Ok(Change::Create(input) | Change::Update(_, input) | Change::Link(_, _, input)) => {
+            input.errors.append(&mut faults);
+        }
         Ok(Change::Delete(_)) => {}
         Err(alone) if alone.iter().any(|fault| fault.code != Code::BadDocument) => {
             faults = std::mem::take(alone);
@@ -224,11 +229,14 @@ async fn write(
     service.store.write(scope, move |session| writing.run(&scope, session)).await
 }
 
-fn change(kind: Type, id: Option<i64>, method: &Method, body: &[u8]) -> Result<Change, Vec<Error>> {
-    match id {
-        None => write::change(kind, Action::Create, body),
-        Some(id) if *method == Method::DELETE => Ok(Change::Delete(id)),
-        Some(id) => write::change(kind, Action::Update(id), body),
+fn change(route: Route, method: &Method, body: &[u8]) -> Result<Change, Vec<Error>> {
+    match route {
+        Route::Resource(_, id) if *method == Method::DELETE => Ok(Change::Delete(id)),
+        Route::Resource(kind, id) => write::change(kind, Action::Update(id), body),
+        Route::Linkage(kind, id, at) => write::link(kind, (id, at), body),
+        Route::Collection(kind) | Route::Related(kind, ..) => {
+            write::change(kind, Action::Create, body)
+        }
     }
 }
 
@@ -239,11 +247,15 @@ async fn body(request: &HttpRequest, payload: web::Payload) -> Result<web::Bytes
     if length.is_some_and(|length| usize::try_from(length).is_ok_and(|n| n > MAX_BODY)) {
         return Err(large());
     }
-    if let Some(coding) = header(request, &CONTENT_ENCODING).filter(|coding| *coding != "identity")
-    {
+    let codings = joined(request, &CONTENT_ENCODING);
+    if let Some(coding) = codings.filter(|coding| !coding.eq_ignore_ascii_case("identity")) {
         let detail =
-            format!("A body coded as '{}' is not read", apportion_jsonapi::error::cut(coding));
+            format!("A body coded as '{}' is not read", apportion_jsonapi::error::cut(&coding));
         return Err(Failure::of(Code::UnsupportedMediaType, detail));
+    }
+    // Without a body there is nothing that a media type could be of.
+    if length.unwrap_or(0) == 0 && header(request, &TRANSFER_ENCODING).is_none() {
+        return Ok(web::Bytes::new());
     }
     media::check_content_type(joined(request, &CONTENT_TYPE).as_deref())?;
     match tokio::time::timeout(BODY_TIMEOUT, payload.to_bytes_limited(MAX_BODY)).await {

@@ -199,6 +199,17 @@ pub(crate) fn single(
     Ok(if rows.is_empty() { reply } else { reply.with(ETAG, etag::tag(rows.version(0), query)) })
 }
 
+/// The linkage of a to-one relationship, after it was written.
+pub(crate) fn linkage(
+    scope: &Scope,
+    session: &mut Session,
+    (kind, id, at): (Type, i64, usize),
+) -> Result<Reply> {
+    let target = format!("{}/relationships/{}", address(kind, id), declared(kind, at)?.0.name);
+    Reading::new(Route::Linkage(kind, id, at), "", (&target, ""), Headers::default())
+        .run(scope, session)
+}
+
 /// The row of that id, or the answer that there is none.
 pub(crate) fn row(
     scope: &Scope,

@@ -3,6 +3,8 @@
 
 use actix_web::http::Method;
 
+use apportion_jsonapi::Cardinality;
+
 use crate::resources::ROOT;
 use crate::served::Served;
 
@@ -53,9 +55,28 @@ impl Route {
         const LIST: &[Method] = &[Method::GET, Method::HEAD, Method::OPTIONS, Method::POST];
         const ROW: &[Method] =
             &[Method::GET, Method::HEAD, Method::OPTIONS, Method::PATCH, Method::DELETE];
+        const LINK: &[Method] = &[Method::GET, Method::HEAD, Method::OPTIONS, Method::PATCH];
+        const LINKS: &[Method] = &[
+            Method::GET,
+            Method::HEAD,
+            Method::OPTIONS,
+            Method::PATCH,
+            Method::POST,
+            Method::DELETE,
+        ];
+        let writable = match self {
+            Route::Collection(kind) | Route::Resource(kind, _) | Route::Linkage(kind, ..) => {
+                kind.served.resource().writable
+            }
+            Route::Related(..) => false,
+        };
         match self {
-            Route::Collection(kind) if kind.served.resource().writable => LIST,
-            Route::Resource(kind, _) if kind.served.resource().writable => ROW,
+            Route::Collection(_) if writable => LIST,
+            Route::Resource(..) if writable => ROW,
+            Route::Linkage(kind, _, at) if writable => match cardinality(kind, at) {
+                Some(Cardinality::Many) => LINKS,
+                _ => LINK,
+            },
             _ => READ,
         }
     }
@@ -74,6 +95,10 @@ impl Route {
             }
         }
     }
+}
+
+fn cardinality(kind: Type, relationship: usize) -> Option<Cardinality> {
+    kind.served.resource().relationships.get(relationship).map(|declared| declared.cardinality)
 }
 
 fn name(kind: Type, relationship: usize) -> &'static str {

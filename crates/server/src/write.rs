@@ -3,7 +3,7 @@
 use actix_web::http::header::LOCATION;
 use apportion_core::currency::Currency;
 use apportion_jsonapi::input::Action;
-use apportion_jsonapi::{Error, Input, Query};
+use apportion_jsonapi::{Code, Error, Input, Query};
 use apportion_store::{Field, Scope, Session};
 use chrono::NaiveDateTime;
 
@@ -21,6 +21,8 @@ pub(crate) enum Change {
     Create(Input),
     /// Another state of the row.
     Update(i64, Input),
+    /// Another end of one of its relationships, by position.
+    Link(i64, usize, Input),
     /// Its end.
     Delete(i64),
 }
@@ -45,6 +47,14 @@ pub(crate) fn change(kind: Type, action: Action, body: &[u8]) -> Result<Change, 
     })
 }
 
+/// The change of a relationship that a body asks for.
+pub(crate) fn link(kind: Type, (id, at): (i64, usize), body: &[u8]) -> Result<Change, Vec<Error>> {
+    let declared = kind.served.resource().relationships.get(at).filter(|it| it.writable);
+    let declared = declared
+        .ok_or_else(|| vec![Error::new(Code::AccessDenied, "This relationship is read-only")])?;
+    Ok(Change::Link(id, at, Input::read_linkage(body, declared)?))
+}
+
 impl Writing {
     /// Runs the change in the transaction at hand; may be run again after an interruption.
     pub(crate) fn run(&self, scope: &Scope, session: &mut Session) -> Result<Reply> {
@@ -60,6 +70,10 @@ impl Writing {
             Change::Update(id, input) => {
                 self.kind.served.update(&mut work, *id, &mut input.clone())?;
                 self.show(scope, session, (*id, 200))
+            }
+            Change::Link(id, at, input) => {
+                self.kind.served.update(&mut work, *id, &mut input.clone())?;
+                read::linkage(scope, session, (self.kind, *id, *at))
             }
             Change::Delete(id) => {
                 self.kind.served.delete(&mut work, *id)?;

@@ -11,8 +11,10 @@
 )]
 
 mod amounts;
+mod authentication;
 mod bodies;
 mod complaints;
+mod concurrency;
 mod conditions;
 mod create;
 mod cursors;
@@ -20,6 +22,8 @@ mod deal_links;
 mod declared;
 mod delete;
 mod documents;
+mod endpoints;
+mod faults;
 mod fields;
 mod filters;
 mod groups;
@@ -27,14 +31,17 @@ mod hosts;
 mod http;
 mod includes;
 mod instants;
+mod isolation;
 mod limits;
 mod methods;
 mod negotiation;
 mod pages;
 mod parity;
+mod rates;
 mod refusals;
 mod refused_values;
 mod related;
+mod relationships;
 mod rules;
 mod sample;
 mod seed;
@@ -50,7 +57,9 @@ mod world;
 fn main() -> std::process::ExitCode {
     let modules = [
         ("amounts", amounts::CASES),
+        ("authentication", authentication::CASES),
         ("bodies", bodies::CASES),
+        ("concurrency", concurrency::CASES),
         ("conditions", conditions::CASES),
         ("create", create::CASES),
         ("cursors", cursors::CASES),
@@ -58,20 +67,25 @@ fn main() -> std::process::ExitCode {
         ("declared", declared::CASES),
         ("delete", delete::CASES),
         ("documents", documents::CASES),
+        ("endpoints", endpoints::CASES),
+        ("faults", faults::CASES),
         ("fields", fields::CASES),
         ("filters", filters::CASES),
         ("groups", groups::CASES),
         ("hosts", hosts::CASES),
         ("includes", includes::CASES),
         ("instants", instants::CASES),
+        ("isolation", isolation::CASES),
         ("limits", limits::CASES),
         ("methods", methods::CASES),
         ("negotiation", negotiation::CASES),
         ("pages", pages::CASES),
         ("parity", parity::CASES),
+        ("rates", rates::CASES),
         ("refusals", refusals::CASES),
         ("refused_values", refused_values::CASES),
         ("related", related::CASES),
+        ("relationships", relationships::CASES),
         ("rules", rules::CASES),
         ("seed", seed::CASES),
         ("sent_back", sent_back::CASES),
