@@ -32,11 +32,11 @@ pub fn check_content_type(header: Option<&str>) -> Result<(), Error> {
 pub fn check_accept(header: Option<&str>) -> Result<(), Error> {
     let Some(header) = header.filter(|header| !header.trim().is_empty()) else { return Ok(()) };
     let types = parse(header);
-    let takes = |media: &&MediaType| !media.refused;
-    let (own, others): (Vec<_>, Vec<_>) =
-        types.iter().filter(takes).partition(|media| media.name == MEDIA_TYPE);
-    let wild = others.iter().any(|media| matches!(media.name.as_str(), "*/*" | "application/*"));
-    let served = own.iter().any(|media| media.parameters.iter().all(is_served));
+    // A range that names the type counts for more than one that has it among others.
+    let (own, others): (Vec<_>, Vec<_>) = types.iter().partition(|media| media.name == MEDIA_TYPE);
+    let wild = |media: &&MediaType| matches!(media.name.as_str(), "*/*" | "application/*");
+    let wild = others.iter().any(|media| wild(media) && !media.refused);
+    let served = own.iter().any(|media| !media.refused && media.parameters.iter().all(is_served));
     if served || (own.is_empty() && wild) {
         return Ok(());
     }

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use actix_web::HttpRequest;
 use actix_web::http::header::{AUTHORIZATION, HeaderName};
 use apportion_core::currency::Currency;
+use apportion_jsonapi::query::values;
 use apportion_jsonapi::{Code, Error};
 use apportion_store::{self as store, OrganizationId, PersonId, Scope, Session, Store, token};
 use chrono::{NaiveDateTime, TimeDelta};
@@ -118,13 +119,10 @@ pub(crate) fn check_organization(request: &HttpRequest, access: &Access) -> Resu
     let own = access.scope.organization.to_string();
     let headers = request.headers().get_all(HeaderName::from_static("x-organization-id"));
     let headers: Vec<_> = headers.map(|value| value.to_str().unwrap_or_default()).collect();
-    let query = request.query_string().split('&').filter_map(|pair| {
-        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-        name.eq_ignore_ascii_case(ORGANIZATION).then_some(value)
-    });
-    let query: Vec<_> = query.collect();
+    let query = values(request.query_string(), ORGANIZATION);
     let sound = headers.len() <= 1 && query.len() <= 1;
-    if sound && headers.iter().chain(&query).all(|named| *named == own) {
+    let queried = query.iter().map(|named| named.as_deref().unwrap_or_default());
+    if sound && headers.into_iter().chain(queried).all(|named| named == own) {
         Ok(())
     } else {
         Err(Failure::not_found())

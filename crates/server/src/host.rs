@@ -29,12 +29,13 @@ impl Hosts {
             Some(host) => {
                 self.bound.ip().to_canonical().is_loopback().then(|| {
                     is_loopback(name(host))
-                        || self.public_host().is_some_and(|public| public == host)
+                        || self.public_host().is_some_and(|own| own.eq_ignore_ascii_case(host))
                 }) != Some(false)
             }
         };
         let spelled = host.is_none_or(|host| {
             !host.is_empty()
+                && host.starts_with('[') == host.contains(']')
                 && host.bytes().all(|b| b.is_ascii_alphanumeric() || b".-_:[]".contains(&b))
         });
         if !known || !spelled {

@@ -17,7 +17,7 @@ pub use fields::Fieldsets;
 pub use filter::{Filter, MAX_CONTAINS, MAX_NESTING, MAX_VALUES, Operator};
 pub use include::{Include, MAX_INCLUDE_DEPTH, MAX_INCLUDES};
 pub use page::{CURSOR_PROFILE, Numbered, Page, Walk};
-pub use pairs::Pair;
+pub use pairs::{Pair, values};
 pub use sort::{MAX_SORTS, Sort};
 
 use crate::error::{Code, Error};

@@ -44,6 +44,14 @@ pub(super) fn decode(query: &str, errors: &mut Vec<Error>) -> Result<Vec<Pair>, 
     Ok(pairs)
 }
 
+/// The values of every parameter of that name, read as those of a query are; `None` for one that
+/// cannot be decoded.
+pub fn values(query: &str, name: &str) -> Vec<Option<String>> {
+    let pairs = query.split('&').map(|word| word.split_once('=').unwrap_or((word, "")));
+    let named = pairs.filter(|(given, _)| decoded(given).is_some_and(|given| given == name));
+    named.map(|(_, value)| decoded(value)).collect()
+}
+
 /// A plus is a space; the bytes must be UTF-8, and hold no U+0000, which no text here may.
 fn decoded(word: &str) -> Option<String> {
     let spaced = word.replace('+', " ");

@@ -1,0 +1,138 @@
+//! Every endpoint of every type, walked as nobody, as another organization and as a reader. The
+//! table follows from the declarations; a type without rows to walk over fails the test.
+
+use apportion_server::resources::registry;
+use apportion_testing::Place;
+use serde_json::json;
+
+use crate::complaints::{complaints, person, rows};
+use crate::http::send;
+use crate::world::World;
+
+apportion_testing::cases! {
+    the_table_is_complete, nobody_gets_401, other_organizations_get_404, readers_get_403_for_writes,
+    owners_get_what_there_is
+}
+
+/// The types, and the id of a row of ours in each.
+const ROWS: &[(&str, &str)] =
+    &[("organizations", "1"), ("people", "1"), ("deals", "1"), ("revenue_distributions", "1")];
+
+#[derive(Debug)]
+struct Endpoint {
+    method: &'static str,
+    path: String,
+    /// Whether a row of ours is named.
+    row: bool,
+}
+
+fn world(place: &Place) -> World {
+    let world = World::start(place);
+    person(&world);
+    world.spread(&world.deal("D", 100), "2025-01-01", "2025-01-01", "1");
+    world
+}
+
+fn endpoints() -> Vec<Endpoint> {
+    let mut endpoints = Vec::new();
+    for resource in registry().types() {
+        let name = resource.name;
+        let Some((_, id)) = ROWS.iter().find(|(known, _)| *known == name) else { continue };
+        let mut add = |method, path: String, row| endpoints.push(Endpoint { method, path, row });
+        for method in ["GET", "HEAD", "OPTIONS"] {
+            add(method, format!("/{name}"), false);
+            add(method, format!("/{name}/{id}"), true);
+        }
+        for relationship in &resource.relationships {
+            add("GET", format!("/{name}/{id}/{}", relationship.name), true);
+            add("GET", format!("/{name}/{id}/relationships/{}", relationship.name), true);
+        }
+        if resource.writable {
+            add("POST", format!("/{name}"), false);
+            add("PATCH", format!("/{name}/{id}"), true);
+            add("DELETE", format!("/{name}/{id}"), true);
+        }
+    }
+    endpoints
+}
+
+fn the_table_is_complete(place: &Place) {
+    let world = world(place);
+    let mut declared: Vec<&str> = registry().types().iter().map(|resource| resource.name).collect();
+    let mut walked: Vec<&str> = ROWS.iter().map(|(name, _)| *name).collect();
+    declared.sort_unstable();
+    walked.sort_unstable();
+    assert_eq!(declared, walked, "a type needs a row in ROWS, made in `world`");
+    for (name, id) in ROWS {
+        assert_eq!(world.get(&format!("/{name}/{id}")).expect(200).json()["data"]["id"], json!(id));
+    }
+}
+
+fn is_write(method: &str) -> bool {
+    matches!(method, "POST" | "PATCH" | "DELETE")
+}
+
+fn nobody_gets_401(place: &Place) {
+    let world = world(place);
+    let before = rows(&world);
+    for Endpoint { method, path, .. } in endpoints() {
+        let answer = send(world.address(), method, &format!("/api/v2{path}"), &[], b"");
+        assert_eq!(answer.status, 401, "{method} {path}");
+        assert_eq!(answer.header("WWW-Authenticate"), Some("Bearer"));
+    }
+    assert!(rows(&world) == before);
+}
+
+fn other_organizations_get_404(place: &Place) {
+    let world = world(place);
+    let before = rows(&world);
+    for endpoint in endpoints() {
+        let Endpoint { method, path, row } = &endpoint;
+        let body = is_write(method).then(|| json!({"data": {}}));
+        let answer = world.request_as(&world.stranger, method, path, body.as_ref());
+        if *row && *method != "OPTIONS" {
+            assert_eq!(answer.status, 404, "{endpoint:?}");
+            if *method != "HEAD" {
+                assert_eq!(complaints(&answer), ["404"], "{endpoint:?}");
+            }
+        }
+        if !*row && *method == "GET" {
+            let shown = String::from_utf8_lossy(&answer.body).into_owned();
+            let own = i32::from(path == "/organizations");
+            assert_eq!(answer.json()["meta"]["total_count"], own, "{endpoint:?}");
+            assert!(!shown.contains("Acme"), "{shown}");
+        }
+    }
+    assert!(rows(&world) == before);
+}
+
+fn readers_get_403_for_writes(place: &Place) {
+    let world = world(place);
+    let before = rows(&world);
+    for endpoint in endpoints() {
+        let Endpoint { method, path, .. } = &endpoint;
+        let answer = world.request_as(&world.reader, method, path, None);
+        let expected = match *method {
+            "GET" | "HEAD" => 200,
+            "OPTIONS" => 204,
+            _ => 403,
+        };
+        assert_eq!(answer.status, expected, "{endpoint:?}");
+    }
+    assert!(rows(&world) == before);
+}
+
+fn owners_get_what_there_is(place: &Place) {
+    let world = world(place);
+    for Endpoint { method, path, .. } in endpoints() {
+        let answer = world.request(method, &path, None);
+        // A write without a body is understood no further, a deletion needs none.
+        let fits = match method {
+            "GET" | "HEAD" => answer.status == 200,
+            "OPTIONS" => answer.status == 204,
+            "DELETE" => matches!(answer.status, 204 | 409),
+            _ => answer.status == 400,
+        };
+        assert!(fits, "{method} {path}: {}", answer.status);
+    }
+}
