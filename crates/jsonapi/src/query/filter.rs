@@ -196,8 +196,12 @@ impl<F: Copy> Reader<'_, F> {
         for text in texts {
             match read(filter, operator, text) {
                 Ok(value) => values.push(value),
+                Err(expected) if text.is_empty() => {
+                    self.value(pair, &expected);
+                    return None;
+                }
                 Err(expected) => {
-                    self.value(pair, &format!("{expected}, not '{}'", cut(text)));
+                    self.value(pair, &format!("{expected}: '{}'", cut(text)));
                     return None;
                 }
             }

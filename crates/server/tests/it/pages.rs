@@ -1,5 +1,6 @@
 //! Pages: which rows, which links to the letter, and what their numbers may be.
 
+use apportion_server::import::Importer;
 use apportion_testing::Place;
 use serde_json::{Value, json};
 
@@ -8,7 +9,7 @@ use crate::world::World;
 
 apportion_testing::cases! {
     links_and_meta, other_parameters_are_kept, links_lead_somewhere, bounds, refusals,
-    origin_of_links, ignored_on_single_resources,
+    origin_of_links, ignored_on_single_resources, full_pages,
 }
 
 /// A world with seven deals, whose ids are counted from 1.
@@ -271,4 +272,27 @@ fn ignored_on_single_resources(place: &Place) {
     });
     let linkage = world.get("/revenue_distributions/1/relationships/deal?page[size]=1");
     assert_eq!(linkage.expect(200).json()["data"], json!({"type": "deals", "id": "1"}));
+}
+
+/// More rows than the largest page holds.
+fn full_pages(place: &Place) {
+    let world = World::start(place);
+    let mut file = "name,value\n".to_owned();
+    for at in 1..=450 {
+        file += &format!("Deal {at},{}\n", at % 7);
+    }
+    let mut importer = Importer::open(&world.database, world.organization).unwrap();
+    assert_eq!(importer.import("deals", file.as_bytes(), |_| {}).unwrap(), 450);
+    let mut expected: Vec<i64> = (1..=450).collect();
+    expected.sort_by_key(|id| (id % 7, *id));
+    let mut found = Vec::new();
+    for (number, rows) in [(1, 200), (2, 200), (3, 50), (4, 0)] {
+        let path = format!("/deals?sort=value&page[size]=200&page[number]={number}");
+        let document = world.get(&path).expect(200).json();
+        assert_eq!(ids(&document).len(), rows);
+        let meta = &document["meta"];
+        assert_eq!((&meta["total_count"], &meta["total_pages"]), (&json!(450), &json!(3)));
+        found.extend(ids(&document));
+    }
+    assert_eq!(found, expected);
 }

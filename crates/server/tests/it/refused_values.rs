@@ -3,8 +3,10 @@
 use apportion_testing::Place;
 
 use crate::refusals::check;
+use crate::sample::each;
+use crate::world::World;
 
-apportion_testing::cases! { bad_operators, bad_values }
+apportion_testing::cases! { bad_operators, bad_values, what_was_expected }
 
 fn bad_operators(place: &Place) {
     const V: &str = "unsupported_filter_value";
@@ -94,4 +96,30 @@ fn bad_values(place: &Place) {
             ("/deals?%FF=1", P, "?", "UTF-8"),
         ],
     );
+}
+
+/// The whole sentence, for each kind of value.
+fn what_was_expected(place: &Place) {
+    let world = World::start(place);
+    let cases = [
+        ("id]=x", "'filter[id]' must be an integer of at most 64 bits: 'x'"),
+        ("id]=", "'filter[id]' must not be empty"),
+        ("date]=x", "'filter[date]' must be a date in the form YYYY-MM-DD: 'x'"),
+        ("exchange_rate]=x", "'filter[exchange_rate]' must be a decimal number: 'x'"),
+        ("exchange_rate]=1e400", "'filter[exchange_rate]' is too large: '1e400'"),
+        (
+            "exchange_rate]=0.0000000000001",
+            "'filter[exchange_rate]' must have at most 12 decimals: '0.0000000000001'",
+        ),
+        (
+            "name][gt]=x",
+            "'filter[name][gt]' has no operator 'gt'; it takes eq, not_eq, contains, not_contain",
+        ),
+        ("value][lt]=1,2", "'filter[value][lt]' takes a single value with an order operator"),
+    ];
+    each(&cases, |(query, expected)| {
+        let error =
+            world.get(&format!("/deals?filter[{query}")).expect(400).json()["errors"][0].clone();
+        if error["detail"] == *expected { Ok(()) } else { Err(format!("{query}: {error}")) }
+    });
 }

@@ -221,6 +221,7 @@ fn every_link_answers(place: &Place) {
 fn foreign_rows(place: &Place) {
     let sample = Sample::make(place);
     // The first row of each type is the other organization's.
+    let organization = format!("/organizations/{}", sample.world.other);
     let paths = [
         "/deals/1",
         "/deals/1/creator",
@@ -232,7 +233,7 @@ fn foreign_rows(place: &Place) {
         "/revenue_distributions/1/deal",
         "/people/1",
         "/people/1/organization",
-        "/organizations/2",
+        organization.as_str(),
     ];
     for path in paths {
         sample.world.get(path).expect(404);

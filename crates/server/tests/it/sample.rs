@@ -52,7 +52,9 @@ const PEOPLE: &[(&str, &str, Option<&str>)] = &[
 ];
 
 /// Name, value, probability, date, creator (by position). The fourth is in USD.
-const DEALS: &[(&str, i64, i64, Option<&str>, Option<usize>)] = &[
+type Sold = (&'static str, i64, i64, Option<&'static str>, Option<usize>);
+
+const DEALS: &[Sold] = &[
     ("a", 100_000, 100, Some("2025-03-01"), Some(0)),
     ("B", -50_000, 50, None, None),
     ("Ä", 0, 0, Some("2024-12-31"), Some(1)),
