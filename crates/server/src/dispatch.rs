@@ -21,6 +21,7 @@ use crate::access::{self, Access, ORGANIZATION, Right};
 use crate::etag::Expected;
 use crate::failure::{Failure, Result};
 use crate::guard::Guard;
+use crate::idempotency;
 use crate::read::{Headers, Reading};
 use crate::reply::Reply;
 use crate::resources::registry;
@@ -34,6 +35,8 @@ pub(crate) const MAX_TARGET: usize = 8 * 1024;
 pub(crate) const MAX_BODY: usize = 1024 * 1024;
 /// How long a body may take to arrive.
 const BODY_TIMEOUT: Duration = Duration::from_secs(10);
+
+const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 
 /// Answers a request, whatever it is.
 pub(crate) async fn dispatch(
@@ -225,7 +228,19 @@ async fn write(
     };
     let currency = access.currency;
     let expected = joined(request, &IF_MATCH).map(|header| Expected::parse(&header));
-    let writing = Writing { kind, change, query, currency, now, expected };
+    let repeatable = matches!(*request.method(), Method::POST | Method::PATCH);
+    let key = joined(request, &IDEMPOTENCY_KEY).filter(|_| repeatable);
+    let target = request.uri().path_and_query().map_or("", |target| target.as_str());
+    let named = (request.method().as_str(), target);
+    let request = key.map(|key| idempotency::request(&key, named, body)).transpose()?;
+    let _taken = match &request {
+        Some(request) => match service.in_flight.take(&scope, request) {
+            Ok(taken) => Some(taken),
+            Err(reply) => return Ok(reply),
+        },
+        None => None,
+    };
+    let writing = Writing { kind, change, query, currency, now, expected, request };
     service.store.write(scope, move |session| writing.run(&scope, session)).await
 }
 
@@ -267,12 +282,12 @@ async fn body(request: &HttpRequest, payload: web::Payload) -> Result<web::Bytes
 }
 
 fn header<'r>(request: &'r HttpRequest, name: &HeaderName) -> Option<&'r str> {
-    request.headers().get(name).map(|value| value.to_str().unwrap_or("?"))
+    request.headers().get(name).map(|value| value.to_str().unwrap_or("\u{fffd}"))
 }
 
 /// All fields of that name as one list (RFC 9110, section 5.3).
 fn joined(request: &HttpRequest, name: &HeaderName) -> Option<String> {
-    let values = request.headers().get_all(name).map(|value| value.to_str().unwrap_or("?"));
+    let values = request.headers().get_all(name).map(|value| value.to_str().unwrap_or("\u{fffd}"));
     values.map(str::to_owned).reduce(|list, value| list + ", " + &value)
 }
 

@@ -16,6 +16,7 @@ mod etag;
 mod failure;
 mod guard;
 mod host;
+mod idempotency;
 pub mod import;
 mod include;
 mod numbered;

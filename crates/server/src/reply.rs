@@ -45,6 +45,11 @@ impl Reply {
         Self { profile, ..self }
     }
 
+    /// A header of the answer.
+    pub(crate) fn header(&self, name: &HeaderName) -> Option<&str> {
+        self.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+    }
+
     /// An error document. What is our fault is logged here, with the ids that the client sees.
     pub(crate) fn failure(failure: &Failure) -> Self {
         let errors = failure.errors();

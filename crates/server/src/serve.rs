@@ -17,6 +17,7 @@ use crate::access::Remembered;
 use crate::dispatch::dispatch;
 use crate::guard::{Guarded, HEAD_TIMEOUT, KEEP_ALIVE};
 use crate::host::Hosts;
+use crate::idempotency::InFlight;
 use crate::rates::Rates;
 use crate::service::{Config, Service};
 
@@ -114,6 +115,7 @@ fn service(config: &Config, address: SocketAddr) -> Result<Service, ServeError> 
         hosts,
         remembered: Remembered::default(),
         rates: config.limit_rates.then(Rates::default),
+        in_flight: InFlight::default(),
     })
 }
 

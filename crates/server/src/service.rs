@@ -6,6 +6,7 @@ use apportion_store::{Address, Store};
 
 use crate::access::Remembered;
 use crate::host::Hosts;
+use crate::idempotency::InFlight;
 use crate::rates::Rates;
 
 /// How the server is to run.
@@ -27,4 +28,5 @@ pub(crate) struct Service {
     pub(crate) hosts: Hosts,
     pub(crate) remembered: Remembered,
     pub(crate) rates: Option<Rates>,
+    pub(crate) in_flight: InFlight,
 }

@@ -4,11 +4,13 @@ use actix_web::http::header::LOCATION;
 use apportion_core::currency::Currency;
 use apportion_jsonapi::input::Action;
 use apportion_jsonapi::{Code, Error, Input, Query};
+use apportion_store::idempotency::Request;
 use apportion_store::{Field, Scope, Session};
 use chrono::NaiveDateTime;
 
 use crate::etag::Expected;
 use crate::failure::{Failure, Result};
+use crate::idempotency::once;
 use crate::read;
 use crate::reply::Reply;
 use crate::route::Type;
@@ -36,6 +38,8 @@ pub(crate) struct Writing {
     pub(crate) currency: Currency,
     pub(crate) now: NaiveDateTime,
     pub(crate) expected: Option<Expected>,
+    /// Where the client says that it may come again.
+    pub(crate) request: Option<Request>,
 }
 
 /// The change that a body asks for.
@@ -58,6 +62,15 @@ pub(crate) fn link(kind: Type, (id, at): (i64, usize), body: &[u8]) -> Result<Ch
 impl Writing {
     /// Runs the change in the transaction at hand; may be run again after an interruption.
     pub(crate) fn run(&self, scope: &Scope, session: &mut Session) -> Result<Reply> {
+        match &self.request {
+            Some(request) => {
+                once(scope, session, (request, self.now), |session| self.apply(scope, session))
+            }
+            None => self.apply(scope, session),
+        }
+    }
+
+    fn apply(&self, scope: &Scope, session: &mut Session) -> Result<Reply> {
         let (currency, now) = (self.currency, self.now);
         let expected = self.expected.as_ref();
         let mut work = Work { scope, session, currency, now, expected };

@@ -13,6 +13,7 @@ pub mod deal;
 mod error;
 mod executor;
 mod id;
+pub mod idempotency;
 mod keyset;
 mod migrate;
 pub mod organization;

@@ -100,6 +100,22 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    idempotency_keys (id) {
+        id -> BigInt,
+        organization_id -> BigInt,
+        method -> Text,
+        path -> Text,
+        idempotency_key -> Text,
+        request_hash -> Binary,
+        status -> Nullable<BigInt>,
+        location -> Nullable<Text>,
+        etag -> Nullable<Text>,
+        body -> Nullable<Binary>,
+        created_at -> Timestamp,
+    }
+}
+
 diesel::joinable!(revenue_distributions -> deals (deal_id));
 diesel::allow_tables_to_appear_in_same_query!(deals, organizations, revenue_distributions);
 

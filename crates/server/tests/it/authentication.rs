@@ -211,6 +211,7 @@ fn organizations_in_the_header(place: &Place) {
         assert_eq!(answer.status, 404, "{name}");
         assert_eq!(answer.json()["errors"][0]["detail"], missing);
     }
+    ask(&[&world.other.to_string()]).expect(404);
     ask(&["1", "1"]).expect(404);
     ask(&["1", "2"]).expect(404);
     ask(&["2", "1"]).expect(404);

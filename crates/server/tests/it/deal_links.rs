@@ -3,12 +3,13 @@
 use apportion_testing::Place;
 use serde_json::{Value, json};
 
-use crate::complaints::{refused, sums};
+use crate::complaints::{refused, send_body, sums};
 use crate::world::{World, document};
 
 apportion_testing::cases! {
     the_deal_may_be_an_attribute, faults_point_at_where_the_deal_is_named,
-    a_patch_may_leave_the_deal_out, both_ways_must_agree, links_of_the_server_stay
+    a_patch_may_leave_the_deal_out, both_ways_must_agree, links_of_the_server_stay,
+    the_link_has_an_address_of_its_own
 }
 
 fn the_deal_may_be_an_attribute(place: &Place) {
@@ -176,4 +177,49 @@ fn links_of_the_server_stay(place: &Place) {
     many(("PATCH", "/deals/1"), &[], 422, at);
     many(("PATCH", "/deals/1"), &["1", "2"], 422, at);
     many(("PATCH", "/deals/2"), &["1"], 422, at);
+}
+
+/// The same faults where the linkage is the document.
+fn the_link_has_an_address_of_its_own(place: &Place) {
+    let (world, foreign) = world(place);
+    let path = "/revenue_distributions/1/relationships/deal";
+    let check = |body: &str, status: u16, expected: &str| {
+        refused(&world, ("PATCH", path), body, status, &[expected]);
+    };
+    let linkage = |kind: &str, id: &str| format!(r#"{{"data": {{"type": "{kind}", "id": {id}}}}}"#);
+    check(&linkage("deals", &format!("\"{foreign}\"")), 404, "404 /data");
+    check(&linkage("deals", "\"999\""), 404, "404 /data");
+    check(&linkage("deals", "\"x\""), 404, "404 /data");
+    check(&linkage("people", "\"1\""), 422, "422 /data");
+    check(r#"{"data": null}"#, 422, "422 /data");
+    check(&linkage("deals", "1"), 400, "400 /data/id");
+    check(r#"{"data": {"type": "deals"}}"#, 400, "400 /data/id");
+    check(r#"{"data": {"id": "1"}}"#, 400, "400 /data/type");
+    check(r#"{"data": [{"type": "deals", "id": "1"}]}"#, 400, "400 /data");
+    check("{}", 400, "400 /data");
+    check("[]", 400, "400 /data");
+    check("{", 400, "400");
+    refused(&world, ("PATCH", &format!("{path}?x=1")), linkage("deals", "\"2\""), 400, &["400 x"]);
+    // Each fault of one that is a stranger's is that the row is missing.
+    for body in ["{", "{}", r#"{"data": null}"#] {
+        refused(
+            &world,
+            ("PATCH", "/revenue_distributions/9/relationships/deal"),
+            body,
+            404,
+            &["404"],
+        );
+    }
+    for (method, path) in [
+        ("PATCH", "/revenue_distributions/1/relationships/organization"),
+        ("PATCH", "/deals/1/relationships/creator"),
+        ("PATCH", "/deals/1/relationships/revenue_distributions"),
+        ("POST", "/deals/1/relationships/revenue_distributions"),
+        ("DELETE", "/deals/1/relationships/revenue_distributions"),
+    ] {
+        refused(&world, (method, path), r#"{"data": null}"#, 403, &["403"]);
+    }
+    send_body(&world, "PATCH", path, linkage("deals", "\"2\"")).expect(200);
+    assert_eq!(sums(&world, "1"), ("0.0".to_owned(), 0, 100));
+    assert_eq!(sums(&world, "2"), ("10.0".to_owned(), 10, 90));
 }

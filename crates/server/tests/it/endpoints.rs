@@ -1,6 +1,7 @@
 //! Every endpoint of every type, walked as nobody, as another organization and as a reader. The
 //! table follows from the declarations; a type without rows to walk over fails the test.
 
+use apportion_jsonapi::resource::Cardinality;
 use apportion_server::resources::registry;
 use apportion_testing::Place;
 use serde_json::json;
@@ -45,7 +46,13 @@ fn endpoints() -> Vec<Endpoint> {
         }
         for relationship in &resource.relationships {
             add("GET", format!("/{name}/{id}/{}", relationship.name), true);
-            add("GET", format!("/{name}/{id}/relationships/{}", relationship.name), true);
+            let linkage = format!("/{name}/{id}/relationships/{}", relationship.name);
+            let methods: &[&str] = match (resource.writable, relationship.cardinality) {
+                (false, _) => &["GET"],
+                (true, Cardinality::One) => &["GET", "PATCH"],
+                (true, Cardinality::Many) => &["GET", "PATCH", "POST", "DELETE"],
+            };
+            methods.iter().for_each(|method| add(method, linkage.clone(), true));
         }
         if resource.writable {
             add("POST", format!("/{name}"), false);
@@ -126,8 +133,11 @@ fn owners_get_what_there_is(place: &Place) {
     let world = world(place);
     for Endpoint { method, path, .. } in endpoints() {
         let answer = world.request(method, &path, None);
-        // A write without a body is understood no further, a deletion needs none.
+        // A write without a body is understood no further, a deletion needs none; relationships
+        // are not all the client's to set.
+        let linkage = path.contains("/relationships/");
         let fits = match method {
+            "POST" | "PATCH" | "DELETE" if linkage => matches!(answer.status, 400 | 403),
             "GET" | "HEAD" => answer.status == 200,
             "OPTIONS" => answer.status == 204,
             "DELETE" => matches!(answer.status, 204 | 409),

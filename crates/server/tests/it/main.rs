@@ -29,6 +29,7 @@ mod filters;
 mod groups;
 mod hosts;
 mod http;
+mod idempotency;
 mod includes;
 mod instants;
 mod isolation;
@@ -73,6 +74,7 @@ fn main() -> std::process::ExitCode {
         ("filters", filters::CASES),
         ("groups", groups::CASES),
         ("hosts", hosts::CASES),
+        ("idempotency", idempotency::CASES),
         ("includes", includes::CASES),
         ("instants", instants::CASES),
         ("isolation", isolation::CASES),

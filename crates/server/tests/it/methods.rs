@@ -1,5 +1,6 @@
 //! Methods: a route takes those that it names, and says so when it is asked for another.
 
+use apportion_jsonapi::resource::Cardinality;
 use apportion_server::resources::registry;
 use apportion_testing::Place;
 
@@ -25,7 +26,13 @@ fn routes() -> Vec<(String, &'static str)> {
         routes.push((format!("/{name}/"), list));
         routes.push((format!("/{name}/1"), row));
         for relationship in &resource.relationships {
+            let linkage = match (resource.writable, relationship.cardinality) {
+                (false, _) => "GET, HEAD, OPTIONS",
+                (true, Cardinality::One) => "GET, HEAD, OPTIONS, PATCH",
+                (true, Cardinality::Many) => "GET, HEAD, OPTIONS, PATCH, POST, DELETE",
+            };
             routes.push((format!("/{name}/1/{}", relationship.name), "GET, HEAD, OPTIONS"));
+            routes.push((format!("/{name}/1/relationships/{}", relationship.name), linkage));
         }
     }
     routes

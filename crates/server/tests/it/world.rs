@@ -69,6 +69,17 @@ impl World {
         Self { database, running, organization, other, token, reader, admin, stranger }
     }
 
+    /// Stops the server and starts another on the same database.
+    pub fn restart(&mut self) {
+        let config = Config {
+            bind: SocketAddr::from(([127, 0, 0, 1], 0)),
+            database: self.database.clone(),
+            public_url: None,
+            limit_rates: false,
+        };
+        self.running = Running::start(config).unwrap();
+    }
+
     /// Where it listens.
     pub fn address(&self) -> SocketAddr {
         self.running.address()
