@@ -24,6 +24,7 @@ const CRATES: &[(&str, &[&str], &[&str])] = &[
     (
         "apportion-jsonapi",
         &[],
+        // Cursors are opaque, and bound to their query: base64, crc32fast.
         &["base64", "chrono", "crc32fast", "itoa", "percent-encoding", "serde", "serde_json"],
     ),
     (
@@ -38,6 +39,8 @@ const CRATES: &[(&str, &[&str], &[&str])] = &[
             "log",
             "openssl-sys",
             "pq-sys",
+            // Reads the keys of a cursor, which come from the database as one value (`keyset`).
+            "serde_json",
             "thiserror",
             "tokio",
         ],

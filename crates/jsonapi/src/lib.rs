@@ -12,6 +12,7 @@ pub mod document;
 pub mod error;
 pub mod input;
 pub mod json;
+mod linkage;
 pub mod media;
 pub mod query;
 pub mod resource;

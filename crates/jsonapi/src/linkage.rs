@@ -1,0 +1,89 @@
+//! Linkage: what a relationship is to lead to, read from a request document. Not here: whether the
+//! rows exist.
+
+use crate::error::{Code, Error, cut};
+use crate::json::Json;
+use crate::resource::{Cardinality, Relationship};
+use crate::value::id;
+
+/// What a relationship is to lead to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Linkage {
+    /// Nothing.
+    None,
+    /// The row of that id.
+    One(i64),
+    /// An id that no row can have.
+    Nowhere(String),
+    /// These rows.
+    Many(Vec<i64>),
+}
+
+/// The linkage to the row of an id, as a client writes it.
+pub(crate) fn linked(text: &str) -> Linkage {
+    id(text).map_or_else(|| Linkage::Nowhere(cut(text).into_owned()), Linkage::One)
+}
+
+/// Reads linkage that fits the relationship; faults of its content point at `pointer`, those of
+/// its form below `at`.
+pub(crate) fn linkage<F>(
+    data: &Json<'_>,
+    relationship: &Relationship<F>,
+    (pointer, at): (&str, &str),
+) -> Result<Linkage, Error> {
+    match (relationship.cardinality, data) {
+        (Cardinality::One, Json::Null) => Ok(Linkage::None),
+        (Cardinality::One, Json::Object(_)) => identifier(data, relationship, (pointer, at)),
+        (Cardinality::Many, Json::Array(items)) => many(items, relationship, (pointer, at)),
+        (_, other) => {
+            let (name, noun) = (relationship.name, other.noun());
+            let detail = format!("Linkage of '{name}' cannot be {noun}");
+            Err(Error::pointer(Code::BadDocument, at, detail))
+        }
+    }
+}
+
+/// Reads one resource identifier object.
+fn identifier<F>(
+    json: &Json<'_>,
+    relationship: &Relationship<F>,
+    (pointer, at): (&str, &str),
+) -> Result<Linkage, Error> {
+    let member = |name: &str| match json.member(name) {
+        Some(Json::Text(text)) => Ok(text),
+        Some(other) => Err(Error::pointer(
+            Code::BadDocument,
+            format!("{at}/{name}"),
+            format!("'{name}' must be a string, not {}", other.noun()),
+        )),
+        None => Err(Error::pointer(
+            Code::BadDocument,
+            format!("{at}/{name}"),
+            format!("The identifier has no '{name}'"),
+        )),
+    };
+    let (kind, id) = (member("type")?, member("id")?);
+    if kind == relationship.target {
+        return Ok(linked(id));
+    }
+    let (name, target) = (relationship.name, relationship.target);
+    let detail = format!("{name} must be of type {target}, not '{}'", cut(kind));
+    Err(Error::pointer(Code::InvalidAttribute, pointer, detail))
+}
+
+fn many<F>(
+    items: &[Json<'_>],
+    relationship: &Relationship<F>,
+    (pointer, at): (&str, &str),
+) -> Result<Linkage, Error> {
+    let mut ids = Vec::with_capacity(items.len());
+    for (index, item) in items.iter().enumerate() {
+        match identifier(item, relationship, (pointer, &format!("{at}/{index}")))? {
+            Linkage::One(id) => ids.push(id),
+            other => return Ok(other),
+        }
+    }
+    ids.sort_unstable();
+    ids.dedup();
+    Ok(Linkage::Many(ids))
+}
