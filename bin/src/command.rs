@@ -49,7 +49,7 @@ struct Serve {
     /// Where to listen; port 0 picks a free one
     #[arg(long, env = "APPORTION_BIND", default_value = "127.0.0.1:8080")]
     bind: SocketAddr,
-    /// What absolute links begin with, such as https://api.example.com
+    /// What absolute links begin with, such as `https://api.example.com`
     #[arg(long, env = "APPORTION_PUBLIC_URL", value_parser = public_url)]
     public_url: Option<String>,
     /// Serve a demo tenant from apportion-demo.db, with a token that everybody knows
