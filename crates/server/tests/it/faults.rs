@@ -1,6 +1,7 @@
 //! The database goes away, hangs or is locked: the answer is a 503 that says nothing, never a
 //! success that was none, and the server recovers by itself.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use apportion_server::store::{self, Session};
@@ -13,9 +14,10 @@ use crate::world::{World, document};
 
 apportion_testing::cases! {
     ;
-    postgres: killed_connections_are_opened_again, a_locked_row_is_busy,
+    postgres: killed_connections_are_opened_again, connections_killed_at_work,
+        a_locked_row_is_busy, a_crowd_at_a_locked_row,
         a_database_that_refuses_comes_back;
-    sqlite: a_locked_file_is_busy
+    sqlite: a_locked_file_is_busy, a_crowd_at_a_locked_file
 }
 
 /// Ends every connection of the service.
@@ -42,12 +44,12 @@ fn is_busy(answer: &Answer) {
 
 /// Asks until it is answered as it should be; until then the server may say that it is busy.
 #[track_caller]
-fn recovers(ask: impl Fn() -> Answer, status: u16) {
+fn recovers(ask: impl Fn() -> Answer, status: u16) -> Answer {
     let began = Instant::now();
     loop {
         let answer = ask();
         if answer.status == status {
-            return;
+            return answer;
         }
         is_busy(&answer.expect(503));
         assert!(began.elapsed() < Duration::from_secs(20));
@@ -57,8 +59,7 @@ fn recovers(ask: impl Fn() -> Answer, status: u16) {
 fn killed_connections_are_opened_again(place: &Place) {
     let world = World::start(place);
     let deal = document("deals", json!({"name": "D"}), &[]);
-    let mut made = 0;
-    for _ in 0..5 {
+    for made in 1..=5 {
         std::thread::scope(|scope| {
             for _ in 0..8 {
                 scope.spawn(|| recovers(|| world.get("/deals"), 200));
@@ -69,45 +70,112 @@ fn killed_connections_are_opened_again(place: &Place) {
         kill_connections(place);
         // What was answered with 503 was not done.
         recovers(|| world.post("/deals", &deal), 201);
-        made += 1;
-        let list = world.get("/deals");
-        if list.status == 200 {
-            assert_eq!(list.json()["meta"]["total_count"], made);
-        }
+        let list = recovers(|| world.get("/deals"), 200).json();
+        assert_eq!(list["meta"]["total_count"], made);
     }
-    recovers(|| world.get("/deals?sort=-id"), 200);
-    assert_eq!(world.get("/deals").expect(200).json()["meta"]["total_count"], made);
 }
 
-/// Somebody else holds the row for longer than anybody should wait.
-fn a_locked_row_is_busy(place: &Place) {
+/// Kills connections while all of them are writing. What was answered with 201 is there; what was
+/// answered with 503 may have been kept or not, but the counts know which.
+fn connections_killed_at_work(place: &Place) {
     let world = World::start(place);
-    world.deal("D", 1);
+    let deal = document("deals", json!({"name": "D"}), &[]);
+    let (made, lost) = (AtomicUsize::new(0), AtomicUsize::new(0));
+    std::thread::scope(|scope| {
+        for _ in 0..8 {
+            scope.spawn(|| {
+                for _ in 0..40 {
+                    let answer = world.post("/deals", &deal);
+                    if answer.status == 201 {
+                        made.fetch_add(1, Ordering::Relaxed);
+                    } else {
+                        is_busy(&answer.expect(503));
+                        lost.fetch_add(1, Ordering::Relaxed);
+                    }
+                }
+            });
+        }
+        for _ in 0..10 {
+            kill_connections(place);
+        }
+    });
+    let count =
+        recovers(|| world.get("/deals"), 200).json()["meta"]["total_count"].as_u64().unwrap();
+    let (made, lost) = (made.into_inner() as u64, lost.into_inner() as u64);
+    assert!((made..=made + lost).contains(&count), "{made} made, {lost} lost, {count} there");
+    let counted = "SET apportion.mode = 'engine'; SELECT count(*) FROM deals";
+    assert_eq!(place.cluster().unwrap().query(&place.url, counted), count.to_string());
+}
+
+/// Does something while somebody else holds all deals, and does not let them go by himself.
+fn while_deals_are_held(place: &Place, work: impl FnOnce()) {
     let cluster = place.cluster().unwrap();
     let admin = cluster.admin_url();
     let name = place.url.rsplit('/').next().unwrap();
-    let holder =
+    let hold =
         "SET apportion.mode = 'engine'; BEGIN; SELECT 1 FROM deals FOR UPDATE; SELECT pg_sleep(60)";
+    let holders =
+        format!("FROM pg_stat_activity WHERE datname = '{name}' AND wait_event = 'PgSleep'");
     std::thread::scope(|scope| {
-        scope.spawn(|| cluster.try_query(&place.url, holder));
-        let sleeping = format!(
-            "SELECT count(*) FROM pg_stat_activity WHERE datname = '{name}' AND wait_event = 'PgSleep'"
-        );
+        scope.spawn(|| cluster.try_query(&place.url, hold));
         let began = Instant::now();
-        while cluster.query(&admin, &sleeping) != "1" {
-            assert!(began.elapsed() < Duration::from_secs(20), "nobody holds the row");
+        while cluster.query(&admin, &format!("SELECT count(*) {holders}")) != "1" {
+            assert!(began.elapsed() < Duration::from_secs(20), "nobody holds the deals");
         }
-        let change = document("deals", json!({"name": "E"}), &[]);
+        // The holder goes even where the work panics.
+        let done = std::panic::catch_unwind(std::panic::AssertUnwindSafe(work));
+        cluster.query(&admin, &format!("SELECT count(pg_terminate_backend(pid)) {holders}"));
+        if let Err(panic) = done {
+            std::panic::resume_unwind(panic);
+        }
+    });
+}
+
+fn a_locked_row_is_busy(place: &Place) {
+    let world = World::start(place);
+    world.deal("D", 1);
+    let change = document("deals", json!({"name": "E"}), &[]);
+    while_deals_are_held(place, || {
         is_busy(&world.patch("/deals/1", &change).expect(503));
         // Reading goes on, and so does writing elsewhere.
         assert_eq!(world.get("/deals/1").expect(200).json()["data"]["attributes"]["name"], "D");
         world.deal("Another", 1);
-        let end = format!(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}' AND wait_event = 'PgSleep'"
-        );
-        cluster.query(&admin, &end);
-        recovers(|| world.patch("/deals/1", &change), 200);
     });
+    recovers(|| world.patch("/deals/1", &change), 200);
+}
+
+/// More writers than can wait: each is answered soon, and none of them later does what it was told
+/// had not been done.
+fn crowd(world: &World) {
+    let change = document("deals", json!({"name": "E"}), &[]);
+    let began = Instant::now();
+    std::thread::scope(|scope| {
+        for _ in 0..64 {
+            scope.spawn(|| is_busy(&world.patch("/deals/1", &change).expect(503)));
+        }
+    });
+    assert!(began.elapsed() < Duration::from_secs(8), "{:?}", began.elapsed());
+}
+
+fn a_crowd_at_a_locked_row(place: &Place) {
+    let world = World::start(place);
+    world.deal("D", 1);
+    while_deals_are_held(place, || crowd(&world));
+    let shown = recovers(|| world.get("/deals/1"), 200).json();
+    assert_eq!(shown["data"]["attributes"]["name"], "D");
+}
+
+fn a_crowd_at_a_locked_file(place: &Place) {
+    let world = World::start(place);
+    world.deal("D", 1);
+    let mut other = Session::open(&world.database).unwrap();
+    let held = other.transaction(|_| {
+        crowd(&world);
+        Ok::<_, store::Error>(())
+    });
+    held.unwrap();
+    recovers(|| world.post("/deals", &document("deals", json!({"name": "F"}), &[])), 201);
+    assert_eq!(world.get("/deals/1").expect(200).json()["data"]["attributes"]["name"], "D");
 }
 
 /// No connection can be made for a while.
@@ -130,7 +198,8 @@ fn a_database_that_refuses_comes_back(place: &Place) {
     allow(true);
     recovers(|| world.get("/deals"), 200);
     recovers(|| world.post("/deals", &deal), 201);
-    assert_eq!(world.get("/deals").expect(200).json()["meta"]["total_count"], 2);
+    let list = recovers(|| world.get("/deals"), 200).json();
+    assert_eq!(list["meta"]["total_count"], 2);
 }
 
 fn a_locked_file_is_busy(place: &Place) {
