@@ -12,7 +12,7 @@ use crate::json::Json;
 pub use crate::linkage::Linkage;
 use crate::linkage::{linkage, linked};
 use crate::resource::{Attribute, Cardinality, Relationship, ResourceType};
-use crate::value::{Kind, Value, id};
+use crate::value::{Value, id};
 
 /// What the request does to the resource.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,6 +68,19 @@ impl Input {
     ) -> Result<Self, Vec<Error>> {
         let json = Json::parse(body).map_err(|what| vec![Error::new(Code::BadDocument, what)])?;
         let data = primary(&json).map_err(|error| vec![error])?;
+        Self::read_resource(data, resource, action)
+    }
+
+    /// Reads a resource object, whose faults point below `/data`.
+    pub fn read_resource<F>(
+        data: &Json<'_>,
+        resource: &ResourceType<F>,
+        action: Action,
+    ) -> Result<Self, Vec<Error>> {
+        if data.members().is_none() {
+            let detail = format!("'data' must be one resource object, not {}", data.noun());
+            return Err(vec![Error::pointer(Code::BadDocument, "/data", detail)]);
+        }
         check_identity(data, resource, action).map_err(|error| vec![error])?;
         let mut input = Self::default();
         for (name, value) in members(data, "attributes", &mut input.errors) {
@@ -89,6 +102,14 @@ impl Input {
             let detail = "The document has no 'data'";
             return Err(vec![Error::pointer(Code::BadDocument, "/data", detail)]);
         };
+        Self::read_link(data, relationship)
+    }
+
+    /// Reads linkage alone, whose faults point at or below `/data`.
+    pub fn read_link<F>(
+        data: &Json<'_>,
+        relationship: &Relationship<F>,
+    ) -> Result<Self, Vec<Error>> {
         let linkage =
             linkage(data, relationship, ("/data", "/data")).map_err(|fault| vec![fault])?;
         let mut input = Self::default();
@@ -325,12 +346,5 @@ fn check_identity<F>(
             Err(Error::pointer(Code::Conflict, "/data/id", detail))
         }
         (Some(other), _) => Err(wrong("id", other)),
-    }
-}
-
-impl Kind {
-    /// Reads a field of a table: empty is null, the rest as in a query.
-    pub fn read_field(self, text: &str) -> Result<Value, std::borrow::Cow<'static, str>> {
-        if text.is_empty() { Ok(Value::Null) } else { self.read_text(text) }
     }
 }

@@ -14,6 +14,7 @@ pub mod input;
 pub mod json;
 mod linkage;
 pub mod media;
+pub mod operations;
 pub mod query;
 pub mod resource;
 pub mod value;

@@ -5,8 +5,8 @@ use crate::error::{Code, Error, Source, cut};
 /// The media type of JSON:API.
 pub const MEDIA_TYPE: &str = "application/vnd.api+json";
 
-/// Checks the `Content-Type` of a request with a body.
-pub fn check_content_type(header: Option<&str>) -> Result<(), Error> {
+/// Checks the `Content-Type` of a request with a body; where an extension is served, it is needed.
+pub fn check_content_type(header: Option<&str>, extension: Option<&str>) -> Result<(), Error> {
     let refuse = |what: String| {
         Err(Error::new(Code::UnsupportedMediaType, what).at(Source::Header("Content-Type")))
     };
@@ -20,27 +20,34 @@ pub fn check_content_type(header: Option<&str>) -> Result<(), Error> {
     if media.name != MEDIA_TYPE {
         return refuse(format!("The body must be {MEDIA_TYPE}, not '{}'", cut(&media.name)));
     }
-    match media.parameters.iter().find(|parameter| !is_served(parameter)) {
-        Some((name, value)) => {
-            refuse(format!("The parameter {}=\"{}\" is not supported", cut(name), cut(value)))
-        }
+    let foreign = media.parameters.iter().find(|parameter| !is_served(parameter, extension));
+    if let Some((name, value)) = foreign {
+        return refuse(format!("The parameter {}=\"{}\" is not supported", cut(name), cut(value)));
+    }
+    match extension.filter(|extension| !media.extensions().any(|uri| uri == *extension)) {
+        Some(extension) => refuse(format!("This endpoint needs ext=\"{extension}\"")),
         None => Ok(()),
     }
 }
 
 /// Checks that `Accept` takes JSON:API as it is served here.
-pub fn check_accept(header: Option<&str>) -> Result<(), Error> {
+pub fn check_accept(header: Option<&str>, extension: Option<&str>) -> Result<(), Error> {
     let Some(header) = header.filter(|header| !header.trim().is_empty()) else { return Ok(()) };
     let types = parse(header);
     // A range that names the type counts for more than one that has it among others.
     let (own, others): (Vec<_>, Vec<_>) = types.iter().partition(|media| media.name == MEDIA_TYPE);
     let wild = |media: &&MediaType| matches!(media.name.as_str(), "*/*" | "application/*");
     let wild = others.iter().any(|media| wild(media) && !media.refused);
-    let served = own.iter().any(|media| !media.refused && media.parameters.iter().all(is_served));
+    let served = own
+        .iter()
+        .any(|media| !media.refused && media.parameters.iter().all(|it| is_served(it, extension)));
     if served || (own.is_empty() && wild) {
         return Ok(());
     }
-    let detail = format!("This endpoint answers {MEDIA_TYPE}, without extensions");
+    let detail = match extension {
+        None => format!("This endpoint answers {MEDIA_TYPE}, without extensions"),
+        Some(uri) => format!("This endpoint answers {MEDIA_TYPE}, with ext=\"{uri}\""),
+    };
     Err(Error::new(Code::NotAcceptable, detail).at(Source::Header("Accept")))
 }
 
@@ -55,11 +62,12 @@ pub fn names_profile(header: Option<&str>, profile: &str) -> bool {
     header.is_some_and(|header| parse(header).iter().any(named))
 }
 
-/// `profile` is never refused; of `ext` only the old bulk extension is borne, which has no effect.
-fn is_served((name, value): &(String, String)) -> bool {
+/// `profile` is never refused; of `ext` the endpoint's own is served, and the old bulk extension
+/// borne, which has no effect.
+fn is_served((name, value): &(String, String), extension: Option<&str>) -> bool {
     match name.as_str() {
         "profile" => true,
-        "ext" => value.split_ascii_whitespace().all(|uri| uri == "bulk"),
+        "ext" => value.split_ascii_whitespace().all(|uri| uri == "bulk" || Some(uri) == extension),
         _ => false,
     }
 }
@@ -70,6 +78,13 @@ struct MediaType {
     parameters: Vec<(String, String)>,
     /// `q=0`
     refused: bool,
+}
+
+impl MediaType {
+    fn extensions(&self) -> impl Iterator<Item = &str> {
+        let ext = self.parameters.iter().filter(|(name, _)| name == "ext");
+        ext.flat_map(|(_, value)| value.split_ascii_whitespace())
+    }
 }
 
 fn parse(header: &str) -> Vec<MediaType> {

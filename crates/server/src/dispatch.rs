@@ -2,26 +2,26 @@
 //! body, store. Each step may end it with an error document; nothing is left to the framework.
 
 use std::panic::AssertUnwindSafe;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use actix_web::http::Method;
-use actix_web::http::header::{
-    ACCEPT, ALLOW, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HeaderName, IF_MATCH,
-    IF_NONE_MATCH, TRANSFER_ENCODING,
-};
+use actix_web::http::header::{ACCEPT, ALLOW, HeaderName, IF_MATCH, IF_NONE_MATCH};
 use actix_web::{HttpRequest, HttpResponse, web};
 use apportion_jsonapi::input::Action;
 use apportion_jsonapi::query::{Asked, Scope as Parameters};
 use apportion_jsonapi::{Code, Error, Query, media};
-use apportion_store as store;
+use apportion_store::idempotency::Request;
+use apportion_store::{self as store, Scope};
 use chrono::{DateTime, NaiveDateTime, SubsecRound, Utc};
 use futures_util::FutureExt;
 
 use crate::access::{self, Access, ORGANIZATION, Right};
+use crate::body::{body, joined};
 use crate::etag::Expected;
 use crate::failure::{Failure, Result};
 use crate::guard::Guard;
-use crate::idempotency;
+use crate::idempotency::{self, Taken};
+use crate::operations::{self, Operating};
 use crate::read::{Headers, Reading};
 use crate::reply::Reply;
 use crate::resources::registry;
@@ -31,10 +31,6 @@ use crate::write::{self, Change, Writing};
 
 /// How long a request target may be, in bytes.
 pub(crate) const MAX_TARGET: usize = 8 * 1024;
-/// How large a body may be, in bytes.
-pub(crate) const MAX_BODY: usize = 1024 * 1024;
-/// How long a body may take to arrive.
-const BODY_TIMEOUT: Duration = Duration::from_secs(10);
 
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 
@@ -112,23 +108,18 @@ async fn answer(
     seen.organization = Some(access.scope.organization.0);
     access::check_organization(request, &access)?;
     let path = request.uri().path();
+    if path.strip_suffix('/').unwrap_or(path) == operations::PATH {
+        seen.route = Some(operations::PATH.to_owned());
+        return operate(request, payload, service, (&access, now)).await;
+    }
     let route = Route::parse(path).ok_or_else(Failure::not_found)?;
     seen.route = Some(route.template());
+    check_method(request, route.methods())?;
     let method = request.method();
-    let allowed = route.methods();
-    if !allowed.contains(method) || *method == Method::OPTIONS {
-        let names: Vec<&str> = allowed.iter().map(Method::as_str).collect();
-        let names = names.join(", ");
-        return Err(Stop::Replied(if *method == Method::OPTIONS {
-            Reply::empty(204).with(ALLOW, names)
-        } else {
-            Reply::not_allowed(&names)
-        }));
-    }
     let reads = matches!(*method, Method::GET | Method::HEAD);
     access::check_right(&access, if reads { Right::Read } else { Right::Write })?;
     let accept = joined(request, &ACCEPT);
-    media::check_accept(accept.as_deref())?;
+    media::check_accept(accept.as_deref(), None)?;
     if reads {
         let headers = Headers { accept, known: joined(request, &IF_NONE_MATCH) };
         let reading = Reading::new(route, &origin, (path, request.query_string()), headers);
@@ -138,7 +129,7 @@ async fn answer(
     let body = match route {
         // Real clients send one; it says nothing.
         Route::Resource(..) if *method == Method::DELETE => web::Bytes::new(),
-        _ => body(request, payload).await?,
+        _ => body(request, payload, None).await?,
     };
     Ok(write(request, service, (&access, now), (route, &body)).await?)
 }
@@ -228,20 +219,69 @@ async fn write(
     };
     let currency = access.currency;
     let expected = joined(request, &IF_MATCH).map(|header| Expected::parse(&header));
-    let repeatable = matches!(*request.method(), Method::POST | Method::PATCH);
-    let key = joined(request, &IDEMPOTENCY_KEY).filter(|_| repeatable);
-    let target = request.uri().path_and_query().map_or("", |target| target.as_str());
-    let named = (request.method().as_str(), target);
-    let request = key.map(|key| idempotency::request(&key, named, body)).transpose()?;
-    let _taken = match &request {
-        Some(request) => match service.in_flight.take(&scope, request) {
-            Ok(taken) => Some(taken),
-            Err(reply) => return Ok(reply),
-        },
-        None => None,
+    let (request, _taken) = match repeatable(request, service, &scope, body)? {
+        Ok(taken) => taken.unzip(),
+        Err(reply) => return Ok(reply),
     };
     let writing = Writing { kind, change, query, currency, now, expected, request };
     service.store.write(scope, move |session| writing.run(&scope, session)).await
+}
+
+/// The request by its key, where the client says that it may come again, and the key taken; or
+/// the answer to a twin.
+fn repeatable(
+    request: &HttpRequest,
+    service: &Service,
+    scope: &Scope,
+    body: &[u8],
+) -> Result<std::result::Result<Option<(Request, Taken)>, Reply>> {
+    let method = request.method();
+    let key = joined(request, &IDEMPOTENCY_KEY);
+    let Some(key) = key.filter(|_| matches!(*method, Method::POST | Method::PATCH)) else {
+        return Ok(Ok(None));
+    };
+    let target = request.uri().path_and_query().map_or("", |target| target.as_str());
+    let request = idempotency::request(&key, (method.as_str(), target), body)?;
+    Ok(service.in_flight.take(scope, &request).map(|taken| Some((request, taken))))
+}
+
+/// Carries operations out.
+async fn operate(
+    request: &HttpRequest,
+    payload: web::Payload,
+    service: &Service,
+    (access, now): (&Access, NaiveDateTime),
+) -> Result<Reply, Stop> {
+    check_method(request, &[Method::OPTIONS, Method::POST])?;
+    access::check_right(access, Right::Write)?;
+    let extension = Some(apportion_jsonapi::operations::EXTENSION);
+    media::check_accept(joined(request, &ACCEPT).as_deref(), extension)?;
+    let body = body(request, payload, extension).await?;
+    if let Some(parameter) = request.query_string().split('&').find(|word| {
+        !word.is_empty()
+            && !word.split('=').next().unwrap_or_default().eq_ignore_ascii_case(ORGANIZATION)
+    }) {
+        let name = parameter.split('=').next().unwrap_or_default();
+        let detail = "Operations take no parameters";
+        return Err(Error::parameter(Code::UnsupportedParameter, name, detail).into());
+    }
+    let (scope, currency) = (access.scope, access.currency);
+    let (request, _taken) = match repeatable(request, service, &scope, &body)? {
+        Ok(taken) => taken.unzip(),
+        Err(reply) => return Err(Stop::Replied(reply)),
+    };
+    let operating = Operating { body, currency, now, request };
+    Ok(service.store.write(scope, move |session| operating.run(&scope, session)).await?)
+}
+
+/// Ends a request whose method the route does not take, or which only asks for the methods.
+fn check_method(request: &HttpRequest, allowed: &[Method]) -> Result<(), Stop> {
+    let names = || allowed.iter().map(Method::as_str).collect::<Vec<_>>().join(", ");
+    match request.method() {
+        &Method::OPTIONS => Err(Stop::Replied(Reply::empty(204).with(ALLOW, names()))),
+        method if allowed.contains(method) => Ok(()),
+        _ => Err(Stop::Replied(Reply::not_allowed(&names()))),
+    }
 }
 
 fn change(route: Route, method: &Method, body: &[u8]) -> Result<Change, Vec<Error>> {
@@ -253,42 +293,6 @@ fn change(route: Route, method: &Method, body: &[u8]) -> Result<Change, Vec<Erro
             write::change(kind, Action::Create, body)
         }
     }
-}
-
-/// The body, of a media type that is served, within its limits.
-async fn body(request: &HttpRequest, payload: web::Payload) -> Result<web::Bytes> {
-    let large = || Failure::of(Code::TooLarge, format!("A body has at most {MAX_BODY} bytes"));
-    let length = header(request, &CONTENT_LENGTH).and_then(|length| length.parse::<u64>().ok());
-    if length.is_some_and(|length| usize::try_from(length).is_ok_and(|n| n > MAX_BODY)) {
-        return Err(large());
-    }
-    let codings = joined(request, &CONTENT_ENCODING);
-    if let Some(coding) = codings.filter(|coding| !coding.eq_ignore_ascii_case("identity")) {
-        let detail =
-            format!("A body coded as '{}' is not read", apportion_jsonapi::error::cut(&coding));
-        return Err(Failure::of(Code::UnsupportedMediaType, detail));
-    }
-    // Without a body there is nothing that a media type could be of.
-    if length.unwrap_or(0) == 0 && header(request, &TRANSFER_ENCODING).is_none() {
-        return Ok(web::Bytes::new());
-    }
-    media::check_content_type(joined(request, &CONTENT_TYPE).as_deref())?;
-    match tokio::time::timeout(BODY_TIMEOUT, payload.to_bytes_limited(MAX_BODY)).await {
-        Ok(Ok(Ok(body))) => Ok(body),
-        Ok(Ok(Err(_))) => Err(Failure::of(Code::BadDocument, "The body broke off")),
-        Ok(Err(_)) => Err(large()),
-        Err(_) => Err(Failure::of(Code::RequestTimeout, "The body took too long to arrive")),
-    }
-}
-
-fn header<'r>(request: &'r HttpRequest, name: &HeaderName) -> Option<&'r str> {
-    request.headers().get(name).map(|value| value.to_str().unwrap_or("\u{fffd}"))
-}
-
-/// All fields of that name as one list (RFC 9110, section 5.3).
-fn joined(request: &HttpRequest, name: &HeaderName) -> Option<String> {
-    let values = request.headers().get_all(name).map(|value| value.to_str().unwrap_or("\u{fffd}"));
-    values.map(str::to_owned).reduce(|list, value| list + ", " + &value)
 }
 
 /// The present instant in UTC, cut to milliseconds.

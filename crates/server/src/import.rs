@@ -87,7 +87,7 @@ impl Importer {
             return Err(ImportError::Lines(vec![fault(1, None, "the type is not known")]));
         };
         let (scope, currency) = (self.scope, self.currency);
-        self.session.transaction(|session| {
+        let rows = self.session.transaction(|session| {
             let mut file =
                 csv::ReaderBuilder::new().flexible(true).from_reader(Numbered::new(file));
             let columns = columns(&mut file, served.resource()).map_err(ImportError::Lines)?;
@@ -118,7 +118,10 @@ impl Importer {
                 }
             }
             if bad.is_empty() { Ok(rows) } else { Err(ImportError::Lines(bad)) }
-        })
+        })?;
+        // A file can leave more to fold than requests ever do at a time.
+        store::fold_totals(&mut self.session)?;
+        Ok(rows)
     }
 }
 

@@ -9,6 +9,7 @@
 
 mod access;
 pub mod admin;
+mod body;
 mod criteria;
 pub mod demo;
 mod dispatch;
@@ -20,6 +21,7 @@ mod idempotency;
 pub mod import;
 mod include;
 mod numbered;
+mod operations;
 mod rates;
 mod read;
 mod reply;

@@ -20,18 +20,18 @@ pub(crate) struct Reply {
     pub(crate) status: u16,
     pub(crate) body: Option<Vec<u8>>,
     headers: Vec<(HeaderName, String)>,
-    profile: Option<&'static str>,
+    applied: Option<(&'static str, &'static str)>,
 }
 
 impl Reply {
     /// An answer with a document.
     pub(crate) fn document(status: u16, body: Vec<u8>) -> Self {
-        Self { status, body: Some(body), headers: Vec::new(), profile: None }
+        Self { status, body: Some(body), headers: Vec::new(), applied: None }
     }
 
     /// An answer without a body.
     pub(crate) fn empty(status: u16) -> Self {
-        Self { status, body: None, headers: Vec::new(), profile: None }
+        Self { status, body: None, headers: Vec::new(), applied: None }
     }
 
     /// The same answer with one header more.
@@ -42,7 +42,12 @@ impl Reply {
 
     /// The same answer, made by a profile.
     pub(crate) fn with_profile(self, profile: Option<&'static str>) -> Self {
-        Self { profile, ..self }
+        Self { applied: profile.map(|uri| ("profile", uri)), ..self }
+    }
+
+    /// The same answer, made by an extension.
+    pub(crate) fn with_extension(self, uri: &'static str) -> Self {
+        Self { applied: Some(("ext", uri)), ..self }
     }
 
     /// A header of the answer.
@@ -88,8 +93,8 @@ impl Reply {
             .insert_header((X_CONTENT_TYPE_OPTIONS, "nosniff"));
         match self.body {
             Some(body) => {
-                let media_type = match self.profile {
-                    Some(profile) => format!("{MEDIA_TYPE}; profile=\"{profile}\"").into(),
+                let media_type = match self.applied {
+                    Some((name, uri)) => format!("{MEDIA_TYPE}; {name}=\"{uri}\"").into(),
                     None => Cow::Borrowed(MEDIA_TYPE),
                 };
                 response.insert_header((CONTENT_TYPE, media_type.as_ref())).body(body)

@@ -85,6 +85,13 @@ impl<F> Document<'_, F> {
         out
     }
 
+    /// One resource as the result of an operation.
+    pub fn result(&self, resource: usize, rows: &dyn Rows, out: &mut Vec<u8>) {
+        out.extend_from_slice(b"{\"data\":");
+        self.resource(out, resource, rows, 0);
+        out.push(b'}');
+    }
+
     /// The linkage of a to-one relationship.
     pub fn linkage(&self, target: &str, id: Option<i64>, own: &str, related: &str) -> Vec<u8> {
         let mut out = b"{\"data\":".to_vec();

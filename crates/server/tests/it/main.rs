@@ -36,6 +36,7 @@ mod isolation;
 mod limits;
 mod methods;
 mod negotiation;
+mod operations;
 mod pages;
 mod parity;
 mod rates;
@@ -81,6 +82,7 @@ fn main() -> std::process::ExitCode {
         ("limits", limits::CASES),
         ("methods", methods::CASES),
         ("negotiation", negotiation::CASES),
+        ("operations", operations::CASES),
         ("pages", pages::CASES),
         ("parity", parity::CASES),
         ("rates", rates::CASES),
