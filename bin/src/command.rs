@@ -1,5 +1,6 @@
 //! The commands and their options.
 
+use std::io::Write;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -168,22 +169,21 @@ fn run_token(token: Token, database: &Address) -> anyhow::Result<()> {
             println!("{}", admin::create_token(database, draft)?.reveal());
         }
         Token::List { organization } => {
+            let mut out = std::io::stdout().lock();
             for row in admin::list_tokens(database, organization)? {
                 let instant = |at: chrono::NaiveDateTime| at.and_utc().to_rfc3339();
-                println!(
-                    "{}",
-                    serde_json::json!({
-                        "id": row.id,
-                        "organization": row.organization_id,
-                        "person": row.person_id,
-                        "scope": row.scope,
-                        "label": row.label,
-                        "created_at": instant(row.created_at),
-                        "last_used_at": row.last_used_at.map(instant),
-                        "expires_at": row.expires_at.map(instant),
-                        "revoked_at": row.revoked_at.map(instant),
-                    })
-                );
+                let line = serde_json::json!({
+                    "id": row.id,
+                    "organization": row.organization_id,
+                    "person": row.person_id,
+                    "scope": row.scope,
+                    "label": row.label,
+                    "created_at": instant(row.created_at),
+                    "last_used_at": row.last_used_at.map(instant),
+                    "expires_at": row.expires_at.map(instant),
+                    "revoked_at": row.revoked_at.map(instant),
+                });
+                writeln!(out, "{line}")?;
             }
         }
         Token::Revoke { id } => admin::revoke_token(database, id)?,

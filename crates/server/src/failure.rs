@@ -2,7 +2,7 @@
 //! faults of the store become statuses.
 
 use apportion_core::fault::Fault;
-use apportion_jsonapi::{Code, Error, Input};
+use apportion_jsonapi::{Code, Error, Input, Source};
 use apportion_store as store;
 
 /// The result of a step of a request.
@@ -42,6 +42,18 @@ impl Failure {
             Failure::Store(_) => vec![Error::new(Code::ServerError, "Something went wrong here")],
         }
     }
+}
+
+/// The same failure of a write whose document is linkage alone: it has no attributes to point at.
+pub(crate) fn at_linkage(failure: Failure) -> Failure {
+    let Failure::Refused(errors) = failure else { return failure };
+    let linkage = |error: Error| match &error.source {
+        Some(Source::Pointer(pointer)) if pointer.starts_with("/data/attributes/") => {
+            error.at(Source::Pointer("/data".to_owned()))
+        }
+        _ => error,
+    };
+    Failure::Refused(errors.into_iter().map(linkage).collect())
 }
 
 impl From<store::Error> for Failure {

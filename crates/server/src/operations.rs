@@ -12,7 +12,7 @@ use apportion_store::idempotency::Request;
 use apportion_store::{Scope, Session};
 use chrono::NaiveDateTime;
 
-use crate::failure::{Failure, Result};
+use crate::failure::{Failure, Result, at_linkage};
 use crate::idempotency::once;
 use crate::read;
 use crate::reply::Reply;
@@ -121,7 +121,7 @@ fn perform(
                 return Err(Failure::of(Code::AccessDenied, "This relationship is read-only"));
             }
             let mut input = Input::read_link(required(data)?, declared)?;
-            kind.served.update(work, id, &mut input)?;
+            kind.served.update(work, id, &mut input).map_err(at_linkage)?;
             Ok(None)
         }
         _ => Err(Failure::of(Code::BadDocument, "This cannot be done to what it is done to")),

@@ -9,7 +9,7 @@ use apportion_store::{Field, Scope, Session};
 use chrono::NaiveDateTime;
 
 use crate::etag::Expected;
-use crate::failure::{Failure, Result};
+use crate::failure::{Failure, Result, at_linkage};
 use crate::idempotency::once;
 use crate::read;
 use crate::reply::Reply;
@@ -85,7 +85,8 @@ impl Writing {
                 self.show(scope, session, (*id, 200))
             }
             Change::Link(id, at, input) => {
-                self.kind.served.update(&mut work, *id, &mut input.clone())?;
+                let updated = self.kind.served.update(&mut work, *id, &mut input.clone());
+                updated.map_err(at_linkage)?;
                 read::linkage(scope, session, (self.kind, *id, *at))
             }
             Change::Delete(id) => {

@@ -5,7 +5,9 @@ use serde_json::{Value, json};
 
 use crate::world::World;
 
-apportion_testing::cases! { a_distribution_moves, refusals, read_only_relationships }
+apportion_testing::cases! {
+    a_distribution_moves, refusals, what_does_not_fit, read_only_relationships
+}
 
 fn linkage(kind: &str, id: &str) -> Value {
     json!({"data": {"type": kind, "id": id}})
@@ -54,6 +56,18 @@ fn refusals(place: &Place) {
         let answer = world.request(method, &path, Some(&linkage("deals", &deal))).expect(405);
         assert_eq!(answer.header("Allow"), Some("GET, HEAD, OPTIONS, PATCH"));
     }
+}
+
+/// The deal that it is to move to makes an amount that no 64 bits hold.
+fn what_does_not_fit(place: &Place) {
+    let world = World::start(place);
+    let (small, large) = (world.deal("Small", 1), world.deal("Large", i64::MAX));
+    let distribution = world.spread(&small, "2025-01-01", "2025-01-31", "200");
+    let path = format!("/revenue_distributions/{distribution}/relationships/deal");
+    let error =
+        world.patch(&path, &linkage("deals", &large)).expect(422).json()["errors"][0].clone();
+    assert_eq!(error["source"]["pointer"], "/data");
+    assert_eq!(world.get(&path).json()["data"], linkage("deals", &small)["data"]);
 }
 
 fn read_only_relationships(place: &Place) {
