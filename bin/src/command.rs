@@ -8,7 +8,7 @@ use std::process::ExitCode;
 use anyhow::{Context, bail};
 use apportion_server::admin::{self, TokenDraft};
 use apportion_server::store::Address;
-use apportion_server::{Config, demo, serve};
+use apportion_server::{Config, demo, openapi, serve};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 /// Revenue in, by the day; payouts out, to the cent.
@@ -35,6 +35,8 @@ enum Command {
     Serve(Serve),
     /// Bring the schema up to date
     Migrate,
+    /// Print the OpenAPI description of the service
+    Openapi,
     /// Manage organizations
     #[command(subcommand)]
     Organization(Organization),
@@ -122,6 +124,7 @@ pub(crate) fn run(options: Options) -> anyhow::Result<ExitCode> {
             let steps = admin::migrate(&database)?;
             log::info!("{steps} migrations were run on {database}");
         }
+        Command::Openapi => write!(std::io::stdout(), "{}", openapi::text())?,
         Command::Organization(Organization::Create { name, currency, time_zone }) => {
             let draft =
                 apportion_core::organization::OrganizationDraft { name, currency, time_zone };

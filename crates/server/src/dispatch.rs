@@ -21,6 +21,7 @@ use crate::etag::Expected;
 use crate::failure::{Failure, Result};
 use crate::guard::Guard;
 use crate::idempotency::{self, Taken};
+use crate::openapi;
 use crate::operations::{self, Operating};
 use crate::read::{Headers, Reading};
 use crate::reply::Reply;
@@ -102,6 +103,10 @@ async fn answer(
     let origin = service.hosts.origin(request)?;
     if let Some(probe) = request.uri().path().strip_prefix("/health/") {
         return health(service, probe).await;
+    }
+    if request.uri().path() == openapi::PATH {
+        check_method(request, &[Method::GET, Method::HEAD, Method::OPTIONS])?;
+        return Ok(Reply::plain(openapi::text(), "application/json"));
     }
     let now = now();
     let access = authenticate(request, service, now).await?;

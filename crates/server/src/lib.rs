@@ -21,6 +21,7 @@ mod idempotency;
 pub mod import;
 mod include;
 mod numbered;
+pub mod openapi;
 mod operations;
 mod rates;
 mod read;

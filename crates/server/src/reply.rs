@@ -21,17 +21,29 @@ pub(crate) struct Reply {
     pub(crate) body: Option<Vec<u8>>,
     headers: Vec<(HeaderName, String)>,
     applied: Option<(&'static str, &'static str)>,
+    media_type: &'static str,
 }
 
 impl Reply {
     /// An answer with a document.
     pub(crate) fn document(status: u16, body: Vec<u8>) -> Self {
-        Self { status, body: Some(body), headers: Vec::new(), applied: None }
+        Self {
+            status,
+            body: Some(body),
+            headers: Vec::new(),
+            applied: None,
+            media_type: MEDIA_TYPE,
+        }
+    }
+
+    /// An answer that is no JSON:API document.
+    pub(crate) fn plain(body: &str, media_type: &'static str) -> Self {
+        Self { media_type, ..Self::document(200, body.as_bytes().to_vec()) }
     }
 
     /// An answer without a body.
     pub(crate) fn empty(status: u16) -> Self {
-        Self { status, body: None, headers: Vec::new(), applied: None }
+        Self { status, body: None, headers: Vec::new(), applied: None, media_type: MEDIA_TYPE }
     }
 
     /// The same answer with one header more.
@@ -95,7 +107,7 @@ impl Reply {
             Some(body) => {
                 let media_type = match self.applied {
                     Some((name, uri)) => format!("{MEDIA_TYPE}; {name}=\"{uri}\"").into(),
-                    None => Cow::Borrowed(MEDIA_TYPE),
+                    None => Cow::Borrowed(self.media_type),
                 };
                 response.insert_header((CONTENT_TYPE, media_type.as_ref())).body(body)
             }

@@ -78,7 +78,8 @@ impl Operator {
         })
     }
 
-    fn orders(self) -> bool {
+    /// Whether it compares by order, with a single value.
+    pub fn orders(self) -> bool {
         use Operator::{Greater, GreaterOrEqual, Less, LessOrEqual};
         matches!(self, Greater | GreaterOrEqual | Less | LessOrEqual)
     }

@@ -36,6 +36,7 @@ mod isolation;
 mod limits;
 mod methods;
 mod negotiation;
+mod openapi;
 mod operations;
 mod pages;
 mod parity;
@@ -82,6 +83,7 @@ fn main() -> std::process::ExitCode {
         ("limits", limits::CASES),
         ("methods", methods::CASES),
         ("negotiation", negotiation::CASES),
+        ("openapi", openapi::CASES),
         ("operations", operations::CASES),
         ("pages", pages::CASES),
         ("parity", parity::CASES),
