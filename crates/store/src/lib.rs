@@ -4,9 +4,11 @@
 //! of threads, each with one connection. Every function on a tenant's rows takes the [`Scope`]
 //! first; a connection is reached through a [`Session`] only, and that only with a scope.
 //!
-//! Deliberately absent: rules (they are `apportion-core`'s), and JSON.
+//! Deliberately absent: rules (they are `apportion-core`'s), and documents: the only JSON here is the
+//! keys of a row, which both databases can write.
 
 mod address;
+mod conditions;
 mod connection;
 mod criteria;
 pub mod deal;

@@ -4,9 +4,9 @@
 use diesel::prelude::*;
 use diesel::query_builder::{AstPass, QueryFragment, QueryId};
 
+use crate::conditions::push_value;
 use crate::connection::{AnyConnection, MultiBackend};
 use crate::criteria::Value;
-use crate::select::push_value;
 
 /// A statement: a value follows each of its parts, but perhaps the last.
 pub(crate) struct Prepared<'s> {

@@ -1,0 +1,198 @@
+//! The OpenAPI description of the service, made from the declarations that the service runs on:
+//! what is declared is described, and nothing else.
+
+#![expect(
+    clippy::indexing_slicing,
+    reason = "members are set on JSON objects that are made right here"
+)]
+
+mod parameters;
+mod schemas;
+
+use std::sync::LazyLock;
+
+use apportion_jsonapi::Code;
+use apportion_jsonapi::resource::{Cardinality, Relationship, ResourceType};
+use apportion_store::Field;
+use serde_json::{Map, Value, json};
+
+use self::parameters::{list_parameters, narrowing_parameters, shape_parameters};
+use self::schemas::{common_schemas, describe_schemas};
+use crate::operations;
+use crate::resources::{ROOT, registry};
+
+const MEDIA_TYPE: &str = apportion_jsonapi::media::MEDIA_TYPE;
+
+/// Where the description is, for everybody.
+pub(crate) const PATH: &str = "/api/v2/openapi.json";
+
+/// The description as JSON text, made once.
+pub fn text() -> &'static str {
+    static TEXT: LazyLock<String> = LazyLock::new(|| format!("{:#}\n", document()));
+    &TEXT
+}
+
+/// The description as OpenAPI 3.1.
+pub fn document() -> Value {
+    let mut paths = Map::new();
+    let mut schemas = common_schemas();
+    for resource in registry().types() {
+        describe_paths(resource, &mut paths);
+        describe_schemas(resource, &mut schemas);
+    }
+    paths.insert(operations::PATH.to_owned(), json!({"post": operations_operation()}));
+    json!({
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Apportion",
+            "version": env!("CARGO_PKG_VERSION"),
+            "description": "Revenue in, by the day; payouts out, to the cent. JSON:API 1.1.",
+            "license": {"name": "MIT", "identifier": "MIT"},
+        },
+        "servers": [{"url": "/"}],
+        "security": [{"token": []}, {"bearer": []}],
+        "paths": paths,
+        "components": {
+            "securitySchemes": {
+                "token": {"type": "apiKey", "in": "header", "name": "X-Auth-Token"},
+                "bearer": {"type": "http", "scheme": "bearer"},
+            },
+            "parameters": {
+                "id": {
+                    "name": "id", "in": "path", "required": true,
+                    "schema": {"type": "string", "pattern": "^[1-9][0-9]{0,18}$"},
+                },
+                "organization": {
+                    "name": "X-Organization-Id", "in": "header",
+                    "description": "The token's own organization; any other is a 404.",
+                    "schema": {"type": "string", "pattern": "^[1-9][0-9]{0,18}$"},
+                },
+            },
+            "responses": refusals(),
+            "schemas": schemas,
+        },
+    })
+}
+
+fn describe_paths(resource: &ResourceType<Field>, paths: &mut Map<String, Value>) {
+    let name = resource.name;
+    let collection = format!("{ROOT}/{name}");
+    let row = format!("{collection}/{{id}}");
+    let mut list = json!({
+        "get": operation(&format!("list_{name}"), list_parameters(resource), &format!("{name}_page")),
+    });
+    let mut one = json!({
+        "parameters": [{"$ref": "#/components/parameters/id"}],
+        "get": operation(&format!("get_{name}"), shape_parameters(resource), &format!("{name}_document")),
+    });
+    if resource.writable {
+        let shown = shape_parameters(resource);
+        list["post"] = writing(&format!("create_{name}"), shown.clone(), name, "create", 201);
+        one["patch"] = writing(&format!("update_{name}"), shown, name, "update", 200);
+        let mut delete = operation(&format!("delete_{name}"), Vec::new(), "error_document");
+        delete["responses"] = responses(&[(204, None)]);
+        one["delete"] = delete;
+    }
+    paths.insert(collection, list);
+    for relationship in &resource.relationships {
+        describe_relationship((name, &row), relationship, resource.writable, paths);
+    }
+    paths.insert(row, one);
+}
+
+fn describe_relationship(
+    (name, row): (&str, &str),
+    relationship: &Relationship<Field>,
+    writable: bool,
+    paths: &mut Map<String, Value>,
+) {
+    let Some((_, target)) = registry().find(relationship.target) else { return };
+    let many = relationship.cardinality == Cardinality::Many;
+    let (related, linkage) = if many {
+        (format!("{}_page", target.name), "linkage_page")
+    } else {
+        (format!("{}_document", target.name), "linkage_document")
+    };
+    let id = json!([{"$ref": "#/components/parameters/id"}]);
+    let (parameters, linkage_parameters) = if many {
+        (list_parameters(target), narrowing_parameters(target))
+    } else {
+        (shape_parameters(target), Vec::new())
+    };
+    let suffix = format!("{name}_{}", relationship.name);
+    let get = operation(&format!("get_{suffix}"), parameters, &related);
+    paths.insert(format!("{row}/{}", relationship.name), json!({"parameters": id, "get": get}));
+    let get = operation(&format!("get_{suffix}_linkage"), linkage_parameters, linkage);
+    let mut linked = json!({"parameters": id, "get": get});
+    if writable && relationship.writable && !many {
+        let mut patch = operation(&format!("update_{suffix}_linkage"), Vec::new(), linkage);
+        patch["requestBody"] = body("linkage_document");
+        linked["patch"] = patch;
+    }
+    paths.insert(format!("{row}/relationships/{}", relationship.name), linked);
+}
+
+fn operation(id: &str, parameters: Vec<Value>, schema: &str) -> Value {
+    let organization = json!({"$ref": "#/components/parameters/organization"});
+    let parameters: Vec<Value> = std::iter::once(organization).chain(parameters).collect();
+    json!({
+        "operationId": id,
+        "parameters": parameters,
+        "responses": responses(&[(200, Some(schema))]),
+    })
+}
+
+fn writing(id: &str, parameters: Vec<Value>, name: &str, what: &str, status: u16) -> Value {
+    let mut operation = operation(id, parameters, &format!("{name}_document"));
+    operation["requestBody"] = body(&format!("{name}_{what}"));
+    operation["responses"] = responses(&[(status, Some(&format!("{name}_document")))]);
+    operation
+}
+
+fn operations_operation() -> Value {
+    let mut operation = operation("operate", Vec::new(), "operations_results");
+    let media_type = format!("{MEDIA_TYPE}; ext=\"{}\"", apportion_jsonapi::operations::EXTENSION);
+    operation["requestBody"] = json!({
+        "required": true,
+        "content": {media_type: {"schema": reference("operations")}},
+    });
+    operation
+}
+
+fn body(schema: &str) -> Value {
+    json!({"required": true, "content": {MEDIA_TYPE: {"schema": reference(schema)}}})
+}
+
+/// The answers of success that are given, and every error that any request can meet.
+fn responses(successes: &[(u16, Option<&str>)]) -> Value {
+    let mut responses = Map::new();
+    for (status, schema) in successes {
+        let content = schema.map(|schema| json!({MEDIA_TYPE: {"schema": reference(schema)}}));
+        let mut response = json!({"description": "Done"});
+        if let Some(content) = content {
+            response["content"] = content;
+        }
+        responses.insert(status.to_string(), response);
+    }
+    for code in Code::ALL {
+        let status = code.status().to_string();
+        let refused = json!({"$ref": format!("#/components/responses/{status}")});
+        responses.entry(status).or_insert(refused);
+    }
+    Value::Object(responses)
+}
+
+/// Every error by its status.
+fn refusals() -> Value {
+    let mut refusals = Map::new();
+    for code in Code::ALL {
+        let content = json!({MEDIA_TYPE: {"schema": reference("error_document")}});
+        let refusal = json!({"description": code.title(), "content": content});
+        refusals.entry(code.status().to_string()).or_insert(refusal);
+    }
+    Value::Object(refusals)
+}
+
+fn reference(schema: &str) -> Value {
+    json!({"$ref": format!("#/components/schemas/{schema}")})
+}

@@ -1,0 +1,81 @@
+//! The parameters of each address, as the query parser takes them.
+
+use apportion_jsonapi::Kind;
+use apportion_jsonapi::query::{MAX_VALUES, Operator, Page};
+use apportion_jsonapi::resource::ResourceType;
+use apportion_store::Field;
+use serde_json::{Value, json};
+
+use crate::resources::registry;
+
+/// Everything that a list takes.
+pub(super) fn list_parameters(resource: &ResourceType<Field>) -> Vec<Value> {
+    let mut parameters = narrowing_parameters(resource);
+    parameters.extend(shape_parameters(resource));
+    parameters
+}
+
+/// Filters, sort and page.
+pub(super) fn narrowing_parameters(resource: &ResourceType<Field>) -> Vec<Value> {
+    let mut parameters = Vec::new();
+    for filter in &resource.filters {
+        let values =
+            json!({"type": "array", "items": text_schema(filter.kind), "maxItems": MAX_VALUES});
+        parameters.push(query(&format!("filter[{}]", filter.name), &values));
+        for (word, operator) in Operator::of(filter.kind) {
+            let one = operator.orders();
+            let schema = if one { text_schema(filter.kind) } else { values.clone() };
+            parameters.push(query(&format!("filter[{}][{word}]", filter.name), &schema));
+        }
+    }
+    let keys: Vec<String> = resource
+        .sorts
+        .iter()
+        .flat_map(|sort| [sort.name.clone(), format!("-{}", sort.name)])
+        .collect();
+    parameters
+        .push(query("sort", &json!({"type": "array", "items": {"enum": keys}, "maxItems": 5})));
+    let size = json!({"type": "integer", "minimum": 1, "maximum": Page::MAX_SIZE, "default": Page::DEFAULT_SIZE});
+    parameters.push(query("page[size]", &size));
+    parameters.push(query("page[number]", &json!({"type": "integer", "minimum": 1, "default": 1})));
+    for side in ["page[after]", "page[before]"] {
+        parameters.push(query(side, &json!({"type": "string"})));
+    }
+    parameters
+}
+
+/// Includes and sparse fieldsets.
+pub(super) fn shape_parameters(resource: &ResourceType<Field>) -> Vec<Value> {
+    let mut parameters = Vec::new();
+    if !resource.relationships.is_empty() {
+        let names: Vec<&str> = resource.relationships.iter().map(|it| it.name).collect();
+        let schema = json!({"type": "array", "items": {"enum": names}, "maxItems": 10});
+        parameters.push(query("include", &schema));
+    }
+    for shown in registry().types() {
+        let attributes = shown.attributes.iter().map(|attribute| attribute.name);
+        let relationships = shown.relationships.iter().map(|relationship| relationship.name);
+        let names: Vec<&str> = attributes.chain(relationships).collect();
+        let schema = json!({"type": "array", "items": {"enum": names}});
+        parameters.push(query(&format!("fields[{}]", shown.name), &schema));
+    }
+    parameters
+}
+
+fn query(name: &str, schema: &Value) -> Value {
+    json!({"name": name, "in": "query", "schema": schema, "style": "form", "explode": false})
+}
+
+/// A value as it stands in a query.
+fn text_schema(kind: Kind) -> Value {
+    match kind {
+        Kind::Text => json!({"type": "string", "minLength": 1, "maxLength": 100}),
+        Kind::Integer | Kind::Id => json!({"type": "integer", "format": "int64"}),
+        Kind::Decimal { .. } => {
+            json!({"type": "string", "pattern": "^-?[0-9]{1,6}(\\.[0-9]{1,6})?$"})
+        }
+        Kind::Date | Kind::Instant => json!({"type": "string", "format": "date"}),
+        Kind::Boolean => json!({"type": "boolean"}),
+        Kind::Enumeration(words) => json!({"enum": words}),
+    }
+}
