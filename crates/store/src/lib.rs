@@ -4,8 +4,8 @@
 //! of threads, each with one connection. Every function on a tenant's rows takes the [`Scope`]
 //! first; a connection is reached through a [`Session`] only, and that only with a scope.
 //!
-//! Deliberately absent: rules (they are `apportion-core`'s), and documents: the only JSON here is the
-//! keys of a row, which both databases can write.
+//! Deliberately absent: rules (they are `apportion-core`'s), and documents: the only JSON here is
+//! the keys of a row, which both databases can write.
 
 mod address;
 mod conditions;

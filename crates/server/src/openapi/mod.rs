@@ -79,11 +79,19 @@ fn describe_paths(resource: &ResourceType<Field>, paths: &mut Map<String, Value>
     let collection = format!("{ROOT}/{name}");
     let row = format!("{collection}/{{id}}");
     let mut list = json!({
-        "get": operation(&format!("list_{name}"), list_parameters(resource), &format!("{name}_page")),
+        "get": operation(
+            &format!("list_{name}"),
+            list_parameters(resource),
+            &format!("{name}_page"),
+        ),
     });
     let mut one = json!({
         "parameters": [{"$ref": "#/components/parameters/id"}],
-        "get": operation(&format!("get_{name}"), shape_parameters(resource), &format!("{name}_document")),
+        "get": operation(
+            &format!("get_{name}"),
+            shape_parameters(resource),
+            &format!("{name}_document"),
+        ),
     });
     if resource.writable {
         let shown = shape_parameters(resource);

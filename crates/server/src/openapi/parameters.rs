@@ -35,7 +35,8 @@ pub(super) fn narrowing_parameters(resource: &ResourceType<Field>) -> Vec<Value>
         .collect();
     parameters
         .push(query("sort", &json!({"type": "array", "items": {"enum": keys}, "maxItems": 5})));
-    let size = json!({"type": "integer", "minimum": 1, "maximum": Page::MAX_SIZE, "default": Page::DEFAULT_SIZE});
+    let (largest, usual) = (Page::MAX_SIZE, Page::DEFAULT_SIZE);
+    let size = json!({"type": "integer", "minimum": 1, "maximum": largest, "default": usual});
     parameters.push(query("page[size]", &size));
     parameters.push(query("page[number]", &json!({"type": "integer", "minimum": 1, "default": 1})));
     for side in ["page[after]", "page[before]"] {

@@ -33,8 +33,8 @@ pub(super) fn describe_schemas(resource: &ResourceType<Field>, schemas: &mut Map
         "properties": {
             "id": {"type": "string"},
             "type": {"const": name},
-            "attributes": {"type": "object", "properties": Map::from_iter(shown), "additionalProperties": false},
-            "relationships": {"type": "object", "properties": Map::from_iter(relationships), "additionalProperties": false},
+            "attributes": members(Map::from_iter(shown)),
+            "relationships": members(Map::from_iter(relationships)),
             "links": {"type": "object"},
         },
     });
@@ -48,6 +48,11 @@ pub(super) fn describe_schemas(resource: &ResourceType<Field>, schemas: &mut Map
             schemas.insert(format!("{name}_{what}"), written_schema(resource, creates));
         }
     }
+}
+
+/// An object that has no members but these.
+fn members(properties: Map<String, Value>) -> Value {
+    json!({"type": "object", "properties": properties, "additionalProperties": false})
 }
 
 fn document_schema(data: &Value) -> Value {
@@ -163,8 +168,12 @@ pub(super) fn common_schemas() -> Map<String, Value> {
                 ]},
             },
         },
-        "linkage_document": document_schema(&json!({"anyOf": [reference("identifier"), {"type": "null"}]})),
-        "linkage_page": document_schema(&json!({"type": "array", "items": reference("identifier")})),
+        "linkage_document": document_schema(&json!({
+            "anyOf": [reference("identifier"), {"type": "null"}],
+        })),
+        "linkage_page": document_schema(&json!({
+            "type": "array", "items": reference("identifier"),
+        })),
         "operations": {
             "type": "object",
             "required": ["atomic:operations"],
