@@ -79,6 +79,12 @@ impl Session {
         Transactions::is_broken_transaction_manager(&mut self.connection)
     }
 
+    /// How many transactions are open, one within the other; none where that is not known.
+    pub(crate) fn depth(&mut self) -> u32 {
+        let status = Transactions::transaction_manager_status_mut(&mut self.connection);
+        status.transaction_depth().ok().flatten().map_or(0, std::num::NonZero::get)
+    }
+
     /// Begins a transaction, or a savepoint within one. On SQLite the outer one takes the write
     /// lock at once: a read that becomes a write later could only fail.
     pub(crate) fn begin(&mut self) -> Result<()> {

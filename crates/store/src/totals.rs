@@ -63,7 +63,7 @@ pub(crate) fn add(scope: &Scope, session: &mut Session, table: &str, delta: i64)
 /// Folds what writers added into the counters. Rows locked by another fold are left to it.
 const FOLD: &str = "WITH locked AS (
     SELECT organization_id, table_name, id FROM row_count_deltas
-    ORDER BY organization_id, table_name, id LIMIT 10000 FOR UPDATE SKIP LOCKED
+    ORDER BY organization_id, table_name, id LIMIT 100000 FOR UPDATE SKIP LOCKED
 ), folded AS (
     DELETE FROM row_count_deltas USING locked
     WHERE row_count_deltas.organization_id = locked.organization_id

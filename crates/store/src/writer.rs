@@ -15,9 +15,9 @@ use crate::session::Session;
 
 /// How many pieces of work share a commit at most.
 const MAX_GROUP: usize = 256;
-/// How long a commit waits for those whom the last one answered to come back: as long as that one
-/// took, but within these bounds.
-const MIN_GATHERING: Duration = Duration::from_micros(500);
+/// How long a transaction stays open for those whom the last commit answered to come back: as long
+/// as that one took, but within these bounds. Who takes longer than the upper is not waited for.
+const MIN_GATHERING: Duration = Duration::from_millis(1);
 const MAX_GATHERING: Duration = Duration::from_millis(5);
 
 /// Tells the requester how it ended, once that is known.
@@ -81,13 +81,15 @@ struct Group {
     /// come back at once, and those who waited for its end; or nearly as many as before that, for
     /// clients that are late once are not gone.
     expected: usize,
-    /// Until when it waits for them.
-    until: Instant,
+    /// When the last commit ended, and how long it took.
+    ended: Instant,
+    took: Duration,
 }
 
 impl Group {
     fn new(address: &Address, receiver: Receiver<Job>) -> Self {
-        Self { connection: Lazy::new(address), receiver, expected: 0, until: Instant::now() }
+        let (ended, took) = (Instant::now(), Duration::ZERO);
+        Self { connection: Lazy::new(address), receiver, expected: 0, ended, took }
     }
 
     fn serve(mut self) {
@@ -106,6 +108,12 @@ impl Group {
             }
             return;
         }
+        let began = Instant::now();
+        if self.ended.elapsed() > MAX_GATHERING {
+            self.expected = 0;
+        }
+        let until = began.checked_add(self.took.clamp(MIN_GATHERING, MAX_GATHERING));
+        let until = until.unwrap_or(began);
         let (mut answers, mut jobs, mut sound) = (Vec::new(), 0_usize, true);
         let mut next = Some(first);
         while let Some(job) = next {
@@ -113,7 +121,7 @@ impl Group {
             sound = done.is_ok();
             answers.extend(done.ok().flatten());
             jobs = jobs.saturating_add(1);
-            next = if sound { self.next(jobs) } else { None };
+            next = if sound { self.next(jobs, until) } else { None };
         }
         let began = Instant::now();
         let committed = self.end(sound);
@@ -122,26 +130,24 @@ impl Group {
         }
         let present = answers.len().saturating_add(self.receiver.len());
         self.expected = present.max(self.expected.saturating_mul(3) / 4);
-        let took = began.elapsed();
+        self.ended = Instant::now();
+        self.took = self.ended.saturating_duration_since(began);
         for answer in answers {
             let lost = |error: &Error| Error::Unavailable(error.to_string());
             answer(committed.as_ref().copied().map_err(lost));
         }
-        let wait = took.clamp(MIN_GATHERING, MAX_GATHERING);
-        let now = Instant::now();
-        self.until = now.checked_add(wait).unwrap_or(now);
     }
 
     /// The next piece of work that shares the commit. It is waited for only as long as it is likely
     /// to come, and no longer than another commit would take.
-    fn next(&self, jobs: usize) -> Option<Job> {
+    fn next(&self, jobs: usize, until: Instant) -> Option<Job> {
         if jobs >= MAX_GROUP {
             return None;
         }
         match self.receiver.try_recv() {
             Ok(job) => Some(job),
             Err(_) if jobs >= self.expected => None,
-            Err(_) => self.receiver.recv_deadline(self.until).ok(),
+            Err(_) => self.receiver.recv_deadline(until).ok(),
         }
     }
 
@@ -165,26 +171,20 @@ impl Group {
     fn one(&mut self, job: Job) -> Result<Option<Answer>, ()> {
         let session = self.connection.get().map_err(|_| ())?;
         session.begin().map_err(|_| ())?;
-        let Ok(outcome) = catch_unwind(AssertUnwindSafe(|| job(Ok(session)))) else {
-            // Its requester learns of it by the answer that was dropped.
-            let session = self.connection.get().map_err(|_| ())?;
-            session.rollback();
-            return Ok(None);
-        };
+        let outcome = catch_unwind(AssertUnwindSafe(|| job(Ok(session))));
         let session = self.connection.get().map_err(|_| ())?;
-        match outcome {
-            Some((true, answer)) => {
-                session.commit().map_err(|_| ())?;
-                Ok(Some(answer))
-            }
-            Some((false, answer)) => {
-                session.rollback();
-                Ok(Some(answer))
-            }
-            None => {
-                session.rollback();
-                Ok(None)
-            }
+        let (keep, answer) = match outcome {
+            Ok(Some((keep, answer))) => (keep, Some(answer)),
+            // Nobody waits; or it panicked, of which its requester learns by the dropped answer.
+            Ok(None) | Err(_) => (false, None),
+        };
+        if keep {
+            session.commit().map_err(|_| ())?;
         }
+        // A panic may have left more savepoints open than its own.
+        for _ in 1..session.depth() {
+            session.rollback();
+        }
+        if session.depth() == 1 { Ok(answer) } else { Err(()) }
     }
 }
