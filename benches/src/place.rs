@@ -58,13 +58,13 @@ impl Backend {
     }
 }
 
-/// A directory on a disk: below `APPORTION_BENCH_DIR`, else below the present directory.
+/// A directory on a disk: below `APPORTION_BENCH_DIR`, else where this program is.
 pub(crate) fn directory() -> TempDir {
-    let base = std::env::var_os("APPORTION_BENCH_DIR").map_or_else(|| ".".into(), PathBuf::from);
+    let named = std::env::var_os("APPORTION_BENCH_DIR").map(PathBuf::from);
+    let base = named.unwrap_or_else(|| std::env::current_exe().unwrap().parent().unwrap().into());
     let base = base.canonicalize().expect("the directory exists");
     let kind = file_system(&base);
     assert!(!kind.contains("tmpfs"), "{} is in memory: name a disk", base.display());
-    println!("files: on {kind}");
     tempfile::Builder::new().prefix("apportion-bench-").tempdir_in(base).unwrap()
 }
 

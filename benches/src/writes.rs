@@ -12,14 +12,16 @@ use crate::process::{Process, Watch};
 const CLIENTS: usize = 16;
 /// Creates of each client in a round.
 const EACH: usize = 150;
-const ROUNDS: usize = 5; //PF
+const ROUNDS: usize = 5;
 const DEALS: usize = 200;
+/// Distributions that are there before.
+const ROWS: usize = 20_000;
 
 pub(crate) fn run() {
     for deals in [DEALS, 1] {
         let spread = if deals == 1 { "all on one deal" } else { "over 200 deals" };
         println!("\n{CLIENTS} clients, {EACH} creates each, {spread}; 'own' is a transaction each");
-        compare((deals, CLIENTS, EACH), Watch::Counted, 1);
+        compare((deals, CLIENTS, EACH), Watch::Counted, ROUNDS);
         compare((deals, CLIENTS, EACH), Watch::Slowed, ROUNDS);
         compare((deals, CLIENTS, EACH), Watch::Bare, ROUNDS);
     }
@@ -79,7 +81,7 @@ impl Side {
     fn new(files: &Path, name: &str, deals: usize) -> Self {
         let file = files.join(format!("{name}.db")).display().to_string();
         let url = format!("sqlite://{file}");
-        let tenant = Tenant::with(&url, deals, 0);
+        let tenant = Tenant::with(&url, deals, ROWS);
         Self { url, file, tenant }
     }
 
