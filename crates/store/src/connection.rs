@@ -33,7 +33,7 @@ macro_rules! on_backend {
 pub(crate) use on_backend;
 
 /// First the time-out, so that the other settings wait for a lock too. `FULL`: a commit that was
-/// answered survives a power cut. A checkpoint costs three more `fsync`s, so there is one in 16 MiB.
+/// answered survives a power cut. A checkpoint costs three more `fsync`s: there is one in 16 MiB.
 const SQLITE: &str = "PRAGMA busy_timeout = 2000;
 PRAGMA journal_mode = WAL;
 PRAGMA synchronous = FULL;
