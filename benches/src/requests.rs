@@ -22,7 +22,7 @@ pub(crate) fn run() {
         let loud = Process::server(&url, bare);
         let quiet = Process::quiet_server(&url, bare);
         let deal = tenant.deals[tenant.deals.len() / 2];
-        let list = "/api/v2/revenue_distributions?page[number]=3".to_owned();
+        let list = "/api/v2/revenue_distributions".to_owned();
         let one = format!("/api/v2/deals/{deal}");
         for clients in [16, 64] {
             for (name, path) in [("list of 30", &list), ("one", &one)] {

@@ -133,6 +133,7 @@ pub(crate) struct Shape<'c>(pub(crate) &'c Criteria);
 impl Hash for Shape<'_> {
     fn hash<H: Hasher>(&self, state: &mut H) {
         self.0.order.hash(state);
+        self.0.limit.hash(state);
         (self.0.offset > 0).hash(state);
         if let Some(filter) = &self.0.filter {
             hash_filter(filter, state);
