@@ -7,8 +7,9 @@ use std::process::ExitCode;
 
 use anyhow::{Context, bail};
 use apportion_server::admin::{self, TokenDraft};
+use apportion_server::resources::Resources;
 use apportion_server::store::Address;
-use apportion_server::{Config, demo, openapi, serve};
+use apportion_server::{Config, demo, serve};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 /// Revenue in, by the day; payouts out, to the cent.
@@ -124,7 +125,7 @@ pub(crate) fn run(options: Options) -> anyhow::Result<ExitCode> {
             let steps = admin::migrate(&database)?;
             log::info!("{steps} migrations were run on {database}");
         }
-        Command::Openapi => write!(std::io::stdout(), "{}", openapi::text())?,
+        Command::Openapi => write!(std::io::stdout(), "{}", Resources::own().description())?,
         Command::Organization(Organization::Create { name, currency, time_zone }) => {
             let draft =
                 apportion_core::organization::OrganizationDraft { name, currency, time_zone };

@@ -9,8 +9,9 @@ use chrono::NaiveDate;
 
 use crate::error::{Code, Error, cut, segment};
 use crate::json::Json;
-pub use crate::linkage::Linkage;
+pub use crate::linkage::{Linkage, MAX_LINKAGE};
 use crate::linkage::{linkage, linked};
+use crate::operations::Verb;
 use crate::resource::{Attribute, Cardinality, Relationship, ResourceType};
 use crate::value::{Value, id};
 
@@ -96,22 +97,30 @@ impl Input {
     pub fn read_linkage<F>(
         body: &[u8],
         relationship: &Relationship<F>,
+        verb: Verb,
     ) -> Result<Self, Vec<Error>> {
         let json = Json::parse(body).map_err(|what| vec![Error::new(Code::BadDocument, what)])?;
         let Some(data) = json.member("data") else {
             let detail = "The document has no 'data'";
             return Err(vec![Error::pointer(Code::BadDocument, "/data", detail)]);
         };
-        Self::read_link(data, relationship)
+        Self::read_link(data, relationship, verb)
     }
 
-    /// Reads linkage alone, whose faults point at or below `/data`.
+    /// Reads linkage alone, whose faults point at or below `/data`. What is added to a to-many
+    /// relationship, or removed from it, is told apart from what replaces it.
     pub fn read_link<F>(
         data: &Json<'_>,
         relationship: &Relationship<F>,
+        verb: Verb,
     ) -> Result<Self, Vec<Error>> {
         let linkage =
             linkage(data, relationship, ("/data", "/data")).map_err(|fault| vec![fault])?;
+        let linkage = match (linkage, verb) {
+            (Linkage::Many(ids), Verb::Add) => Linkage::Also(ids),
+            (Linkage::Many(ids), Verb::Remove) => Linkage::Without(ids),
+            (linkage, _) => linkage,
+        };
         let mut input = Self::default();
         input.give_link(Link { name: relationship.name, linkage, pointer: "/data".to_owned() });
         Ok(input)

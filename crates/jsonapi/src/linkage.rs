@@ -17,6 +17,23 @@ pub enum Linkage {
     Nowhere(String),
     /// These rows.
     Many(Vec<i64>),
+    /// These rows too.
+    Also(Vec<i64>),
+    /// No longer these rows.
+    Without(Vec<i64>),
+}
+
+/// How many rows the linkage of one request may name.
+pub const MAX_LINKAGE: usize = 1000;
+
+impl Linkage {
+    /// The rows that linkage of a to-many relationship names.
+    pub fn members(&self) -> &[i64] {
+        match self {
+            Linkage::Many(ids) | Linkage::Also(ids) | Linkage::Without(ids) => ids,
+            Linkage::None | Linkage::One(_) | Linkage::Nowhere(_) => &[],
+        }
+    }
 }
 
 /// The linkage to the row of an id, as a client writes it.
@@ -76,6 +93,10 @@ fn many<F>(
     relationship: &Relationship<F>,
     (pointer, at): (&str, &str),
 ) -> Result<Linkage, Error> {
+    if items.len() > MAX_LINKAGE {
+        let detail = format!("Linkage names at most {MAX_LINKAGE} resources");
+        return Err(Error::pointer(Code::BadDocument, at, detail));
+    }
     let mut ids = Vec::with_capacity(items.len());
     for (index, item) in items.iter().enumerate() {
         match identifier(item, relationship, (pointer, &format!("{at}/{index}")))? {

@@ -117,11 +117,16 @@ impl<F> Relationship<F> {
         Self { name, target, cardinality, writable: false, required: false, field: Some(inverse) }
     }
 
+    /// POST and PATCH may set it.
+    pub const fn writable(mut self) -> Self {
+        self.writable = true;
+        self
+    }
+
     /// POST must set it, PATCH may.
     pub const fn required(mut self) -> Self {
-        self.writable = true;
         self.required = true;
-        self
+        self.writable()
     }
 
     /// Filtered and sorted, as `<name>_id`, by `field`.

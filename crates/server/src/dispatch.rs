@@ -8,6 +8,7 @@ use actix_web::http::Method;
 use actix_web::http::header::{ACCEPT, ALLOW, HeaderName, IF_MATCH, IF_NONE_MATCH};
 use actix_web::{HttpRequest, HttpResponse, web};
 use apportion_jsonapi::input::Action;
+use apportion_jsonapi::operations::Verb;
 use apportion_jsonapi::query::{Asked, Scope as Parameters};
 use apportion_jsonapi::{Code, Error, Query, media};
 use apportion_store::idempotency::Request;
@@ -25,7 +26,6 @@ use crate::openapi;
 use crate::operations::{self, Operating};
 use crate::read::{Headers, Reading};
 use crate::reply::Reply;
-use crate::resources::registry;
 use crate::route::Route;
 use crate::service::Service;
 use crate::write::{self, Change, Writing};
@@ -106,7 +106,7 @@ async fn answer(
     }
     if request.uri().path() == openapi::PATH {
         check_method(request, &[Method::GET, Method::HEAD, Method::OPTIONS])?;
-        return Ok(Reply::plain(openapi::text(), "application/json"));
+        return Ok(Reply::plain(service.resources.description(), "application/json"));
     }
     let now = now();
     let access = authenticate(request, service, now).await?;
@@ -117,7 +117,7 @@ async fn answer(
         seen.route = Some(operations::PATH.to_owned());
         return operate(request, payload, service, (&access, now)).await;
     }
-    let route = Route::parse(path).ok_or_else(Failure::not_found)?;
+    let route = Route::parse(service.resources, path).ok_or_else(Failure::not_found)?;
     seen.route = Some(route.template());
     check_method(request, route.methods())?;
     let method = request.method();
@@ -194,8 +194,9 @@ async fn write(
             (kind, Some(id))
         }
     };
-    let asked = Asked { scope: Parameters::Single, foreign: &[ORGANIZATION], walks: false };
-    let parse = |text| Query::parse(text, registry(), kind.served.resource(), &asked);
+    let asked =
+        Asked { scope: Parameters::Single, foreign: &[ORGANIZATION], walks: false, linkage: None };
+    let parse = |text| Query::parse(text, kind.registry(), kind.served.resource(), &asked);
     let (query, mut faults) = match parse(request.query_string()) {
         Ok(query) => (query, Vec::new()),
         // The rules have their say all the same; what is at fault is neither written nor shown.
@@ -275,7 +276,8 @@ async fn operate(
         Ok(taken) => taken.unzip(),
         Err(reply) => return Err(Stop::Replied(reply)),
     };
-    let operating = Operating { body, currency, now, request };
+    let resources = service.resources;
+    let operating = Operating { resources, body, currency, now, request };
     Ok(service.store.write(scope, move |session| operating.run(&scope, session)).await?)
 }
 
@@ -293,7 +295,14 @@ fn change(route: Route, method: &Method, body: &[u8]) -> Result<Change, Vec<Erro
     match route {
         Route::Resource(_, id) if *method == Method::DELETE => Ok(Change::Delete(id)),
         Route::Resource(kind, id) => write::change(kind, Action::Update(id), body),
-        Route::Linkage(kind, id, at) => write::link(kind, (id, at), body),
+        Route::Linkage(kind, id, at) => {
+            let verb = match *method {
+                Method::POST => Verb::Add,
+                Method::DELETE => Verb::Remove,
+                _ => Verb::Update,
+            };
+            write::link(kind, (id, at), (verb, body))
+        }
         Route::Collection(kind) | Route::Related(kind, ..) => {
             write::change(kind, Action::Create, body)
         }

@@ -6,11 +6,11 @@ use apportion_jsonapi::{Code, Error, Input, Source};
 use apportion_store as store;
 
 /// The result of a step of a request.
-pub(crate) type Result<T, E = Failure> = std::result::Result<T, E>;
+pub type Result<T, E = Failure> = std::result::Result<T, E>;
 
 /// Why a request is not done.
 #[derive(Debug)]
-pub(crate) enum Failure {
+pub enum Failure {
     /// The client can see what is wrong with it.
     Refused(Vec<Error>),
     /// The store did not do it.
@@ -19,12 +19,12 @@ pub(crate) enum Failure {
 
 impl Failure {
     /// A refusal for one reason.
-    pub(crate) fn of(code: Code, detail: impl Into<std::borrow::Cow<'static, str>>) -> Self {
+    pub fn of(code: Code, detail: impl Into<std::borrow::Cow<'static, str>>) -> Self {
         Failure::Refused(vec![Error::new(code, detail)])
     }
 
     /// No such row for this token; the same words for every reason.
-    pub(crate) fn not_found() -> Self {
+    pub fn not_found() -> Self {
         Failure::of(Code::RecordNotFound, "There is no such record")
     }
 
@@ -81,10 +81,7 @@ impl store::Cause for Failure {
 }
 
 /// What the rules make of an input: their faults join those found in the document.
-pub(crate) fn judged<T>(
-    input: &mut Input,
-    verdict: std::result::Result<T, Vec<Fault>>,
-) -> Result<T> {
+pub fn judged<T>(input: &mut Input, verdict: std::result::Result<T, Vec<Fault>>) -> Result<T> {
     let terms = verdict.map_err(|faults| {
         for fault in faults {
             input.refuse(fault.field, &fault.message);

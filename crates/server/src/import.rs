@@ -13,7 +13,7 @@ use crate::admin::{AdminError, ready};
 use crate::dispatch::now;
 use crate::failure::Failure;
 use crate::numbered::Numbered;
-use crate::resources::find;
+use crate::resources::Resources;
 use crate::served::{Served, Work};
 
 /// The types that can be imported; a file's name begins with one of them, unless told otherwise.
@@ -83,7 +83,7 @@ impl Importer {
         file: impl Read,
         mut progress: impl FnMut(u64),
     ) -> Result<u64, ImportError> {
-        let Some((_, served)) = find(kind) else {
+        let Some(served) = Resources::own().find(kind).map(|kind| kind.served) else {
             return Err(ImportError::Lines(vec![fault(1, None, "the type is not known")]));
         };
         let (scope, currency) = (self.scope, self.currency);
@@ -101,8 +101,14 @@ impl Importer {
                 match read {
                     Ok(false) => break,
                     Ok(true) => {
-                        let mut work =
-                            Work { scope: &scope, session, currency, now: now(), expected: None };
+                        let mut work = Work {
+                            resources: Resources::own(),
+                            scope: &scope,
+                            session,
+                            currency,
+                            now: now(),
+                            expected: None,
+                        };
                         let faults = row(&mut work, served, &columns, &record)?;
                         bad.extend(faults.into_iter().map(|fault| BadLine { line, ..fault }));
                         rows = rows.saturating_add(1);
@@ -228,7 +234,8 @@ fn row(
     }
     let (scope, currency, now) = (work.scope, work.currency, work.now);
     let added = work.session.transaction(|session| {
-        let mut work = Work { scope, session, currency, now, expected: None };
+        let resources = Resources::own();
+        let mut work = Work { resources, scope, session, currency, now, expected: None };
         served.create(&mut work, &mut input)
     });
     match added {

@@ -6,10 +6,10 @@ use std::rc::Rc;
 use apportion_jsonapi::document::Compound;
 use apportion_jsonapi::query::Include;
 use apportion_jsonapi::{Cardinality, Code, Error, Rows};
-use apportion_store::{Scope, Session};
+use apportion_store::{Field, Scope, Session};
 
 use crate::failure::{Failure, Result};
-use crate::route::Type;
+use crate::resources::Type;
 
 /// How many resources one document includes at most.
 pub(crate) const MAX_INCLUDED: usize = 10_000;
@@ -27,6 +27,22 @@ pub(crate) fn resolve(
     Ok(compound)
 }
 
+/// Follows the paths from a relationship whose linkage is primary data: the rows that it leads to
+/// are included themselves, where a path says so.
+pub(crate) fn linked(
+    scope: &Scope,
+    session: &mut Session,
+    (kind, rows): (Type, &Rc<dyn Rows>),
+    includes: &[Include],
+) -> Result<Compound> {
+    let mut compound = Compound::default();
+    for include in includes {
+        compound.add(kind.position, Rc::clone(rows));
+        follow(scope, session, (kind, rows.as_ref()), &include.children, &mut compound)?;
+    }
+    Ok(compound)
+}
+
 fn follow(
     scope: &Scope,
     session: &mut Session,
@@ -37,27 +53,20 @@ fn follow(
     for include in includes {
         let resource = kind.served.resource();
         let relationship = resource.relationships.get(include.relationship);
-        let served = crate::resources::served(include.target);
-        let (Some(relationship), Some(served)) = (relationship, served) else { continue };
-        let target = Type { position: include.target, served };
+        let target = kind.resources.at(include.target);
+        let (Some(relationship), Some(target)) = (relationship, target) else { continue };
         let edge = Edge { from: kind.position, relationship: include.relationship };
         let found = match (relationship.cardinality, relationship.field) {
             (Cardinality::One, _) => one(scope, session, (rows, target), edge, compound)?,
             (Cardinality::Many, Some(field)) => {
-                let ids: Vec<i64> = (0..rows.len()).map(|row| rows.id(row)).collect();
-                let limit = MAX_INCLUDED.saturating_add(1);
-                let found = served.load_by(scope, session, (field, &ids), limit)?;
-                note_held(&ids, found.as_ref(), target, (field, edge), compound);
-                found
+                many(scope, session, (rows, target, field), edge, compound)?
             }
             (Cardinality::Many, None) => continue,
         };
         let found: Rc<dyn Rows> = found.into();
         compound.add(include.target, Rc::clone(&found));
         if compound.len() > MAX_INCLUDED {
-            let detail = format!("More than {MAX_INCLUDED} resources would be included");
-            let error = Error::parameter(Code::UnsupportedInclude, "include", detail);
-            return Err(Failure::from(error));
+            return Err(too_many());
         }
         follow(scope, session, (target, found.as_ref()), &include.children, compound)?;
     }
@@ -89,24 +98,31 @@ fn one(
     target.served.load_by(scope, session, (field, &ids), usize::MAX)
 }
 
-/// Which of the rows found belong to which owner.
-fn note_held(
-    owners: &[i64],
-    found: &dyn Rows,
-    target: Type,
-    (field, edge): (apportion_store::Field, Edge),
+/// What the rows hold, and which of them holds what.
+fn many(
+    scope: &Scope,
+    session: &mut Session,
+    (rows, target, field): (&dyn Rows, Type, Field),
+    edge: Edge,
     compound: &mut Compound,
-) {
+) -> Result<Box<dyn Rows>> {
+    let owners: Vec<i64> = (0..rows.len()).map(|row| rows.id(row)).collect();
+    let limit = MAX_INCLUDED.saturating_add(1);
+    let (holders, found) = target.served.load_held(scope, session, (field, &owners), limit)?;
+    if found.len() > MAX_INCLUDED {
+        return Err(too_many());
+    }
     let mut held: HashMap<i64, Vec<i64>> = owners.iter().map(|id| (*id, Vec::new())).collect();
-    let back = target.served.resource().relationships.iter();
-    if let Some(back) = back.clone().position(|relationship| relationship.field == Some(field)) {
-        for row in 0..found.len() {
-            if let Some(owner) = found.linkage(row, back) {
-                held.entry(owner).or_default().push(found.id(row));
-            }
-        }
+    for (row, holder) in holders.into_iter().enumerate() {
+        held.entry(holder).or_default().push(found.id(row));
     }
     for (owner, ids) in held {
         compound.follow(edge.from, owner, edge.relationship, Some(ids));
     }
+    Ok(found)
+}
+
+fn too_many() -> Failure {
+    let detail = format!("More than {MAX_INCLUDED} resources would be included");
+    Failure::from(Error::parameter(Code::UnsupportedInclude, "include", detail))
 }

@@ -16,8 +16,8 @@ use crate::failure::{Failure, Result, at_linkage};
 use crate::idempotency::once;
 use crate::read;
 use crate::reply::Reply;
-use crate::resources::{ROOT, find, registry};
-use crate::route::{Route, Type};
+use crate::resources::{ROOT, Resources, Type};
+use crate::route::Route;
 use crate::served::Work;
 
 /// Where operations are sent.
@@ -25,6 +25,7 @@ pub(crate) const PATH: &str = "/api/v2/operations";
 
 /// A request to carry out operations.
 pub(crate) struct Operating {
+    pub(crate) resources: &'static Resources,
     pub(crate) body: Bytes,
     pub(crate) currency: Currency,
     pub(crate) now: NaiveDateTime,
@@ -52,7 +53,8 @@ impl Operating {
                 out.push(b',');
             }
             let (currency, now) = (self.currency, self.now);
-            let mut work = Work { scope, session, currency, now, expected: None };
+            let resources = self.resources;
+            let mut work = Work { resources, scope, session, currency, now, expected: None };
             match perform(&mut work, &operation, &mut locals) {
                 Ok(Some((kind, id))) => show(scope, session, (kind, id), &mut out)?,
                 Ok(None) => out.extend_from_slice(b"{}"),
@@ -83,7 +85,7 @@ fn perform(
     operation: &Operation<'_, '_>,
     locals: &mut Locals,
 ) -> Result<Option<(Type, i64)>> {
-    let route = route(operation, locals)?;
+    let route = route(work.resources, operation, locals)?;
     let data = operation.data.map(|data| locals.replace(data)).transpose()?;
     let data = data.as_ref();
     match (operation.verb, route) {
@@ -120,7 +122,7 @@ fn perform(
             if !declared.writable {
                 return Err(Failure::of(Code::AccessDenied, "This relationship is read-only"));
             }
-            let mut input = Input::read_link(required(data)?, declared)?;
+            let mut input = Input::read_link(required(data)?, declared, verb)?;
             kind.served.update(work, id, &mut input).map_err(at_linkage)?;
             Ok(None)
         }
@@ -134,7 +136,11 @@ fn required<'d, 'a>(data: Option<&'d Json<'a>>) -> Result<&'d Json<'a>> {
 }
 
 /// What an operation is done to.
-fn route(operation: &Operation<'_, '_>, locals: &Locals) -> Result<Route> {
+fn route(
+    resources: &'static Resources,
+    operation: &Operation<'_, '_>,
+    locals: &Locals,
+) -> Result<Route> {
     let missing = |at: &str| {
         Failure::from(Error::pointer(Code::RecordNotFound, at, "There is no such record"))
     };
@@ -142,11 +148,11 @@ fn route(operation: &Operation<'_, '_>, locals: &Locals) -> Result<Route> {
         Target::Address(address) => {
             let path = address.split(['?', '#']).next().unwrap_or_default();
             let path = path.find(ROOT).and_then(|at| path.get(at..)).unwrap_or(path);
-            let route = Route::parse(path).ok_or_else(|| missing("/href"))?;
+            let route = Route::parse(resources, path).ok_or_else(|| missing("/href"))?;
             Ok(route)
         }
         Target::Reference { kind, id, relationship } => {
-            let (kind, id) = row(kind, id, locals, "/ref")?;
+            let (kind, id) = row(type_of(resources, kind, "/ref/type")?, id, locals, "/ref")?;
             let Some(name) = relationship else { return Ok(Route::Resource(kind, id)) };
             let found = kind.served.resource().relationship(name);
             found
@@ -163,8 +169,9 @@ fn route(operation: &Operation<'_, '_>, locals: &Locals) -> Result<Route> {
                 Failure::from(Error::pointer(Code::BadDocument, at, detail))
             };
             let kind = text("type").ok_or_else(|| unnamed("/data"))?;
+            let kind = type_of(resources, kind, "/data/type")?;
             match (operation.verb, text("id"), text("lid")) {
-                (Verb::Add, _, _) => Ok(Route::Collection(type_of(kind, "/data/type")?)),
+                (Verb::Add, _, _) => Ok(Route::Collection(kind)),
                 (_, Some(id), _) => {
                     let (kind, id) = row(kind, Identity::Id(id), locals, "/data")?;
                     Ok(Route::Resource(kind, id))
@@ -179,24 +186,24 @@ fn route(operation: &Operation<'_, '_>, locals: &Locals) -> Result<Route> {
     }
 }
 
-fn row(kind: &str, id: Identity<'_>, locals: &Locals, at: &str) -> Result<(Type, i64)> {
-    let declared = type_of(kind, &format!("{at}/type"))?;
+fn row(kind: Type, id: Identity<'_>, locals: &Locals, at: &str) -> Result<(Type, i64)> {
+    let name = kind.served.resource().name;
     let id = match id {
         Identity::Id(text) => apportion_jsonapi::value::id(text),
-        Identity::Local(lid) => Some(locals.find(kind, lid).map_err(|error| {
+        Identity::Local(lid) => Some(locals.find(name, lid).map_err(|error| {
             Error { source: None, ..error }
                 .at(apportion_jsonapi::Source::Pointer(format!("{at}/lid")))
         })?),
     };
     let missing =
         || Error::pointer(Code::RecordNotFound, format!("{at}/id"), "There is no such record");
-    Ok((declared, id.ok_or_else(missing)?))
+    Ok((kind, id.ok_or_else(missing)?))
 }
 
 /// A writable type by its name.
-fn type_of(name: &str, at: &str) -> Result<Type> {
-    match find(name) {
-        Some((position, served)) if served.resource().writable => Ok(Type { position, served }),
+fn type_of(resources: &'static Resources, name: &str, at: &str) -> Result<Type> {
+    match resources.find(name) {
+        Some(kind) if kind.served.resource().writable => Ok(kind),
         _ => {
             let detail =
                 format!("There is no type '{}' to write", apportion_jsonapi::error::cut(name));
@@ -212,8 +219,9 @@ fn show(
     out: &mut Vec<u8>,
 ) -> Result<()> {
     let rows = read::row(scope, session, kind, id)?;
-    let fields = Fieldsets::all(registry());
-    let document = Document { registry: registry(), root: ROOT, fields: &fields, compound: None };
+    let registry = kind.registry();
+    let fields = Fieldsets::all(registry);
+    let document = Document { registry, root: ROOT, fields: &fields, compound: None };
     document.result(kind.position, rows.as_ref(), out);
     Ok(())
 }

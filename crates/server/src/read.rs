@@ -1,6 +1,8 @@
 //! Reading: lists, single resources, related resources, linkage. All in one visit to the store,
 //! where the rows become the document.
 
+use std::rc::Rc;
+
 use actix_web::http::header::ETAG;
 use apportion_jsonapi::document::{Compound, Document, Links, PageEnd};
 use apportion_jsonapi::query::{Asked, CURSOR_PROFILE, Fieldsets, Page, Scope as Parameters};
@@ -13,8 +15,8 @@ use crate::etag;
 use crate::failure::{Failure, Result};
 use crate::include;
 use crate::reply::Reply;
-use crate::resources::{ROOT, find, registry};
-use crate::route::{Route, Type};
+use crate::resources::{ROOT, Type};
+use crate::route::Route;
 
 /// A request to read, as far as it can be understood without the store.
 pub(crate) struct Reading {
@@ -37,22 +39,25 @@ pub(crate) struct Headers {
 
 /// A query against the type that the route shows.
 fn parse(route: Route, query: &str, walks: bool) -> Result<Query<Field>, Vec<Error>> {
-    let (kind, scope) = shown(route).ok_or_else(Vec::new)?;
-    let asked = Asked { scope, foreign: &[ORGANIZATION], walks };
-    Query::parse(query, registry(), kind.served.resource(), &asked)
+    let (kind, many) = shown(route).ok_or_else(Vec::new)?;
+    let scope = if many { Parameters::Collection } else { Parameters::Single };
+    let linkage = match route {
+        Route::Linkage(kind, _, at) => Some((kind.position, at)),
+        _ => None,
+    };
+    let asked = Asked { scope, foreign: &[ORGANIZATION], walks, linkage };
+    Query::parse(query, kind.registry(), kind.served.resource(), &asked)
 }
 
-/// The type whose rows the route shows, and which parameters make sense there.
-fn shown(route: Route) -> Option<(Type, Parameters)> {
-    let led = |kind, at, one, many| {
-        let (declared, leads) = declared(kind, at).ok()?;
-        Some((leads, if declared.cardinality == Cardinality::Many { many } else { one }))
-    };
+/// The type whose rows the route shows, and whether it shows a list of them.
+fn shown(route: Route) -> Option<(Type, bool)> {
     match route {
-        Route::Collection(kind) => Some((kind, Parameters::Collection)),
-        Route::Resource(kind, _) => Some((kind, Parameters::Single)),
-        Route::Related(kind, _, at) => led(kind, at, Parameters::Single, Parameters::Collection),
-        Route::Linkage(kind, _, at) => led(kind, at, Parameters::Bare, Parameters::Linkage),
+        Route::Collection(kind) => Some((kind, true)),
+        Route::Resource(kind, _) => Some((kind, false)),
+        Route::Related(kind, _, at) | Route::Linkage(kind, _, at) => {
+            let (declared, leads) = declared(kind, at).ok()?;
+            Some((leads, declared.cardinality == Cardinality::Many))
+        }
     }
 }
 
@@ -115,7 +120,7 @@ impl Reading {
         let (rows, page) = self.page(scope, session, kind, within)?;
         let compound = compound(scope, session, (kind, rows.as_ref()), query)?;
         let rows = (kind.position, rows.as_ref());
-        let document = document(&query.fields, compound.as_ref());
+        let document = document(kind, &query.fields, compound.as_ref());
         Ok(Reply::document(200, document.collection(rows, &page)).with_profile(page.profile()))
     }
 
@@ -156,9 +161,7 @@ impl Reading {
         if let (Cardinality::Many, Some(field)) = (declared.cardinality, declared.field) {
             return self.list(scope, session, leads, Some((field, id)));
         }
-        let ids: Vec<i64> = parent.linkage(0, at).into_iter().collect();
-        let by = (leads.served.resource().id, ids.as_slice());
-        let rows = leads.served.load_by(scope, session, by, 1)?;
+        let rows = by_id(scope, session, leads, parent.linkage(0, at))?;
         self.single(scope, session, (leads, rows.as_ref()))
     }
 
@@ -171,16 +174,27 @@ impl Reading {
         let parent = row(scope, session, kind, id)?;
         let (declared, leads) = declared(kind, at)?;
         let query = self.query.as_ref().map_err(Clone::clone)?;
-        let document = document(&query.fields, None);
+        let include = query.include.as_deref();
         let related = address(kind, id) + "/" + declared.name;
         if let (Cardinality::Many, Some(field)) = (declared.cardinality, declared.field) {
             let (rows, page) = self.page(scope, session, leads, Some((field, id)))?;
             let page = page.with_link("related", related);
-            let rows = (leads.served.resource(), rows.as_ref());
-            let body = document.linkage_page(rows, &page);
+            let rows: Rc<dyn Rows> = rows.into();
+            let compound = include.map(|it| include::linked(scope, session, (leads, &rows), it));
+            let compound = compound.transpose()?;
+            let document = document(kind, &query.fields, compound.as_ref());
+            let body = document.linkage_page((leads.served.resource(), rows.as_ref()), &page);
             return Ok(Reply::document(200, body).with_profile(page.profile()));
         }
         let linked = parent.linkage(0, at);
+        let compound = match include {
+            Some(include) => {
+                let rows: Rc<dyn Rows> = by_id(scope, session, leads, linked)?.into();
+                Some(include::linked(scope, session, (leads, &rows), include)?)
+            }
+            None => None,
+        };
+        let document = document(kind, &query.fields, compound.as_ref());
         let body = document.linkage(declared.target, linked, &self.target, &related);
         Ok(Reply::document(200, body))
     }
@@ -194,7 +208,8 @@ pub(crate) fn single(
     (query, target): (&Query<Field>, &str),
 ) -> Result<Reply> {
     let compound = compound(scope, session, (kind, rows), query)?;
-    let body = document(&query.fields, compound.as_ref()).single(kind.position, rows, target);
+    let document = document(kind, &query.fields, compound.as_ref());
+    let body = document.single(kind.position, rows, target);
     let reply = Reply::document(200, body);
     Ok(if rows.is_empty() { reply } else { reply.with(ETAG, etag::tag(rows.version(0), query)) })
 }
@@ -217,10 +232,18 @@ pub(crate) fn row(
     kind: Type,
     id: i64,
 ) -> Result<Box<dyn Rows>> {
-    let ids = [id];
-    let by = (kind.served.resource().id, ids.as_slice());
-    let rows = kind.served.load_by(scope, session, by, 1)?;
+    let rows = by_id(scope, session, kind, Some(id))?;
     if rows.is_empty() { Err(Failure::not_found()) } else { Ok(rows) }
+}
+
+fn by_id(
+    scope: &Scope,
+    session: &mut Session,
+    kind: Type,
+    id: Option<i64>,
+) -> Result<Box<dyn Rows>> {
+    let by = (kind.served.resource().id, id.as_slice());
+    kind.served.load_by(scope, session, by, 1)
 }
 
 /// Where a resource is, relative to the host.
@@ -238,16 +261,18 @@ fn compound(
     query.include.as_deref().map(resolve).transpose()
 }
 
-fn document<'d>(fields: &'d Fieldsets, compound: Option<&'d Compound>) -> Document<'d, Field> {
-    Document { registry: registry(), root: ROOT, fields, compound }
+fn document<'d>(
+    kind: Type,
+    fields: &'d Fieldsets,
+    compound: Option<&'d Compound>,
+) -> Document<'d, Field> {
+    Document { registry: kind.registry(), root: ROOT, fields, compound }
 }
 
 /// A relationship of a type, and the type that it leads to.
 fn declared(kind: Type, at: usize) -> Result<(&'static Relationship<Field>, Type)> {
     let declared = kind.served.resource().relationships.get(at);
-    let found = declared.and_then(|declared| {
-        let (position, served) = find(declared.target)?;
-        Some((declared, Type { position, served }))
-    });
+    let found =
+        declared.and_then(|declared| Some((declared, kind.resources.find(declared.target)?)));
     found.ok_or_else(Failure::not_found)
 }

@@ -5,15 +5,7 @@ use actix_web::http::Method;
 
 use apportion_jsonapi::Cardinality;
 
-use crate::resources::ROOT;
-use crate::served::Served;
-
-/// A type that is served, with its position in the registry.
-#[derive(Clone, Copy)]
-pub(crate) struct Type {
-    pub(crate) position: usize,
-    pub(crate) served: &'static dyn Served,
-}
+use crate::resources::{ROOT, Resources, Type};
 
 /// What an address stands for.
 #[derive(Clone, Copy)]
@@ -30,13 +22,12 @@ pub(crate) enum Route {
 
 impl Route {
     /// The route of a path; one trailing slash is borne. None where nothing can be.
-    pub(crate) fn parse(path: &str) -> Option<Self> {
+    pub(crate) fn parse(resources: &'static Resources, path: &str) -> Option<Self> {
         let rest = path.strip_prefix(ROOT)?.strip_prefix('/')?;
         let rest = rest.strip_suffix('/').unwrap_or(rest);
         let segments: Vec<&str> = rest.split('/').collect();
-        let (position, served) = crate::resources::find(segments.first()?)?;
-        let kind = Type { position, served };
-        let relation = |name: &str| served.resource().relationship(name).map(|(at, _)| at);
+        let kind = resources.find(segments.first()?)?;
+        let relation = |name: &str| kind.served.resource().relationship(name).map(|(at, _)| at);
         let id = apportion_jsonapi::value::id;
         match segments.as_slice() {
             [_] => Some(Route::Collection(kind)),

@@ -19,6 +19,7 @@ use crate::guard::{Guarded, HEAD_TIMEOUT, KEEP_ALIVE};
 use crate::host::Hosts;
 use crate::idempotency::InFlight;
 use crate::rates::Rates;
+use crate::resources::Resources;
 use crate::service::{Config, Service};
 
 /// How long a connection may take to close.
@@ -44,7 +45,7 @@ pub enum ServeError {
 /// connections are accepted.
 pub fn run(config: Config, ready: impl FnOnce(SocketAddr)) -> Result<(), ServeError> {
     let (listener, address) = listen(config.bind)?;
-    let service = web::Data::new(service(&config, address)?);
+    let service = web::Data::new(service(&config, Resources::own(), address)?);
     rt::System::new().block_on(async move {
         let server = server(listener, service, true)?;
         ready(address);
@@ -60,10 +61,15 @@ pub struct Running {
 }
 
 impl Running {
-    /// Starts a server.
+    /// Starts a server of Apportion's own types.
     pub fn start(config: Config) -> Result<Self, ServeError> {
+        Self::serving(config, Resources::own())
+    }
+
+    /// Starts a server of these types.
+    pub fn serving(config: Config, types: &'static Resources) -> Result<Self, ServeError> {
         let (listener, address) = listen(config.bind)?;
-        let service = web::Data::new(service(&config, address)?);
+        let service = web::Data::new(service(&config, types, address)?);
         let (sender, receiver) = mpsc::channel();
         let thread = std::thread::spawn(move || {
             rt::System::new().block_on(async move {
@@ -105,12 +111,17 @@ fn listen(bind: SocketAddr) -> Result<(TcpListener, SocketAddr), ServeError> {
     Ok((listener, address))
 }
 
-fn service(config: &Config, address: SocketAddr) -> Result<Service, ServeError> {
+fn service(
+    config: &Config,
+    resources: &'static Resources,
+    address: SocketAddr,
+) -> Result<Service, ServeError> {
     let hosts = Hosts::new(address, config.public_url.as_deref());
     if !address.ip().is_loopback() && config.public_url.is_none() {
         log::warn!("no public URL is set: links repeat whatever Host a client names");
     }
     Ok(Service {
+        resources,
         store: Store::open(&config.database, Limits::of(&config.database))?,
         hosts,
         remembered: Remembered::default(),

@@ -8,52 +8,136 @@ use apportion_jsonapi::query::Walk;
 use apportion_jsonapi::{
     Cardinality, Code, Declaration, Error, Input, Linkage, ResourceType, Rows, Scalar,
 };
+use apportion_store::membership::Membership;
 use apportion_store::{self as store, Criteria, Field, Scope, Session, Stored};
 use chrono::NaiveDateTime;
 
 use crate::etag::Expected;
 use crate::failure::{Failure, Result};
 use crate::include;
+use crate::resources::Resources;
 
 /// A piece of writing in hand: whose, through what, when.
-pub(crate) struct Work<'w> {
+pub struct Work<'w> {
+    /// Every type of the service.
+    pub(crate) resources: &'static Resources,
     /// In whose name.
-    pub(crate) scope: &'w Scope,
+    pub scope: &'w Scope,
     /// The transaction.
-    pub(crate) session: &'w mut Session,
+    pub session: &'w mut Session,
     /// The tenant's currency.
-    pub(crate) currency: Currency,
+    pub currency: Currency,
     /// UTC, to the millisecond.
-    pub(crate) now: NaiveDateTime,
+    pub now: NaiveDateTime,
     /// The versions that a change or an end may meet, where the client says.
     pub(crate) expected: Option<&'w Expected>,
 }
 
+impl Work<'_> {
+    /// What the input makes of a to-one relationship, if it names it: none, or a row that exists.
+    pub fn linked(
+        &mut self,
+        input: &mut Input,
+        name: &str,
+        kind: &str,
+    ) -> Result<Option<Option<i64>>> {
+        let Some(link) = input.link(name).cloned() else { return Ok(None) };
+        let id = match link.linkage {
+            Linkage::None => return Ok(Some(None)),
+            Linkage::One(id) => Some(id),
+            _ => None,
+        };
+        if self.found(kind, id.as_slice())?.is_empty() {
+            let detail = format!("There is no such row of {kind}");
+            input.errors.push(Error::pointer(Code::RecordNotFound, link.pointer, detail));
+        }
+        Ok(Some(id))
+    }
+
+    /// What the input makes of a to-many relationship, if it names it; the members that it adds
+    /// must exist.
+    pub fn members(
+        &mut self,
+        input: &mut Input,
+        name: &str,
+        kind: &str,
+    ) -> Result<Option<Linkage>> {
+        let Some(link) = input.link(name).cloned() else { return Ok(None) };
+        let ids = match &link.linkage {
+            // Whoever is not there need not be removed.
+            Linkage::Without(_) => &[],
+            other => other.members(),
+        };
+        let found = self.found(kind, ids)?;
+        let missing = ids.iter().find(|id| !found.contains(id)).map(i64::to_string);
+        let nowhere = match &link.linkage {
+            Linkage::Nowhere(id) => Some(id.clone()),
+            _ => None,
+        };
+        if let Some(id) = nowhere.or(missing) {
+            let detail = format!("There is no row {id} of {kind}");
+            input.errors.push(Error::pointer(Code::RecordNotFound, link.pointer, detail));
+        }
+        Ok(Some(link.linkage))
+    }
+
+    /// Gives the owner the members that the input asks for, if it does.
+    pub fn set_members(
+        &mut self,
+        membership: Membership,
+        owner: i64,
+        linkage: Option<&Linkage>,
+    ) -> Result<()> {
+        let (scope, session) = (self.scope, &mut *self.session);
+        match linkage {
+            Some(Linkage::Many(ids)) => membership.replace(scope, session, (owner, ids))?,
+            Some(Linkage::Also(ids)) => membership.add(scope, session, (owner, ids)).map(|_| ())?,
+            Some(Linkage::Without(ids)) => {
+                membership.remove(scope, session, (owner, ids)).map(|_| ())?;
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// Those of the ids that the tenant has rows of.
+    fn found(&mut self, kind: &str, ids: &[i64]) -> Result<Vec<i64>> {
+        let Some(target) = self.resources.find(kind) else { return Ok(Vec::new()) };
+        let by = (target.served.resource().id, ids);
+        let rows = target.served.load_by(self.scope, self.session, by, ids.len())?;
+        Ok((0..rows.len()).map(|row| rows.id(row)).collect())
+    }
+}
+
 /// How rows of a writable type are written. All run in one transaction with what they read.
-pub(crate) struct Writes<R> {
+pub struct Writes<R> {
     /// Finds a row and keeps others from writing it.
-    pub(crate) lock: fn(&Scope, &mut Session, i64) -> store::Result<Option<R>>,
+    pub lock: fn(&Scope, &mut Session, i64) -> store::Result<Option<R>>,
     /// Adds a row; answers with its id.
-    pub(crate) create: fn(&mut Work<'_>, &mut Input) -> Result<i64>,
+    pub create: fn(&mut Work<'_>, &mut Input) -> Result<i64>,
     /// Changes a locked row.
-    pub(crate) update: fn(&mut Work<'_>, &R, &mut Input) -> Result<()>,
+    pub update: fn(&mut Work<'_>, &R, &mut Input) -> Result<()>,
     /// Removes a locked row.
-    pub(crate) delete: fn(&mut Work<'_>, &R) -> Result<()>,
+    pub delete: fn(&mut Work<'_>, &R) -> Result<()>,
 }
 
 /// A declared type and how it is written.
-pub(crate) struct Resource<R: 'static> {
-    pub(crate) declaration: Declaration<R, Field>,
-    pub(crate) writes: Option<Writes<R>>,
+pub struct Resource<R: 'static> {
+    /// The type, and how its members are read from a row.
+    pub declaration: Declaration<R, Field>,
+    /// How rows are written, where they can be.
+    pub writes: Option<Writes<R>>,
 }
 
 /// Rows, and how many there are on all pages.
-pub(crate) type Page = (Box<dyn Rows>, i64);
+pub type Page = (Box<dyn Rows>, i64);
 
 /// A type whose rows the service need not know.
-pub(crate) trait Served: Send + Sync {
+pub trait Served: Send + Sync {
+    /// The type as clients see it.
     fn resource(&self) -> &ResourceType<Field>;
 
+    /// A page of a list, and how many rows there are on all pages.
     fn load(
         &'static self,
         scope: &Scope,
@@ -79,10 +163,22 @@ pub(crate) trait Served: Send + Sync {
         limit: usize,
     ) -> Result<Box<dyn Rows>>;
 
+    /// Rows that the owners hold through the field, and whose each row is, at most `limit`.
+    fn load_held(
+        &'static self,
+        scope: &Scope,
+        session: &mut Session,
+        by: (Field, &[i64]),
+        limit: usize,
+    ) -> Result<(Vec<i64>, Box<dyn Rows>)>;
+
+    /// Adds a row; answers with its id.
     fn create(&self, work: &mut Work<'_>, input: &mut Input) -> Result<i64>;
 
+    /// Changes a row.
     fn update(&self, work: &mut Work<'_>, id: i64, input: &mut Input) -> Result<()>;
 
+    /// Removes a row.
     fn delete(&self, work: &mut Work<'_>, id: i64) -> Result<()>;
 }
 
@@ -118,9 +214,8 @@ where
         if walk.backwards {
             found.reverse();
         }
-        let (rows, keys): (Vec<R>, Vec<String>) = found.into_iter().unzip();
-        let ends = keys.first().cloned().zip(keys.last().cloned());
-        Ok((self.rows(rows), Walked { ends, more }))
+        let (rows, keys) = found.into_iter().unzip();
+        Ok((self.rows(rows), Walked { keys, more }))
     }
 
     fn load_by(
@@ -131,6 +226,18 @@ where
         limit: usize,
     ) -> Result<Box<dyn Rows>> {
         Ok(self.rows(store::load_by::<R>(scope, session, by, limit)?))
+    }
+
+    fn load_held(
+        &'static self,
+        scope: &Scope,
+        session: &mut Session,
+        by: (Field, &[i64]),
+        limit: usize,
+    ) -> Result<(Vec<i64>, Box<dyn Rows>)> {
+        let held = store::load_held::<R>(scope, session, by, limit)?;
+        let (owners, rows) = held.into_iter().unzip();
+        Ok((owners, self.rows(rows)))
     }
 
     fn create(&self, work: &mut Work<'_>, input: &mut Input) -> Result<i64> {
@@ -218,13 +325,14 @@ impl<R: Stored + Send + Sync> Resource<R> {
             (Cardinality::One, None) => Ok(Linkage::None),
             (Cardinality::Many, None) => Ok(Linkage::Many(Vec::new())),
             (Cardinality::Many, Some((id, _))) => {
-                let target = crate::resources::find(relationship.target);
-                let (Some((_, target)), Some(field)) = (target, relationship.field) else {
+                let target = work.resources.find(relationship.target);
+                let (Some(target), Some(field)) = (target, relationship.field) else {
                     return Ok(Linkage::None);
                 };
                 let ids = [id];
                 let by = (field, ids.as_slice());
-                let rows = target.load_by(work.scope, work.session, by, include::MAX_INCLUDED)?;
+                let rows =
+                    target.served.load_by(work.scope, work.session, by, include::MAX_INCLUDED)?;
                 Ok(Linkage::Many((0..rows.len()).map(|row| rows.id(row)).collect()))
             }
         }

@@ -8,6 +8,7 @@ use crate::access::Remembered;
 use crate::host::Hosts;
 use crate::idempotency::InFlight;
 use crate::rates::Rates;
+use crate::resources::Resources;
 
 /// How the server is to run.
 #[derive(Clone, Debug)]
@@ -24,6 +25,7 @@ pub struct Config {
 
 /// The shared state of a running server.
 pub(crate) struct Service {
+    pub(crate) resources: &'static Resources,
     pub(crate) store: Store,
     pub(crate) hosts: Hosts,
     pub(crate) remembered: Remembered,

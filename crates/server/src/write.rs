@@ -3,6 +3,7 @@
 use actix_web::http::header::LOCATION;
 use apportion_core::currency::Currency;
 use apportion_jsonapi::input::Action;
+use apportion_jsonapi::operations::Verb;
 use apportion_jsonapi::{Code, Error, Input, Query};
 use apportion_store::idempotency::Request;
 use apportion_store::{Field, Scope, Session};
@@ -13,7 +14,7 @@ use crate::failure::{Failure, Result, at_linkage};
 use crate::idempotency::once;
 use crate::read;
 use crate::reply::Reply;
-use crate::route::Type;
+use crate::resources::Type;
 use crate::served::Work;
 
 /// What is to be written.
@@ -52,11 +53,15 @@ pub(crate) fn change(kind: Type, action: Action, body: &[u8]) -> Result<Change, 
 }
 
 /// The change of a relationship that a body asks for.
-pub(crate) fn link(kind: Type, (id, at): (i64, usize), body: &[u8]) -> Result<Change, Vec<Error>> {
+pub(crate) fn link(
+    kind: Type,
+    (id, at): (i64, usize),
+    (verb, body): (Verb, &[u8]),
+) -> Result<Change, Vec<Error>> {
     let declared = kind.served.resource().relationships.get(at).filter(|it| it.writable);
     let declared = declared
         .ok_or_else(|| vec![Error::new(Code::AccessDenied, "This relationship is read-only")])?;
-    Ok(Change::Link(id, at, Input::read_linkage(body, declared)?))
+    Ok(Change::Link(id, at, Input::read_linkage(body, declared, verb)?))
 }
 
 impl Writing {
@@ -73,7 +78,8 @@ impl Writing {
     fn apply(&self, scope: &Scope, session: &mut Session) -> Result<Reply> {
         let (currency, now) = (self.currency, self.now);
         let expected = self.expected.as_ref();
-        let mut work = Work { scope, session, currency, now, expected };
+        let resources = self.kind.resources;
+        let mut work = Work { resources, scope, session, currency, now, expected };
         match &self.change {
             Change::Create(input) => {
                 let id = self.kind.served.create(&mut work, &mut input.clone())?;

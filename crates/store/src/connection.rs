@@ -1,5 +1,7 @@
 //! One connection to either database, with the settings that make it durable and bounded.
 
+#![expect(missing_docs, reason = "the derive makes types that cannot be given any")]
+
 use std::fs::OpenOptions;
 use std::os::unix::fs::OpenOptionsExt;
 use std::time::{Duration, Instant};

@@ -18,26 +18,31 @@ pub struct Field {
 
 /// How another table of the same tenant is reached.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct Join {
+pub struct Join {
     /// The table's name.
-    pub(crate) table: &'static str,
-    /// What links its rows, apart from the tenant.
-    pub(crate) on: &'static str,
+    pub table: &'static str,
+    /// What links its rows, the tenant included.
+    pub on: &'static str,
 }
 
 /// What a field holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) enum FieldKind {
+pub enum FieldKind {
+    /// Whole numbers, fixed-point units, ids.
     Integer,
+    /// Text, by code point.
     Text,
+    /// Calendar dates.
     Date,
     /// Compared by its date.
     Instant,
 }
 
 /// SQL types that lists can be filtered and sorted by.
-pub(crate) trait Comparable {
+pub trait Comparable {
+    /// What such a column holds.
     const KIND: FieldKind;
+    /// Whether it may be null.
     const NULLABLE: bool = false;
 }
 
@@ -65,22 +70,24 @@ impl<T: Comparable + diesel::sql_types::SqlType> Comparable for diesel::sql_type
 
 /// Defines the fields of a table by their diesel columns: one that does not exist does not compile,
 /// and what a field holds is what the schema says.
+#[macro_export]
 macro_rules! fields {
     ($table:ident; $($(#[$doc:meta])* $name:ident = $column:ident;)*) => {$(
         $(#[$doc])*
-        pub const $name: $crate::criteria::Field = $crate::criteria::Field::of::<
-            <$crate::schema::$table::$column as diesel::Expression>::SqlType,
+        pub const $name: $crate::Field = $crate::Field::of::<
+            <$table::$column as diesel::Expression>::SqlType,
         >(concat!("\"", stringify!($table), "\".\"", stringify!($column), "\""));
     )*};
 }
-pub(crate) use fields;
 
 impl Field {
-    pub(crate) const fn of<T: Comparable>(column: &'static str) -> Self {
+    /// The field of a quoted column, with its table, of that SQL type.
+    pub const fn of<T: Comparable>(column: &'static str) -> Self {
         Self { column, kind: T::KIND, nullable: T::NULLABLE, join: None }
     }
 
-    pub(crate) const fn through(mut self, join: Join) -> Self {
+    /// The same field, for lists of another table.
+    pub const fn through(mut self, join: Join) -> Self {
         self.join = Some(join);
         self
     }

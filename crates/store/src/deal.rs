@@ -3,14 +3,14 @@
 use chrono::{NaiveDate, NaiveDateTime};
 use diesel::prelude::*;
 
-use crate::criteria::{Value, fields};
+use crate::criteria::Value;
 use crate::error::{Error, Result};
 use crate::prepared::Prepared;
-use crate::schema::{deals, locked, own, touched};
+use crate::schema::deals;
 use crate::scope::Scope;
-use crate::select::{Stored, stored};
+use crate::select::Stored;
 use crate::session::Session;
-use crate::totals;
+use crate::{fields, locked, own, stored, totals, touched};
 
 fields! {
     deals;

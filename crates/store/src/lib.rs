@@ -17,11 +17,13 @@ mod executor;
 mod id;
 pub mod idempotency;
 mod keyset;
+pub mod membership;
 mod migrate;
 pub mod organization;
 pub mod person;
 mod prepared;
 pub mod revenue_distribution;
+mod rows;
 mod schema;
 mod scope;
 mod select;
@@ -32,12 +34,15 @@ mod totals;
 mod writer;
 
 pub use address::{Address, AddressError};
-pub use criteria::{Comparison, Criteria, Field, Filter, Order, Value};
+pub use connection::{AnyConnection, MultiBackend};
+pub use criteria::{
+    Comparable, Comparison, Criteria, Field, FieldKind, Filter, Join, Order, Value,
+};
 pub use error::{Error, Result};
 pub use id::{OrganizationId, PersonId};
 pub use keyset::{beyond, read_keys};
 pub use scope::Scope;
-pub use select::{Loaded, Stored, load, load_by, load_keyed};
+pub use select::{Found, Loaded, Select, Stored, load, load_by, load_held, load_keyed};
 pub use session::Session;
 pub use store::{Cause, Limits, Store};
-pub use totals::fold as fold_totals;
+pub use totals::{add as add_to_total, fold as fold_totals};

@@ -3,13 +3,12 @@
 use chrono::NaiveDateTime;
 use diesel::prelude::*;
 
-use crate::criteria::fields;
 use crate::error::{Error, Result};
 use crate::id::OrganizationId;
 use crate::schema::organizations;
 use crate::scope::Scope;
-use crate::select::stored;
 use crate::session::Session;
+use crate::{fields, stored};
 
 fields! {
     organizations;

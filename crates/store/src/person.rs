@@ -3,13 +3,12 @@
 use chrono::NaiveDateTime;
 use diesel::prelude::*;
 
-use crate::criteria::fields;
 use crate::error::{Error, Result};
-use crate::schema::{locked, own, people, touched};
+use crate::schema::people;
 use crate::scope::Scope;
-use crate::select::{Stored, stored};
+use crate::select::Stored;
 use crate::session::Session;
-use crate::totals;
+use crate::{fields, locked, own, stored, totals, touched};
 
 fields! {
     people;

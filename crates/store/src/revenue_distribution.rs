@@ -7,13 +7,13 @@ use diesel::query_builder::{AstPass, QueryFragment, QueryId};
 use diesel::sql_types::{BigInt, Text, Timestamp};
 
 use crate::connection::{AnyConnection, MultiBackend};
-use crate::criteria::{Field, Join, fields};
+use crate::criteria::{Field, Join};
 use crate::error::{Error, Result};
-use crate::schema::{own, revenue_distributions, touched};
+use crate::schema::revenue_distributions;
 use crate::scope::Scope;
-use crate::select::{Stored, stored};
+use crate::select::Stored;
 use crate::session::Session;
-use crate::totals;
+use crate::{fields, own, stored, totals, touched};
 
 fields! {
     revenue_distributions;

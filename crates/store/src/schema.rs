@@ -42,23 +42,6 @@ diesel::table! {
 }
 
 diesel::table! {
-    row_counts (organization_id, table_name) {
-        organization_id -> BigInt,
-        table_name -> Text,
-        row_count -> BigInt,
-    }
-}
-
-diesel::table! {
-    row_count_deltas (organization_id, table_name, id) {
-        id -> BigInt,
-        organization_id -> BigInt,
-        table_name -> Text,
-        delta -> BigInt,
-    }
-}
-
-diesel::table! {
     deals (id) {
         id -> BigInt,
         organization_id -> BigInt,
@@ -118,43 +101,3 @@ diesel::table! {
 
 diesel::joinable!(revenue_distributions -> deals (deal_id));
 diesel::allow_tables_to_appear_in_same_query!(deals, organizations, revenue_distributions);
-
-/// What every change of a row raises and sets.
-macro_rules! touched {
-    ($table:ident, $now:expr) => {{
-        #[expect(
-            clippy::arithmetic_side_effects,
-            reason = "this is SQL, which checks for overflow"
-        )]
-        let next = $crate::schema::$table::version + 1;
-        ($crate::schema::$table::version.eq(next), $crate::schema::$table::updated_at.eq($now))
-    }};
-}
-pub(crate) use touched;
-
-/// The row of that id, if it is the tenant's.
-macro_rules! own {
-    ($table:ident, $scope:expr, $id:expr) => {
-        $crate::schema::$table::table
-            .filter($crate::schema::$table::organization_id.eq($scope.id()))
-            .filter($crate::schema::$table::id.eq($id))
-    };
-}
-pub(crate) use own;
-
-/// The row of that id, if it is the tenant's, locked until the end of the transaction. SQLite has
-/// one writer, and no words for it.
-macro_rules! locked {
-    ($table:ident, $scope:expr, $session:expr, $id:expr) => {{
-        let row = $crate::schema::own!($table, $scope, $id);
-        match $session.tenant($scope)? {
-            $crate::connection::AnyConnection::Sqlite(connection) => row.get_result(connection),
-            $crate::connection::AnyConnection::Postgres(connection) => {
-                row.for_update().get_result(connection)
-            }
-        }
-        .optional()
-        .map_err($crate::error::Error::from)
-    }};
-}
-pub(crate) use locked;

@@ -10,8 +10,9 @@ use diesel::sql_types::{BigInt, Nullable, Text};
 
 use crate::conditions::{Shape, collect_joins, push_filter};
 use crate::connection::{AnyConnection, MultiBackend};
-use crate::criteria::{Criteria, Field, Filter, Join, Order};
+use crate::criteria::{Criteria, Field, Filter, Join, Order, Value};
 use crate::error::{Error, Result};
+use crate::keyset::read_keys;
 use crate::scope::Scope;
 use crate::session::Session;
 use crate::totals;
@@ -36,30 +37,30 @@ pub trait Stored: Sized + 'static {
 }
 
 /// Implements [`Stored`] for the rows of a diesel table.
+#[macro_export]
 macro_rules! stored {
     ($row:ident in $table:ident by $tenant:literal) => {
-        impl $crate::select::Stored for $row {
+        impl $crate::Stored for $row {
             const TABLE: &'static str = stringify!($table);
-            const KEYS: (&'static str, $crate::criteria::Field) = ($tenant, ID);
-            type Columns = <$crate::schema::$table::table as diesel::Table>::AllColumns;
+            const KEYS: (&'static str, $crate::Field) = ($tenant, ID);
+            type Columns = <$table::table as diesel::Table>::AllColumns;
 
             fn columns() -> Self::Columns {
-                $crate::schema::$table::all_columns
+                $table::all_columns
             }
 
             fn run(
-                select: &$crate::select::Select<'_, Self>,
-                connection: &mut $crate::connection::AnyConnection,
-            ) -> diesel::QueryResult<Vec<$crate::select::Found<Self>>> {
+                select: &$crate::Select<'_, Self>,
+                connection: &mut $crate::AnyConnection,
+            ) -> diesel::QueryResult<Vec<$crate::Found<Self>>> {
                 diesel::RunQueryDsl::load(select, connection)
             }
         }
     };
 }
-pub(crate) use stored;
 
 /// A row with the total of its list, or with its keys in the order of its list.
-pub(crate) type Found<R> = (R, i64, Option<String>);
+pub type Found<R> = (R, i64, Option<String>);
 
 /// What was found.
 #[derive(Debug)]
@@ -134,6 +135,46 @@ pub fn load_by<R>(
 where
     R: Stored,
 {
+    let order = [R::KEYS.1];
+    let found = among::<R>(scope, session, (field, ids, limit), (&order, Beside::Nothing))?;
+    Ok(found.into_iter().map(|(row, _, _)| row).collect())
+}
+
+/// Rows that are held by one of `owners` through `field`, each with its owner, at most `limit`.
+/// Where a row has several owners it comes once for each.
+pub fn load_held<R>(
+    scope: &Scope,
+    session: &mut Session,
+    (field, owners): (Field, &[i64]),
+    limit: usize,
+) -> Result<Vec<(i64, R)>>
+where
+    R: Stored,
+{
+    let order = [field, R::KEYS.1];
+    let found = among::<R>(scope, session, (field, owners, limit), (&order, Beside::Keys))?;
+    let order = order.map(ascending);
+    let held = found.into_iter().map(|(row, _, keys)| {
+        let keys = keys.and_then(|keys| read_keys(&order, &keys)).unwrap_or_default();
+        match keys.first() {
+            Some(Value::Integer(owner)) => Ok((*owner, row)),
+            _ => Err(Error::Query(format!("{} without an owner", R::TABLE))),
+        }
+    });
+    held.collect()
+}
+
+fn ascending(field: Field) -> Order {
+    Order { field, descending: false, reversed: false }
+}
+
+/// Rows whose field is one of `ids`, some ids at a time.
+fn among<R: Stored>(
+    scope: &Scope,
+    session: &mut Session,
+    (field, ids, limit): (Field, &[i64], usize),
+    (order, beside): (&[Field], Beside),
+) -> Result<Vec<Found<R>>> {
     let mut rows = Vec::new();
     for chunk in ids.chunks(CHUNK) {
         // Few lengths, hence few statements: the last id is repeated up to the next power of two.
@@ -144,12 +185,11 @@ where
         let left = i64::try_from(limit.saturating_sub(rows.len())).unwrap_or(i64::MAX);
         let criteria = Criteria {
             filter: Some(Filter::among(field, &chunk)),
-            order: vec![Order { field: R::KEYS.1, descending: false, reversed: false }],
+            order: order.iter().copied().map(ascending).collect(),
             limit: left,
             offset: 0,
         };
-        let found = run::<R>(scope, session, &criteria, Beside::Nothing)?;
-        rows.extend(found.into_iter().map(|(row, _, _)| row));
+        rows.extend(run::<R>(scope, session, &criteria, beside)?);
     }
     Ok(rows)
 }

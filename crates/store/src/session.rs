@@ -41,7 +41,7 @@ impl Session {
     }
 
     /// The connection, seeing the rows of one tenant.
-    pub(crate) fn tenant(&mut self, scope: &Scope) -> Result<&mut AnyConnection> {
+    pub fn tenant(&mut self, scope: &Scope) -> Result<&mut AnyConnection> {
         self.look(Sight::Tenant(scope.id()))
     }
 

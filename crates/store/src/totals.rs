@@ -38,7 +38,7 @@ pub(crate) const fn sum_sql(postgres: bool, part: Part) -> &'static str {
 }
 
 /// Notes that so many rows were added (or, below zero, removed), in their transaction.
-pub(crate) fn add(scope: &Scope, session: &mut Session, table: &str, delta: i64) -> Result<()> {
+pub fn add(scope: &Scope, session: &mut Session, table: &str, delta: i64) -> Result<()> {
     let parts: &[&str] = if session.is_postgres() {
         &[
             "INSERT INTO row_count_deltas (delta, organization_id, table_name) VALUES (",

@@ -3,7 +3,8 @@
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
-use super::text::{push_integer, push_str};
+use super::text::{push_field, push_integer, push_str};
+use crate::media::MEDIA_TYPE;
 use crate::query::{CURSOR_PROFILE, Cursor, Numbered, Page, Walk};
 
 /// What stays readable in a query: the unreserved characters of RFC 3986, and commas.
@@ -22,8 +23,8 @@ pub struct Links {
 /// What a walk came across.
 #[derive(Clone, Debug, Default)]
 pub struct Walked {
-    /// The keys of the first and the last item of the page, where it has any.
-    pub ends: Option<(String, String)>,
+    /// The keys of each item of the page.
+    pub keys: Vec<String>,
     /// Whether there are more items in the direction of the walk.
     pub more: bool,
 }
@@ -34,6 +35,7 @@ pub struct PageEnd {
     links: Vec<(&'static str, Option<String>)>,
     meta: Vec<(&'static str, i64)>,
     profile: Option<&'static str>,
+    cursors: Vec<String>,
 }
 
 impl Links {
@@ -83,6 +85,7 @@ impl PageEnd {
                 ("max_page_size", Page::MAX_SIZE),
             ],
             profile: None,
+            cursors: Vec::new(),
         }
     }
 
@@ -95,8 +98,9 @@ impl PageEnd {
         let from = walk.from.as_ref().map(|from| Cursor::write(&from.keys, binding));
         let here =
             at(if walk.backwards { "before" } else { "after" }, from.as_deref().unwrap_or(""));
-        let keyed = |side: &str, keys: &str| at(side, &Cursor::write(keys, binding));
-        let (first, last) = walked.ends.clone().unzip();
+        let cursors: Vec<String> =
+            walked.keys.iter().map(|keys| Cursor::write(keys, binding)).collect();
+        let (first, last) = (cursors.first(), cursors.last());
         let (more, began) = (walked.more, walk.from.is_none());
         let prev = first.filter(|_| if walk.backwards { more } else { !began });
         let next = last.filter(|_| if walk.backwards { !began } else { more });
@@ -104,11 +108,12 @@ impl PageEnd {
             links: vec![
                 ("self", Some(here)),
                 ("first", Some(at("after", ""))),
-                ("prev", prev.map(|keys| keyed("before", &keys))),
-                ("next", next.map(|keys| keyed("after", &keys))),
+                ("prev", prev.map(|cursor| at("before", cursor))),
+                ("next", next.map(|cursor| at("after", cursor))),
             ],
             meta: vec![("page_size", size), ("max_page_size", Page::MAX_SIZE)],
             profile: Some(CURSOR_PROFILE),
+            cursors,
         }
     }
 
@@ -123,7 +128,14 @@ impl PageEnd {
         self.profile
     }
 
-    pub(super) fn write(&self, out: &mut Vec<u8>) {
+    /// The cursor of an item of the page, where it is one of a walk.
+    pub(super) fn cursor(&self, item: usize) -> Option<&str> {
+        self.cursors.get(item).map(String::as_str)
+    }
+
+    /// Links and meta. What a profile shapes says so at its own address (JSON:API 1.1,
+    /// "Document Links").
+    pub(super) fn write(&self, out: &mut Vec<u8>, root: &str) {
         let member = |out: &mut Vec<u8>, at: usize, name: &str| {
             out.extend_from_slice(if at > 0 { b",\"" } else { b"\"" });
             out.extend_from_slice(name.as_bytes());
@@ -133,10 +145,19 @@ impl PageEnd {
         for (at, (name, link)) in self.links.iter().enumerate() {
             member(out, at, name);
             match link {
-                Some(link) => push_str(out, link),
+                Some(link) => match self.profile.filter(|_| *name == "self") {
+                    Some(profile) => {
+                        out.extend_from_slice(b"{\"href\":");
+                        push_str(out, link);
+                        push_field(out, "type", &format!("{MEDIA_TYPE}; profile=\"{profile}\""));
+                        out.push(b'}');
+                    }
+                    None => push_str(out, link),
+                },
                 None => out.extend_from_slice(b"null"),
             }
         }
+        push_description(out, root);
         out.extend_from_slice(b"},\"meta\":{");
         for (at, (name, value)) in self.meta.iter().enumerate() {
             member(out, at, name);
@@ -144,4 +165,9 @@ impl PageEnd {
         }
         out.push(b'}');
     }
+}
+
+/// The link to what describes the document: the OpenAPI description under the root.
+pub(super) fn push_description(out: &mut Vec<u8>, root: &str) {
+    push_field(out, "describedby", &format!("{root}/openapi.json"));
 }

@@ -1,6 +1,7 @@
 //! The document itself: primary data, what is included, links and meta, member by member in one
 //! pass over the rows.
 
+use super::links::push_description;
 use super::text::{push_field, push_integer, push_scalar, push_str};
 use super::{Compound, PageEnd, Rows};
 use crate::query::Fieldsets;
@@ -43,11 +44,11 @@ impl<F> Document<'_, F> {
         out.extend_from_slice(b"{\"data\":[");
         for row in 0..rows.len() {
             separate(&mut out, row);
-            self.resource(&mut out, resource, rows, row);
+            self.resource(&mut out, (resource, rows, row), page.cursor(row));
         }
         out.push(b']');
         self.included(&mut out);
-        page.write(&mut out);
+        page.write(&mut out, self.root);
         end(&mut out, page.profile());
         out
     }
@@ -62,9 +63,15 @@ impl<F> Document<'_, F> {
         for row in 0..rows.len() {
             separate(&mut out, row);
             push_identifier(&mut out, resource.name, rows.id(row));
+            if let Some(cursor) = page.cursor(row) {
+                out.pop();
+                push_cursor(&mut out, cursor);
+                out.push(b'}');
+            }
         }
         out.push(b']');
-        page.write(&mut out);
+        self.included(&mut out);
+        page.write(&mut out, self.root);
         end(&mut out, page.profile());
         out
     }
@@ -75,11 +82,12 @@ impl<F> Document<'_, F> {
         if rows.is_empty() {
             out.extend_from_slice(b"null");
         } else {
-            self.resource(&mut out, resource, rows, 0);
+            self.resource(&mut out, (resource, rows, 0), None);
         }
         self.included(&mut out);
         out.extend_from_slice(b",\"links\":{\"self\":");
         push_str(&mut out, address);
+        push_description(&mut out, self.root);
         out.extend_from_slice(b"},\"meta\":{}");
         end(&mut out, None);
         out
@@ -88,7 +96,7 @@ impl<F> Document<'_, F> {
     /// One resource as the result of an operation.
     pub fn result(&self, resource: usize, rows: &dyn Rows, out: &mut Vec<u8>) {
         out.extend_from_slice(b"{\"data\":");
-        self.resource(out, resource, rows, 0);
+        self.resource(out, (resource, rows, 0), None);
         out.push(b'}');
     }
 
@@ -99,9 +107,11 @@ impl<F> Document<'_, F> {
             Some(id) => push_identifier(&mut out, target, id),
             None => out.extend_from_slice(b"null"),
         }
+        self.included(&mut out);
         out.extend_from_slice(b",\"links\":{\"self\":");
         push_str(&mut out, own);
         push_field(&mut out, "related", related);
+        push_description(&mut out, self.root);
         out.extend_from_slice(b"},\"meta\":{}");
         end(&mut out, None);
         out
@@ -112,12 +122,17 @@ impl<F> Document<'_, F> {
         out.extend_from_slice(b",\"included\":[");
         for (at, (resource, rows, row)) in compound.each().enumerate() {
             separate(out, at);
-            self.resource(out, resource, rows, row);
+            self.resource(out, (resource, rows, row), None);
         }
         out.push(b']');
     }
 
-    fn resource(&self, out: &mut Vec<u8>, position: usize, rows: &dyn Rows, row: usize) {
+    fn resource(
+        &self,
+        out: &mut Vec<u8>,
+        (position, rows, row): (usize, &dyn Rows, usize),
+        cursor: Option<&str>,
+    ) {
         let Some(resource) = self.registry.types().get(position) else { return };
         let shape = self.fields.shape(position);
         let id = rows.id(row);
@@ -142,7 +157,11 @@ impl<F> Document<'_, F> {
         }
         out.extend_from_slice(b"},\"links\":{\"self\":\"");
         self.push_address(out, &here);
-        out.extend_from_slice(b"\"}}");
+        out.extend_from_slice(b"\"}");
+        if let Some(cursor) = cursor {
+            push_cursor(out, cursor);
+        }
+        out.push(b'}');
     }
 
     fn relationship(
@@ -210,6 +229,13 @@ fn separate(out: &mut Vec<u8>, at: usize) {
     if at > 0 {
         out.push(b',');
     }
+}
+
+/// Where an item stands in its list (the cursor-pagination profile, "Item Cursors").
+fn push_cursor(out: &mut Vec<u8>, cursor: &str) {
+    out.extend_from_slice(b",\"meta\":{\"page\":{\"cursor\":");
+    push_str(out, cursor);
+    out.extend_from_slice(b"}}");
 }
 
 fn push_identifier(out: &mut Vec<u8>, resource: &str, id: i64) {

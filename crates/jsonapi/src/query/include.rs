@@ -24,10 +24,13 @@ pub struct Include {
 pub(super) fn parse<F>(
     pair: Option<&Pair>,
     registry: &Registry<F>,
-    resource: &ResourceType<F>,
+    (resource, linkage): (&ResourceType<F>, Option<(usize, usize)>),
     errors: &mut Vec<Error>,
 ) -> Option<Vec<Include>> {
     let value = pair?.value.as_str();
+    let holder = linkage.and_then(|(holder, _)| registry.types().get(holder));
+    let resource = holder.unwrap_or(resource);
+    let leads = |root: &Include| linkage.is_none_or(|(_, only)| root.relationship == only);
     let mut roots = Vec::new();
     let paths = value.split(',').filter(|_| !value.is_empty());
     if paths.clone().count() > MAX_INCLUDES {
@@ -40,7 +43,8 @@ pub(super) fn parse<F>(
             let detail =
                 format!("Include '{}' is deeper than {MAX_INCLUDE_DEPTH} relationships", cut(path));
             errors.push(Error::parameter(Code::UnsupportedInclude, "include", detail));
-        } else if follow(path, registry, resource, &mut roots).is_none() {
+        } else if follow(path, registry, resource, &mut roots).is_none() || !roots.iter().all(leads)
+        {
             let detail = format!("Include '{}' is not supported on this endpoint", cut(path));
             errors.push(Error::parameter(Code::UnsupportedInclude, "include", detail));
         }

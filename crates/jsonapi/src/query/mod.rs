@@ -29,14 +29,11 @@ pub const MAX_PARAMETERS: usize = 64;
 /// What kind of address is asked, and with it which parameters make sense.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Scope {
-    /// A list: every parameter.
+    /// A list, of resources or of linkage: every parameter.
     Collection,
-    /// One resource: `include` and `fields`; a page is ignored, since real clients send it.
+    /// One resource, or linkage to one: `include` and `fields`; a page is ignored, since real
+    /// clients send it.
     Single,
-    /// Linkage of a to-many relationship: filters, sorts and pages, but nothing of resources.
-    Linkage,
-    /// No parameter at all.
-    Bare,
 }
 
 /// How a query is to be read.
@@ -48,6 +45,9 @@ pub struct Asked<'f> {
     pub foreign: &'f [&'f str],
     /// Whether the client asked for cursor pages by naming their profile.
     pub walks: bool,
+    /// For linkage: the positions of the type that holds it and of the relationship, with which
+    /// every path of `include` begins.
+    pub linkage: Option<(usize, usize)>,
 }
 
 /// A query that was understood.
@@ -89,7 +89,8 @@ impl<F: Copy + PartialEq> Query<F> {
         let sorts = sort::parse(parts.sort, resource, &mut errors);
         let binding = parts.binding(resource.name);
         let page = page::parse(&parts.page, (asked.walks, &binding), &mut errors);
-        let include = include::parse(parts.include, registry, resource, &mut errors);
+        let include =
+            include::parse(parts.include, registry, (resource, asked.linkage), &mut errors);
         let fields = fields::parse(&parts.fields, registry, &mut errors);
         if !errors.is_empty() {
             return Err(errors);
@@ -121,14 +122,14 @@ impl<'q> Parts<'q> {
     }
 
     fn sort_in(&mut self, pair: &'q Pair, scope: Scope, errors: &mut Vec<Error>) {
-        use Scope::{Bare, Collection, Linkage, Single};
+        use Scope::{Collection, Single};
         let slot = match (pair.base.as_str(), pair.keys.as_deref(), scope) {
-            ("filter", Some([_, ..]), Collection | Linkage) => return self.filters.push(pair),
-            ("page", Some([_]), Collection | Linkage) => return self.page.push(pair),
-            ("page", Some([_]), Single | Bare) => return,
-            ("fields", Some([_]), Collection | Single) => return self.fields.push(pair),
-            ("sort", Some([]), Collection | Linkage) => &mut self.sort,
-            ("include", Some([]), Collection | Single) => &mut self.include,
+            ("filter", Some([_, ..]), Collection) => return self.filters.push(pair),
+            ("page", Some([_]), Collection) => return self.page.push(pair),
+            ("page", Some([_]), Single) => return,
+            ("fields", Some([_]), _) => return self.fields.push(pair),
+            ("sort", Some([]), Collection) => &mut self.sort,
+            ("include", Some([]), _) => &mut self.include,
             _ => return errors.push(unsupported(pair)),
         };
         if slot.replace(pair).is_some() {

@@ -27,7 +27,7 @@ fn page(query: &str, included: bool) -> Value {
         query,
         &registry,
         books.resource(),
-        &Asked { scope: Scope::Collection, foreign: &[], walks: false },
+        &Asked { scope: Scope::Collection, foreign: &[], walks: false, linkage: None },
     )
     .unwrap();
     let rows = vec![book(1, Some(7)), book(2, Some(7)), book(3, None)];

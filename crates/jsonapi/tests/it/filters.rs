@@ -12,7 +12,7 @@ fn read(query: &str) -> Result<String, Vec<String>> {
         query,
         &registry,
         books().resource(),
-        &Asked { scope: Scope::Collection, foreign: &[], walks: false },
+        &Asked { scope: Scope::Collection, foreign: &[], walks: false, linkage: None },
     );
     match parsed {
         Ok(query) => Ok(query.filter.as_ref().map_or_else(|| "-".to_owned(), spell)),

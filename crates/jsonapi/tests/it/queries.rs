@@ -13,7 +13,7 @@ fn parse(query: &str, scope: Scope) -> Result<Query<Field>, Vec<String>> {
         query,
         &registry,
         books.resource(),
-        &Asked { scope, foreign: &["Mine"], walks: false },
+        &Asked { scope, foreign: &["Mine"], walks: false, linkage: None },
     )
     .map_err(|errors| {
         let place = |error: &apportion_jsonapi::Error| match &error.source {

@@ -9,35 +9,27 @@
 mod parameters;
 mod schemas;
 
-use std::sync::LazyLock;
-
 use apportion_jsonapi::Code;
-use apportion_jsonapi::resource::{Cardinality, Relationship, ResourceType};
+use apportion_jsonapi::resource::{Cardinality, Registry, Relationship, ResourceType};
 use apportion_store::Field;
 use serde_json::{Map, Value, json};
 
 use self::parameters::{list_parameters, narrowing_parameters, shape_parameters};
 use self::schemas::{common_schemas, describe_schemas};
 use crate::operations;
-use crate::resources::{ROOT, registry};
+use crate::resources::ROOT;
 
 const MEDIA_TYPE: &str = apportion_jsonapi::media::MEDIA_TYPE;
 
 /// Where the description is, for everybody.
 pub(crate) const PATH: &str = "/api/v2/openapi.json";
 
-/// The description as JSON text, made once.
-pub fn text() -> &'static str {
-    static TEXT: LazyLock<String> = LazyLock::new(|| format!("{:#}\n", document()));
-    &TEXT
-}
-
 /// The description as OpenAPI 3.1.
-pub fn document() -> Value {
+pub fn document(registry: &Registry<Field>) -> Value {
     let mut paths = Map::new();
     let mut schemas = common_schemas();
-    for resource in registry().types() {
-        describe_paths(resource, &mut paths);
+    for resource in registry.types() {
+        describe_paths(registry, resource, &mut paths);
         describe_schemas(resource, &mut schemas);
     }
     paths.insert(operations::PATH.to_owned(), json!({"post": operations_operation()}));
@@ -74,14 +66,22 @@ pub fn document() -> Value {
     })
 }
 
-fn describe_paths(resource: &ResourceType<Field>, paths: &mut Map<String, Value>) {
+/// How a relationship to one is written, and one to many.
+const LINK: &[(&str, &str)] = &[("patch", "update")];
+const LINKS: &[(&str, &str)] = &[("patch", "update"), ("post", "add"), ("delete", "remove")];
+
+fn describe_paths(
+    registry: &Registry<Field>,
+    resource: &ResourceType<Field>,
+    paths: &mut Map<String, Value>,
+) {
     let name = resource.name;
     let collection = format!("{ROOT}/{name}");
     let row = format!("{collection}/{{id}}");
     let mut list = json!({
         "get": operation(
             &format!("list_{name}"),
-            list_parameters(resource),
+            list_parameters(registry, resource),
             &format!("{name}_page"),
         ),
     });
@@ -89,12 +89,12 @@ fn describe_paths(resource: &ResourceType<Field>, paths: &mut Map<String, Value>
         "parameters": [{"$ref": "#/components/parameters/id"}],
         "get": operation(
             &format!("get_{name}"),
-            shape_parameters(resource),
+            shape_parameters(registry, resource),
             &format!("{name}_document"),
         ),
     });
     if resource.writable {
-        let shown = shape_parameters(resource);
+        let shown = shape_parameters(registry, resource);
         list["post"] = writing(&format!("create_{name}"), shown.clone(), name, "create", 201);
         one["patch"] = writing(&format!("update_{name}"), shown, name, "update", 200);
         let mut delete = operation(&format!("delete_{name}"), Vec::new(), "error_document");
@@ -103,18 +103,18 @@ fn describe_paths(resource: &ResourceType<Field>, paths: &mut Map<String, Value>
     }
     paths.insert(collection, list);
     for relationship in &resource.relationships {
-        describe_relationship((name, &row), relationship, resource.writable, paths);
+        describe_relationship(registry, (resource, &row), relationship, paths);
     }
     paths.insert(row, one);
 }
 
 fn describe_relationship(
-    (name, row): (&str, &str),
+    registry: &Registry<Field>,
+    (resource, row): (&ResourceType<Field>, &str),
     relationship: &Relationship<Field>,
-    writable: bool,
     paths: &mut Map<String, Value>,
 ) {
-    let Some((_, target)) = registry().find(relationship.target) else { return };
+    let Some((_, target)) = registry.find(relationship.target) else { return };
     let many = relationship.cardinality == Cardinality::Many;
     let (related, linkage) = if many {
         (format!("{}_page", target.name), "linkage_page")
@@ -123,19 +123,22 @@ fn describe_relationship(
     };
     let id = json!([{"$ref": "#/components/parameters/id"}]);
     let (parameters, linkage_parameters) = if many {
-        (list_parameters(target), narrowing_parameters(target))
+        (list_parameters(registry, target), narrowing_parameters(target))
     } else {
-        (shape_parameters(target), Vec::new())
+        (shape_parameters(registry, target), Vec::new())
     };
-    let suffix = format!("{name}_{}", relationship.name);
+    let suffix = format!("{}_{}", resource.name, relationship.name);
     let get = operation(&format!("get_{suffix}"), parameters, &related);
     paths.insert(format!("{row}/{}", relationship.name), json!({"parameters": id, "get": get}));
     let get = operation(&format!("get_{suffix}_linkage"), linkage_parameters, linkage);
     let mut linked = json!({"parameters": id, "get": get});
-    if writable && relationship.writable && !many {
-        let mut patch = operation(&format!("update_{suffix}_linkage"), Vec::new(), linkage);
-        patch["requestBody"] = body("linkage_document");
-        linked["patch"] = patch;
+    if resource.writable && relationship.writable {
+        let verbs: &[_] = if many { LINKS } else { LINK };
+        for (method, verb) in verbs {
+            let mut write = operation(&format!("{verb}_{suffix}_linkage"), Vec::new(), linkage);
+            write["requestBody"] = body(if many { "linkage_many" } else { "linkage_one" });
+            linked[*method] = write;
+        }
     }
     paths.insert(format!("{row}/relationships/{}", relationship.name), linked);
 }

@@ -2,16 +2,17 @@
 
 use apportion_jsonapi::Kind;
 use apportion_jsonapi::query::{MAX_VALUES, Operator, Page};
-use apportion_jsonapi::resource::ResourceType;
+use apportion_jsonapi::resource::{Registry, ResourceType};
 use apportion_store::Field;
 use serde_json::{Value, json};
 
-use crate::resources::registry;
-
 /// Everything that a list takes.
-pub(super) fn list_parameters(resource: &ResourceType<Field>) -> Vec<Value> {
+pub(super) fn list_parameters(
+    registry: &Registry<Field>,
+    resource: &ResourceType<Field>,
+) -> Vec<Value> {
     let mut parameters = narrowing_parameters(resource);
-    parameters.extend(shape_parameters(resource));
+    parameters.extend(shape_parameters(registry, resource));
     parameters
 }
 
@@ -46,14 +47,17 @@ pub(super) fn narrowing_parameters(resource: &ResourceType<Field>) -> Vec<Value>
 }
 
 /// Includes and sparse fieldsets.
-pub(super) fn shape_parameters(resource: &ResourceType<Field>) -> Vec<Value> {
+pub(super) fn shape_parameters(
+    registry: &Registry<Field>,
+    resource: &ResourceType<Field>,
+) -> Vec<Value> {
     let mut parameters = Vec::new();
     if !resource.relationships.is_empty() {
         let names: Vec<&str> = resource.relationships.iter().map(|it| it.name).collect();
         let schema = json!({"type": "array", "items": {"enum": names}, "maxItems": 10});
         parameters.push(query("include", &schema));
     }
-    for shown in registry().types() {
+    for shown in registry.types() {
         let attributes = shown.attributes.iter().map(|attribute| attribute.name);
         let relationships = shown.relationships.iter().map(|relationship| relationship.name);
         let names: Vec<&str> = attributes.chain(relationships).collect();

@@ -124,6 +124,11 @@ fn linked_schema(relationship: &Relationship<Field>) -> Value {
     })
 }
 
+/// A document that writes a relationship.
+fn linkage_schema(data: &Value) -> Value {
+    json!({"type": "object", "required": ["data"], "properties": {"data": data}})
+}
+
 pub(super) fn common_schemas() -> Map<String, Value> {
     let identifier = json!({
         "type": "object",
@@ -173,6 +178,14 @@ pub(super) fn common_schemas() -> Map<String, Value> {
         })),
         "linkage_page": document_schema(&json!({
             "type": "array", "items": reference("identifier"),
+        })),
+        "linkage_one": linkage_schema(&json!({
+            "anyOf": [reference("identifier"), {"type": "null"}],
+        })),
+        "linkage_many": linkage_schema(&json!({
+            "type": "array",
+            "items": reference("identifier"),
+            "maxItems": apportion_jsonapi::input::MAX_LINKAGE,
         })),
         "operations": {
             "type": "object",

@@ -5,42 +5,92 @@ pub(crate) mod organization;
 pub(crate) mod person;
 pub(crate) mod revenue_distribution;
 
-use std::sync::LazyLock;
+use std::sync::{LazyLock, OnceLock};
 
 use apportion_jsonapi::{Attribute, Kind, Registry};
 use apportion_store::Field;
 
+use crate::openapi;
 use crate::served::Served;
 
 /// The path under which all types are served.
 pub const ROOT: &str = "/api/v2";
 
-static SERVED: LazyLock<Vec<Box<dyn Served>>> = LazyLock::new(|| {
+/// The resource types of a service.
+pub struct Resources {
+    served: Vec<Box<dyn Served>>,
+    registry: Registry<Field>,
+    description: OnceLock<String>,
+}
+
+static OWN: LazyLock<Resources> = LazyLock::new(|| Resources::of(own_types()));
+
+fn own_types() -> Vec<Box<dyn Served>> {
     vec![
         Box::new(organization::resource()),
         Box::new(person::resource()),
         Box::new(deal::resource()),
         Box::new(revenue_distribution::resource()),
     ]
-});
+}
 
-static REGISTRY: LazyLock<Registry<Field>> = LazyLock::new(|| {
-    Registry::new(SERVED.iter().map(|served| served.resource().clone()).collect())
-});
+impl Resources {
+    /// The types that Apportion serves.
+    pub fn own() -> &'static Self {
+        &OWN
+    }
 
-/// The declarations of all types.
+    /// Those, and others of the program that embeds the server. They are kept until the process
+    /// ends, as declarations are.
+    pub fn with(others: Vec<Box<dyn Served>>) -> &'static Self {
+        Box::leak(Box::new(Self::of(own_types().into_iter().chain(others).collect())))
+    }
+
+    fn of(served: Vec<Box<dyn Served>>) -> Self {
+        let types = served.iter().map(|served| served.resource().clone()).collect();
+        Self { served, registry: Registry::new(types), description: OnceLock::new() }
+    }
+
+    /// The declarations.
+    pub fn registry(&self) -> &Registry<Field> {
+        &self.registry
+    }
+
+    /// The OpenAPI description of the service as JSON text, made once.
+    pub fn description(&self) -> &str {
+        self.description.get_or_init(|| format!("{:#}\n", openapi::document(&self.registry)))
+    }
+
+    /// A type by its name.
+    pub(crate) fn find(&'static self, name: &str) -> Option<Type> {
+        self.registry.find(name).and_then(|(position, _)| self.at(position))
+    }
+
+    /// A type by its position in the registry.
+    pub(crate) fn at(&'static self, position: usize) -> Option<Type> {
+        let served = self.served.get(position)?.as_ref();
+        Some(Type { position, served, resources: self })
+    }
+}
+
+/// A type that is served, with its position among all of them.
+#[derive(Clone, Copy)]
+pub(crate) struct Type {
+    pub(crate) position: usize,
+    pub(crate) served: &'static dyn Served,
+    pub(crate) resources: &'static Resources,
+}
+
+impl Type {
+    /// The declarations of all types.
+    pub(crate) fn registry(self) -> &'static Registry<Field> {
+        self.resources.registry()
+    }
+}
+
+/// The declarations of the types that Apportion serves.
 pub fn registry() -> &'static Registry<Field> {
-    &REGISTRY
-}
-
-/// A type by its name, with its position in the registry.
-pub(crate) fn find(name: &str) -> Option<(usize, &'static dyn Served)> {
-    registry().find(name).and_then(|(at, _)| Some((at, served(at)?)))
-}
-
-/// A type by its position in the registry.
-pub(crate) fn served(position: usize) -> Option<&'static dyn Served> {
-    SERVED.get(position).map(AsRef::as_ref)
+    OWN.registry()
 }
 
 /// Percents, exact to ten decimals.

@@ -139,11 +139,11 @@ fn linked_deal(
     };
     let found = match link.linkage {
         Linkage::One(id) => deal::lock(work.scope, work.session, id)?,
-        Linkage::Nowhere(_) | Linkage::Many(_) => None,
         Linkage::None => {
             input.refuse_relationship("deal", "must not be null");
             return Ok(None);
         }
+        _ => None,
     };
     if found.is_none() {
         let detail = "There is no such deal";

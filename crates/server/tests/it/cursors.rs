@@ -30,6 +30,7 @@ fn ids(page: &Value) -> Vec<String> {
 
 /// The page of a link that we gave.
 fn follow(world: &World, link: &Value) -> Value {
+    let link = link.get("href").unwrap_or(link);
     let target = link.as_str().unwrap().split_once("/api/v2").unwrap().1;
     world.get(target).expect(200).json()
 }

@@ -64,7 +64,7 @@ fn one_deal(place: &Place) {
             },
             "links": {"self": "/api/v2/deals/5"},
         },
-        "links": {"self": "/api/v2/deals/5"},
+        "links": {"self": "/api/v2/deals/5", "describedby": "/api/v2/openapi.json"},
         "meta": {},
         "jsonapi": {"version": "1.1"},
     });
@@ -94,7 +94,7 @@ fn one_distribution(place: &Place) {
             },
             "links": {"self": "/api/v2/revenue_distributions/7"},
         },
-        "links": {"self": "/api/v2/revenue_distributions/7"},
+        "links": {"self": "/api/v2/revenue_distributions/7", "describedby": "/api/v2/openapi.json"},
         "meta": {},
         "jsonapi": {"version": "1.1"},
     });

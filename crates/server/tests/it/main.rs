@@ -10,6 +10,7 @@
     reason = "a test that cannot go on should stop"
 )]
 
+mod added;
 mod amounts;
 mod authentication;
 mod bodies;
@@ -36,6 +37,7 @@ mod isolation;
 mod limits;
 mod methods;
 mod negotiation;
+mod notes;
 mod openapi;
 mod operations;
 mod pages;
@@ -59,6 +61,7 @@ mod world;
 
 fn main() -> std::process::ExitCode {
     let modules = [
+        ("added", added::CASES),
         ("amounts", amounts::CASES),
         ("authentication", authentication::CASES),
         ("bodies", bodies::CASES),

@@ -55,6 +55,7 @@ fn links_and_meta(place: &Place) {
         let links = json!({
             "self": page(number), "first": page(1), "last": page(last),
             "prev": prev.map(page), "next": next.map(page),
+            "describedby": "/api/v2/openapi.json",
         });
         let meta = json!({
             "current_page": number, "total_pages": last, "total_count": 7, "page_size": size,

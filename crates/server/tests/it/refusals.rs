@@ -144,7 +144,12 @@ fn on_single_resources(place: &Place) {
             ("/revenue_distributions/1/deal?sort=id", P, "sort", "'sort'"),
             ("/revenue_distributions/1/deal?filter[id]=1", P, "filter[id]", "'filter[id]'"),
             ("/revenue_distributions/1/relationships/deal?sort=id", P, "sort", "'sort'"),
-            ("/revenue_distributions/1/relationships/deal?include=x", P, "include", "'include'"),
+            (
+                "/revenue_distributions/1/relationships/deal?include=x",
+                "unsupported_include",
+                "include",
+                "'x'",
+            ),
             ("/deals/1?x=1", P, "x", "'x'"),
             ("/deals/1?include=x", "unsupported_include", "include", "'x'"),
             ("/deals/1?fields[deals]=x", "unsupported_field", "fields[deals]", "'x'"),

@@ -106,6 +106,7 @@ fn linkage_of_one(place: &Place) {
             "links": {
                 "self": format!("/api/v2{path}"),
                 "related": format!("/api/v2{row}/{name}"),
+                "describedby": "/api/v2/openapi.json",
             },
             "meta": {},
             "jsonapi": {"version": "1.1"},

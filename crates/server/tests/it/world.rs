@@ -6,6 +6,7 @@ use std::net::SocketAddr;
 use apportion_core::organization::OrganizationDraft;
 use apportion_server::Config;
 use apportion_server::admin::{self, TokenDraft};
+use apportion_server::resources::Resources;
 use apportion_server::serve::Running;
 use apportion_server::store::{Address, Session};
 use apportion_testing::Place;
@@ -49,6 +50,11 @@ impl World {
 
     /// Starts a server on the database of that URL.
     pub fn at(url: &str, change: impl FnOnce(&mut Config)) -> Self {
+        Self::serving(url, Resources::own(), change)
+    }
+
+    /// Starts a server of these types on the database of that URL.
+    pub fn serving(url: &str, types: &'static Resources, change: impl FnOnce(&mut Config)) -> Self {
         let database: Address = url.parse().unwrap();
         let organization = make_organization(&database, "Acme");
         let other = make_organization(&database, "Other");
@@ -65,7 +71,7 @@ impl World {
             limit_rates: false,
         };
         change(&mut config);
-        let running = Running::start(config).unwrap();
+        let running = Running::serving(config, types).unwrap();
         Self { database, running, organization, other, token, reader, admin, stranger }
     }
 

@@ -1,0 +1,218 @@
+//! What a type gets that is only declared (`notes`): lists, filters, sorts, pages, includes, reading
+//! and writing, relationships to many, operations and a description.
+
+use apportion_testing::Place;
+use serde_json::{Value, json};
+
+use crate::notes;
+use crate::world::{World, document};
+
+apportion_testing::cases! {
+    it_is_written_and_read, lists, includes, members_are_replaced_added_and_removed,
+    members_that_are_not_there, operations_write_members, it_is_described;
+    plain: the_guide_shows_this_very_code
+}
+
+/// A deal, two people (1 and 2), and three notes, of which the first has a deal and a reader.
+fn world(place: &Place) -> World {
+    notes::migrate(&place.url);
+    let world = World::serving(&place.url, notes::resources(), |_| {});
+    let deal = world.deal("D", 100);
+    for name in ["a", "b"] {
+        world.create("people", json!({"first_name": name, "last_name": "x"}), &[]);
+    }
+    for (text, weight) in [("first", 2), ("second", 1), ("third", 2)] {
+        world.create("notes", json!({"text": text, "weight": weight}), &[]);
+    }
+    let first = json!({"data": {"type": "notes", "id": "1", "relationships": {
+        "deal": {"data": {"type": "deals", "id": deal}},
+        "readers": readers(&["1"]),
+    }}});
+    world.patch("/notes/1", &first).expect(200);
+    world
+}
+
+fn readers(ids: &[&str]) -> Value {
+    json!({"data": ids.iter().map(|id| json!({"type": "people", "id": id})).collect::<Vec<_>>()})
+}
+
+/// The ids of the readers of the first note.
+fn linked(world: &World) -> Vec<String> {
+    ids(&world.get("/notes/1/relationships/readers").expect(200).json())
+}
+
+fn ids(document: &Value) -> Vec<String> {
+    let rows = document["data"].as_array().unwrap().iter();
+    rows.map(|row| row["id"].as_str().unwrap().to_owned()).collect()
+}
+
+fn it_is_written_and_read(place: &Place) {
+    let world = world(place);
+    let attributes = json!({"text": "x", "weight": 5});
+    let made = world.post("/notes", &document("notes", attributes, &[("deal", "deals", "1")]));
+    let made = made.expect(201);
+    assert_eq!(made.header("Location"), Some("/api/v2/notes/4"));
+    let note = world.get("/notes/4").expect(200);
+    assert_eq!(note.json()["data"], made.json()["data"]);
+    let tag = note.header("ETag").unwrap().to_owned();
+    world.patch("/notes/4", &document("notes", json!({"text": "y"}), &[])).expect(200);
+    let note = world.get("/notes/4").expect(200);
+    assert_ne!(note.header("ETag"), Some(tag.as_str()));
+    let attributes = &note.json()["data"]["attributes"];
+    assert_eq!((&attributes["text"], &attributes["weight"]), (&json!("y"), &json!(5)));
+    let bad = world.post("/notes", &document("notes", json!({"text": ""}), &[])).expect(422);
+    assert_eq!(bad.json()["errors"][0]["source"]["pointer"], "/data/attributes/text");
+    let bad =
+        world.post("/notes", &document("notes", json!({"text": "x"}), &[("deal", "deals", "9")]));
+    assert_eq!(
+        bad.expect(404).json()["errors"][0]["source"]["pointer"],
+        "/data/relationships/deal"
+    );
+    world.delete("/notes/4").expect(204);
+    world.get("/notes/4").expect(404);
+    world.request_as(&world.stranger, "GET", "/notes/1", None).expect(404);
+}
+
+fn lists(place: &Place) {
+    let world = world(place);
+    let cases: &[(&str, &[&str])] = &[
+        ("/notes", &["1", "2", "3"]),
+        ("/notes?sort=-weight,text", &["1", "3", "2"]),
+        ("/notes?filter[weight]=2", &["1", "3"]),
+        ("/notes?filter[text][contains]=IR", &["1", "3"]),
+        ("/notes?filter[deal_id]=", &["2", "3"]),
+        ("/notes?filter[$op]=or&filter[0][id]=2&filter[1][text]=third", &["2", "3"]),
+        ("/notes?page[size]=2&page[number]=2", &["3"]),
+        ("/notes/1/readers", &["1"]),
+        ("/notes/2/readers", &[]),
+        ("/notes/1/readers?filter[first_name]=b", &[]),
+        ("/notes/1/readers?sort=-last_name&page[after]=", &["1"]),
+        ("/notes/1/relationships/readers", &["1"]),
+    ];
+    for (path, expected) in cases {
+        let document = world.get(path).expect(200).json();
+        assert_eq!(ids(&document), *expected, "{path}");
+    }
+    assert_eq!(world.get("/notes").json()["meta"]["total_count"], 3);
+    let page = world.get("/notes?page[after]=&page[size]=2&sort=-weight").expect(200).json();
+    assert_eq!(ids(&page), ["3", "1"]);
+    let next = page["links"]["next"].as_str().unwrap().split_once("/api/v2").unwrap().1;
+    assert_eq!(ids(&world.get(next).expect(200).json()), ["2"]);
+}
+
+fn includes(place: &Place) {
+    let world = world(place);
+    world.patch("/notes/2/relationships/readers", &readers(&["1", "2"])).expect(200);
+    let document = world.get("/notes?include=readers,deal").expect(200).json();
+    let held = |at: usize| document["data"][at]["relationships"]["readers"]["data"].clone();
+    assert_eq!(held(0), readers(&["1"])["data"]);
+    assert_eq!(held(1), readers(&["1", "2"])["data"]);
+    assert_eq!(held(2), json!([]));
+    let mut included: Vec<(&str, &str)> = document["included"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|row| (row["type"].as_str().unwrap(), row["id"].as_str().unwrap()))
+        .collect();
+    included.sort_unstable();
+    assert_eq!(included, [("deals", "1"), ("people", "1"), ("people", "2")]);
+    // Linkage as primary data, with what it leads to.
+    let path = "/notes/2/relationships/readers?include=readers.organization&page[size]=1";
+    let document = world.get(path).expect(200).json();
+    assert_eq!(document["data"], json!([{"type": "people", "id": "1"}]));
+    let included: Vec<&Value> =
+        document["included"].as_array().unwrap().iter().map(|row| &row["type"]).collect();
+    assert_eq!(included, ["people", "organizations"]);
+    world.get("/notes/2/relationships/readers?include=deal").expect(400);
+}
+
+fn members_are_replaced_added_and_removed(place: &Place) {
+    let world = world(place);
+    let path = "/notes/1/relationships/readers";
+    let version = || world.get("/notes/1").header("ETag").unwrap().to_owned();
+    let before = version();
+    let answer = world.request("POST", path, Some(&readers(&["2", "1", "2"]))).expect(200);
+    assert_eq!(ids(&answer.json()), ["1", "2"]);
+    assert_ne!(version(), before);
+    // What is there is added with success, once.
+    world.request("POST", path, Some(&readers(&["2"]))).expect(200);
+    assert_eq!(linked(&world), ["1", "2"]);
+    world.request("DELETE", path, Some(&readers(&["1"]))).expect(200);
+    assert_eq!(linked(&world), ["2"]);
+    // What is not there is removed with success.
+    world.request("DELETE", path, Some(&readers(&["1", "999"]))).expect(200);
+    assert_eq!(linked(&world), ["2"]);
+    world.patch(path, &readers(&["1"])).expect(200);
+    assert_eq!(linked(&world), ["1"]);
+    world.patch(path, &readers(&[])).expect(200);
+    assert_eq!(linked(&world), [""; 0]);
+    let whole = json!({"data": {"type": "notes", "relationships": {"readers": readers(&["2"])}}});
+    world.patch("/notes/1", &whole).expect(200);
+    assert_eq!(linked(&world), ["2"]);
+}
+
+/// A request, its data, and the status and pointer of the refusal; nothing changes.
+fn members_that_are_not_there(place: &Place) {
+    let world = world(place);
+    let path = "/notes/1/relationships/readers";
+    let cases: &[(&str, Value, u16, &str)] = &[
+        ("POST", json!({"data": [{"type": "people", "id": "9"}]}), 404, "/data"),
+        ("PATCH", json!({"data": [{"type": "people", "id": "x"}]}), 404, "/data"),
+        ("POST", json!({"data": [{"type": "deals", "id": "1"}]}), 422, "/data"),
+        ("POST", json!({"data": {"type": "people", "id": "1"}}), 400, "/data"),
+        ("PATCH", json!({"data": null}), 400, "/data"),
+        ("POST", json!({"data": [{"type": "people"}]}), 400, "/data/0/id"),
+        ("DELETE", json!({"meta": {}}), 400, "/data"),
+    ];
+    for (method, body, status, pointer) in cases {
+        let answer = world.request(method, path, Some(body)).expect(*status).json();
+        assert_eq!(answer["errors"][0]["source"]["pointer"], *pointer, "{method} {body}");
+        assert_eq!(linked(&world), ["1"], "{method} {body}");
+    }
+    world.request("POST", "/notes/9/relationships/readers", Some(&readers(&["1"]))).expect(404);
+}
+
+fn operations_write_members(place: &Place) {
+    let world = world(place);
+    let reference = json!({"type": "notes", "id": "1", "relationship": "readers"});
+    let operation =
+        |op: &str, ids: &[&str]| json!({"op": op, "ref": reference, "data": readers(ids)["data"]});
+    let run = |operations: &[Value]| {
+        let body = serde_json::to_vec(&json!({"atomic:operations": operations})).unwrap();
+        let media = "application/vnd.api+json; ext=\"https://jsonapi.org/ext/atomic\"";
+        let headers = [("X-Auth-Token", world.token.as_str()), ("Content-Type", media)];
+        crate::http::send(world.address(), "POST", "/api/v2/operations", &headers, &body)
+    };
+    run(&[operation("add", &["2"]), operation("remove", &["1"])]).expect(200);
+    assert_eq!(linked(&world), ["2"]);
+    run(&[operation("update", &["1"])]).expect(200);
+    assert_eq!(linked(&world), ["1"]);
+    let failed = run(&[operation("add", &["2"]), operation("add", &["9"])]).expect(404).json();
+    assert_eq!(failed["errors"][0]["source"]["pointer"], "/atomic:operations/1/data");
+    assert_eq!(linked(&world), ["1"]);
+}
+
+fn it_is_described(place: &Place) {
+    let world = world(place);
+    let description = world.get("/openapi.json").expect(200).json();
+    let of = |path: &str| {
+        let methods = description["paths"][path].as_object().unwrap().keys();
+        methods.filter(|name| *name != "parameters").cloned().collect::<Vec<_>>()
+    };
+    assert_eq!(of("/api/v2/notes"), ["get", "post"]);
+    assert_eq!(of("/api/v2/notes/{id}"), ["delete", "get", "patch"]);
+    assert_eq!(of("/api/v2/notes/{id}/relationships/readers"), ["delete", "get", "patch", "post"]);
+    let note = &description["components"]["schemas"]["notes"]["properties"]["attributes"];
+    assert_eq!(note["properties"]["text"]["type"], "string");
+}
+
+fn the_guide_shows_this_very_code() {
+    let guide = include_str!("../../../../docs/adding-a-resource.md");
+    let code = include_str!("notes.rs");
+    let blocks: Vec<&str> =
+        guide.split("```rust\n").skip(1).map(|rest| rest.split("```").next().unwrap()).collect();
+    assert!(blocks.len() >= 4, "the guide shows code");
+    for block in blocks {
+        assert!(code.contains(block), "not in notes.rs:\n{block}");
+    }
+}

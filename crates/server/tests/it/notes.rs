@@ -1,0 +1,198 @@
+//! A resource type that Apportion does not have, added by the program that embeds the server: rows
+//! and declaration, nothing else. docs/adding-a-resource.md walks through this file.
+
+use apportion_jsonapi::{Attribute, Declaration, Input, Kind, Linkage, Relationship, Scalar};
+use apportion_server::failure::{Failure, Result};
+use apportion_server::resources::Resources;
+use apportion_server::served::{Resource, Work, Writes};
+use apportion_server::store::membership::Membership;
+use apportion_server::store::{self, Address, Error, Field, Scope, Session, Stored};
+use chrono::NaiveDateTime;
+use diesel::connection::SimpleConnection;
+use diesel::prelude::*;
+
+diesel::table! {
+    notes (id) {
+        id -> BigInt,
+        organization_id -> BigInt,
+        deal_id -> Nullable<BigInt>,
+        text -> Text,
+        weight -> BigInt,
+        version -> BigInt,
+        updated_at -> Timestamp,
+    }
+}
+
+/// A note on a deal, for people to read.
+#[derive(Clone, Debug, Queryable)]
+pub struct Row {
+    pub id: i64,
+    pub organization_id: i64,
+    pub deal_id: Option<i64>,
+    pub text: String,
+    pub weight: i64,
+    pub version: i64,
+    pub updated_at: NaiveDateTime,
+}
+
+store::fields! {
+    notes;
+    /// The id.
+    ID = id;
+    /// The deal.
+    DEAL_ID = deal_id;
+    /// What it says.
+    TEXT = text;
+    /// How much it matters.
+    WEIGHT = weight;
+    /// When it was last changed.
+    UPDATED_AT = updated_at;
+}
+
+store::stored!(Row in notes by "\"notes\".\"organization_id\"");
+
+/// Who is to read a note.
+const READERS: Membership = store::membership!("note_readers", "note_id", "person_id");
+
+/// The note that a person is to read, in lists of people.
+const READS: Field = Field::of::<diesel::sql_types::BigInt>("\"note_readers\".\"note_id\"")
+    .through(store::Join {
+        table: "note_readers",
+        on: "\"note_readers\".\"organization_id\" = \"people\".\"organization_id\" \
+             AND \"note_readers\".\"person_id\" = \"people\".\"id\"",
+    });
+
+fn resource() -> Resource<Row> {
+    let declaration = Declaration::new("notes", (|row: &Row| row.id, ID), |row| row.version)
+        .writable()
+        .attribute(Attribute::new("text", Kind::Text).required().field(TEXT), |row| {
+            Scalar::Text(&row.text)
+        })
+        .attribute(Attribute::new("weight", Kind::Integer).writable().field(WEIGHT), |row| {
+            Scalar::Integer(row.weight)
+        })
+        .attribute(Attribute::new("updated_at", Kind::Instant).field(UPDATED_AT), |row| {
+            Scalar::Instant(row.updated_at)
+        })
+        .to_one(Relationship::to_one("organization", "organizations"), |row| {
+            Some(row.organization_id)
+        })
+        .to_one(Relationship::to_one("deal", "deals").writable().field(DEAL_ID), |row| row.deal_id)
+        .to_many(Relationship::to_many("readers", "people", READS).writable());
+    Resource { declaration, writes: Some(Writes { lock, create, update, delete }) }
+}
+
+/// Apportion's types and notes.
+pub fn resources() -> &'static Resources {
+    static RESOURCES: std::sync::OnceLock<&Resources> = std::sync::OnceLock::new();
+    RESOURCES.get_or_init(|| Resources::with(vec![Box::new(resource())]))
+}
+
+/// What can be set of a note.
+#[derive(Insertable, AsChangeset)]
+#[diesel(table_name = notes, treat_none_as_default_value = false, treat_none_as_null = true)]
+struct Content {
+    text: String,
+    weight: i64,
+    deal_id: Option<i64>,
+}
+
+fn lock(scope: &Scope, session: &mut Session, id: i64) -> store::Result<Option<Row>> {
+    store::locked!(notes, scope, session, id)
+}
+
+fn create(work: &mut Work<'_>, input: &mut Input) -> Result<i64> {
+    let (content, readers) = read(work, input, None)?;
+    let id = diesel::insert_into(notes::table)
+        .values((
+            notes::organization_id.eq(work.scope.organization.0),
+            content,
+            notes::updated_at.eq(work.now),
+        ))
+        .returning(notes::id)
+        .get_result(work.session.tenant(work.scope)?)
+        .map_err(Error::from)?;
+    store::add_to_total(work.scope, work.session, Row::TABLE, 1)?;
+    work.set_members(READERS, id, readers.as_ref())?;
+    Ok(id)
+}
+
+fn update(work: &mut Work<'_>, row: &Row, input: &mut Input) -> Result<()> {
+    let (content, readers) = read(work, input, Some(row))?;
+    diesel::update(store::own!(notes, work.scope, row.id))
+        .set((content, store::touched!(notes, work.now)))
+        .execute(work.session.tenant(work.scope)?)
+        .map_err(Error::from)?;
+    work.set_members(READERS, row.id, readers.as_ref())
+}
+
+fn delete(work: &mut Work<'_>, row: &Row) -> Result<()> {
+    work.set_members(READERS, row.id, Some(&Linkage::Many(Vec::new())))?;
+    diesel::delete(store::own!(notes, work.scope, row.id))
+        .execute(work.session.tenant(work.scope)?)
+        .map_err(Error::from)?;
+    store::add_to_total(work.scope, work.session, Row::TABLE, -1).map_err(Failure::from)
+}
+
+/// What a note is to be, and who is to read it.
+fn read(
+    work: &mut Work<'_>,
+    input: &mut Input,
+    row: Option<&Row>,
+) -> Result<(Content, Option<Linkage>)> {
+    let (mut text, mut weight) = (row.map(|row| row.text.clone()), row.map(|row| row.weight));
+    input.set("text", &mut text);
+    input.set("weight", &mut weight);
+    if text.as_deref().is_none_or(str::is_empty) {
+        input.refuse("text", "must not be empty");
+    }
+    let deal = work.linked(input, "deal", "deals")?;
+    let readers = work.members(input, "readers", "people")?;
+    if !input.errors.is_empty() {
+        return Err(Failure::Refused(std::mem::take(&mut input.errors)));
+    }
+    let deal_id = deal.unwrap_or(row.and_then(|row| row.deal_id));
+    let content = Content { text: text.unwrap_or_default(), weight: weight.unwrap_or(0), deal_id };
+    Ok((content, readers))
+}
+
+/// Brings a database up to date, with the tables of notes.
+pub fn migrate(url: &str) {
+    let address: Address = url.parse().unwrap();
+    Session::open(&address).unwrap().migrate().unwrap();
+    match &address {
+        Address::Sqlite(path) => {
+            let mut connection = SqliteConnection::establish(path.to_str().unwrap()).unwrap();
+            connection.batch_execute(&tables("INTEGER PRIMARY KEY AUTOINCREMENT", "TEXT")).unwrap();
+        }
+        Address::Postgres(url) => {
+            let id = "BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY";
+            let mut connection = PgConnection::establish(url).unwrap();
+            connection.batch_execute(&tables(id, "TIMESTAMP")).unwrap();
+        }
+    }
+}
+
+fn tables(id: &str, timestamp: &str) -> String {
+    format!(
+        "CREATE TABLE notes (
+            id {id},
+            organization_id BIGINT NOT NULL REFERENCES organizations (id),
+            deal_id BIGINT,
+            text TEXT NOT NULL,
+            weight BIGINT NOT NULL,
+            version BIGINT NOT NULL DEFAULT 1,
+            updated_at {timestamp} NOT NULL,
+            UNIQUE (organization_id, id),
+            FOREIGN KEY (organization_id, deal_id) REFERENCES deals (organization_id, id)
+        );
+        CREATE TABLE note_readers (
+            organization_id BIGINT NOT NULL,
+            note_id BIGINT NOT NULL,
+            person_id BIGINT NOT NULL,
+            PRIMARY KEY (organization_id, note_id, person_id),
+            FOREIGN KEY (organization_id, note_id) REFERENCES notes (organization_id, id),
+            FOREIGN KEY (organization_id, person_id) REFERENCES people (organization_id, id)
+        );"
+    )
+}

@@ -1,0 +1,74 @@
+// The server under test: a process on a free port, a database of its own (or a tenant of its own
+// in APPORTION_DATABASE_URL) and the agency's year from fixtures/import. Knows no client.
+
+import { execFileSync, spawn } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { createInterface } from 'node:readline'
+
+export const MEDIA_TYPE = 'application/vnd.api+json'
+
+const HERE = import.meta.dirname
+const ROOT = resolve(HERE, '../../..')
+const BINARY = resolve(HERE, process.env.APPORTION || join(ROOT, 'target/release/apportion'))
+const FIXTURES = ['deals', 'revenue_distributions'].map((name) =>
+  join(ROOT, 'fixtures/import', `${name}.csv`))
+
+// The caller's settings, without those that would change what the program does.
+function environment(database) {
+  const entries = Object.entries(process.env).filter(([name]) => !name.startsWith('APPORTION'))
+  return { ...Object.fromEntries(entries), APPORTION_DATABASE_URL: database, APPORTION_LOG: 'error' }
+}
+
+// Starts a server. Resolves to its `origin`, the `api` below it, a `token` that speaks for a
+// `person` of an `organization`, how many rows were `imported` of each type, and `stop`.
+export async function serve() {
+  const directory = mkdtempSync(join(tmpdir(), 'apportion-clients-'))
+  const database = process.env.APPORTION_DATABASE_URL || `sqlite://${directory}/clients.db`
+  const env = environment(database)
+  const run = (...words) => execFileSync(BINARY, words, { env, encoding: 'utf8' }).trim()
+
+  const create = ['organization', 'create', '--name', 'Clients', '--currency', 'EUR']
+  const organization = run(...create)
+  const ownToken = run('token', 'create', '--organization', organization)
+  const lines = run('import', '--organization', organization, ...FIXTURES).split('\n')
+  const counted = lines.map((line) => line.match(/: (\d+) (\w+)$/))
+  const imported = Object.fromEntries(counted.map(([, count, type]) => [type, Number(count)]))
+
+  const words = ['serve', '--bind', '127.0.0.1:0', '--no-rate-limit']
+  const child = spawn(BINARY, words, { env, stdio: ['ignore', 'pipe', 'inherit'] })
+  const ended = new Promise((done) => child.once('exit', done))
+  const origin = await listening(child)
+  const api = `${origin}/api/v2`
+
+  const person = await addPerson(api, ownToken)
+  const token = run('token', 'create', '--organization', organization, '--person', person)
+  const stop = async () => {
+    child.kill()
+    const code = await ended
+    rmSync(directory, { recursive: true })
+    if (code !== 0) throw new Error(`the server ended with ${code}`)
+  }
+  return { origin, api, token, organization, person, imported, stop }
+}
+
+// The origin that the server prints once it listens.
+async function listening(child) {
+  for await (const line of createInterface({ input: child.stdout })) {
+    const found = line.match(/^listening on (http:\S+)$/)
+    if (found) return found[1]
+  }
+  throw new Error('the server ended before it listened')
+}
+
+async function addPerson(api, token) {
+  const attributes = { first_name: 'Ada', last_name: 'Client' }
+  const response = await fetch(`${api}/people`, {
+    method: 'POST',
+    headers: { 'X-Auth-Token': token, 'Content-Type': MEDIA_TYPE },
+    body: JSON.stringify({ data: { type: 'people', attributes } }),
+  })
+  if (response.status !== 201) throw new Error(await response.text())
+  return (await response.json()).data.id
+}
