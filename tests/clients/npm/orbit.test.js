@@ -32,9 +32,10 @@ const schema = new RecordSchema({
     },
     revenue_distributions: {
       keys,
+      // Strings: orbit would write the first of January as 2026-1-1.
       attributes: attributes({
-        start_on: 'date',
-        end_on: 'date',
+        start_on: 'string',
+        end_on: 'string',
         amount_percent: 'string',
         amount: 'number',
         created_at: 'datetime',
@@ -54,7 +55,8 @@ const settingsByType = {
   [JSONAPISerializers.ResourceFieldPath]: asWritten,
 }
 
-// A remote source, and a memory that learns whatever the remote one does.
+// A remote source, and a memory that learns whatever the remote one does. A remote one that failed
+// waits until somebody decides what to do, so whoever expects an error takes a fresh pair.
 function sources() {
   const keyMap = new RecordKeyMap()
   const memory = new MemorySource({ schema, keyMap })
@@ -67,14 +69,15 @@ function sources() {
     serializerSettingsFor: buildSerializerSettingsFor({ settingsByType }),
   })
   remote.on('transform', (transform) => memory.sync(transform))
-  const local = (type, id) => ({ type, id: keyMap.keyToId(type, 'remoteId', id) })
-  return { memory, remote, local }
+  return { memory, remote }
 }
 
-const { memory, remote, local } = sources()
+const shared = sources()
+const { memory, remote } = shared
+const FIRST_DEAL = 'Østergård Design: design retainer'
 const number = (record) => Number(record.keys.remoteId)
 
-async function addDistribution(name) {
+async function addDistribution(name, { remote } = shared) {
   const deal = await remote.update((t) => t.addRecord({
     type: 'deals',
     attributes: { name, value: 120001 },
@@ -82,8 +85,8 @@ async function addDistribution(name) {
   const distribution = await remote.update((t) => t.addRecord({
     type: 'revenue_distributions',
     attributes: {
-      start_on: new Date(2026, 0, 1),
-      end_on: new Date(2026, 2, 31),
+      start_on: '2026-01-01',
+      end_on: '2026-03-31',
       amount_percent: '50',
     },
     relationships: { deal: { data: { type: 'deals', id: deal.id } } },
@@ -115,13 +118,12 @@ test('creates, includes, filters and sorts', async () => {
   const found = await fresh.remote.query(
     (q) => q.findRecords('revenue_distributions').sort('-id'),
     {
-      filter: [{ deal_id: `${number(deal)},${number(second.deal)}` }, { amount: 60001 }],
+      filter: { deal_id: `${number(deal)},${number(second.deal)}`, amount: 60001 },
       include: ['deal.creator'],
     },
   )
   assert.deepEqual(found.map(number), [second.distribution, distribution].map(number))
-  assert.deepEqual(found[1].attributes.start_on, new Date(2026, 0, 1))
-  assert.deepEqual(found[1].attributes.end_on, new Date(2026, 2, 31))
+  assert.equal(found[1].attributes.start_on, '2026-01-01')
 
   const cached = (relationship, record) =>
     fresh.memory.cache.query((q) => q.findRelatedRecord(record, relationship))
@@ -135,6 +137,18 @@ test('creates, includes, filters and sorts', async () => {
   assert.deepEqual(fresh.memory.cache.query(inverse).map(number), [number(distribution)])
 })
 
+test('reads dates and instants', async () => {
+  const fields = { revenue_distributions: 'created_at,deal', deals: 'date' }
+  const [first] = await remote.query(
+    (q) => q.findRecords('revenue_distributions'),
+    { page: { size: 1 }, filter: { 'deal.name': FIRST_DEAL }, include: 'deal', fields },
+  )
+  assert.ok(first.attributes.created_at <= new Date())
+  assert.deepEqual(Object.keys(first.attributes), ['created_at'])
+  const deal = memory.cache.query((q) => q.findRelatedRecord(first, 'deal'))
+  assert.deepEqual(deal.attributes.date, new Date(2025, 11, 21))
+})
+
 test('asks for related records', async () => {
   const { deal, distribution } = await addDistribution('orbit related')
   const one = await remote.query((q) => q.findRelatedRecord(distribution, 'deal'))
@@ -144,7 +158,9 @@ test('asks for related records', async () => {
 })
 
 test('updates, moves and deletes', async () => {
-  const { deal, distribution } = await addDistribution('orbit changed')
+  const pair = sources()
+  const { memory, remote } = pair
+  const { deal, distribution } = await addDistribution('orbit changed', pair)
   const halved = await remote.update((t) =>
     t.replaceAttribute(distribution, 'amount_percent', '25'))
   assert.equal(halved.attributes.amount, 30000)
@@ -158,8 +174,9 @@ test('updates, moves and deletes', async () => {
 
   await remote.update((t) => t.removeRecord(deal))
   assert.equal(memory.cache.getRecordSync(deal), undefined)
-  const missing = remote.query((q) => q.findRecord(deal), { raiseNotFoundExceptions: true })
-  await assert.rejects(missing, { name: 'Error', message: /deals/ })
+  const options = { raiseNotFoundExceptions: true }
+  const missing = remote.query((q) => q.findRecord(deal), options)
+  await assert.rejects(missing, { description: /^Record not found/i })
 })
 
 test('sends atomic operations', async () => {
@@ -189,8 +206,8 @@ test('sends atomic operations', async () => {
 })
 
 test('reads errors', async () => {
-  const bad = { start_on: new Date(2026, 0, 2), end_on: new Date(2026, 0, 1) }
-  const adding = remote.update((t) =>
+  const bad = { start_on: '2026-01-02', end_on: '2026-01-01' }
+  const adding = sources().remote.update((t) =>
     t.addRecord({ type: 'revenue_distributions', attributes: bad }))
   await assert.rejects(adding, (error) => {
     assert.equal(error.response.status, 422)
@@ -204,7 +221,7 @@ test('reads errors', async () => {
   })
 
   const refused = async (options, title, parameter) => {
-    const asking = fresh.remote.query((q) => q.findRecords('deals'), options)
+    const asking = sources().remote.query((q) => q.findRecords('deals'), options)
     await assert.rejects(asking, ({ response, data }) => {
       assert.equal(response.status, 400)
       assert.deepEqual(data.errors.map((error) => error.title), [title])
@@ -212,7 +229,6 @@ test('reads errors', async () => {
       return true
     })
   }
-  const fresh = sources()
   await refused({ filter: { colour: 'red' } }, 'Unsupported Filter', 'filter[colour]')
   await refused({ sort: '-colour' }, 'Unsupported Sort', 'sort')
 })

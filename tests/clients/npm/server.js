@@ -39,6 +39,7 @@ export async function serve() {
   const words = ['serve', '--bind', '127.0.0.1:0', '--no-rate-limit']
   const child = spawn(BINARY, words, { env, stdio: ['ignore', 'pipe', 'inherit'] })
   const ended = new Promise((done) => child.once('exit', done))
+  process.once('exit', () => child.kill())
   const origin = await listening(child)
   const api = `${origin}/api/v2`
 
