@@ -22,7 +22,8 @@ function environment(database) {
 }
 
 // Starts a server. Resolves to its `origin`, the `api` below it, a `token` that speaks for a
-// `person` of an `organization`, how many rows were `imported` of each type, and `stop`.
+// `person` of an `organization`, how many rows were `imported` of each type, `ask(path, options)`
+// for what no client sends, and `stop`.
 export async function serve() {
   const directory = mkdtempSync(join(tmpdir(), 'apportion-clients-'))
   const database = process.env.APPORTION_DATABASE_URL || `sqlite://${directory}/clients.db`
@@ -43,7 +44,11 @@ export async function serve() {
   const origin = await listening(child)
   const api = `${origin}/api/v2`
 
-  const person = await addPerson(api, ownToken)
+  const as = (token) => (path, options) => ask(new URL(path, `${api}/`), token, options)
+
+  const attributes = { first_name: 'Ada', last_name: 'Client' }
+  const added = await as(ownToken)('people', { body: { data: { type: 'people', attributes } } })
+  const person = added.document.data.id
   const token = run('token', 'create', '--organization', organization, '--person', person)
   const stop = async () => {
     child.kill()
@@ -51,7 +56,7 @@ export async function serve() {
     rmSync(directory, { recursive: true })
     if (code !== 0) throw new Error(`the server ended with ${code}`)
   }
-  return { origin, api, token, organization, person, imported, stop }
+  return { origin, api, token, organization, person, imported, ask: as(token), stop }
 }
 
 // The origin that the server prints once it listens.
@@ -63,13 +68,16 @@ async function listening(child) {
   throw new Error('the server ended before it listened')
 }
 
-async function addPerson(api, token) {
-  const attributes = { first_name: 'Ada', last_name: 'Client' }
-  const response = await fetch(`${api}/people`, {
-    method: 'POST',
-    headers: { 'X-Auth-Token': token, 'Content-Type': MEDIA_TYPE },
-    body: JSON.stringify({ data: { type: 'people', attributes } }),
+// Asks for a URL as a plain client would: a POST where there is a body and no method. Resolves to
+// the status, the headers and the document, null where there is none.
+async function ask(url, token, { method, body, headers } = {}) {
+  const type = body === undefined ? {} : { 'Content-Type': MEDIA_TYPE }
+  const response = await fetch(url, {
+    method: method ?? (body === undefined ? 'GET' : 'POST'),
+    headers: { 'X-Auth-Token': token, ...type, ...headers },
+    body: body === undefined || typeof body === 'string' ? body : JSON.stringify(body),
   })
-  if (response.status !== 201) throw new Error(await response.text())
-  return (await response.json()).data.id
+  const text = await response.text()
+  const document = text === '' ? null : JSON.parse(text)
+  return { status: response.status, headers: response.headers, document }
 }
