@@ -18,7 +18,8 @@ const FIXTURES = ['deals', 'revenue_distributions'].map((name) =>
 // The caller's settings, without those that would change what the program does.
 function environment(database) {
   const entries = Object.entries(process.env).filter(([name]) => !name.startsWith('APPORTION'))
-  return { ...Object.fromEntries(entries), APPORTION_DATABASE_URL: database, APPORTION_LOG: 'error' }
+  const settings = { APPORTION_DATABASE_URL: database, APPORTION_LOG: 'error' }
+  return { ...Object.fromEntries(entries), ...settings }
 }
 
 // Starts a server. Resolves to its `origin`, the `api` below it, a `token` that speaks for a
