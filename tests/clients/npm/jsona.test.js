@@ -62,8 +62,11 @@ test('resolves what is included, the other way as well', async () => {
   assert.equal(models[0].deal.revenue_distributions[0].deal.name, 'jsona included')
   assert.deepEqual(models[0].organization, { type: 'organizations', id: server.organization })
 
-  const sorted = await read(`deals?filter[id]=${deal.id}&include=revenue_distributions`)
-  assert.deepEqual(sorted.models[0].revenue_distributions.map((one) => one.amount), [60001])
+  const second = await addDistribution('jsona included')
+  const filter = `filter[id]=${deal.id},${second.deal.id}`
+  const sorted = await read(`deals?${filter}&sort=-id&include=revenue_distributions`)
+  assert.deepEqual(sorted.models.map((one) => one.id), [second.deal.id, deal.id])
+  assert.deepEqual(sorted.models[1].revenue_distributions.map((one) => one.amount), [60001])
 })
 
 test('sends a resource back as it was read', async () => {
@@ -94,4 +97,13 @@ test('is told what is wrong', async () => {
     '/data/relationships/deal',
   ])
   assert.equal(jsona.deserialize(document), undefined)
+
+  for (const [path, expected, source] of [
+    ['deals/9223372036854775807', 404, undefined],
+    ['deals?filter[colour]=red', 400, { parameter: 'filter[colour]' }],
+  ]) {
+    const { status, document } = await server.ask(path)
+    assert.equal(status, expected)
+    assert.deepEqual(document.errors.map((error) => error.source), [source])
+  }
 })

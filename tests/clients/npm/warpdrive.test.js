@@ -68,25 +68,36 @@ function storeWith(handlers = [authenticate], manyIncluded = false) {
 const printed = mock.method(console, 'log', () => {})
 const warned = mock.method(console, 'warn', () => {})
 
-// What the cache complains of while something is done. In this build it prints every warning that
-// there might be, followed by whether all is well. It warns of links without linkage where the
-// linkage is null, too; where there is really none, it throws.
+// In this build the cache prints every warning that there might be, followed by whether all is
+// well. It warns of links without linkage where the linkage is null, too; where there is really
+// none, it throws.
 const LINKS_ONLY = 'ds.store.push-link-for-sync-relationship'
-const isComplaint = ([, fine, { id } = {}]) => fine !== true && id !== LINKS_ONLY
+const isWarning = ([, fine, { id } = {}]) => fine !== true && id !== LINKS_ONLY
+
+// What it prints of a document is the document, with remarks below the lines that they are about.
+// It does not know the link `describedby`, which JSON:API has since 1.1.
+function remarks(report) {
+  const lines = report.replaceAll('%c', '').split('\n')
+  const isRemark = (line, at) => /^\s*(❌|⚠️)/u.test(line) && !/"describedby"/.test(lines[at - 1])
+  return lines.filter(isRemark).map((line) => line.replace(/^.*?\/\/ /, ''))
+}
+
+// What the cache complains of while something is done.
 async function complaintsOf(action) {
   printed.mock.resetCalls()
   warned.mock.resetCalls()
   const result = await action()
-  const warnings = warned.mock.calls.filter((call) => isComplaint(call.arguments))
-  const texts = [...printed.mock.calls, ...warnings].map((call) => String(call.arguments[0]))
-  return { result, text: texts.join('\n').replaceAll('%c', '') }
+  const reports = printed.mock.calls.map((call) => call.arguments[0])
+  const warnings = warned.mock.calls.map((call) => call.arguments).filter(isWarning)
+  const complaints = [...reports.flatMap(remarks), ...warnings.map(([text]) => text)]
+  return { result, complaints }
 }
 
 // Asks, and expects no complaint.
 async function ask(store, url, options) {
   const asked = { url: new URL(url, `${server.api}/`).href, method: 'GET', ...options }
-  const { result, text } = await complaintsOf(() => store.request(asked))
-  assert.equal(text, '')
+  const { result, complaints } = await complaintsOf(() => store.request(asked))
+  assert.deepEqual(complaints, [])
   return result.content
 }
 
@@ -140,8 +151,8 @@ for (const [name, spoil, expected] of [
     const store = storeWith([spoiler, authenticate])
     const url = `${server.api}/deals?include=creator,organization&sort=-id&page[size]=1`
     const asked = () => store.request({ url, method: 'GET' }).catch(({ message }) => ({ message }))
-    const { result, text } = await complaintsOf(asked)
-    assert.match(`${text}${result.message ?? ''}`, expected)
+    const { result, complaints } = await complaintsOf(asked)
+    assert.match([...complaints, result.message].join('\n'), expected)
   })
 }
 
@@ -197,7 +208,7 @@ test('creates, updates and deletes', async () => {
   const { id } = data
   store.deleteRecord(data)
   await write(store, 'DELETE', data, `deals/${id}`)
-  assert.equal(store.peekRecord('deals', id), null)
+  assert.equal(store.cache.isDeletionCommitted(recordIdentifierFor(data)), true)
   assert.equal((await server.ask(`deals/${id}`)).status, 404)
 })
 
