@@ -8,7 +8,10 @@ use serde_json::{Map, Value as Json};
 /// Starts logging to stderr, at the level of `APPORTION_LOG` (`info` unless set).
 pub(crate) fn init() {
     let env = env_logger::Env::new().filter_or("APPORTION_LOG", "info");
-    env_logger::Builder::from_env(env)
+    env_logger::Builder::new()
+        // Strangers must not be able to write errors: its parser reports what they send as such.
+        .filter_module("actix_http", log::LevelFilter::Off)
+        .parse_env(env)
         .format(|out, record| {
             let mut line = Map::new();
             let now = chrono::Utc::now().to_rfc3339_opts(chrono::SecondsFormat::Millis, true);

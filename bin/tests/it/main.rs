@@ -11,6 +11,8 @@
     reason = "a test that cannot go on should stop"
 )]
 
+#[path = "../../../crates/server/tests/it/answers.rs"]
+mod answers;
 mod client;
 mod commands;
 mod databases;

@@ -226,6 +226,7 @@ impl Input {
                 };
                 self.link_member(relationship, linkage, pointer);
             }
+            _ if is_flattened(resource, name, json) => {}
             _ => self.unknown(resource.name, name, pointer),
         }
     }
@@ -288,6 +289,13 @@ impl FromValue for NaiveDate {
     fn from_value(value: &Value) -> Option<Self> {
         if let Value::Date(date) = value { Some(*date) } else { None }
     }
+}
+
+/// Clients that flatten resources (kitsu, jsona) send members of other places back among the
+/// attributes: links, meta, and relationships that had no linkage.
+fn is_flattened<F>(resource: &ResourceType<F>, name: &str, json: &Json<'_>) -> bool {
+    let place = matches!(name, "links" | "meta") || resource.relationship(name).is_some();
+    place && matches!(json, Json::Object(_)) && json.member("data").is_none()
 }
 
 /// The resource object of a document.

@@ -24,5 +24,5 @@ pub use document::Rows;
 pub use error::{Code, Error, Source};
 pub use input::{Input, Linkage};
 pub use query::Query;
-pub use resource::{Attribute, Cardinality, Registry, Relationship, ResourceType};
+pub use resource::{Attribute, Bounds, Cardinality, Registry, Relationship, ResourceType};
 pub use value::{Kind, Scalar, Value};

@@ -24,6 +24,32 @@ pub struct Attribute<F> {
     pub on_request: bool,
     /// What it is filtered and sorted by, if it is.
     pub field: Option<F>,
+    /// What POST and PATCH take of its kind.
+    pub bounds: Bounds,
+}
+
+/// What a writable attribute takes of its kind: told to clients, enforced by the rules of the domain.
+#[derive(Clone, Copy, Debug)]
+pub enum Bounds {
+    /// Whatever there is of the kind.
+    Unbounded,
+    /// One line of text: from one character to so many, none of them a control character.
+    Line(u32),
+    /// An e-mail address of at most so many characters.
+    Email(u32),
+    /// Text of this form (ECMA-262).
+    Pattern(&'static str),
+    /// Integers from the first to the second.
+    Between(i64, i64),
+    /// Decimals above zero: digits before the point, and after it.
+    Positive {
+        /// Before the point.
+        digits: u32,
+        /// After the point.
+        decimals: u32,
+    },
+    /// Dates whose text is of this form.
+    Dates(&'static str),
 }
 
 impl<F> Attribute<F> {
@@ -37,7 +63,14 @@ impl<F> Attribute<F> {
             required: false,
             on_request: false,
             field: None,
+            bounds: Bounds::Unbounded,
         }
+    }
+
+    /// What POST and PATCH take of its kind.
+    pub const fn bounded(mut self, bounds: Bounds) -> Self {
+        self.bounds = bounds;
+        self
     }
 
     /// May be null.

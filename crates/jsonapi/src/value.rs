@@ -110,7 +110,7 @@ impl Kind {
             (_, Json::Null) => Ok(Value::Null),
             (Kind::Boolean, Json::Boolean(value)) => Ok(Value::Boolean(*value)),
             (Kind::Integer, Json::Number(digits)) => {
-                integer(digits).map(Value::Integer).ok_or(Cow::Borrowed(INTEGER))
+                integral(digits).map(Value::Integer).ok_or(Cow::Borrowed(INTEGER))
             }
             (Kind::Decimal { read, .. }, Json::Number(digits)) => {
                 read(digits).map(Value::Integer).map_err(Cow::Owned)
@@ -166,6 +166,30 @@ pub fn integer(text: &str) -> Option<i64> {
     let digits = text.strip_prefix('-').unwrap_or(text);
     let canonical = digits == "0" || !digits.starts_with(['0', '+', '-']);
     if canonical { text.parse().ok() } else { None }
+}
+
+/// The integer that a JSON number stands for, however it is written: `100`, `100.0`, `1e2`.
+fn integral(number: &str) -> Option<i64> {
+    if let Some(value) = integer(number) {
+        return Some(value);
+    }
+    let (mantissa, exponent) = number.split_once(['e', 'E']).unwrap_or((number, "0"));
+    let exponent: i64 = exponent.parse().ok()?;
+    let (sign, mantissa) = mantissa.strip_prefix('-').map_or(("", mantissa), |rest| ("-", rest));
+    let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+    let digits = [whole, fraction].concat();
+    let digits = digits.trim_start_matches('0');
+    // How many digits stand before the point; all after it must be zeros.
+    let decimals = i64::try_from(fraction.len()).ok()?;
+    let length = i64::try_from(digits.len()).ok()?;
+    let before = length.checked_sub(decimals)?.checked_add(exponent)?;
+    let significant = digits.trim_end_matches('0');
+    if significant.is_empty() {
+        return Some(0);
+    }
+    let zeros = before.checked_sub(i64::try_from(significant.len()).ok()?)?;
+    let zeros = usize::try_from(zeros).ok().filter(|zeros| *zeros < 20)?;
+    format!("{sign}{significant}{}", "0".repeat(zeros)).parse().ok()
 }
 
 /// The id of a stored resource: `1..=2^63-1` in canonical form.

@@ -18,6 +18,7 @@ use futures_util::FutureExt;
 
 use crate::access::{self, Access, ORGANIZATION, Right};
 use crate::body::{body, joined};
+use crate::docs;
 use crate::etag::Expected;
 use crate::failure::{Failure, Result};
 use crate::guard::Guard;
@@ -104,9 +105,10 @@ async fn answer(
     if let Some(probe) = request.uri().path().strip_prefix("/health/") {
         return health(service, probe).await;
     }
-    if request.uri().path() == openapi::PATH {
-        check_method(request, &[Method::GET, Method::HEAD, Method::OPTIONS])?;
-        return Ok(Reply::plain(service.resources.description(), "application/json"));
+    if let Some(reply) = documentation(service, request.uri().path()) {
+        let methods = &[Method::GET, Method::HEAD, Method::OPTIONS];
+        check_method(request, methods, methods)?;
+        return reply.map_err(Stop::from);
     }
     let now = now();
     let access = authenticate(request, service, now).await?;
@@ -119,7 +121,7 @@ async fn answer(
     }
     let route = Route::parse(service.resources, path).ok_or_else(Failure::not_found)?;
     seen.route = Some(route.template());
-    check_method(request, route.methods())?;
+    check_method(request, route.methods(false), route.methods(true))?;
     let method = request.method();
     let reads = matches!(*method, Method::GET | Method::HEAD);
     access::check_right(&access, if reads { Right::Read } else { Right::Write })?;
@@ -137,6 +139,15 @@ async fn answer(
         _ => body(request, payload, None).await?,
     };
     Ok(write(request, service, (&access, now), (route, &body)).await?)
+}
+
+/// What describes the service, to whoever asks: for programs, and for people.
+fn documentation(service: &Service, path: &str) -> Option<Result<Reply>> {
+    if path == openapi::PATH {
+        return Some(Ok(Reply::plain(service.resources.description(), "application/json")));
+    }
+    let name = path.strip_prefix("/docs")?;
+    Some(docs::asset(name).ok_or_else(Failure::not_found))
 }
 
 /// For whoever watches the process: is it alive, can it answer? Needs no token.
@@ -258,7 +269,8 @@ async fn operate(
     service: &Service,
     (access, now): (&Access, NaiveDateTime),
 ) -> Result<Reply, Stop> {
-    check_method(request, &[Method::OPTIONS, Method::POST])?;
+    let methods = &[Method::OPTIONS, Method::POST];
+    check_method(request, methods, methods)?;
     access::check_right(access, Right::Write)?;
     let extension = Some(apportion_jsonapi::operations::EXTENSION);
     media::check_accept(joined(request, &ACCEPT).as_deref(), extension)?;
@@ -282,8 +294,8 @@ async fn operate(
 }
 
 /// Ends a request whose method the route does not take, or which only asks for the methods.
-fn check_method(request: &HttpRequest, allowed: &[Method]) -> Result<(), Stop> {
-    let names = || allowed.iter().map(Method::as_str).collect::<Vec<_>>().join(", ");
+fn check_method(request: &HttpRequest, allowed: &[Method], named: &[Method]) -> Result<(), Stop> {
+    let names = || named.iter().map(Method::as_str).collect::<Vec<_>>().join(", ");
     match request.method() {
         &Method::OPTIONS => Err(Stop::Replied(Reply::empty(204).with(ALLOW, names()))),
         method if allowed.contains(method) => Ok(()),

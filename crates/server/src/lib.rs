@@ -13,6 +13,7 @@ mod body;
 mod criteria;
 pub mod demo;
 mod dispatch;
+mod docs;
 mod etag;
 pub mod failure;
 mod guard;

@@ -41,6 +41,8 @@ impl Operating {
             }
             None => self.apply(scope, session),
         }
+        // Also what is kept and told again.
+        .map(|reply| if reply.status == 200 { reply.with_extension(EXTENSION) } else { reply })
     }
 
     fn apply(&self, scope: &Scope, session: &mut Session) -> Result<Reply> {
@@ -63,7 +65,7 @@ impl Operating {
         }
         let end = format!("],\"jsonapi\":{{\"version\":\"1.1\",\"ext\":[\"{EXTENSION}\"]}}}}");
         out.extend_from_slice(end.as_bytes());
-        Ok(Reply::document(200, out).with_extension(EXTENSION))
+        Ok(Reply::document(200, out))
     }
 }
 

@@ -37,8 +37,8 @@ impl Reply {
     }
 
     /// An answer that is no JSON:API document.
-    pub(crate) fn plain(body: &str, media_type: &'static str) -> Self {
-        Self { media_type, ..Self::document(200, body.as_bytes().to_vec()) }
+    pub(crate) fn plain(body: impl AsRef<[u8]>, media_type: &'static str) -> Self {
+        Self { media_type, ..Self::document(200, body.as_ref().to_vec()) }
     }
 
     /// An answer without a body.

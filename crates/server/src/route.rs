@@ -40,8 +40,9 @@ impl Route {
         }
     }
 
-    /// The methods that this route takes.
-    pub(crate) fn methods(self) -> &'static [Method] {
+    /// The methods that this route may take: on a read-only relationship of a writable type the
+    /// writing ones are refused for a reason of their own, and not named to whoever asks.
+    pub(crate) fn methods(self, named: bool) -> &'static [Method] {
         const READ: &[Method] = &[Method::GET, Method::HEAD, Method::OPTIONS];
         const LIST: &[Method] = &[Method::GET, Method::HEAD, Method::OPTIONS, Method::POST];
         const ROW: &[Method] =
@@ -64,10 +65,13 @@ impl Route {
         match self {
             Route::Collection(_) if writable => LIST,
             Route::Resource(..) if writable => ROW,
-            Route::Linkage(kind, _, at) if writable => match cardinality(kind, at) {
-                Some(Cardinality::Many) => LINKS,
-                _ => LINK,
-            },
+            Route::Linkage(kind, _, at) if writable => {
+                match kind.served.resource().relationships.get(at) {
+                    Some(declared) if named && !declared.writable => READ,
+                    Some(declared) if declared.cardinality == Cardinality::Many => LINKS,
+                    _ => LINK,
+                }
+            }
             _ => READ,
         }
     }
@@ -86,10 +90,6 @@ impl Route {
             }
         }
     }
-}
-
-fn cardinality(kind: Type, relationship: usize) -> Option<Cardinality> {
-    kind.served.resource().relationships.get(relationship).map(|declared| declared.cardinality)
 }
 
 fn name(kind: Type, relationship: usize) -> &'static str {

@@ -78,6 +78,11 @@ impl Operator {
         })
     }
 
+    /// Whether an empty value asks for null, where there may be one.
+    pub fn takes_null(self) -> bool {
+        matches!(self, Operator::Equal | Operator::NotEqual)
+    }
+
     /// Whether it compares by order, with a single value.
     pub fn orders(self) -> bool {
         use Operator::{Greater, GreaterOrEqual, Less, LessOrEqual};

@@ -143,7 +143,7 @@ fn numbered(pair: Option<&Pair>, size: i64, errors: &mut Vec<Error>) -> Numbered
             Numbered { number: 1, size }
         }
         None => {
-            errors.push(fault(pair, "must be 1 or more"));
+            errors.push(fault(pair, "must be from 1 to 9223372036854775807"));
             Numbered { number: 1, size }
         }
     }

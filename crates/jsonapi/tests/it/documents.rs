@@ -80,7 +80,10 @@ fn a_page() {
             "http://host/books?filter%5Btitle%5D%5Bcontains%5D=B%26k&page%5Bnumber%5D={number}&page%5Bsize%5D=3"
         )
     };
-    let links = json!({"self": at(1), "first": at(1), "last": at(3), "prev": null, "next": at(2)});
+    let links = json!({
+        "self": at(1), "first": at(1), "last": at(3), "prev": null, "next": at(2),
+        "describedby": "/openapi.json",
+    });
     assert_eq!(page["links"], links);
     assert_eq!(
         page["meta"],

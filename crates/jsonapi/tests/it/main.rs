@@ -16,4 +16,5 @@ mod json;
 mod library;
 mod media;
 mod queries;
+mod schema;
 mod text;

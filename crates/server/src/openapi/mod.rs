@@ -6,6 +6,7 @@
     reason = "members are set on JSON objects that are made right here"
 )]
 
+mod common;
 mod parameters;
 mod schemas;
 
@@ -14,8 +15,9 @@ use apportion_jsonapi::resource::{Cardinality, Registry, Relationship, ResourceT
 use apportion_store::Field;
 use serde_json::{Map, Value, json};
 
+use self::common::common_schemas;
 use self::parameters::{list_parameters, narrowing_parameters, shape_parameters};
-use self::schemas::{common_schemas, describe_schemas};
+use self::schemas::{describe_schemas, taken_linkage};
 use crate::operations;
 use crate::resources::ROOT;
 
@@ -27,7 +29,7 @@ pub(crate) const PATH: &str = "/api/v2/openapi.json";
 /// The description as OpenAPI 3.1.
 pub fn document(registry: &Registry<Field>) -> Value {
     let mut paths = Map::new();
-    let mut schemas = common_schemas();
+    let mut schemas = common_schemas(registry);
     for resource in registry.types() {
         describe_paths(registry, resource, &mut paths);
         describe_schemas(resource, &mut schemas);
@@ -66,9 +68,13 @@ pub fn document(registry: &Registry<Field>) -> Value {
     })
 }
 
-/// How a relationship to one is written, and one to many.
-const LINK: &[(&str, &str)] = &[("patch", "update")];
-const LINKS: &[(&str, &str)] = &[("patch", "update"), ("post", "add"), ("delete", "remove")];
+/// What can be done to a writable relationship.
+fn verbs(relationship: &Relationship<Field>) -> &'static [&'static str] {
+    match relationship.cardinality {
+        Cardinality::One => &["update"],
+        Cardinality::Many => &["update", "add", "remove"],
+    }
+}
 
 fn describe_paths(
     registry: &Registry<Field>,
@@ -119,7 +125,7 @@ fn describe_relationship(
     let (related, linkage) = if many {
         (format!("{}_page", target.name), "linkage_page")
     } else {
-        (format!("{}_document", target.name), "linkage_document")
+        (format!("{}_or_null_document", target.name), "linkage_document")
     };
     let id = json!([{"$ref": "#/components/parameters/id"}]);
     let (parameters, linkage_parameters) = if many {
@@ -133,11 +139,17 @@ fn describe_relationship(
     let get = operation(&format!("get_{suffix}_linkage"), linkage_parameters, linkage);
     let mut linked = json!({"parameters": id, "get": get});
     if resource.writable && relationship.writable {
-        let verbs: &[_] = if many { LINKS } else { LINK };
-        for (method, verb) in verbs {
+        for verb in verbs(relationship) {
+            let method = match *verb {
+                "add" => "post",
+                "remove" => "delete",
+                _ => "patch",
+            };
             let mut write = operation(&format!("{verb}_{suffix}_linkage"), Vec::new(), linkage);
-            write["requestBody"] = body(if many { "linkage_many" } else { "linkage_one" });
-            linked[*method] = write;
+            let data = json!({"data": taken_linkage(relationship)});
+            write["requestBody"] =
+                body(json!({"type": "object", "required": ["data"], "properties": data}));
+            linked[method] = write;
         }
     }
     paths.insert(format!("{row}/relationships/{}", relationship.name), linked);
@@ -155,7 +167,7 @@ fn operation(id: &str, parameters: Vec<Value>, schema: &str) -> Value {
 
 fn writing(id: &str, parameters: Vec<Value>, name: &str, what: &str, status: u16) -> Value {
     let mut operation = operation(id, parameters, &format!("{name}_document"));
-    operation["requestBody"] = body(&format!("{name}_{what}"));
+    operation["requestBody"] = body(reference(&format!("{name}_{what}")));
     operation["responses"] = responses(&[(status, Some(&format!("{name}_document")))]);
     operation
 }
@@ -165,13 +177,23 @@ fn operations_operation() -> Value {
     let media_type = format!("{MEDIA_TYPE}; ext=\"{}\"", apportion_jsonapi::operations::EXTENSION);
     operation["requestBody"] = json!({
         "required": true,
-        "content": {media_type: {"schema": reference("operations")}},
+        "content": {&media_type: {"schema": reference("operations"), "example": example()}},
     });
+    operation["responses"]["200"]["content"] =
+        json!({media_type: {"schema": reference("operations_results")}});
     operation
 }
 
-fn body(schema: &str) -> Value {
-    json!({"required": true, "content": {MEDIA_TYPE: {"schema": reference(schema)}}})
+/// Operations that do something anywhere.
+fn example() -> Value {
+    let attributes = json!({"first_name": "Ada", "last_name": "Byron"});
+    let data = json!({"type": "people", "lid": "new", "attributes": attributes});
+    let remove = json!({"op": "remove", "ref": {"type": "people", "lid": "new"}});
+    json!({"atomic:operations": [{"op": "add", "data": data}, remove]})
+}
+
+fn body(schema: Value) -> Value {
+    json!({"required": true, "content": {MEDIA_TYPE: {"schema": schema}}})
 }
 
 /// The answers of success that are given, and every error that any request can meet.

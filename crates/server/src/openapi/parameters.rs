@@ -20,12 +20,17 @@ pub(super) fn list_parameters(
 pub(super) fn narrowing_parameters(resource: &ResourceType<Field>) -> Vec<Value> {
     let mut parameters = Vec::new();
     for filter in &resource.filters {
-        let values =
-            json!({"type": "array", "items": text_schema(filter.kind), "maxItems": MAX_VALUES});
-        parameters.push(query(&format!("filter[{}]", filter.name), &values));
+        // An empty value asks for null.
+        let values = |least: u32| {
+            let items = text_schema(filter.kind);
+            json!({"type": "array", "items": items, "minItems": least, "maxItems": MAX_VALUES})
+        };
+        let least = u32::from(!filter.nullable);
+        parameters.push(query(&format!("filter[{}]", filter.name), &values(least)));
         for (word, operator) in Operator::of(filter.kind) {
             let one = operator.orders();
-            let schema = if one { text_schema(filter.kind) } else { values.clone() };
+            let least = if operator.takes_null() { least } else { 1 };
+            let schema = if one { text_schema(filter.kind) } else { values(least) };
             parameters.push(query(&format!("filter[{}][{word}]", filter.name), &schema));
         }
     }
@@ -39,7 +44,12 @@ pub(super) fn narrowing_parameters(resource: &ResourceType<Field>) -> Vec<Value>
     let (largest, usual) = (Page::MAX_SIZE, Page::DEFAULT_SIZE);
     let size = json!({"type": "integer", "minimum": 1, "maximum": largest, "default": usual});
     parameters.push(query("page[size]", &size));
-    parameters.push(query("page[number]", &json!({"type": "integer", "minimum": 1, "default": 1})));
+    parameters.push(query(
+        "page[number]",
+        &json!({
+            "type": "integer", "minimum": 1, "maximum": i64::MAX, "default": 1,
+        }),
+    ));
     for side in ["page[after]", "page[before]"] {
         parameters.push(query(side, &json!({"type": "string"})));
     }
@@ -74,10 +84,12 @@ fn query(name: &str, schema: &Value) -> Value {
 /// A value as it stands in a query.
 fn text_schema(kind: Kind) -> Value {
     match kind {
-        Kind::Text => json!({"type": "string", "minLength": 1, "maxLength": 100}),
+        Kind::Text => {
+            json!({"type": "string", "minLength": 1, "maxLength": 100, "pattern": "^[^,\\u0000]+$"})
+        }
         Kind::Integer | Kind::Id => json!({"type": "integer", "format": "int64"}),
-        Kind::Decimal { .. } => {
-            json!({"type": "string", "pattern": "^-?[0-9]{1,6}(\\.[0-9]{1,6})?$"})
+        Kind::Decimal { scale, .. } => {
+            json!({"type": "string", "pattern": format!("^-?[0-9]{{1,6}}(\\.[0-9]{{1,{scale}}})?$")})
         }
         Kind::Date | Kind::Instant => json!({"type": "string", "format": "date"}),
         Kind::Boolean => json!({"type": "boolean"}),

@@ -1,32 +1,23 @@
 //! The documents of each type, as they are written and read.
 
-use apportion_jsonapi::resource::{Relationship, ResourceType};
-use apportion_jsonapi::{Attribute, Code, Kind};
+use apportion_jsonapi::resource::{Cardinality, Relationship, ResourceType};
+use apportion_jsonapi::{Attribute, Bounds, Kind};
 use apportion_store::Field;
 use serde_json::{Map, Value, json};
 
+use super::common::{document, members, nullable};
 use super::reference;
 
-/// A value as it stands in a document.
-fn value_schema(attribute: &Attribute<Field>, written: bool) -> Value {
-    let kind = match attribute.kind {
-        Kind::Text | Kind::Id => json!({"type": "string"}),
-        Kind::Integer => json!({"type": "integer", "format": "int64"}),
-        Kind::Decimal { .. } if written => json!({"type": ["string", "number"]}),
-        Kind::Decimal { .. } => json!({"type": "string", "pattern": "^-?[0-9]+\\.[0-9]+$"}),
-        Kind::Date => json!({"type": "string", "format": "date"}),
-        Kind::Instant => json!({"type": "string", "format": "date-time"}),
-        Kind::Boolean => json!({"type": "boolean"}),
-        Kind::Enumeration(words) => json!({"type": "string", "enum": words}),
-    };
-    if attribute.nullable { json!({"anyOf": [kind, {"type": "null"}]}) } else { kind }
+/// The id of a row: what it may be beyond its digits, no pattern says.
+pub(super) fn id_schema() -> Value {
+    json!({"type": "string", "pattern": "^[1-9][0-9]{0,17}$"})
 }
 
+/// The schemas of a type.
 pub(super) fn describe_schemas(resource: &ResourceType<Field>, schemas: &mut Map<String, Value>) {
     let name = resource.name;
-    let shown = resource.attributes.iter().map(|it| (it.name.to_owned(), value_schema(it, false)));
-    let relationships =
-        resource.relationships.iter().map(|it| (it.name.to_owned(), reference("relationship")));
+    let shown = resource.attributes.iter().map(|it| (it.name.to_owned(), shown_schema(it)));
+    let linked = resource.relationships.iter().map(|it| (it.name.to_owned(), linked_schema(it)));
     let object = json!({
         "type": "object",
         "required": ["id", "type", "attributes", "relationships", "links"],
@@ -34,186 +25,159 @@ pub(super) fn describe_schemas(resource: &ResourceType<Field>, schemas: &mut Map
             "id": {"type": "string"},
             "type": {"const": name},
             "attributes": members(Map::from_iter(shown)),
-            "relationships": members(Map::from_iter(relationships)),
-            "links": {"type": "object"},
+            "relationships": members(Map::from_iter(linked)),
+            "links": {
+                "type": "object",
+                "required": ["self"],
+                "properties": {"self": {"type": "string"}},
+            },
+            "meta": reference("item_meta"),
         },
+        "additionalProperties": false,
     });
     schemas.insert(name.to_owned(), object);
-    let data = json!({"anyOf": [reference(name), {"type": "null"}]});
-    schemas.insert(format!("{name}_document"), document_schema(&data));
-    let data = json!({"type": "array", "items": reference(name)});
-    schemas.insert(format!("{name}_page"), document_schema(&data));
+    schemas.insert(format!("{name}_document"), document(reference(name), "links", "meta"));
+    let none = nullable(reference(name));
+    schemas.insert(format!("{name}_or_null_document"), document(none, "links", "meta"));
+    let page = json!({"type": "array", "items": reference(name)});
+    schemas.insert(format!("{name}_page"), document(page, "page_links", "page_meta"));
     if resource.writable {
         for (what, creates) in [("create", true), ("update", false)] {
-            schemas.insert(format!("{name}_{what}"), written_schema(resource, creates));
+            let data = written_resource(resource, creates);
+            let written =
+                json!({"type": "object", "required": ["data"], "properties": {"data": data}});
+            schemas.insert(format!("{name}_{what}"), written);
         }
     }
 }
 
-/// An object that has no members but these.
-fn members(properties: Map<String, Value>) -> Value {
-    json!({"type": "object", "properties": properties, "additionalProperties": false})
+/// A value as it stands in a document.
+fn shown_schema(attribute: &Attribute<Field>) -> Value {
+    let kind = match attribute.kind {
+        Kind::Text | Kind::Id => json!({"type": "string"}),
+        Kind::Integer => json!({"type": "integer", "format": "int64"}),
+        Kind::Decimal { .. } => json!({"type": "string", "pattern": "^-?[0-9]+\\.[0-9]+$"}),
+        Kind::Date => json!({"type": "string", "format": "date"}),
+        Kind::Instant => json!({"type": "string", "format": "date-time"}),
+        Kind::Boolean => json!({"type": "boolean"}),
+        Kind::Enumeration(words) => json!({"type": "string", "enum": words}),
+    };
+    if attribute.nullable { nullable(kind) } else { kind }
 }
 
-fn document_schema(data: &Value) -> Value {
+/// A value as POST and PATCH take it.
+fn taken_schema(attribute: &Attribute<Field>) -> Value {
+    let plain = "^[^\\u0000-\\u001f\\u007f-\\u009f]*$";
+    let kind = match attribute.bounds {
+        Bounds::Unbounded => return shown_schema(attribute),
+        Bounds::Line(max) => {
+            json!({"type": "string", "minLength": 1, "maxLength": max, "pattern": plain})
+        }
+        Bounds::Email(max) => json!({"type": "string", "maxLength": max, "format": "email"}),
+        Bounds::Pattern(pattern) => json!({"type": "string", "pattern": pattern}),
+        Bounds::Between(min, max) => {
+            json!({"type": "integer", "format": "int64", "minimum": min, "maximum": max})
+        }
+        Bounds::Positive { digits, decimals } => json!({"anyOf": [
+            {
+                "type": "string",
+                "pattern": format!("^(?=.*[1-9])[0-9]{{1,{digits}}}(\\.[0-9]{{1,{decimals}}})?$"),
+            },
+            {
+                "type": "number",
+                "exclusiveMinimum": 0,
+                "exclusiveMaximum": 10_i64.saturating_pow(digits),
+            },
+        ]}),
+        Bounds::Dates(pattern) => {
+            json!({"type": "string", "format": "date", "pattern": pattern})
+        }
+    };
+    if attribute.nullable { nullable(kind) } else { kind }
+}
+
+/// A relationship as it stands in a document.
+fn linked_schema(relationship: &Relationship<Field>) -> Value {
+    let identifier = identifier(relationship.target, json!({"type": "string"}));
+    let (data, needed) = match relationship.cardinality {
+        Cardinality::One => (nullable(identifier), json!(["links", "data"])),
+        Cardinality::Many => (json!({"type": "array", "items": identifier}), json!(["links"])),
+    };
     json!({
         "type": "object",
-        "required": ["data", "links", "meta", "jsonapi"],
+        "required": needed,
         "properties": {
             "data": data,
-            "included": {"type": "array", "items": {"type": "object"}},
-            "links": {"type": "object"},
-            "meta": {"type": "object"},
-            "jsonapi": {"type": "object"},
+            "links": {
+                "type": "object",
+                "required": ["self", "related"],
+                "properties": {"self": {"type": "string"}, "related": {"type": "string"}},
+            },
+            "meta": {"type": "object", "properties": {"included": {"type": "boolean"}}},
         },
+        "additionalProperties": false,
     })
 }
 
-/// A document that makes or changes a resource.
-fn written_schema(resource: &ResourceType<Field>, creates: bool) -> Value {
+fn identifier(kind: &str, id: Value) -> Value {
+    json!({
+        "type": "object",
+        "required": ["type", "id"],
+        "properties": {"type": {"const": kind}, "id": id},
+    })
+}
+
+/// Linkage as POST and PATCH take it.
+pub(super) fn taken_linkage(relationship: &Relationship<Field>) -> Value {
+    let identifier = identifier(relationship.target, id_schema());
+    match relationship.cardinality {
+        Cardinality::One if relationship.required => identifier,
+        Cardinality::One => nullable(identifier),
+        Cardinality::Many => json!({
+            "type": "array",
+            "items": identifier,
+            "maxItems": apportion_jsonapi::input::MAX_LINKAGE,
+        }),
+    }
+}
+
+/// A resource that is made or changed. A relationship without `data` is as if absent.
+pub(super) fn written_resource(resource: &ResourceType<Field>, creates: bool) -> Value {
     let written = resource.attributes.iter().filter(|it| it.writable);
-    let attributes = written.map(|it| (it.name.to_owned(), value_schema(it, true)));
+    let attributes = written.map(|it| (it.name.to_owned(), taken_schema(it)));
     let linked = resource.relationships.iter().filter(|it| it.writable);
-    let relationships = linked.map(|it| (it.name.to_owned(), linked_schema(it)));
+    let relationships = linked.map(|it| {
+        let needed = if creates && it.required { json!(["data"]) } else { json!([]) };
+        let data = json!({"data": taken_linkage(it)});
+        (it.name.to_owned(), json!({"type": "object", "required": needed, "properties": data}))
+    });
     let required = |names: Vec<&str>| if creates { json!(names) } else { json!([]) };
     let needed: Vec<&str> =
         resource.attributes.iter().filter(|it| it.required).map(|it| it.name).collect();
     let leads: Vec<&str> =
         resource.relationships.iter().filter(|it| it.required).map(|it| it.name).collect();
-    let mut members = vec!["type", "attributes"];
+    let mut own = vec!["type", "attributes"];
     if !leads.is_empty() {
-        members.push("relationships");
+        own.push("relationships");
     }
-    json!({
-        "type": "object",
-        "required": ["data"],
-        "properties": {"data": {
+    let mut properties = json!({
+        "type": {"const": resource.name},
+        "attributes": {
             "type": "object",
-            "required": required(members),
-            "properties": {
-                "type": {"const": resource.name},
-                "attributes": {
-                    "type": "object",
-                    "required": required(needed),
-                    "properties": Map::from_iter(attributes),
-                    "additionalProperties": false,
-                },
-                "relationships": {
-                    "type": "object",
-                    "required": required(leads),
-                    "properties": Map::from_iter(relationships),
-                    "additionalProperties": false,
-                },
-            },
-        }},
-    })
-}
-
-fn linked_schema(relationship: &Relationship<Field>) -> Value {
-    json!({
-        "type": "object",
-        "required": ["data"],
-        "properties": {"data": {
+            "required": required(needed),
+            "properties": Map::from_iter(attributes),
+            "additionalProperties": false,
+        },
+        "relationships": {
             "type": "object",
-            "required": ["type", "id"],
-            "properties": {
-                "type": {"const": relationship.target},
-                "id": {"type": "string", "pattern": "^[1-9][0-9]{0,17}$"},
-            },
-        }},
-    })
-}
-
-/// A document that writes a relationship.
-fn linkage_schema(data: &Value) -> Value {
-    json!({"type": "object", "required": ["data"], "properties": {"data": data}})
-}
-
-pub(super) fn common_schemas() -> Map<String, Value> {
-    let identifier = json!({
-        "type": "object",
-        "required": ["type", "id"],
-        "properties": {"type": {"type": "string"}, "id": {"type": "string"}},
-    });
-    let codes: Vec<&str> = Code::ALL.iter().map(|code| code.as_str()).collect();
-    let error = json!({
-        "type": "object",
-        "required": ["id", "status", "code", "title", "detail"],
-        "properties": {
-            "id": {"type": "string"},
-            "status": {"type": "string"},
-            "code": {"type": "string", "enum": codes},
-            "title": {"type": "string"},
-            "detail": {"type": "string"},
-            "source": {"type": "object"},
-            "links": {"type": "object"},
-            "meta": {"type": "object"},
+            "required": required(leads),
+            "properties": Map::from_iter(relationships),
+            "additionalProperties": false,
         },
     });
-    let schemas = json!({
-        "error_document": {
-            "type": "object",
-            "required": ["errors"],
-            "properties": {
-                "errors": {"type": "array", "items": error, "minItems": 1},
-                "jsonapi": {"type": "object"},
-            },
-        },
-        "identifier": identifier,
-        "relationship": {
-            "type": "object",
-            "required": ["links"],
-            "properties": {
-                "links": {"type": "object"},
-                "meta": {"type": "object"},
-                "data": {"anyOf": [
-                    reference("identifier"),
-                    {"type": "array", "items": reference("identifier")},
-                    {"type": "null"},
-                ]},
-            },
-        },
-        "linkage_document": document_schema(&json!({
-            "anyOf": [reference("identifier"), {"type": "null"}],
-        })),
-        "linkage_page": document_schema(&json!({
-            "type": "array", "items": reference("identifier"),
-        })),
-        "linkage_one": linkage_schema(&json!({
-            "anyOf": [reference("identifier"), {"type": "null"}],
-        })),
-        "linkage_many": linkage_schema(&json!({
-            "type": "array",
-            "items": reference("identifier"),
-            "maxItems": apportion_jsonapi::input::MAX_LINKAGE,
-        })),
-        "operations": {
-            "type": "object",
-            "required": ["atomic:operations"],
-            "properties": {"atomic:operations": {
-                "type": "array",
-                "minItems": 1,
-                "maxItems": apportion_jsonapi::operations::MAX_OPERATIONS,
-                "items": {
-                    "type": "object",
-                    "required": ["op"],
-                    "properties": {
-                        "op": {"enum": ["add", "update", "remove"]},
-                        "ref": {"type": "object"},
-                        "href": {"type": "string"},
-                        "data": {},
-                    },
-                },
-            }},
-        },
-        "operations_results": {
-            "type": "object",
-            "required": ["atomic:results"],
-            "properties": {"atomic:results": {"type": "array", "items": {"type": "object"}}},
-        },
-    });
-    match schemas {
-        Value::Object(schemas) => schemas,
-        _ => Map::new(),
+    if !creates {
+        properties["id"] =
+            json!({"type": "string", "description": "That of the address, or absent."});
     }
+    json!({"type": "object", "required": required(own), "properties": properties})
 }

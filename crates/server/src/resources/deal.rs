@@ -5,7 +5,7 @@ use apportion_core::deal::{DealDraft, DealTerms};
 use apportion_core::decimal::{Percent, Rate};
 use apportion_core::distributed::{Distributed, Redistribution};
 use apportion_core::fault::Fault;
-use apportion_jsonapi::{Declaration, Input, Relationship, Scalar};
+use apportion_jsonapi::{Bounds, Declaration, Input, Relationship, Scalar};
 use apportion_store::deal::{self, Content, Row, Sums};
 use apportion_store::revenue_distribution::{self, Rewritten};
 
@@ -17,12 +17,20 @@ pub(crate) fn resource() -> Resource<Row> {
     let declaration = Declaration::new("deals", (|row: &Row| row.id, deal::ID), |row| row.version)
         .writable()
         .attribute(text("name").required().field(deal::NAME), |row| Scalar::Text(&row.name))
-        .attribute(text("currency").writable().field(deal::CURRENCY), |row| {
-            Scalar::Text(&row.currency)
-        })
+        .attribute(
+            text("currency")
+                .bounded(Bounds::Pattern("^[A-Z]{3}$"))
+                .writable()
+                .field(deal::CURRENCY),
+            |row| Scalar::Text(&row.currency),
+        )
         .attribute(integer("value").writable().field(deal::VALUE), |row| Scalar::Integer(row.value))
         .attribute(
-            decimal("exchange_rate", RATE).nullable().writable().field(deal::EXCHANGE_RATE),
+            decimal("exchange_rate", RATE)
+                .bounded(Bounds::Positive { digits: 6, decimals: 12 })
+                .nullable()
+                .writable()
+                .field(deal::EXCHANGE_RATE),
             |row| {
                 let rate = |units| Scalar::Decimal { units, scale: Rate::SCALE };
                 row.exchange_rate_e12.map_or(Scalar::Null, rate)
@@ -31,9 +39,13 @@ pub(crate) fn resource() -> Resource<Row> {
         .attribute(date("exchange_date").nullable().writable().field(deal::EXCHANGE_DATE), |row| {
             row.exchange_date.into()
         })
-        .attribute(integer("probability").writable().field(deal::PROBABILITY), |row| {
-            Scalar::Integer(row.probability)
-        })
+        .attribute(
+            integer("probability")
+                .bounded(Bounds::Between(0, 100))
+                .writable()
+                .field(deal::PROBABILITY),
+            |row| Scalar::Integer(row.probability),
+        )
         .attribute(date("date").nullable().writable().field(deal::DATE), |row| row.date.into())
         .attribute(date("end_date").nullable().writable().field(deal::END_DATE), |row| {
             row.end_date.into()

@@ -7,7 +7,7 @@ pub(crate) mod revenue_distribution;
 
 use std::sync::{LazyLock, OnceLock};
 
-use apportion_jsonapi::{Attribute, Kind, Registry};
+use apportion_jsonapi::{Attribute, Bounds, Kind, Registry};
 use apportion_store::Field;
 
 use crate::openapi;
@@ -102,16 +102,21 @@ fn units(text: &str, scale: u32) -> Result<i64, String> {
     apportion_core::decimal::parse_units(text, scale).map_err(|error| error.to_string())
 }
 
+/// One line, as names are.
+const LINE: Bounds = Bounds::Line(255);
+/// From 1900-01-01 to 2199-12-31.
+const DATES: Bounds = Bounds::Dates("^(19|20|21)[0-9]{2}-[0-9]{2}-[0-9]{2}$");
+
 const fn text(name: &'static str) -> Attribute<Field> {
-    Attribute::new(name, Kind::Text)
+    Attribute::new(name, Kind::Text).bounded(LINE)
 }
 
 const fn integer(name: &'static str) -> Attribute<Field> {
-    Attribute::new(name, Kind::Integer)
+    Attribute::new(name, Kind::Integer).bounded(Bounds::Between(i64::MIN, i64::MAX))
 }
 
 const fn date(name: &'static str) -> Attribute<Field> {
-    Attribute::new(name, Kind::Date)
+    Attribute::new(name, Kind::Date).bounded(DATES)
 }
 
 const fn instant(name: &'static str) -> Attribute<Field> {

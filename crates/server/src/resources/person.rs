@@ -1,7 +1,7 @@
 //! People on the wire.
 
 use apportion_core::person::PersonDraft;
-use apportion_jsonapi::{Declaration, Input, Relationship, Scalar};
+use apportion_jsonapi::{Bounds, Declaration, Input, Relationship, Scalar};
 use apportion_store::person::{self, Content, Row};
 
 use super::{instant, text};
@@ -18,9 +18,14 @@ pub(crate) fn resource() -> Resource<Row> {
             .attribute(text("last_name").required().field(person::LAST_NAME), |row| {
                 Scalar::Text(&row.last_name)
             })
-            .attribute(text("email").nullable().writable().field(person::EMAIL), |row| {
-                row.email.as_deref().into()
-            })
+            .attribute(
+                text("email")
+                    .bounded(Bounds::Email(255))
+                    .nullable()
+                    .writable()
+                    .field(person::EMAIL),
+                |row| row.email.as_deref().into(),
+            )
             .attribute(instant("created_at").field(person::CREATED_AT), |row| {
                 Scalar::Instant(row.created_at)
             })

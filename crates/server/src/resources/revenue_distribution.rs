@@ -9,7 +9,7 @@ use apportion_core::fault::Fault;
 use apportion_core::revenue_distribution::{RevenueDistributionDraft, RevenueDistributionTerms};
 use apportion_core::slicing::Span;
 use apportion_jsonapi::input::Linkage;
-use apportion_jsonapi::{Code, Declaration, Error, Input, Kind, Relationship, Scalar};
+use apportion_jsonapi::{Bounds, Code, Declaration, Error, Input, Kind, Relationship, Scalar};
 use apportion_store::deal::{self, Sums};
 use apportion_store::revenue_distribution::{self as stored, Content, Row};
 use apportion_store::{self as store, Scope, Session};
@@ -29,7 +29,10 @@ pub(crate) fn resource() -> Resource<Row> {
         })
         .attribute(date("end_on").required().field(stored::END_ON), |row| Scalar::Date(row.end_on))
         .attribute(
-            decimal("amount_percent", PERCENT).required().field(stored::AMOUNT_PERCENT),
+            decimal("amount_percent", PERCENT)
+                .bounded(Bounds::Positive { digits: 8, decimals: 10 })
+                .required()
+                .field(stored::AMOUNT_PERCENT),
             |row| Scalar::Decimal { units: row.amount_percent_e10, scale: Percent::SCALE },
         )
         .attribute(integer("amount").field(stored::AMOUNT), |row| Scalar::Integer(row.amount))

@@ -12,6 +12,7 @@
 
 mod added;
 mod amounts;
+mod answers;
 mod authentication;
 mod bodies;
 mod complaints;

@@ -12,8 +12,9 @@ apportion_testing::cases! { every_route_names_its_methods, heads_are_gets_withou
 const METHODS: &[&str] =
     &["GET", "HEAD", "OPTIONS", "POST", "PATCH", "DELETE", "PUT", "TRACE", "PURGE", "get"];
 
-/// Every route of every type, with the methods that it takes.
-fn routes() -> Vec<(String, &'static str)> {
+/// Every route of every type, with the methods that it names, and those that it refuses otherwise
+/// than by 405.
+fn routes() -> Vec<(String, &'static str, &'static [&'static str])> {
     let mut routes = Vec::new();
     for resource in registry().types() {
         let name = resource.name;
@@ -22,17 +23,24 @@ fn routes() -> Vec<(String, &'static str)> {
         } else {
             ("GET, HEAD, OPTIONS", "GET, HEAD, OPTIONS")
         };
-        routes.push((format!("/{name}"), list));
-        routes.push((format!("/{name}/"), list));
-        routes.push((format!("/{name}/1"), row));
+        routes.push((format!("/{name}"), list, &[]));
+        routes.push((format!("/{name}/"), list, &[]));
+        routes.push((format!("/{name}/1"), row, &[]));
         for relationship in &resource.relationships {
-            let linkage = match (resource.writable, relationship.cardinality) {
-                (false, _) => "GET, HEAD, OPTIONS",
-                (true, Cardinality::One) => "GET, HEAD, OPTIONS, PATCH",
-                (true, Cardinality::Many) => "GET, HEAD, OPTIONS, PATCH, POST, DELETE",
+            const READ: &str = "GET, HEAD, OPTIONS";
+            let writable = (resource.writable, relationship.writable);
+            let (named, refused): (_, &'static [_]) = match (writable, relationship.cardinality) {
+                ((false, _), _) => (READ, &[]),
+                ((true, false), Cardinality::One) => (READ, &["PATCH"]),
+                ((true, false), Cardinality::Many) => (READ, &["PATCH", "POST", "DELETE"]),
+                ((true, true), Cardinality::One) => ("GET, HEAD, OPTIONS, PATCH", &[]),
+                ((true, true), Cardinality::Many) => {
+                    ("GET, HEAD, OPTIONS, PATCH, POST, DELETE", &[])
+                }
             };
-            routes.push((format!("/{name}/1/{}", relationship.name), "GET, HEAD, OPTIONS"));
-            routes.push((format!("/{name}/1/relationships/{}", relationship.name), linkage));
+            routes.push((format!("/{name}/1/{}", relationship.name), READ, &[]));
+            let linkage = format!("/{name}/1/relationships/{}", relationship.name);
+            routes.push((linkage, named, refused));
         }
     }
     routes
@@ -48,14 +56,16 @@ fn world(place: &Place) -> World {
 fn every_route_names_its_methods(place: &Place) {
     let world = world(place);
     let before = rows(&world);
-    for (path, allowed) in routes() {
+    for (path, allowed, refused) in routes() {
         for method in METHODS {
             let taken = allowed.split(", ").any(|one| one == *method);
             if taken && !matches!(*method, "GET" | "HEAD" | "OPTIONS") {
                 continue;
             }
             let answer = world.request(method, &path, None);
-            if taken {
+            if refused.contains(method) {
+                assert_eq!(answer.status, 403, "{method} {path}");
+            } else if taken {
                 assert!(matches!(answer.status, 200 | 204), "{method} {path}: {}", answer.status);
             } else {
                 assert_eq!(answer.status, 405, "{method} {path}");
@@ -83,7 +93,7 @@ fn heads_are_gets_without_bodies(place: &Place) {
 
 fn options(place: &Place) {
     let world = world(place);
-    for (path, allowed) in routes() {
+    for (path, allowed, _) in routes() {
         let answer = world.request("OPTIONS", &path, None).expect(204);
         assert_eq!((answer.header("Allow"), answer.body.len()), (Some(allowed), 0), "{path}");
     }

@@ -73,7 +73,10 @@ fn links_and_meta(place: &Place) {
     assert_eq!(empty["data"], json!([]));
     assert_eq!(
         empty["links"],
-        json!({"self": page, "first": page, "last": page, "prev": null, "next": null})
+        json!({
+            "self": page, "first": page, "last": page, "prev": null, "next": null,
+            "describedby": "/api/v2/openapi.json",
+        })
     );
     assert_eq!(
         empty["meta"],

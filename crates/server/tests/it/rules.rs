@@ -63,7 +63,9 @@ fn of_deals(place: &Place) {
     for value in [
         "null",
         r#""1""#,
-        "1.0",
+        "1.5",
+        "1e-1",
+        "1e19",
         "1.5",
         "1e2",
         "true",

@@ -2,12 +2,13 @@
 
 import type { Service } from './program.js'
 
-export async function total(service: Service): Promise<[number, string | null | undefined]> {
+export async function total(service: Service): Promise<[number | undefined, string | null | undefined]> {
   const { data } = await service.GET('/api/v2/deals', {
     params: { query: { 'page[size]': 10 } },
   })
   if (data === undefined) throw new Error('no answer')
-  const count: number = data.meta.total_count
+  // A page by cursors counts nothing.
+  const count: number | undefined = data.meta.total_count
   const next: string | null | undefined = data.links.next
   return [count, next]
 }
