@@ -12,10 +12,12 @@ apportion_testing::cases! { every_route_names_its_methods, heads_are_gets_withou
 const METHODS: &[&str] =
     &["GET", "HEAD", "OPTIONS", "POST", "PATCH", "DELETE", "PUT", "TRACE", "PURGE", "get"];
 
-/// Every route of every type, with the methods that it names, and those that it refuses otherwise
-/// than by 405.
-fn routes() -> Vec<(String, &'static str, &'static [&'static str])> {
-    let mut routes = Vec::new();
+/// A path, the methods that it names, and those that it refuses otherwise than by 405.
+type Named = (String, &'static str, &'static [&'static str]);
+
+/// Every route of every type.
+fn routes() -> Vec<Named> {
+    let mut routes: Vec<Named> = Vec::new();
     for resource in registry().types() {
         let name = resource.name;
         let (list, row) = if resource.writable {
