@@ -98,7 +98,7 @@ fn main() -> Result<(), Box<dyn Error>> {
             })
         })?;
         println!(
-            "{groups}{} over {} days: {added:.1?}, {halved:.1?} on two threads{}; {} rows {sorted:.1?}",
+            "{groups}{} over {} days: {added:.1?}, {halved:.1?} on two{}; {} rows {sorted:.1?}",
             if abroad { ", in two currencies" } else { "" },
             window.span().map_or(0, DaySpan::days),
             if merged { "" } else { " (which broke off)" },

@@ -186,9 +186,8 @@ impl Report {
         self.check_size()?;
         let groups = self.grouping().groups();
         let in_order = |a: &Place<'_>, b: &Place<'_>| {
-            groups
-                .iter()
-                .fold(Ordering::Equal, |so_far, by| so_far.then_with(|| compare(*a, *b, *by)))
+            let mut compared = groups.iter().map(|by| compare(*a, *b, *by));
+            compared.find(|order| order.is_ne()).unwrap_or(Ordering::Equal)
         };
         let mut places: Vec<(Place<'_>, usize)> = self.places().collect();
         places.sort_unstable_by(|(a, _), (b, _)| in_order(a, b));

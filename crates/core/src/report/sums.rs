@@ -79,15 +79,21 @@ impl Sums {
 impl Slices<i64> {
     /// False, and nothing is added, where a sum would not fit.
     #[inline(always)]
-    #[expect(clippy::arithmetic_side_effects, reason = "overflow would take 2^46 distributions")]
     fn add(&mut self, other: &Self) -> bool {
-        let (own, own_past) = sum(self.own, other.own);
-        let (default, default_past) = sum(self.default, other.default);
-        if own_past | default_past {
-            return false;
+        let sum = self.checked_sum(other);
+        if let Some(sum) = sum {
+            *self = sum;
         }
-        *self = Self { count: self.count + other.count, own, default };
-        true
+        sum.is_some()
+    }
+
+    #[inline(always)]
+    fn checked_sum(&self, other: &Self) -> Option<Self> {
+        Some(Self {
+            count: self.count.checked_add(other.count)?,
+            own: checked_sum(self.own, other.own)?,
+            default: checked_sum(self.default, other.default)?,
+        })
     }
 
     /// Its amounts, of which none stay.
@@ -103,14 +109,10 @@ impl Slices<i64> {
     }
 }
 
-/// The sums, and whether one does not fit.
 #[inline(always)]
-fn sum(a: Three<i64>, b: Three<i64>) -> (Three<i64>, bool) {
+fn checked_sum(a: Three<i64>, b: Three<i64>) -> Option<Three<i64>> {
     let ([a, b, c], [x, y, z]) = (a, b);
-    let (a, a_past) = a.overflowing_add(x);
-    let (b, b_past) = b.overflowing_add(y);
-    let (c, c_past) = c.overflowing_add(z);
-    ([a, b, c], a_past | b_past | c_past)
+    Some([a.checked_add(x)?, b.checked_add(y)?, c.checked_add(z)?])
 }
 
 impl Slices<i128> {
