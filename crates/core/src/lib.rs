@@ -47,8 +47,10 @@
 //! # }
 //! ```
 
+pub mod accrual;
 pub mod calendar;
 pub mod currency;
+pub mod day_span;
 pub mod deal;
 pub mod decimal;
 pub mod distributed;
@@ -56,7 +58,11 @@ pub mod fault;
 pub mod money;
 pub mod organization;
 pub mod person;
+pub mod report;
 pub mod revenue_distribution;
+pub mod revenue_item;
+pub mod revenue_item_page;
 pub mod rounding;
 pub mod slicing;
 mod text;
+pub mod window;

@@ -1,4 +1,4 @@
-//! The two computations on amounts: a percentage, and an exchange.
+//! The computations on amounts: a percentage, what is projected of one, and an exchange.
 //!
 //! Amounts are `i64` minor units. Products are exact in `i128`, rounded once by
 //! [`divide_half_away`], and an error where the result does not fit `i64`: never a wrap or a clamp.
@@ -56,6 +56,30 @@ pub fn percent_of(value: i64, percent: Percent) -> Result<i64, MoneyError> {
 /// ```
 pub fn exchange(amount: i64, rate: Rate, from: Currency, to: Currency) -> Result<i64, MoneyError> {
     rounded(product(amount, rate.units()), units_per_minor(from, to))
+}
+
+/// `round(amount * probability / 100)`: what may be expected of an amount, in its minor units.
+///
+/// The probability is in percent and clamped to `0..=100`, which a deal's always is, so the result
+/// is never more than the amount and always fits.
+///
+/// # Examples
+///
+/// ```
+/// use apportion_core::money::projected;
+///
+/// assert_eq!(projected(-250, 33), -83);
+/// ```
+#[must_use]
+#[inline]
+#[expect(
+    clippy::arithmetic_side_effects,
+    reason = "whole * probability is no more than the amount, rest * probability at most 9,900"
+)]
+pub fn projected(amount: i64, probability: i64) -> i64 {
+    let probability = probability.clamp(0, 100);
+    let (whole, rest) = (amount / 100, amount % 100);
+    whole * probability + (rest * probability + 50 * rest.signum()) / 100
 }
 
 /// The powers of ten of rate and currencies in one divisor, so that none is ever multiplied in.

@@ -1,9 +1,11 @@
-//! What the properties are tried on: amounts, percentages, rates, currencies, ranges and periods,
-//! each with its edges drawn often. No properties here.
+//! What the properties are tried on: amounts, percentages, rates, currencies, ranges, periods, and
+//! books of distributions to report on, each with its edges drawn often. No properties here.
 
 use apportion_core::calendar::{DateRange, FIRST_DAY, LAST_DAY, MAX_DAYS, Period};
 use apportion_core::currency::Currency;
 use apportion_core::decimal::{Percent, Rate};
+use apportion_core::report::{Entry, Group, Grouping};
+use apportion_core::window::Window;
 use chrono::{Days, NaiveDate};
 use proptest::prelude::*;
 
@@ -97,4 +99,65 @@ pub(crate) fn partition(max_days: i64) -> impl Strategy<Value = (DateRange, Vec<
             (range, windows)
         },
     )
+}
+
+/// A winter that books and windows lie in, so that they meet.
+fn winter_day() -> impl Strategy<Value = NaiveDate> {
+    (0..120_u64).prop_map(|days| super::day("2024-11-15") + Days::new(days))
+}
+
+/// A few distributions of few deals, in two currencies, all in one winter.
+pub(crate) fn book(
+    amount: impl Strategy<Value = i64> + Clone,
+) -> impl Strategy<Value = Vec<Entry>> {
+    let money = (amount.clone(), prop::option::of(amount), any::<bool>(), 0..=100_i64);
+    let keys = (1..=2_i64, 1..=3_i64, prop::option::of(1..=2_i64));
+    let entry = (keys, money, winter_day(), 0..70_u64).prop_map(|(keys, money, start, days)| {
+        let (organization, deal, creator) = keys;
+        let (amount, other, in_euros, probability) = money;
+        let range = DateRange::new(start, start + Days::new(days)).unwrap();
+        Entry {
+            organization,
+            deal,
+            creator,
+            revenue_distribution: 0,
+            currency: super::currency(if in_euros { "EUR" } else { "USD" }),
+            probability: if probability > 50 { 100 } else { probability },
+            days: range.into(),
+            amount,
+            amount_default: other.unwrap_or(amount),
+        }
+    });
+    prop::collection::vec(entry, 0..6).prop_map(|mut entries| {
+        for (number, entry) in (1..).zip(&mut entries) {
+            entry.revenue_distribution = number;
+        }
+        entries
+    })
+}
+
+/// A window that may be open, empty, or a part of the winter; and a day of it.
+pub(crate) fn window() -> impl Strategy<Value = (Window, NaiveDate)> {
+    let ends =
+        [prop::option::weighted(0.7, winter_day()), prop::option::weighted(0.7, winter_day())];
+    (ends, winter_day()).prop_map(|([from, until], as_of)| {
+        let window = from.map_or(Window::ALL, |day| Window::ALL.at_least(day));
+        (until.map_or(window, |day| window.at_most(day)), as_of)
+    })
+}
+
+/// Any groups in any order.
+pub(crate) fn grouping() -> impl Strategy<Value = Grouping> {
+    let groups = vec![
+        Group::Organization,
+        Group::Deal,
+        Group::Creator,
+        Group::Currency,
+        Group::RevenueDistribution,
+    ];
+    let date = prop::option::weighted(0.7, period().prop_map(Group::Date));
+    let some = prop::sample::subsequence(groups, 0..=5);
+    let all =
+        (some, date).prop_map(|(some, date)| some.into_iter().chain(date).collect::<Vec<_>>());
+    all.prop_shuffle().prop_map(|groups| Grouping::of(groups.into_iter().map(Ok)).unwrap())
 }

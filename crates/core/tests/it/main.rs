@@ -10,6 +10,7 @@
     reason = "a test that panics has failed, which is what it is for"
 )]
 
+mod accruals;
 mod arbitrary;
 mod calendar;
 mod currencies;
@@ -19,13 +20,19 @@ mod distributed;
 mod exchange;
 mod explanations;
 mod faults;
+mod item_pages;
 mod organizations;
 mod people;
 mod percent;
 mod periods;
+mod report_groups;
+mod report_rows;
+mod reports;
 mod revenue_distributions;
+mod revenue_items;
 mod rounding;
 mod slicing;
+mod windows;
 
 use apportion_core::calendar::DateRange;
 use apportion_core::currency::Currency;

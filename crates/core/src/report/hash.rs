@@ -1,0 +1,56 @@
+//! A hash of a few numbers, for looking rows up by their keys.
+//!
+//! Fast, and not proof against keys that are chosen to collide: ids are the service's own, and each
+//! word is multiplied in and folded.
+
+use std::hash::{BuildHasherDefault, Hasher};
+
+/// Builds [`KeyHasher`]s.
+pub(super) type BuildKeyHasher = BuildHasherDefault<KeyHasher>;
+
+/// The fractional part of the golden ratio in 64 bits, made odd.
+const MULTIPLIER: u64 = 0x9E37_79B9_7F4A_7C15;
+
+/// Multiplies every word in.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct KeyHasher(u64);
+
+impl Hasher for KeyHasher {
+    #[inline]
+    fn write_u64(&mut self, word: u64) {
+        let mixed = (self.0 ^ word).wrapping_mul(MULTIPLIER);
+        self.0 = mixed ^ (mixed >> 32);
+    }
+
+    #[inline]
+    fn write(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.write_u64(u64::from(*byte));
+        }
+    }
+
+    #[inline]
+    fn write_i64(&mut self, word: i64) {
+        self.write_u64(word.cast_unsigned());
+    }
+
+    #[inline]
+    fn write_u32(&mut self, word: u32) {
+        self.write_u64(word.into());
+    }
+
+    #[inline]
+    fn write_isize(&mut self, word: isize) {
+        self.write_i64(i64::try_from(word).unwrap_or(0));
+    }
+
+    #[inline]
+    fn write_usize(&mut self, word: usize) {
+        self.write_u64(u64::try_from(word).unwrap_or(0));
+    }
+
+    #[inline]
+    fn finish(&self) -> u64 {
+        self.0.wrapping_mul(MULTIPLIER)
+    }
+}
