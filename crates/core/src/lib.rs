@@ -58,5 +58,6 @@ pub mod organization;
 pub mod person;
 pub mod revenue_distribution;
 pub mod rounding;
+pub mod schedule;
 pub mod slicing;
 mod text;

@@ -25,6 +25,11 @@ mod percent;
 mod periods;
 mod revenue_distributions;
 mod rounding;
+mod schedule_laws;
+mod schedule_oracle;
+mod schedules;
+mod schedules_clocks;
+mod schedules_refused;
 mod slicing;
 
 use apportion_core::calendar::DateRange;
