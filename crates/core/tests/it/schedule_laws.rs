@@ -9,6 +9,7 @@ use apportion_core::calendar::LAST_DAY;
 use apportion_core::schedule::Schedule;
 use chrono::{DateTime, Days, NaiveTime, TimeDelta, Utc, Weekday};
 use chrono_tz::{TZ_VARIANTS, Tz};
+use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
 
@@ -33,7 +34,8 @@ const CHANGES: [(&str, &str); 9] = [
     ("Pacific/Kwajalein", "1993-08-21T12:00:00Z"),
 ];
 
-/// A zone and an instant in whole seconds: 30 days before a change, or anywhere.
+/// A zone and an instant in whole seconds: from 30 days before a change to 10 after, or
+/// anywhere.
 fn place() -> impl Strategy<Value = (Tz, DateTime<Utc>)> {
     let about =
         (select(&CHANGES[..]), -2_592_000..864_000_i64).prop_map(|((name, at), seconds)| {
@@ -63,12 +65,20 @@ fn clock() -> impl Strategy<Value = Option<NaiveTime>> {
 fn few<T: Clone + Debug + 'static>(
     item: impl Strategy<Value = T> + 'static,
 ) -> impl Strategy<Value = Vec<T>> {
-    prop_oneof![Just(Vec::new()), prop::collection::vec(item, 1..3)]
+    prop_oneof![Just(Vec::new()), vec(item, 1..3)]
 }
 
 fn rule() -> impl Strategy<Value = Model> {
     let numbered = (prop_oneof![3 => Just(0), 2 => -5..=5, 1 => -53..=53], weekday());
-    let days = (few(1..=12_u32), few(prop_oneof![-31..=-1, 1..=31]), few(numbered));
+    let month_days = few(prop_oneof![-31..=-1, 1..=31]);
+    // Both at once seldom: the 13th that is a Friday is years away.
+    let days = (few(1..=12_u32), month_days, few(numbered), 0..8_u32).prop_map(
+        |(months, month_days, weekdays, both)| match both {
+            0 => (months, month_days, weekdays),
+            1..4 => (months, month_days, Vec::new()),
+            _ => (months, Vec::new(), weekdays),
+        },
+    );
     let times = (few(prop_oneof![0..24_u32, 0..4_u32]), few(0..60_u32));
     (unit(), 1..5_u32, days, times).prop_map(|(unit, interval, days, (hours, minutes))| {
         let (months, month_days, mut weekdays) = days;
@@ -120,7 +130,7 @@ proptest! {
 
     #[test]
     fn the_instants_are_those_of_the_oracle(
-        models in prop::collection::vec(model(), 1..3),
+        models in prop_oneof![4 => vec(model(), 1), 1 => vec(model(), 2)],
         (zone, anchor) in place(),
         from in -864_000..2_000_000_i64,
     ) {
@@ -140,7 +150,7 @@ proptest! {
 
     #[test]
     fn of_any_strings_and_instants_order_is_kept(
-        texts in prop::collection::vec(text(), 1..3),
+        texts in vec(text(), 1..3),
         zone in select(&TZ_VARIANTS[..]),
         (anchor, one, other) in (instant(), instant(), instant()),
     ) {
