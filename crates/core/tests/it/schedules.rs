@@ -71,7 +71,7 @@ fn days_of_a_month_count_from_either_end() {
 
 #[test]
 fn days_of_a_week_are_all_or_numbered() {
-    days("2026-01-05", "FREQ=MONTHLY;BYDAY=-1FR", "2026-01-30 2026-02-27 2026-03-27");
+    days("2026-01-05", "FREQ=MONTHLY;BYDAY=-1FR", "2026-01-30 2026-02-27 2026-03-27 2026-04-24");
     days("2026-01-05", "FREQ=MONTHLY;BYDAY=+2MO,1WE", "2026-01-07 2026-01-12 2026-02-04");
     days("2026-01-05", "FREQ=MONTHLY;BYDAY=5SA", "2026-01-31 2026-05-30");
     days("2026-01-05", "FREQ=MONTHLY;BYDAY=SA", "2026-01-10 2026-01-17 2026-01-24");
