@@ -109,8 +109,9 @@ impl Schedule {
     /// 5545, section 3.3.5), one that exists twice is the first.
     ///
     /// `None` where no day until [`LAST_DAY`], there and in UTC, has one, and for an anchor or an
-    /// `after` past the calendar. For each string that is at most one look at each of its 109,573 days, and one at
-    /// each of the times of two or three of them, of which 255 characters can name 20,000.
+    /// `after` outside the calendar, save an `after` before it. For each string that costs at most
+    /// one look at each of the calendar's 109,573 days, and one at each of the times of two or
+    /// three of them, of which 255 characters can name 20,000.
     #[must_use]
     pub fn next_after(
         &self,
@@ -161,7 +162,7 @@ impl Recurrence {
 /// The first instant of a recurrence after `after` and the anchor.
 ///
 /// Local times in a gap are moved past later ones that exist, but never further than a day, the
-/// longest gap there is. So the search begins a day early, and ends with the first time that exists.
+/// longest gap there is. So the search begins a day early, and ends with a time that exists.
 fn next(
     recurrence: &Recurrence,
     anchor: DateTime<Utc>,

@@ -110,7 +110,8 @@ fn text() -> impl Strategy<Value = String> {
     let words = "[+]?[0-9]{1,6} (day|week|month|year)s?( [0-2]?[0-9]:[0-5][0-9])?";
     let parts = "(RRULE:)?FREQ=(DAILY|WEEKLY|MONTHLY|YEARLY|HOURLY)(;INTERVAL=[0-9]{1,5})?\
         (;BY(MONTH|MONTHDAY|HOUR|SECOND|DAY)=[-+]?[0-9]{0,2}(,[0-9]{1,2}|MO|FR)?){0,3}";
-    prop_oneof![4 => model().prop_map(|model| model.text()), 2 => words, 3 => parts, 1 => any::<String>()]
+    let accepted = model().prop_map(|model| model.text());
+    prop_oneof![4 => accepted, 2 => words, 3 => parts, 1 => any::<String>()]
 }
 
 /// Any instant that there is, those of the calendar and of its edges often.

@@ -145,7 +145,7 @@ impl Model {
         }
     }
 
-    /// The days of a rule in one period: each list of RFC 5545 expanded, and what is in all of them.
+    /// The days of a rule in one period: each list expanded, and what is in all of them.
     fn of_period(&self, anchor: NaiveDate, from: NaiveDate, until: NaiveDate) -> Vec<NaiveDate> {
         let Self::Rule { unit, months, month_days, weekdays, .. } = self else { return Vec::new() };
         let all: Vec<NaiveDate> = from.iter_days().take_while(|day| *day < until).collect();
