@@ -63,6 +63,7 @@ pub mod revenue_distribution;
 pub mod revenue_item;
 pub mod revenue_item_page;
 pub mod rounding;
+pub mod schedule;
 pub mod slicing;
 mod text;
 pub mod window;

@@ -31,6 +31,11 @@ mod reports;
 mod revenue_distributions;
 mod revenue_items;
 mod rounding;
+mod schedule_laws;
+mod schedule_oracle;
+mod schedules;
+mod schedules_clocks;
+mod schedules_refused;
 mod slicing;
 mod windows;
 
