@@ -3,47 +3,12 @@
 use apportion_testing::Place;
 use serde_json::json;
 
-use crate::complaints::{complaints, person, refused, send_body, sums, token_of};
-use crate::http::send;
+use crate::complaints::{complaints, person, refused, sums, token_of};
 use crate::world::{World, document};
 
 apportion_testing::cases! {
-    rows_go, a_body_is_ignored, deals_with_distributions_stay, people_referred_to_stay,
+    deals_with_distributions_stay, people_referred_to_stay,
     what_is_missing_stays_missing, read_only_types_stay, queries_are_checked
-}
-
-fn rows_go(place: &Place) {
-    let world = World::start(place);
-    let deal = world.deal("D", 100);
-    let spread = world.spread(&deal, "2025-01-01", "2025-01-01", "10");
-    let person = person(&world);
-    for path in [
-        format!("/revenue_distributions/{spread}"),
-        format!("/deals/{deal}/"),
-        format!("/people/{person}"),
-    ] {
-        let answer = world.delete(&path).expect(204);
-        assert_eq!((answer.body.len(), answer.header("Content-Type")), (0, None));
-        world.get(&path).expect(404);
-        world.delete(&path).expect(404);
-        let list = path.split('/').nth(1).unwrap();
-        assert_eq!(world.get(&format!("/{list}")).json()["meta"]["total_count"], 0);
-    }
-}
-
-fn a_body_is_ignored(place: &Place) {
-    let world = World::start(place);
-    for body in ["{", r#"{"data": {"type": "people", "id": "9"}}"#, "null", "\u{0}"] {
-        let deal = world.deal("D", 1);
-        send_body(&world, "DELETE", &format!("/deals/{deal}"), body).expect(204);
-    }
-    let path = format!("/api/v2/deals/{}", world.deal("D", 1));
-    let headers = [
-        ("X-Auth-Token", world.token.as_str()),
-        ("Content-Type", "text/plain"),
-        ("Content-Encoding", "gzip"),
-    ];
-    send(world.address(), "DELETE", &path, &headers, b"x").expect(204);
 }
 
 fn deals_with_distributions_stay(place: &Place) {

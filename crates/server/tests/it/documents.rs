@@ -8,7 +8,7 @@ use crate::sample::{Sample, each};
 use crate::world::World;
 
 apportion_testing::cases! {
-    one_deal, one_distribution, one_person_and_its_organization, a_page, head_like_get, options,
+    one_deal, one_distribution, one_person_and_its_organization, a_page, options,
     methods_not_taken, trailing_slash, headers,
 }
 
@@ -164,23 +164,6 @@ fn allowed(answer: &Answer) -> String {
     let mut names: Vec<&str> = answer.header("Allow").unwrap_or_default().split(", ").collect();
     names.sort_unstable();
     names.join(", ")
-}
-
-fn head_like_get(place: &Place) {
-    let sample = Sample::make(place);
-    let paths = ["/deals", "/deals?sort=x", "/deals/2?include=creator", "/deals/999", "/nowhere"];
-    let kinds = ADDRESSES.iter().map(|(path, _)| *path);
-    let paths: Vec<&str> = paths.into_iter().chain(kinds).collect();
-    each(&paths, |path| {
-        let (get, head) = (sample.world.get(path), sample.world.request("HEAD", path, None));
-        let same = |name: &str| head.header(name) == get.header(name);
-        let headers = ["Content-Type", "Vary", "Cache-Control", "ETag", "Content-Length"];
-        if head.status == get.status && head.body.is_empty() && headers.into_iter().all(same) {
-            Ok(())
-        } else {
-            Err(format!("{path}: {} {:?} {:?}", head.status, head.headers, get.headers))
-        }
-    });
 }
 
 fn options(place: &Place) {

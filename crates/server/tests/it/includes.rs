@@ -75,11 +75,11 @@ fn paths(place: &Place) {
     });
 }
 
-type Identities = BTreeSet<(String, String)>;
+pub type Identities = BTreeSet<(String, String)>;
 
 /// What a document includes, if every resource in it stands there once and can be reached from the
 /// primary data by linkage.
-fn linked(document: &Value) -> Result<Identities, String> {
+pub fn linked(document: &Value) -> Result<Identities, String> {
     let primary = match &document["data"] {
         Value::Array(rows) => rows.clone(),
         Value::Null => Vec::new(),
@@ -120,7 +120,8 @@ fn linked(document: &Value) -> Result<Identities, String> {
     }
 }
 
-fn identity(row: &Value) -> (String, String) {
+/// Type and id.
+pub fn identity(row: &Value) -> (String, String) {
     (row["type"].as_str().unwrap().to_owned(), row["id"].as_str().unwrap().to_owned())
 }
 

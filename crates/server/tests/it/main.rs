@@ -53,6 +53,7 @@ mod sample;
 mod seed;
 mod sent_back;
 mod sorts;
+mod standard;
 mod tenancy;
 mod timeouts;
 mod told;
@@ -106,5 +107,6 @@ fn main() -> std::process::ExitCode {
         ("totals", totals::CASES),
         ("update", update::CASES),
     ];
+    let modules = [&modules[..], standard::MODULES].concat();
     apportion_testing::Suite::new(&modules).prepared(world::migrate).run()
 }

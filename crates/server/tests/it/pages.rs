@@ -8,8 +8,7 @@ use crate::sample::{each, ids};
 use crate::world::World;
 
 apportion_testing::cases! {
-    links_and_meta, other_parameters_are_kept, links_lead_somewhere, bounds, refusals,
-    origin_of_links, ignored_on_single_resources, full_pages,
+    links_and_meta, other_parameters_are_kept, links_lead_somewhere, bounds, origin_of_links, ignored_on_single_resources, full_pages,
 }
 
 /// A world with seven deals, whose ids are counted from 1.
@@ -199,45 +198,6 @@ fn bounds(place: &Place) {
             return Ok(());
         }
         Err(format!("{query}: {} {code}", answer.status))
-    });
-}
-
-fn refusals(place: &Place) {
-    let world = seven(place);
-    let cases = [
-        ("page[number]=", "page[number]"),
-        ("page[number]", "page[number]"),
-        ("page[number]=x", "page[number]"),
-        ("page[number]=-1", "page[number]"),
-        ("page[number]=+1", "page[number]"),
-        ("page[number]=%2B1", "page[number]"),
-        ("page[number]=01", "page[number]"),
-        ("page[number]=1.0", "page[number]"),
-        ("page[number]=1e0", "page[number]"),
-        ("page[number]=%D9%A1", "page[number]"),
-        ("page[number]=1,2", "page[number]"),
-        ("page[number]=1&page[number]=1", "page[number]"),
-        ("page[size]=", "page[size]"),
-        ("page[size]=all", "page[size]"),
-        ("page[size]=-1", "page[size]"),
-        ("page[size]=1000000000000000000000", "page[size]"),
-        ("page[size]=2&page[size]=2", "page[size]"),
-        ("page%5Bsize%5D=0", "page[size]"),
-    ];
-    each(&cases, |(query, parameter)| {
-        let answer = world.get(&format!("/deals?{query}"));
-        let document = answer.json();
-        let [error] = document["errors"].as_array().map_or(&[][..], Vec::as_slice) else {
-            return Err(format!("{query}: {document}"));
-        };
-        let members =
-            [&error["status"], &error["code"], &error["title"], &error["source"]["parameter"]];
-        let expected = ["400", "invalid_page", "Invalid Page", *parameter];
-        if answer.status == 400 && members.into_iter().eq(expected.iter()) {
-            Ok(())
-        } else {
-            Err(format!("{query}: {error}"))
-        }
     });
 }
 
