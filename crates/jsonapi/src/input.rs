@@ -351,6 +351,9 @@ fn check_identity<F>(
         }
         (None, Action::Update(_)) => {}
     }
+    if let Some(other) = data.member("lid").filter(|lid| !matches!(lid, Json::Text(_))) {
+        return Err(wrong("lid", other));
+    }
     match (data.member("id"), action) {
         (None, _) => Ok(()),
         (Some(Json::Text(_)), Action::Create) => {

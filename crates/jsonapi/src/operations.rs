@@ -71,8 +71,9 @@ pub fn read<'j, 'a>(json: &'j Json<'a>) -> Result<Vec<Operation<'j, 'a>>, Vec<Er
         return refuse("", format!("The document must be an object, not {}", json.noun()));
     };
     // JSON:API 1.1 extension: none of these stands beside operations.
-    let foreign =
-        members.iter().find(|(name, _)| matches!(&**name, "data" | "included" | "errors"));
+    let foreign = members
+        .iter()
+        .find(|(name, _)| matches!(&**name, "data" | "included" | "errors" | "atomic:results"));
     if let Some((name, _)) = foreign {
         return refuse(&format!("/{name}"), format!("'{name}' does not go with operations"));
     }

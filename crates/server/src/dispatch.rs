@@ -9,8 +9,7 @@ use actix_web::http::header::{ACCEPT, ALLOW, HeaderName, IF_MATCH, IF_NONE_MATCH
 use actix_web::{HttpRequest, HttpResponse, web};
 use apportion_jsonapi::input::Action;
 use apportion_jsonapi::operations::Verb;
-use apportion_jsonapi::query::{Asked, Scope as Parameters};
-use apportion_jsonapi::{Code, Error, Query, media};
+use apportion_jsonapi::{Code, Error, media};
 use apportion_store::idempotency::Request;
 use apportion_store::{self as store, Scope};
 use chrono::{DateTime, NaiveDateTime, SubsecRound, Utc};
@@ -25,7 +24,7 @@ use crate::guard::Guard;
 use crate::idempotency::{self, Taken};
 use crate::openapi;
 use crate::operations::{self, Operating};
-use crate::read::{Headers, Reading};
+use crate::read::{self, Headers, Reading};
 use crate::reply::Reply;
 use crate::route::Route;
 use crate::service::Service;
@@ -138,7 +137,7 @@ async fn answer(
         Route::Resource(..) if *method == Method::DELETE => web::Bytes::new(),
         _ => body(request, payload, None).await?,
     };
-    Ok(write(request, service, (&access, now), (route, &body)).await?)
+    Ok(write(request, service, (&access, now), (route, &origin, &body)).await?)
 }
 
 /// What describes the service, to whoever asks: for programs, and for people.
@@ -197,7 +196,7 @@ async fn write(
     request: &HttpRequest,
     service: &Service,
     (access, now): (&Access, NaiveDateTime),
-    (route, body): (Route, &[u8]),
+    (route, origin, body): (Route, &str, &[u8]),
 ) -> Result<Reply> {
     let (kind, id) = match route {
         Route::Collection(kind) => (kind, None),
@@ -205,9 +204,12 @@ async fn write(
             (kind, Some(id))
         }
     };
-    let asked =
-        Asked { scope: Parameters::Single, foreign: &[ORGANIZATION], walks: false, linkage: None };
-    let parse = |text| Query::parse(text, kind.registry(), kind.served.resource(), &asked);
+    let asked = match route {
+        Route::Resource(..) if *request.method() == Method::DELETE => read::Asked::Nothing,
+        Route::Collection(_) => read::Asked::One,
+        _ => read::Asked::Shown,
+    };
+    let parse = |text| read::parse(route, text, asked);
     let (query, mut faults) = match parse(request.query_string()) {
         Ok(query) => (query, Vec::new()),
         // The rules have their say all the same; what is at fault is neither written nor shown.
@@ -240,7 +242,8 @@ async fn write(
         Ok(taken) => taken.unzip(),
         Err(reply) => return Ok(reply),
     };
-    let writing = Writing { kind, change, query, currency, now, expected, request };
+    let origin = origin.to_owned();
+    let writing = Writing { kind, change, query, origin, currency, now, expected, request };
     service.store.write(scope, move |session| writing.run(&scope, session)).await
 }
 

@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use actix_web::http::header::ETAG;
 use apportion_jsonapi::document::{Compound, Document, Links, PageEnd};
-use apportion_jsonapi::query::{Asked, CURSOR_PROFILE, Fieldsets, Page, Scope as Parameters};
+use apportion_jsonapi::query::{self, CURSOR_PROFILE, Fieldsets, Page, Scope as Parameters};
 use apportion_jsonapi::{Cardinality, Code, Error, Query, Relationship, Rows, media};
 use apportion_store::{Field, Scope, Session};
 
@@ -37,15 +37,33 @@ pub(crate) struct Headers {
     pub(crate) known: Option<String>,
 }
 
+/// What a request wants to see.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Asked {
+    /// What the route shows; of a list, by cursors.
+    Walked,
+    /// What the route shows.
+    Shown,
+    /// One resource of what the route shows.
+    One,
+    /// Nothing.
+    Nothing,
+}
+
 /// A query against the type that the route shows.
-fn parse(route: Route, query: &str, walks: bool) -> Result<Query<Field>, Vec<Error>> {
+pub(crate) fn parse(route: Route, query: &str, asked: Asked) -> Result<Query<Field>, Vec<Error>> {
     let (kind, many) = shown(route).ok_or_else(Vec::new)?;
-    let scope = if many { Parameters::Collection } else { Parameters::Single };
+    let scope = match asked {
+        Asked::Nothing => Parameters::Nothing,
+        Asked::Walked | Asked::Shown if many => Parameters::Collection,
+        _ => Parameters::Single,
+    };
     let linkage = match route {
         Route::Linkage(kind, _, at) => Some((kind.position, at)),
         _ => None,
     };
-    let asked = Asked { scope, foreign: &[ORGANIZATION], walks, linkage };
+    let walks = asked == Asked::Walked;
+    let asked = query::Asked { scope, foreign: &[ORGANIZATION], walks, linkage };
     Query::parse(query, kind.registry(), kind.served.resource(), &asked)
 }
 
@@ -70,7 +88,8 @@ impl Reading {
     ) -> Self {
         let accept = headers.accept.as_deref();
         let walks = media::names_profile(accept, CURSOR_PROFILE);
-        let parsed = parse(route, query, walks);
+        let asked = if walks { Asked::Walked } else { Asked::Shown };
+        let parsed = parse(route, query, asked);
         let parameters = parsed.as_ref().map(|query| query.parameters.clone()).unwrap_or_default();
         let address = format!("{origin}{}", path.strip_suffix('/').unwrap_or(path));
         let target = Links { address: path.to_owned(), parameters: parameters.clone() }.query();
@@ -214,15 +233,21 @@ pub(crate) fn single(
     Ok(if rows.is_empty() { reply } else { reply.with(ETAG, etag::tag(rows.version(0), query)) })
 }
 
-/// The linkage of a to-one relationship, after it was written.
+/// The linkage of a relationship, after it was written.
 pub(crate) fn linkage(
     scope: &Scope,
     session: &mut Session,
-    (kind, id, at): (Type, i64, usize),
+    route: Route,
+    (query, origin): (&Query<Field>, &str),
 ) -> Result<Reply> {
-    let target = format!("{}/relationships/{}", address(kind, id), declared(kind, at)?.0.name);
-    Reading::new(Route::Linkage(kind, id, at), "", (&target, ""), Headers::default())
-        .run(scope, session)
+    let Route::Linkage(kind, id, at) = route else { return Err(Failure::not_found()) };
+    let path = format!("{}/relationships/{}", address(kind, id), declared(kind, at)?.0.name);
+    let parameters = query.parameters.clone();
+    let target = Links { address: path.clone(), parameters: parameters.clone() }.query();
+    let links = Links { address: format!("{origin}{path}"), parameters };
+    let reading =
+        Reading { route, query: Ok(query.clone()), links, target, headers: Headers::default() };
+    reading.run(scope, session)
 }
 
 /// The row of that id, or the answer that there is none.

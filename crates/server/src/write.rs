@@ -15,6 +15,7 @@ use crate::idempotency::once;
 use crate::read;
 use crate::reply::Reply;
 use crate::resources::Type;
+use crate::route::Route;
 use crate::served::Work;
 
 /// What is to be written.
@@ -36,6 +37,8 @@ pub(crate) struct Writing {
     pub(crate) kind: Type,
     pub(crate) change: Change,
     pub(crate) query: Query<Field>,
+    /// What absolute links begin with.
+    pub(crate) origin: String,
     pub(crate) currency: Currency,
     pub(crate) now: NaiveDateTime,
     pub(crate) expected: Option<Expected>,
@@ -93,7 +96,8 @@ impl Writing {
             Change::Link(id, at, input) => {
                 let updated = self.kind.served.update(&mut work, *id, &mut input.clone());
                 updated.map_err(at_linkage)?;
-                read::linkage(scope, session, (self.kind, *id, *at))
+                let route = Route::Linkage(self.kind, *id, *at);
+                read::linkage(scope, session, route, (&self.query, &self.origin))
             }
             Change::Delete(id) => {
                 self.kind.served.delete(&mut work, *id)?;

@@ -33,7 +33,7 @@ function answer(path) {
 
 // A to-many relationship shows its members only where they are included.
 function relationship(type, name, manyIncluded) {
-  const [, target, shape] = answer(`/api/v2/${type}/{id}/${name}`).match(/^(.*)_(document|page)$/)
+  const [, target, shape] = answer(`/api/v2/${type}/{id}/${name}`).match(/^(.*?)(?:_or_null)?_(document|page)$/)
   const included = { async: false, inverse: null, linksMode: true }
   if (shape === 'document') return { kind: 'belongsTo', name, type: target, options: included }
   const options = manyIncluded ? included : { async: true, inverse: null }

@@ -20,7 +20,7 @@ pub use page::{CURSOR_PROFILE, Numbered, Page, Walk};
 pub use pairs::{Pair, values};
 pub use sort::{MAX_SORTS, Sort};
 
-use crate::error::{Code, Error};
+use crate::error::{Code, Error, Extra};
 use crate::resource::{Registry, ResourceType};
 
 /// How many parameters a query may have.
@@ -34,6 +34,8 @@ pub enum Scope {
     /// One resource, or linkage to one: `include` and `fields`; a page is ignored, since real
     /// clients send it.
     Single,
+    /// Nothing is shown: a page is ignored, and there are no other parameters.
+    Nothing,
 }
 
 /// How a query is to be read.
@@ -92,6 +94,9 @@ impl<F: Copy + PartialEq> Query<F> {
         let include =
             include::parse(parts.include, registry, (resource, asked.linkage), &mut errors);
         let fields = fields::parse(&parts.fields, registry, &mut errors);
+        if matches!(page, Page::Walk(_)) {
+            errors = errors.into_iter().map(unsupported_walk).collect();
+        }
         if !errors.is_empty() {
             return Err(errors);
         }
@@ -122,20 +127,28 @@ impl<'q> Parts<'q> {
     }
 
     fn sort_in(&mut self, pair: &'q Pair, scope: Scope, errors: &mut Vec<Error>) {
-        use Scope::{Collection, Single};
+        use Scope::{Collection, Nothing, Single};
         let slot = match (pair.base.as_str(), pair.keys.as_deref(), scope) {
             ("filter", Some([_, ..]), Collection) => return self.filters.push(pair),
             ("page", Some([_]), Collection) => return self.page.push(pair),
-            ("page", Some([_]), Single) => return,
-            ("fields", Some([_]), _) => return self.fields.push(pair),
+            ("page", Some([_]), Single | Nothing) => return,
+            ("fields", Some([_]), Collection | Single) => return self.fields.push(pair),
             ("sort", Some([]), Collection) => &mut self.sort,
-            ("include", Some([]), _) => &mut self.include,
+            ("include", Some([]), Collection | Single) => &mut self.include,
             _ => return errors.push(unsupported(pair)),
         };
         if slot.replace(pair).is_some() {
             let detail = format!("Parameter '{}' is given more than once", pair.base);
             errors.push(Error::parameter(Code::UnsupportedParameter, &pair.name, detail));
         }
+    }
+}
+
+/// The profile of cursor pages has a name for a sort that cannot be walked.
+fn unsupported_walk(error: Error) -> Error {
+    match error.code {
+        Code::UnsupportedSort => error.with(Extra::profile("unsupported-sort")),
+        _ => error,
     }
 }
 

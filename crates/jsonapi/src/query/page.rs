@@ -4,7 +4,6 @@
 use super::Pair;
 use super::cursor::Cursor;
 use crate::error::{Code, Error, Extra};
-use crate::value::integer;
 
 /// The profile of cursor pages.
 pub const CURSOR_PROFILE: &str = "https://jsonapi.org/profiles/ethanresnick/cursor-pagination";
@@ -118,7 +117,7 @@ pub(super) fn parse(
 }
 
 fn size(pair: &Pair, cursored: bool, errors: &mut Vec<Error>) -> Option<i64> {
-    let size = integer(&pair.value).filter(|size| *size > 0);
+    let size = digits(&pair.value);
     if size.is_none_or(|size| size > Page::MAX_SIZE) {
         let error = fault(pair, &format!("must be from 1 to {}", Page::MAX_SIZE));
         errors.push(if cursored && size.is_some() {
@@ -136,7 +135,7 @@ fn size(pair: &Pair, cursored: bool, errors: &mut Vec<Error>) -> Option<i64> {
 
 fn numbered(pair: Option<&Pair>, size: i64, errors: &mut Vec<Error>) -> Numbered {
     let Some(pair) = pair else { return Numbered { number: 1, size } };
-    match integer(&pair.value).filter(|number| *number >= 1) {
+    match digits(&pair.value) {
         Some(number) if number.checked_mul(size).is_some() => Numbered { number, size },
         Some(_) => {
             errors.push(fault(pair, "lies beyond 2^63 items"));
@@ -147,6 +146,12 @@ fn numbered(pair: Option<&Pair>, size: i64, errors: &mut Vec<Error>) -> Numbered
             Numbered { number: 1, size }
         }
     }
+}
+
+/// A positive number, in digits and nothing else.
+fn digits(text: &str) -> Option<i64> {
+    let plain = text.bytes().all(|byte| byte.is_ascii_digit());
+    text.parse().ok().filter(|number| plain && *number > 0)
 }
 
 fn fault(pair: &Pair, what: &str) -> Error {

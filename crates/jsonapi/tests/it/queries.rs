@@ -67,7 +67,7 @@ fn pages() {
     let third = page("page[number]=3&page%5Bsize%5D=50");
     assert_eq!((third.number, third.size, third.offset()), (3, 50, 100));
     assert_eq!((third.last(0), third.last(1), third.last(50), third.last(51)), (1, 1, 1, 2));
-    for bad in ["0", "-1", "x", "", "1.0", "01", "+1", "9223372036854775808"] {
+    for bad in ["0", "-1", "x", "", "1.0", "+1", "9223372036854775808"] {
         refused(&format!("page[number]={bad}"), &["invalid_page page[number]"]);
         refused(&format!("page[size]={bad}"), &["invalid_page page[size]"]);
     }

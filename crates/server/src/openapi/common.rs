@@ -195,7 +195,6 @@ fn operations_on(resource: &ResourceType<Field>) -> Vec<Value> {
         "type": "object",
         "required": ["type", "id"],
         "properties": {"type": kind, "id": id},
-        "additionalProperties": false,
     });
     let mut all = vec![
         operation("add", &["data"], json!({"data": added})),

@@ -43,6 +43,7 @@ mod openapi;
 mod operations;
 mod pages;
 mod parity;
+mod promises;
 mod rates;
 mod refusals;
 mod refused_values;
@@ -59,6 +60,7 @@ mod timeouts;
 mod told;
 mod totals;
 mod update;
+mod walks;
 mod world;
 
 fn main() -> std::process::ExitCode {
@@ -92,6 +94,7 @@ fn main() -> std::process::ExitCode {
         ("operations", operations::CASES),
         ("pages", pages::CASES),
         ("parity", parity::CASES),
+        ("promises", promises::CASES),
         ("rates", rates::CASES),
         ("refusals", refusals::CASES),
         ("refused_values", refused_values::CASES),
@@ -106,6 +109,7 @@ fn main() -> std::process::ExitCode {
         ("told", told::CASES),
         ("totals", totals::CASES),
         ("update", update::CASES),
+        ("walks", walks::CASES),
     ];
     let modules = [&modules[..], standard::MODULES].concat();
     apportion_testing::Suite::new(&modules).prepared(world::migrate).run()

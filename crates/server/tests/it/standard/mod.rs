@@ -15,6 +15,7 @@ mod include;
 mod linkage;
 mod links;
 mod media_types;
+mod members;
 mod names;
 mod negotiation;
 mod operations;
@@ -54,6 +55,7 @@ pub const MODULES: &[(&str, &[Case])] = &[
     ("standard::create", create::CASES),
     ("standard::update", update::CASES),
     ("standard::relationships", relationships::CASES),
+    ("standard::members", members::CASES),
     ("standard::delete", delete::CASES),
     ("standard::operations", operations::CASES),
     ("standard::results", results::CASES),
