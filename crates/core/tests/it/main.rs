@@ -25,7 +25,10 @@ mod percent;
 mod periods;
 mod revenue_distributions;
 mod rounding;
+mod share_explanations;
+mod shares;
 mod slicing;
+mod units;
 
 use apportion_core::calendar::DateRange;
 use apportion_core::currency::Currency;
