@@ -47,21 +47,34 @@
 //! # }
 //! ```
 
+pub mod accumulation;
+pub mod allocation;
 pub mod calendar;
+pub mod collaborator;
 pub mod currency;
 pub mod deal;
 pub mod decimal;
 pub mod distributed;
+pub mod distribution;
+pub mod distributor;
+pub mod engine;
 pub mod fault;
 pub mod fraction;
 pub mod id;
+pub mod metric;
+pub mod metric_credit;
 pub mod money;
+pub mod named;
+pub mod obligation;
 pub mod organization;
 pub mod person;
+pub mod resolver;
 pub mod revenue_distribution;
 pub mod rounding;
 pub mod share_explanation;
 pub mod shares;
+pub mod sharing;
 pub mod slicing;
+pub mod state;
 mod text;
 pub mod units;

@@ -2,7 +2,8 @@
 //!
 //! Every share is the floor of its exact part `pool * weight / total`; the units that are left go
 //! out one each by remainder, largest first, ties to the lower collaborator id. A negative pool is
-//! shared by its magnitude. What a share says of itself is [`crate::share_explanation`].
+//! shared by its magnitude. Who takes part and with which weight is [`crate::sharing`]; what a
+//! share says of itself is [`crate::share_explanation`].
 
 use std::cmp::Ordering;
 

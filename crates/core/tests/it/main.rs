@@ -12,17 +12,26 @@
 
 mod arbitrary;
 mod calendar;
+mod collaborators;
+mod credits;
 mod currencies;
 mod deals;
 mod decimals;
 mod distributed;
+mod distributions;
+mod distributors;
 mod exchange;
 mod explanations;
 mod faults;
+mod obligations;
 mod organizations;
+mod payer;
 mod people;
 mod percent;
 mod periods;
+mod plan_laws;
+mod plans;
+mod resolvers;
 mod revenue_distributions;
 mod rounding;
 mod share_explanations;
