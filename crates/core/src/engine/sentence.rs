@@ -85,11 +85,13 @@ pub(crate) fn sharing(sharing: Sharing, (takers, total): (u64, i128), pool: i64)
     match (takers, pool, sharing) {
         (0, ..) => "Nobody has a score above 0, so nothing is paid.".to_owned(),
         (_, 0, _) => "There is nothing to share.".to_owned(),
-        (_, _, Sharing::Evenly) => format!("{takers_told} share it evenly."),
+        (_, _, Sharing::Evenly) => format!("It is shared evenly by {takers_told}."),
         (_, _, Sharing::Performance) => {
-            format!("{takers_told} share it by their {}.", count(total, "point"))
+            format!("It is shared by {takers_told} with {}.", count(total, "point"))
         }
-        (_, _, Sharing::TopScore) => format!("{takers_told} with the top score share it evenly."),
+        (_, _, Sharing::TopScore) => {
+            format!("It is shared evenly by {takers_told} with the top score.")
+        }
     }
 }
 

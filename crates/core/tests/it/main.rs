@@ -10,6 +10,7 @@
     reason = "a test that panics has failed, which is what it is for"
 )]
 
+mod accumulation;
 mod arbitrary;
 mod calendar;
 mod collaborators;
@@ -30,6 +31,7 @@ mod people;
 mod percent;
 mod periods;
 mod plan_laws;
+mod plan_pools;
 mod plans;
 mod resolvers;
 mod revenue_distributions;

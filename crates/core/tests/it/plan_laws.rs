@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use apportion_core::decimal::Percent;
 use apportion_core::distribution::DistributionStatus;
-use apportion_core::engine::{Basis, Origin, Plan};
+use apportion_core::engine::{AllocationExplanation, Basis, Origin, Plan};
 use apportion_core::id::CollaboratorId;
 use apportion_core::metric::Score;
 use apportion_core::resolver::{Payout, PoolSource};
@@ -167,7 +167,8 @@ proptest! {
             prop_assert!(is_due_later || again.failure.is_some() || again.value == 0);
         }
         let open = |rows: &Rows| {
-            wide_sum(rows.obligations.iter().filter(|owed| !owed.held.is_allocated).map(|o| o.value))
+            let open = rows.obligations.iter().filter(|owed| !owed.held.is_allocated);
+            wide_sum(open.map(|owed| owed.value))
         };
         let collected = match rows.payer.payout {
             Payout::Owed { .. } => i128::from(plan.value),
@@ -185,6 +186,29 @@ proptest! {
         prop_assert!(late.next.unwrap().open.trigger_at > now);
         let dated = Plan { next: on_time.next, ..late };
         prop_assert_eq!(dated, on_time);
+    }
+
+    /// The figures of a share come to the value of its allocation, in the plan's own pool.
+    #[test]
+    fn every_allocation_explains_itself(rows in rows()) {
+        let plan = rows.plan("2025-07-02");
+        for allocation in &plan.allocations {
+            match plan.explain(allocation).unwrap() {
+                AllocationExplanation::Share(told) => {
+                    let extra = i64::from(told.extra_unit) * plan.value.signum();
+                    prop_assert_eq!(told.floor + extra, allocation.value);
+                    prop_assert_eq!(told.pool, plan.value);
+                    prop_assert_eq!(told.total_score, plan.explanation.total_score);
+                    prop_assert_eq!(told.carried, rows.open.carried);
+                }
+                AllocationExplanation::Collected { net, .. } => {
+                    let of_one = plan.allocations.iter()
+                        .filter(|other| other.collaborator_id == allocation.collaborator_id);
+                    prop_assert_eq!(of_one.clone().count() as u64, net.parts);
+                    prop_assert_eq!(wide_sum(of_one.map(|part| part.value)), net.value.into());
+                }
+            }
+        }
     }
 
     #[test]
