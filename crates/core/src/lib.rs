@@ -1,11 +1,12 @@
-//! Apportion's rules: money, the calendar, day slicing, deals and their revenue distributions.
+//! Apportion's rules: money, the calendar, revenue spread over days, payouts shared to the cent.
 //!
 //! Everything here is pure and deterministic: no database, no HTTP, no clock, no logging, and no
 //! floating point. Rows and dates enter as arguments, plain values come out. Embed this crate to
 //! get the figures of the service without the service.
 //!
 //! One rule stands behind every figure: **round half away from zero, once, on an exact value**
-//! ([`rounding`]).
+//! ([`rounding`]); pools are shared by largest remainder ([`shares`]), and what is paid when is one
+//! function, [`engine::plan()`].
 //!
 //! # Example
 //!
