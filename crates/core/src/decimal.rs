@@ -207,6 +207,11 @@ positive_decimal! {
     Rate, 12
 }
 
+impl Percent {
+    /// All of it: 100 percent.
+    pub const WHOLE: Self = Self(1_000_000_000_000);
+}
+
 impl Rate {
     /// The rate between a currency and itself.
     pub const ONE: Self = Self(1_000_000_000_000);

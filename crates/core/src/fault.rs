@@ -66,6 +66,11 @@ impl Faults {
         }
     }
 
+    /// The value, or its faults among these.
+    pub fn join<T>(&mut self, result: Result<T, Vec<Fault>>) -> Option<T> {
+        result.map_err(|faults| self.0.extend(faults)).ok()
+    }
+
     /// Whether no rule is broken.
     #[must_use]
     pub fn is_empty(&self) -> bool {

@@ -1,11 +1,12 @@
-//! Apportion's rules: money, the calendar, day slicing, deals and their revenue distributions.
+//! Apportion's rules: money, the calendar, revenue spread over days, payouts shared to the cent.
 //!
 //! Everything here is pure and deterministic: no database, no HTTP, no clock, no logging, and no
 //! floating point. Rows and dates enter as arguments, plain values come out. Embed this crate to
 //! get the figures of the service without the service.
 //!
 //! One rule stands behind every figure: **round half away from zero, once, on an exact value**
-//! ([`rounding`]).
+//! ([`rounding`]); pools are shared by largest remainder ([`shares`]), and what is paid when is one
+//! function, [`engine::plan()`].
 //!
 //! # Example
 //!
@@ -48,22 +49,40 @@
 //! ```
 
 pub mod accrual;
+pub mod accumulation;
+pub mod allocation;
 pub mod calendar;
+pub mod collaborator;
 pub mod currency;
 pub mod day_span;
 pub mod deal;
 pub mod decimal;
 pub mod distributed;
+pub mod distribution;
+pub mod distributor;
+pub mod engine;
 pub mod fault;
+pub mod fraction;
+pub mod id;
+pub mod metric;
+pub mod metric_credit;
 pub mod money;
+pub mod named;
+pub mod obligation;
 pub mod organization;
 pub mod person;
 pub mod report;
+pub mod resolver;
 pub mod revenue_distribution;
 pub mod revenue_item;
 pub mod revenue_item_page;
 pub mod rounding;
 pub mod schedule;
+pub mod share_explanation;
+pub mod shares;
+pub mod sharing;
 pub mod slicing;
+pub mod state;
 mod text;
+pub mod units;
 pub mod window;

@@ -4,7 +4,9 @@
 use apportion_core::calendar::{DateRange, FIRST_DAY, LAST_DAY, MAX_DAYS, Period};
 use apportion_core::currency::Currency;
 use apportion_core::decimal::{Percent, Rate};
+use apportion_core::id::CollaboratorId;
 use apportion_core::report::{Entry, Group, Grouping};
+use apportion_core::shares::Weight;
 use apportion_core::window::Window;
 use chrono::{Days, NaiveDate};
 use proptest::prelude::*;
@@ -160,4 +162,23 @@ pub(crate) fn grouping() -> impl Strategy<Value = Grouping> {
     let all =
         (some, date).prop_map(|(some, date)| some.into_iter().chain(date).collect::<Vec<_>>());
     all.prop_shuffle().prop_map(|groups| Grouping::of(groups.into_iter().map(Ok)).unwrap())
+}
+
+/// Weights of some collaborators, each once and not all 0: small ones, equal ones, the edges.
+pub(crate) fn weights() -> impl Strategy<Value = Vec<Weight>> {
+    let weight = prop_oneof![
+        4 => 0..=10_i64,
+        2 => Just(1_i64),
+        3 => 0..=1_000_000_000_i64,
+        1 => 0..=i64::MAX,
+        1 => Just(i64::MAX),
+    ];
+    let id = prop_oneof![-3..=30_i64, any::<i64>()];
+    let some = prop::collection::btree_map(id, weight, 1..24);
+    let some = some.prop_filter("somebody shares", |all| all.values().any(|weight| *weight > 0));
+    some.prop_map(|all| {
+        let weight = |(id, weight)| Weight { collaborator_id: CollaboratorId(id), weight };
+        all.into_iter().map(weight).collect::<Vec<_>>()
+    })
+    .prop_shuffle()
 }

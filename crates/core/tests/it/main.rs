@@ -11,23 +11,34 @@
 )]
 
 mod accruals;
+mod accumulation;
 mod arbitrary;
 mod calendar;
+mod collaborators;
+mod credits;
 mod currencies;
 mod deals;
 mod decimals;
 mod distributed;
+mod distributions;
+mod distributors;
 mod exchange;
 mod explanations;
 mod faults;
 mod item_pages;
+mod obligations;
 mod organizations;
+mod payer;
 mod people;
 mod percent;
 mod periods;
+mod plan_laws;
+mod plan_pools;
+mod plans;
 mod report_groups;
 mod report_rows;
 mod reports;
+mod resolvers;
 mod revenue_distributions;
 mod revenue_items;
 mod rounding;
@@ -36,7 +47,10 @@ mod schedule_oracle;
 mod schedules;
 mod schedules_clocks;
 mod schedules_refused;
+mod share_explanations;
+mod shares;
 mod slicing;
+mod units;
 mod windows;
 
 use apportion_core::calendar::DateRange;

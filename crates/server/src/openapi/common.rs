@@ -187,14 +187,14 @@ fn operations_on(resource: &ResourceType<Field>) -> Vec<Value> {
     };
     let (kind, id) = (json!({"const": resource.name}), id_schema());
     let mut added = written_resource(resource, true);
-    added["properties"]["lid"] = json!({"type": "string", "minLength": 1});
+    added["properties"]["lid"] = json!({"type": "string"});
     let mut changed = written_resource(resource, false);
     changed["required"] = json!(["type", "id"]);
     changed["properties"]["id"] = id.clone();
     let row = json!({
         "type": "object",
         "required": ["type", "id"],
-        "properties": {"type": kind, "id": id},
+        "properties": {"type": kind, "id": id, "relationship": false},
     });
     let mut all = vec![
         operation("add", &["data"], json!({"data": added})),

@@ -1,0 +1,98 @@
+//! What is collected of what is owed: the laws of netting, and the edges of a cut-off.
+
+use std::collections::BTreeMap;
+
+use apportion_core::accumulation::{Accumulation, Cutoff, Owed, Waiting, accumulate};
+use apportion_core::id::CollaboratorId;
+use apportion_core::money::MoneyError;
+use apportion_core::obligation::ObligationStatus;
+use chrono::TimeDelta;
+use proptest::prelude::*;
+
+use crate::payer::{at, obligation};
+use crate::{arbitrary, day};
+
+fn cutoff() -> Cutoff {
+    Cutoff { at: at("2025-07-02"), date: day("2025-07-02") }
+}
+
+#[test]
+fn what_is_approved_and_free_and_in_time_is_due() {
+    let owed = obligation(1, (1, 5));
+    assert!(owed.is_due(&cutoff()));
+    let just_before = cutoff().at - TimeDelta::milliseconds(1);
+    assert!(Owed { created_at: just_before, ..owed }.is_due(&cutoff()));
+    assert!(!Owed { created_at: cutoff().at, ..owed }.is_due(&cutoff()));
+    assert!(Owed { due_on: Some(day("2025-07-02")), ..owed }.is_due(&cutoff()));
+    assert!(!Owed { due_on: Some(day("2025-07-03")), ..owed }.is_due(&cutoff()));
+    for status in ObligationStatus::ALL.iter().copied() {
+        let mut other = owed;
+        other.held.status = status;
+        assert_eq!(other.is_due(&cutoff()), status == ObligationStatus::Approved);
+        other.held.is_allocated = true;
+        assert!(!other.is_due(&cutoff()));
+    }
+}
+
+fn owed() -> impl Strategy<Value = Vec<Owed>> {
+    let value = prop_oneof![12 => -50..=50_i64, 12 => -3..=3_i64, 1 => arbitrary::amount()];
+    let value = value.prop_filter("worth something", |value| *value != 0);
+    prop::collection::vec((1..=6_i64, value, 0..8_u8), 0..20).prop_map(|rows| {
+        let row = |(id, (collaborator, value, kind))| {
+            let mut owed = obligation(id, (collaborator, value));
+            owed.held.is_allocated = kind == 0;
+            owed.due_on = (kind == 1).then(|| day("2025-07-03"));
+            owed
+        };
+        (1..).zip(rows).map(row).collect()
+    })
+}
+
+proptest! {
+    #![proptest_config(arbitrary::config())]
+
+    /// Each collaborator is paid the whole net of what is due, or none of it.
+    #[test]
+    fn a_net_is_paid_whole_or_waits(owed in owed(), minimum in prop_oneof![Just(0), 0..=60_i64]) {
+        let mut nets: BTreeMap<CollaboratorId, i128> = BTreeMap::new();
+        for due in owed.iter().filter(|owed| owed.is_due(&cutoff())) {
+            *nets.entry(due.collaborator_id).or_default() += i128::from(due.value);
+        }
+        let is_paid = |net: i128| net > 0 && net >= i128::from(minimum);
+        let value: i128 = nets.values().copied().filter(|net| is_paid(*net)).sum();
+        let Ok(result) = accumulate(&owed, &cutoff(), minimum) else {
+            prop_assert!(i64::try_from(value).is_err());
+            return Ok(());
+        };
+        prop_assert_eq!(i128::from(result.value), value);
+        let waiting: BTreeMap<_, _> =
+            result.waiting.iter().map(|one| (one.collaborator_id, one.net)).collect();
+        prop_assert_eq!(waiting.len(), result.waiting.len());
+        for (id, net) in nets {
+            let parts = result.collected.iter().filter(|part| part.collaborator_id == id);
+            let paid: i128 = parts.map(|part| i128::from(part.value)).sum();
+            prop_assert_eq!(paid, if is_paid(net) { net } else { 0 });
+            prop_assert_eq!(waiting.get(&id), (!is_paid(net)).then_some(&net));
+        }
+        let due = owed.iter().filter(|owed| owed.is_due(&cutoff()));
+        let due = due.filter(|owed| !waiting.contains_key(&owed.collaborator_id));
+        prop_assert_eq!(due.count(), result.collected.len());
+    }
+}
+
+#[test]
+fn parts_that_cancel_out_wait_also_without_a_minimum() {
+    let result = accumulate(&[obligation(1, (1, 5)), obligation(2, (1, -5))], &cutoff(), 0);
+    let Accumulation { collected, waiting, value, .. } = result.unwrap();
+    assert_eq!((collected, value), (vec![], 0));
+    assert_eq!(waiting, [Waiting { collaborator_id: CollaboratorId(1), net: 0 }]);
+}
+
+#[test]
+fn what_does_not_fit_is_refused() {
+    let pair = |values: [i64; 2]| [obligation(1, (1, values[0])), obligation(2, (1, values[1]))];
+    let value = |values| accumulate(&pair(values), &cutoff(), 0).map(|result| result.value);
+    assert_eq!(value([i64::MAX, 1]), Err(MoneyError::Overflow));
+    assert_eq!(value([i64::MAX, -1]), Ok(i64::MAX - 1));
+    assert_eq!(value([i64::MIN, i64::MIN]), Ok(0));
+}

@@ -1,0 +1,113 @@
+//! A distributor for the tests of plans: its rows, and a schedule of every noon in UTC.
+//!
+//! No cases here.
+
+use apportion_core::accumulation::Owed;
+use apportion_core::distributor::DistributorStatus;
+use apportion_core::engine::{Opening, Payer, Plan, Snapshot, Unpaid, plan};
+use apportion_core::id::{CollaboratorId, ObligationId};
+use apportion_core::metric::Score;
+use apportion_core::obligation::{Held, ObligationStatus};
+use apportion_core::resolver::{Payout, PoolSource};
+use apportion_core::sharing::Sharing;
+use chrono::{DateTime, Days, NaiveTime, Utc};
+
+/// An instant from `2025-07-01T12:00:00Z`, or its day at noon from `2025-07-01`.
+pub(crate) fn at(text: &str) -> DateTime<Utc> {
+    let text = if text.len() == 10 { format!("{text}T12:00:00Z") } else { text.to_owned() };
+    text.parse().unwrap()
+}
+
+/// The first noon after an instant.
+pub(crate) fn next_noon(after: DateTime<Utc>) -> Option<DateTime<Utc>> {
+    let noon = after.with_time(NaiveTime::from_hms_opt(12, 0, 0)?).single()?;
+    if noon > after { Some(noon) } else { noon.checked_add_days(Days::new(1)) }
+}
+
+/// A fixed pool, shared.
+pub(crate) fn fixed(amount: i64, sharing: Sharing) -> Payout {
+    Payout::Shared { pool: PoolSource::Fixed(amount), sharing }
+}
+
+/// All that a snapshot borrows.
+#[derive(Clone, Debug)]
+pub(crate) struct Rows {
+    pub payer: Payer,
+    pub open: Opening,
+    pub members: Vec<CollaboratorId>,
+    pub scores: Vec<Score>,
+    pub obligations: Vec<Owed>,
+    pub recognized: i128,
+}
+
+impl Rows {
+    /// Open from noon of 2025-07-01 to noon of 2025-07-02, in euro, with three members.
+    pub(crate) fn of(payout: Payout) -> Self {
+        let payer = Payer {
+            status: DistributorStatus::Active,
+            units: "EUR".parse().unwrap(),
+            payout,
+            time_zone: chrono_tz::UTC,
+            requires_approval: false,
+            carry_over: false,
+        };
+        let open =
+            Opening { opened_at: at("2025-07-01"), trigger_at: at("2025-07-02"), carried: 0 };
+        let members = [1, 2, 3].map(CollaboratorId).to_vec();
+        Self { payer, open, members, scores: vec![], obligations: vec![], recognized: 0 }
+    }
+
+    /// The scores of the collaborators 1, 2, 3 and so on.
+    pub(crate) fn scoring(mut self, scores: &[i64]) -> Self {
+        let score = |(id, &score)| Score { collaborator_id: CollaboratorId(id), score };
+        self.scores = (1..).zip(scores).map(score).collect();
+        self
+    }
+
+    /// Approved obligations of the day before the trigger, as collaborator and value.
+    pub(crate) fn owing(mut self, owed: &[(i64, i64)]) -> Self {
+        self.obligations = (1..).zip(owed).map(|(id, owed)| obligation(id, *owed)).collect();
+        self
+    }
+
+    pub(crate) fn plan(&self, now: &str) -> Plan {
+        self.plan_at(at(now))
+    }
+
+    pub(crate) fn plan_at(&self, now: DateTime<Utc>) -> Plan {
+        let snapshot = Snapshot {
+            payer: &self.payer,
+            open: self.open,
+            members: &self.members,
+            scores: &self.scores,
+            obligations: &self.obligations,
+            recognized: self.recognized,
+            now,
+        };
+        plan(&snapshot, next_noon)
+    }
+}
+
+/// Approved, and made at noon of 2025-07-01.
+pub(crate) fn obligation(id: i64, (collaborator, value): (i64, i64)) -> Owed {
+    Owed {
+        obligation_id: ObligationId(id),
+        collaborator_id: CollaboratorId(collaborator),
+        value,
+        held: Held { status: ObligationStatus::Approved, is_allocated: false },
+        created_at: at("2025-07-01"),
+        due_on: None,
+    }
+}
+
+/// The allocations as lines of `collaborator value`.
+pub(crate) fn paid(plan: &Plan) -> Vec<String> {
+    let line = |(id, value): (CollaboratorId, i64)| format!("{id} {value}");
+    plan.allocations.iter().map(|paid| line((paid.collaborator_id, paid.value))).collect()
+}
+
+/// Those who get nothing as lines of `collaborator reason`.
+pub(crate) fn unpaid(plan: &Plan) -> Vec<String> {
+    let line = |unpaid: Unpaid| format!("{} {}", unpaid.collaborator_id, plan.reason(&unpaid));
+    plan.explanation.unpaid.iter().copied().map(line).collect()
+}

@@ -1,0 +1,225 @@
+//! The laws of plans: money is conserved, nothing is paid twice, order does not matter.
+
+use std::collections::BTreeSet;
+
+use apportion_core::decimal::Percent;
+use apportion_core::distribution::DistributionStatus;
+use apportion_core::engine::{AllocationExplanation, Basis, Origin, Plan};
+use apportion_core::id::CollaboratorId;
+use apportion_core::metric::Score;
+use apportion_core::resolver::{Payout, PoolSource};
+use apportion_core::sharing::Sharing;
+use chrono::TimeDelta;
+use proptest::prelude::*;
+
+use crate::arbitrary;
+use crate::payer::{Rows, at, obligation};
+
+fn payout() -> impl Strategy<Value = Payout> {
+    let percent =
+        (1..=Percent::WHOLE.units()).prop_map(|units| Percent::from_units(units).unwrap());
+    let pool = prop_oneof![
+        2 => (0..=1_000_000_i64).prop_map(PoolSource::Fixed),
+        1 => Just(PoolSource::Fixed(i64::MAX)),
+        2 => percent.prop_map(PoolSource::Revenue),
+    ];
+    let sharing = vec![Sharing::Evenly, Sharing::Performance, Sharing::TopScore];
+    let shared = (pool, prop::sample::select(sharing))
+        .prop_map(|(pool, sharing)| Payout::Shared { pool, sharing });
+    let owed = prop_oneof![Just(0), 0..=1_000_i64].prop_map(|minimum| Payout::Owed { minimum });
+    prop_oneof![3 => shared, 2 => owed]
+}
+
+fn carried() -> impl Strategy<Value = i64> {
+    prop_oneof![4 => Just(0), 4 => -2_000_000..=2_000_000_i64, 1 => arbitrary::amount()]
+}
+
+fn recognized() -> impl Strategy<Value = i128> {
+    let past_64 = i128::from(i64::MAX) + 1;
+    prop_oneof![24 => arbitrary::amount().prop_map(i128::from), 1 => Just(past_64)]
+}
+
+/// A distributor of any kind at noon of 2025-07-02, when its distribution is due.
+fn rows() -> impl Strategy<Value = Rows> {
+    let score = prop_oneof![24 => 0..=20_i64, 1 => Just(i64::MAX)];
+    let scores = prop::collection::vec((1..=12_i64, score), 0..12);
+    let value = prop_oneof![8 => -1_000..=1_000_i64, 1 => arbitrary::amount()];
+    let owed = prop::collection::vec((1..=8_i64, value, any::<[bool; 3]>()), 0..16);
+    let switches = (any::<bool>(), any::<bool>());
+    (payout(), carried(), recognized(), scores, owed, switches).prop_map(
+        |(payout, carried, recognized, scores, owed, (requires_approval, carry_over))| {
+            let mut rows = Rows::of(payout);
+            rows.payer.requires_approval = requires_approval;
+            rows.payer.carry_over = carry_over;
+            rows.open.carried = carried;
+            rows.recognized = recognized;
+            let score = |(id, score)| Score { collaborator_id: CollaboratorId(id), score };
+            rows.scores = scores.into_iter().map(score).collect();
+            for (id, (collaborator, value, [is_late, is_allocated, is_pending])) in (1..).zip(owed)
+            {
+                let mut owed = obligation(id, (collaborator, if value == 0 { 1 } else { value }));
+                owed.held.is_allocated = is_allocated && is_late;
+                owed.due_on = (is_late && is_pending).then(|| crate::day("2025-07-03"));
+                rows.obligations.push(owed);
+            }
+            rows
+        },
+    )
+}
+
+fn wide_sum(amounts: impl IntoIterator<Item = i64>) -> i128 {
+    amounts.into_iter().map(i128::from).sum()
+}
+
+/// What writing the plan makes of the rows; `None` where no distribution opens.
+fn applied(rows: &Rows, plan: &Plan) -> Option<Rows> {
+    let next = plan.next?;
+    let mut rows = Rows { open: next.open, ..rows.clone() };
+    if !next.takes_over_metrics {
+        rows.scores.clear();
+    }
+    for allocation in &plan.allocations {
+        if let Origin::Collected { obligation_id, .. } = allocation.origin {
+            let owed = rows.obligations.iter_mut().find(|owed| owed.obligation_id == obligation_id);
+            owed.unwrap().held.is_allocated = true;
+        }
+    }
+    Some(rows)
+}
+
+proptest! {
+    #![proptest_config(arbitrary::config())]
+
+    #[test]
+    fn money_is_conserved(rows in rows()) {
+        let plan = rows.plan("2025-07-02");
+        let paid = wide_sum(plan.allocations.iter().map(|allocation| allocation.value));
+        prop_assert_eq!(paid, i128::from(plan.value));
+        prop_assert!(plan.allocations.iter().all(|allocation| allocation.value != 0));
+        prop_assert_eq!(plan.explanation.carried, match (rows.payer.payout, plan.failure) {
+            (Payout::Owed { .. }, None) => 0,
+            _ => rows.open.carried,
+        });
+        let carried_on = plan.next.unwrap().open.carried;
+        if plan.failure.is_some() {
+            prop_assert_eq!((plan.value, carried_on), (0, rows.open.carried));
+            return Ok(());
+        }
+        let pool = plan.explanation.pool;
+        prop_assert!(plan.value == pool || plan.value == 0);
+        let unshared = pool - plan.value;
+        prop_assert_eq!(carried_on, if rows.payer.carry_over { unshared } else { 0 });
+        if let Payout::Shared { pool: PoolSource::Fixed(amount), .. } = rows.payer.payout {
+            prop_assert_eq!(plan.explanation.basis, Basis::Amount(amount));
+            prop_assert_eq!(i128::from(pool), i128::from(amount) + i128::from(rows.open.carried));
+        }
+    }
+
+    /// Everybody is there once: paid, or not and told why.
+    #[test]
+    fn nobody_is_forgotten(rows in rows()) {
+        let plan = rows.plan("2025-07-02");
+        if plan.failure.is_some() {
+            prop_assert_eq!((plan.allocations.len(), plan.explanation.unpaid.len()), (0, 0));
+            return Ok(());
+        }
+        let paid: BTreeSet<_> = plan.allocations.iter().map(|paid| paid.collaborator_id).collect();
+        let unpaid: Vec<_> =
+            plan.explanation.unpaid.iter().map(|unpaid| unpaid.collaborator_id).collect();
+        prop_assert!(unpaid.is_sorted_by(|a, b| a < b));
+        prop_assert!(unpaid.iter().all(|id| !paid.contains(id)));
+        prop_assert!(plan.explanation.unpaid.iter().all(|one| !plan.reason(one).is_empty()));
+        let known: BTreeSet<_> = paid.iter().chain(&unpaid).copied().collect();
+        prop_assert!(rows.members.iter().all(|id| known.contains(id)));
+        if let Payout::Shared { .. } = rows.payer.payout {
+            prop_assert!(rows.scores.iter().all(|score| known.contains(&score.collaborator_id)));
+        }
+    }
+
+    #[test]
+    fn the_order_of_rows_does_not_matter(
+        (rows, scores, obligations) in rows().prop_flat_map(|rows| {
+            let (scores, owed) = (rows.scores.clone(), rows.obligations.clone());
+            (Just(rows), Just(scores).prop_shuffle(), Just(owed).prop_shuffle())
+        }),
+    ) {
+        let shuffled = Rows { scores, obligations, ..rows.clone() };
+        let (plan, other) = (rows.plan("2025-07-02"), shuffled.plan("2025-07-02"));
+        prop_assert_eq!(format!("{plan:#?}"), format!("{other:#?}"));
+        prop_assert_eq!(plan, other);
+    }
+
+    /// Once written, the same instant has nothing more to pay, and nothing owed is lost.
+    #[test]
+    fn what_is_paid_is_not_paid_again(rows in rows(), late_hours in 0..100_i64) {
+        let now = at("2025-07-02") + TimeDelta::hours(late_hours);
+        let plan = rows.plan_at(now);
+        let after = applied(&rows, &plan).unwrap();
+        let again = after.plan_at(now);
+        prop_assert!(again.waits.is_some());
+        prop_assert!(after.open.trigger_at > now);
+        if plan.failure.is_some() {
+            prop_assert_eq!(&after.scores, &rows.scores);
+            prop_assert_eq!(after.open.opened_at, rows.open.opened_at);
+        } else {
+            prop_assert_eq!(after.open.opened_at, rows.open.trigger_at);
+            let is_due_later = rows.obligations.iter().any(|owed| owed.due_on.is_some());
+            prop_assert!(is_due_later || again.failure.is_some() || again.value == 0);
+        }
+        let open = |rows: &Rows| {
+            let open = rows.obligations.iter().filter(|owed| !owed.held.is_allocated);
+            wide_sum(open.map(|owed| owed.value))
+        };
+        let collected = match rows.payer.payout {
+            Payout::Owed { .. } => i128::from(plan.value),
+            Payout::Shared { .. } => 0,
+        };
+        prop_assert_eq!(open(&rows), open(&after) + collected);
+    }
+
+    /// However late the engine comes, what it pays is the same; only the next date differs.
+    #[test]
+    fn a_late_run_pays_the_same(rows in rows(), late_hours in 0..1_000_i64) {
+        let now = at("2025-07-02") + TimeDelta::hours(late_hours);
+        let (on_time, late) = (rows.plan("2025-07-02"), rows.plan_at(now));
+        prop_assert_eq!(late.waits, None);
+        prop_assert!(late.next.unwrap().open.trigger_at > now);
+        let dated = Plan { next: on_time.next, ..late };
+        prop_assert_eq!(dated, on_time);
+    }
+
+    /// The figures of a share come to the value of its allocation, in the plan's own pool.
+    #[test]
+    fn every_allocation_explains_itself(rows in rows()) {
+        let plan = rows.plan("2025-07-02");
+        for allocation in &plan.allocations {
+            match plan.explain(allocation).unwrap() {
+                AllocationExplanation::Share(told) => {
+                    let extra = i64::from(told.extra_unit) * plan.value.signum();
+                    prop_assert_eq!(told.floor + extra, allocation.value);
+                    prop_assert_eq!(told.pool, plan.value);
+                    prop_assert_eq!(told.total_score, plan.explanation.total_score);
+                    prop_assert_eq!(told.carried, rows.open.carried);
+                }
+                AllocationExplanation::Collected { net, .. } => {
+                    let of_one = plan.allocations.iter()
+                        .filter(|other| other.collaborator_id == allocation.collaborator_id);
+                    prop_assert_eq!(of_one.clone().count() as u64, net.parts);
+                    prop_assert_eq!(wide_sum(of_one.map(|part| part.value)), net.value.into());
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_status_says_whether_anything_is_owed(rows in rows()) {
+        let plan = rows.plan("2025-07-02");
+        let expected = match (plan.failure, plan.allocations.is_empty()) {
+            (Some(_), _) => DistributionStatus::Failed,
+            (None, true) => DistributionStatus::Complete,
+            (None, false) => DistributionStatus::Processing,
+        };
+        prop_assert_eq!(plan.status, expected);
+        prop_assert!(DistributionStatus::Pending.may_become(plan.status).is_ok());
+    }
+}

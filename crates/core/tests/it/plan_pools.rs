@@ -1,0 +1,191 @@
+//! How pools are shared: a table of distributors, each with its plan.
+
+use apportion_core::distribution::DistributionStatus;
+use apportion_core::engine::{AllocationExplanation, Basis, Opening, Payer, RevenueIn, recognized};
+use apportion_core::id::CollaboratorId;
+use apportion_core::obligation::ObligationStatus;
+use apportion_core::resolver::{Payout, PoolSource};
+use apportion_core::sharing::Sharing;
+use apportion_core::slicing::Span;
+
+use crate::payer::{Rows, at, fixed, paid, unpaid};
+use crate::{currency, day, range};
+
+#[test]
+fn a_pool_is_shared_by_performance() {
+    let rows = Rows::of(fixed(10_000, Sharing::Performance)).scoring(&[3, 0, 5, 9]);
+    let plan = rows.plan("2025-07-02");
+    assert_eq!(paid(&plan), ["1 1765", "3 2941", "4 5294"]);
+    assert_eq!(unpaid(&plan), ["2 No score in the period."]);
+    assert_eq!((plan.status, plan.value), (DistributionStatus::Processing, 10_000));
+    assert_eq!((plan.waits, plan.failure), (None, None));
+    assert_eq!((plan.explanation.pool, plan.explanation.total_score), (10_000, 17));
+    assert_eq!(plan.explanation.basis, Basis::Amount(10_000));
+    let sentence = "The pool is 100.00 EUR. It is shared by 3 collaborators with 17 points.";
+    assert_eq!(plan.explanation.sentence, sentence);
+    let Some(AllocationExplanation::Share(share)) = plan.explain(&plan.allocations[0]) else {
+        panic!("a share is explained as one");
+    };
+    assert_eq!((share.exact.to_string(), share.rank), ("30000/17".to_owned(), 1));
+}
+
+#[test]
+fn a_pool_is_shared_evenly() {
+    let rows = Rows::of(fixed(100, Sharing::Evenly)).scoring(&[3, 0, 5, 9]);
+    let plan = rows.plan("2025-07-02");
+    assert_eq!(paid(&plan), ["1 34", "3 33", "4 33"]);
+    let sentence = "The pool is 1.00 EUR. It is shared evenly by 3 collaborators.";
+    assert_eq!((plan.explanation.sentence.as_str(), plan.explanation.total_score), (sentence, 3));
+}
+
+#[test]
+fn the_top_score_takes_all() {
+    let rows = Rows::of(fixed(100, Sharing::TopScore));
+    let plan = rows.clone().scoring(&[3, 5, 4]).plan("2025-07-02");
+    assert_eq!(paid(&plan), ["2 100"]);
+    let below = |id, score| format!("{id} The score of {score} is below the top score of 5.");
+    assert_eq!(unpaid(&plan), [below(1, 3), below(3, 4)]);
+    let tied = rows.scoring(&[5, 3, 5]).plan("2025-07-02");
+    assert_eq!(paid(&tied), ["1 50", "3 50"]);
+    let sentence =
+        "The pool is 1.00 EUR. It is shared evenly by 2 collaborators with the top score.";
+    assert_eq!(tied.explanation.sentence, sentence);
+}
+
+#[test]
+fn who_scores_needs_no_longer_be_a_member_and_scores_add_up() {
+    let mut rows = Rows::of(fixed(100, Sharing::Performance)).scoring(&[1, 2, 3, 4]);
+    rows.members = vec![CollaboratorId(9), CollaboratorId(9)];
+    rows.scores.extend_from_within(..1);
+    let plan = rows.plan("2025-07-02");
+    assert_eq!(paid(&plan), ["1 18", "2 18", "3 27", "4 37"]);
+    assert_eq!(unpaid(&plan), ["9 No score in the period."]);
+}
+
+#[test]
+fn a_share_of_nothing_is_not_paid() {
+    let plan = Rows::of(fixed(1, Sharing::Evenly)).scoring(&[1, 1, 1]).plan("2025-07-02");
+    assert_eq!(paid(&plan), ["1 1"]);
+    let told = "0.00 EUR: 1 of 3 equal parts of 0.01 EUR is 0.0033..., rounded down as the";
+    assert_eq!(
+        unpaid(&plan),
+        [
+            format!("2 {told} second-largest remainder, only the largest being rounded up."),
+            format!("3 {told} third-largest remainder, only the largest being rounded up."),
+        ]
+    );
+}
+
+#[test]
+fn nothing_to_share_is_complete_at_once() {
+    let plan = Rows::of(fixed(0, Sharing::Performance)).scoring(&[2]).plan("2025-07-02");
+    assert_eq!((plan.status, plan.value), (DistributionStatus::Complete, 0));
+    let nobody = "No score in the period.";
+    assert_eq!(
+        unpaid(&plan),
+        ["1 There is nothing to share.".into(), format!("2 {nobody}"), format!("3 {nobody}")]
+    );
+    assert_eq!(plan.explanation.sentence, "The pool is 0.00 EUR. There is nothing to share.");
+    assert_eq!((plan.explanation.total_score, plan.shared), (2, None));
+}
+
+#[test]
+fn a_pool_without_takers_is_carried_where_the_distributor_says_so() {
+    let mut rows = Rows::of(fixed(100, Sharing::Evenly));
+    rows.open.carried = -30;
+    let carried = |rows: &Rows| rows.plan("2025-07-02").next.unwrap().open.carried;
+    assert_eq!(carried(&rows), 0);
+    rows.payer.carry_over = true;
+    assert_eq!(carried(&rows), 70);
+    let plan = rows.plan("2025-07-02");
+    assert_eq!((plan.status, plan.value), (DistributionStatus::Complete, 0));
+    let sentence = "The pool is 1.00 EUR, with -0.30 EUR carried over 0.70 EUR. Nobody has a score \
+                    above 0, so nothing is paid.";
+    assert_eq!(plan.explanation.sentence, sentence);
+    rows.open.carried = -130;
+    assert_eq!(carried(&rows), -30);
+    let taken = rows.scoring(&[1]);
+    assert_eq!(carried(&taken), 0);
+    assert_eq!(paid(&taken.plan("2025-07-02")), ["1 -30"]);
+}
+
+#[test]
+fn approval_is_asked_for_where_the_distributor_says_so() {
+    let mut rows = Rows::of(fixed(100, Sharing::Evenly)).scoring(&[1]);
+    assert_eq!(rows.plan("2025-07-02").obligation_status, ObligationStatus::Approved);
+    rows.payer.requires_approval = true;
+    let plan = rows.plan("2025-07-02");
+    let expected = (ObligationStatus::Pending, DistributionStatus::Processing);
+    assert_eq!((plan.obligation_status, plan.status), expected);
+}
+
+pub(crate) fn revenue(percentage: &str) -> Payout {
+    let pool = PoolSource::Revenue(percentage.parse().unwrap());
+    Payout::Shared { pool, sharing: Sharing::Performance }
+}
+
+#[test]
+fn a_pool_is_a_part_of_the_revenue_recognised() {
+    let mut rows = Rows::of(revenue("12.5")).scoring(&[1]);
+    rows.recognized = 1_004;
+    let plan = rows.plan("2025-07-02");
+    assert_eq!(paid(&plan), ["1 126"]);
+    let expected = Basis::Revenue {
+        from: day("2025-07-01"),
+        until: day("2025-07-02"),
+        recognized: 1_004,
+        percentage: "12.5".parse().unwrap(),
+    };
+    assert_eq!(plan.explanation.basis, expected);
+    rows.open.carried = 10;
+    assert_eq!(
+        rows.plan("2025-07-02").explanation.sentence,
+        "The pool is 1.26 EUR, 12.5% of the 10.04 EUR recognised from 2025-07-01 until before \
+         2025-07-02, with 0.10 EUR carried over 1.36 EUR. It is shared by 1 collaborator with 1 point."
+    );
+    rows.open.carried = 0;
+    rows.recognized = -1_004;
+    assert_eq!(paid(&rows.plan("2025-07-02")), ["1 -126"]);
+}
+
+#[test]
+fn revenue_is_counted_by_the_days_of_the_distributor() {
+    let open = |opened: &str, trigger: &str| Opening {
+        opened_at: at(opened),
+        trigger_at: at(trigger),
+        carried: 0,
+    };
+    let july = open("2025-06-30T22:00:00Z", "2025-07-31T22:00:00Z");
+    let days = |zone| july.revenue_days(at("2026-01-01"), zone).unwrap();
+    assert_eq!(days(chrono_tz::Europe::Berlin), range("2025-07-01..2025-07-31"));
+    assert_eq!(days(chrono_tz::UTC), range("2025-06-30..2025-07-30"));
+    let early = july.revenue_days(at("2025-07-03"), chrono_tz::Europe::Berlin);
+    assert_eq!(early, Some(range("2025-07-01..2025-07-02")));
+    let within_a_day = open("2025-07-01T01:00:00Z", "2025-07-01T23:00:00Z");
+    assert_eq!(within_a_day.revenue_days(at("2026-01-01"), chrono_tz::UTC), None);
+    let before = july.revenue_dates(at("2025-01-01"), chrono_tz::UTC);
+    assert_eq!(before, (day("2025-06-30"), day("2025-06-30")));
+}
+
+#[test]
+fn revenue_is_the_sum_of_the_daily_slices() {
+    let spans = [
+        Span { range: range("2025-07-01..2025-07-31"), total: 100_000 },
+        Span { range: range("2025-06-01..2025-06-30"), total: 7 },
+        Span { range: range("2025-07-02..2025-07-03"), total: -7 },
+    ];
+    assert_eq!(recognized(spans, Some(range("2025-07-01..2025-07-02"))), 6_452 - 4);
+    assert_eq!(recognized(spans, None), 0);
+    let large = Span { total: i64::MAX, ..spans[0] };
+    assert_eq!(recognized([large; 2], Some(large.range)), 2 * i128::from(i64::MAX));
+}
+
+#[test]
+fn revenue_is_in_the_units_of_the_distributor() {
+    let payer =
+        |payout, units: &str| Payer { units: units.parse().unwrap(), ..Rows::of(payout).payer };
+    let counted = |payer: Payer| payer.revenue_in(currency("EUR"));
+    assert_eq!(counted(payer(revenue("10"), "EUR")), Some(RevenueIn::Default));
+    assert_eq!(counted(payer(revenue("10"), "USD")), Some(RevenueIn::Deals(currency("USD"))));
+    assert_eq!(counted(payer(fixed(1, Sharing::Evenly), "EUR")), None);
+}

@@ -1,0 +1,170 @@
+//! What the engine would do with what is owed, with what does not fit, and when.
+
+use apportion_core::distribution::DistributionStatus;
+use apportion_core::distributor::DistributorStatus;
+use apportion_core::engine::{AllocationExplanation, Basis, Failure, Opening, Waits};
+use apportion_core::id::CollaboratorId;
+use apportion_core::obligation::ObligationStatus;
+use apportion_core::resolver::Payout;
+use apportion_core::sharing::Sharing;
+
+use crate::day;
+use crate::payer::{Rows, at, fixed, next_noon, paid, unpaid};
+use crate::plan_pools::revenue;
+
+#[test]
+fn what_is_owed_is_collected() {
+    let owing = [(1, 500), (2, 300), (1, -200), (3, -50), (2, 40)];
+    let plan = Rows::of(Payout::Owed { minimum: 0 }).owing(&owing).plan("2025-07-02");
+    assert_eq!(paid(&plan), ["1 500", "1 -200", "2 300", "2 40"]);
+    assert_eq!(unpaid(&plan), ["3 The net of -0.50 EUR is not above zero and waits."]);
+    assert_eq!((plan.value, plan.status), (640, DistributionStatus::Processing));
+    let explanation = &plan.explanation;
+    assert_eq!((explanation.pool, explanation.basis), (640, Basis::Collected(640)));
+    assert_eq!(
+        explanation.sentence,
+        "6.40 EUR is owed and due: 4 obligations to 2 collaborators. 1 collaborator must wait."
+    );
+    let sentence = |at: usize| match plan.explain(&plan.allocations[at]) {
+        Some(AllocationExplanation::Collected { sentence, .. }) => sentence,
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(sentence(1), "-2.00 EUR: one of 2 obligations, 3.00 EUR together.");
+    let alone = Rows::of(Payout::Owed { minimum: 0 }).owing(&[(2, 5)]).plan("2025-07-02");
+    let told = alone.explain(&alone.allocations[0]);
+    let Some(AllocationExplanation::Collected { sentence, .. }) = told else {
+        panic!("{told:?}");
+    };
+    assert_eq!(sentence, "0.05 EUR: all that is owed and due.");
+    let nothing = "Nothing is owed and due.";
+    assert_eq!(unpaid(&alone), [format!("1 {nothing}"), format!("3 {nothing}")]);
+}
+
+#[test]
+fn a_net_below_the_minimum_waits_whole() {
+    let owing = [(1, 999), (2, 1_200), (2, -200), (3, 5_000)];
+    let plan = Rows::of(Payout::Owed { minimum: 1_000 }).owing(&owing).plan("2025-07-02");
+    assert_eq!(paid(&plan), ["2 1200", "2 -200", "3 5000"]);
+    let waits = "1 The net of 9.99 EUR is below the minimum of 10.00 EUR and waits.";
+    assert_eq!(unpaid(&plan), [waits]);
+    let none = Rows::of(Payout::Owed { minimum: 1 }).plan("2025-07-02");
+    assert_eq!((none.status, none.value), (DistributionStatus::Complete, 0));
+    let sentence = "0.00 EUR is owed and due: 0 obligations to 0 collaborators.";
+    assert_eq!(none.explanation.sentence, sentence);
+}
+
+#[test]
+fn what_does_not_fit_fails_and_the_next_takes_over() {
+    let largest = fixed(i64::MAX, Sharing::Evenly);
+    let mut pool = Rows::of(largest).scoring(&[1]);
+    pool.open.carried = 1;
+    let mut score = Rows::of(largest).scoring(&[i64::MAX]);
+    score.scores.extend_from_within(..);
+    let past_64 = Rows { recognized: i128::from(i64::MIN) - 1, ..Rows::of(revenue("1")) };
+    let owed = Rows::of(Payout::Owed { minimum: 0 }).owing(&[(1, i64::MAX), (2, 1)]);
+    let net = Rows::of(Payout::Owed { minimum: 0 }).owing(&[(1, i64::MAX), (1, 1)]);
+    let score_error = Failure::Score(CollaboratorId(1));
+    let cases = [
+        (pool, Failure::Pool, "the pool with what was carried over does not fit 64 bits"),
+        (score, score_error, "the score of collaborator 1 does not fit 64 bits"),
+        (past_64, Failure::Revenue, "the revenue recognised in the period does not fit 64 bits"),
+        (owed, Failure::Owed, "what is owed does not fit 64 bits"),
+        (net, Failure::Owed, "what is owed does not fit 64 bits"),
+    ];
+    for (rows, failure, told) in cases {
+        let plan = rows.plan("2025-07-02");
+        assert_eq!((plan.failure, plan.status), (Some(failure), DistributionStatus::Failed));
+        assert_eq!((plan.value, plan.allocations.len()), (0, 0));
+        let rest = "Nothing is paid, and the next distribution takes over the period.";
+        assert_eq!(plan.explanation.sentence, format!("Failed: {told}. {rest}"));
+        let next = plan.next.unwrap();
+        assert!(next.takes_over_metrics);
+        let expected = Opening { trigger_at: at("2025-07-03"), ..rows.open };
+        assert_eq!(next.open, expected);
+    }
+}
+
+#[test]
+fn the_extremes_are_shared() {
+    let rows = Rows::of(fixed(i64::MAX, Sharing::Performance)).scoring(&[i64::MAX; 3]);
+    let plan = rows.plan("2025-07-02");
+    assert_eq!(plan.value, i64::MAX);
+    assert_eq!(plan.explanation.total_score, 3 * i128::from(i64::MAX));
+    let mut debt = Rows::of(fixed(0, Sharing::Performance)).scoring(&[i64::MAX, 1]);
+    debt.open.carried = i64::MIN;
+    assert_eq!(paid(&debt.plan("2025-07-02")), ["1 -9223372036854775807", "2 -1"]);
+    let owing = [(1, i64::MIN), (1, i64::MIN), (2, 1)];
+    let plan = Rows::of(Payout::Owed { minimum: 0 }).owing(&owing).plan("2025-07-02");
+    assert_eq!(paid(&plan), ["2 1"]);
+}
+
+#[test]
+fn before_its_date_a_plan_is_as_if_triggered_then() {
+    let mut rows = Rows::of(Payout::Owed { minimum: 0 }).owing(&[(1, 5), (2, 7)]);
+    rows.obligations[1].created_at = at("2025-07-01T18:00:00Z");
+    let early = rows.plan("2025-07-01T18:00:00Z");
+    assert_eq!(early.waits, Some(Waits::NotDue(at("2025-07-02"))));
+    let told = "The trigger date 2025-07-02T12:00:00.000Z has not come.";
+    assert_eq!(early.waits.unwrap().to_string(), told);
+    assert_eq!((paid(&early), early.open), (vec!["1 5".to_owned()], rows.open));
+    assert_eq!(early.next.unwrap().open.trigger_at, at("2025-07-03"));
+    assert_eq!(paid(&rows.plan("2025-07-02")), ["1 5", "2 7"]);
+}
+
+#[test]
+fn obligations_wait_for_the_cutoff_and_their_due_date() {
+    let mut rows = Rows::of(Payout::Owed { minimum: 0 }).owing(&[(1, 1); 6]);
+    rows.payer.time_zone = chrono_tz::Pacific::Auckland;
+    rows.obligations[0].due_on = Some(day("2025-07-03"));
+    rows.obligations[1].due_on = Some(day("2025-07-04"));
+    rows.obligations[2].created_at = at("2025-07-02");
+    rows.obligations[3].held.is_allocated = true;
+    rows.obligations[4].held.status = ObligationStatus::Pending;
+    let plan = rows.plan("2025-07-09");
+    let collected: Vec<String> =
+        plan.allocations.iter().map(|allocation| format!("{:?}", allocation.origin)).collect();
+    assert_eq!(collected.len(), 2);
+    assert!(collected[0].contains("ObligationId(1)"), "due on the day in Auckland: {collected:?}");
+    assert!(collected[1].contains("ObligationId(6)"));
+}
+
+#[test]
+fn missed_periods_run_once_under_the_date_that_was_missed() {
+    let rows = Rows::of(fixed(100, Sharing::Evenly)).scoring(&[1]);
+    let plan = rows.plan("2025-07-09");
+    assert_eq!((plan.waits, plan.open), (None, rows.open));
+    let expected =
+        Opening { opened_at: at("2025-07-02"), trigger_at: at("2025-07-10"), carried: 0 };
+    let next = plan.next.unwrap();
+    assert_eq!((next.open, next.takes_over_metrics), (expected, false));
+    let same = rows.plan("2025-07-02");
+    assert_eq!((same.allocations, same.explanation), (plan.allocations, plan.explanation));
+}
+
+#[test]
+fn only_an_active_distributor_is_triggered() {
+    let mut rows = Rows::of(fixed(100, Sharing::Evenly)).scoring(&[1]);
+    for status in [DistributorStatus::Inactive, DistributorStatus::Deleted] {
+        rows.payer.status = status;
+        let plan = rows.plan("2025-07-09");
+        assert_eq!(plan.waits, Some(Waits::NotActive));
+        assert_eq!(plan.value, 100);
+    }
+    assert_eq!(Waits::NotActive.to_string(), "The distributor is not active.");
+    let told = "The distributor has no open distribution.";
+    assert_eq!(Waits::NothingOpen.to_string(), told);
+}
+
+#[test]
+fn a_distribution_opens_and_moves_with_the_schedule() {
+    let first = Opening::first(at("2025-07-01"), next_noon).unwrap();
+    let expected =
+        Opening { opened_at: at("2025-07-01"), trigger_at: at("2025-07-02"), carried: 0 };
+    assert_eq!(first, expected);
+    let moved = Opening { carried: 5, ..first }.rescheduled(at("2025-07-05"), next_noon).unwrap();
+    let expected =
+        Opening { opened_at: at("2025-07-01"), trigger_at: at("2025-07-06"), carried: 5 };
+    assert_eq!(moved, expected);
+    assert_eq!(first.rescheduled(at("2025-07-05"), |_| None), None);
+    assert_eq!(Opening::first(at("2025-07-05"), Some), None);
+}

@@ -1,0 +1,89 @@
+//! Which resolvers go together, what they need, and how names are read.
+
+use apportion_core::id::{CollaboratorId, ObligationId};
+use apportion_core::metric::Score;
+use apportion_core::resolver::{DistributionResolver, Payout, PoolResolver, PoolSource, Resolving};
+use apportion_core::sharing::Sharing;
+
+use crate::lines;
+
+/// The payout of two resolvers that are given all there is, or the faults.
+fn payout(pool: PoolResolver, distribution: DistributionResolver) -> Result<Payout, Vec<String>> {
+    let resolving = Resolving {
+        units: &"EUR".parse().unwrap(),
+        pool_amount: Some(7),
+        revenue_percentage: Some("10".parse().unwrap()),
+        minimum_value: Some(5),
+    };
+    Payout::of(pool, distribution, &resolving).map_err(|faults| lines(&faults))
+}
+
+#[test]
+fn pools_are_shared_and_what_is_owed_is_accumulated() {
+    use DistributionResolver as By;
+    let sharings = [
+        (By::EvenlySharedPool, Sharing::Evenly),
+        (By::PerformanceSharedPool, Sharing::Performance),
+        (By::TopScoreWins, Sharing::TopScore),
+    ];
+    let misfit = |pool| {
+        let told = "must go with the pool resolver, which";
+        Err(vec![format!("distribution_resolver {told} {pool} does not")])
+    };
+    for (by, sharing) in sharings {
+        let fixed = Payout::Shared { pool: PoolSource::Fixed(7), sharing };
+        assert_eq!(payout(PoolResolver::FixedAmount, by), Ok(fixed));
+        let percentage = PoolSource::Revenue("10".parse().unwrap());
+        let revenue = Payout::Shared { pool: percentage, sharing };
+        assert_eq!(payout(PoolResolver::RecognizedRevenue, by), Ok(revenue));
+        assert_eq!(payout(PoolResolver::Obligations, by), misfit("obligations"));
+    }
+    let owed = By::AccumulatedObligations;
+    assert_eq!(payout(PoolResolver::Obligations, owed), Ok(Payout::Owed { minimum: 5 }));
+    assert_eq!(payout(PoolResolver::FixedAmount, owed), misfit("fixed_amount"));
+    assert_eq!(payout(PoolResolver::RecognizedRevenue, owed), misfit("recognized_revenue"));
+}
+
+#[test]
+fn what_is_owed_needs_nothing_and_has_no_minimum_by_default() {
+    let units = "points".parse().unwrap();
+    let resolving = Resolving {
+        units: &units,
+        pool_amount: None,
+        revenue_percentage: None,
+        minimum_value: None,
+    };
+    let owed = DistributionResolver::AccumulatedObligations;
+    let payout = Payout::of(PoolResolver::Obligations, owed, &resolving);
+    assert_eq!(payout, Ok(Payout::Owed { minimum: 0 }));
+    let misfit = Payout::of(PoolResolver::RecognizedRevenue, owed, &resolving).unwrap_err();
+    assert_eq!(misfit.len(), 3);
+}
+
+#[test]
+fn every_name_is_read_as_it_is_written() {
+    for (resolver, name) in PoolResolver::ALL.iter().zip(PoolResolver::NAMES) {
+        assert_eq!(name.parse(), Ok(*resolver));
+        assert_eq!(resolver.to_string(), *name);
+    }
+    assert!("Fixed_amount".parse::<PoolResolver>().is_err());
+    assert_eq!(format!("{:>2}{:>3}", CollaboratorId(1), ObligationId(2)), " 1  2");
+}
+
+#[test]
+fn weights_are_of_those_who_scored() {
+    let scores: Vec<Score> = [(4, 3), (1, 0), (3, 9), (2, -1), (5, 9)]
+        .map(|(id, score)| Score { collaborator_id: CollaboratorId(id), score })
+        .to_vec();
+    let check = |sharing: Sharing, expected: &[(i64, i64)]| {
+        let weights = sharing.weights(&scores);
+        let weights: Vec<_> =
+            weights.iter().map(|weight| (weight.collaborator_id.0, weight.weight)).collect();
+        assert_eq!(weights, expected);
+        assert!(sharing.weights(&[]).is_empty());
+        assert!(sharing.weights(&scores[1..2]).is_empty());
+    };
+    check(Sharing::Evenly, &[(4, 1), (3, 1), (5, 1)]);
+    check(Sharing::Performance, &[(4, 3), (3, 9), (5, 9)]);
+    check(Sharing::TopScore, &[(3, 1), (5, 1)]);
+}
