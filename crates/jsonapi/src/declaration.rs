@@ -35,6 +35,7 @@ impl<R, F: Copy> Declaration<R, F> {
             filters,
             sorts,
             writable: false,
+            addressed: true,
         };
         Self { resource, id, version, attributes: Vec::new(), linkage: Vec::new() }
             .filter("id", Kind::Id, field)

@@ -211,6 +211,8 @@ pub struct ResourceType<F> {
     pub sorts: Vec<Sort<F>>,
     /// Whether POST, PATCH and DELETE exist.
     pub writable: bool,
+    /// Whether rows have addresses of their own.
+    pub addressed: bool,
 }
 
 impl<F> ResourceType<F> {

@@ -31,6 +31,8 @@ pub enum Kind {
     Boolean,
     /// One of these words.
     Enumeration(&'static [&'static str]),
+    /// Any JSON: written by the server, never read.
+    Json,
 }
 
 /// A value that came in, of the kind that was declared for it.
@@ -70,6 +72,8 @@ pub enum Scalar<'a> {
     Date(NaiveDate),
     /// Written as RFC 3339 in UTC with milliseconds.
     Instant(NaiveDateTime),
+    /// Written as it stands: JSON text.
+    Json(&'a str),
 }
 
 impl<'a> From<Option<&'a str>> for Scalar<'a> {
@@ -142,6 +146,7 @@ impl Kind {
                 _ => None,
             },
             Kind::Enumeration(words) => words.contains(&text).then(|| Value::Text(text.to_owned())),
+            Kind::Json => None,
         };
         value.ok_or_else(|| self.expectation())
     }
@@ -155,6 +160,7 @@ impl Kind {
             Kind::Date | Kind::Instant => "must be a date in the form YYYY-MM-DD".into(),
             Kind::Boolean => "must be true or false".into(),
             Kind::Enumeration(words) => format!("must be one of {}", words.join(", ")).into(),
+            Kind::Json => "cannot be set".into(),
         }
     }
 }

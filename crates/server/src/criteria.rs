@@ -44,7 +44,8 @@ pub(crate) fn walk(criteria: Criteria, walk: &Walk) -> Option<Criteria> {
     Some(Criteria { filter, order, limit: walk.size.saturating_add(1), offset: 0 })
 }
 
-fn filter(asked: &query::Filter<Field>) -> Filter {
+/// The filter over fields.
+pub(crate) fn filter(asked: &query::Filter<Field>) -> Filter {
     match asked {
         query::Filter::All(members) => Filter::All(members.iter().map(filter).collect()),
         query::Filter::Any(members) => Filter::Any(members.iter().map(filter).collect()),

@@ -26,6 +26,7 @@ use crate::openapi;
 use crate::operations::{self, Operating};
 use crate::read::{self, Headers, Reading};
 use crate::reply::Reply;
+use crate::report::{self, Reporting};
 use crate::route::Route;
 use crate::service::Service;
 use crate::write::{self, Change, Writing};
@@ -117,6 +118,10 @@ async fn answer(
     if path.strip_suffix('/').unwrap_or(path) == operations::PATH {
         seen.route = Some(operations::PATH.to_owned());
         return operate(request, payload, service, (&access, now)).await;
+    }
+    if path.strip_suffix('/').unwrap_or(path) == report::PATH {
+        seen.route = Some(report::PATH.to_owned());
+        return report(request, service, (&access, now), &origin).await;
     }
     let route = Route::parse(service.resources, path).ok_or_else(Failure::not_found)?;
     seen.route = Some(route.template());
@@ -263,6 +268,22 @@ fn repeatable(
     let target = request.uri().path_and_query().map_or("", |target| target.as_str());
     let request = idempotency::request(&key, (method.as_str(), target), body)?;
     Ok(service.in_flight.take(scope, &request).map(|taken| Some((request, taken))))
+}
+
+/// Adds revenue up.
+async fn report(
+    request: &HttpRequest,
+    service: &Service,
+    (access, now): (&Access, NaiveDateTime),
+    origin: &str,
+) -> Result<Reply, Stop> {
+    let methods = &[Method::GET, Method::HEAD, Method::OPTIONS];
+    check_method(request, methods, methods)?;
+    access::check_right(access, Right::Read)?;
+    media::check_accept(joined(request, &ACCEPT).as_deref(), None)?;
+    let reporting = Reporting::new(service.resources, origin, request.query_string(), now);
+    let scope = access.scope;
+    Ok(service.store.read(move |session| reporting.run(&scope, session)).await?)
 }
 
 /// Carries operations out.

@@ -17,6 +17,7 @@ mod executor;
 mod id;
 pub mod idempotency;
 mod keyset;
+mod ledger;
 pub mod membership;
 mod migrate;
 pub mod organization;
@@ -36,11 +37,12 @@ mod writer;
 pub use address::{Address, AddressError};
 pub use connection::{AnyConnection, MultiBackend};
 pub use criteria::{
-    Comparable, Comparison, Criteria, Field, FieldKind, Filter, Join, Order, Value,
+    Comparable, Comparison, Criteria, Field, FieldKind, Filter, Join, Order, Test, Value,
 };
 pub use error::{Error, Result};
 pub use id::{OrganizationId, PersonId};
 pub use keyset::{beyond, read_keys};
+pub use ledger::{Ledger, LedgerPart, ledger};
 pub use scope::Scope;
 pub use select::{Found, Loaded, Select, Stored, load, load_by, load_held, load_keyed};
 pub use session::Session;

@@ -61,6 +61,7 @@ fn shown_schema(attribute: &Attribute<Field>) -> Value {
         Kind::Instant => json!({"type": "string", "format": "date-time"}),
         Kind::Boolean => json!({"type": "boolean"}),
         Kind::Enumeration(words) => json!({"type": "string", "enum": words}),
+        Kind::Json => json!({}),
     };
     if attribute.nullable { nullable(kind) } else { kind }
 }

@@ -11,7 +11,8 @@ use apportion_jsonapi::{Attribute, Bounds, Kind, Registry};
 use apportion_store::Field;
 
 use crate::openapi;
-use crate::served::Served;
+use crate::report;
+use crate::served::{Computed, Served};
 
 /// The path under which all types are served.
 pub const ROOT: &str = "/api/v2";
@@ -20,8 +21,11 @@ pub const ROOT: &str = "/api/v2";
 pub struct Resources {
     served: Vec<Box<dyn Served>>,
     registry: Registry<Field>,
+    reports: Registry<Field>,
     description: OnceLock<String>,
 }
+
+static REPORT: LazyLock<Computed> = LazyLock::new(|| Computed(report::declared::resource()));
 
 static OWN: LazyLock<Resources> = LazyLock::new(|| Resources::of(own_types()));
 
@@ -47,13 +51,25 @@ impl Resources {
     }
 
     fn of(served: Vec<Box<dyn Served>>) -> Self {
-        let types = served.iter().map(|served| served.resource().clone()).collect();
-        Self { served, registry: Registry::new(types), description: OnceLock::new() }
+        let types: Vec<_> = served.iter().map(|served| served.resource().clone()).collect();
+        let reports = types.iter().cloned().chain([report::declared::resource()]).collect();
+        let (registry, reports) = (Registry::new(types), Registry::new(reports));
+        Self { served, registry, reports, description: OnceLock::new() }
     }
 
     /// The declarations.
     pub fn registry(&self) -> &Registry<Field> {
         &self.registry
+    }
+
+    /// The declarations as reports know them: with the type of their rows, which is the last.
+    pub(crate) fn reports(&self) -> &Registry<Field> {
+        &self.reports
+    }
+
+    /// The type of the rows of reports.
+    pub(crate) fn report(&'static self) -> Type {
+        Type { position: self.served.len(), served: &*REPORT, resources: self }
     }
 
     /// The OpenAPI description of the service as JSON text, made once.

@@ -49,6 +49,7 @@ mod refusals;
 mod refused_values;
 mod related;
 mod relationships;
+mod reports;
 mod rules;
 mod sample;
 mod seed;
@@ -100,6 +101,7 @@ fn main() -> std::process::ExitCode {
         ("refused_values", refused_values::CASES),
         ("related", related::CASES),
         ("relationships", relationships::CASES),
+        ("reports", reports::CASES),
         ("rules", rules::CASES),
         ("seed", seed::CASES),
         ("sent_back", sent_back::CASES),
