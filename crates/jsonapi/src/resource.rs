@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use crate::document::Shape;
-use crate::value::Kind;
+use crate::value::{Kind, id};
 
 /// An attribute and what clients may do with it.
 #[derive(Clone, Copy, Debug)]
@@ -194,6 +194,22 @@ pub struct Sort<F> {
     pub field: F,
 }
 
+/// How the ids of a type are read and written.
+#[derive(Clone, Copy, Debug)]
+pub struct Ids {
+    /// Whether they are decimal: these are written without a detour.
+    pub decimal: bool,
+    /// Reads one; none where it cannot be one.
+    pub read: fn(&str) -> Option<i64>,
+    /// Writes one that needs no escapes.
+    pub write: fn(i64) -> String,
+}
+
+impl Ids {
+    /// Decimal, from 1 to 2^63 - 1.
+    pub const DECIMAL: Self = Self { decimal: true, read: id, write: |id| id.to_string() };
+}
+
 /// A resource type as clients see it.
 #[derive(Clone, Debug)]
 pub struct ResourceType<F> {
@@ -201,6 +217,8 @@ pub struct ResourceType<F> {
     pub name: &'static str,
     /// What breaks ties between equal rows: the id.
     pub id: F,
+    /// How ids are spelled.
+    pub ids: Ids,
     /// In the order in which they are written.
     pub attributes: Vec<Attribute<F>>,
     /// In the order in which they are written.

@@ -10,7 +10,7 @@ use apportion_jsonapi::{Cardinality, Code, Error, Query, Relationship, Rows, med
 use apportion_store::{Field, Scope, Session};
 
 use crate::access::ORGANIZATION;
-use crate::criteria::{self, criteria};
+use crate::criteria::criteria;
 use crate::etag;
 use crate::failure::{Failure, Result};
 use crate::include;
@@ -162,8 +162,8 @@ impl Reading {
                 let side = if walk.backwards { "page[before]" } else { "page[after]" };
                 let detail = format!("'{side}' is no cursor of this list in this order");
                 let foreign = || Error::parameter(Code::KeysetInvalidCursor, side, detail);
-                let criteria = criteria::walk(criteria, walk).ok_or_else(foreign)?;
-                let (rows, walked) = kind.served.walk(scope, session, &criteria, walk)?;
+                let found = kind.served.walk(scope, session, &criteria, walk)?;
+                let (rows, walked) = found.ok_or_else(foreign)?;
                 Ok((rows, PageEnd::walked(&self.links, walk, &walked, &query.binding)))
             }
         }

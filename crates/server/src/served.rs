@@ -12,6 +12,7 @@ use apportion_store::membership::Membership;
 use apportion_store::{self as store, Criteria, Field, Scope, Session, Stored};
 use chrono::NaiveDateTime;
 
+use crate::criteria;
 use crate::etag::Expected;
 use crate::failure::{Failure, Result};
 use crate::include;
@@ -145,14 +146,15 @@ pub trait Served: Send + Sync {
         criteria: &Criteria,
     ) -> Result<Page>;
 
-    /// A page of a walk in the order of the list, and what else there is.
+    /// A page of a walk in the order of the list, and what else there is; none where the cursor has
+    /// no keys of this order.
     fn walk(
         &'static self,
         scope: &Scope,
         session: &mut Session,
         criteria: &Criteria,
         walk: &Walk,
-    ) -> Result<(Box<dyn Rows>, Walked)>;
+    ) -> Result<Option<(Box<dyn Rows>, Walked)>>;
 
     /// Rows whose field is one of the ids, by their own id, at most `limit`.
     fn load_by(
@@ -206,8 +208,9 @@ where
         session: &mut Session,
         criteria: &Criteria,
         walk: &Walk,
-    ) -> Result<(Box<dyn Rows>, Walked)> {
-        let mut found = store::load_keyed::<R>(scope, session, criteria)?;
+    ) -> Result<Option<(Box<dyn Rows>, Walked)>> {
+        let Some(criteria) = criteria::walk(criteria.clone(), walk) else { return Ok(None) };
+        let mut found = store::load_keyed::<R>(scope, session, &criteria)?;
         let size = usize::try_from(walk.size).unwrap_or(usize::MAX);
         let more = found.len() > size;
         found.truncate(size);
@@ -215,7 +218,7 @@ where
             found.reverse();
         }
         let (rows, keys) = found.into_iter().unzip();
-        Ok((self.rows(rows), Walked { keys, more }))
+        Ok(Some((self.rows(rows), Walked { keys, more })))
     }
 
     fn load_by(
@@ -357,7 +360,7 @@ impl Served for Computed {
         _: &mut Session,
         _: &Criteria,
         _: &Walk,
-    ) -> Result<(Box<dyn Rows>, Walked)> {
+    ) -> Result<Option<(Box<dyn Rows>, Walked)>> {
         Err(Failure::not_found())
     }
 

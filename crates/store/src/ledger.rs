@@ -39,6 +39,22 @@ struct Account {
     lines: Box<[Line]>,
 }
 
+impl Account {
+    fn entry(&self, organization: i64, line: &Line) -> Entry {
+        Entry {
+            organization,
+            deal: self.deal,
+            creator: (line.creator != 0).then_some(line.creator),
+            revenue_distribution: line.id,
+            currency: self.currency,
+            probability: self.probability,
+            days: line.days,
+            amount: line.amount,
+            amount_default: line.amount_default,
+        }
+    }
+}
+
 /// The revenue of one tenant at one moment.
 #[derive(Clone, Debug, Default)]
 pub struct Ledger {
@@ -56,6 +72,22 @@ impl Ledger {
     /// Whether there is none.
     pub fn is_empty(&self) -> bool {
         self.accounts.iter().all(|account| account.lines.is_empty())
+    }
+
+    /// A distribution of a deal.
+    pub fn entry(&self, deal: i64, revenue_distribution: i64) -> Option<Entry> {
+        let at = self.accounts.binary_search_by_key(&deal, |account| account.deal).ok()?;
+        self.of(self.accounts.get(at)?, revenue_distribution)
+    }
+
+    /// A distribution, of whatever deal.
+    pub fn find(&self, revenue_distribution: i64) -> Option<Entry> {
+        self.accounts.iter().find_map(|account| self.of(account, revenue_distribution))
+    }
+
+    fn of(&self, account: &Account, revenue_distribution: i64) -> Option<Entry> {
+        let at = account.lines.binary_search_by_key(&revenue_distribution, |line| line.id).ok()?;
+        Some(account.entry(self.organization, account.lines.get(at)?))
     }
 
     /// How many bytes it takes, as far as it is known here.
@@ -99,17 +131,7 @@ impl<'l> LedgerPart<'l> {
     /// Each deal, with its distributions by their ids.
     pub fn deals(self) -> impl Iterator<Item = impl Iterator<Item = Entry> + 'l> + 'l {
         self.accounts.iter().map(move |account| {
-            account.lines.iter().map(move |line| Entry {
-                organization: self.organization,
-                deal: account.deal,
-                creator: (line.creator != 0).then_some(line.creator),
-                revenue_distribution: line.id,
-                currency: account.currency,
-                probability: account.probability,
-                days: line.days,
-                amount: line.amount,
-                amount_default: line.amount_default,
-            })
+            account.lines.iter().map(move |line| account.entry(self.organization, line))
         })
     }
 }
@@ -137,6 +159,11 @@ struct Kept {
 pub fn ledger(scope: &Scope, session: &mut Session) -> Result<Arc<Ledger>> {
     let ledgers = Arc::clone(session.ledgers());
     let slot = ledgers.slot(scope.id());
+    if session.depth() > 0 {
+        // What a transaction has not committed yet is for its own eyes.
+        let known = Arc::clone(&slot.lock().unwrap_or_else(PoisonError::into_inner));
+        return Ok(current(scope, session, &known)?.map_or(known, Arc::new));
+    }
     let mut slot = slot.lock().unwrap_or_else(PoisonError::into_inner);
     // The snapshot is taken after the lock, so that it never goes back.
     let fresh = session.snapshot(scope, |session| {

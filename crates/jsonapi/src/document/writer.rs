@@ -1,6 +1,8 @@
 //! The document itself: primary data, what is included, links and meta, member by member in one
 //! pass over the rows.
 
+use std::borrow::Cow;
+
 use super::links::push_description;
 use super::text::{push_field, push_integer, push_scalar, push_str};
 use super::{Compound, PageEnd, Rows};
@@ -62,11 +64,8 @@ impl<F> Document<'_, F> {
         let mut out = b"{\"data\":[".to_vec();
         for row in 0..rows.len() {
             separate(&mut out, row);
-            push_identifier_of(
-                &mut out,
-                resource.name,
-                (rows.id(row), rows.id_text(row).as_deref()),
-            );
+            let text = id_text(resource, rows, row);
+            push_identifier_of(&mut out, resource.name, (rows.id(row), text.as_deref()));
             if let Some(cursor) = page.cursor(row) {
                 out.pop();
                 push_cursor(&mut out, cursor);
@@ -140,7 +139,7 @@ impl<F> Document<'_, F> {
         let Some(resource) = self.registry.types().get(position) else { return };
         let shape = self.fields.shape(position);
         let id = rows.id(row);
-        let text = rows.id_text(row);
+        let text = id_text(resource, rows, row);
         out.extend_from_slice(b"{\"id\":\"");
         push_id(out, id, text.as_deref());
         out.extend_from_slice(b"\",\"type\":\"");
@@ -216,10 +215,14 @@ impl<F> Document<'_, F> {
                 }
             },
             (Cardinality::Many, Some(compound)) => {
-                out.extend_from_slice(b",\"data\":[");
+                let target = self.registry.find(relationship.target);
+                let ids = target.map(|(_, target)| target.ids).filter(|ids| !ids.decimal);
+                separate(out, at);
+                out.extend_from_slice(b"\"data\":[");
                 for (at, id) in compound.held(here.position, here.id, index).iter().enumerate() {
                     separate(out, at);
-                    push_identifier(out, relationship.target, *id);
+                    let text = ids.map(|ids| (ids.write)(*id));
+                    push_identifier_of(out, relationship.target, (*id, text.as_deref()));
                 }
                 out.push(b']');
             }
@@ -249,6 +252,18 @@ fn separate(out: &mut Vec<u8>, at: usize) {
     if at > 0 {
         out.push(b',');
     }
+}
+
+/// The id of a row where it is not written in decimal.
+fn id_text<'r, F>(
+    resource: &ResourceType<F>,
+    rows: &'r dyn Rows,
+    row: usize,
+) -> Option<Cow<'r, str>> {
+    if resource.ids.decimal {
+        return rows.id_text(row);
+    }
+    Some(Cow::Owned((resource.ids.write)(rows.id(row))))
 }
 
 fn push_id(out: &mut Vec<u8>, id: i64, text: Option<&str>) {

@@ -3,19 +3,21 @@
 
 use apportion_core::report::{Figure, Group};
 use apportion_jsonapi::query::Fieldsets;
-use apportion_jsonapi::resource::{Filter, Relationship, ResourceType, Sort};
+use apportion_jsonapi::resource::{Filter, Ids, Relationship, ResourceType, Sort};
 use apportion_jsonapi::{Attribute, Kind};
 use apportion_store::{Field, FieldKind};
 
 /// The type.
 pub(crate) const NAME: &str = "financial_item_reports";
 
-pub(super) const DATE: Field = Field::computed("date", FieldKind::Date, false);
-pub(super) const AS_OF: Field = Field::computed("as_of", FieldKind::Date, false);
-pub(super) const DEAL_ID: Field = Field::computed("deal_id", FieldKind::Integer, false);
-pub(super) const CREATOR_ID: Field = Field::computed("creator_id", FieldKind::Integer, true);
-pub(super) const CURRENCY: Field = Field::computed("currency", FieldKind::Text, false);
-pub(super) const PROBABILITY: Field = Field::computed("probability", FieldKind::Integer, false);
+pub(crate) const DATE: Field = Field::computed("date", FieldKind::Date, false);
+pub(crate) const AS_OF: Field = Field::computed("as_of", FieldKind::Date, false);
+pub(crate) const DEAL_ID: Field = Field::computed("deal_id", FieldKind::Integer, false);
+pub(crate) const CREATOR_ID: Field = Field::computed("creator_id", FieldKind::Integer, true);
+pub(crate) const CURRENCY: Field = Field::computed("currency", FieldKind::Text, false);
+pub(crate) const PROBABILITY: Field = Field::computed("probability", FieldKind::Integer, false);
+pub(crate) const REVENUE_DISTRIBUTION_ID: Field =
+    Field::computed("revenue_distribution_id", FieldKind::Integer, false);
 const ID: Field = Field::computed("id", FieldKind::Integer, false);
 
 /// The attributes before the figures, in the order in which `rows` reads them.
@@ -28,7 +30,7 @@ const ATTRIBUTES: [Attribute<Field>; 5] = [
 ];
 
 /// The groups that are entities, and the types of these.
-pub(super) const ENTITIES: [(Group, &str, &str); 4] = [
+pub(crate) const ENTITIES: [(Group, &str, &str); 4] = [
     (Group::Organization, "organization", "organizations"),
     (Group::Deal, "deal", "deals"),
     (Group::Creator, "creator", "people"),
@@ -55,6 +57,7 @@ pub(crate) fn resource() -> ResourceType<Field> {
     ResourceType {
         name: NAME,
         id: ID,
+        ids: Ids::DECIMAL,
         attributes: ATTRIBUTES.into_iter().chain(figures).collect(),
         relationships: ENTITIES.map(|(_, name, target)| Relationship::to_one(name, target)).into(),
         filters: vec![

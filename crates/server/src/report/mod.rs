@@ -4,7 +4,7 @@
 
 pub(crate) mod declared;
 mod rows;
-mod selection;
+pub(crate) mod selection;
 
 use apportion_core::organization::today;
 use apportion_core::report::{Group, GroupError, Grouping, Report, ReportError, ReportQuery};

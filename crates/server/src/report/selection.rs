@@ -7,14 +7,16 @@ use apportion_jsonapi::{Code, Error};
 use apportion_store::{Field, Filter, Test, Value};
 use chrono::NaiveDate;
 
-use super::declared::{AS_OF, CREATOR_ID, CURRENCY, DATE, DEAL_ID, PROBABILITY};
+use super::declared::{
+    AS_OF, CREATOR_ID, CURRENCY, DATE, DEAL_ID, PROBABILITY, REVENUE_DISTRIBUTION_ID,
+};
 
 /// What a report looks at.
 #[derive(Clone, Debug)]
-pub(super) struct Selection {
-    pub(super) window: Window,
+pub(crate) struct Selection {
+    pub(crate) window: Window,
     /// None where it is the organization's today.
-    pub(super) as_of: Option<NaiveDate>,
+    pub(crate) as_of: Option<NaiveDate>,
     rest: Filter,
     /// Whether distributions of one deal are told apart.
     within_deals: bool,
@@ -22,12 +24,13 @@ pub(super) struct Selection {
 
 impl Selection {
     /// The selection that a filter asks for.
-    pub(super) fn of(filter: Option<Filter>) -> Result<Self, Error> {
+    pub(crate) fn of(filter: Option<Filter>) -> Result<Self, Error> {
         let rest = Filter::All(Vec::new());
         let mut selection = Self { window: Window::ALL, as_of: None, rest, within_deals: false };
         if let Some(filter) = filter {
             selection.rest = selection.take(filter)?;
-            selection.within_deals = mentions(&selection.rest, CREATOR_ID);
+            selection.within_deals = mentions(&selection.rest, CREATOR_ID)
+                || mentions(&selection.rest, REVENUE_DISTRIBUTION_ID);
         }
         Ok(selection)
     }
@@ -86,12 +89,12 @@ impl Selection {
     }
 
     /// Whether all distributions of a deal are looked at where one is.
-    pub(super) fn takes_whole_deals(&self) -> bool {
+    pub(crate) fn takes_whole_deals(&self) -> bool {
         !self.within_deals
     }
 
     /// Whether the report looks at a distribution.
-    pub(super) fn admits(&self, entry: &Entry) -> bool {
+    pub(crate) fn admits(&self, entry: &Entry) -> bool {
         self.rest.is_met(&|field| {
             if field == DEAL_ID {
                 Value::Integer(entry.deal)
@@ -101,6 +104,8 @@ impl Selection {
                 Value::Text(entry.currency.code().to_owned())
             } else if field == PROBABILITY {
                 Value::Integer(entry.probability)
+            } else if field == REVENUE_DISTRIBUTION_ID {
+                Value::Integer(entry.revenue_distribution)
             } else {
                 Value::Null
             }

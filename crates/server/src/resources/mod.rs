@@ -4,6 +4,7 @@ pub(crate) mod deal;
 pub(crate) mod organization;
 pub(crate) mod person;
 pub(crate) mod revenue_distribution;
+pub(crate) mod revenue_item;
 
 use std::sync::{LazyLock, OnceLock};
 
@@ -35,6 +36,7 @@ fn own_types() -> Vec<Box<dyn Served>> {
         Box::new(person::resource()),
         Box::new(deal::resource()),
         Box::new(revenue_distribution::resource()),
+        Box::new(revenue_item::RevenueItems::new()),
     ]
 }
 

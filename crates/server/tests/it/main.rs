@@ -50,6 +50,7 @@ mod refused_values;
 mod related;
 mod relationships;
 mod reports;
+mod revenue_items;
 mod rules;
 mod sample;
 mod seed;
@@ -102,6 +103,7 @@ fn main() -> std::process::ExitCode {
         ("related", related::CASES),
         ("relationships", relationships::CASES),
         ("reports", reports::CASES),
+        ("revenue_items", revenue_items::CASES),
         ("rules", rules::CASES),
         ("seed", seed::CASES),
         ("sent_back", sent_back::CASES),

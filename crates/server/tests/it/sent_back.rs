@@ -7,7 +7,7 @@ use apportion_testing::Place;
 use serde_json::{Value, json};
 
 use crate::complaints::{attribute, person, refused, rows, token_of};
-use crate::world::{World, document};
+use crate::world::{World, document, stored_types};
 
 apportion_testing::cases! {
     unchanged_is_accepted, unchanged_as_ids_is_accepted, another_value_is_refused,
@@ -43,7 +43,7 @@ fn everything(kind: &str) -> String {
 }
 
 fn writable() -> impl Iterator<Item = &'static str> {
-    registry().types().iter().filter(|resource| resource.writable).map(|resource| resource.name)
+    stored_types().filter(|resource| resource.writable).map(|resource| resource.name)
 }
 
 /// All members but when the row was last changed.

@@ -4,11 +4,12 @@
 use std::net::SocketAddr;
 
 use apportion_core::organization::OrganizationDraft;
+use apportion_jsonapi::ResourceType;
 use apportion_server::Config;
 use apportion_server::admin::{self, TokenDraft};
-use apportion_server::resources::Resources;
+use apportion_server::resources::{Resources, registry};
 use apportion_server::serve::Running;
-use apportion_server::store::{Address, Session};
+use apportion_server::store::{Address, Field, Session};
 use apportion_testing::Place;
 use serde_json::{Value, json};
 
@@ -153,6 +154,12 @@ impl World {
         let attributes = json!({"start_on": start_on, "end_on": end_on, "amount_percent": percent});
         self.create("revenue_distributions", attributes, &[("deal", "deals", deal)])
     }
+}
+
+/// The types whose rows are stored, with decimal ids; those that are computed have tests of their
+/// own.
+pub fn stored_types() -> impl Iterator<Item = &'static ResourceType<Field>> {
+    registry().types().iter().filter(|kind| kind.ids.decimal)
 }
 
 /// A request document.
