@@ -280,8 +280,9 @@ async fn report(
     let methods = &[Method::GET, Method::HEAD, Method::OPTIONS];
     check_method(request, methods, methods)?;
     access::check_right(access, Right::Read)?;
-    media::check_accept(joined(request, &ACCEPT).as_deref(), None)?;
-    let reporting = Reporting::new(service.resources, origin, request.query_string(), now);
+    let accept = joined(request, &ACCEPT);
+    let asked = (request.query_string(), accept.as_deref());
+    let reporting = Reporting::new(service.resources, origin, asked, now);
     let scope = access.scope;
     Ok(service.store.read(move |session| reporting.run(&scope, session)).await?)
 }

@@ -2,16 +2,21 @@
 //! ledger by what is asked for. The sums are those of `apportion-core`; here they are asked for
 //! and shown.
 
+mod amount;
+mod csv;
 pub(crate) mod declared;
 mod rows;
 pub(crate) mod selection;
+mod svg;
 
+use actix_web::http::header::{CONTENT_DISPOSITION, CONTENT_SECURITY_POLICY};
+use apportion_core::currency::Currency;
 use apportion_core::organization::today;
 use apportion_core::report::{Group, GroupError, Grouping, Report, ReportError, ReportQuery};
 use apportion_core::report::{Row, RowOrder};
 use apportion_jsonapi::document::{Document, Links, PageEnd};
 use apportion_jsonapi::query::{Asked, Include, Numbered, Page, Query, Scope as Parameters};
-use apportion_jsonapi::{Code, Error};
+use apportion_jsonapi::{Code, Error, media};
 use apportion_store::{self as store, Field, Ledger, Scope, Session};
 use chrono::NaiveDateTime;
 
@@ -27,11 +32,49 @@ use crate::resources::{ROOT, Resources, Type};
 /// Where reports are.
 pub(crate) const PATH: &str = "/api/v2/reports/financial_item_reports";
 /// Parameters of reports alone. Lower case is Productive's spelling.
-const OWN: &[&str] = &[ORGANIZATION, "group", "groupBy"];
+const OWN: &[&str] = &[ORGANIZATION, "group", "groupBy", "format"];
 /// How many rows a report may have on all its pages.
 pub(crate) const MAX_ROWS: usize = 1_000_000;
+/// How many rows a table or a picture of a report may have: they have no pages.
+pub(crate) const MAX_WHOLE: usize = 100_000;
 /// How many distributions are worth a thread of their own.
 const PART: usize = 50_000;
+
+/// What a report is shown as.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Format {
+    Document,
+    Csv,
+    Svg,
+}
+
+impl Format {
+    /// What `Accept` asks for.
+    fn accepted(header: Option<&str>) -> Self {
+        match media::preferred(header, &["text/csv", "image/svg+xml"]) {
+            Some(0) => Self::Csv,
+            Some(_) => Self::Svg,
+            None => Self::Document,
+        }
+    }
+
+    /// What the parameter asks for, where it is given.
+    fn named(parameters: &[(String, String)]) -> Result<Option<Self>, Error> {
+        let refuse =
+            |detail: String| Error::parameter(Code::UnsupportedParameter, "format", detail);
+        let mut given = parameters.iter().filter(|(name, _)| name == "format");
+        let Some((_, value)) = given.next() else { return Ok(None) };
+        match value.as_str() {
+            _ if given.next().is_some() => Err(refuse("format is given more than once".into())),
+            "csv" => Ok(Some(Self::Csv)),
+            "svg" => Ok(Some(Self::Svg)),
+            other => {
+                let other = apportion_jsonapi::error::cut(other);
+                Err(refuse(format!("A format is csv or svg, not '{other}'")))
+            }
+        }
+    }
+}
 
 /// A request for a report, as far as it can be understood without the store.
 pub(crate) struct Reporting {
@@ -48,16 +91,17 @@ struct Understood {
     grouping: Grouping,
     selection: Selection,
     orders: Vec<RowOrder>,
+    format: Format,
 }
 
 impl Reporting {
     pub(crate) fn new(
         resources: &'static Resources,
         origin: &str,
-        query: &str,
+        (query, accept): (&str, Option<&str>),
         now: NaiveDateTime,
     ) -> Self {
-        let asked = understand(resources, query);
+        let asked = understand(resources, query, accept);
         let parameters = asked.as_ref().map(|it| it.query.parameters.clone()).unwrap_or_default();
         let links = Links { address: format!("{origin}{PATH}"), parameters };
         Self { resources, asked, links, now }
@@ -77,12 +121,17 @@ impl Reporting {
                 Some(date) => date,
                 None => today(&organization.time_zone, self.now),
             },
-            max_rows: MAX_ROWS,
+            max_rows: if asked.format == Format::Document { MAX_ROWS } else { MAX_WHOLE },
         };
         let ledger = store::ledger(scope, session)?;
         let report = fold(&ledger, &asked.selection, &query);
         let totals = report.totals().map_err(refused)?;
         let all = report.rows(&asked.orders).map_err(refused)?;
+        match asked.format {
+            Format::Document => {}
+            Format::Csv => return table(&asked.grouping, &all, currency),
+            Format::Svg => return picture(&asked.grouping, &all, currency),
+        }
         let shown = ReportRows::new(&asked.grouping, page(&all, asked.page), currency);
         let kind = self.resources.report();
         let compound = match asked.query.include.as_deref() {
@@ -99,6 +148,25 @@ impl Reporting {
         let end = end.with_meta("totals", rows::totals(&totals));
         Ok(Reply::document(200, document.collection((kind.position, &shown), &end)))
     }
+}
+
+fn table(grouping: &Grouping, rows: &[Row], currency: Currency) -> Result<Reply> {
+    let body = csv::write(grouping, rows, currency);
+    let body = body.map_err(|error| store::Error::Query(error.to_string()))?;
+    let name = "attachment; filename=\"financial_item_reports.csv\"";
+    Ok(Reply::plain(body, "text/csv; charset=utf-8").with(CONTENT_DISPOSITION, name))
+}
+
+fn picture(grouping: &Grouping, rows: &[Row], currency: Currency) -> Result<Reply> {
+    let names: Vec<&str> = grouping.groups().iter().map(|group| group.name()).collect();
+    let by = names.join(", ").replace("date:", "").replace('_', " ");
+    let title = if by.is_empty() { "Revenue".to_owned() } else { format!("Revenue by {by}") };
+    let drawn = svg::draw(grouping, rows, currency, &title);
+    let drawn = drawn
+        .map_err(|error| Error::parameter(Code::UnsupportedGroup, "group", error.to_string()))?;
+    // A picture runs nothing, wherever it is opened.
+    let policy = "default-src 'none'; style-src 'unsafe-inline'";
+    Ok(Reply::plain(drawn, "image/svg+xml").with(CONTENT_SECURITY_POLICY, policy))
 }
 
 fn page(rows: &[Row], page: Numbered) -> &[Row] {
@@ -153,7 +221,11 @@ fn refused(error: ReportError) -> Failure {
     }
 }
 
-fn understand(resources: &'static Resources, text: &str) -> Result<Understood, Vec<Error>> {
+fn understand(
+    resources: &'static Resources,
+    text: &str,
+    accept: Option<&str>,
+) -> Result<Understood, Vec<Error>> {
     let asked = Asked { scope: Parameters::Collection, foreign: OWN, walks: false, linkage: None };
     let kind = resources.report();
     let parsed = Query::parse(text, resources.reports(), kind.served.resource(), &asked);
@@ -172,6 +244,13 @@ fn understand(resources: &'static Resources, text: &str) -> Result<Understood, V
     if let Some(fault) = stray_include(kind, query.include.as_deref(), &grouping) {
         errors.push(fault);
     }
+    let format = Format::named(&query.parameters).map_err(|error| errors.push(error));
+    let format = format.map(|named| named.unwrap_or_else(|| Format::accepted(accept)));
+    if format == Ok(Format::Document)
+        && let Err(error) = media::check_accept(accept, None)
+    {
+        return Err(vec![error]);
+    }
     let page = match &query.page {
         Page::Numbered(page) => Some(*page),
         Page::Walk(_) => {
@@ -180,9 +259,9 @@ fn understand(resources: &'static Resources, text: &str) -> Result<Understood, V
             None
         }
     };
-    match (page, selection, orders) {
-        (Some(page), Ok(selection), Ok(orders)) if errors.is_empty() => {
-            Ok(Understood { query, page, grouping, selection, orders })
+    match (page, selection, orders, format) {
+        (Some(page), Ok(selection), Ok(orders), Ok(format)) if errors.is_empty() => {
+            Ok(Understood { query, page, grouping, selection, orders, format })
         }
         _ => Err(errors),
     }

@@ -8,12 +8,13 @@ use chrono::{Days, NaiveDate};
 use serde_json::{Value, json};
 
 use crate::complaints::complaints;
+use crate::http::send;
 use crate::world::World;
 
 apportion_testing::cases! {
     a_month_of_a_deal, groups, windows, mixed_currencies, sorts_and_pages, includes_and_fields,
     recognised_and_projected, refusals, nobody_sees_the_revenue_of_others,
-    what_is_written_shows_at_once, groupings_of_a_random_book_agree
+    what_is_written_shows_at_once, groupings_of_a_random_book_agree, as_a_table, as_a_picture
 }
 
 const FIGURES: &[&str] = &["total_revenue", "total_recognized_revenue", "total_projected_revenue"];
@@ -251,6 +252,52 @@ fn what_is_written_shows_at_once(place: &Place) {
     let projected =
         |document: &Value| document["meta"]["totals"][0]["total_projected_revenue"].clone();
     assert_eq!(projected(&report(&world, "")), 225);
+}
+
+const PATH: &str = "/api/v2/reports/financial_item_reports";
+
+/// A report as something else than JSON:API.
+fn shown(world: &World, query: &str, accept: &str) -> (String, String) {
+    let headers = [("X-Auth-Token", world.token.as_str()), ("Accept", accept)];
+    let answer = send(world.address(), "GET", &format!("{PATH}?{query}"), &headers, b"");
+    let media = answer.header("Content-Type").unwrap().to_owned();
+    (media, String::from_utf8(answer.expect(200).body).unwrap())
+}
+
+fn as_a_table(place: &Place) {
+    let world = world(place);
+    let attributes = json!({"name": "yen", "value": 5, "currency": "JPY", "exchange_rate": "0.01"});
+    let yen = world.create("deals", attributes, &[]);
+    world.spread(&yen, "2025-08-01", "2025-08-01", "100");
+    let query = "group=date:month,currency&filter[as_of]=2025-07-10&page[size]=1";
+    let (media, table) = shown(&world, &format!("{query}&format=csv"), "*/*");
+    assert_eq!(media, "text/csv; charset=utf-8");
+    let lines: Vec<&str> = table.split("\r\n").collect();
+    assert!(lines[0].starts_with("date,currency,date_period,count,"), "{table}");
+    assert!(lines[1].contains(",1000.25,"), "{table}");
+    // Yen have no decimals, and all rows are there, whatever the page.
+    assert!(lines[3].contains("JPY") && lines[3].contains(",5,"), "{table}");
+    assert_eq!(lines.len(), 5, "{table}");
+    assert_eq!(shown(&world, query, "text/csv").1, table);
+    let (media, _) = shown(&world, query, "application/vnd.api+json, text/csv");
+    assert_eq!(media, "application/vnd.api+json");
+    let bad = world.get(&format!("/reports/financial_item_reports?{query}&format=pdf"));
+    assert_eq!(complaints(&bad), ["400 format"]);
+    let headers = [("X-Auth-Token", world.token.as_str()), ("Accept", "text/html")];
+    send(world.address(), "GET", PATH, &headers, b"").expect(406);
+}
+
+fn as_a_picture(place: &Place) {
+    let world = world(place);
+    let (media, picture) = shown(&world, "group=date:week,deal", "image/svg+xml");
+    assert_eq!(media, "image/svg+xml");
+    assert!(picture.starts_with("<svg") || picture.starts_with("<?xml"), "{picture}");
+    for word in ["Revenue by week, deal", "EUR", "prefers-color-scheme: dark"] {
+        assert!(picture.contains(word), "{word}");
+    }
+    assert!(!picture.contains("<script"));
+    let (_, empty) = shown(&world, "group=date:month&filter[currency]=USD&format=svg", "*/*");
+    assert!(empty.contains("</svg>"));
 }
 
 /// Numbers that look random and are the same in every run.
