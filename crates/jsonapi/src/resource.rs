@@ -129,6 +129,8 @@ pub struct Relationship<F> {
     pub writable: bool,
     /// Whether POST needs it.
     pub required: bool,
+    /// Whether what it leads to is computed: linkage that a client sends back says nothing.
+    pub computed: bool,
     /// To one: the field that holds the linkage, filtered and sorted as `<name>_id`.
     /// To many: the field of the *target* that leads back here.
     pub field: Option<F>,
@@ -138,7 +140,8 @@ impl<F> Relationship<F> {
     /// A read-only relationship to one resource or none.
     pub const fn to_one(name: &'static str, target: &'static str) -> Self {
         let cardinality = Cardinality::One;
-        Self { name, target, cardinality, writable: false, required: false, field: None }
+        let (writable, required, computed) = (false, false, false);
+        Self { name, target, cardinality, writable, required, computed, field: None }
     }
 
     /// A read-only relationship to those resources whose `inverse` leads back.
@@ -146,8 +149,13 @@ impl<F> Relationship<F> {
     where
         F: Copy,
     {
-        let cardinality = Cardinality::Many;
-        Self { name, target, cardinality, writable: false, required: false, field: Some(inverse) }
+        Self { field: Some(inverse), cardinality: Cardinality::Many, ..Self::to_one(name, target) }
+    }
+
+    /// What it leads to is computed.
+    pub const fn computed(mut self) -> Self {
+        self.computed = true;
+        self
     }
 
     /// POST and PATCH may set it.

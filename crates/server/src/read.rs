@@ -118,7 +118,8 @@ impl Reading {
         rows: (Type, &dyn Rows),
     ) -> Result<Reply> {
         let query = self.query.as_ref().map_err(Clone::clone)?;
-        let known = self.headers.known.as_deref().filter(|_| query.include.is_none());
+        let known = self.headers.known.as_deref();
+        let known = known.filter(|_| query.include.is_none() && is_versioned(rows.0));
         if let Some(known) = known.filter(|_| !rows.1.is_empty()) {
             let tag = etag::tag(rows.1.version(0), query);
             if etag::names(known, &tag) {
@@ -230,7 +231,15 @@ pub(crate) fn single(
     let document = document(kind, &query.fields, compound.as_ref());
     let body = document.single(kind.position, rows, target);
     let reply = Reply::document(200, body);
-    Ok(if rows.is_empty() { reply } else { reply.with(ETAG, etag::tag(rows.version(0), query)) })
+    if rows.is_empty() || !is_versioned(kind) {
+        return Ok(reply);
+    }
+    Ok(reply.with(ETAG, etag::tag(rows.version(0), query)))
+}
+
+/// Whether rows have versions: those that are computed have none.
+fn is_versioned(kind: Type) -> bool {
+    kind.served.resource().ids.decimal
 }
 
 /// The linkage of a relationship, after it was written.

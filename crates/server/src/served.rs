@@ -55,8 +55,9 @@ impl Work<'_> {
         Ok(Some(id))
     }
 
-    /// What the input makes of a to-many relationship, if it names it; the members that it adds
-    /// must exist.
+    /// What the input makes of a to-many relationship, if it names it. The caller must look at
+    /// `input.errors` before it gives this to `set_members`: a member to be added that does not
+    /// exist is a fault there, and the linkage comes back all the same.
     pub fn members(
         &mut self,
         input: &mut Input,
@@ -92,10 +93,8 @@ impl Work<'_> {
         let (scope, session) = (self.scope, &mut *self.session);
         match linkage {
             Some(Linkage::Many(ids)) => membership.replace(scope, session, (owner, ids))?,
-            Some(Linkage::Also(ids)) => membership.add(scope, session, (owner, ids)).map(|_| ())?,
-            Some(Linkage::Without(ids)) => {
-                membership.remove(scope, session, (owner, ids)).map(|_| ())?;
-            }
+            Some(Linkage::Also(ids)) => membership.add(scope, session, (owner, ids))?,
+            Some(Linkage::Without(ids)) => membership.remove(scope, session, (owner, ids))?,
             _ => {}
         }
         Ok(())

@@ -10,6 +10,7 @@ pub(crate) mod selection;
 mod svg;
 
 use actix_web::http::header::{CONTENT_DISPOSITION, CONTENT_SECURITY_POLICY};
+use apportion_core::calendar::Period;
 use apportion_core::currency::Currency;
 use apportion_core::organization::today;
 use apportion_core::report::{Group, GroupError, Grouping, Report, ReportError, ReportQuery};
@@ -158,8 +159,16 @@ fn table(grouping: &Grouping, rows: &[Row], currency: Currency) -> Result<Reply>
 }
 
 fn picture(grouping: &Grouping, rows: &[Row], currency: Currency) -> Result<Reply> {
-    let names: Vec<&str> = grouping.groups().iter().map(|group| group.name()).collect();
-    let by = names.join(", ").replace("date:", "").replace('_', " ");
+    let name = |group: &Group| match group {
+        Group::Date(Period::Day) => "day",
+        Group::Date(Period::Week) => "week",
+        Group::Date(Period::Month) => "month",
+        Group::Date(Period::Quarter) => "quarter",
+        Group::Date(Period::Year) => "year",
+        other => other.name(),
+    };
+    let names: Vec<&str> = grouping.groups().iter().map(name).collect();
+    let by = names.join(", ").replace('_', " ");
     let title = if by.is_empty() { "Revenue".to_owned() } else { format!("Revenue by {by}") };
     let drawn = svg::draw(grouping, rows, currency, &title);
     let drawn = drawn

@@ -23,6 +23,7 @@ mod cursors;
 mod deal_links;
 mod declared;
 mod delete;
+mod docs;
 mod documents;
 mod endpoints;
 mod faults;
@@ -78,6 +79,7 @@ fn main() -> std::process::ExitCode {
         ("deal_links", deal_links::CASES),
         ("declared", declared::CASES),
         ("delete", delete::CASES),
+        ("docs", docs::CASES),
         ("documents", documents::CASES),
         ("endpoints", endpoints::CASES),
         ("faults", faults::CASES),

@@ -2,6 +2,7 @@
 //! sight.
 
 use std::net::SocketAddr;
+use std::sync::LazyLock;
 
 use apportion_core::organization::OrganizationDraft;
 use apportion_jsonapi::ResourceType;
@@ -156,10 +157,18 @@ impl World {
     }
 }
 
-/// The types whose rows are stored, with decimal ids; those that are computed have tests of their
-/// own.
+/// The types whose rows are stored, with decimal ids, without the way to those that are computed:
+/// these have tests of their own.
 pub fn stored_types() -> impl Iterator<Item = &'static ResourceType<Field>> {
-    registry().types().iter().filter(|kind| kind.ids.decimal)
+    static STORED: LazyLock<Vec<ResourceType<Field>>> = LazyLock::new(|| {
+        let stored = registry().types().iter().filter(|kind| kind.ids.decimal).cloned();
+        let plain = |mut kind: ResourceType<Field>| {
+            kind.relationships.retain(|relationship| !relationship.computed);
+            kind
+        };
+        stored.map(plain).collect()
+    });
+    STORED.iter()
 }
 
 /// A request document.

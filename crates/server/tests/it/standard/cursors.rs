@@ -65,7 +65,7 @@ fn j63_a_page_size_is_a_positive_number_up_to_the_maximum(place: &Place) {
         assert_eq!(error["code"], "invalid_page", "{size}");
         assert_eq!(error.get("meta"), None, "{size}");
     }
-    for size in ["201", "1000", "9223372036854775807"] {
+    for size in ["201", "1000", "9223372036854775807", "9223372036854775808"] {
         let error = fault(world, &format!("page[after]=&page[size]={size}"), "page[size]");
         assert_eq!(error["links"]["type"], json!(format!("{PROFILE}/max-size-exceeded")));
         assert_eq!(error["meta"], json!({"page": {"maxSize": 200}}), "{size}");
