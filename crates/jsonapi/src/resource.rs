@@ -28,7 +28,8 @@ pub struct Attribute<F> {
     pub bounds: Bounds,
 }
 
-/// What a writable attribute takes of its kind: told to clients, enforced by the rules of the domain.
+/// What a writable attribute takes of its kind: told to clients, enforced by the rules of the
+/// domain.
 #[derive(Clone, Copy, Debug)]
 pub enum Bounds {
     /// Whatever there is of the kind.
