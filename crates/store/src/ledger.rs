@@ -221,7 +221,9 @@ fn current(scope: &Scope, session: &mut Session, known: &Ledger) -> Result<Optio
         .map(|((id, _), _)| *id)
         .collect();
     let mut read = Vec::with_capacity(changed.len());
-    for chunk in changed.chunks(CHUNK) {
+    // Few that are far between are read one by one; many, with those in between.
+    let few = changed.len().saturating_mul(8) < versions.len();
+    for chunk in changed.chunks(if few { 1 } else { CHUNK }) {
         read_accounts(scope, session, chunk, &mut read)?;
     }
     // Both are by id; a deal without a row of its own here is not in the snapshot.

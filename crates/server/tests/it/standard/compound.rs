@@ -4,7 +4,6 @@
 use std::collections::BTreeSet;
 
 use apportion_jsonapi::ResourceType;
-use apportion_server::resources::registry;
 use apportion_server::store::Field;
 use apportion_testing::Place;
 use serde_json::{Value, json};
@@ -13,6 +12,7 @@ use super::parts::{resources, several};
 use super::walk::{addresses, documents};
 use crate::includes::{identity, linked};
 use crate::sample::Sample;
+use crate::world::stored_types;
 
 apportion_testing::cases! {
     j37_included_resources_stand_in_included_alone,
@@ -25,7 +25,7 @@ pub fn paths(kind: &ResourceType<Field>) -> Vec<String> {
     let mut paths = Vec::new();
     for first in &kind.relationships {
         paths.push(first.name.to_owned());
-        let (_, next) = registry().find(first.target).unwrap();
+        let next = stored_types().find(|it| it.name == first.target).unwrap();
         paths.extend(next.relationships.iter().map(|it| format!("{}.{}", first.name, it.name)));
     }
     paths

@@ -2,7 +2,6 @@
 //! every kind of request. Not here: what must be so about them.
 
 use apportion_jsonapi::{Cardinality, Relationship, ResourceType};
-use apportion_server::resources::registry;
 use apportion_server::store::Field;
 use serde_json::{Value, json};
 
@@ -60,7 +59,7 @@ pub fn addresses(world: &World) -> Vec<Address> {
         for row in rows {
             let row = format!("{list}/{}", row["id"].as_str().unwrap());
             for relationship in &kind.relationships {
-                let (_, target) = registry().find(relationship.target).unwrap();
+                let target = stored_types().find(|it| it.name == relationship.target).unwrap();
                 let name = relationship.name;
                 let (related, linkage) = match relationship.cardinality {
                     Cardinality::One => (Shows::RelatedOne, Shows::LinkageOne),
