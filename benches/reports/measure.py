@@ -6,6 +6,7 @@ A wrong answer ends it, with 1, before a ratio is printed.
 
 import argparse
 import os
+import signal
 import statistics
 import sys
 import tempfile
@@ -17,30 +18,13 @@ import duck
 from book import Book
 from cluster import Cluster, programs
 from questions import PATH, QUESTIONS, Truth, Wrong
+from samples import HEADING, Samples
 from server import Program, Server
 from stores import Tenant, fill
 
 HERE = Path(__file__).resolve().parent
 YEAR = duck.Window("2025-01-01", "2025-12-31", "2025-07-15")
 DISTRIBUTIONS = "/api/v2/revenue_distributions"
-HEADING = """
-| question | asked | times | ours, median | ours, p99 | DuckDB, one figure | ratio | \
-DuckDB, all figures | ratio |
-|---|---|---|---|---|---|---|---|---|"""
-
-
-class Samples:
-    """Milliseconds of the product, and of DuckDB for one figure and for all."""
-
-    def __init__(self):
-        self.ours, self.one, self.all = [], [], []
-
-    def line(self, question, state):
-        ours, one, all = map(statistics.median, (self.ours, self.one, self.all))
-        slow = sorted(self.ours)[-1 - len(self.ours) // 100]
-        times = f"{len(self.ours)} | {ours:.1f} | {slow:.1f}"
-        ratios = f"{one:.1f} | {ours / one:.2f} | {all:.1f} | {ours / all:.2f}"
-        return f"| {question.name} | {state} | {times} | {ratios} |"
 
 
 class Bench:
@@ -179,7 +163,7 @@ def arguments():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--distributions", type=int, default=1_000_000)
     parser.add_argument("--deals", type=int, default=5_000)
-    parser.add_argument("--rounds", type=int, default=20, help="of each question and state")
+    parser.add_argument("--rounds", type=int, default=10, help="of each question and state")
     parser.add_argument("--store", action="append", choices=["sqlite", "postgres"],
                         help="one of them alone")
     parser.add_argument("--postgres", metavar="URL", help="an empty database; else a throw-away "
@@ -247,6 +231,8 @@ def main():
 
 
 if __name__ == "__main__":
+    # What was started and made is stopped and removed then, too.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     try:
         main()
     except Wrong as wrong:
