@@ -39,6 +39,14 @@ class Cluster:
 
     def __init__(self, bin):
         self.directory = Path(tempfile.mkdtemp(prefix="apportion-reports-"))
+        try:
+            self._start(bin)
+        except BaseException:
+            # The supervisor removes it only once it runs.
+            shutil.rmtree(self.directory, ignore_errors=True)
+            raise
+
+    def _start(self, bin):
         user = owner()
         if user:
             os.chown(self.directory, user["user"], user["group"])
