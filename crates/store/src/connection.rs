@@ -72,6 +72,9 @@ impl AnyConnection {
                 {
                     return Err(refuse(&error));
                 }
+                if path.is_dir() {
+                    return Err(refuse(&std::io::Error::from(std::io::ErrorKind::IsADirectory)));
+                }
                 let path = path.to_str().ok_or_else(|| refuse(&"the path is not UTF-8"))?;
                 let mut connection =
                     SqliteConnection::establish(path).map_err(|error| refuse(&error))?;

@@ -111,7 +111,8 @@ fn text_schema(kind: Kind) -> Value {
         }
         Kind::Integer | Kind::Id => json!({"type": "integer", "format": "int64"}),
         Kind::Decimal { scale, .. } => {
-            json!({"type": "string", "pattern": format!("^-?[0-9]{{1,6}}(\\.[0-9]{{1,{scale}}})?$")})
+            let pattern = format!("^-?[0-9]{{1,6}}(\\.[0-9]{{1,{scale}}})?$");
+            json!({"type": "string", "pattern": pattern})
         }
         Kind::Date | Kind::Instant => json!({"type": "string", "format": "date"}),
         Kind::Boolean => json!({"type": "boolean"}),

@@ -1,5 +1,5 @@
-//! What of a tenant's revenue a report looks at: a window of days, the day that counts as today, and
-//! conditions on the rest.
+//! What of a tenant's revenue a report looks at: a window of days, the day that counts as today,
+//! and conditions on the rest.
 
 use apportion_core::report::Entry;
 use apportion_core::window::Window;
