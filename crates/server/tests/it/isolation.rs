@@ -217,7 +217,11 @@ fn writers_taking_turns_see_their_own(place: &Place) {
         for thread in 0..16 {
             let world = &world;
             scope.spawn(move || {
-                let (token, organization, own, foreign) = if thread % 2 == 0 { (&world.token, "1", "1", "2") } else { (&world.stranger, "2", "2", "1") };
+                let (token, organization, own, foreign) = if thread % 2 == 0 {
+                    (&world.token, "1", "1", "2")
+                } else {
+                    (&world.stranger, "2", "2", "1")
+                };
                 for _ in 0..10 {
                     let days = |deal: &str| document("revenue_distributions", json!({"start_on": "2025-01-01", "end_on": "2025-01-02", "amount_percent": "1"}), &[("deal", "deals", deal)]);
                     let path = "/revenue_distributions";
