@@ -35,6 +35,8 @@ impl<R, F: Copy> Declaration<R, F> {
             filters,
             sorts,
             writable: false,
+            append_only: false,
+            left_out: None,
         };
         Self { resource, id, version, attributes: Vec::new(), linkage: Vec::new() }
             .filter("id", Kind::Id, field)
@@ -44,6 +46,18 @@ impl<R, F: Copy> Declaration<R, F> {
     /// POST, PATCH and DELETE exist.
     pub fn writable(mut self) -> Self {
         self.resource.writable = true;
+        self
+    }
+
+    /// POST exists, PATCH and DELETE do not.
+    pub fn append_only(mut self) -> Self {
+        self.resource.append_only = true;
+        self.writable()
+    }
+
+    /// Lists leave out rows with that value of that field, unless a filter names it.
+    pub fn leaving_out(mut self, field: F, value: &'static str) -> Self {
+        self.resource.left_out = Some((field, value));
         self
     }
 

@@ -88,6 +88,12 @@ fn perform(
     locals: &mut Locals,
 ) -> Result<Option<(Type, i64)>> {
     let route = route(work.resources, operation, locals)?;
+    if let Route::Resource(kind, _) | Route::Linkage(kind, ..) = route
+        && kind.served.resource().append_only
+    {
+        let detail = format!("Rows of {} stay as they are", kind.served.resource().name);
+        return Err(Failure::of(Code::BadDocument, detail));
+    }
     let data = operation.data.map(|data| locals.replace(data)).transpose()?;
     let data = data.as_ref();
     match (operation.verb, route) {

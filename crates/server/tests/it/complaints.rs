@@ -2,6 +2,7 @@
 //! were expected, and the proof that nothing was written.
 
 use apportion_server::admin::{self, TokenDraft};
+use apportion_server::resources::registry;
 use serde_json::{Value, json};
 
 use crate::http::{Answer, send};
@@ -66,7 +67,7 @@ pub fn refused(
 #[track_caller]
 pub fn rows(world: &World) -> Vec<Vec<u8>> {
     let list = |kind: &str| world.get(&format!("/{kind}?page[size]=200")).expect(200).body;
-    ["organizations", "people", "deals", "revenue_distributions"].map(list).to_vec()
+    registry().types().iter().map(|kind| list(kind.name)).collect()
 }
 
 /// An attribute of a row.

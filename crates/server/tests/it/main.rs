@@ -15,14 +15,17 @@ mod amounts;
 mod answers;
 mod authentication;
 mod bodies;
+mod collaborators;
 mod complaints;
 mod concurrency;
 mod conditions;
 mod create;
+mod credits;
 mod cursors;
 mod deal_links;
 mod declared;
 mod delete;
+mod distributors;
 mod documents;
 mod endpoints;
 mod faults;
@@ -39,10 +42,13 @@ mod limits;
 mod methods;
 mod negotiation;
 mod notes;
+mod obligations;
 mod openapi;
+mod openings;
 mod operations;
 mod pages;
 mod parity;
+mod payouts;
 mod promises;
 mod rates;
 mod refusals;
@@ -70,12 +76,15 @@ fn main() -> std::process::ExitCode {
         ("authentication", authentication::CASES),
         ("bodies", bodies::CASES),
         ("concurrency", concurrency::CASES),
+        ("collaborators", collaborators::CASES),
         ("conditions", conditions::CASES),
         ("create", create::CASES),
+        ("credits", credits::CASES),
         ("cursors", cursors::CASES),
         ("deal_links", deal_links::CASES),
         ("declared", declared::CASES),
         ("delete", delete::CASES),
+        ("distributors", distributors::CASES),
         ("documents", documents::CASES),
         ("endpoints", endpoints::CASES),
         ("faults", faults::CASES),
@@ -90,7 +99,9 @@ fn main() -> std::process::ExitCode {
         ("limits", limits::CASES),
         ("methods", methods::CASES),
         ("negotiation", negotiation::CASES),
+        ("obligations", obligations::CASES),
         ("openapi", openapi::CASES),
+        ("openings", openings::CASES),
         ("operations", operations::CASES),
         ("pages", pages::CASES),
         ("parity", parity::CASES),

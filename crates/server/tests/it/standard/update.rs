@@ -140,7 +140,7 @@ fn j81_what_is_missing_is_404_and_what_cannot_change_is_refused(place: &Place) {
         let body: Value = serde_json::from_str(&body).unwrap();
         world.request_as(&world.reader, "PATCH", &row, Some(&body)).expect(403);
     }
-    for kind in registry().types().iter().filter(|kind| !kind.writable) {
+    for kind in registry().types().iter().filter(|kind| !kind.is_changed()) {
         refused(world, ("PATCH", &format!("/{}/1", kind.name)), "{}", 405, &["405"]);
     }
 }
