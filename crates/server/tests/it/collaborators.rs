@@ -10,6 +10,7 @@ use crate::world::{World, document};
 
 apportion_testing::cases! {
     they_are_written_and_read, bad_values_are_refused, addresses_are_unique,
+    one_of_many_at_once_has_the_address,
     those_referred_to_stay
 }
 
@@ -82,6 +83,24 @@ fn addresses_are_unique(place: &Place) {
     ann(&world);
     world.delete(&format!("/collaborators/{first}")).expect(204);
     change(&world, "/collaborators/2", with("Ben", "a@example.org"));
+}
+
+fn one_of_many_at_once_has_the_address(place: &Place) {
+    let world = World::start(place);
+    let attributes = json!({"full_name": "Ann", "email": "a@example.org"});
+    let body = document("collaborators", attributes, &[]);
+    let answers: Vec<(u16, Value)> = std::thread::scope(|scope| {
+        let post = || {
+            let answer = world.post("/collaborators", &body);
+            (answer.status, answer.json()["errors"][0]["source"]["pointer"].clone())
+        };
+        let all: Vec<_> = (0..8).map(|_| scope.spawn(post)).collect();
+        all.into_iter().map(|one| one.join().unwrap()).collect()
+    });
+    let made = answers.iter().filter(|(status, _)| *status == 201).count();
+    let taken = (422, json!("/data/attributes/email"));
+    let refused = answers.iter().filter(|answer| **answer == taken).count();
+    assert_eq!((made, refused), (1, 7), "{answers:?}");
 }
 
 fn those_referred_to_stay(place: &Place) {

@@ -10,7 +10,8 @@ use crate::world::{World, document};
 
 apportion_testing::cases! {
     metrics_follow, each_period_begins_anew, bad_values_are_refused, who_may_be_credited,
-    they_stay_as_they_are, links_to_others_are_refused, operations_add_them
+    they_stay_as_they_are, links_to_others_are_refused, operations_add_them,
+    many_at_once_add_up
 }
 
 const LINKS: [(&str, &str, &str); 2] =
@@ -193,4 +194,16 @@ fn operations_add_them(place: &Place) {
     let data = json!({"type": "metric_credits", "id": "1", "attributes": {"points": 9}});
     run(&[json!({"op": "update", "data": data})]).expect(400);
     assert_eq!(attributes(&world, "/metric_credits/1")["points"], 2);
+}
+
+fn many_at_once_add_up(place: &Place) {
+    let world = world(place);
+    std::thread::scope(|scope| {
+        for _ in 0..8 {
+            scope.spawn(|| (1..=5).for_each(|points| drop(credit(&world, points))));
+        }
+    });
+    assert_eq!(attributes(&world, "/metrics/1")["score"], 8 * 15);
+    assert_eq!(world.get("/metrics").json()["meta"]["total_count"], 1);
+    assert_eq!(world.get("/metric_credits").json()["meta"]["total_count"], 40);
 }

@@ -220,6 +220,15 @@ pub fn another(world: &World, kind: &ResourceType<Field>) -> Value {
     json!({"data": data})
 }
 
+/// Linkage from a relationship to one row.
+pub fn linkage_to(relationship: &Relationship<Field>, id: &str) -> Value {
+    let identifier = json!({"type": relationship.target, "id": id});
+    match relationship.cardinality {
+        Cardinality::One => json!({"data": identifier}),
+        Cardinality::Many => json!({"data": [identifier]}),
+    }
+}
+
 /// The types whose rows are changed, with the address of their first row.
 #[track_caller]
 pub fn written(world: &World) -> Vec<(&'static ResourceType<Field>, String)> {
