@@ -59,6 +59,9 @@ const CRATES: &[(&str, &[&str], &[&str])] = &[
             "futures-util",
             "getrandom",
             "log",
+            // Draws reports.
+            "plotters",
+            "plotters-backend",
             "serde_json",
             "sha2",
             "subtle",

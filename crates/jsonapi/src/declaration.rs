@@ -2,7 +2,7 @@
 //! value that lists, documents and descriptions of a type are made from.
 
 use crate::document::Rows;
-use crate::resource::{Attribute, Cardinality, Filter, Relationship, ResourceType, Sort};
+use crate::resource::{Attribute, Cardinality, Filter, Ids, Relationship, ResourceType, Sort};
 use crate::value::{Kind, Scalar};
 
 /// Reads the linkage of a to-one relationship from a row.
@@ -30,6 +30,7 @@ impl<R, F: Copy> Declaration<R, F> {
         let resource = ResourceType {
             name,
             id: field,
+            ids: Ids::DECIMAL,
             attributes,
             relationships,
             filters,
@@ -37,6 +38,7 @@ impl<R, F: Copy> Declaration<R, F> {
             writable: false,
             append_only: false,
             left_out: None,
+            addressed: true,
         };
         Self { resource, id, version, attributes: Vec::new(), linkage: Vec::new() }
             .filter("id", Kind::Id, field)

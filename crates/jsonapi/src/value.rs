@@ -110,6 +110,9 @@ impl Scalar<'_> {
 }
 
 impl Kind {
+    /// Any array or object; what it holds is told in words.
+    pub const ANY_JSON: Kind = Kind::Json("{}");
+
     /// Reads a value of this kind from a JSON value, or says what was expected.
     pub fn read(self, json: &Json<'_>) -> Result<Value, Cow<'static, str>> {
         match (self, json) {
@@ -127,6 +130,8 @@ impl Kind {
             }
             // Compared with what is stored, never written: instants belong to the server.
             (Kind::Instant, Json::Text(text)) => Ok(Value::Text(text.to_string())),
+            // JSON can write it, PostgreSQL cannot keep it.
+            (Kind::Text, Json::Text(text)) if text.contains('\0') => Err(NUL.into()),
             (Kind::Text | Kind::Enumeration(_) | Kind::Date, Json::Text(text)) => {
                 self.read_text(text)
             }
@@ -138,6 +143,7 @@ impl Kind {
     pub fn read_text(self, text: &str) -> Result<Value, Cow<'static, str>> {
         let value = match self {
             Kind::Text => Some(Value::Text(text.to_owned())),
+            Kind::Id if text == "-0" => None,
             Kind::Integer | Kind::Id => integer(text).map(Value::Integer),
             Kind::Decimal { read, .. } => {
                 return read(text).map(Value::Integer).map_err(Cow::Owned);
@@ -172,6 +178,7 @@ impl Kind {
 }
 
 const INTEGER: &str = "must be an integer of at most 64 bits";
+const NUL: &str = "must not contain U+0000";
 
 /// The integer in canonical decimal form: no plus sign, no leading zero, no exponent.
 pub fn integer(text: &str) -> Option<i64> {
@@ -181,24 +188,24 @@ pub fn integer(text: &str) -> Option<i64> {
 }
 
 /// The integer that a JSON number stands for, however it is written: `100`, `100.0`, `1e2`.
-fn integral(number: &str) -> Option<i64> {
+pub(crate) fn integral(number: &str) -> Option<i64> {
     if let Some(value) = integer(number) {
         return Some(value);
     }
     let (mantissa, exponent) = number.split_once(['e', 'E']).unwrap_or((number, "0"));
-    let exponent: i64 = exponent.parse().ok()?;
     let (sign, mantissa) = mantissa.strip_prefix('-').map_or(("", mantissa), |rest| ("-", rest));
     let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
     let digits = [whole, fraction].concat();
     let digits = digits.trim_start_matches('0');
-    // How many digits stand before the point; all after it must be zeros.
-    let decimals = i64::try_from(fraction.len()).ok()?;
-    let length = i64::try_from(digits.len()).ok()?;
-    let before = length.checked_sub(decimals)?.checked_add(exponent)?;
     let significant = digits.trim_end_matches('0');
     if significant.is_empty() {
         return Some(0);
     }
+    let exponent: i64 = exponent.parse().ok()?;
+    // How many digits stand before the point; all after it must be zeros.
+    let decimals = i64::try_from(fraction.len()).ok()?;
+    let length = i64::try_from(digits.len()).ok()?;
+    let before = length.checked_sub(decimals)?.checked_add(exponent)?;
     let zeros = before.checked_sub(i64::try_from(significant.len()).ok()?)?;
     let zeros = usize::try_from(zeros).ok().filter(|zeros| *zeros < 20)?;
     format!("{sign}{significant}{}", "0".repeat(zeros)).parse().ok()

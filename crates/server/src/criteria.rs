@@ -67,7 +67,8 @@ fn names((field, word): (Field, &str)) -> impl Fn(&query::Filter<Field>) -> bool
     move |filter| within(filter, (field, word))
 }
 
-fn filter(asked: &query::Filter<Field>) -> Filter {
+/// The filter over fields.
+pub(crate) fn filter(asked: &query::Filter<Field>) -> Filter {
     match asked {
         query::Filter::All(members) => Filter::All(members.iter().map(filter).collect()),
         query::Filter::Any(members) => Filter::Any(members.iter().map(filter).collect()),

@@ -44,11 +44,15 @@ impl Failure {
     }
 }
 
-/// The same failure of a write whose document is linkage alone: it has no attributes to point at.
+/// The same failure of a write whose document is linkage alone: it has no members to point at.
 pub(crate) fn at_linkage(failure: Failure) -> Failure {
     let Failure::Refused(errors) = failure else { return failure };
     let linkage = |error: Error| match &error.source {
-        Some(Source::Pointer(pointer)) if pointer.starts_with("/data/attributes/") => {
+        Some(Source::Pointer(pointer))
+            if ["/data/attributes/", "/data/relationships/"]
+                .iter()
+                .any(|place| pointer.starts_with(place)) =>
+        {
             error.at(Source::Pointer("/data".to_owned()))
         }
         _ => error,

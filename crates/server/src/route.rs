@@ -28,7 +28,7 @@ impl Route {
         let segments: Vec<&str> = rest.split('/').collect();
         let kind = resources.find(segments.first()?)?;
         let relation = |name: &str| kind.served.resource().relationship(name).map(|(at, _)| at);
-        let id = apportion_jsonapi::value::id;
+        let id = kind.served.resource().ids.read;
         match segments.as_slice() {
             [_] => Some(Route::Collection(kind)),
             [_, row] => Some(Route::Resource(kind, id(row)?)),

@@ -21,6 +21,7 @@ mod executor;
 mod id;
 pub mod idempotency;
 mod keyset;
+mod ledger;
 mod lookup;
 pub mod membership;
 pub mod metric;
@@ -44,11 +45,12 @@ mod writer;
 pub use address::{Address, AddressError};
 pub use connection::{AnyConnection, MultiBackend};
 pub use criteria::{
-    Comparable, Comparison, Criteria, Field, FieldKind, Filter, Join, Order, Value,
+    Comparable, Comparison, Criteria, Field, FieldKind, Filter, Join, Order, Test, Value,
 };
 pub use error::{Error, Result};
 pub use id::{OrganizationId, PersonId};
 pub use keyset::{beyond, read_keys};
+pub use ledger::{Ledger, LedgerPart, ledger};
 pub use lookup::Lookup;
 pub use scope::Scope;
 pub use select::{Found, Loaded, Select, Stored, load, load_by, load_held, load_keyed};

@@ -6,7 +6,7 @@
     reason = "members are set on JSON objects that are made right here"
 )]
 
-mod common;
+mod documents;
 mod parameters;
 mod schemas;
 
@@ -15,8 +15,10 @@ use apportion_jsonapi::resource::{Cardinality, Registry, Relationship, ResourceT
 use apportion_store::Field;
 use serde_json::{Map, Value, json};
 
-use self::common::common_schemas;
-use self::parameters::{list_parameters, narrowing_parameters, shape_parameters};
+use self::documents::common_schemas;
+use self::parameters::{
+    linkage_parameters, list_parameters, narrowing_parameters, shape_parameters,
+};
 use self::schemas::{describe_schemas, taken_linkage};
 use crate::operations;
 use crate::resources::ROOT;
@@ -131,15 +133,16 @@ fn describe_relationship(
         (format!("{}_or_null_document", target.name), "linkage_document")
     };
     let id = json!([{"$ref": "#/components/parameters/id"}]);
-    let (parameters, linkage_parameters) = if many {
+    let (parameters, mut shown) = if many {
         (list_parameters(registry, target), narrowing_parameters(target))
     } else {
         (shape_parameters(registry, target), Vec::new())
     };
+    shown.extend(linkage_parameters(registry, relationship));
     let suffix = format!("{}_{}", resource.name, relationship.name);
     let get = operation(&format!("get_{suffix}"), parameters, &related);
     paths.insert(format!("{row}/{}", relationship.name), json!({"parameters": id, "get": get}));
-    let get = operation(&format!("get_{suffix}_linkage"), linkage_parameters, linkage);
+    let get = operation(&format!("get_{suffix}_linkage"), shown.clone(), linkage);
     let mut linked = json!({"parameters": id, "get": get});
     if resource.is_changed() && relationship.writable {
         for verb in verbs(relationship) {
@@ -148,7 +151,8 @@ fn describe_relationship(
                 "remove" => "delete",
                 _ => "patch",
             };
-            let mut write = operation(&format!("{verb}_{suffix}_linkage"), Vec::new(), linkage);
+            let name = format!("{verb}_{suffix}_linkage");
+            let mut write = operation(&name, shown.clone(), linkage);
             let data = json!({"data": taken_linkage(relationship)});
             write["requestBody"] =
                 body(json!({"type": "object", "required": ["data"], "properties": data}));

@@ -5,7 +5,7 @@ use apportion_jsonapi::{Attribute, Bounds, Kind};
 use apportion_store::Field;
 use serde_json::{Map, Value, json};
 
-use super::common::{document, members, nullable};
+use super::documents::{document, members, nullable};
 use super::reference;
 
 /// The id of a row: what it may be beyond its digits, no pattern says.

@@ -14,6 +14,7 @@ mod opening;
 pub(crate) mod organization;
 pub(crate) mod person;
 pub(crate) mod revenue_distribution;
+pub(crate) mod revenue_item;
 mod settling;
 
 use std::sync::{LazyLock, OnceLock};
@@ -22,7 +23,8 @@ use apportion_jsonapi::{Attribute, Bounds, Kind, Registry, Relationship};
 use apportion_store::Field;
 
 use crate::openapi;
-use crate::served::Served;
+use crate::report;
+use crate::served::{Computed, Served};
 
 pub use explanation::write_shared_pool;
 
@@ -33,8 +35,11 @@ pub const ROOT: &str = "/api/v2";
 pub struct Resources {
     served: Vec<Box<dyn Served>>,
     registry: Registry<Field>,
+    reports: Registry<Field>,
     description: OnceLock<String>,
 }
+
+static REPORT: LazyLock<Computed> = LazyLock::new(|| Computed(report::declared::resource()));
 
 static OWN: LazyLock<Resources> = LazyLock::new(|| Resources::of(own_types()));
 
@@ -44,6 +49,7 @@ fn own_types() -> Vec<Box<dyn Served>> {
         Box::new(person::resource()),
         Box::new(deal::resource()),
         Box::new(revenue_distribution::resource()),
+        Box::new(revenue_item::RevenueItems::new()),
         Box::new(collaborator::resource()),
         Box::new(distributor::resource()),
         Box::new(metric::resource()),
@@ -67,13 +73,25 @@ impl Resources {
     }
 
     fn of(served: Vec<Box<dyn Served>>) -> Self {
-        let types = served.iter().map(|served| served.resource().clone()).collect();
-        Self { served, registry: Registry::new(types), description: OnceLock::new() }
+        let types: Vec<_> = served.iter().map(|served| served.resource().clone()).collect();
+        let reports = types.iter().cloned().chain([report::declared::resource()]).collect();
+        let (registry, reports) = (Registry::new(types), Registry::new(reports));
+        Self { served, registry, reports, description: OnceLock::new() }
     }
 
     /// The declarations.
     pub fn registry(&self) -> &Registry<Field> {
         &self.registry
+    }
+
+    /// The declarations as reports know them: with the type of their rows, which is the last.
+    pub(crate) fn reports(&self) -> &Registry<Field> {
+        &self.reports
+    }
+
+    /// The type of the rows of reports.
+    pub(crate) fn report(&'static self) -> Type {
+        Type { position: self.served.len(), served: &*REPORT, resources: self }
     }
 
     /// The OpenAPI description of the service as JSON text, made once.

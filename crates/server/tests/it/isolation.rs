@@ -3,13 +3,12 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use apportion_server::resources::registry;
 use apportion_testing::Place;
 use serde_json::json;
 
 use crate::complaints::person;
 use crate::payouts;
-use crate::world::{World, document};
+use crate::world::{World, document, stored_types};
 
 apportion_testing::cases! {
     organizations_taking_turns_see_their_own, writers_taking_turns_see_their_own;
@@ -120,7 +119,7 @@ fn every_table_has_forced_policies(place: &Place) {
     // The role is one that the policies bind.
     let sql = "SELECT rolsuper OR rolbypassrls FROM pg_roles WHERE rolname = current_user";
     assert_eq!(psql(place, sql).unwrap(), "f");
-    for resource in registry().types() {
+    for resource in stored_types() {
         assert!(known.contains(&resource.name), "{}", resource.name);
     }
 }

@@ -26,6 +26,7 @@ mod deal_links;
 mod declared;
 mod delete;
 mod distributors;
+mod docs;
 mod documents;
 mod endpoints;
 mod faults;
@@ -55,6 +56,8 @@ mod refusals;
 mod refused_values;
 mod related;
 mod relationships;
+mod reports;
+mod revenue_items;
 mod rules;
 mod sample;
 mod seed;
@@ -85,6 +88,7 @@ fn main() -> std::process::ExitCode {
         ("declared", declared::CASES),
         ("delete", delete::CASES),
         ("distributors", distributors::CASES),
+        ("docs", docs::CASES),
         ("documents", documents::CASES),
         ("endpoints", endpoints::CASES),
         ("faults", faults::CASES),
@@ -111,6 +115,8 @@ fn main() -> std::process::ExitCode {
         ("refused_values", refused_values::CASES),
         ("related", related::CASES),
         ("relationships", relationships::CASES),
+        ("reports", reports::CASES),
+        ("revenue_items", revenue_items::CASES),
         ("rules", rules::CASES),
         ("seed", seed::CASES),
         ("sent_back", sent_back::CASES),

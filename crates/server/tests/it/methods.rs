@@ -1,12 +1,11 @@
 //! Methods: a route takes those that it names, and says so when it is asked for another.
 
 use apportion_jsonapi::resource::Cardinality;
-use apportion_server::resources::registry;
 use apportion_testing::Place;
 
 use crate::complaints::{complaints, person, rows};
 use crate::payouts;
-use crate::world::World;
+use crate::world::{World, stored_types};
 
 apportion_testing::cases! { every_route_names_its_methods, heads_are_gets_without_bodies, options }
 
@@ -19,7 +18,7 @@ type Named = (String, &'static str, &'static [&'static str]);
 /// Every route of every type.
 fn routes() -> Vec<Named> {
     let mut routes: Vec<Named> = Vec::new();
-    for resource in registry().types() {
+    for resource in stored_types() {
         let name = resource.name;
         let list =
             if resource.writable { "GET, HEAD, OPTIONS, POST" } else { "GET, HEAD, OPTIONS" };

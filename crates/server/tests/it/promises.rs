@@ -1,5 +1,6 @@
-//! What clients may rely on, read off the description: the promises of the last release are kept, or
-//! CHANGELOG.md says which is not. Renewed with a release, by running this with `RENEW_PROMISES=1`.
+//! What clients may rely on, read off the description: the promises of the last release are kept,
+//! or CHANGELOG.md says which is not. Renewed with a release, by running this with
+//! `RENEW_PROMISES=1`.
 
 use std::collections::BTreeSet;
 
@@ -42,15 +43,15 @@ fn what_breaks_is_seen() {
         (parameter, "GET /api/v2/deals takes filter[name]"),
         (
             |it| {
-                it["components"]["schemas"]["deals"]["properties"]["attributes"]["properties"]["value"] =
-                    json!({"type": "string"})
+                let deal = &mut it["components"]["schemas"]["deals"]["properties"];
+                deal["attributes"]["properties"]["value"] = json!({"type": "string"});
             },
             "deals.attributes.value is integer",
         ),
         (
             |it| {
-                it["components"]["schemas"]["deals_create"]["properties"]["data"]["properties"]["attributes"]
-                    ["required"] = json!(["name", "value"])
+                let made = &mut it["components"]["schemas"]["deals_create"]["properties"]["data"];
+                made["properties"]["attributes"]["required"] = json!(["name", "value"]);
             },
             "deals_create.data.attributes needs value",
         ),

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use crate::http::{Answer, send};
 use crate::operations::{add_deal, operate};
 use crate::sample::Sample;
-use crate::world::{JSON_API, World, document};
+use crate::world::{JSON_API, World, document, stored_types};
 
 /// The profile of cursor pages.
 pub const PROFILE: &str = "https://jsonapi.org/profiles/ethanresnick/cursor-pagination";
@@ -52,7 +52,7 @@ impl Address {
 #[track_caller]
 pub fn addresses(world: &World) -> Vec<Address> {
     let mut found = Vec::new();
-    for kind in registry().types() {
+    for kind in stored_types() {
         let list = format!("/{}", kind.name);
         let rows = world.get(&format!("{list}?page[size]=2")).expect(200).json();
         let rows = rows["data"].as_array().unwrap();
@@ -232,7 +232,7 @@ pub fn linkage_to(relationship: &Relationship<Field>, id: &str) -> Value {
 /// The types whose rows are changed, with the address of their first row.
 #[track_caller]
 pub fn written(world: &World) -> Vec<(&'static ResourceType<Field>, String)> {
-    let written = registry().types().iter().filter(|kind| kind.is_changed());
+    let written = stored_types().filter(|kind| kind.is_changed());
     let first = |kind: &'static ResourceType<Field>| {
         let rows = world.get(&format!("/{}?page[size]=1", kind.name)).expect(200).json();
         (kind, format!("/{}/{}", kind.name, rows["data"][0]["id"].as_str().unwrap()))
