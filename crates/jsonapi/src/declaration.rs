@@ -36,6 +36,8 @@ impl<R, F: Copy> Declaration<R, F> {
             filters,
             sorts,
             writable: false,
+            append_only: false,
+            left_out: None,
             addressed: true,
         };
         Self { resource, id, version, attributes: Vec::new(), linkage: Vec::new() }
@@ -46,6 +48,18 @@ impl<R, F: Copy> Declaration<R, F> {
     /// POST, PATCH and DELETE exist.
     pub fn writable(mut self) -> Self {
         self.resource.writable = true;
+        self
+    }
+
+    /// POST exists, PATCH and DELETE do not.
+    pub fn append_only(mut self) -> Self {
+        self.resource.append_only = true;
+        self.writable()
+    }
+
+    /// Lists leave out rows with that value of that field, unless a filter names it.
+    pub fn leaving_out(mut self, field: F, value: &'static str) -> Self {
+        self.resource.left_out = Some((field, value));
         self
     }
 

@@ -168,6 +168,14 @@ impl Input {
         }
     }
 
+    /// Notes that a rule about one item of a list is broken, unless the list was found faulty
+    /// before.
+    pub fn refuse_item(&mut self, field: &'static str, at: usize, message: &str) {
+        if !self.faulty.contains(&field) {
+            self.fault(field, format!("/data/attributes/{field}/{at}"), message);
+        }
+    }
+
     /// Sets `slot` to the value given for an attribute, where one is given.
     pub fn set<T: FromValue>(&self, name: &str, slot: &mut Option<T>) {
         if let Some((_, value)) = self.attributes.iter().find(|(known, _)| *known == name) {
@@ -281,6 +289,12 @@ impl FromValue for String {
 impl FromValue for i64 {
     fn from_value(value: &Value) -> Option<Self> {
         if let Value::Integer(value) = value { Some(*value) } else { None }
+    }
+}
+
+impl FromValue for bool {
+    fn from_value(value: &Value) -> Option<Self> {
+        if let Value::Boolean(value) = value { Some(*value) } else { None }
     }
 }
 

@@ -36,6 +36,13 @@ pub enum Bounds {
     Unbounded,
     /// One line of text: from one character to so many, none of them a control character.
     Line(u32),
+    /// Text of at most so many characters, without U+0000; of one line without any control character.
+    Text {
+        /// Characters.
+        max: u32,
+        /// Whether it may have several lines.
+        lines: bool,
+    },
     /// An e-mail address of at most so many characters.
     Email(u32),
     /// Text of this form (ECMA-262).
@@ -49,6 +56,8 @@ pub enum Bounds {
         /// After the point.
         decimals: u32,
     },
+    /// Decimals above zero, up to a hundred, with so many digits after the point.
+    Percentage(u32),
     /// Dates whose text is of this form.
     Dates(&'static str),
 }
@@ -236,13 +245,22 @@ pub struct ResourceType<F> {
     pub filters: Vec<Filter<F>>,
     /// What lists can be sorted by.
     pub sorts: Vec<Sort<F>>,
-    /// Whether POST, PATCH and DELETE exist.
+    /// Whether POST exists, and unless rows are only added, PATCH and DELETE.
     pub writable: bool,
+    /// Whether rows stay as they were made: no PATCH and no DELETE.
+    pub append_only: bool,
+    /// Rows that lists leave out unless a filter names that value of that field.
+    pub left_out: Option<(F, &'static str)>,
     /// Whether rows have addresses of their own.
     pub addressed: bool,
 }
 
 impl<F> ResourceType<F> {
+    /// Whether PATCH and DELETE exist.
+    pub fn is_changed(&self) -> bool {
+        self.writable && !self.append_only
+    }
+
     /// The position and declaration of an attribute.
     pub fn attribute(&self, name: &str) -> Option<(usize, &Attribute<F>)> {
         self.attributes.iter().enumerate().find(|(_, attribute)| attribute.name == name)

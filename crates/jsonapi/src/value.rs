@@ -31,8 +31,9 @@ pub enum Kind {
     Boolean,
     /// One of these words.
     Enumeration(&'static [&'static str]),
-    /// Any JSON: written by the server, never read.
-    Json,
+    /// An array or an object of the form that this JSON Schema says. Kept as compact text; lists
+    /// are neither filtered nor sorted by it.
+    Json(&'static str),
 }
 
 /// A value that came in, of the kind that was declared for it.
@@ -44,14 +45,14 @@ pub enum Value {
     Boolean(bool),
     /// From [`Kind::Integer`] and [`Kind::Id`], and the units of a [`Kind::Decimal`].
     Integer(i64),
-    /// From [`Kind::Text`] and [`Kind::Enumeration`].
+    /// From [`Kind::Text`] and [`Kind::Enumeration`], and the compact text of a [`Kind::Json`].
     Text(String),
     /// From [`Kind::Date`], and from [`Kind::Instant`] in filters.
     Date(NaiveDate),
 }
 
 /// A value on its way into a document, borrowed from its row.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Scalar<'a> {
     /// Written as `null`.
     Null,
@@ -72,8 +73,8 @@ pub enum Scalar<'a> {
     Date(NaiveDate),
     /// Written as RFC 3339 in UTC with milliseconds.
     Instant(NaiveDateTime),
-    /// Written as it stands: JSON text.
-    Json(&'a str),
+    /// JSON text, written as it is.
+    Json(Cow<'a, str>),
 }
 
 impl<'a> From<Option<&'a str>> for Scalar<'a> {
@@ -96,6 +97,7 @@ impl Scalar<'_> {
             (Scalar::Boolean(a), Value::Boolean(b)) => a == b,
             (Scalar::Integer(a) | Scalar::Decimal { units: a, .. }, Value::Integer(b)) => a == b,
             (Scalar::Text(a), Value::Text(b)) => a == b,
+            (Scalar::Json(a), Value::Text(b)) => a == b,
             (Scalar::Date(a), Value::Date(b)) => a == b,
             (Scalar::Instant(a), Value::Text(b)) => {
                 let mut text = Vec::with_capacity(24);
@@ -108,11 +110,15 @@ impl Scalar<'_> {
 }
 
 impl Kind {
+    /// Any array or object; what it holds is told in words.
+    pub const ANY_JSON: Kind = Kind::Json("{}");
+
     /// Reads a value of this kind from a JSON value, or says what was expected.
     pub fn read(self, json: &Json<'_>) -> Result<Value, Cow<'static, str>> {
         match (self, json) {
             (_, Json::Null) => Ok(Value::Null),
             (Kind::Boolean, Json::Boolean(value)) => Ok(Value::Boolean(*value)),
+            (Kind::Json(_), Json::Array(_) | Json::Object(_)) => Ok(Value::Text(json.compact())),
             (Kind::Integer, Json::Number(digits)) => {
                 integral(digits).map(Value::Integer).ok_or(Cow::Borrowed(INTEGER))
             }
@@ -149,7 +155,10 @@ impl Kind {
                 _ => None,
             },
             Kind::Enumeration(words) => words.contains(&text).then(|| Value::Text(text.to_owned())),
-            Kind::Json => None,
+            Kind::Json(_) => {
+                let json = Json::parse(text.as_bytes());
+                return json.map_err(|_| self.expectation()).and_then(|json| self.read(&json));
+            }
         };
         value.ok_or_else(|| self.expectation())
     }
@@ -163,7 +172,7 @@ impl Kind {
             Kind::Date | Kind::Instant => "must be a date in the form YYYY-MM-DD".into(),
             Kind::Boolean => "must be true or false".into(),
             Kind::Enumeration(words) => format!("must be one of {}", words.join(", ")).into(),
-            Kind::Json => "cannot be set".into(),
+            Kind::Json(_) => "must be a JSON array or object".into(),
         }
     }
 }

@@ -86,9 +86,22 @@ impl store::Cause for Failure {
 
 /// What the rules make of an input: their faults join those found in the document.
 pub fn judged<T>(input: &mut Input, verdict: std::result::Result<T, Vec<Fault>>) -> Result<T> {
+    judged_with(input, verdict, &[])
+}
+
+/// The same, where some of the rules are about these relationships.
+pub fn judged_with<T>(
+    input: &mut Input,
+    verdict: std::result::Result<T, Vec<Fault>>,
+    relationships: &[&str],
+) -> Result<T> {
     let terms = verdict.map_err(|faults| {
         for fault in faults {
-            input.refuse(fault.field, &fault.message);
+            if relationships.contains(&fault.field) {
+                input.refuse_relationship(fault.field, &fault.message);
+            } else {
+                input.refuse(fault.field, &fault.message);
+            }
         }
     });
     match terms {

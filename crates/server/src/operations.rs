@@ -88,6 +88,12 @@ fn perform(
     locals: &mut Locals,
 ) -> Result<Option<(Type, i64)>> {
     let route = route(work.resources, (operation, origin), locals)?;
+    if let Route::Resource(kind, _) | Route::Linkage(kind, ..) = route
+        && kind.served.resource().append_only
+    {
+        let detail = format!("Rows of {} stay as they are", kind.served.resource().name);
+        return Err(Failure::of(Code::BadDocument, detail));
+    }
     let replaced = |data| match route {
         Route::Linkage(..) => locals.replace_in_linkage(data),
         _ => locals.replace_in_resource(data),

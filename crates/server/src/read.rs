@@ -153,7 +153,7 @@ impl Reading {
         within: Option<(Field, i64)>,
     ) -> Result<(Box<dyn Rows>, PageEnd)> {
         let query = self.query.as_ref().map_err(Clone::clone)?;
-        let criteria = criteria(query, within);
+        let criteria = criteria(kind.served.resource(), query, within);
         match &query.page {
             Page::Numbered(page) => {
                 let (rows, total) = kind.served.load(scope, session, &criteria)?;

@@ -57,15 +57,13 @@ impl Route {
             Method::DELETE,
         ];
         let writable = match self {
-            Route::Collection(kind) | Route::Resource(kind, _) | Route::Linkage(kind, ..) => {
-                kind.served.resource().writable
-            }
-            Route::Related(..) => false,
+            Route::Collection(kind) => kind.served.resource().writable,
+            _ => false,
         };
         match self {
             Route::Collection(_) if writable => LIST,
-            Route::Resource(..) if writable => ROW,
-            Route::Linkage(kind, _, at) if writable => {
+            Route::Resource(kind, _) if kind.served.resource().is_changed() => ROW,
+            Route::Linkage(kind, _, at) if kind.served.resource().is_changed() => {
                 match kind.served.resource().relationships.get(at) {
                     Some(declared) if named && !declared.writable => READ,
                     Some(declared) if declared.cardinality == Cardinality::Many => LINKS,

@@ -55,6 +55,23 @@ impl Work<'_> {
         Ok(Some(id))
     }
 
+    /// The row that the input names for a relationship that POST must set; what is missing is a
+    /// fault.
+    pub fn needed(
+        &mut self,
+        input: &mut Input,
+        name: &'static str,
+        kind: &str,
+    ) -> Result<Option<i64>> {
+        let nothing = input.link(name).map(|link| link.linkage == Linkage::None);
+        match nothing {
+            Some(true) => input.refuse_relationship(name, "must not be null"),
+            None => input.refuse_relationship(name, "is required"),
+            Some(false) => {}
+        }
+        Ok(self.linked(input, name, kind)?.flatten())
+    }
+
     /// What the input makes of a to-many relationship, if it names it. The caller must look at
     /// `input.errors` before it gives this to `set_members`: a member to be added that does not
     /// exist is a fault there, and the linkage comes back all the same.
@@ -119,6 +136,19 @@ pub struct Writes<R> {
     pub update: fn(&mut Work<'_>, &R, &mut Input) -> Result<()>,
     /// Removes a locked row.
     pub delete: fn(&mut Work<'_>, &R) -> Result<()>,
+}
+
+impl<R> Writes<R> {
+    /// Rows are added and never written again.
+    pub fn adding(create: fn(&mut Work<'_>, &mut Input) -> Result<i64>) -> Self {
+        // Routes and operations have refused the others before.
+        Self {
+            lock: |_, _, _| Ok(None),
+            create,
+            update: |_, _, _| Err(Failure::not_found()),
+            delete: |_, _| Err(Failure::not_found()),
+        }
+    }
 }
 
 /// A declared type and how it is written.

@@ -36,6 +36,8 @@ pub enum FieldKind {
     Date,
     /// Compared by its date.
     Instant,
+    /// False before true.
+    Boolean,
 }
 
 /// SQL types that lists can be filtered and sorted by.
@@ -57,6 +59,10 @@ comparable! { Text Date }
 
 impl Comparable for diesel::sql_types::BigInt {
     const KIND: FieldKind = FieldKind::Integer;
+}
+
+impl Comparable for diesel::sql_types::Bool {
+    const KIND: FieldKind = FieldKind::Boolean;
 }
 
 impl Comparable for diesel::sql_types::Timestamp {

@@ -68,6 +68,10 @@ fn faults_in_members() {
     faults(r#""attributes":{"price":true}"#, &["422 /data/attributes/price"]);
     faults(r#""attributes":{"printed_on":"1.2.2025"}"#, &["422 /data/attributes/printed_on"]);
     faults(r#""attributes":{"printed_on":null,"price":9.99}"#, &[]);
+    faults(r#""attributes":{"tags":null}"#, &["422 /data/attributes/tags"]);
+    faults(r#""attributes":{"tags":"[]"}"#, &["422 /data/attributes/tags"]);
+    faults(r#""attributes":{"tags":7}"#, &["422 /data/attributes/tags"]);
+    faults(r#""attributes":{"tags":["a",{"b":null}]}"#, &[]);
     faults(r#""attributes":{"a/b~":1,"@note":1}"#, &["422 /data/attributes/a~1b~0"]);
     faults(r#""relationships":{"bogus":{}}"#, &["422 /data/relationships/bogus"]);
     faults(r#""relationships":{"author":1}"#, &["400 /data/relationships/author"]);
@@ -246,7 +250,28 @@ fn a_rule_is_silent_about_a_field_that_could_not_be_read() {
     input.refuse("title", "is required");
     input.refuse("price", "is too low");
     input.refuse("price", "is odd");
-    let expected =
-        ["422 /data/attributes/title", "422 /data/attributes/price", "422 /data/attributes/price"];
+    input.refuse_item("tags", 3, "is odd");
+    input.refuse_item("title", 0, "is odd");
+    let expected = ["title", "price", "price", "tags/3"];
+    let expected = expected.map(|at| format!("422 /data/attributes/{at}"));
     assert_eq!(spell(&input.errors), expected);
+}
+
+#[test]
+fn lists_and_objects_are_kept_as_compact_text() {
+    let tags = |json: &str| {
+        let body = format!(r#"{{"data":{{"type":"books","attributes":{{"tags": {json}}}}}}}"#);
+        let mut text: Option<String> = None;
+        read(&body, Action::Create).unwrap().set("tags", &mut text);
+        text.unwrap()
+    };
+    assert_eq!(tags("[ ]"), "[]");
+    assert_eq!(tags(r#"[ "a\u0062" , 1.50, true, null ]"#), r#"["ab",1.50,true,null]"#);
+    assert_eq!(tags(r#"{ "b" : { "\"" : [ -0 ] }, "a": "\n" }"#), r#"{"b":{"\"":[-0]},"a":"\n"}"#);
+    // A table's cell says the same.
+    let (_, declared) = books().resource().attribute("tags").map(|(at, it)| (at, *it)).unwrap();
+    let read = |text: &str| declared.kind.read_text(text).map_err(|fault| fault.into_owned());
+    assert_eq!(read("[ 1 ]"), Ok(apportion_jsonapi::Value::Text("[1]".to_owned())));
+    assert_eq!(read("[ 1"), Err("must be a JSON array or object".to_owned()));
+    assert_eq!(read("7"), Err("must be a JSON array or object".to_owned()));
 }

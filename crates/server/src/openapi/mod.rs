@@ -103,7 +103,10 @@ fn describe_paths(
     });
     if resource.writable {
         let shown = shape_parameters(registry, resource);
-        list["post"] = writing(&format!("create_{name}"), shown.clone(), name, "create", 201);
+        list["post"] = writing(&format!("create_{name}"), shown, name, "create", 201);
+    }
+    if resource.is_changed() {
+        let shown = shape_parameters(registry, resource);
         one["patch"] = writing(&format!("update_{name}"), shown, name, "update", 200);
         let mut delete = operation(&format!("delete_{name}"), Vec::new(), "error_document");
         delete["responses"] = responses(&[(204, None)]);
@@ -141,7 +144,7 @@ fn describe_relationship(
     paths.insert(format!("{row}/{}", relationship.name), json!({"parameters": id, "get": get}));
     let get = operation(&format!("get_{suffix}_linkage"), shown.clone(), linkage);
     let mut linked = json!({"parameters": id, "get": get});
-    if resource.writable && relationship.writable {
+    if resource.is_changed() && relationship.writable {
         for verb in verbs(relationship) {
             let method = match *verb {
                 "add" => "post",

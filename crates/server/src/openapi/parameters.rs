@@ -117,6 +117,6 @@ fn text_schema(kind: Kind) -> Value {
         Kind::Date | Kind::Instant => json!({"type": "string", "format": "date"}),
         Kind::Boolean => json!({"type": "boolean"}),
         Kind::Enumeration(words) => json!({"enum": words}),
-        Kind::Json => json!({}),
+        Kind::Json(_) => json!({}),
     }
 }

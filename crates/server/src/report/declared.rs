@@ -22,7 +22,7 @@ const ID: Field = Field::computed("id", FieldKind::Integer, false);
 
 /// The attributes before the figures, in the order in which `rows` reads them.
 const ATTRIBUTES: [Attribute<Field>; 5] = [
-    Attribute::new("group", Kind::Json),
+    Attribute::new("group", Kind::ANY_JSON),
     Attribute::new("date_period", Kind::Text).nullable(),
     Attribute::new("count", Kind::Integer),
     Attribute::new("currency", Kind::Text).nullable(),
@@ -70,6 +70,8 @@ pub(crate) fn resource() -> ResourceType<Field> {
         ],
         sorts: names.map(|name| Sort { name: name.to_owned(), field: sorted_by(name) }).collect(),
         writable: false,
+        append_only: false,
+        left_out: None,
         addressed: false,
     }
 }

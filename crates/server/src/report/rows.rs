@@ -69,7 +69,7 @@ impl Rows for ReportRows {
     fn attribute(&self, row: usize, attribute: usize) -> Scalar<'_> {
         let Some(shown) = self.rows.get(row) else { return Scalar::Null };
         match attribute {
-            0 => Scalar::Json(&shown.group),
+            0 => Scalar::Json((&shown.group).into()),
             1 => shown.date_period.as_deref().into(),
             2 => Scalar::Integer(shown.row.count()),
             3 => shown.row.currency().map(Currency::code).into(),

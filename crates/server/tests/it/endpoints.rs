@@ -7,6 +7,7 @@ use serde_json::json;
 
 use crate::complaints::{complaints, person, rows};
 use crate::http::send;
+use crate::payouts;
 use crate::world::{World, stored_types};
 
 apportion_testing::cases! {
@@ -15,8 +16,19 @@ apportion_testing::cases! {
 }
 
 /// The types, and the id of a row of ours in each.
-const ROWS: &[(&str, &str)] =
-    &[("organizations", "1"), ("people", "1"), ("deals", "1"), ("revenue_distributions", "1")];
+const ROWS: &[(&str, &str)] = &[
+    ("organizations", "1"),
+    ("people", "1"),
+    ("deals", "1"),
+    ("revenue_distributions", "1"),
+    ("collaborators", "1"),
+    ("distributors", "1"),
+    ("metrics", "1"),
+    ("metric_credits", "1"),
+    ("obligations", "1"),
+    ("distributions", "1"),
+    ("allocations", "1"),
+];
 
 #[derive(Debug)]
 struct Endpoint {
@@ -29,7 +41,9 @@ struct Endpoint {
 fn world(place: &Place) -> World {
     let world = World::start(place);
     person(&world);
-    world.spread(&world.deal("D", 100), "2025-01-01", "2025-01-01", "1");
+    let deal = world.deal("D", 100);
+    world.spread(&deal, "2025-01-01", "2025-01-01", "1");
+    payouts::fill(&world, (&world.token, world.organization), &deal);
     world
 }
 
@@ -46,7 +60,7 @@ fn endpoints() -> Vec<Endpoint> {
         for relationship in &resource.relationships {
             add("GET", format!("/{name}/{id}/{}", relationship.name), true);
             let linkage = format!("/{name}/{id}/relationships/{}", relationship.name);
-            let methods: &[&str] = match (resource.writable, relationship.cardinality) {
+            let methods: &[&str] = match (resource.is_changed(), relationship.cardinality) {
                 (false, _) => &["GET"],
                 (true, Cardinality::One) => &["GET", "PATCH"],
                 (true, Cardinality::Many) => &["GET", "PATCH", "POST", "DELETE"],
@@ -55,6 +69,8 @@ fn endpoints() -> Vec<Endpoint> {
         }
         if resource.writable {
             add("POST", format!("/{name}"), false);
+        }
+        if resource.is_changed() {
             add("PATCH", format!("/{name}/{id}"), true);
             add("DELETE", format!("/{name}/{id}"), true);
         }

@@ -15,14 +15,17 @@ mod amounts;
 mod answers;
 mod authentication;
 mod bodies;
+mod collaborators;
 mod complaints;
 mod concurrency;
 mod conditions;
 mod create;
+mod credits;
 mod cursors;
 mod deal_links;
 mod declared;
 mod delete;
+mod distributors;
 mod docs;
 mod documents;
 mod endpoints;
@@ -40,10 +43,13 @@ mod limits;
 mod methods;
 mod negotiation;
 mod notes;
+mod obligations;
 mod openapi;
+mod openings;
 mod operations;
 mod pages;
 mod parity;
+mod payouts;
 mod promises;
 mod rates;
 mod refusals;
@@ -73,12 +79,15 @@ fn main() -> std::process::ExitCode {
         ("authentication", authentication::CASES),
         ("bodies", bodies::CASES),
         ("concurrency", concurrency::CASES),
+        ("collaborators", collaborators::CASES),
         ("conditions", conditions::CASES),
         ("create", create::CASES),
+        ("credits", credits::CASES),
         ("cursors", cursors::CASES),
         ("deal_links", deal_links::CASES),
         ("declared", declared::CASES),
         ("delete", delete::CASES),
+        ("distributors", distributors::CASES),
         ("docs", docs::CASES),
         ("documents", documents::CASES),
         ("endpoints", endpoints::CASES),
@@ -94,7 +103,9 @@ fn main() -> std::process::ExitCode {
         ("limits", limits::CASES),
         ("methods", methods::CASES),
         ("negotiation", negotiation::CASES),
+        ("obligations", obligations::CASES),
         ("openapi", openapi::CASES),
+        ("openings", openings::CASES),
         ("operations", operations::CASES),
         ("pages", pages::CASES),
         ("parity", parity::CASES),

@@ -74,7 +74,11 @@ fn current() -> Value {
 fn broken(before: &Lines, now: &Lines) -> Lines {
     let needed = |line: &&String| line.contains(" needs ");
     let gone = before.difference(now).filter(|line| !needed(line));
-    gone.chain(now.difference(before).filter(needed)).cloned().collect()
+    // What a schema needs that nobody knew breaks nothing.
+    let schema = |line: &str| line.split([' ', '.']).next().unwrap_or_default().to_owned();
+    let known: Lines = before.iter().map(|line| schema(line)).collect();
+    let more = now.difference(before).filter(needed).filter(|line| known.contains(&schema(line)));
+    gone.chain(more).cloned().collect()
 }
 
 /// Addresses with what they take and answer, and the members of every schema.

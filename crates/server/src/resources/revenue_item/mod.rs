@@ -54,7 +54,7 @@ impl RevenueItems {
                 Attribute::new("currency", Kind::Text),
                 Attribute::new("currency_default", Kind::Text),
                 Attribute::new("recognized", Kind::Boolean),
-                Attribute::new("explanation", Kind::Json).on_request(),
+                Attribute::new("explanation", Kind::ANY_JSON).on_request(),
             ],
             relationships: vec![
                 Relationship::to_one("revenue_distribution", "revenue_distributions"),
@@ -72,6 +72,8 @@ impl RevenueItems {
                 sort("revenue_distribution_id", REVENUE_DISTRIBUTION_ID),
             ],
             writable: false,
+            append_only: false,
+            left_out: None,
             addressed: true,
         })
     }

@@ -99,7 +99,7 @@ impl Rows for ItemRows {
             5 => Scalar::Text(item.entry.currency.code()),
             6 => Scalar::Text(&self.currency_default),
             7 => Scalar::Boolean(item.date <= self.today),
-            _ => Scalar::Json(explanation),
+            _ => Scalar::Json(explanation.into()),
         }
     }
 

@@ -4,7 +4,7 @@
 use apportion_testing::Place;
 use serde_json::{Value, json};
 
-use super::walk::{another, written};
+use super::walk::{another, linkage_to, written};
 use crate::complaints::{complaints, refused};
 use crate::sample::Sample;
 use crate::world::{World, stored_types};
@@ -124,7 +124,7 @@ fn j74_a_missing_related_resource_is_404(place: &Place) {
             // The first row of a sample is another organization's.
             for id in ["987654321", "x", "1"] {
                 let mut body = another(&sample.world, kind);
-                let linkage = json!({"data": {"type": relationship.target, "id": id}});
+                let linkage = linkage_to(relationship, id);
                 body["data"]["relationships"][relationship.name] = linkage;
                 let fault = format!("404 /data/relationships/{}", relationship.name);
                 let path = format!("/{}", kind.name);

@@ -210,16 +210,28 @@ pub fn another(world: &World, kind: &ResourceType<Field>) -> Value {
     }
     for relationship in kind.relationships.iter().filter(|it| it.writable) {
         let linkage = &rows["data"][0]["relationships"][relationship.name]["data"];
+        if relationship.cardinality == Cardinality::Many {
+            continue;
+        }
         relationships[relationship.name] = json!({"data": linkage});
     }
     let data = json!({"type": kind.name, "attributes": attributes, "relationships": relationships});
     json!({"data": data})
 }
 
-/// The types that are written, with the address of their first row.
+/// Linkage from a relationship to one row.
+pub fn linkage_to(relationship: &Relationship<Field>, id: &str) -> Value {
+    let identifier = json!({"type": relationship.target, "id": id});
+    match relationship.cardinality {
+        Cardinality::One => json!({"data": identifier}),
+        Cardinality::Many => json!({"data": [identifier]}),
+    }
+}
+
+/// The types whose rows are changed, with the address of their first row.
 #[track_caller]
 pub fn written(world: &World) -> Vec<(&'static ResourceType<Field>, String)> {
-    let written = stored_types().filter(|kind| kind.writable);
+    let written = stored_types().filter(|kind| kind.is_changed());
     let first = |kind: &'static ResourceType<Field>| {
         let rows = world.get(&format!("/{}?page[size]=1", kind.name)).expect(200).json();
         (kind, format!("/{}/{}", kind.name, rows["data"][0]["id"].as_str().unwrap()))
