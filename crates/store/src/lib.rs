@@ -8,6 +8,7 @@
 //! the keys of a row, which both databases can write.
 
 mod address;
+pub mod allocating;
 pub mod allocation;
 pub mod collaborator;
 mod conditions;
@@ -16,6 +17,7 @@ mod criteria;
 pub mod deal;
 pub mod distribution;
 pub mod distributor;
+pub mod due;
 mod error;
 mod executor;
 mod id;

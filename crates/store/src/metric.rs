@@ -147,3 +147,20 @@ pub fn set_score(
         .map(|_| ())
         .map_err(Error::from)
 }
+
+/// Makes the metrics of one distribution those of another, which opens in its place.
+pub fn take_over(
+    scope: &Scope,
+    session: &mut Session,
+    (from, to): (i64, i64),
+    now: NaiveDateTime,
+) -> Result<()> {
+    let taken = metrics::table
+        .filter(metrics::organization_id.eq(scope.id()))
+        .filter(metrics::distribution_id.eq(from));
+    diesel::update(taken)
+        .set((metrics::distribution_id.eq(to), touched!(metrics, now)))
+        .execute(session.tenant(scope)?)
+        .map(|_| ())
+        .map_err(Error::from)
+}
