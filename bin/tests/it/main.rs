@@ -26,6 +26,7 @@ mod kill;
 mod layers;
 mod program;
 mod readme;
+mod ticks;
 mod tidy;
 mod tour;
 
@@ -39,6 +40,7 @@ fn main() -> std::process::ExitCode {
         ("kill", kill::CASES),
         ("layers", layers::CASES),
         ("readme", readme::CASES),
+        ("ticks", ticks::CASES),
         ("tidy", tidy::CASES),
         ("tour", tour::CASES),
     ])
