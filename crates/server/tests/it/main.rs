@@ -56,6 +56,7 @@ mod refusals;
 mod refused_values;
 mod related;
 mod relationships;
+mod report_writes;
 mod reports;
 mod revenue_items;
 mod rules;
@@ -115,6 +116,7 @@ fn main() -> std::process::ExitCode {
         ("refused_values", refused_values::CASES),
         ("related", related::CASES),
         ("relationships", relationships::CASES),
+        ("report_writes", report_writes::CASES),
         ("reports", reports::CASES),
         ("revenue_items", revenue_items::CASES),
         ("rules", rules::CASES),
