@@ -20,6 +20,8 @@ apportion_testing::cases! { ten_thousand_reports_beside_writers, long_ledgers_ar
 
 const CALLS: usize = 10_000;
 const READERS: usize = 6;
+/// Deals that nobody touches, so that those that change are few, and read one by one.
+const IDLE: usize = 200;
 /// Each has two deals, and moves a cent from one to the other with each write.
 const WRITERS: usize = 6;
 /// What the two deals are worth together.
@@ -45,14 +47,17 @@ impl Progress {
 
 fn ten_thousand_reports_beside_writers(place: &Place) {
     let world = World::start(place);
-    let pairs: [[String; 2]; WRITERS] = from_fn(|_| {
-        [("from", SUM), ("to", 0)].map(|(name, value)| {
-            let deal = world.deal(name, value);
-            world.spread(&deal, "2025-01-30", "2025-02-02", "100");
-            deal
-        })
-    });
+    let spread = |name: &str, value: i64| {
+        let deal = world.deal(name, value);
+        world.spread(&deal, "2025-01-30", "2025-02-02", "100");
+        deal
+    };
+    let from: [String; WRITERS] = from_fn(|_| spread("from", SUM));
     let short = world.deal("short", SHORT);
+    for _ in 0..IDLE {
+        world.deal("idle", 0);
+    }
+    let pairs = from.map(|from| [from, spread("to", 0)]);
     let second = place.url.starts_with("postgres").then(|| beside(&world));
     let servers: Vec<SocketAddr> = [Some(world.address()), second.as_ref().map(Running::address)]
         .into_iter()
@@ -105,7 +110,14 @@ fn ten_thousand_reports_beside_writers(place: &Place) {
 /// Another server on the same database.
 fn beside(world: &World) -> Running {
     let (bind, database) = (SocketAddr::from(([127, 0, 0, 1], 0)), world.database.clone());
-    Running::start(Config { bind, database, public_url: None, limit_rates: false }).unwrap()
+    Running::start(Config {
+        bind,
+        database,
+        public_url: None,
+        limit_rates: false,
+        engine_interval: None,
+    })
+    .unwrap()
 }
 
 /// Changes both deals at once.
