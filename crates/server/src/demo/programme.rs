@@ -219,12 +219,12 @@ impl Lot {
     /// Any spread will do, as long as it is the same in every demo.
     #[expect(clippy::arithmetic_side_effects, reason = "of 40 collaborators and 12 months")]
     fn of(collaborator: u64, month: u64) -> Self {
-        let luck = collaborator * collaborator * 31 + collaborator * month * 7 + month * 17;
+        let luck = collaborator * collaborator * (month + 3) + collaborator * 37 + month * 101;
         let owed = match (collaborator + month) % 8 {
             0 => 2_100 + (collaborator * 977 + month * 613) % 30_000,
             _ => 0,
         };
-        Self { day: 2 + collaborator % 24, points: (luck % 10).saturating_sub(3), owed }
+        Self { day: 2 + collaborator % 24, points: (luck % 13).saturating_sub(6), owed }
     }
 }
 
