@@ -27,6 +27,7 @@ mod operations;
 mod rates;
 mod read;
 mod reply;
+pub mod report;
 pub mod resources;
 mod route;
 pub mod serve;
