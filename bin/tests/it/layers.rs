@@ -59,6 +59,9 @@ const CRATES: &[(&str, &[&str], &[&str])] = &[
             "futures-util",
             "getrandom",
             "log",
+            // Charts: docs/decisions/0011-charts.md.
+            "plotters",
+            "plotters-backend",
             "serde_json",
             "sha2",
             "subtle",

@@ -110,15 +110,17 @@ impl Picture {
 
     /// For those who cannot see it.
     fn description(&self) -> String {
-        let Bars { labels, axis, stacked_by, .. } = &self.bars;
+        let Bars { labels, axis, stacked_by, series, .. } = &self.bars;
         let (currency, total) = (self.amounts.currency(), self.total());
         let by = if axis.is_empty() { String::new() } else { format!(" by {axis}") };
+        let names: Vec<&str> = series.iter().map(|series| series.name.as_str()).collect();
+        let names = names.join(", ");
         let span = match labels.as_slice() {
             [] => "no bars".to_owned(),
             [only] => format!("one bar, {only}"),
             [first, .., last] => format!("{} bars, {first} to {last}", labels.len()),
         };
-        format!("Bars of revenue in {currency}{by}, stacked by {stacked_by}: {span}. {total}.")
+        format!("Revenue in {currency}{by}: {span}. Parts by {stacked_by}: {names}. {total}.")
     }
 
     /// The parts of all bars: what is above 0 goes up, what is below goes down.

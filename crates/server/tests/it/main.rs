@@ -48,6 +48,8 @@ mod rates;
 mod refusals;
 mod refused_values;
 mod related;
+mod report_csv;
+mod report_svg;
 mod relationships;
 mod rules;
 mod sample;
@@ -100,6 +102,8 @@ fn main() -> std::process::ExitCode {
         ("refused_values", refused_values::CASES),
         ("related", related::CASES),
         ("relationships", relationships::CASES),
+        ("report_csv", report_csv::CASES),
+        ("report_svg", report_svg::CASES),
         ("rules", rules::CASES),
         ("seed", seed::CASES),
         ("sent_back", sent_back::CASES),

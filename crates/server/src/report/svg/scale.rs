@@ -36,21 +36,25 @@ pub(super) struct Amounts {
     currency: Currency,
 }
 
-/// How to label every so many bars.
-const EVEN: fn(Period) -> &'static [usize] = |period| match period {
-    Period::Day => &[1, 2, 7],
-    Period::Week => &[1, 2, 4],
-    Period::Month | Period::Quarter | Period::Year => &[1, 2],
-};
+/// Every how many bars there may be a label.
+const fn even(period: Period) -> &'static [usize] {
+    match period {
+        Period::Day => &[1, 2, 7],
+        Period::Week => &[1, 2, 4],
+        Period::Month | Period::Quarter | Period::Year => &[1, 2],
+    }
+}
 
-/// How the bars end that it is better to label, where they are many: the first of the month.
-const ROUND: fn(Period) -> &'static [&'static [&'static str]] = |period| match period {
-    Period::Day => &[&["-01"], &["-01-01", "-04-01", "-07-01", "-10-01"], &["-01-01"]],
-    Period::Week => &[&["-W01", "-W14", "-W27", "-W40"], &["-W01"]],
-    Period::Month => &[&["-01", "-04", "-07", "-10"], &["-01"]],
-    Period::Quarter => &[&["-Q1"]],
-    Period::Year => &[&["0", "5"], &["0"], &["50", "00"]],
-};
+/// How the labels end that are better shown, where bars are many: those of the first of a month.
+const fn round(period: Period) -> &'static [&'static [&'static str]] {
+    match period {
+        Period::Day => &[&["-01"], &["-01-01", "-04-01", "-07-01", "-10-01"], &["-01-01"]],
+        Period::Week => &[&["-W01", "-W14", "-W27", "-W40"], &["-W01"]],
+        Period::Month => &[&["-01", "-04", "-07", "-10"], &["-01"]],
+        Period::Quarter => &[&["-Q1"]],
+        Period::Year => &[&["0", "5"], &["0"], &["50", "00"]],
+    }
+}
 
 /// Which bars have labels, where no more than `most` have room; all where they are no periods.
 fn labelled(bars: &Bars, most: usize) -> Vec<usize> {
@@ -60,9 +64,9 @@ fn labelled(bars: &Bars, most: usize) -> Vec<usize> {
         bars.labels.iter().enumerate().filter(round).map(|(number, _)| number).collect::<Vec<_>>()
     };
     let Some(period) = bars.period else { return every(1) };
-    let even = EVEN(period).iter().map(|step| every(*step));
-    let round = ROUND(period).iter().map(|ends| ending(ends));
-    let fits = |numbers: &Vec<usize>| numbers.len() <= most;
+    let even = even(period).iter().map(|step| every(*step));
+    let round = round(period).iter().map(|ends| ending(ends));
+    let fits = |numbers: &Vec<usize>| (1..=most).contains(&numbers.len());
     let step = bars.labels.len().div_ceil(most.max(1)).max(1);
     even.chain(round).find(fits).unwrap_or_else(|| every(step))
 }
