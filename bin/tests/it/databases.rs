@@ -160,7 +160,7 @@ fn bad_addresses_are_refused() {
         ("sqlite://", "names no file"),
         ("sqlite::memory:", "names no file"),
         ("sqlite://apportion.db?mode=memory", "names no file"),
-        ("sqlite://{here}", "Is a directory"),
+        ("sqlite://{here}", "is a directory"),
         (
             "sqlite://nowhere/apportion.db",
             "cannot open sqlite://nowhere/apportion.db: No such file",

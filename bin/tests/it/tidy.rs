@@ -119,6 +119,8 @@ fn nothing_is_unsafe() {
             assert!(text.contains("[lints]\nworkspace = true\n"), "{} is free", path.display());
         }
         if path.extension().is_some_and(|kind| kind == "rs") {
+            // A word of content security policies.
+            let text = text.replace(concat!("'un", "safe-inline'"), "");
             let found = code_words(&text).any(|word| word == concat!("un", "safe"));
             assert!(!found, "{} is not safe", path.display());
         }

@@ -33,6 +33,14 @@ pub struct CountedMetricDraft {
     pub points: Option<i64>,
 }
 
+impl CountedMetricDraft {
+    /// The kind of metric that it describes, where it keeps every rule.
+    #[must_use]
+    pub fn counted(&self) -> Option<CountedMetric> {
+        kind(self).ok()
+    }
+}
+
 /// What one collaborator scored in one period.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Score {

@@ -4,6 +4,7 @@
 
 use std::fmt::Display;
 
+use chrono::{NaiveDate, NaiveDateTime, TimeZone};
 use chrono_tz::Tz;
 use validator::{Validate, ValidationError};
 
@@ -47,4 +48,12 @@ fn is_time_zone(name: &str) -> Result<(), ValidationError> {
 
 fn broken(rule: &'static str, message: impl Display) -> ValidationError {
     ValidationError::new(rule).with_message(message.to_string().into())
+}
+
+/// The day that it is in a zone of the IANA database at an instant in UTC; in UTC where there is no
+/// such zone.
+#[must_use]
+pub fn today(time_zone: &str, now: NaiveDateTime) -> NaiveDate {
+    let zone: Tz = time_zone.parse().unwrap_or(Tz::UTC);
+    zone.from_utc_datetime(&now).date_naive()
 }

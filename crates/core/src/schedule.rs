@@ -8,7 +8,9 @@
 use chrono::{
     DateTime, Datelike, Days, NaiveDate, NaiveDateTime, NaiveTime, Offset, TimeZone, Timelike, Utc,
 };
-use chrono_tz::{GapInfo, Tz};
+use chrono_tz::GapInfo;
+/// A time zone of the IANA database.
+pub use chrono_tz::Tz;
 use thiserror::Error;
 
 use crate::calendar::{LAST_DAY, in_calendar};

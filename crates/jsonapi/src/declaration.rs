@@ -2,7 +2,7 @@
 //! value that lists, documents and descriptions of a type are made from.
 
 use crate::document::Rows;
-use crate::resource::{Attribute, Cardinality, Filter, Relationship, ResourceType, Sort};
+use crate::resource::{Attribute, Cardinality, Filter, Ids, Relationship, ResourceType, Sort};
 use crate::value::{Kind, Scalar};
 
 /// Reads the linkage of a to-one relationship from a row.
@@ -30,11 +30,15 @@ impl<R, F: Copy> Declaration<R, F> {
         let resource = ResourceType {
             name,
             id: field,
+            ids: Ids::DECIMAL,
             attributes,
             relationships,
             filters,
             sorts,
             writable: false,
+            append_only: false,
+            left_out: None,
+            addressed: true,
         };
         Self { resource, id, version, attributes: Vec::new(), linkage: Vec::new() }
             .filter("id", Kind::Id, field)
@@ -44,6 +48,18 @@ impl<R, F: Copy> Declaration<R, F> {
     /// POST, PATCH and DELETE exist.
     pub fn writable(mut self) -> Self {
         self.resource.writable = true;
+        self
+    }
+
+    /// POST exists, PATCH and DELETE do not.
+    pub fn append_only(mut self) -> Self {
+        self.resource.append_only = true;
+        self.writable()
+    }
+
+    /// Lists leave out rows with that value of that field, unless a filter names it.
+    pub fn leaving_out(mut self, field: F, value: &'static str) -> Self {
+        self.resource.left_out = Some((field, value));
         self
     }
 

@@ -56,6 +56,8 @@ codes! {
     UnsupportedInclude = "unsupported_include", 400, "Unsupported Include";
     /// A type or field in `fields[...]` that does not exist.
     UnsupportedField = "unsupported_field", 400, "Unsupported Field";
+    /// Groups that a report cannot have.
+    UnsupportedGroup = "unsupported_group", 400, "Unsupported Group";
     /// A page number or size out of range.
     InvalidPage = "invalid_page", 400, "Invalid Page";
     /// Parameters of two ways to page that exclude each other.

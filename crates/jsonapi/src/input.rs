@@ -9,8 +9,8 @@ use chrono::NaiveDate;
 
 use crate::error::{Code, Error, cut, segment};
 use crate::json::Json;
-pub use crate::linkage::{Linkage, MAX_LINKAGE};
-use crate::linkage::{linkage, linked};
+pub use crate::linkage::{Linkage, MAX_COMPARED, MAX_LINKAGE};
+use crate::linkage::{linkage, linked, numbered};
 use crate::operations::Verb;
 use crate::resource::{Attribute, Cardinality, Relationship, ResourceType};
 use crate::value::{Value, id};
@@ -114,13 +114,8 @@ impl Input {
         relationship: &Relationship<F>,
         verb: Verb,
     ) -> Result<Self, Vec<Error>> {
-        let linkage =
-            linkage(data, relationship, ("/data", "/data")).map_err(|fault| vec![fault])?;
-        let linkage = match (linkage, verb) {
-            (Linkage::Many(ids), Verb::Add) => Linkage::Also(ids),
-            (Linkage::Many(ids), Verb::Remove) => Linkage::Without(ids),
-            (linkage, _) => linkage,
-        };
+        let linkage = linkage(data, relationship, verb, ("/data", "/data"));
+        let linkage = linkage.map_err(|fault| vec![fault])?;
         let mut input = Self::default();
         input.give_link(Link { name: relationship.name, linkage, pointer: "/data".to_owned() });
         Ok(input)
@@ -173,6 +168,14 @@ impl Input {
         }
     }
 
+    /// Notes that a rule about one item of a list is broken, unless the list was found faulty
+    /// before.
+    pub fn refuse_item(&mut self, field: &'static str, at: usize, message: &str) {
+        if !self.faulty.contains(&field) {
+            self.fault(field, format!("/data/attributes/{field}/{at}"), message);
+        }
+    }
+
     /// Sets `slot` to the value given for an attribute, where one is given.
     pub fn set<T: FromValue>(&self, name: &str, slot: &mut Option<T>) {
         if let Some((_, value)) = self.attributes.iter().find(|(known, _)| *known == name) {
@@ -218,7 +221,10 @@ impl Input {
                 let linkage = match json {
                     Json::Null => Linkage::None,
                     Json::Text(text) => linked(text),
-                    Json::Number(text) => linked(text),
+                    Json::Number(text) => match numbered(text) {
+                        Some(linkage) => linkage,
+                        None => return self.misread(relationship.name, pointer, "must be an id"),
+                    },
                     other => {
                         let message = format!("must be an id, not {}", other.noun());
                         return self.misread(relationship.name, pointer, &message);
@@ -241,9 +247,10 @@ impl Input {
             let detail = format!("'{name}' must be an object, not {}", json.noun());
             return self.errors.push(Error::pointer(Code::BadDocument, pointer, detail));
         };
-        let Some(data) = json.member("data") else { return };
+        let data = json.member("data").filter(|_| !relationship.computed);
+        let Some(data) = data else { return };
         let at = format!("{pointer}/data");
-        match linkage(data, relationship, (&pointer, &at)) {
+        match linkage(data, relationship, Verb::Update, (&pointer, &at)) {
             Ok(linkage) => self.link_member(relationship, linkage, pointer),
             Err(error) => {
                 self.faulty.push(relationship.name);
@@ -285,6 +292,12 @@ impl FromValue for i64 {
     }
 }
 
+impl FromValue for bool {
+    fn from_value(value: &Value) -> Option<Self> {
+        if let Value::Boolean(value) = value { Some(*value) } else { None }
+    }
+}
+
 impl FromValue for NaiveDate {
     fn from_value(value: &Value) -> Option<Self> {
         if let Value::Date(date) = value { Some(*date) } else { None }
@@ -294,8 +307,10 @@ impl FromValue for NaiveDate {
 /// Clients that flatten resources (kitsu, jsona) send members of other places back among the
 /// attributes: links, meta, and relationships that had no linkage.
 fn is_flattened<F>(resource: &ResourceType<F>, name: &str, json: &Json<'_>) -> bool {
-    let place = matches!(name, "links" | "meta") || resource.relationship(name).is_some();
-    place && matches!(json, Json::Object(_)) && json.member("data").is_none()
+    let Some(members) = json.members() else { return false };
+    let is_place = |name: &str| matches!(name, "links" | "meta");
+    let bare = members.iter().all(|(member, _)| is_place(member));
+    is_place(name) || bare && resource.relationship(name).is_some()
 }
 
 /// The resource object of a document.

@@ -9,6 +9,8 @@ use std::fmt;
 use serde::de::{Deserializer, Error as _, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
+use crate::document::text::push_str;
+
 /// How deeply arrays and objects may nest; the document itself is 1.
 pub const MAX_DEPTH: usize = 64;
 
@@ -59,6 +61,40 @@ impl<'a> Json<'a> {
             Json::Text(_) => "a string",
             Json::Array(_) => "an array",
             Json::Object(_) => "an object",
+        }
+    }
+
+    /// The value as JSON text without spaces, members in the order in which they came.
+    pub fn compact(&self) -> String {
+        let mut out = Vec::new();
+        self.push(&mut out);
+        String::from_utf8(out).unwrap_or_default()
+    }
+
+    fn push(&self, out: &mut Vec<u8>) {
+        match self {
+            Json::Null => out.extend_from_slice(b"null"),
+            Json::Boolean(value) => out.extend_from_slice(value.to_string().as_bytes()),
+            Json::Number(digits) => out.extend_from_slice(digits.as_bytes()),
+            Json::Text(text) => push_str(out, text),
+            Json::Array(items) => {
+                out.push(b'[');
+                for (at, item) in items.iter().enumerate() {
+                    out.extend_from_slice(if at > 0 { b"," } else { b"" });
+                    item.push(out);
+                }
+                out.push(b']');
+            }
+            Json::Object(members) => {
+                out.push(b'{');
+                for (at, (name, value)) in members.iter().enumerate() {
+                    out.extend_from_slice(if at > 0 { b"," } else { b"" });
+                    push_str(out, name);
+                    out.push(b':');
+                    value.push(out);
+                }
+                out.push(b'}');
+            }
         }
     }
 

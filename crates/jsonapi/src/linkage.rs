@@ -3,8 +3,9 @@
 
 use crate::error::{Code, Error, cut};
 use crate::json::Json;
+use crate::operations::Verb;
 use crate::resource::{Cardinality, Relationship};
-use crate::value::id;
+use crate::value::{id, integral};
 
 /// What a relationship is to lead to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,8 +24,10 @@ pub enum Linkage {
     Without(Vec<i64>),
 }
 
-/// How many rows the linkage of one request may name.
+/// How many rows the linkage of a relationship may name where it is to be written.
 pub const MAX_LINKAGE: usize = 1000;
+/// How many where it is only compared with what is stored: clients send whole resources back.
+pub const MAX_COMPARED: usize = 10_000;
 
 impl Linkage {
     /// The rows that linkage of a to-many relationship names.
@@ -41,17 +44,26 @@ pub(crate) fn linked(text: &str) -> Linkage {
     id(text).map_or_else(|| Linkage::Nowhere(cut(text).into_owned()), Linkage::One)
 }
 
+/// The linkage to the row of an id that came as a JSON number; `None` where it is no integer.
+pub(crate) fn numbered(number: &str) -> Option<Linkage> {
+    // In plain digits it may also be one that no row can have.
+    let plain = !number.contains(['.', 'e', 'E']);
+    if plain { Some(linked(number)) } else { integral(number).map(|id| linked(&id.to_string())) }
+}
+
 /// Reads linkage that fits the relationship; faults of its content point at `pointer`, those of
-/// its form below `at`.
+/// its form below `at`. What is added to a to-many relationship, or removed from it, is told apart
+/// from what replaces it.
 pub(crate) fn linkage<F>(
     data: &Json<'_>,
     relationship: &Relationship<F>,
+    verb: Verb,
     (pointer, at): (&str, &str),
 ) -> Result<Linkage, Error> {
     match (relationship.cardinality, data) {
         (Cardinality::One, Json::Null) => Ok(Linkage::None),
         (Cardinality::One, Json::Object(_)) => identifier(data, relationship, (pointer, at)),
-        (Cardinality::Many, Json::Array(items)) => many(items, relationship, (pointer, at)),
+        (Cardinality::Many, Json::Array(items)) => many(items, relationship, verb, (pointer, at)),
         (_, other) => {
             let (name, noun) = (relationship.name, other.noun());
             let detail = format!("Linkage of '{name}' cannot be {noun}");
@@ -91,20 +103,28 @@ fn identifier<F>(
 fn many<F>(
     items: &[Json<'_>],
     relationship: &Relationship<F>,
+    verb: Verb,
     (pointer, at): (&str, &str),
 ) -> Result<Linkage, Error> {
-    if items.len() > MAX_LINKAGE {
-        let detail = format!("Linkage names at most {MAX_LINKAGE} resources");
+    let most = if relationship.writable { MAX_LINKAGE } else { MAX_COMPARED };
+    if items.len() > most {
+        let detail = format!("Linkage names at most {most} resources");
         return Err(Error::pointer(Code::BadDocument, at, detail));
     }
     let mut ids = Vec::with_capacity(items.len());
     for (index, item) in items.iter().enumerate() {
         match identifier(item, relationship, (pointer, &format!("{at}/{index}")))? {
             Linkage::One(id) => ids.push(id),
+            // Whoever cannot be there need not be removed.
+            Linkage::Nowhere(_) if verb == Verb::Remove => {}
             other => return Ok(other),
         }
     }
     ids.sort_unstable();
     ids.dedup();
-    Ok(Linkage::Many(ids))
+    Ok(match verb {
+        Verb::Update => Linkage::Many(ids),
+        Verb::Add => Linkage::Also(ids),
+        Verb::Remove => Linkage::Without(ids),
+    })
 }

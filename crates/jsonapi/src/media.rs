@@ -51,6 +51,18 @@ pub fn check_accept(header: Option<&str>, extension: Option<&str>) -> Result<(),
     Err(Error::new(Code::NotAcceptable, detail).at(Source::Header("Accept")))
 }
 
+/// Which of some other media types `Accept` puts before JSON:API, if it does.
+pub fn preferred(header: Option<&str>, others: &[&str]) -> Option<usize> {
+    let types = parse(header?);
+    let wild = |media: &MediaType| matches!(media.name.as_str(), "*/*" | "application/*");
+    let mut known = types.iter().filter(|media| !media.refused).filter_map(|media| {
+        let own = media.name == MEDIA_TYPE || wild(media);
+        let other = others.iter().position(|name| media.name == *name);
+        (own || other.is_some()).then_some(other)
+    });
+    known.next().flatten()
+}
+
 /// Whether `Accept` asks for answers by that profile.
 pub fn names_profile(header: Option<&str>, profile: &str) -> bool {
     let named = |media: &MediaType| {

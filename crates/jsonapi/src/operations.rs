@@ -174,38 +174,56 @@ impl Locals {
         })
     }
 
-    /// The same data with ids in place of local ones, wherever an identifier has one.
-    pub fn replace<'a>(&self, json: &Json<'a>) -> Result<Json<'a>, Error> {
-        Ok(match json {
-            Json::Array(items) => {
-                Json::Array(items.iter().map(|item| self.replace(item)).collect::<Result<_, _>>()?)
-            }
-            Json::Object(members) => match self.identifier(json)? {
-                Some(identifier) => identifier,
-                None => {
-                    let member = |(name, value): &(Cow<'a, str>, Json<'a>)| {
-                        Ok::<_, Error>((name.clone(), self.replace(value)?))
-                    };
-                    Json::Object(members.iter().map(member).collect::<Result<_, _>>()?)
-                }
-            },
-            other => other.clone(),
+    /// The same resource object with ids in place of local ones in the linkage of its
+    /// relationships. Its own local id stays: that is what it is to be known by.
+    pub fn replace_in_resource<'a>(&self, json: &Json<'a>) -> Result<Json<'a>, Error> {
+        inside(json, "relationships", |relationships| {
+            let Some(members) = relationships.members() else { return Ok(relationships.clone()) };
+            let replaced = members.iter().map(|(name, relationship)| {
+                let linkage = |data: &Json<'a>| self.replace_in_linkage(data);
+                Ok::<_, Error>((name.clone(), inside(relationship, "data", linkage)?))
+            });
+            Ok(Json::Object(replaced.collect::<Result<_, _>>()?))
         })
     }
 
-    /// An identifier object that has a local id instead of an id, and nothing of a resource.
-    fn identifier<'a>(&self, json: &Json<'a>) -> Result<Option<Json<'a>>, Error> {
-        let described = ["id", "attributes", "relationships"];
-        if described.iter().any(|name| json.member(name).is_some()) {
-            return Ok(None);
+    /// The same linkage with ids in place of local ones.
+    pub fn replace_in_linkage<'a>(&self, json: &Json<'a>) -> Result<Json<'a>, Error> {
+        match json {
+            Json::Array(items) => {
+                let replaced = items.iter().map(|item| self.identifier(item));
+                Ok(Json::Array(replaced.collect::<Result<_, _>>()?))
+            }
+            other => self.identifier(other),
         }
-        let (Some(Json::Text(kind)), Some(Json::Text(lid))) =
-            (json.member("type"), json.member("lid"))
+    }
+
+    /// An identifier with an id, where it has a local one instead.
+    fn identifier<'a>(&self, json: &Json<'a>) -> Result<Json<'a>, Error> {
+        let (Some(members), Some(Json::Text(kind)), None, Some(Json::Text(lid))) =
+            (json.members(), json.member("type"), json.member("id"), json.member("lid"))
         else {
-            return Ok(None);
+            return Ok(json.clone());
         };
         let id = self.find(kind, lid)?.to_string();
-        let member = |name: &'static str, value| (Cow::Borrowed(name), Json::Text(value));
-        Ok(Some(Json::Object(vec![member("type", kind.clone()), member("id", Cow::Owned(id))])))
+        let replaced = members.iter().map(|(name, value)| match name.as_ref() {
+            "lid" => (Cow::Borrowed("id"), Json::Text(Cow::Owned(id.clone()))),
+            _ => (name.clone(), value.clone()),
+        });
+        Ok(Json::Object(replaced.collect()))
     }
+}
+
+/// The same object with another value for that member, if it has it.
+fn inside<'a>(
+    json: &Json<'a>,
+    name: &str,
+    change: impl Fn(&Json<'a>) -> Result<Json<'a>, Error>,
+) -> Result<Json<'a>, Error> {
+    let Some(members) = json.members() else { return Ok(json.clone()) };
+    let changed = members.iter().map(|(member, value)| {
+        let value = if member == name { change(value)? } else { value.clone() };
+        Ok::<_, Error>((member.clone(), value))
+    });
+    Ok(Json::Object(changed.collect::<Result<_, _>>()?))
 }

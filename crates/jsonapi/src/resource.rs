@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use crate::document::Shape;
-use crate::value::Kind;
+use crate::value::{Kind, id};
 
 /// An attribute and what clients may do with it.
 #[derive(Clone, Copy, Debug)]
@@ -28,13 +28,21 @@ pub struct Attribute<F> {
     pub bounds: Bounds,
 }
 
-/// What a writable attribute takes of its kind: told to clients, enforced by the rules of the domain.
+/// What a writable attribute takes of its kind: told to clients, enforced by the rules of the
+/// domain.
 #[derive(Clone, Copy, Debug)]
 pub enum Bounds {
     /// Whatever there is of the kind.
     Unbounded,
     /// One line of text: from one character to so many, none of them a control character.
     Line(u32),
+    /// Text of at most so many characters, without U+0000; of one line without any control character.
+    Text {
+        /// Characters.
+        max: u32,
+        /// Whether it may have several lines.
+        lines: bool,
+    },
     /// An e-mail address of at most so many characters.
     Email(u32),
     /// Text of this form (ECMA-262).
@@ -48,6 +56,8 @@ pub enum Bounds {
         /// After the point.
         decimals: u32,
     },
+    /// Decimals above zero, up to a hundred, with so many digits after the point.
+    Percentage(u32),
     /// Dates whose text is of this form.
     Dates(&'static str),
 }
@@ -129,6 +139,8 @@ pub struct Relationship<F> {
     pub writable: bool,
     /// Whether POST needs it.
     pub required: bool,
+    /// Whether what it leads to is computed: linkage that a client sends back says nothing.
+    pub computed: bool,
     /// To one: the field that holds the linkage, filtered and sorted as `<name>_id`.
     /// To many: the field of the *target* that leads back here.
     pub field: Option<F>,
@@ -138,7 +150,8 @@ impl<F> Relationship<F> {
     /// A read-only relationship to one resource or none.
     pub const fn to_one(name: &'static str, target: &'static str) -> Self {
         let cardinality = Cardinality::One;
-        Self { name, target, cardinality, writable: false, required: false, field: None }
+        let (writable, required, computed) = (false, false, false);
+        Self { name, target, cardinality, writable, required, computed, field: None }
     }
 
     /// A read-only relationship to those resources whose `inverse` leads back.
@@ -146,8 +159,13 @@ impl<F> Relationship<F> {
     where
         F: Copy,
     {
-        let cardinality = Cardinality::Many;
-        Self { name, target, cardinality, writable: false, required: false, field: Some(inverse) }
+        Self { field: Some(inverse), cardinality: Cardinality::Many, ..Self::to_one(name, target) }
+    }
+
+    /// What it leads to is computed.
+    pub const fn computed(mut self) -> Self {
+        self.computed = true;
+        self
     }
 
     /// POST and PATCH may set it.
@@ -194,6 +212,22 @@ pub struct Sort<F> {
     pub field: F,
 }
 
+/// How the ids of a type are read and written.
+#[derive(Clone, Copy, Debug)]
+pub struct Ids {
+    /// Whether they are decimal: these are written without a detour.
+    pub decimal: bool,
+    /// Reads one; none where it cannot be one.
+    pub read: fn(&str) -> Option<i64>,
+    /// Writes one that needs no escapes.
+    pub write: fn(i64) -> String,
+}
+
+impl Ids {
+    /// Decimal, from 1 to 2^63 - 1.
+    pub const DECIMAL: Self = Self { decimal: true, read: id, write: |id| id.to_string() };
+}
+
 /// A resource type as clients see it.
 #[derive(Clone, Debug)]
 pub struct ResourceType<F> {
@@ -201,6 +235,8 @@ pub struct ResourceType<F> {
     pub name: &'static str,
     /// What breaks ties between equal rows: the id.
     pub id: F,
+    /// How ids are spelled.
+    pub ids: Ids,
     /// In the order in which they are written.
     pub attributes: Vec<Attribute<F>>,
     /// In the order in which they are written.
@@ -209,11 +245,22 @@ pub struct ResourceType<F> {
     pub filters: Vec<Filter<F>>,
     /// What lists can be sorted by.
     pub sorts: Vec<Sort<F>>,
-    /// Whether POST, PATCH and DELETE exist.
+    /// Whether POST exists, and unless rows are only added, PATCH and DELETE.
     pub writable: bool,
+    /// Whether rows stay as they were made: no PATCH and no DELETE.
+    pub append_only: bool,
+    /// Rows that lists leave out unless a filter names that value of that field.
+    pub left_out: Option<(F, &'static str)>,
+    /// Whether rows have addresses of their own.
+    pub addressed: bool,
 }
 
 impl<F> ResourceType<F> {
+    /// Whether PATCH and DELETE exist.
+    pub fn is_changed(&self) -> bool {
+        self.writable && !self.append_only
+    }
+
     /// The position and declaration of an attribute.
     pub fn attribute(&self, name: &str) -> Option<(usize, &Attribute<F>)> {
         self.attributes.iter().enumerate().find(|(_, attribute)| attribute.name == name)

@@ -31,6 +31,9 @@ pub enum Kind {
     Boolean,
     /// One of these words.
     Enumeration(&'static [&'static str]),
+    /// An array or an object of the form that this JSON Schema says. Kept as compact text; lists
+    /// are neither filtered nor sorted by it.
+    Json(&'static str),
 }
 
 /// A value that came in, of the kind that was declared for it.
@@ -42,14 +45,14 @@ pub enum Value {
     Boolean(bool),
     /// From [`Kind::Integer`] and [`Kind::Id`], and the units of a [`Kind::Decimal`].
     Integer(i64),
-    /// From [`Kind::Text`] and [`Kind::Enumeration`].
+    /// From [`Kind::Text`] and [`Kind::Enumeration`], and the compact text of a [`Kind::Json`].
     Text(String),
     /// From [`Kind::Date`], and from [`Kind::Instant`] in filters.
     Date(NaiveDate),
 }
 
 /// A value on its way into a document, borrowed from its row.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Scalar<'a> {
     /// Written as `null`.
     Null,
@@ -70,6 +73,8 @@ pub enum Scalar<'a> {
     Date(NaiveDate),
     /// Written as RFC 3339 in UTC with milliseconds.
     Instant(NaiveDateTime),
+    /// JSON text, written as it is.
+    Json(Cow<'a, str>),
 }
 
 impl<'a> From<Option<&'a str>> for Scalar<'a> {
@@ -92,6 +97,7 @@ impl Scalar<'_> {
             (Scalar::Boolean(a), Value::Boolean(b)) => a == b,
             (Scalar::Integer(a) | Scalar::Decimal { units: a, .. }, Value::Integer(b)) => a == b,
             (Scalar::Text(a), Value::Text(b)) => a == b,
+            (Scalar::Json(a), Value::Text(b)) => a == b,
             (Scalar::Date(a), Value::Date(b)) => a == b,
             (Scalar::Instant(a), Value::Text(b)) => {
                 let mut text = Vec::with_capacity(24);
@@ -104,11 +110,15 @@ impl Scalar<'_> {
 }
 
 impl Kind {
+    /// Any array or object; what it holds is told in words.
+    pub const ANY_JSON: Kind = Kind::Json("{}");
+
     /// Reads a value of this kind from a JSON value, or says what was expected.
     pub fn read(self, json: &Json<'_>) -> Result<Value, Cow<'static, str>> {
         match (self, json) {
             (_, Json::Null) => Ok(Value::Null),
             (Kind::Boolean, Json::Boolean(value)) => Ok(Value::Boolean(*value)),
+            (Kind::Json(_), Json::Array(_) | Json::Object(_)) => Ok(Value::Text(json.compact())),
             (Kind::Integer, Json::Number(digits)) => {
                 integral(digits).map(Value::Integer).ok_or(Cow::Borrowed(INTEGER))
             }
@@ -120,6 +130,8 @@ impl Kind {
             }
             // Compared with what is stored, never written: instants belong to the server.
             (Kind::Instant, Json::Text(text)) => Ok(Value::Text(text.to_string())),
+            // JSON can write it, PostgreSQL cannot keep it.
+            (Kind::Text, Json::Text(text)) if text.contains('\0') => Err(NUL.into()),
             (Kind::Text | Kind::Enumeration(_) | Kind::Date, Json::Text(text)) => {
                 self.read_text(text)
             }
@@ -131,6 +143,7 @@ impl Kind {
     pub fn read_text(self, text: &str) -> Result<Value, Cow<'static, str>> {
         let value = match self {
             Kind::Text => Some(Value::Text(text.to_owned())),
+            Kind::Id if text == "-0" => None,
             Kind::Integer | Kind::Id => integer(text).map(Value::Integer),
             Kind::Decimal { read, .. } => {
                 return read(text).map(Value::Integer).map_err(Cow::Owned);
@@ -142,6 +155,10 @@ impl Kind {
                 _ => None,
             },
             Kind::Enumeration(words) => words.contains(&text).then(|| Value::Text(text.to_owned())),
+            Kind::Json(_) => {
+                let json = Json::parse(text.as_bytes());
+                return json.map_err(|_| self.expectation()).and_then(|json| self.read(&json));
+            }
         };
         value.ok_or_else(|| self.expectation())
     }
@@ -155,11 +172,13 @@ impl Kind {
             Kind::Date | Kind::Instant => "must be a date in the form YYYY-MM-DD".into(),
             Kind::Boolean => "must be true or false".into(),
             Kind::Enumeration(words) => format!("must be one of {}", words.join(", ")).into(),
+            Kind::Json(_) => "must be a JSON array or object".into(),
         }
     }
 }
 
 const INTEGER: &str = "must be an integer of at most 64 bits";
+const NUL: &str = "must not contain U+0000";
 
 /// The integer in canonical decimal form: no plus sign, no leading zero, no exponent.
 pub fn integer(text: &str) -> Option<i64> {
@@ -169,24 +188,24 @@ pub fn integer(text: &str) -> Option<i64> {
 }
 
 /// The integer that a JSON number stands for, however it is written: `100`, `100.0`, `1e2`.
-fn integral(number: &str) -> Option<i64> {
+pub(crate) fn integral(number: &str) -> Option<i64> {
     if let Some(value) = integer(number) {
         return Some(value);
     }
     let (mantissa, exponent) = number.split_once(['e', 'E']).unwrap_or((number, "0"));
-    let exponent: i64 = exponent.parse().ok()?;
     let (sign, mantissa) = mantissa.strip_prefix('-').map_or(("", mantissa), |rest| ("-", rest));
     let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
     let digits = [whole, fraction].concat();
     let digits = digits.trim_start_matches('0');
-    // How many digits stand before the point; all after it must be zeros.
-    let decimals = i64::try_from(fraction.len()).ok()?;
-    let length = i64::try_from(digits.len()).ok()?;
-    let before = length.checked_sub(decimals)?.checked_add(exponent)?;
     let significant = digits.trim_end_matches('0');
     if significant.is_empty() {
         return Some(0);
     }
+    let exponent: i64 = exponent.parse().ok()?;
+    // How many digits stand before the point; all after it must be zeros.
+    let decimals = i64::try_from(fraction.len()).ok()?;
+    let length = i64::try_from(digits.len()).ok()?;
+    let before = length.checked_sub(decimals)?.checked_add(exponent)?;
     let zeros = before.checked_sub(i64::try_from(significant.len()).ok()?)?;
     let zeros = usize::try_from(zeros).ok().filter(|zeros| *zeros < 20)?;
     format!("{sign}{significant}{}", "0".repeat(zeros)).parse().ok()

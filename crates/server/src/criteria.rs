@@ -2,17 +2,24 @@
 //! bound each name already, so this only renames.
 
 use apportion_jsonapi::query::{self, Operator, Page, Walk};
-use apportion_jsonapi::{Query, Value};
+use apportion_jsonapi::{Query, ResourceType, Value};
 use apportion_store::{self as store, Comparison, Criteria, Field, Filter, Order};
 
 /// The criteria of a list, which may be the list of what one row leads to.
-pub(crate) fn criteria(query: &Query<Field>, within: Option<(Field, i64)>) -> Criteria {
-    let asked = query.filter.as_ref().map(filter);
+pub(crate) fn criteria(
+    resource: &ResourceType<Field>,
+    query: &Query<Field>,
+    within: Option<(Field, i64)>,
+) -> Criteria {
     let within = within.map(|(field, id)| Filter::among(field, &[id]));
-    let filter = match (within, asked) {
-        (Some(within), Some(asked)) => Some(Filter::All(vec![within, asked])),
-        (within, asked) => within.or(asked),
-    };
+    let left_out = resource.left_out.filter(|it| !query.filter.as_ref().is_some_and(names(*it)));
+    let left_out = left_out.map(|(field, word)| {
+        let word = store::Value::Text(word.to_owned());
+        Filter::compare(field, Comparison::NotEqual, vec![word])
+    });
+    let asked = query.filter.as_ref().map(filter);
+    let mut all: Vec<Filter> = within.into_iter().chain(left_out).chain(asked).collect();
+    let filter = if all.len() > 1 { Some(Filter::All(all)) } else { all.pop() };
     let order = |sort: &query::Sort<Field>| Order {
         field: sort.field,
         descending: sort.descending,
@@ -44,7 +51,24 @@ pub(crate) fn walk(criteria: Criteria, walk: &Walk) -> Option<Criteria> {
     Some(Criteria { filter, order, limit: walk.size.saturating_add(1), offset: 0 })
 }
 
-fn filter(asked: &query::Filter<Field>) -> Filter {
+/// Whether a filter names a value of a field.
+fn names((field, word): (Field, &str)) -> impl Fn(&query::Filter<Field>) -> bool {
+    fn within(filter: &query::Filter<Field>, (field, word): (Field, &str)) -> bool {
+        match filter {
+            query::Filter::All(members) | query::Filter::Any(members) => {
+                members.iter().any(|member| within(member, (field, word)))
+            }
+            query::Filter::Compare { field: compared, values, .. } => {
+                let same = |value: &Value| matches!(value, Value::Text(text) if text == word);
+                *compared == field && values.iter().any(same)
+            }
+        }
+    }
+    move |filter| within(filter, (field, word))
+}
+
+/// The filter over fields.
+pub(crate) fn filter(asked: &query::Filter<Field>) -> Filter {
     match asked {
         query::Filter::All(members) => Filter::All(members.iter().map(filter).collect()),
         query::Filter::Any(members) => Filter::Any(members.iter().map(filter).collect()),

@@ -26,12 +26,16 @@ use crate::openapi;
 use crate::operations::{self, Operating};
 use crate::read::{self, Headers, Reading};
 use crate::reply::Reply;
+use crate::report::{self, Reporting};
 use crate::route::Route;
 use crate::service::Service;
 use crate::write::{self, Change, Writing};
 
 /// How long a request target may be, in bytes.
 pub(crate) const MAX_TARGET: usize = 8 * 1024;
+
+/// The methods of what is only read.
+const READS: &[Method] = &[Method::GET, Method::HEAD, Method::OPTIONS];
 
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 
@@ -101,22 +105,28 @@ async fn answer(
         return Err(Failure::of(Code::TargetTooLong, detail).into());
     }
     let origin = service.hosts.origin(request)?;
-    if let Some(probe) = request.uri().path().strip_prefix("/health/") {
-        return health(service, probe).await;
+    let path = request.uri().path();
+    // One trailing slash is borne everywhere.
+    let place = path.strip_suffix('/').unwrap_or(path);
+    if let Some(probe) = place.strip_prefix("/health/") {
+        return health(request, service, probe).await;
     }
-    if let Some(reply) = documentation(service, request.uri().path()) {
-        let methods = &[Method::GET, Method::HEAD, Method::OPTIONS];
-        check_method(request, methods, methods)?;
-        return reply.map_err(Stop::from);
+    if let Some(reply) = documentation(service, place) {
+        let reply = reply?;
+        check_method(request, READS, READS)?;
+        return Ok(reply);
     }
     let now = now();
     let access = authenticate(request, service, now).await?;
     seen.organization = Some(access.scope.organization.0);
     access::check_organization(request, &access)?;
-    let path = request.uri().path();
-    if path.strip_suffix('/').unwrap_or(path) == operations::PATH {
+    if place == operations::PATH {
         seen.route = Some(operations::PATH.to_owned());
-        return operate(request, payload, service, (&access, now)).await;
+        return operate(request, payload, service, (&access, now, origin)).await;
+    }
+    if place == report::PATH {
+        seen.route = Some(report::PATH.to_owned());
+        return report(request, service, (&access, now), &origin).await;
     }
     let route = Route::parse(service.resources, path).ok_or_else(Failure::not_found)?;
     seen.route = Some(route.template());
@@ -150,19 +160,19 @@ fn documentation(service: &Service, path: &str) -> Option<Result<Reply>> {
 }
 
 /// For whoever watches the process: is it alive, can it answer? Needs no token.
-async fn health(service: &Service, probe: &str) -> Result<Reply, Stop> {
-    match probe {
-        "live" => {}
-        "ready" => {
-            let ready = service.store.read(|session| {
-                session.ping()?;
-                session.is_migrated()
-            });
-            if !ready.await? {
-                return Err(Failure::of(Code::Unavailable, "The schema is not up to date").into());
-            }
+async fn health(request: &HttpRequest, service: &Service, probe: &str) -> Result<Reply, Stop> {
+    if !["live", "ready"].contains(&probe) {
+        return Err(Failure::not_found().into());
+    }
+    check_method(request, READS, READS)?;
+    if probe == "ready" {
+        let ready = service.store.read(|session| {
+            session.ping()?;
+            session.is_migrated()
+        });
+        if !ready.await? {
+            return Err(Failure::of(Code::Unavailable, "The schema is not up to date").into());
         }
-        _ => return Err(Failure::not_found().into()),
     }
     Ok(Reply::document(200, br#"{"meta":{"status":"ok"},"jsonapi":{"version":"1.1"}}"#.to_vec()))
 }
@@ -265,12 +275,28 @@ fn repeatable(
     Ok(service.in_flight.take(scope, &request).map(|taken| Some((request, taken))))
 }
 
+/// Adds revenue up.
+async fn report(
+    request: &HttpRequest,
+    service: &Service,
+    (access, now): (&Access, NaiveDateTime),
+    origin: &str,
+) -> Result<Reply, Stop> {
+    check_method(request, READS, READS)?;
+    access::check_right(access, Right::Read)?;
+    let accept = joined(request, &ACCEPT);
+    let asked = (request.query_string(), accept.as_deref());
+    let reporting = Reporting::new(service.resources, origin, asked, now);
+    let scope = access.scope;
+    Ok(service.store.read(move |session| reporting.run(&scope, session)).await?)
+}
+
 /// Carries operations out.
 async fn operate(
     request: &HttpRequest,
     payload: web::Payload,
     service: &Service,
-    (access, now): (&Access, NaiveDateTime),
+    (access, now, origin): (&Access, NaiveDateTime, String),
 ) -> Result<Reply, Stop> {
     let methods = &[Method::OPTIONS, Method::POST];
     check_method(request, methods, methods)?;
@@ -292,7 +318,7 @@ async fn operate(
         Err(reply) => return Err(Stop::Replied(reply)),
     };
     let resources = service.resources;
-    let operating = Operating { resources, body, currency, now, request };
+    let operating = Operating { resources, body, origin, currency, now, request };
     Ok(service.store.write(scope, move |session| operating.run(&scope, session)).await?)
 }
 

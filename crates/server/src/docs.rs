@@ -28,7 +28,7 @@ pub(crate) fn asset(name: &str) -> Option<Reply> {
         Some(Reply::plain(body, media_type).with(CONTENT_ENCODING, "gzip"))
     };
     let reply = match name {
-        "" | "/" | "/index.html" => plain(asset!("index.html"), HTML),
+        "" | "/index.html" => plain(asset!("index.html"), HTML),
         "/docs.js" => plain(asset!("docs.js"), SCRIPT),
         "/docs.css" => plain(asset!("docs.css"), STYLE),
         "/swagger-ui-bundle.js" => packed(asset!("swagger-ui-bundle.js.gz"), SCRIPT),

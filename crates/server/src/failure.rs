@@ -44,11 +44,15 @@ impl Failure {
     }
 }
 
-/// The same failure of a write whose document is linkage alone: it has no attributes to point at.
+/// The same failure of a write whose document is linkage alone: it has no members to point at.
 pub(crate) fn at_linkage(failure: Failure) -> Failure {
     let Failure::Refused(errors) = failure else { return failure };
     let linkage = |error: Error| match &error.source {
-        Some(Source::Pointer(pointer)) if pointer.starts_with("/data/attributes/") => {
+        Some(Source::Pointer(pointer))
+            if ["/data/attributes/", "/data/relationships/"]
+                .iter()
+                .any(|place| pointer.starts_with(place)) =>
+        {
             error.at(Source::Pointer("/data".to_owned()))
         }
         _ => error,
@@ -82,9 +86,22 @@ impl store::Cause for Failure {
 
 /// What the rules make of an input: their faults join those found in the document.
 pub fn judged<T>(input: &mut Input, verdict: std::result::Result<T, Vec<Fault>>) -> Result<T> {
+    judged_with(input, verdict, &[])
+}
+
+/// The same, where some of the rules are about these relationships.
+pub fn judged_with<T>(
+    input: &mut Input,
+    verdict: std::result::Result<T, Vec<Fault>>,
+    relationships: &[&str],
+) -> Result<T> {
     let terms = verdict.map_err(|faults| {
         for fault in faults {
-            input.refuse(fault.field, &fault.message);
+            if relationships.contains(&fault.field) {
+                input.refuse_relationship(fault.field, &fault.message);
+            } else {
+                input.refuse(fault.field, &fault.message);
+            }
         }
     });
     match terms {

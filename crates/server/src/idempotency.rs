@@ -5,6 +5,9 @@ use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use actix_web::http::header::{ETAG, HeaderName, LOCATION, RETRY_AFTER};
+use apportion_jsonapi::json::Json;
+use apportion_jsonapi::operations::EXTENSION;
+use apportion_jsonapi::query::CURSOR_PROFILE;
 use apportion_jsonapi::{Code, Error, Source};
 use apportion_store::idempotency::{Answer, Claim, Request, claim, keep};
 use apportion_store::{Scope, Session};
@@ -24,11 +27,13 @@ pub(crate) fn request(key: &str, (method, target): (&str, &str), body: &[u8]) ->
         let detail = "An Idempotency-Key has 1 to 255 visible ASCII characters";
         return Err(Error::new(Code::BadRequest, detail).at(Source::Header(HEADER)).into());
     }
+    let (path, query) = target.split_at(target.find('?').unwrap_or(target.len()));
+    let path = path.strip_suffix('/').unwrap_or(path).to_owned();
     let mut hash = Sha256::new();
-    for part in [method.as_bytes(), b"\n", target.as_bytes(), b"\n", body] {
+    for part in [method, "\n", &path, query, "\n"] {
         hash.update(part);
     }
-    let path = target.split('?').next().unwrap_or_default().trim_end_matches('/').to_owned();
+    hash.update(body);
     let (method, key) = (method.to_owned(), key.to_owned());
     Ok(Request { method, path, key, hash: hash.finalize().into() })
 }
@@ -112,10 +117,24 @@ fn is_verdict(error: &Error) -> bool {
 fn replay(answer: Answer) -> Reply {
     let status = answer.status.and_then(|status| u16::try_from(status).ok()).unwrap_or(500);
     let reply = match answer.body {
-        Some(body) => Reply::document(status, body),
+        Some(body) => as_made(body, status),
         None => Reply::empty(status),
     };
     let headers = [(LOCATION, answer.location), (ETAG, answer.etag)];
     let headers = headers.into_iter().filter_map(|(name, value)| Some((name, value?)));
     headers.fold(reply, |reply, (name, value)| reply.with(name, value)).with(REPLAYED, "true")
+}
+
+/// A document of ours, of the media type that it names: its member `jsonapi` says by what it was
+/// made.
+fn as_made(body: Vec<u8>, status: u16) -> Reply {
+    let applies = |name: &str, uri: &str| {
+        let json = Json::parse(&body).ok();
+        let uris = json.as_ref().and_then(|json| json.member("jsonapi")?.member(name));
+        matches!(uris, Some(Json::Array(uris)) if uris.contains(&Json::Text(uri.into())))
+    };
+    let extension = applies("ext", EXTENSION);
+    let profile = applies("profile", CURSOR_PROFILE);
+    let reply = Reply::document(status, body).with_profile(profile.then_some(CURSOR_PROFILE));
+    if extension { reply.with_extension(EXTENSION) } else { reply }
 }

@@ -14,6 +14,10 @@ use crate::resources::Type;
 /// How many resources one document includes at most.
 pub(crate) const MAX_INCLUDED: usize = 10_000;
 
+/// How many times a relationship to many may lead to a resource: what is loaded of it, since a
+/// resource that several hold is loaded for each of them.
+const MAX_HELD: usize = 5 * MAX_INCLUDED;
+
 /// Follows the paths from these rows.
 pub(crate) fn resolve(
     scope: &Scope,
@@ -66,7 +70,7 @@ fn follow(
         let found: Rc<dyn Rows> = found.into();
         compound.add(include.target, Rc::clone(&found));
         if compound.len() > MAX_INCLUDED {
-            return Err(too_many());
+            return Err(too_many(&format!("More than {MAX_INCLUDED} resources would be included")));
         }
         follow(scope, session, (target, found.as_ref()), &include.children, compound)?;
     }
@@ -106,11 +110,13 @@ fn many(
     edge: Edge,
     compound: &mut Compound,
 ) -> Result<Box<dyn Rows>> {
-    let owners: Vec<i64> = (0..rows.len()).map(|row| rows.id(row)).collect();
-    let limit = MAX_INCLUDED.saturating_add(1);
+    let mut owners: Vec<i64> = (0..rows.len()).map(|row| rows.id(row)).collect();
+    owners.sort_unstable();
+    owners.dedup();
+    let limit = MAX_HELD.saturating_add(1);
     let (holders, found) = target.served.load_held(scope, session, (field, &owners), limit)?;
-    if found.len() > MAX_INCLUDED {
-        return Err(too_many());
+    if found.len() > MAX_HELD {
+        return Err(too_many(&format!("More than {MAX_HELD} links to many would be followed")));
     }
     let mut held: HashMap<i64, Vec<i64>> = owners.iter().map(|id| (*id, Vec::new())).collect();
     for (row, holder) in holders.into_iter().enumerate() {
@@ -122,7 +128,6 @@ fn many(
     Ok(found)
 }
 
-fn too_many() -> Failure {
-    let detail = format!("More than {MAX_INCLUDED} resources would be included");
-    Failure::from(Error::parameter(Code::UnsupportedInclude, "include", detail))
+fn too_many(detail: &str) -> Failure {
+    Failure::from(Error::parameter(Code::UnsupportedInclude, "include", detail.to_owned()))
 }

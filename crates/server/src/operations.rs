@@ -27,6 +27,8 @@ pub(crate) const PATH: &str = "/api/v2/operations";
 pub(crate) struct Operating {
     pub(crate) resources: &'static Resources,
     pub(crate) body: Bytes,
+    /// What an absolute address may begin with.
+    pub(crate) origin: String,
     pub(crate) currency: Currency,
     pub(crate) now: NaiveDateTime,
     pub(crate) request: Option<Request>,
@@ -41,8 +43,6 @@ impl Operating {
             }
             None => self.apply(scope, session),
         }
-        // Also what is kept and told again.
-        .map(|reply| if reply.status == 200 { reply.with_extension(EXTENSION) } else { reply })
     }
 
     fn apply(&self, scope: &Scope, session: &mut Session) -> Result<Reply> {
@@ -57,7 +57,7 @@ impl Operating {
             let (currency, now) = (self.currency, self.now);
             let resources = self.resources;
             let mut work = Work { resources, scope, session, currency, now, expected: None };
-            match perform(&mut work, &operation, &mut locals) {
+            match perform(&mut work, (&operation, &self.origin), &mut locals) {
                 Ok(Some((kind, id))) => show(scope, session, (kind, id), &mut out)?,
                 Ok(None) => out.extend_from_slice(b"{}"),
                 Err(failure) => return Err(placed(failure, at)),
@@ -65,7 +65,7 @@ impl Operating {
         }
         let end = format!("],\"jsonapi\":{{\"version\":\"1.1\",\"ext\":[\"{EXTENSION}\"]}}}}");
         out.extend_from_slice(end.as_bytes());
-        Ok(Reply::document(200, out))
+        Ok(Reply::document(200, out).with_extension(EXTENSION))
     }
 }
 
@@ -84,11 +84,21 @@ fn placed(failure: Failure, at: usize) -> Failure {
 /// Carries one operation out; answers with the resource that it leaves to be shown.
 fn perform(
     work: &mut Work<'_>,
-    operation: &Operation<'_, '_>,
+    (operation, origin): (&Operation<'_, '_>, &str),
     locals: &mut Locals,
 ) -> Result<Option<(Type, i64)>> {
-    let route = route(work.resources, operation, locals)?;
-    let data = operation.data.map(|data| locals.replace(data)).transpose()?;
+    let route = route(work.resources, (operation, origin), locals)?;
+    if let Route::Resource(kind, _) | Route::Linkage(kind, ..) = route
+        && kind.served.resource().append_only
+    {
+        let detail = format!("Rows of {} stay as they are", kind.served.resource().name);
+        return Err(Failure::of(Code::BadDocument, detail));
+    }
+    let replaced = |data| match route {
+        Route::Linkage(..) => locals.replace_in_linkage(data),
+        _ => locals.replace_in_resource(data),
+    };
+    let data = operation.data.map(replaced).transpose()?;
     let data = data.as_ref();
     match (operation.verb, route) {
         (Verb::Add, Route::Collection(kind)) => {
@@ -140,7 +150,7 @@ fn required<'d, 'a>(data: Option<&'d Json<'a>>) -> Result<&'d Json<'a>> {
 /// What an operation is done to.
 fn route(
     resources: &'static Resources,
-    operation: &Operation<'_, '_>,
+    (operation, origin): (&Operation<'_, '_>, &str),
     locals: &Locals,
 ) -> Result<Route> {
     let missing = |at: &str| {
@@ -148,10 +158,7 @@ fn route(
     };
     match operation.target {
         Target::Address(address) => {
-            let path = address.split(['?', '#']).next().unwrap_or_default();
-            let path = path.find(ROOT).and_then(|at| path.get(at..)).unwrap_or(path);
-            let route = Route::parse(resources, path).ok_or_else(|| missing("/href"))?;
-            Ok(route)
+            Route::parse(resources, path(address, origin)?).ok_or_else(|| missing("/href"))
         }
         Target::Reference { kind, id, relationship } => {
             let (kind, id) = row(type_of(resources, kind, "/ref/type")?, id, locals, "/ref")?;
@@ -186,6 +193,17 @@ fn route(
             }
         }
     }
+}
+
+/// The path of an address of this service, which has no query: that would ask for nothing here.
+fn path<'j>(address: &'j str, origin: &str) -> Result<&'j str> {
+    let path = address.strip_prefix(origin).unwrap_or(address);
+    let below = path.strip_prefix(ROOT).is_some_and(|rest| rest.starts_with('/'));
+    if below && !path.contains(['?', '#']) {
+        return Ok(path);
+    }
+    let detail = format!("'href' must be a path that begins with {ROOT}/, and have no query");
+    Err(Error::pointer(Code::BadDocument, "/href", detail).into())
 }
 
 fn row(kind: Type, id: Identity<'_>, locals: &Locals, at: &str) -> Result<(Type, i64)> {

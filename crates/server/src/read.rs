@@ -10,7 +10,7 @@ use apportion_jsonapi::{Cardinality, Code, Error, Query, Relationship, Rows, med
 use apportion_store::{Field, Scope, Session};
 
 use crate::access::ORGANIZATION;
-use crate::criteria::{self, criteria};
+use crate::criteria::criteria;
 use crate::etag;
 use crate::failure::{Failure, Result};
 use crate::include;
@@ -118,7 +118,8 @@ impl Reading {
         rows: (Type, &dyn Rows),
     ) -> Result<Reply> {
         let query = self.query.as_ref().map_err(Clone::clone)?;
-        let known = self.headers.known.as_deref().filter(|_| query.include.is_none());
+        let known = self.headers.known.as_deref();
+        let known = known.filter(|_| query.include.is_none() && is_versioned(rows.0));
         if let Some(known) = known.filter(|_| !rows.1.is_empty()) {
             let tag = etag::tag(rows.1.version(0), query);
             if etag::names(known, &tag) {
@@ -152,7 +153,7 @@ impl Reading {
         within: Option<(Field, i64)>,
     ) -> Result<(Box<dyn Rows>, PageEnd)> {
         let query = self.query.as_ref().map_err(Clone::clone)?;
-        let criteria = criteria(query, within);
+        let criteria = criteria(kind.served.resource(), query, within);
         match &query.page {
             Page::Numbered(page) => {
                 let (rows, total) = kind.served.load(scope, session, &criteria)?;
@@ -162,8 +163,8 @@ impl Reading {
                 let side = if walk.backwards { "page[before]" } else { "page[after]" };
                 let detail = format!("'{side}' is no cursor of this list in this order");
                 let foreign = || Error::parameter(Code::KeysetInvalidCursor, side, detail);
-                let criteria = criteria::walk(criteria, walk).ok_or_else(foreign)?;
-                let (rows, walked) = kind.served.walk(scope, session, &criteria, walk)?;
+                let found = kind.served.walk(scope, session, &criteria, walk)?;
+                let (rows, walked) = found.ok_or_else(foreign)?;
                 Ok((rows, PageEnd::walked(&self.links, walk, &walked, &query.binding)))
             }
         }
@@ -230,7 +231,15 @@ pub(crate) fn single(
     let document = document(kind, &query.fields, compound.as_ref());
     let body = document.single(kind.position, rows, target);
     let reply = Reply::document(200, body);
-    Ok(if rows.is_empty() { reply } else { reply.with(ETAG, etag::tag(rows.version(0), query)) })
+    if rows.is_empty() || !is_versioned(kind) {
+        return Ok(reply);
+    }
+    Ok(reply.with(ETAG, etag::tag(rows.version(0), query)))
+}
+
+/// Whether rows have versions: those that are computed have none.
+fn is_versioned(kind: Type) -> bool {
+    kind.served.resource().ids.decimal
 }
 
 /// The linkage of a relationship, after it was written.

@@ -28,7 +28,7 @@ impl Route {
         let segments: Vec<&str> = rest.split('/').collect();
         let kind = resources.find(segments.first()?)?;
         let relation = |name: &str| kind.served.resource().relationship(name).map(|(at, _)| at);
-        let id = apportion_jsonapi::value::id;
+        let id = kind.served.resource().ids.read;
         match segments.as_slice() {
             [_] => Some(Route::Collection(kind)),
             [_, row] => Some(Route::Resource(kind, id(row)?)),
@@ -57,15 +57,13 @@ impl Route {
             Method::DELETE,
         ];
         let writable = match self {
-            Route::Collection(kind) | Route::Resource(kind, _) | Route::Linkage(kind, ..) => {
-                kind.served.resource().writable
-            }
-            Route::Related(..) => false,
+            Route::Collection(kind) => kind.served.resource().writable,
+            _ => false,
         };
         match self {
             Route::Collection(_) if writable => LIST,
-            Route::Resource(..) if writable => ROW,
-            Route::Linkage(kind, _, at) if writable => {
+            Route::Resource(kind, _) if kind.served.resource().is_changed() => ROW,
+            Route::Linkage(kind, _, at) if kind.served.resource().is_changed() => {
                 match kind.served.resource().relationships.get(at) {
                     Some(declared) if named && !declared.writable => READ,
                     Some(declared) if declared.cardinality == Cardinality::Many => LINKS,

@@ -12,6 +12,7 @@ use apportion_store::membership::Membership;
 use apportion_store::{self as store, Criteria, Field, Scope, Session, Stored};
 use chrono::NaiveDateTime;
 
+use crate::criteria;
 use crate::etag::Expected;
 use crate::failure::{Failure, Result};
 use crate::include;
@@ -54,8 +55,26 @@ impl Work<'_> {
         Ok(Some(id))
     }
 
-    /// What the input makes of a to-many relationship, if it names it; the members that it adds
-    /// must exist.
+    /// The row that the input names for a relationship that POST must set; what is missing is a
+    /// fault.
+    pub fn needed(
+        &mut self,
+        input: &mut Input,
+        name: &'static str,
+        kind: &str,
+    ) -> Result<Option<i64>> {
+        let nothing = input.link(name).map(|link| link.linkage == Linkage::None);
+        match nothing {
+            Some(true) => input.refuse_relationship(name, "must not be null"),
+            None => input.refuse_relationship(name, "is required"),
+            Some(false) => {}
+        }
+        Ok(self.linked(input, name, kind)?.flatten())
+    }
+
+    /// What the input makes of a to-many relationship, if it names it. The caller must look at
+    /// `input.errors` before it gives this to `set_members`: a member to be added that does not
+    /// exist is a fault there, and the linkage comes back all the same.
     pub fn members(
         &mut self,
         input: &mut Input,
@@ -91,10 +110,8 @@ impl Work<'_> {
         let (scope, session) = (self.scope, &mut *self.session);
         match linkage {
             Some(Linkage::Many(ids)) => membership.replace(scope, session, (owner, ids))?,
-            Some(Linkage::Also(ids)) => membership.add(scope, session, (owner, ids)).map(|_| ())?,
-            Some(Linkage::Without(ids)) => {
-                membership.remove(scope, session, (owner, ids)).map(|_| ())?;
-            }
+            Some(Linkage::Also(ids)) => membership.add(scope, session, (owner, ids))?,
+            Some(Linkage::Without(ids)) => membership.remove(scope, session, (owner, ids))?,
             _ => {}
         }
         Ok(())
@@ -121,6 +138,19 @@ pub struct Writes<R> {
     pub delete: fn(&mut Work<'_>, &R) -> Result<()>,
 }
 
+impl<R> Writes<R> {
+    /// Rows are added and never written again.
+    pub fn adding(create: fn(&mut Work<'_>, &mut Input) -> Result<i64>) -> Self {
+        // Routes and operations have refused the others before.
+        Self {
+            lock: |_, _, _| Ok(None),
+            create,
+            update: |_, _, _| Err(Failure::not_found()),
+            delete: |_, _| Err(Failure::not_found()),
+        }
+    }
+}
+
 /// A declared type and how it is written.
 pub struct Resource<R: 'static> {
     /// The type, and how its members are read from a row.
@@ -145,14 +175,15 @@ pub trait Served: Send + Sync {
         criteria: &Criteria,
     ) -> Result<Page>;
 
-    /// A page of a walk in the order of the list, and what else there is.
+    /// A page of a walk in the order of the list, and what else there is; none where the cursor has
+    /// no keys of this order.
     fn walk(
         &'static self,
         scope: &Scope,
         session: &mut Session,
         criteria: &Criteria,
         walk: &Walk,
-    ) -> Result<(Box<dyn Rows>, Walked)>;
+    ) -> Result<Option<(Box<dyn Rows>, Walked)>>;
 
     /// Rows whose field is one of the ids, by their own id, at most `limit`.
     fn load_by(
@@ -206,8 +237,9 @@ where
         session: &mut Session,
         criteria: &Criteria,
         walk: &Walk,
-    ) -> Result<(Box<dyn Rows>, Walked)> {
-        let mut found = store::load_keyed::<R>(scope, session, criteria)?;
+    ) -> Result<Option<(Box<dyn Rows>, Walked)>> {
+        let Some(criteria) = criteria::walk(criteria.clone(), walk) else { return Ok(None) };
+        let mut found = store::load_keyed::<R>(scope, session, &criteria)?;
         let size = usize::try_from(walk.size).unwrap_or(usize::MAX);
         let more = found.len() > size;
         found.truncate(size);
@@ -215,7 +247,7 @@ where
             found.reverse();
         }
         let (rows, keys) = found.into_iter().unzip();
-        Ok((self.rows(rows), Walked { keys, more }))
+        Ok(Some((self.rows(rows), Walked { keys, more })))
     }
 
     fn load_by(
@@ -336,5 +368,60 @@ impl<R: Stored + Send + Sync> Resource<R> {
                 Ok(Linkage::Many((0..rows.len()).map(|row| rows.id(row)).collect()))
             }
         }
+    }
+}
+
+/// A type whose rows are in no table: only its declaration is of use.
+pub(crate) struct Computed(pub(crate) ResourceType<Field>);
+
+impl Served for Computed {
+    fn resource(&self) -> &ResourceType<Field> {
+        &self.0
+    }
+
+    fn load(&'static self, _: &Scope, _: &mut Session, _: &Criteria) -> Result<Page> {
+        Err(Failure::not_found())
+    }
+
+    fn walk(
+        &'static self,
+        _: &Scope,
+        _: &mut Session,
+        _: &Criteria,
+        _: &Walk,
+    ) -> Result<Option<(Box<dyn Rows>, Walked)>> {
+        Err(Failure::not_found())
+    }
+
+    fn load_by(
+        &'static self,
+        _: &Scope,
+        _: &mut Session,
+        _: (Field, &[i64]),
+        _: usize,
+    ) -> Result<Box<dyn Rows>> {
+        Err(Failure::not_found())
+    }
+
+    fn load_held(
+        &'static self,
+        _: &Scope,
+        _: &mut Session,
+        _: (Field, &[i64]),
+        _: usize,
+    ) -> Result<(Vec<i64>, Box<dyn Rows>)> {
+        Err(Failure::not_found())
+    }
+
+    fn create(&self, _: &mut Work<'_>, _: &mut Input) -> Result<i64> {
+        Err(Failure::not_found())
+    }
+
+    fn update(&self, _: &mut Work<'_>, _: i64, _: &mut Input) -> Result<()> {
+        Err(Failure::not_found())
+    }
+
+    fn delete(&self, _: &mut Work<'_>, _: i64) -> Result<()> {
+        Err(Failure::not_found())
     }
 }

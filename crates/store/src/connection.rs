@@ -63,14 +63,18 @@ impl AnyConnection {
         };
         match address {
             Address::Sqlite(path) => {
-                // Made here, so that it is never readable by others.
-                OpenOptions::new()
-                    .write(true)
-                    .create(true)
-                    .truncate(false)
-                    .mode(0o600)
-                    .open(path)
-                    .map_err(|error| refuse(&error))?;
+                // Made here, so that it is never readable by others. One that exists must not be
+                // opened: closing it again would drop every lock that this process holds on it
+                // (POSIX), and another process could then take away the log that is written to.
+                let made = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
+                if let Err(error) = made
+                    && error.kind() != std::io::ErrorKind::AlreadyExists
+                {
+                    return Err(refuse(&error));
+                }
+                if path.is_dir() {
+                    return Err(refuse(&std::io::Error::from(std::io::ErrorKind::IsADirectory)));
+                }
                 let path = path.to_str().ok_or_else(|| refuse(&"the path is not UTF-8"))?;
                 let mut connection =
                     SqliteConnection::establish(path).map_err(|error| refuse(&error))?;

@@ -36,6 +36,8 @@ pub enum FieldKind {
     Date,
     /// Compared by its date.
     Instant,
+    /// False before true.
+    Boolean,
 }
 
 /// SQL types that lists can be filtered and sorted by.
@@ -57,6 +59,10 @@ comparable! { Text Date }
 
 impl Comparable for diesel::sql_types::BigInt {
     const KIND: FieldKind = FieldKind::Integer;
+}
+
+impl Comparable for diesel::sql_types::Bool {
+    const KIND: FieldKind = FieldKind::Boolean;
 }
 
 impl Comparable for diesel::sql_types::Timestamp {
@@ -84,6 +90,11 @@ impl Field {
     /// The field of a quoted column, with its table, of that SQL type.
     pub const fn of<T: Comparable>(column: &'static str) -> Self {
         Self { column, kind: T::KIND, nullable: T::NULLABLE, join: None }
+    }
+
+    /// A field of rows that are computed: of no table, and met only by [`Filter::is_met`].
+    pub const fn computed(name: &'static str, kind: FieldKind, nullable: bool) -> Self {
+        Self { column: name, kind, nullable, join: None }
     }
 
     /// The same field, for lists of another table.
@@ -213,6 +224,67 @@ impl Filter {
             }
         }
     }
+}
+
+impl Filter {
+    /// Whether a row meets the filter, by the values of its fields: as SQL would have it, and for
+    /// fields that are no texts.
+    pub fn is_met(&self, value: &impl Fn(Field) -> Value) -> bool {
+        match self {
+            Filter::All(members) => members.iter().all(|member| member.is_met(value)),
+            Filter::Any(members) => members.iter().any(|member| member.is_met(value)),
+            Filter::Test(field, test) => test.is_met(&value(*field)),
+        }
+    }
+}
+
+impl Test {
+    fn is_met(&self, value: &Value) -> bool {
+        let is_null = *value == Value::Null;
+        match self {
+            Test::Null => is_null,
+            Test::NotNull => !is_null,
+            _ if is_null => false,
+            Test::In(values) => values.contains(value),
+            Test::NotIn(values) => !values.contains(value),
+            Test::Like(pattern) => contains(value, pattern),
+            Test::NotLike(pattern) => !contains(value, pattern),
+            Test::Order(sign, bound) => value.compare(bound).is_some_and(|order| match *sign {
+                "<" => order.is_lt(),
+                "<=" => order.is_le(),
+                ">" => order.is_gt(),
+                _ => order.is_ge(),
+            }),
+        }
+    }
+}
+
+impl Value {
+    fn compare(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        match (self, other) {
+            (Value::Integer(a), Value::Integer(b)) => Some(a.cmp(b)),
+            (Value::Date(a), Value::Date(b)) => Some(a.cmp(b)),
+            (Value::Text(a), Value::Text(b)) => Some(a.cmp(b)),
+            _ => None,
+        }
+    }
+}
+
+/// Whether a text contains what a pattern of `LIKE` asks for.
+fn contains(value: &Value, pattern: &str) -> bool {
+    let Value::Text(text) = value else { return false };
+    let inner = pattern.strip_prefix('%').and_then(|rest| rest.strip_suffix('%'));
+    let mut plain = String::with_capacity(pattern.len());
+    let mut escaped = false;
+    for character in inner.unwrap_or(pattern).chars() {
+        if character == '\\' && !escaped {
+            escaped = true;
+        } else {
+            plain.push(character);
+            escaped = false;
+        }
+    }
+    text.to_ascii_lowercase().contains(&plain)
 }
 
 impl Comparison {

@@ -2,8 +2,9 @@
 
 use chrono::{NaiveDate, NaiveDateTime};
 use diesel::prelude::*;
+use diesel::sql_types::BigInt;
 
-use crate::criteria::Value;
+use crate::criteria::{Field, Join, Value};
 use crate::error::{Error, Result};
 use crate::prepared::Prepared;
 use crate::schema::deals;
@@ -47,6 +48,14 @@ fields! {
     /// When the row was last changed.
     UPDATED_AT = updated_at;
 }
+
+/// The distributor whose revenue is that of certain deals.
+pub const DISTRIBUTOR_ID: Field = Field::of::<BigInt>("\"distributor_deals\".\"distributor_id\"")
+    .through(Join {
+        table: "distributor_deals",
+        on: "\"distributor_deals\".\"organization_id\" = \"deals\".\"organization_id\" \
+             AND \"distributor_deals\".\"deal_id\" = \"deals\".\"id\"",
+    });
 
 /// A deal.
 #[derive(Clone, Debug, Queryable)]

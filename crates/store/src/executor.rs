@@ -12,6 +12,7 @@ use tokio::sync::oneshot;
 
 use crate::address::Address;
 use crate::error::{Error, Result};
+use crate::ledger::Ledgers;
 use crate::session::Session;
 use crate::store::Cause;
 
@@ -69,9 +70,11 @@ impl Executor {
         patience: Duration,
     ) -> Result<Self> {
         let (sender, receiver) = bounded(queue);
+        let ledgers = Arc::<Ledgers>::default();
         for _ in 0..threads {
-            let (address, receiver) = (address.clone(), receiver.clone());
-            spawn(name, move || serve(&address, &receiver))?;
+            let connection = Lazy { ledgers: Arc::clone(&ledgers), ..Lazy::new(address) };
+            let receiver = receiver.clone();
+            spawn(name, move || serve(connection, &receiver))?;
         }
         Ok(Self { sender, patience })
     }
@@ -115,18 +118,19 @@ pub(crate) fn spawn(name: &str, work: impl FnOnce() + Send + 'static) -> Result<
 pub(crate) struct Lazy {
     address: Address,
     session: Option<Session>,
+    ledgers: Arc<Ledgers>,
 }
 
 impl Lazy {
     pub(crate) fn new(address: &Address) -> Self {
-        Self { address: address.clone(), session: None }
+        Self { address: address.clone(), session: None, ledgers: Arc::default() }
     }
 
     pub(crate) fn get(&mut self) -> Result<&mut Session> {
         match &mut self.session {
             Some(session) => Ok(session),
             empty => Ok(empty.insert(
-                Session::open(&self.address)
+                Session::sharing(&self.address, Arc::clone(&self.ledgers))
                     .map_err(|error| Error::Unavailable(error.to_string()))?,
             )),
         }
@@ -144,8 +148,7 @@ impl Lazy {
     }
 }
 
-fn serve(address: &Address, receiver: &Receiver<Job>) {
-    let mut connection = Lazy::new(address);
+fn serve(mut connection: Lazy, receiver: &Receiver<Job>) {
     while let Ok(job) = receiver.recv() {
         let run = catch_unwind(AssertUnwindSafe(|| job(connection.get())));
         connection.inspect(run.unwrap_or(false));

@@ -19,6 +19,11 @@ fn read_key(field: Field, key: &Json) -> Option<Value> {
     match (field.kind, key) {
         (_, Json::Null) => field.nullable.then_some(Value::Null),
         (FieldKind::Integer, Json::Number(number)) => number.as_i64().map(Value::Integer),
+        (FieldKind::Boolean, Json::Bool(value)) => Some(Value::Boolean(*value)),
+        // As SQLite writes it.
+        (FieldKind::Boolean, Json::Number(number)) => {
+            number.as_u64().filter(|bit| *bit < 2).map(|bit| Value::Boolean(bit == 1))
+        }
         (FieldKind::Text, Json::String(text)) => {
             (!text.contains('\0')).then(|| Value::Text(text.clone()))
         }

@@ -8,17 +8,26 @@
 //! the keys of a row, which both databases can write.
 
 mod address;
+pub mod allocation;
+pub mod collaborator;
 mod conditions;
 mod connection;
 mod criteria;
 pub mod deal;
+pub mod distribution;
+pub mod distributor;
 mod error;
 mod executor;
 mod id;
 pub mod idempotency;
 mod keyset;
+mod ledger;
+mod lookup;
 pub mod membership;
+pub mod metric;
+pub mod metric_credit;
 mod migrate;
+pub mod obligation;
 pub mod organization;
 pub mod person;
 mod prepared;
@@ -36,11 +45,13 @@ mod writer;
 pub use address::{Address, AddressError};
 pub use connection::{AnyConnection, MultiBackend};
 pub use criteria::{
-    Comparable, Comparison, Criteria, Field, FieldKind, Filter, Join, Order, Value,
+    Comparable, Comparison, Criteria, Field, FieldKind, Filter, Join, Order, Test, Value,
 };
 pub use error::{Error, Result};
 pub use id::{OrganizationId, PersonId};
 pub use keyset::{beyond, read_keys};
+pub use ledger::{Ledger, LedgerPart, ledger};
+pub use lookup::Lookup;
 pub use scope::Scope;
 pub use select::{Found, Loaded, Select, Stored, load, load_by, load_held, load_keyed};
 pub use session::Session;

@@ -55,23 +55,23 @@ macro_rules! membership {
 }
 
 impl Membership {
-    /// Links these members too; says how many were not linked before.
+    /// Links these members too.
     pub fn add(
         &self,
         scope: &Scope,
         session: &mut Session,
         (owner, members): (i64, &[i64]),
-    ) -> Result<usize> {
+    ) -> Result<()> {
         each(scope, session, self.add, (owner, members))
     }
 
-    /// Unlinks these members; says how many were linked.
+    /// Unlinks these members.
     pub fn remove(
         &self,
         scope: &Scope,
         session: &mut Session,
         (owner, members): (i64, &[i64]),
-    ) -> Result<usize> {
+    ) -> Result<()> {
         each(scope, session, self.remove, (owner, members))
     }
 
@@ -85,7 +85,7 @@ impl Membership {
         let values = [Value::Integer(scope.id()), Value::Integer(owner)];
         let clear = Prepared { parts: self.clear, values: &values };
         clear.execute(session.tenant(scope)?)?;
-        self.add(scope, session, (owner, members)).map(|_| ())
+        self.add(scope, session, (owner, members))
     }
 }
 
@@ -94,13 +94,11 @@ fn each(
     session: &mut Session,
     parts: &'static [&'static str],
     (owner, members): (i64, &[i64]),
-) -> Result<usize> {
-    let mut changed = 0_usize;
+) -> Result<()> {
     for member in members {
         let values = [scope.id(), owner, *member].map(Value::Integer);
         let statement = Prepared { parts, values: &values };
-        let rows = statement.execute(session.tenant(scope)?).map_err(Error::from)?;
-        changed = changed.saturating_add(rows);
+        statement.execute(session.tenant(scope)?).map_err(Error::from)?;
     }
-    Ok(changed)
+    Ok(())
 }

@@ -99,5 +99,143 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    collaborators (id) {
+        id -> BigInt,
+        organization_id -> BigInt,
+        full_name -> Text,
+        email -> Nullable<Text>,
+        status -> Text,
+        version -> BigInt,
+        created_at -> Timestamp,
+        updated_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    distributors (id) {
+        id -> BigInt,
+        organization_id -> BigInt,
+        name -> Text,
+        description -> Nullable<Text>,
+        units -> Text,
+        status -> Text,
+        pool_resolver -> Text,
+        distribution_resolver -> Text,
+        pool_amount -> Nullable<BigInt>,
+        revenue_percentage_e10 -> Nullable<BigInt>,
+        minimum_value -> Nullable<BigInt>,
+        requires_approval -> Bool,
+        carry_over -> Bool,
+        schedule -> Text,
+        anchor_at -> Timestamp,
+        time_zone -> Text,
+        metric_types -> Text,
+        collaborator_count -> BigInt,
+        accumulated_value -> BigInt,
+        name_version -> BigInt,
+        version -> BigInt,
+        created_at -> Timestamp,
+        updated_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    distributor_collaborators (organization_id, distributor_id, collaborator_id) {
+        organization_id -> BigInt,
+        distributor_id -> BigInt,
+        collaborator_id -> BigInt,
+    }
+}
+
+diesel::table! {
+    distributions (id) {
+        id -> BigInt,
+        organization_id -> BigInt,
+        distributor_id -> BigInt,
+        status -> Text,
+        value -> BigInt,
+        units -> Text,
+        opened_at -> Timestamp,
+        trigger_date -> Timestamp,
+        carried -> BigInt,
+        allocation_count -> BigInt,
+        shared_pool -> Nullable<Text>,
+        explanation -> Nullable<Text>,
+        version -> BigInt,
+        created_at -> Timestamp,
+        updated_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    metrics (id) {
+        id -> BigInt,
+        organization_id -> BigInt,
+        distributor_id -> BigInt,
+        collaborator_id -> BigInt,
+        distribution_id -> BigInt,
+        metric_type -> Text,
+        score -> BigInt,
+        version -> BigInt,
+        created_at -> Timestamp,
+        updated_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    metric_credits (id) {
+        id -> BigInt,
+        organization_id -> BigInt,
+        distributor_id -> BigInt,
+        collaborator_id -> BigInt,
+        metric_id -> BigInt,
+        creator_id -> Nullable<BigInt>,
+        points -> BigInt,
+        reason -> Nullable<Text>,
+        created_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    obligations (id) {
+        id -> BigInt,
+        organization_id -> BigInt,
+        distributor_id -> BigInt,
+        collaborator_id -> BigInt,
+        allocation_id -> Nullable<BigInt>,
+        reverses_id -> Nullable<BigInt>,
+        status -> Text,
+        award_type -> Nullable<Text>,
+        value -> BigInt,
+        units -> Text,
+        reason -> Nullable<Text>,
+        reference -> Nullable<Text>,
+        due_on -> Nullable<Date>,
+        version -> BigInt,
+        created_at -> Timestamp,
+        updated_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    allocations (id) {
+        id -> BigInt,
+        organization_id -> BigInt,
+        distribution_id -> BigInt,
+        obligation_id -> BigInt,
+        collaborator_id -> BigInt,
+        status -> Text,
+        value -> BigInt,
+        weight -> Nullable<BigInt>,
+        rank -> Nullable<BigInt>,
+        net_value -> Nullable<BigInt>,
+        net_parts -> Nullable<BigInt>,
+        version -> BigInt,
+        created_at -> Timestamp,
+        updated_at -> Timestamp,
+    }
+}
+
 diesel::joinable!(revenue_distributions -> deals (deal_id));
 diesel::allow_tables_to_appear_in_same_query!(deals, organizations, revenue_distributions);

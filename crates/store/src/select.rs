@@ -36,17 +36,31 @@ pub trait Stored: Sized + 'static {
     ) -> QueryResult<Vec<Found<Self>>>;
 }
 
-/// Implements [`Stored`] for the rows of a diesel table.
+/// Implements [`Stored`] for the rows of a diesel table, perhaps with columns that are looked up
+/// elsewhere; those follow the columns of the table, which are then one field of the row.
 #[macro_export]
 macro_rules! stored {
     ($row:ident in $table:ident by $tenant:literal) => {
+        $crate::stored! {
+            @ $row in $table by $tenant,
+            <$table::table as diesel::Table>::AllColumns, $table::all_columns
+        }
+    };
+    ($row:ident in $table:ident by $tenant:literal with $($lookup:ident: $type:ty),+) => {
+        $crate::stored! {
+            @ $row in $table by $tenant,
+            (<$table::table as diesel::Table>::AllColumns, $($crate::Lookup<$type>),+),
+            ($table::all_columns, $($lookup),+)
+        }
+    };
+    (@ $row:ident in $table:ident by $tenant:literal, $columns:ty, $all:expr) => {
         impl $crate::Stored for $row {
             const TABLE: &'static str = stringify!($table);
             const KEYS: (&'static str, $crate::Field) = ($tenant, ID);
-            type Columns = <$table::table as diesel::Table>::AllColumns;
+            type Columns = $columns;
 
             fn columns() -> Self::Columns {
-                $table::all_columns
+                $all
             }
 
             fn run(

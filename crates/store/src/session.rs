@@ -3,6 +3,7 @@
 
 use std::collections::HashSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::Arc;
 
 use diesel::connection::{AnsiTransactionManager, CacheSize, SimpleConnection, TransactionManager};
 use diesel::prelude::*;
@@ -11,6 +12,7 @@ use diesel::sql_types::Text;
 use crate::address::Address;
 use crate::connection::AnyConnection;
 use crate::error::{Error, Result};
+use crate::ledger::Ledgers;
 use crate::scope::Scope;
 
 type Transactions = <AnyConnection as Connection>::TransactionManager;
@@ -31,13 +33,46 @@ pub struct Session {
     connection: AnyConnection,
     sight: Sight,
     shapes: HashSet<u64>,
+    ledgers: Arc<Ledgers>,
 }
 
 impl Session {
     /// Opens a connection to the database at that address.
     pub fn open(address: &Address) -> Result<Self> {
+        Self::sharing(address, Arc::default())
+    }
+
+    /// Opens a connection that keeps ledgers with others.
+    pub(crate) fn sharing(address: &Address, ledgers: Arc<Ledgers>) -> Result<Self> {
         let connection = AnyConnection::open(address)?;
-        Ok(Self { connection, sight: Sight::Unknown, shapes: HashSet::new() })
+        Ok(Self { connection, sight: Sight::Unknown, shapes: HashSet::new(), ledgers })
+    }
+
+    pub(crate) fn ledgers(&self) -> &Arc<Ledgers> {
+        &self.ledgers
+    }
+
+    /// Runs work that changes nothing and sees one moment of a tenant's rows, however often it
+    /// looks.
+    pub fn snapshot<T, E: From<Error>>(
+        &mut self,
+        scope: &Scope,
+        work: impl FnOnce(&mut Session) -> Result<T, E>,
+    ) -> Result<T, E> {
+        // Before the transaction, so that its end does not undo it.
+        self.tenant(scope)?;
+        let (begin, end) = if self.is_postgres() {
+            ("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", "COMMIT")
+        } else {
+            ("BEGIN DEFERRED", "COMMIT")
+        };
+        self.connection.batch_execute(begin).map_err(Error::from)?;
+        let result = work(self);
+        let ended = self.connection.batch_execute(end).map_err(Error::from);
+        match result {
+            Ok(value) => ended.map(|()| value).map_err(E::from),
+            Err(error) => Err(error),
+        }
     }
 
     /// The connection, seeing the rows of one tenant.

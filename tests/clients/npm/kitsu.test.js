@@ -78,9 +78,10 @@ test('creates, updates and deletes', async () => {
   assert.equal(updated.data.value, -250)
   assert.equal(updated.data.name, 'kitsu written')
 
-  // kitsu makes an attribute of a relationship that has no linkage.
-  const { revenue_distributions: { links }, ...whole } = updated.data
-  assert.equal(links.related, `/api/v2/deals/${deal.id}/revenue_distributions`)
+  // kitsu makes an attribute of a relationship that has no linkage, and sends it.
+  const whole = updated.data
+  const related = `/api/v2/deals/${deal.id}/revenue_distributions`
+  assert.equal(whole.revenue_distributions.links.related, related)
   const sentBack = await kitsu.update('deals', { ...whole, probability: 40 })
   assert.equal(sentBack.data.probability, 40)
   assert.equal(sentBack.data.value, -250)

@@ -2,7 +2,7 @@
 //!
 //! Only words; every figure in them is one of the plan's.
 
-use crate::accumulation::Accumulation;
+use crate::accumulation::{Accumulation, Net};
 use crate::engine::plan::{
     AllocationExplanation, Basis, Failure, Origin, Plan, PlannedAllocation, Reason, Unpaid,
 };
@@ -22,12 +22,7 @@ impl Plan {
                 Some(AllocationExplanation::Share(self.shared.as_ref()?.explain(share)))
             }
             Origin::Collected { net, .. } => {
-                let [value, whole] =
-                    [allocation.value, net.value].map(|part| self.units.amount(part));
-                let sentence = match net.parts {
-                    1 => format!("{value}: all that is owed and due."),
-                    parts => format!("{value}: one of {parts} obligations, {whole} together."),
-                };
+                let sentence = net.sentence(allocation.value, &self.units);
                 Some(AllocationExplanation::Collected { net, sentence })
             }
         }
@@ -57,6 +52,18 @@ impl Plan {
                 amount(net),
                 amount(minimum.into())
             ),
+        }
+    }
+}
+
+impl Net {
+    /// How an obligation of this value, in minor units, is a part of it.
+    #[must_use]
+    pub fn sentence(&self, value: i64, units: &Units) -> String {
+        let [value, whole] = [value, self.value].map(|part| units.amount(part));
+        match self.parts {
+            1 => format!("{value}: all that is owed and due."),
+            parts => format!("{value}: one of {parts} obligations, {whole} together."),
         }
     }
 }

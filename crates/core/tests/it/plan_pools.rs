@@ -141,7 +141,8 @@ fn a_pool_is_a_part_of_the_revenue_recognised() {
     assert_eq!(
         rows.plan("2025-07-02").explanation.sentence,
         "The pool is 1.26 EUR, 12.5% of the 10.04 EUR recognised from 2025-07-01 until before \
-         2025-07-02, with 0.10 EUR carried over 1.36 EUR. It is shared by 1 collaborator with 1 point."
+         2025-07-02, with 0.10 EUR carried over 1.36 EUR. It is shared by \
+         1 collaborator with 1 point."
     );
     rows.open.carried = 0;
     rows.recognized = -1_004;

@@ -36,6 +36,7 @@ pub struct PageEnd {
     meta: Vec<(&'static str, i64)>,
     profile: Option<&'static str>,
     cursors: Vec<String>,
+    more: Option<(&'static str, String)>,
 }
 
 impl Links {
@@ -86,6 +87,7 @@ impl PageEnd {
             ],
             profile: None,
             cursors: Vec::new(),
+            more: None,
         }
     }
 
@@ -114,6 +116,7 @@ impl PageEnd {
             meta: vec![("page_size", size), ("max_page_size", Page::MAX_SIZE)],
             profile: Some(CURSOR_PROFILE),
             cursors,
+            more: None,
         }
     }
 
@@ -121,6 +124,11 @@ impl PageEnd {
     pub fn with_link(mut self, name: &'static str, address: String) -> Self {
         self.links.push((name, Some(address)));
         self
+    }
+
+    /// The same end with one member more of meta, in JSON.
+    pub fn with_meta(self, name: &'static str, json: String) -> Self {
+        Self { more: Some((name, json)), ..self }
     }
 
     /// The profile that the page follows.
@@ -162,6 +170,10 @@ impl PageEnd {
         for (at, (name, value)) in self.meta.iter().enumerate() {
             member(out, at, name);
             push_integer(out, *value);
+        }
+        if let Some((name, json)) = &self.more {
+            member(out, self.meta.len(), name);
+            out.extend_from_slice(json.as_bytes());
         }
         out.push(b'}');
     }

@@ -10,6 +10,8 @@ pub use compound::Compound;
 pub use links::{Links, PageEnd, Walked};
 pub use writer::{Document, Shape};
 
+use std::borrow::Cow;
+
 use crate::value::Scalar;
 
 /// Rows of one resource type, whatever Rust type they have; members are named by their position
@@ -25,6 +27,12 @@ pub trait Rows {
 
     /// The id of a row.
     fn id(&self, row: usize) -> i64;
+
+    /// The id as it is written, where it is not the decimal one. Such rows are computed: their
+    /// `id` tells them apart within a document, and they may have no address.
+    fn id_text(&self, _row: usize) -> Option<Cow<'_, str>> {
+        None
+    }
 
     /// What every change of the row raises.
     fn version(&self, row: usize) -> i64;

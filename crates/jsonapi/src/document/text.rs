@@ -78,6 +78,7 @@ pub fn push_scalar(out: &mut Vec<u8>, value: Scalar<'_>) {
         Scalar::Boolean(false) => out.extend_from_slice(b"false"),
         Scalar::Integer(value) => push_integer(out, value),
         Scalar::Text(text) => push_str(out, text),
+        Scalar::Json(text) => out.extend_from_slice(text.as_bytes()),
         Scalar::Decimal { units, scale } => quoted(out, |out| push_decimal(out, units, scale)),
         Scalar::Date(date) => quoted(out, |out| push_date(out, date)),
         Scalar::Instant(instant) => quoted(out, |out| push_instant(out, instant)),

@@ -1,6 +1,8 @@
 //! The document itself: primary data, what is included, links and meta, member by member in one
 //! pass over the rows.
 
+use std::borrow::Cow;
+
 use super::links::push_description;
 use super::text::{push_field, push_integer, push_scalar, push_str};
 use super::{Compound, PageEnd, Rows};
@@ -62,7 +64,8 @@ impl<F> Document<'_, F> {
         let mut out = b"{\"data\":[".to_vec();
         for row in 0..rows.len() {
             separate(&mut out, row);
-            push_identifier(&mut out, resource.name, rows.id(row));
+            let text = id_text(resource, rows, row);
+            push_identifier_of(&mut out, resource.name, (rows.id(row), text.as_deref()));
             if let Some(cursor) = page.cursor(row) {
                 out.pop();
                 push_cursor(&mut out, cursor);
@@ -136,8 +139,9 @@ impl<F> Document<'_, F> {
         let Some(resource) = self.registry.types().get(position) else { return };
         let shape = self.fields.shape(position);
         let id = rows.id(row);
+        let text = id_text(resource, rows, row);
         out.extend_from_slice(b"{\"id\":\"");
-        push_integer(out, id);
+        push_id(out, id, text.as_deref());
         out.extend_from_slice(b"\",\"type\":\"");
         out.extend_from_slice(resource.name.as_bytes());
         out.extend_from_slice(b"\",\"attributes\":{");
@@ -150,14 +154,17 @@ impl<F> Document<'_, F> {
             push_scalar(out, rows.attribute(row, *index));
         }
         out.extend_from_slice(b"},\"relationships\":{");
-        let here = Here { position, resource, id };
+        let here = Here { position, resource, id, text: text.as_deref() };
         for (at, index) in shape.relationships.iter().enumerate() {
             separate(out, at);
             self.relationship(out, &here, *index, || rows.linkage(row, *index));
         }
-        out.extend_from_slice(b"},\"links\":{\"self\":\"");
-        self.push_address(out, &here);
-        out.extend_from_slice(b"\"}");
+        out.push(b'}');
+        if resource.addressed {
+            out.extend_from_slice(b",\"links\":{\"self\":\"");
+            self.push_address(out, &here);
+            out.extend_from_slice(b"\"}");
+        }
         if let Some(cursor) = cursor {
             push_cursor(out, cursor);
         }
@@ -174,33 +181,48 @@ impl<F> Document<'_, F> {
         let Some(relationship) = here.resource.relationships.get(index) else { return };
         out.push(b'"');
         out.extend_from_slice(relationship.name.as_bytes());
-        out.extend_from_slice(b"\":{\"links\":{\"self\":\"");
-        self.push_address(out, here);
-        out.extend_from_slice(b"/relationships/");
-        out.extend_from_slice(relationship.name.as_bytes());
-        out.extend_from_slice(b"\",\"related\":\"");
-        self.push_address(out, here);
-        out.push(b'/');
-        out.extend_from_slice(relationship.name.as_bytes());
-        out.extend_from_slice(b"\"}");
+        out.extend_from_slice(b"\":{");
+        let mut at = 0_usize;
+        if here.resource.addressed {
+            out.extend_from_slice(b"\"links\":{\"self\":\"");
+            self.push_address(out, here);
+            out.extend_from_slice(b"/relationships/");
+            out.extend_from_slice(relationship.name.as_bytes());
+            out.extend_from_slice(b"\",\"related\":\"");
+            self.push_address(out, here);
+            out.push(b'/');
+            out.extend_from_slice(relationship.name.as_bytes());
+            out.extend_from_slice(b"\"}");
+            at = 1;
+        }
         let followed = |compound: &&Compound| compound.follows(here.position, here.id, index);
         let followed = self.compound.filter(followed);
         if followed.is_none() {
-            out.extend_from_slice(b",\"meta\":{\"included\":false}");
+            separate(out, at);
+            out.extend_from_slice(b"\"meta\":{\"included\":false}");
+            at = 1;
         }
         match (relationship.cardinality, followed) {
             (Cardinality::One, _) => match linked() {
                 Some(id) => {
-                    out.extend_from_slice(b",\"data\":");
+                    separate(out, at);
+                    out.extend_from_slice(b"\"data\":");
                     push_identifier(out, relationship.target, id);
                 }
-                None => out.extend_from_slice(b",\"data\":null"),
+                None => {
+                    separate(out, at);
+                    out.extend_from_slice(b"\"data\":null");
+                }
             },
             (Cardinality::Many, Some(compound)) => {
-                out.extend_from_slice(b",\"data\":[");
+                let target = self.registry.find(relationship.target);
+                let ids = target.map(|(_, target)| target.ids).filter(|ids| !ids.decimal);
+                separate(out, at);
+                out.extend_from_slice(b"\"data\":[");
                 for (at, id) in compound.held(here.position, here.id, index).iter().enumerate() {
                     separate(out, at);
-                    push_identifier(out, relationship.target, *id);
+                    let text = ids.map(|ids| (ids.write)(*id));
+                    push_identifier_of(out, relationship.target, (*id, text.as_deref()));
                 }
                 out.push(b']');
             }
@@ -214,7 +236,7 @@ impl<F> Document<'_, F> {
         out.push(b'/');
         out.extend_from_slice(here.resource.name.as_bytes());
         out.push(b'/');
-        push_integer(out, here.id);
+        push_id(out, here.id, here.text);
     }
 }
 
@@ -223,11 +245,32 @@ struct Here<'a, F> {
     position: usize,
     resource: &'a ResourceType<F>,
     id: i64,
+    text: Option<&'a str>,
 }
 
 fn separate(out: &mut Vec<u8>, at: usize) {
     if at > 0 {
         out.push(b',');
+    }
+}
+
+/// The id of a row where it is not written in decimal.
+fn id_text<'r, F>(
+    resource: &ResourceType<F>,
+    rows: &'r dyn Rows,
+    row: usize,
+) -> Option<Cow<'r, str>> {
+    if resource.ids.decimal {
+        return rows.id_text(row);
+    }
+    Some(Cow::Owned((resource.ids.write)(rows.id(row))))
+}
+
+fn push_id(out: &mut Vec<u8>, id: i64, text: Option<&str>) {
+    match text {
+        // Of letters, digits, dots and dashes.
+        Some(text) => out.extend_from_slice(text.as_bytes()),
+        None => push_integer(out, id),
     }
 }
 
@@ -239,10 +282,14 @@ fn push_cursor(out: &mut Vec<u8>, cursor: &str) {
 }
 
 fn push_identifier(out: &mut Vec<u8>, resource: &str, id: i64) {
+    push_identifier_of(out, resource, (id, None));
+}
+
+fn push_identifier_of(out: &mut Vec<u8>, resource: &str, (id, text): (i64, Option<&str>)) {
     out.extend_from_slice(b"{\"type\":\"");
     out.extend_from_slice(resource.as_bytes());
     out.extend_from_slice(b"\",\"id\":\"");
-    push_integer(out, id);
+    push_id(out, id, text);
     out.extend_from_slice(b"\"}");
 }
 

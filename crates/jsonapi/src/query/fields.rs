@@ -22,6 +22,14 @@ impl Fieldsets {
         Self { defaults: Arc::clone(registry.shapes()), asked: Vec::new(), nothing }
     }
 
+    /// Takes relationships of a type away, but for those to keep.
+    pub fn keep_relationships(&mut self, resource: usize, keep: impl Fn(usize) -> bool) {
+        let mut shape = self.shape(resource).clone();
+        shape.relationships.retain(|at| keep(*at));
+        self.asked.retain(|(position, _)| *position != resource);
+        self.asked.push((resource, shape));
+    }
+
     /// What the type at that position of the registry shows.
     pub fn shape(&self, resource: usize) -> &Shape {
         let asked = self.asked.iter().find(|(position, _)| *position == resource);

@@ -72,6 +72,7 @@ impl Operator {
     /// The operators that a filter of this kind takes, with their names.
     pub fn of(kind: Kind) -> impl Iterator<Item = (&'static str, Operator)> {
         Self::ALL.into_iter().filter(move |(_, operator)| match operator {
+            _ if matches!(kind, Kind::Json(_)) => false,
             Operator::Equal | Operator::NotEqual => true,
             Operator::Contains | Operator::NotContain => matches!(kind, Kind::Text),
             _ => !matches!(kind, Kind::Text | Kind::Boolean | Kind::Enumeration(_)),

@@ -30,7 +30,10 @@ pub(super) fn parse<F>(
     let value = pair?.value.as_str();
     let holder = linkage.and_then(|(holder, _)| registry.types().get(holder));
     let resource = holder.unwrap_or(resource);
-    let leads = |root: &Include| linkage.is_none_or(|(_, only)| root.relationship == only);
+    let leads = |path: &str| {
+        let root = path.split('.').next().and_then(|name| resource.relationship(name));
+        linkage.is_none_or(|(_, only)| root.is_some_and(|(at, _)| at == only))
+    };
     let mut roots = Vec::new();
     let paths = value.split(',').filter(|_| !value.is_empty());
     if paths.clone().count() > MAX_INCLUDES {
@@ -43,8 +46,7 @@ pub(super) fn parse<F>(
             let detail =
                 format!("Include '{}' is deeper than {MAX_INCLUDE_DEPTH} relationships", cut(path));
             errors.push(Error::parameter(Code::UnsupportedInclude, "include", detail));
-        } else if follow(path, registry, resource, &mut roots).is_none() || !roots.iter().all(leads)
-        {
+        } else if !leads(path) || follow(path, registry, resource, &mut roots).is_none() {
             let detail = format!("Include '{}' is not supported on this endpoint", cut(path));
             errors.push(Error::parameter(Code::UnsupportedInclude, "include", detail));
         }

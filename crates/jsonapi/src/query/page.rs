@@ -118,9 +118,11 @@ pub(super) fn parse(
 
 fn size(pair: &Pair, cursored: bool, errors: &mut Vec<Error>) -> Option<i64> {
     let size = digits(&pair.value);
+    // Of digits alone there may also be too many to count with.
+    let beyond = size.is_some() || is_plain(&pair.value) && pair.value.parse::<i64>().is_err();
     if size.is_none_or(|size| size > Page::MAX_SIZE) {
         let error = fault(pair, &format!("must be from 1 to {}", Page::MAX_SIZE));
-        errors.push(if cursored && size.is_some() {
+        errors.push(if cursored && beyond {
             error.with(Extra {
                 max_size: Some(Page::MAX_SIZE),
                 ..Extra::profile("max-size-exceeded")
@@ -150,8 +152,11 @@ fn numbered(pair: Option<&Pair>, size: i64, errors: &mut Vec<Error>) -> Numbered
 
 /// A positive number, in digits and nothing else.
 fn digits(text: &str) -> Option<i64> {
-    let plain = text.bytes().all(|byte| byte.is_ascii_digit());
-    text.parse().ok().filter(|number| plain && *number > 0)
+    text.parse().ok().filter(|number| is_plain(text) && *number > 0)
+}
+
+fn is_plain(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 fn fault(pair: &Pair, what: &str) -> Error {

@@ -120,6 +120,8 @@ fn refusals() {
     refused("filter[id]=", Code::UnsupportedFilterValue);
     refused("filter[id]=x", Code::UnsupportedFilterValue);
     refused("filter[id]=1e3", Code::UnsupportedFilterValue);
+    refused("filter[id]=-0", Code::UnsupportedFilterValue);
+    refused("filter[author_id]=1,-0", Code::UnsupportedFilterValue);
     refused("filter[id]=9223372036854775808", Code::UnsupportedFilterValue);
     refused("filter[id][gt]=1,2", Code::UnsupportedFilterValue);
     refused("filter[id][gt]=", Code::UnsupportedFilterValue);

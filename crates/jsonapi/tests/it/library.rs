@@ -46,6 +46,9 @@ pub(crate) fn books() -> Declaration<Book, Field> {
             Attribute::new("binding", Kind::Enumeration(&["hard", "soft"])).field("binding"),
             |_| Scalar::Text("hard"),
         )
+        .attribute(Attribute::new("tags", Kind::Json(r#"{"type": "array"}"#)).writable(), |_| {
+            Scalar::Json("[]".into())
+        })
         .attribute(Attribute::new("lent", Kind::Boolean).field("lent"), |_| Scalar::Boolean(false))
         .attribute(Attribute::new("made_at", Kind::Instant).on_request().field("made_at"), |book| {
             Scalar::Instant(book.made_at)

@@ -15,6 +15,7 @@ mod inputs;
 mod json;
 mod library;
 mod media;
+mod operations;
 mod queries;
 mod schema;
 mod text;

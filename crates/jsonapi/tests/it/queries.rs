@@ -92,6 +92,28 @@ fn includes() {
     refused(&format!("include={}", ["author"; 11].join(",")), &["unsupported_include include"]);
 }
 
+/// The codes of the faults in a query, with what the cursor profile calls them.
+fn faults(query: &str) -> Vec<(&'static str, &'static str)> {
+    let asked = Asked { scope: Scope::Collection, foreign: &[], walks: false, linkage: None };
+    let parsed = Query::parse(query, &registry(), books().resource(), &asked);
+    let errors = parsed.err().unwrap_or_default();
+    errors.iter().map(|it| (it.code.as_str(), it.extra.map_or("", |extra| extra.kind))).collect()
+}
+
+#[test]
+fn sizes_beyond_the_largest() {
+    let exceeded = vec![("invalid_page", "max-size-exceeded")];
+    for size in ["201", "9223372036854775807", "9223372036854775808", &"9".repeat(100)] {
+        assert_eq!(faults(&format!("page[after]=&page[size]={size}")), exceeded, "{size}");
+        let numbered = vec![("invalid_page", "")];
+        assert_eq!(faults(&format!("page[size]={size}")), numbered, "{size}");
+    }
+    for size in ["0", &"0".repeat(100), "-9223372036854775809", "9e99", ""] {
+        let bad = vec![("invalid_page", "")];
+        assert_eq!(faults(&format!("page[after]=&page[size]={size}")), bad, "{size}");
+    }
+}
+
 #[test]
 fn fieldsets() {
     let shape = |query: &str, at| {

@@ -22,6 +22,7 @@ fn values() {
     check(Scalar::Boolean(true), "true");
     check(Scalar::Integer(i64::MIN), "-9223372036854775808");
     check(Scalar::Text("a\"\\\n\u{1}ä"), "\"a\\\"\\\\\\n\\u0001ä\"");
+    check(Scalar::Json(r#"{"a":[1]}"#.into()), r#"{"a":[1]}"#);
     check(Scalar::Date(NaiveDate::from_ymd_opt(1900, 1, 2).unwrap()), "\"1900-01-02\"");
     check(Scalar::Instant(instant("2025-09-20T01:02:03.004")), "\"2025-09-20T01:02:03.004Z\"");
     check(Scalar::Instant(instant("2025-09-20T23:59:59")), "\"2025-09-20T23:59:59.000Z\"");
@@ -47,6 +48,8 @@ fn what_clients_send_back() {
     assert!(!Scalar::Instant(at).is(&Value::Text("2025-09-20T01:02:03Z".to_owned())));
     assert!(Scalar::Decimal { units: 5, scale: 1 }.is(&Value::Integer(5)));
     assert!(!Scalar::Null.is(&Value::Integer(0)));
+    assert!(Scalar::Json("[1]".into()).is(&Value::Text("[1]".to_owned())));
+    assert!(!Scalar::Json("[1]".into()).is(&Value::Text("[2]".to_owned())));
 }
 
 proptest! {

@@ -6,7 +6,7 @@
     reason = "members are set on JSON objects that are made right here"
 )]
 
-mod common;
+mod documents;
 mod parameters;
 mod schemas;
 
@@ -15,8 +15,10 @@ use apportion_jsonapi::resource::{Cardinality, Registry, Relationship, ResourceT
 use apportion_store::Field;
 use serde_json::{Map, Value, json};
 
-use self::common::common_schemas;
-use self::parameters::{list_parameters, narrowing_parameters, shape_parameters};
+use self::documents::common_schemas;
+use self::parameters::{
+    linkage_parameters, list_parameters, narrowing_parameters, shape_parameters,
+};
 use self::schemas::{describe_schemas, taken_linkage};
 use crate::operations;
 use crate::resources::ROOT;
@@ -101,7 +103,10 @@ fn describe_paths(
     });
     if resource.writable {
         let shown = shape_parameters(registry, resource);
-        list["post"] = writing(&format!("create_{name}"), shown.clone(), name, "create", 201);
+        list["post"] = writing(&format!("create_{name}"), shown, name, "create", 201);
+    }
+    if resource.is_changed() {
+        let shown = shape_parameters(registry, resource);
         one["patch"] = writing(&format!("update_{name}"), shown, name, "update", 200);
         let mut delete = operation(&format!("delete_{name}"), Vec::new(), "error_document");
         delete["responses"] = responses(&[(204, None)]);
@@ -128,24 +133,26 @@ fn describe_relationship(
         (format!("{}_or_null_document", target.name), "linkage_document")
     };
     let id = json!([{"$ref": "#/components/parameters/id"}]);
-    let (parameters, linkage_parameters) = if many {
+    let (parameters, mut shown) = if many {
         (list_parameters(registry, target), narrowing_parameters(target))
     } else {
         (shape_parameters(registry, target), Vec::new())
     };
+    shown.extend(linkage_parameters(registry, relationship));
     let suffix = format!("{}_{}", resource.name, relationship.name);
     let get = operation(&format!("get_{suffix}"), parameters, &related);
     paths.insert(format!("{row}/{}", relationship.name), json!({"parameters": id, "get": get}));
-    let get = operation(&format!("get_{suffix}_linkage"), linkage_parameters, linkage);
+    let get = operation(&format!("get_{suffix}_linkage"), shown.clone(), linkage);
     let mut linked = json!({"parameters": id, "get": get});
-    if resource.writable && relationship.writable {
+    if resource.is_changed() && relationship.writable {
         for verb in verbs(relationship) {
             let method = match *verb {
                 "add" => "post",
                 "remove" => "delete",
                 _ => "patch",
             };
-            let mut write = operation(&format!("{verb}_{suffix}_linkage"), Vec::new(), linkage);
+            let name = format!("{verb}_{suffix}_linkage");
+            let mut write = operation(&name, shown.clone(), linkage);
             let data = json!({"data": taken_linkage(relationship)});
             write["requestBody"] =
                 body(json!({"type": "object", "required": ["data"], "properties": data}));

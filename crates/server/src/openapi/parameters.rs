@@ -1,8 +1,8 @@
 //! The parameters of each address, as the query parser takes them.
 
 use apportion_jsonapi::Kind;
-use apportion_jsonapi::query::{MAX_VALUES, Operator, Page};
-use apportion_jsonapi::resource::{Registry, ResourceType};
+use apportion_jsonapi::query::{MAX_INCLUDES, MAX_VALUES, Operator, Page};
+use apportion_jsonapi::resource::{Registry, Relationship, ResourceType};
 use apportion_store::Field;
 use serde_json::{Value, json};
 
@@ -61,10 +61,32 @@ pub(super) fn shape_parameters(
     registry: &Registry<Field>,
     resource: &ResourceType<Field>,
 ) -> Vec<Value> {
+    let own = resource.relationships.iter();
+    let paths = own.flat_map(|relationship| paths(registry, relationship)).collect();
+    including(registry, paths)
+}
+
+/// Includes and sparse fieldsets of linkage: every path begins with the relationship.
+pub(super) fn linkage_parameters(
+    registry: &Registry<Field>,
+    relationship: &Relationship<Field>,
+) -> Vec<Value> {
+    including(registry, paths(registry, relationship))
+}
+
+/// The relationship, and what follows it in one step: deeper paths are taken, and not listed.
+fn paths(registry: &Registry<Field>, relationship: &Relationship<Field>) -> Vec<String> {
+    let target = registry.find(relationship.target).map(|(_, target)| target);
+    let further = target.into_iter().flat_map(|target| &target.relationships);
+    let further = further.map(|next| format!("{}.{}", relationship.name, next.name));
+    std::iter::once(relationship.name.to_owned()).chain(further).collect()
+}
+
+fn including(registry: &Registry<Field>, paths: Vec<String>) -> Vec<Value> {
     let mut parameters = Vec::new();
-    if !resource.relationships.is_empty() {
-        let names: Vec<&str> = resource.relationships.iter().map(|it| it.name).collect();
-        let schema = json!({"type": "array", "items": {"enum": names}, "maxItems": 10});
+    if !paths.is_empty() {
+        let most = MAX_INCLUDES;
+        let schema = json!({"type": "array", "items": {"enum": paths}, "maxItems": most});
         parameters.push(query("include", &schema));
     }
     for shown in registry.types() {
@@ -89,10 +111,12 @@ fn text_schema(kind: Kind) -> Value {
         }
         Kind::Integer | Kind::Id => json!({"type": "integer", "format": "int64"}),
         Kind::Decimal { scale, .. } => {
-            json!({"type": "string", "pattern": format!("^-?[0-9]{{1,6}}(\\.[0-9]{{1,{scale}}})?$")})
+            let pattern = format!("^-?[0-9]{{1,6}}(\\.[0-9]{{1,{scale}}})?$");
+            json!({"type": "string", "pattern": pattern})
         }
         Kind::Date | Kind::Instant => json!({"type": "string", "format": "date"}),
         Kind::Boolean => json!({"type": "boolean"}),
         Kind::Enumeration(words) => json!({"enum": words}),
+        Kind::Json(_) => json!({}),
     }
 }

@@ -5,7 +5,7 @@ use apportion_jsonapi::{Attribute, Bounds, Kind};
 use apportion_store::Field;
 use serde_json::{Map, Value, json};
 
-use super::common::{document, members, nullable};
+use super::documents::{document, members, nullable};
 use super::reference;
 
 /// The id of a row: what it may be beyond its digits, no pattern says.
@@ -42,7 +42,8 @@ pub(super) fn describe_schemas(resource: &ResourceType<Field>, schemas: &mut Map
     let page = json!({"type": "array", "items": reference(name)});
     schemas.insert(format!("{name}_page"), document(page, "page_links", "page_meta"));
     if resource.writable {
-        for (what, creates) in [("create", true), ("update", false)] {
+        let update = resource.is_changed().then_some(("update", false));
+        for (what, creates) in std::iter::once(("create", true)).chain(update) {
             let data = written_resource(resource, creates);
             let written =
                 json!({"type": "object", "required": ["data"], "properties": {"data": data}});
@@ -61,6 +62,8 @@ fn shown_schema(attribute: &Attribute<Field>) -> Value {
         Kind::Instant => json!({"type": "string", "format": "date-time"}),
         Kind::Boolean => json!({"type": "boolean"}),
         Kind::Enumeration(words) => json!({"type": "string", "enum": words}),
+        // Declared with the type; `openapi` shows what cannot be read as anything.
+        Kind::Json(schema) => serde_json::from_str(schema).unwrap_or_else(|_| json!({})),
     };
     if attribute.nullable { nullable(kind) } else { kind }
 }
@@ -72,6 +75,12 @@ fn taken_schema(attribute: &Attribute<Field>) -> Value {
         Bounds::Unbounded => return shown_schema(attribute),
         Bounds::Line(max) => {
             json!({"type": "string", "minLength": 1, "maxLength": max, "pattern": plain})
+        }
+        Bounds::Text { max, lines: true } => {
+            json!({"type": "string", "maxLength": max, "pattern": "^[^\\u0000]*$"})
+        }
+        Bounds::Text { max, lines: false } => {
+            json!({"type": "string", "maxLength": max, "pattern": plain})
         }
         Bounds::Email(max) => json!({"type": "string", "maxLength": max, "format": "email"}),
         Bounds::Pattern(pattern) => json!({"type": "string", "pattern": pattern}),
@@ -88,6 +97,15 @@ fn taken_schema(attribute: &Attribute<Field>) -> Value {
                 "exclusiveMinimum": 0,
                 "exclusiveMaximum": 10_i64.saturating_pow(digits),
             },
+        ]}),
+        Bounds::Percentage(decimals) => json!({"anyOf": [
+            {
+                "type": "string",
+                "pattern": format!(
+                    "^(?=.*[1-9])(100(\\.0{{1,{decimals}}})?|[0-9]{{1,2}}(\\.[0-9]{{1,{decimals}}})?)$"
+                ),
+            },
+            {"type": "number", "exclusiveMinimum": 0, "maximum": 100},
         ]}),
         Bounds::Dates(pattern) => {
             json!({"type": "string", "format": "date", "pattern": pattern})

@@ -30,9 +30,12 @@ pub fn write(
     if grouping.period().is_some() {
         writer.write_field("date_period")?;
     }
-    for name in ["count", "currency", "currency_default"] {
-        writer.write_field(name)?;
+    writer.write_field("count")?;
+    // Grouped by, it stands there already.
+    if !grouping.has(Group::Currency) {
+        writer.write_field("currency")?;
     }
+    writer.write_field("currency_default")?;
     writer.write_record(Figure::ALL.map(Figure::name))?;
     for row in rows {
         write_row(&mut writer, grouping, row, default_currency)?;
@@ -53,7 +56,9 @@ fn write_row(
         writer.write_field(period)?;
     }
     writer.write_field(row.count().to_string())?;
-    writer.write_field(row.currency().map_or("", Currency::code))?;
+    if !grouping.has(Group::Currency) {
+        writer.write_field(row.currency().map_or("", Currency::code))?;
+    }
     writer.write_field(default_currency.code())?;
     writer.write_record(Figure::ALL.map(|figure| written(row, figure, default_currency)))
 }

@@ -1,17 +1,32 @@
 //! What the service serves: one file a type, each the only place where its type is declared.
 
+pub(crate) mod allocation;
+pub(crate) mod collaborator;
+mod counted;
 pub(crate) mod deal;
+pub(crate) mod distribution;
+pub(crate) mod distributor;
+mod explanation;
+pub(crate) mod metric;
+pub(crate) mod metric_credit;
+pub(crate) mod obligation;
+mod opening;
 pub(crate) mod organization;
 pub(crate) mod person;
 pub(crate) mod revenue_distribution;
+pub(crate) mod revenue_item;
+mod settling;
 
 use std::sync::{LazyLock, OnceLock};
 
-use apportion_jsonapi::{Attribute, Bounds, Kind, Registry};
+use apportion_jsonapi::{Attribute, Bounds, Kind, Registry, Relationship};
 use apportion_store::Field;
 
 use crate::openapi;
-use crate::served::Served;
+use crate::report;
+use crate::served::{Computed, Served};
+
+pub use explanation::write_shared_pool;
 
 /// The path under which all types are served.
 pub const ROOT: &str = "/api/v2";
@@ -20,8 +35,11 @@ pub const ROOT: &str = "/api/v2";
 pub struct Resources {
     served: Vec<Box<dyn Served>>,
     registry: Registry<Field>,
+    reports: Registry<Field>,
     description: OnceLock<String>,
 }
+
+static REPORT: LazyLock<Computed> = LazyLock::new(|| Computed(report::declared::resource()));
 
 static OWN: LazyLock<Resources> = LazyLock::new(|| Resources::of(own_types()));
 
@@ -31,6 +49,14 @@ fn own_types() -> Vec<Box<dyn Served>> {
         Box::new(person::resource()),
         Box::new(deal::resource()),
         Box::new(revenue_distribution::resource()),
+        Box::new(revenue_item::RevenueItems::new()),
+        Box::new(collaborator::resource()),
+        Box::new(distributor::resource()),
+        Box::new(metric::resource()),
+        Box::new(metric_credit::resource()),
+        Box::new(obligation::resource()),
+        Box::new(distribution::resource()),
+        Box::new(allocation::resource()),
     ]
 }
 
@@ -47,13 +73,25 @@ impl Resources {
     }
 
     fn of(served: Vec<Box<dyn Served>>) -> Self {
-        let types = served.iter().map(|served| served.resource().clone()).collect();
-        Self { served, registry: Registry::new(types), description: OnceLock::new() }
+        let types: Vec<_> = served.iter().map(|served| served.resource().clone()).collect();
+        let reports = types.iter().cloned().chain([report::declared::resource()]).collect();
+        let (registry, reports) = (Registry::new(types), Registry::new(reports));
+        Self { served, registry, reports, description: OnceLock::new() }
     }
 
     /// The declarations.
     pub fn registry(&self) -> &Registry<Field> {
         &self.registry
+    }
+
+    /// The declarations as reports know them: with the type of their rows, which is the last.
+    pub(crate) fn reports(&self) -> &Registry<Field> {
+        &self.reports
+    }
+
+    /// The type of the rows of reports.
+    pub(crate) fn report(&'static self) -> Type {
+        Type { position: self.served.len(), served: &*REPORT, resources: self }
     }
 
     /// The OpenAPI description of the service as JSON text, made once.
@@ -111,6 +149,24 @@ const fn text(name: &'static str) -> Attribute<Field> {
     Attribute::new(name, Kind::Text).bounded(LINE)
 }
 
+/// A longer text, lines and all.
+const fn long_text(name: &'static str) -> Attribute<Field> {
+    Attribute::new(name, Kind::Text).bounded(Bounds::Text { max: 10_000, lines: true })
+}
+
+/// One line, or none.
+const fn remark(name: &'static str) -> Attribute<Field> {
+    Attribute::new(name, Kind::Text).bounded(Bounds::Text { max: 255, lines: false })
+}
+
+const fn word(name: &'static str, words: &'static [&'static str]) -> Attribute<Field> {
+    Attribute::new(name, Kind::Enumeration(words))
+}
+
+const fn boolean(name: &'static str) -> Attribute<Field> {
+    Attribute::new(name, Kind::Boolean)
+}
+
 const fn integer(name: &'static str) -> Attribute<Field> {
     Attribute::new(name, Kind::Integer).bounded(Bounds::Between(i64::MIN, i64::MAX))
 }
@@ -121,6 +177,11 @@ const fn date(name: &'static str) -> Attribute<Field> {
 
 const fn instant(name: &'static str) -> Attribute<Field> {
     Attribute::new(name, Kind::Instant)
+}
+
+/// A relationship to one that is always there and not the client's to set.
+const fn fixed(name: &'static str, target: &'static str) -> Relationship<Field> {
+    Relationship::to_one(name, target)
 }
 
 const fn decimal(name: &'static str, kind: Kind) -> Attribute<Field> {

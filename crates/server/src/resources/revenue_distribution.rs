@@ -16,6 +16,7 @@ use apportion_store::{self as store, Scope, Session};
 
 use super::{PERCENT, date, decimal, instant, integer, text};
 use crate::failure::{Failure, Result, judged};
+use crate::report::declared::REVENUE_DISTRIBUTION_ID;
 use crate::served::{Resource, Work, Writes};
 
 pub(crate) fn resource() -> Resource<Row> {
@@ -57,6 +58,10 @@ pub(crate) fn resource() -> Resource<Row> {
         .to_one(Relationship::to_one("creator", "people").field(stored::CREATOR_ID), |row| {
             row.creator_id
         })
+        .to_many(
+            Relationship::to_many("revenue_items", "revenue_items", REVENUE_DISTRIBUTION_ID)
+                .computed(),
+        )
         .filter("deal.name", Kind::Text, stored::DEAL_NAME)
         .sort("deal", stored::DEAL_NAME);
     Resource { declaration, writes: Some(Writes { lock, create, update, delete }) }

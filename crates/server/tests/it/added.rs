@@ -1,14 +1,16 @@
-//! What a type gets that is only declared (`notes`): lists, filters, sorts, pages, includes, reading
-//! and writing, relationships to many, operations and a description.
+//! What a type gets that is only declared (`notes`): lists, filters, sorts, pages, includes,
+//! reading and writing, relationships to many, operations and a description.
 
 use apportion_testing::Place;
 use serde_json::{Value, json};
 
 use crate::notes;
+use crate::operations::operate;
 use crate::world::{World, document};
 
 apportion_testing::cases! {
-    it_is_written_and_read, lists, includes, members_that_are_not_there, operations_write_members, it_is_described;
+    it_is_written_and_read, lists, includes, a_resource_that_many_hold_counts_once,
+    members_that_are_not_there, operations_write_members, it_is_described;
     plain: the_guide_shows_this_very_code
 }
 
@@ -61,6 +63,10 @@ fn it_is_written_and_read(place: &Place) {
     assert_eq!((&attributes["text"], &attributes["weight"]), (&json!("y"), &json!(5)));
     let bad = world.post("/notes", &document("notes", json!({"text": ""}), &[])).expect(422);
     assert_eq!(bad.json()["errors"][0]["source"]["pointer"], "/data/attributes/text");
+    let nul = document("notes", json!({"text": "a\0b"}), &[]);
+    let bad = world.post("/notes", &nul).expect(422).json()["errors"][0].clone();
+    assert_eq!(bad["source"]["pointer"], "/data/attributes/text");
+    assert_eq!(bad["detail"], "text must not contain U+0000");
     let bad =
         world.post("/notes", &document("notes", json!({"text": "x"}), &[("deal", "deals", "9")]));
     assert_eq!(
@@ -123,6 +129,33 @@ fn includes(place: &Place) {
         document["included"].as_array().unwrap().iter().map(|row| &row["type"]).collect();
     assert_eq!(included, ["people", "organizations"]);
     world.get("/notes/2/relationships/readers?include=deal").expect(400);
+    // A bad path makes no other bad.
+    let path = "/notes/2/relationships/readers?include=deal,readers,readers.organization";
+    assert_eq!(world.get(path).expect(400).json()["errors"].as_array().unwrap().len(), 1);
+}
+
+/// 200 notes with 51 readers each: more links than resources may be included, and few resources.
+fn a_resource_that_many_hold_counts_once(place: &Place) {
+    let world = world(place);
+    let person = json!({"op": "add", "data": {
+        "type": "people", "attributes": {"first_name": "a", "last_name": "b"},
+    }});
+    operate(&world, &vec![person; 49]).expect(200);
+    let all: Vec<String> = (1..=51).map(|id| id.to_string()).collect();
+    let all: Vec<&str> = all.iter().map(String::as_str).collect();
+    let note = json!({"op": "add", "data": {
+        "type": "notes", "attributes": {"text": "x"}, "relationships": {"readers": readers(&all)},
+    }});
+    for _ in 0..2 {
+        operate(&world, &vec![note.clone(); 100]).expect(200);
+    }
+    let path = "/notes?filter[text]=x&page[size]=200&include=readers.organization";
+    let document = world.get(path).expect(200).json();
+    assert_eq!(document["included"].as_array().unwrap().len(), 52);
+    assert_eq!(document["data"].as_array().unwrap().len(), 200);
+    for note in document["data"].as_array().unwrap() {
+        assert_eq!(note["relationships"]["readers"]["data"], readers(&all)["data"]);
+    }
 }
 
 /// A request, its data, and the status and pointer of the refusal; nothing changes.
@@ -151,16 +184,21 @@ fn operations_write_members(place: &Place) {
     let reference = json!({"type": "notes", "id": "1", "relationship": "readers"});
     let operation =
         |op: &str, ids: &[&str]| json!({"op": op, "ref": reference, "data": readers(ids)["data"]});
-    let run = |operations: &[Value]| {
-        let body = serde_json::to_vec(&json!({"atomic:operations": operations})).unwrap();
-        let media = "application/vnd.api+json; ext=\"https://jsonapi.org/ext/atomic\"";
-        let headers = [("X-Auth-Token", world.token.as_str()), ("Content-Type", media)];
-        crate::http::send(world.address(), "POST", "/api/v2/operations", &headers, &body)
-    };
+    let run = |operations: &[Value]| operate(&world, operations);
     run(&[operation("add", &["2"]), operation("remove", &["1"])]).expect(200);
     assert_eq!(linked(&world), ["2"]);
     run(&[operation("update", &["1"])]).expect(200);
     assert_eq!(linked(&world), ["1"]);
+    let local = json!([{"type": "people", "lid": "new", "meta": {"x": 1}}]);
+    let attributes = json!({"first_name": "c", "last_name": "x"});
+    let person = json!({"type": "people", "lid": "new", "attributes": attributes});
+    let steps = [
+        json!({"op": "add", "data": person}),
+        json!({"op": "add", "ref": reference, "data": local}),
+    ];
+    run(&steps).expect(200);
+    assert_eq!(linked(&world), ["1", "3"]);
+    run(&[operation("remove", &["3"])]).expect(200);
     let failed = run(&[operation("add", &["2"]), operation("add", &["9"])]).expect(404).json();
     assert_eq!(failed["errors"][0]["source"]["pointer"], "/atomic:operations/1/data");
     assert_eq!(linked(&world), ["1"]);
@@ -176,6 +214,14 @@ fn it_is_described(place: &Place) {
     assert_eq!(of("/api/v2/notes"), ["get", "post"]);
     assert_eq!(of("/api/v2/notes/{id}"), ["delete", "get", "patch"]);
     assert_eq!(of("/api/v2/notes/{id}/relationships/readers"), ["delete", "get", "patch", "post"]);
+    let readers = "/api/v2/notes/{id}/relationships/readers";
+    for method in ["get", "patch", "post", "delete"] {
+        let taken = description["paths"][readers][method]["parameters"].as_array().unwrap();
+        let include = taken.iter().find(|it| it["name"] == "include").unwrap();
+        let paths = &include["schema"]["items"]["enum"];
+        assert_eq!(*paths, json!(["readers", "readers.organization"]), "{method}");
+        assert!(taken.iter().any(|it| it["name"] == "fields[people]"), "{method}");
+    }
     let note = &description["components"]["schemas"]["notes"]["properties"]["attributes"];
     assert_eq!(note["properties"]["text"]["type"], "string");
 }

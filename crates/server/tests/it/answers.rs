@@ -1,5 +1,5 @@
 //! What every answer of the suite is held against: the schema of JSON:API 1.1 responses, the rules
-//! that no schema can say, and two clients from crates.io, which must read what was written.
+//! that no schema can say, and two published clients, which must read what was written.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::LazyLock;
@@ -17,8 +17,8 @@ static SCHEMA: LazyLock<Validator> = LazyLock::new(|| {
 /// What these clients have no place for: members by their name, or by that of their parent too.
 const NOT_READ: &[&str] = &["meta", "header", "ext", "profile"];
 
-/// Whether a client has a place for a member. `jsonapi_core` keeps nothing of a relationship but its
-/// linkage.
+/// Whether a client has a place for a member. `jsonapi_core` keeps nothing of a relationship but
+/// its linkage.
 fn is_read(client: &str, parents: [&str; 2], name: &str, value: &Value) -> bool {
     let bare = |value: &Value| value.get("data").is_none();
     let relationship = client == "jsonapi_core"

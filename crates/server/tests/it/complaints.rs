@@ -5,7 +5,7 @@ use apportion_server::admin::{self, TokenDraft};
 use serde_json::{Value, json};
 
 use crate::http::{Answer, send};
-use crate::world::{JSON_API, World, document};
+use crate::world::{JSON_API, World, document, stored_types};
 
 /// Sends a body as it stands.
 #[track_caller]
@@ -66,7 +66,7 @@ pub fn refused(
 #[track_caller]
 pub fn rows(world: &World) -> Vec<Vec<u8>> {
     let list = |kind: &str| world.get(&format!("/{kind}?page[size]=200")).expect(200).body;
-    ["organizations", "people", "deals", "revenue_distributions"].map(list).to_vec()
+    stored_types().map(|kind| list(kind.name)).collect()
 }
 
 /// An attribute of a row.

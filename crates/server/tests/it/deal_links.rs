@@ -96,8 +96,8 @@ fn faults_point_at_where_the_deal_is_named(place: &Place) {
     attribute(&foreign, "404 /data/attributes/deal_id");
     attribute(r#""999""#, "404 /data/attributes/deal_id");
     attribute(r#""x""#, "404 /data/attributes/deal_id");
-    attribute("1.5", "404 /data/attributes/deal_id");
-    attribute("1e400", "404 /data/attributes/deal_id");
+    attribute("1.5", "422 /data/attributes/deal_id");
+    attribute("1e400", "422 /data/attributes/deal_id");
     attribute("null", "422 /data/attributes/deal_id");
     attribute("true", "422 /data/attributes/deal_id");
     attribute("[1]", "422 /data/attributes/deal_id");

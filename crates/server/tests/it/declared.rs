@@ -7,13 +7,12 @@ use std::cmp::Ordering;
 use apportion_jsonapi::query::Operator;
 use apportion_jsonapi::resource::Filter;
 use apportion_jsonapi::{Kind, ResourceType};
-use apportion_server::resources::registry;
 use apportion_server::store::Field;
 use apportion_testing::Place;
 use serde_json::Value;
 
 use crate::sample::{Sample, each};
-use crate::world::World;
+use crate::world::{World, stored_types};
 
 apportion_testing::cases! { every_filter }
 
@@ -40,7 +39,7 @@ enum Key {
 
 fn every_filter(place: &Place) {
     let sample = Sample::make(place);
-    for kind in registry().types() {
+    for kind in stored_types() {
         let probes = Table::read(&sample.world, kind).filters();
         each(&probes, |probe| found(&sample.world, probe));
     }
@@ -261,6 +260,7 @@ fn stock(kind: Kind) -> String {
         Kind::Boolean => "true".to_owned(),
         Kind::Enumeration(words) => words[0].to_owned(),
         Kind::Text => "Another".to_owned(),
+        Kind::Json(_) => unreachable!("no list is filtered by it"),
     }
 }
 

@@ -56,11 +56,10 @@ fn a_create_is_replayed(place: &Place) {
 
 fn a_refusal_is_replayed(place: &Place) {
     let world = World::start(place);
-    let body = document(
-        "revenue_distributions",
-        json!({"start_on": "2025-01-01", "end_on": "2025-01-31", "amount_percent": "50", "deal_id": 1}),
-        &[],
-    );
+    let days = ("2025-01-01", "2025-01-31");
+    let attributes =
+        json!({"start_on": days.0, "end_on": days.1, "amount_percent": "50", "deal_id": 1});
+    let body = document("revenue_distributions", attributes, &[]);
     let create = |key| keyed(&world, &world.token, ("POST", "/revenue_distributions"), key, &body);
     let refused = create("k").expect(404);
     world.deal("Late", 100);
@@ -82,6 +81,10 @@ fn keys_belong_to_requests(place: &Place) {
     keyed(&world, &world.token, ("POST", "/people"), "k", &people).expect(201);
     keyed(&world, &world.stranger, ("POST", "/deals"), "k", &deal("Theirs")).expect(201);
     keyed(&world, &world.token, ("PATCH", "/deals/1"), "k", &deal("Changed")).expect(200);
+    let slash = keyed(&world, &world.token, ("POST", "/deals/"), "k", &deal("One")).expect(201);
+    assert_eq!(slash.header("Idempotency-Replayed"), Some("true"));
+    let path = "/deals?fields[deals]=name";
+    keyed(&world, &world.token, ("POST", path), "k", &deal("One")).expect(422);
     assert_eq!(total(&world), json!(1));
 }
 

@@ -3,12 +3,12 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use apportion_server::resources::registry;
 use apportion_testing::Place;
 use serde_json::json;
 
 use crate::complaints::person;
-use crate::world::{World, document};
+use crate::payouts;
+use crate::world::{World, document, stored_types};
 
 apportion_testing::cases! {
     organizations_taking_turns_see_their_own, writers_taking_turns_see_their_own;
@@ -19,12 +19,21 @@ apportion_testing::cases! {
 
 /// Every table, and what gives each organization a row where requests may not have.
 const TABLES: &[(&str, &str)] = &[
+    ("allocations", ""),
+    ("collaborators", ""),
     ("deals", ""),
+    ("distributions", ""),
+    ("distributor_collaborators", ""),
+    ("distributor_deals", ""),
+    ("distributors", ""),
     (
         "idempotency_keys",
         "(organization_id, method, path, idempotency_key, request_hash, created_at)
             SELECT id, 'POST', '/', 'k', '', now() FROM organizations",
     ),
+    ("metric_credits", ""),
+    ("metrics", ""),
+    ("obligations", ""),
     ("organizations", ""),
     ("people", ""),
     ("revenue_distributions", ""),
@@ -50,6 +59,8 @@ fn world(place: &Place) -> World {
         "/revenue_distributions",
         document("revenue_distributions", days, &[("deal", "deals", "2")]),
     );
+    payouts::fill(&world, (&world.token, world.organization), "1");
+    payouts::fill(&world, (&world.stranger, world.other), "2");
     world
 }
 
@@ -108,7 +119,7 @@ fn every_table_has_forced_policies(place: &Place) {
     // The role is one that the policies bind.
     let sql = "SELECT rolsuper OR rolbypassrls FROM pg_roles WHERE rolname = current_user";
     assert_eq!(psql(place, sql).unwrap(), "f");
-    for resource in registry().types() {
+    for resource in stored_types() {
         assert!(known.contains(&resource.name), "{}", resource.name);
     }
 }
@@ -127,6 +138,32 @@ fn links_across_are_refused(place: &Place) {
     refused("UPDATE deals SET organization_id = 2 WHERE id = 1");
     refused("UPDATE tokens SET person_id = 2 WHERE organization_id = 1");
     refused("UPDATE deals SET organization_id = 9 WHERE id = 1");
+    for (table, key, target) in [
+        ("allocations", "collaborator_id", "collaborators"),
+        ("allocations", "distribution_id", "distributions"),
+        ("allocations", "obligation_id", "obligations"),
+        ("distributions", "distributor_id", "distributors"),
+        ("distributor_collaborators", "collaborator_id", "collaborators"),
+        ("distributor_collaborators", "distributor_id", "distributors"),
+        ("distributor_deals", "deal_id", "deals"),
+        ("distributor_deals", "distributor_id", "distributors"),
+        ("metric_credits", "collaborator_id", "collaborators"),
+        ("metric_credits", "creator_id", "people"),
+        ("metric_credits", "distributor_id", "distributors"),
+        ("metric_credits", "metric_id", "metrics"),
+        ("metrics", "collaborator_id", "collaborators"),
+        ("metrics", "distribution_id", "distributions"),
+        ("metrics", "distributor_id", "distributors"),
+        ("obligations", "allocation_id", "allocations"),
+        ("obligations", "collaborator_id", "collaborators"),
+        ("obligations", "distributor_id", "distributors"),
+        ("obligations", "reverses_id", "obligations"),
+    ] {
+        // One row of ours to the last row of the other organization.
+        let theirs = format!("(SELECT max(id) FROM {target} WHERE organization_id = 2)");
+        let ours = format!("(SELECT ctid FROM {table} WHERE organization_id = 1 LIMIT 1)");
+        refused(&format!("UPDATE {table} SET {key} = {theirs} WHERE ctid = {ours}"));
+    }
     refused("DELETE FROM deals WHERE id = 1");
     let own = "SET apportion.mode = 'engine'; UPDATE deals SET creator_id = 1 WHERE id = 1";
     psql(place, own).unwrap();
@@ -218,7 +255,11 @@ fn writers_taking_turns_see_their_own(place: &Place) {
         for thread in 0..16 {
             let world = &world;
             scope.spawn(move || {
-                let (token, organization, own, foreign) = if thread % 2 == 0 { (&world.token, "1", "1", "2") } else { (&world.stranger, "2", "2", "1") };
+                let (token, organization, own, foreign) = if thread % 2 == 0 {
+                    (&world.token, "1", "1", "2")
+                } else {
+                    (&world.stranger, "2", "2", "1")
+                };
                 for _ in 0..10 {
                     let days = |deal: &str| document("revenue_distributions", json!({"start_on": "2025-01-01", "end_on": "2025-01-02", "amount_percent": "1"}), &[("deal", "deals", deal)]);
                     let path = "/revenue_distributions";

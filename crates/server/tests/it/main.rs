@@ -15,14 +15,18 @@ mod amounts;
 mod answers;
 mod authentication;
 mod bodies;
+mod collaborators;
 mod complaints;
 mod concurrency;
 mod conditions;
 mod create;
+mod credits;
 mod cursors;
 mod deal_links;
 mod declared;
 mod delete;
+mod distributors;
+mod docs;
 mod documents;
 mod endpoints;
 mod faults;
@@ -39,18 +43,23 @@ mod limits;
 mod methods;
 mod negotiation;
 mod notes;
+mod obligations;
 mod openapi;
+mod openings;
 mod operations;
 mod pages;
 mod parity;
+mod payouts;
 mod promises;
 mod rates;
 mod refusals;
 mod refused_values;
 mod related;
+mod relationships;
 mod report_csv;
 mod report_svg;
-mod relationships;
+mod reports;
+mod revenue_items;
 mod rules;
 mod sample;
 mod seed;
@@ -72,12 +81,16 @@ fn main() -> std::process::ExitCode {
         ("authentication", authentication::CASES),
         ("bodies", bodies::CASES),
         ("concurrency", concurrency::CASES),
+        ("collaborators", collaborators::CASES),
         ("conditions", conditions::CASES),
         ("create", create::CASES),
+        ("credits", credits::CASES),
         ("cursors", cursors::CASES),
         ("deal_links", deal_links::CASES),
         ("declared", declared::CASES),
         ("delete", delete::CASES),
+        ("distributors", distributors::CASES),
+        ("docs", docs::CASES),
         ("documents", documents::CASES),
         ("endpoints", endpoints::CASES),
         ("faults", faults::CASES),
@@ -92,7 +105,9 @@ fn main() -> std::process::ExitCode {
         ("limits", limits::CASES),
         ("methods", methods::CASES),
         ("negotiation", negotiation::CASES),
+        ("obligations", obligations::CASES),
         ("openapi", openapi::CASES),
+        ("openings", openings::CASES),
         ("operations", operations::CASES),
         ("pages", pages::CASES),
         ("parity", parity::CASES),
@@ -104,6 +119,8 @@ fn main() -> std::process::ExitCode {
         ("relationships", relationships::CASES),
         ("report_csv", report_csv::CASES),
         ("report_svg", report_svg::CASES),
+        ("reports", reports::CASES),
+        ("revenue_items", revenue_items::CASES),
         ("rules", rules::CASES),
         ("seed", seed::CASES),
         ("sent_back", sent_back::CASES),

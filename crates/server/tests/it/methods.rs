@@ -1,11 +1,11 @@
 //! Methods: a route takes those that it names, and says so when it is asked for another.
 
 use apportion_jsonapi::resource::Cardinality;
-use apportion_server::resources::registry;
 use apportion_testing::Place;
 
 use crate::complaints::{complaints, person, rows};
-use crate::world::World;
+use crate::payouts;
+use crate::world::{World, stored_types};
 
 apportion_testing::cases! { every_route_names_its_methods, heads_are_gets_without_bodies, options }
 
@@ -18,19 +18,20 @@ type Named = (String, &'static str, &'static [&'static str]);
 /// Every route of every type.
 fn routes() -> Vec<Named> {
     let mut routes: Vec<Named> = Vec::new();
-    for resource in registry().types() {
+    for resource in stored_types() {
         let name = resource.name;
-        let (list, row) = if resource.writable {
-            ("GET, HEAD, OPTIONS, POST", "GET, HEAD, OPTIONS, PATCH, DELETE")
-        } else {
-            ("GET, HEAD, OPTIONS", "GET, HEAD, OPTIONS")
+        let list =
+            if resource.writable { "GET, HEAD, OPTIONS, POST" } else { "GET, HEAD, OPTIONS" };
+        let row = match resource.is_changed() {
+            true => "GET, HEAD, OPTIONS, PATCH, DELETE",
+            false => "GET, HEAD, OPTIONS",
         };
         routes.push((format!("/{name}"), list, &[]));
         routes.push((format!("/{name}/"), list, &[]));
         routes.push((format!("/{name}/1"), row, &[]));
         for relationship in &resource.relationships {
             const READ: &str = "GET, HEAD, OPTIONS";
-            let writable = (resource.writable, relationship.writable);
+            let writable = (resource.is_changed(), relationship.writable);
             let (named, refused): (_, &'static [_]) = match (writable, relationship.cardinality) {
                 ((false, _), _) => (READ, &[]),
                 ((true, false), Cardinality::One) => (READ, &["PATCH"]),
@@ -51,7 +52,9 @@ fn routes() -> Vec<Named> {
 fn world(place: &Place) -> World {
     let world = World::start(place);
     person(&world);
-    world.spread(&world.deal("D", 1), "2025-01-01", "2025-01-01", "1");
+    let deal = world.deal("D", 1);
+    world.spread(&deal, "2025-01-01", "2025-01-01", "1");
+    payouts::fill(&world, (&world.token, world.organization), &deal);
     world
 }
 

@@ -27,7 +27,8 @@ pub fn operate_as(world: &World, headers: &[(&str, &str)], operations: &[Value])
 
 /// Adds a deal with that local id and name.
 pub fn add_deal(lid: &str) -> Value {
-    json!({"op": "add", "data": {"type": "deals", "lid": lid, "attributes": {"name": lid, "value": 1000}}})
+    let attributes = json!({"name": lid, "value": 1000});
+    json!({"op": "add", "data": {"type": "deals", "lid": lid, "attributes": attributes}})
 }
 
 /// Adds a distribution of 10 % of that deal.
@@ -66,11 +67,13 @@ fn once_with_a_key(place: &Place) {
         ("Idempotency-Key", "k"),
     ];
     let first = operate_as(&world, &headers, &[add_deal("a")]).expect(200);
+    let first_type = first.header("Content-Type").map(str::to_owned);
     let again = operate_as(&world, &headers, &[add_deal("a")]).expect(200);
     assert_eq!(
         (first.body, again.header("Idempotency-Replayed")),
         (again.body.clone(), Some("true"))
     );
+    assert_eq!(first_type, again.header("Content-Type").map(str::to_owned));
     assert_eq!(counts(&world).0, json!(1));
 }
 

@@ -8,7 +8,8 @@ use crate::sample::{each, ids};
 use crate::world::World;
 
 apportion_testing::cases! {
-    links_and_meta, other_parameters_are_kept, links_lead_somewhere, bounds, origin_of_links, ignored_on_single_resources, full_pages,
+    links_and_meta, other_parameters_are_kept, links_lead_somewhere, bounds, origin_of_links,
+    ignored_on_single_resources, full_pages,
 }
 
 /// A world with seven deals, whose ids are counted from 1.

@@ -1,13 +1,12 @@
 //! Both stores answer alike, to the byte: the same rows made over HTTP in each, and a long list of
 //! queries put to both.
 
-use apportion_server::resources::registry;
 use apportion_testing::Place;
 
 use crate::declared::Table;
 use crate::http::Answer;
 use crate::sample::{Sample, each};
-use crate::world::World;
+use crate::world::{World, stored_types};
 
 apportion_testing::cases! { postgres: filters_and_sorts, everything_else }
 
@@ -54,7 +53,7 @@ fn comparable(world: &World, answer: &Answer) -> String {
 fn filters_and_sorts(place: &Place) {
     let twins = Twins::make(place);
     let mut paths = Vec::new();
-    for kind in registry().types() {
+    for kind in stored_types() {
         let table = Table::read(&twins.postgres.world, kind);
         // Instants are not those of the other store, nor is their order where they can be equal.
         let filters = table.filters().into_iter().filter(|probe| !probe.name.ends_with("_at"));

@@ -190,8 +190,8 @@ fn ticks_are_round() {
 fn labels_have_room() {
     let check = |groups: &str, days: [&str; 2], expected: &[&str]| {
         let labels = texts(&svg(groups, "EUR", &[euro(1, days, 1_000_000_000)]), "label");
-        let dated: Vec<&str> =
-            labels.iter().map(String::as_str).filter(|it| it.starts_with("20")).collect();
+        let dated = |it: &&str| it.starts_with("20") && !it.contains(',');
+        let dated: Vec<&str> = labels.iter().map(String::as_str).filter(dated).collect();
         assert_eq!(dated, expected, "{groups}");
     };
     let quarter = ["2025-04-20", "2025-07-19"];

@@ -5,6 +5,7 @@ use apportion_server::admin::{self, TokenDraft};
 use apportion_testing::Place;
 use serde_json::{Value, json};
 
+use crate::payouts;
 use crate::world::{World, document};
 
 /// A world with rows in it.
@@ -153,6 +154,10 @@ impl Sample {
                 }
             })
             .collect();
+        // Of the other organization first here too.
+        payouts::fill(&world, (&world.stranger, world.other), &foreign);
+        let deal = deals[0].id.to_string();
+        payouts::fill(&world, (&world.token, world.organization), &deal);
         Self { world, people, deals, distributions }
     }
 

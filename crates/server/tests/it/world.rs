@@ -2,13 +2,15 @@
 //! sight.
 
 use std::net::SocketAddr;
+use std::sync::LazyLock;
 
 use apportion_core::organization::OrganizationDraft;
+use apportion_jsonapi::ResourceType;
 use apportion_server::Config;
 use apportion_server::admin::{self, TokenDraft};
-use apportion_server::resources::Resources;
+use apportion_server::resources::{Resources, registry};
 use apportion_server::serve::Running;
-use apportion_server::store::{Address, Session};
+use apportion_server::store::{Address, Field, Session};
 use apportion_testing::Place;
 use serde_json::{Value, json};
 
@@ -153,6 +155,20 @@ impl World {
         let attributes = json!({"start_on": start_on, "end_on": end_on, "amount_percent": percent});
         self.create("revenue_distributions", attributes, &[("deal", "deals", deal)])
     }
+}
+
+/// The types whose rows are stored, with decimal ids, without the way to those that are computed:
+/// these have tests of their own.
+pub fn stored_types() -> impl Iterator<Item = &'static ResourceType<Field>> {
+    static STORED: LazyLock<Vec<ResourceType<Field>>> = LazyLock::new(|| {
+        let stored = registry().types().iter().filter(|kind| kind.ids.decimal).cloned();
+        let plain = |mut kind: ResourceType<Field>| {
+            kind.relationships.retain(|relationship| !relationship.computed);
+            kind
+        };
+        stored.map(plain).collect()
+    });
+    STORED.iter()
 }
 
 /// A request document.

@@ -1,14 +1,13 @@
 //! J69 to J76: POST on collections. Not here: what a new row is given, and its rules (`create` of
 //! this suite).
 
-use apportion_server::resources::registry;
 use apportion_testing::Place;
 use serde_json::{Value, json};
 
-use super::walk::{another, written};
+use super::walk::{another, linkage_to, written};
 use crate::complaints::{complaints, refused};
 use crate::sample::Sample;
-use crate::world::World;
+use crate::world::{World, stored_types};
 
 apportion_testing::cases! {
     j69_a_document_has_one_resource_with_a_type,
@@ -125,7 +124,7 @@ fn j74_a_missing_related_resource_is_404(place: &Place) {
             // The first row of a sample is another organization's.
             for id in ["987654321", "x", "1"] {
                 let mut body = another(&sample.world, kind);
-                let linkage = json!({"data": {"type": relationship.target, "id": id}});
+                let linkage = linkage_to(relationship, id);
                 body["data"]["relationships"][relationship.name] = linkage;
                 let fault = format!("404 /data/relationships/{}", relationship.name);
                 let path = format!("/{}", kind.name);
@@ -142,7 +141,7 @@ fn j74_a_missing_related_resource_is_404(place: &Place) {
 fn j75_what_cannot_be_made_is_refused(place: &Place) {
     let sample = Sample::make(place);
     let world = &sample.world;
-    let read_only: Vec<_> = registry().types().iter().filter(|kind| !kind.writable).collect();
+    let read_only: Vec<_> = stored_types().filter(|kind| !kind.writable).collect();
     assert!(!read_only.is_empty());
     for kind in read_only {
         let (path, body) = (format!("/{}", kind.name), json!({"data": {"type": kind.name}}));

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 
-use apportion_server::resources::registry;
 use apportion_testing::Place;
 use serde_json::{Value, json};
 
@@ -11,6 +10,7 @@ use super::walk::{Shows, addresses, reads};
 use crate::complaints::complaints;
 use crate::http::send;
 use crate::sample::Sample;
+use crate::world::stored_types;
 
 apportion_testing::cases! {
     j45_every_link_answers,
@@ -71,7 +71,7 @@ fn j46_success_is_200_with_what_the_address_stands_for(place: &Place) {
 
 fn j47_a_missing_resource_is_404(place: &Place) {
     let sample = Sample::make(place);
-    for kind in registry().types() {
+    for kind in stored_types() {
         for id in ["987654321", "0", "x", "-1", "01", "1.0", "9223372036854775808"] {
             let answer = sample.world.get(&format!("/{}/{id}", kind.name)).expect(404);
             assert_eq!(complaints(&answer), ["404"], "{}/{id}", kind.name);

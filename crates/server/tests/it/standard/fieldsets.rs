@@ -10,6 +10,7 @@ use super::parts::{resources, several};
 use super::walk::{addresses, another, include_all, written};
 use crate::complaints::complaints;
 use crate::sample::Sample;
+use crate::world::stored_types;
 
 apportion_testing::cases! {
     j53_a_fieldset_restricts_its_type_to_what_it_names,
@@ -32,7 +33,7 @@ fn all(kind: &ResourceType<Field>) -> impl Iterator<Item = &'static str> {
 
 fn j53_a_fieldset_restricts_its_type_to_what_it_names(place: &Place) {
     let sample = Sample::make(place);
-    for kind in registry().types() {
+    for kind in stored_types() {
         let shown = |names: &str| {
             let path = format!("/{0}?page[size]=2&fields[{0}]={names}", kind.name);
             let document = sample.world.get(&path).expect(200).json();
@@ -56,7 +57,7 @@ fn j53_a_fieldset_restricts_its_type_to_what_it_names(place: &Place) {
     }
     // And no other type.
     for address in addresses(&sample.world).iter().filter(|address| address.has_resources()) {
-        let other = registry().types().iter().find(|kind| kind.name != address.kind.name).unwrap();
+        let other = stored_types().find(|kind| kind.name != address.kind.name).unwrap();
         let path = format!("{}?fields[{}]=", address.path, other.name);
         let plain = sample.world.get(&address.path).expect(200).json();
         assert_eq!(sample.world.get(&path).expect(200).json()["data"], plain["data"], "{path}");
@@ -105,7 +106,7 @@ fn j55_fieldsets_hold_for_included_types_and_for_writes(place: &Place) {
         let changed = world.patch(&format!("{row}{query}"), &body).expect(200).json();
         assert_eq!(fields(&changed["data"]), [one]);
     }
-    for kind in registry().types() {
+    for kind in stored_types() {
         for (name, value) in [(kind.name, "nothing"), (kind.name, "id"), ("nothing", "name")] {
             let answer = world.get(&format!("/{}?fields[{name}]={value}", kind.name)).expect(400);
             assert_eq!(complaints(&answer), [format!("400 fields[{name}]")]);

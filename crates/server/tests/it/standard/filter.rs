@@ -3,12 +3,12 @@
 
 use apportion_jsonapi::Kind;
 use apportion_jsonapi::query::Operator;
-use apportion_server::resources::registry;
 use apportion_testing::Place;
 
 use super::walk::addresses;
 use crate::complaints::complaints;
 use crate::sample::Sample;
+use crate::world::stored_types;
 
 apportion_testing::cases! { j68_an_unknown_filter_operator_or_value_is_400 }
 
@@ -35,7 +35,7 @@ fn j68_an_unknown_filter_operator_or_value_is_400(place: &Place) {
         refused(path, "filter[nothing][eq]=1", "unsupported_filter");
         refused(path, "filter[ID]=1", "unsupported_filter");
     }
-    for kind in registry().types() {
+    for kind in stored_types() {
         let path = format!("/{}", kind.name);
         let undeclared = kind.attributes.iter().map(|attribute| attribute.name);
         for name in undeclared.filter(|name| kind.filters.iter().all(|it| it.name != *name)) {

@@ -53,6 +53,7 @@ fn j86_delete_removes_what_is_there(place: &Place) {
     write(&world, "POST", &readers(&["2"]));
     assert_eq!(write(&world, "DELETE", &readers(&["1"])), ["2"]);
     assert_eq!(write(&world, "DELETE", &readers(&["1", "999"])), ["2"]);
+    assert_eq!(write(&world, "DELETE", &readers(&["abc", "1"])), ["2"]);
     world.request("DELETE", PATH, None).expect(400);
     assert_eq!(linked(&world), ["2"]);
 }

@@ -89,10 +89,21 @@ fn j91_an_operation_says_what_it_does_to_what(place: &Place) {
     check(remove(json!({"type": "deals", "id": deal, "lid": "a"})), "/ref/lid");
     check(remove(json!({"type": "deals", "id": deal, "relationship": 1})), "/ref/relationship");
     check(json!({"op": "remove", "href": 1}), "/href");
+    let elsewhere = ["/nowhere", "deals", "", "/api/v2", "/api/v2x/deals", "/x/api/v2/deals"];
+    let elsewhere = elsewhere.map(str::to_owned).into_iter().chain([
+        format!("https://example.com{address}"),
+        format!("http://{}.example.com{address}", world.address()),
+        format!("{address}?include=creator"),
+        format!("{address}#x"),
+    ]);
+    for href in elsewhere {
+        check(json!({"op": "remove", "href": href}), "/href");
+    }
     check(json!({"op": "add", "href": "/api/v2/deals"}), "/data");
     check(json!({"op": "update", "href": address}), "/data");
     check(json!({"op": "add", "href": address, "data": {}}), "");
-    operate(&world, &[remove(json!({"type": "deals", "id": deal}))]).expect(200);
+    let own = format!("http://{}{address}", world.address());
+    operate(&world, &[json!({"op": "remove", "href": own})]).expect(200);
     world.get(&format!("/deals/{deal}")).expect(404);
 }
 
@@ -148,7 +159,7 @@ fn j93_faults_point_at_their_operation(place: &Place) {
     check(remove("bogus", "1"), 400, "/ref/type");
     check(remove("deals", "x"), 404, "/ref/id");
     check(remove("deals", &deal), 409, "");
-    check(json!({"op": "remove", "href": "/nowhere"}), 404, "/href");
+    check(json!({"op": "remove", "href": "/api/v2/nowhere"}), 404, "/href");
     let add = |data: Value| json!({"op": "add", "data": data});
     check(add(json!({"type": "deals", "attributes": {}})), 422, "/data/attributes/name");
     check(add(json!({"type": "deals", "id": 7})), 400, "/data/id");

@@ -1,7 +1,6 @@
 //! J59 to J61: pages of every collection. Not here: cursors (`cursors`), and links to the letter
 //! (`pages` of this suite).
 
-use apportion_server::resources::registry;
 use apportion_testing::Place;
 use serde_json::{Value, json};
 
@@ -9,7 +8,7 @@ use super::parts::href;
 use super::walk::addresses;
 use crate::complaints::complaints;
 use crate::sample::{Sample, each, ids};
-use crate::world::World;
+use crate::world::{World, stored_types};
 
 apportion_testing::cases! {
     j59_pages_link_to_pages_or_to_nothing,
@@ -59,7 +58,7 @@ fn j59_pages_link_to_pages_or_to_nothing(place: &Place) {
 
 fn j60_pages_follow_the_order(place: &Place) {
     let sample = Sample::make(place);
-    for kind in registry().types() {
+    for kind in stored_types() {
         for sort in kind.sorts.iter().flat_map(|sort| ["", "-"].map(|sign| (sign, &sort.name))) {
             let list = format!("/{}?sort={}{}", kind.name, sort.0, sort.1);
             let whole = ids(&sample.world.get(&list).expect(200).json());

@@ -85,6 +85,8 @@ fn j96_local_ids_lead_from_one_to_the_next(place: &Place) {
     let unknown = json!({"op": "remove", "ref": local("x")});
     refused(&world, &[unknown], 400, "/atomic:operations/0/ref/lid");
     refused(&world, &[add_deal("a"), add_deal("a")], 400, "/atomic:operations/1/data/lid");
+    let bare = json!({"op": "add", "data": {"type": "deals", "lid": "a"}});
+    refused(&world, &[bare], 422, "/atomic:operations/0/data/attributes/name");
     // A local id is of its type.
     let person = json!({"op": "remove", "ref": {"type": "people", "lid": "a"}});
     refused(&world, &[add_deal("a"), person], 400, "/atomic:operations/1/ref/lid");

@@ -8,6 +8,7 @@ use super::walk::addresses;
 use crate::complaints::complaints;
 use crate::declared::{Table, found};
 use crate::sample::{Sample, each, ids};
+use crate::world::stored_types;
 
 apportion_testing::cases! {
     j56_primary_data_are_in_the_order_asked_for,
@@ -17,7 +18,7 @@ apportion_testing::cases! {
 
 fn j56_primary_data_are_in_the_order_asked_for(place: &Place) {
     let sample = Sample::make(place);
-    for kind in registry().types() {
+    for kind in stored_types() {
         let probes = Table::read(&sample.world, kind).sorts();
         each(&probes, |probe| found(&sample.world, probe));
     }

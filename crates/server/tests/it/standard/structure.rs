@@ -133,9 +133,11 @@ fn j20_primary_data_of_a_collection_is_an_array(place: &Place) {
             let data = sample.world.get(&path).expect(200).json()["data"].clone();
             data.as_array().unwrap_or_else(|| panic!("{path}: {data}")).len()
         };
-        assert_eq!(count("page[size]=1"), 1, "{}", address.path);
+        let all = count("");
+        assert_eq!(count("page[size]=1"), all.min(1), "{}", address.path);
         assert_eq!(count("filter[id]=987654321"), 0, "{}", address.path);
-        assert!(count("") > 0, "{}", address.path);
+        // Not every row leads to others.
+        assert!(all > 0 || address.of.is_some(), "{}", address.path);
     }
 }
 

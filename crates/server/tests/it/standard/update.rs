@@ -1,13 +1,13 @@
 //! J77 to J82: PATCH of resources. Not here: what follows from a change (`update` of this suite).
 
-use apportion_server::resources::registry;
 use apportion_testing::Place;
 use serde_json::{Value, json};
 
-use super::walk::{another, written};
+use super::walk::{another, linkage_to, written};
 use crate::complaints::{complaints, refused, rows};
 use crate::operations::{add_deal, operate};
 use crate::sample::Sample;
+use crate::world::stored_types;
 
 apportion_testing::cases! {
     j77_type_and_id_are_those_of_the_url,
@@ -132,7 +132,7 @@ fn j81_what_is_missing_is_404_and_what_cannot_change_is_refused(place: &Place) {
             refused(world, ("PATCH", &format!("/{}/{id}", kind.name)), &body, 404, &["404"]);
         }
         for relationship in kind.relationships.iter().filter(|it| it.writable) {
-            let linkage = json!({"data": {"type": relationship.target, "id": "987654321"}});
+            let linkage = linkage_to(relationship, "987654321");
             let body = json!({"data": {"relationships": {relationship.name: linkage}}});
             let fault = format!("404 /data/relationships/{}", relationship.name);
             refused(world, ("PATCH", &row), body.to_string(), 404, &[&fault]);
@@ -140,7 +140,7 @@ fn j81_what_is_missing_is_404_and_what_cannot_change_is_refused(place: &Place) {
         let body: Value = serde_json::from_str(&body).unwrap();
         world.request_as(&world.reader, "PATCH", &row, Some(&body)).expect(403);
     }
-    for kind in registry().types().iter().filter(|kind| !kind.writable) {
+    for kind in stored_types().filter(|kind| !kind.is_changed()) {
         refused(world, ("PATCH", &format!("/{}/1", kind.name)), "{}", 405, &["405"]);
     }
 }

@@ -2,14 +2,13 @@
 //! every kind of request. Not here: what must be so about them.
 
 use apportion_jsonapi::{Cardinality, Relationship, ResourceType};
-use apportion_server::resources::registry;
 use apportion_server::store::Field;
 use serde_json::{Value, json};
 
 use crate::http::{Answer, send};
 use crate::operations::{add_deal, operate};
 use crate::sample::Sample;
-use crate::world::{JSON_API, World, document};
+use crate::world::{JSON_API, World, document, stored_types};
 
 /// The profile of cursor pages.
 pub const PROFILE: &str = "https://jsonapi.org/profiles/ethanresnick/cursor-pagination";
@@ -52,7 +51,7 @@ impl Address {
 #[track_caller]
 pub fn addresses(world: &World) -> Vec<Address> {
     let mut found = Vec::new();
-    for kind in registry().types() {
+    for kind in stored_types() {
         let list = format!("/{}", kind.name);
         let rows = world.get(&format!("{list}?page[size]=2")).expect(200).json();
         let rows = rows["data"].as_array().unwrap();
@@ -60,7 +59,7 @@ pub fn addresses(world: &World) -> Vec<Address> {
         for row in rows {
             let row = format!("{list}/{}", row["id"].as_str().unwrap());
             for relationship in &kind.relationships {
-                let (_, target) = registry().find(relationship.target).unwrap();
+                let target = stored_types().find(|it| it.name == relationship.target).unwrap();
                 let name = relationship.name;
                 let (related, linkage) = match relationship.cardinality {
                     Cardinality::One => (Shows::RelatedOne, Shows::LinkageOne),
@@ -211,16 +210,28 @@ pub fn another(world: &World, kind: &ResourceType<Field>) -> Value {
     }
     for relationship in kind.relationships.iter().filter(|it| it.writable) {
         let linkage = &rows["data"][0]["relationships"][relationship.name]["data"];
+        if relationship.cardinality == Cardinality::Many {
+            continue;
+        }
         relationships[relationship.name] = json!({"data": linkage});
     }
     let data = json!({"type": kind.name, "attributes": attributes, "relationships": relationships});
     json!({"data": data})
 }
 
-/// The types that are written, with the address of their first row.
+/// Linkage from a relationship to one row.
+pub fn linkage_to(relationship: &Relationship<Field>, id: &str) -> Value {
+    let identifier = json!({"type": relationship.target, "id": id});
+    match relationship.cardinality {
+        Cardinality::One => json!({"data": identifier}),
+        Cardinality::Many => json!({"data": [identifier]}),
+    }
+}
+
+/// The types whose rows are changed, with the address of their first row.
 #[track_caller]
 pub fn written(world: &World) -> Vec<(&'static ResourceType<Field>, String)> {
-    let written = registry().types().iter().filter(|kind| kind.writable);
+    let written = stored_types().filter(|kind| kind.is_changed());
     let first = |kind: &'static ResourceType<Field>| {
         let rows = world.get(&format!("/{}?page[size]=1", kind.name)).expect(200).json();
         (kind, format!("/{}/{}", kind.name, rows["data"][0]["id"].as_str().unwrap()))

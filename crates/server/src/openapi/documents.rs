@@ -196,8 +196,12 @@ fn operations_on(resource: &ResourceType<Field>) -> Vec<Value> {
         "required": ["type", "id"],
         "properties": {"type": kind, "id": id, "relationship": false},
     });
+    let added = operation("add", &["data"], json!({"data": added}));
+    if resource.append_only {
+        return vec![added];
+    }
     let mut all = vec![
-        operation("add", &["data"], json!({"data": added})),
+        added,
         operation("update", &["data"], json!({"data": changed})),
         operation("remove", &["ref"], json!({"ref": row})),
     ];

@@ -1,0 +1,302 @@
+//! Rows of distributors. Whoever writes what belongs to one, its obligations, credits or open
+//! distribution, locks it first.
+
+use chrono::NaiveDateTime;
+use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Nullable, Timestamp};
+
+use crate::criteria::{Field, Value};
+use crate::error::{Error, Result};
+use crate::lookup::Lookup;
+use crate::membership::Membership;
+use crate::prepared::Prepared;
+use crate::schema::{distributor_collaborators, distributors};
+use crate::scope::Scope;
+use crate::select::{Stored, load_by};
+use crate::session::Session;
+use crate::{fields, locked, own, stored, totals, touched};
+
+fields! {
+    distributors;
+    /// The id.
+    ID = id;
+    /// The name.
+    NAME = name;
+    /// What it is for.
+    DESCRIPTION = description;
+    /// What it pays in: a currency, or a plain unit.
+    UNITS = units;
+    /// `active`, `inactive` or `deleted`.
+    STATUS = status;
+    /// Where the pool comes from.
+    POOL_RESOLVER = pool_resolver;
+    /// How it is handed out.
+    DISTRIBUTION_RESOLVER = distribution_resolver;
+    /// Minor units a period.
+    POOL_AMOUNT = pool_amount;
+    /// Units of 10^-10 percent.
+    REVENUE_PERCENTAGE = revenue_percentage_e10;
+    /// What a net must reach, minor units.
+    MINIMUM_VALUE = minimum_value;
+    /// Whether what a pool makes begins as pending.
+    REQUIRES_APPROVAL = requires_approval;
+    /// Whether a pool without a taker is added to the next.
+    CARRY_OVER = carry_over;
+    /// An IANA time zone.
+    TIME_ZONE = time_zone;
+    /// How many collaborators it has.
+    COLLABORATOR_COUNT = collaborator_count;
+    /// The sum of its obligations that are approved and not allocated, minor units.
+    ACCUMULATED_VALUE = accumulated_value;
+    /// When the row was made, UTC.
+    CREATED_AT = created_at;
+    /// When the row was last changed, UTC.
+    UPDATED_AT = updated_at;
+}
+
+/// Who takes part.
+pub const COLLABORATORS: Membership =
+    crate::membership!("distributor_collaborators", "distributor_id", "collaborator_id");
+/// The deals whose revenue counts.
+pub const DEALS: Membership = crate::membership!("distributor_deals", "distributor_id", "deal_id");
+
+macro_rules! open {
+    ($column:literal) => {
+        concat!(
+            "(SELECT \"open\".\"",
+            $column,
+            "\" FROM \"distributions\" AS \"open\" \
+             WHERE \"open\".\"organization_id\" = \"distributors\".\"organization_id\" \
+             AND \"open\".\"distributor_id\" = \"distributors\".\"id\" \
+             AND \"open\".\"status\" = 'pending')"
+        )
+    };
+}
+
+const OPEN_ID: Lookup<Nullable<BigInt>> = Lookup::of(open!("id"));
+const OPEN_UNTIL: Lookup<Nullable<Timestamp>> = Lookup::of(open!("trigger_date"));
+
+/// The open distribution.
+pub const CURRENT_DISTRIBUTION_ID: Field = Field::of::<Nullable<BigInt>>(open!("id"));
+/// When the open distribution is triggered.
+pub const NEXT_TRIGGER_DATE: Field = Field::of::<Nullable<Timestamp>>(open!("trigger_date"));
+
+/// The columns of a distributor.
+#[derive(Clone, Debug, Queryable)]
+pub struct Kept {
+    /// The id.
+    pub id: i64,
+    /// The tenant.
+    pub organization_id: i64,
+    /// The name.
+    pub name: String,
+    /// What it is for.
+    pub description: Option<String>,
+    /// What it pays in: a currency, or a plain unit.
+    pub units: String,
+    /// `active`, `inactive` or `deleted`.
+    pub status: String,
+    /// Where the pool comes from.
+    pub pool_resolver: String,
+    /// How it is handed out.
+    pub distribution_resolver: String,
+    /// Minor units a period.
+    pub pool_amount: Option<i64>,
+    /// Units of 10^-10 percent.
+    pub revenue_percentage_e10: Option<i64>,
+    /// What a net must reach, minor units.
+    pub minimum_value: Option<i64>,
+    /// Whether what a pool makes begins as pending.
+    pub requires_approval: bool,
+    /// Whether a pool without a taker is added to the next.
+    pub carry_over: bool,
+    /// A JSON array of strings.
+    pub schedule: String,
+    /// When the schedule or the zone was set, UTC.
+    pub anchor_at: NaiveDateTime,
+    /// An IANA time zone.
+    pub time_zone: String,
+    /// A JSON array of what it counts.
+    pub metric_types: String,
+    /// How many collaborators it has.
+    pub collaborator_count: i64,
+    /// The sum of its obligations that are approved and not allocated, minor units.
+    pub accumulated_value: i64,
+    /// Raised by every change of name or units, which others show as well.
+    pub name_version: i64,
+    /// Raised by every change.
+    pub version: i64,
+    /// When the row was made, UTC.
+    pub created_at: NaiveDateTime,
+    /// When the row was last changed, UTC.
+    pub updated_at: NaiveDateTime,
+}
+
+/// A distributor.
+#[derive(Clone, Debug, Queryable)]
+pub struct Row {
+    /// Its own columns.
+    pub kept: Kept,
+    /// The open distribution, if there is one.
+    pub current_distribution_id: Option<i64>,
+    /// When that one is triggered, UTC.
+    pub next_trigger_date: Option<NaiveDateTime>,
+}
+
+stored!(
+    Row in distributors by "\"distributors\".\"organization_id\""
+        with OPEN_ID: Nullable<BigInt>, OPEN_UNTIL: Nullable<Timestamp>
+);
+
+/// What can be set of a distributor.
+#[derive(Clone, Debug, Insertable, AsChangeset)]
+#[diesel(table_name = distributors, treat_none_as_default_value = false, treat_none_as_null = true)]
+pub struct Content {
+    /// The name.
+    pub name: String,
+    /// What it is for.
+    pub description: Option<String>,
+    /// What it pays in: a currency, or a plain unit.
+    pub units: String,
+    /// `active`, `inactive` or `deleted`.
+    pub status: String,
+    /// Where the pool comes from.
+    pub pool_resolver: String,
+    /// How it is handed out.
+    pub distribution_resolver: String,
+    /// Minor units a period.
+    pub pool_amount: Option<i64>,
+    /// Units of 10^-10 percent.
+    pub revenue_percentage_e10: Option<i64>,
+    /// What a net must reach, minor units.
+    pub minimum_value: Option<i64>,
+    /// Whether what a pool makes begins as pending.
+    pub requires_approval: bool,
+    /// Whether a pool without a taker is added to the next.
+    pub carry_over: bool,
+    /// A JSON array of strings.
+    pub schedule: String,
+    /// When the schedule or the zone was set, UTC.
+    pub anchor_at: NaiveDateTime,
+    /// An IANA time zone.
+    pub time_zone: String,
+    /// A JSON array of what it counts.
+    pub metric_types: String,
+}
+
+/// A distributor, locked until the end of the transaction.
+pub fn lock(scope: &Scope, session: &mut Session, id: i64) -> Result<Option<Row>> {
+    let locked: Option<Kept> = locked!(distributors, scope, session, id)?;
+    match locked {
+        Some(_) => Ok(load_by::<Row>(scope, session, (ID, &[id]), 1)?.pop()),
+        None => Ok(None),
+    }
+}
+
+/// Adds a distributor; answers with the id.
+pub fn insert(
+    scope: &Scope,
+    session: &mut Session,
+    content: &Content,
+    now: NaiveDateTime,
+) -> Result<i64> {
+    let id = diesel::insert_into(distributors::table)
+        .values((
+            distributors::organization_id.eq(scope.id()),
+            content,
+            distributors::created_at.eq(now),
+            distributors::updated_at.eq(now),
+        ))
+        .returning(distributors::id)
+        .get_result(session.tenant(scope)?)
+        .map_err(Error::from)?;
+    totals::add(scope, session, Row::TABLE, 1)?;
+    Ok(id)
+}
+
+/// Changes a distributor that is locked. Others that show its name or units have new versions too, where these
+/// differ.
+pub fn update(
+    scope: &Scope,
+    session: &mut Session,
+    (old, content): (&Kept, &Content),
+    now: NaiveDateTime,
+) -> Result<()> {
+    let renamed = old.name != content.name || old.units != content.units;
+    let name_version = old.name_version.saturating_add(i64::from(renamed));
+    diesel::update(own!(distributors, scope, old.id))
+        .set((content, distributors::name_version.eq(name_version), touched!(distributors, now)))
+        .execute(session.tenant(scope)?)
+        .map(|_| ())
+        .map_err(Error::from)
+}
+
+/// Sets the status, and nothing else.
+pub fn set_status(
+    scope: &Scope,
+    session: &mut Session,
+    (id, status): (i64, &str),
+    now: NaiveDateTime,
+) -> Result<()> {
+    diesel::update(own!(distributors, scope, id))
+        .set((distributors::status.eq(status), touched!(distributors, now)))
+        .execute(session.tenant(scope)?)
+        .map(|_| ())
+        .map_err(Error::from)
+}
+
+/// Notes how many collaborators it has, after they were set.
+pub fn count_collaborators(scope: &Scope, session: &mut Session, id: i64) -> Result<()> {
+    let statement = Prepared {
+        parts: &[
+            "UPDATE distributors SET collaborator_count = (SELECT COUNT(*) \
+             FROM distributor_collaborators WHERE organization_id = ",
+            " AND distributor_id = ",
+            ") WHERE organization_id = ",
+            " AND id = ",
+        ],
+        values: &[scope.id(), id, scope.id(), id].map(Value::Integer),
+    };
+    statement.execute(session.tenant(scope)?).map(|_| ()).map_err(Error::from)
+}
+
+/// Sets what its obligations that are approved and not allocated sum to.
+pub fn set_accumulated(
+    scope: &Scope,
+    session: &mut Session,
+    (id, value): (i64, i64),
+    now: NaiveDateTime,
+) -> Result<()> {
+    let statement = Prepared {
+        parts: &[
+            "UPDATE distributors SET accumulated_value = ",
+            ", version = version + 1, updated_at = ",
+            " WHERE organization_id = ",
+            " AND id = ",
+        ],
+        values: &[
+            Value::Integer(value),
+            Value::Instant(now),
+            Value::Integer(scope.id()),
+            Value::Integer(id),
+        ],
+    };
+    statement.execute(session.tenant(scope)?).map(|_| ()).map_err(Error::from)
+}
+
+/// Whether a collaborator is among its collaborators.
+pub fn has_collaborator(
+    scope: &Scope,
+    session: &mut Session,
+    (id, collaborator): (i64, i64),
+) -> Result<bool> {
+    let found: Option<i64> = distributor_collaborators::table
+        .filter(distributor_collaborators::organization_id.eq(scope.id()))
+        .filter(distributor_collaborators::distributor_id.eq(id))
+        .filter(distributor_collaborators::collaborator_id.eq(collaborator))
+        .select(distributor_collaborators::collaborator_id)
+        .first(session.tenant(scope)?)
+        .optional()
+        .map_err(Error::from)?;
+    Ok(found.is_some())
+}
