@@ -57,6 +57,7 @@ mod refused_values;
 mod related;
 mod relationships;
 mod report_csv;
+mod report_paper;
 mod report_svg;
 mod reports;
 mod revenue_items;
@@ -118,6 +119,7 @@ fn main() -> std::process::ExitCode {
         ("related", related::CASES),
         ("relationships", relationships::CASES),
         ("report_csv", report_csv::CASES),
+        ("report_paper", report_paper::CASES),
         ("report_svg", report_svg::CASES),
         ("reports", reports::CASES),
         ("revenue_items", revenue_items::CASES),

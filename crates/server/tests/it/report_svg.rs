@@ -9,7 +9,9 @@ use crate::report_csv::{entry, rows};
 
 apportion_testing::cases! {
     plain: it_stands_alone,
-    titles_are_escaped,
+    names_are_escaped,
+    titles_say_what_is_shown,
+    long_names_are_cut,
     bars_are_as_high_as_their_amounts,
     what_is_below_zero_goes_down,
     parts_sum_up,
@@ -27,7 +29,7 @@ const ONE_DAY: [&str; 2] = ["2025-07-01", "2025-07-01"];
 
 fn svg(groups: &str, currency: &str, entries: &[Entry]) -> String {
     let (grouping, rows) = rows(groups, entries);
-    draw(&grouping, &rows, currency.parse().unwrap(), "Revenue").unwrap()
+    draw(&grouping, &rows, currency.parse().unwrap(), "Acme").unwrap()
 }
 
 fn euro(deal: i64, days: [&str; 2], amount: i64) -> Entry {
@@ -82,14 +84,43 @@ fn it_stands_alone() {
     }
 }
 
-fn titles_are_escaped() {
+fn names_are_escaped() {
     let (grouping, rows) = rows("date:month", &[euro(1, YEAR, 1)]);
-    let title = "</title><script>alert('1')</script> & \"]]>\u{0}\u{1b}\u{ffff} ü";
-    let svg = draw(&grouping, &rows, "EUR".parse().unwrap(), title).unwrap();
-    let expected = "</title><script>alert('1')</script> & \"]]>   ü";
+    let name = "</title><script>alert('1')</script> & \"]]>\u{0}\u{1b}\u{ffff} ü";
+    let svg = draw(&grouping, &rows, "EUR".parse().unwrap(), name).unwrap();
+    let expected = "</title><script>alert('1')</script> & \"]]>   ü: Revenue by month";
     let document = Document::parse(&svg).unwrap();
     assert_eq!(all(&document, "title")[0].text(), Some(expected));
     assert_eq!(texts(&svg, "title"), [expected]);
+}
+
+/// What is shown: a chart has no place for a third group.
+fn titles_say_what_is_shown() {
+    let check = |groups: &str, expected: &str| {
+        let (grouping, rows) = rows(groups, &[euro(1, YEAR, 1)]);
+        let svg = draw(&grouping, &rows, "EUR".parse().unwrap(), "Acme").unwrap();
+        assert_eq!(texts(&svg, "title"), [format!("Acme: {expected}")]);
+    };
+    check("", "Revenue");
+    check("creator", "Revenue by creator");
+    check("deal,date:week", "Revenue by week and deal");
+    check("revenue_distribution,deal,currency", "Revenue by revenue distribution and deal");
+}
+
+fn long_names_are_cut() {
+    let check = |name: &str, expected: &str| {
+        let (grouping, rows) = rows("date:month", &[]);
+        let svg = draw(&grouping, &rows, "EUR".parse().unwrap(), name).unwrap();
+        assert_eq!(texts(&svg, "title"), [format!("{expected}: Revenue by month")]);
+        let whole = format!("{name}: Revenue by month");
+        assert_eq!(all(&Document::parse(&svg).unwrap(), "title")[0].text(), Some(whole.as_str()));
+    };
+    let forty_eight = "x".repeat(48);
+    check(&forty_eight, &forty_eight);
+    check(&"x".repeat(49), &format!("{}…", "x".repeat(47)));
+    // Twice as wide.
+    check(&"株".repeat(24), &"株".repeat(24));
+    check(&"株".repeat(25), &format!("{}…", "株".repeat(23)));
 }
 
 fn bars_are_as_high_as_their_amounts() {
@@ -198,7 +229,9 @@ fn labels_have_room() {
     check("date:day,deal", quarter, &["2025-05-01", "2025-06-01", "2025-07-01"]);
     let three = ["2024-06-01", "2026-12-31"];
     check("date:day,deal", three, &["2025-01-01", "2026-01-01"]);
-    check("date:week,deal", three, &["2025-W01", "2026-W01"]);
+    let quarters = ["2024-W27", "2024-W40", "2025-W01", "2025-W14", "2025-W27", "2025-W40"];
+    let next = ["2026-W01", "2026-W14", "2026-W27", "2026-W40"];
+    check("date:week,deal", three, &[&quarters[..], &next].concat());
     check("date:year,deal", three, &["2024", "2025", "2026"]);
 }
 
@@ -215,7 +248,7 @@ fn nothing_is_said() {
 fn too_many_bars_are_refused() {
     let bars = |last: &str| {
         let (grouping, rows) = rows("date:day", &[euro(1, ["2025-01-01", last], 1_000_000)]);
-        draw(&grouping, &rows, "EUR".parse().unwrap(), "Revenue")
+        draw(&grouping, &rows, "EUR".parse().unwrap(), "Acme")
     };
     let most = bars("2029-02-08").unwrap();
     let days: std::collections::BTreeSet<String> =

@@ -292,7 +292,7 @@ fn as_a_picture(place: &Place) {
     let (media, picture) = shown(&world, "group=date:week,deal", "image/svg+xml");
     assert_eq!(media, "image/svg+xml");
     assert!(picture.starts_with("<svg") || picture.starts_with("<?xml"), "{picture}");
-    for word in ["Revenue by week, deal", "EUR", "prefers-color-scheme: dark"] {
+    for word in ["Revenue by week and deal", "EUR", "prefers-color-scheme: dark"] {
         assert!(picture.contains(word), "{word}");
     }
     assert!(!picture.contains("<script"));

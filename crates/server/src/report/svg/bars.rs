@@ -24,6 +24,8 @@ pub(super) struct Bars {
     pub(super) period: Option<Period>,
     /// What the series are: `deal`, `revenue`.
     pub(super) stacked_by: String,
+    /// Whether that is a group.
+    pub(super) stacks: bool,
     /// From the bottom to the top; none where all is 0.
     pub(super) series: Vec<Series>,
     /// What all rows come to, in minor units.
@@ -58,16 +60,15 @@ const MAX_SERIES: usize = 8;
 const DENSE: usize = 150;
 /// Most bars that are not periods.
 const MAX_KEYS: usize = 20;
-/// How many letters stand side by side below the bars.
-const MAX_LETTERS: usize = 90;
 
 const RECOGNISED: &str = "recognized";
 const TO_COME: &str = "to come";
 const OTHER: &str = "other";
 
 impl Bars {
-    /// `None` where there are more than [`MAX_BARS`].
-    pub(super) fn of(grouping: &Grouping, rows: &[Row]) -> Option<Self> {
+    /// `None` where there are more than [`MAX_BARS`]. Bars that are no periods are no more than have
+    /// room for their labels where so many letters stand side by side.
+    pub(super) fn of(grouping: &Grouping, rows: &[Row], letters: usize) -> Option<Self> {
         let groups = grouping.groups();
         let period = grouping.period();
         let across = period.map(Group::Date).or_else(|| groups.first().copied());
@@ -75,7 +76,8 @@ impl Bars {
         let columns = match period {
             Some(period) => Places::periods(period, rows)?,
             None => {
-                Places::largest(sizes(rows.iter(), |row| vec![(text(row, across), total(row))]))
+                let sizes = sizes(rows.iter(), |row| vec![(text(row, across), total(row))]);
+                Places::largest(&sizes, letters)
             }
         };
         let parts = |row: &Row| parts(row, stacked_by);
@@ -94,6 +96,7 @@ impl Bars {
             labels: columns.names,
             axis: across.map_or_else(String::new, axis),
             period,
+            stacks: stacked_by.is_some(),
             stacked_by: stacked_by.map_or_else(|| "revenue".to_owned(), axis),
             series: layers.series,
         })
@@ -193,10 +196,10 @@ impl Places {
     }
 
     /// As many as have room for their labels.
-    fn largest(sizes: Vec<(String, u128)>) -> Self {
-        let letters = sizes.iter().map(|(name, _)| name.chars().count()).max().unwrap_or_default();
-        let room = MAX_LETTERS.checked_div(letters.saturating_add(1)).unwrap_or_default();
-        let kept = keep(&sizes, room.clamp(1, MAX_KEYS));
+    fn largest(sizes: &[(String, u128)], letters: usize) -> Self {
+        let longest = sizes.iter().map(|(name, _)| name.chars().count()).max().unwrap_or_default();
+        let room = letters.checked_div(longest.saturating_add(1)).unwrap_or_default();
+        let kept = keep(sizes, room.clamp(1, MAX_KEYS));
         let missing = sizes.len().saturating_sub(kept.len());
         Self::new(kept.into_iter().map(|(name, _)| name).collect(), missing)
     }

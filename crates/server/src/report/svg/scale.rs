@@ -74,10 +74,9 @@ fn labelled(bars: &Bars, most: usize) -> Vec<usize> {
 #[expect(clippy::arithmetic_side_effects, reason = "numbers of bars are small")]
 impl Slots {
     /// With labels that have room where there is room for so many letters side by side.
-    pub(super) fn new(bars: &Bars, letters: i32) -> Self {
+    pub(super) fn new(bars: &Bars, letters: usize) -> Self {
         let count = i64::try_from(bars.labels.len()).unwrap_or(i64::MAX / SLOT);
         let longest = bars.labels.iter().map(|label| label.chars().count()).max();
-        let letters = usize::try_from(letters).unwrap_or_default();
         let most = letters.checked_div(longest.unwrap_or_default() + 1).unwrap_or_default();
         let width = if bars.are_dense() { SLOT } else { SLOT * 3 / 4 };
         // A single bar is not a wall.
