@@ -1,13 +1,15 @@
 """Reports as LibreOffice shows them, against the same reports as JSON:API.
 
 Takes the address of a server and a directory to work in; TOKEN is a token of a tenant with the
-year of `fixtures/import`, SOFFICE is LibreOffice. A cell holds a float, so that amounts are
-compared in minor units after rounding, which is exact up to 15 digits.
+deals that `run` makes, SOFFICE is LibreOffice. That a wrong cent is found is tried too. A cell
+holds a float, so that amounts are compared in minor units after rounding, which is exact up to 15
+digits.
 """
 
 import datetime
 import json
 import os
+import re
 import subprocess
 import sys
 import urllib.parse
@@ -17,7 +19,15 @@ from pathlib import Path
 
 import openpyxl
 
-GROUPS = ["", "date:month,deal", "date:day", "date:week,currency", "creator,date:year", "deal"]
+GROUPS = [
+    "",
+    "date:month,deal",
+    "date:day",
+    "date:week,currency",
+    "creator,date:year",
+    "deal",
+    "date:quarter",
+]
 FIGURES = ["total_revenue", "total_recognized_revenue", "total_projected_revenue"]
 DECIMALS = {"JPY": 0, "KWD": 3}
 
@@ -39,25 +49,39 @@ def json_rows(address, query):
         number = number + 1 if document["links"].get("next") else None
 
 
-def workbook_rows(directory, name, csv):
-    """What stands in the cells, each row by its headings."""
-    (directory / f"{name}.csv").write_bytes(csv)
+def convert(directory, tables):
+    """Opens every table in LibreOffice and saves it as a workbook beside it."""
+    files = [directory / f"report-{number}.csv" for number in range(len(tables))]
+    for file, table in zip(files, tables, strict=True):
+        file.write_bytes(table)
     profile = f"-env:UserInstallation={(directory / 'profile').as_uri()}"
     # Commas, quotes, UTF-8, from line 1, no columns by hand, American English, numbers are found.
     how = "--infilter=Text - txt - csv (StarCalc):44,34,76,1,,1033,false,true"
     command = [os.environ["SOFFICE"], profile, "--headless", how, "--convert-to", "xlsx"]
-    files = ["--outdir", str(directory), str(directory / f"{name}.csv")]
-    subprocess.run(command + files, check=True, capture_output=True, timeout=120)
-    sheet = openpyxl.load_workbook(directory / f"{name}.xlsx").active
+    command += ["--outdir", str(directory), *map(str, files)]
+    subprocess.run(command, check=True, capture_output=True, timeout=120)
+    return [workbook_rows(file.with_suffix(".xlsx")) for file in files]
+
+
+def workbook_rows(workbook):
+    """What stands in the cells, each row by its headings; none of it is a formula."""
+    sheet = openpyxl.load_workbook(workbook).active
+    for cell in (cell for row in sheet.iter_rows() for cell in row):
+        assert cell.data_type != "f", f"{cell.coordinate} is the formula {cell.value}"
     headings, *rows = sheet.iter_rows(values_only=True)
+    assert len(set(headings)) == len(headings), headings
     return [dict(zip(headings, row, strict=True)) for row in rows]
 
 
-def key(cell):
-    """A cell as the report has it: ids and years are numbers to a spreadsheet, days are dates."""
-    if isinstance(cell, datetime.datetime):
+def key(cell, expected):
+    """A cell as the report has it: ids and years must be numbers to a spreadsheet, days dates."""
+    if expected is not None and re.fullmatch(r"\d+", expected):
+        assert isinstance(cell, int), f"{cell!r} is no number"
+        return str(cell)
+    if expected is not None and re.fullmatch(r"\d{4}-\d\d-\d\d", expected):
+        assert isinstance(cell, datetime.datetime), f"{cell!r} is no date"
         return cell.date().isoformat()
-    return None if cell is None else str(cell)
+    return cell
 
 
 def minor(cell, currency):
@@ -71,8 +95,9 @@ def minor(cell, currency):
 
 def compare(cells, expected):
     for group, value in expected["group"].items():
-        assert key(cells[group]) == value, (group, cells, expected)
-    assert key(cells.get("date_period")) == expected["date_period"], (cells, expected)
+        assert key(cells[group], value) == value, (group, cells, expected)
+    period = expected["date_period"]
+    assert key(cells.get("date_period"), period) == period, (cells, expected)
     for name in ["count", "currency", "currency_default"]:
         assert cells[name] == expected[name], (name, cells, expected)
     for name in FIGURES:
@@ -81,18 +106,45 @@ def compare(cells, expected):
         assert minor(cells[name], currency) == expected[name], (name, cells, expected)
 
 
+def spoiled(table):
+    """The table with one cent more in the last amount of its last line."""
+    lines = table.decode().split("\r\n")
+    *fields, last = lines[-2].split(",")
+    lines[-2] = ",".join([*fields, str(Decimal(last) + Decimal("0.01"))])
+    return "\r\n".join(lines).encode()
+
+
+def agree(rows, expected):
+    assert len(rows) == len(expected) > 0, (len(rows), len(expected))
+    for cells, attributes in zip(rows, expected, strict=True):
+        compare(cells, attributes)
+
+
 def main(address, directory):
-    for number, group in enumerate(GROUPS):
+    tables, expected = [], []
+    for group in GROUPS:
         query = {"group": group} if group else {}
-        query["filter[as_of]"] = "2025-07-10"
-        content_type, csv = get(address, **query, format="csv")
-        assert content_type.startswith("text/csv"), content_type
-        expected = list(json_rows(address, query))
-        rows = workbook_rows(Path(directory), f"report-{number}", csv)
-        assert len(rows) == len(expected) > 0, (group, len(rows), len(expected))
-        for cells, attributes in zip(rows, expected, strict=True):
-            compare(cells, attributes)
+        query["filter[as_of]"] = "2026-07-10"
+        content_type, table = get(address, **query, format="csv")
+        assert content_type == "text/csv; charset=utf-8", content_type
+        tables.append(table)
+        expected.append(list(json_rows(address, query)))
+    figures = [row["total_revenue"] for rows in expected for row in rows]
+    assert any(figure is None for figure in figures), "no row mixes currencies"
+    assert any(figure is not None and figure < 0 for figure in figures), "no row is below zero"
+    currencies = {row["currency"] for row in expected[GROUPS.index("date:week,currency")]}
+    assert currencies == {"EUR", "JPY", "KWD", "USD"}, currencies
+
+    *opened, wrong = convert(Path(directory), [*tables, spoiled(tables[-1])])
+    for group, rows, attributes in zip(GROUPS, opened, expected, strict=True):
+        agree(rows, attributes)
         print(f"{group or 'no group'}: {len(rows)} rows agree")
+    try:
+        agree(wrong, expected[-1])
+    except AssertionError:
+        print("a wrong cent is found")
+    else:
+        raise AssertionError("a wrong cent was not found")
 
 
 if __name__ == "__main__":
