@@ -135,10 +135,12 @@ pub struct Relationship<F> {
     pub target: &'static str,
     /// To how many.
     pub cardinality: Cardinality,
-    /// Whether POST and PATCH may set it.
+    /// Whether POST may set it, and PATCH may too unless it is set once.
     pub writable: bool,
     /// Whether POST needs it.
     pub required: bool,
+    /// Whether it stays what POST made it: PATCH takes only what it is.
+    pub set_once: bool,
     /// Whether what it leads to is computed: linkage that a client sends back says nothing.
     pub computed: bool,
     /// To one: the field that holds the linkage, filtered and sorted as `<name>_id`.
@@ -150,8 +152,8 @@ impl<F> Relationship<F> {
     /// A read-only relationship to one resource or none.
     pub const fn to_one(name: &'static str, target: &'static str) -> Self {
         let cardinality = Cardinality::One;
-        let (writable, required, computed) = (false, false, false);
-        Self { name, target, cardinality, writable, required, computed, field: None }
+        let (writable, required, set_once, computed) = (false, false, false, false);
+        Self { name, target, cardinality, writable, required, set_once, computed, field: None }
     }
 
     /// A read-only relationship to those resources whose `inverse` leads back.
@@ -178,6 +180,17 @@ impl<F> Relationship<F> {
     pub const fn required(mut self) -> Self {
         self.required = true;
         self.writable()
+    }
+
+    /// It stays what POST makes it.
+    pub const fn set_once(mut self) -> Self {
+        self.set_once = true;
+        self.writable()
+    }
+
+    /// Whether it can be changed.
+    pub const fn is_changed(&self) -> bool {
+        self.writable && !self.set_once
     }
 
     /// Filtered and sorted, as `<name>_id`, by `field`.

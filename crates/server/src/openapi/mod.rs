@@ -144,7 +144,7 @@ fn describe_relationship(
     paths.insert(format!("{row}/{}", relationship.name), json!({"parameters": id, "get": get}));
     let get = operation(&format!("get_{suffix}_linkage"), shown.clone(), linkage);
     let mut linked = json!({"parameters": id, "get": get});
-    if resource.is_changed() && relationship.writable {
+    if resource.is_changed() && relationship.is_changed() {
         for verb in verbs(relationship) {
             let method = match *verb {
                 "add" => "post",

@@ -80,12 +80,14 @@ fn linked(declaration: Declaration<Row, store::Field>) -> Declaration<Row, store
         .to_one(
             Relationship::to_one("collaborator", "collaborators")
                 .required()
+                .set_once()
                 .field(stored::COLLABORATOR_ID),
             |row| Some(row.kept.collaborator_id),
         )
         .to_one(
             Relationship::to_one("distributor", "distributors")
                 .required()
+                .set_once()
                 .field(stored::DISTRIBUTOR_ID),
             |row| Some(row.kept.distributor_id),
         )
@@ -94,7 +96,7 @@ fn linked(declaration: Declaration<Row, store::Field>) -> Declaration<Row, store
             |row| row.kept.allocation_id,
         )
         .to_one(
-            Relationship::to_one("reverses", "obligations").writable().field(stored::REVERSES_ID),
+            Relationship::to_one("reverses", "obligations").set_once().field(stored::REVERSES_ID),
             |row| row.kept.reverses_id,
         )
 }
