@@ -212,8 +212,21 @@ pub struct Filter<F> {
     pub kind: Kind,
     /// Whether an empty value, for null, makes sense.
     pub nullable: bool,
+    /// What of the operators.
+    pub takes: Takes,
     /// What is compared.
     pub field: F,
+}
+
+/// What a filter takes of the operators of its kind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Takes {
+    /// All, and several values where they do not order.
+    All,
+    /// Those that leave a single run of values: not `not_eq`, and one value each.
+    Run,
+    /// One value to be equal to.
+    One,
 }
 
 /// A name that `sort` takes.
