@@ -59,6 +59,7 @@ mod relationships;
 mod report_csv;
 mod report_paper;
 mod report_svg;
+mod report_writes;
 mod reports;
 mod revenue_items;
 mod rules;
@@ -121,6 +122,7 @@ fn main() -> std::process::ExitCode {
         ("report_csv", report_csv::CASES),
         ("report_paper", report_paper::CASES),
         ("report_svg", report_svg::CASES),
+        ("report_writes", report_writes::CASES),
         ("reports", reports::CASES),
         ("revenue_items", revenue_items::CASES),
         ("rules", rules::CASES),
