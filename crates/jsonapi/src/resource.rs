@@ -49,6 +49,8 @@ pub enum Bounds {
     Pattern(&'static str),
     /// Integers from the first to the second.
     Between(i64, i64),
+    /// Integers but 0.
+    Nonzero,
     /// Decimals above zero: digits before the point, and after it.
     Positive {
         /// Before the point.

@@ -29,9 +29,19 @@ RULES = [
     ("invalid_attribute", r"exchange_rate is required in another currency .*"),
     ("invalid_attribute", r"exchange_rate must be absent, null or 1 in the .*"),
     ("invalid_attribute", r".* does not fit .*"),
-    # A list of currencies and a grammar of addresses are longer than a pattern.
+    # How it pays says what a distributor needs, and whether it reverses what an obligation needs.
+    ("invalid_attribute", r"(pool_amount|revenue_percentage|value) is required"),
+    ("invalid_attribute", r"distribution_resolver must go with the pool resolver, .*"),
+    ("invalid_attribute", r"units must be a currency to share revenue in"),
+    # A state to begin with, where there are more to change to.
+    ("invalid_attribute", r"status must be pending or approved"),
+    # Somebody has it.
+    ("invalid_attribute", r"email is another collaborator's"),
+    # Lists of currencies and zones, grammars of addresses and of rules are longer than a pattern.
     ("invalid_attribute", r"currency must be an ISO 4217 currency code such as EUR"),
     ("invalid_attribute", r"email must be an e-mail address"),
+    ("invalid_attribute", r"time_zone must be an IANA time zone such as Europe/Berlin"),
+    ("invalid_attribute", r"schedule must be a rule such as .*"),
     # Schemas count decimals in floating point.
     ("invalid_attribute", r".* must have at most \d+ decimals"),
     # What is referred to is not there.

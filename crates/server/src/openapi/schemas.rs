@@ -92,6 +92,7 @@ fn taken_schema(attribute: &Attribute<Field>) -> Value {
         Bounds::Between(min, max) => {
             json!({"type": "integer", "format": "int64", "minimum": min, "maximum": max})
         }
+        Bounds::Nonzero => json!({"type": "integer", "format": "int64", "not": {"const": 0}}),
         Bounds::Positive { digits, decimals } => json!({"anyOf": [
             {
                 "type": "string",
