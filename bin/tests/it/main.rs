@@ -17,6 +17,7 @@ mod client;
 mod commands;
 mod databases;
 mod demo;
+mod engine_kill;
 mod house;
 #[path = "../../../crates/server/tests/it/http.rs"]
 mod http;
@@ -33,6 +34,7 @@ fn main() -> std::process::ExitCode {
         ("commands", commands::CASES),
         ("databases", databases::CASES),
         ("demo", demo::CASES),
+        ("engine_kill", engine_kill::CASES),
         ("imports", imports::CASES),
         ("kill", kill::CASES),
         ("layers", layers::CASES),
