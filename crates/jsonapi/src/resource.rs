@@ -49,6 +49,8 @@ pub enum Bounds {
     Pattern(&'static str),
     /// Integers from the first to the second.
     Between(i64, i64),
+    /// Integers but 0.
+    Nonzero,
     /// Decimals above zero: digits before the point, and after it.
     Positive {
         /// Before the point.
@@ -212,8 +214,21 @@ pub struct Filter<F> {
     pub kind: Kind,
     /// Whether an empty value, for null, makes sense.
     pub nullable: bool,
+    /// What of the operators.
+    pub takes: Takes,
     /// What is compared.
     pub field: F,
+}
+
+/// What a filter takes of the operators of its kind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Takes {
+    /// All, and several values where they do not order.
+    All,
+    /// Those that leave a single run of values: not `not_eq`, and one value each.
+    Run,
+    /// One value to be equal to.
+    One,
 }
 
 /// A name that `sort` takes.

@@ -28,7 +28,7 @@ mod operations;
 mod rates;
 mod read;
 mod reply;
-mod report;
+pub mod report;
 pub mod resources;
 mod route;
 pub mod serve;

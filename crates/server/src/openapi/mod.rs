@@ -8,6 +8,7 @@
 
 mod documents;
 mod parameters;
+mod reports;
 mod schemas;
 
 use apportion_jsonapi::Code;
@@ -37,6 +38,7 @@ pub fn document(registry: &Registry<Field>) -> Value {
         describe_schemas(resource, &mut schemas);
     }
     paths.insert(operations::PATH.to_owned(), json!({"post": operations_operation()}));
+    reports::describe(registry, &mut paths, &mut schemas);
     json!({
         "openapi": "3.1.0",
         "info": {

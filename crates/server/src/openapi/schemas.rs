@@ -16,7 +16,6 @@ pub(super) fn id_schema() -> Value {
 /// The schemas of a type.
 pub(super) fn describe_schemas(resource: &ResourceType<Field>, schemas: &mut Map<String, Value>) {
     let name = resource.name;
-    let shown = resource.attributes.iter().map(|it| (it.name.to_owned(), shown_schema(it)));
     let linked = resource.relationships.iter().map(|it| (it.name.to_owned(), linked_schema(it)));
     let object = json!({
         "type": "object",
@@ -24,7 +23,7 @@ pub(super) fn describe_schemas(resource: &ResourceType<Field>, schemas: &mut Map
         "properties": {
             "id": {"type": "string"},
             "type": {"const": name},
-            "attributes": members(Map::from_iter(shown)),
+            "attributes": shown_attributes(resource),
             "relationships": members(Map::from_iter(linked)),
             "links": {
                 "type": "object",
@@ -50,6 +49,12 @@ pub(super) fn describe_schemas(resource: &ResourceType<Field>, schemas: &mut Map
             schemas.insert(format!("{name}_{what}"), written);
         }
     }
+}
+
+/// What a type shows of itself.
+pub(super) fn shown_attributes(resource: &ResourceType<Field>) -> Value {
+    let shown = resource.attributes.iter().map(|it| (it.name.to_owned(), shown_schema(it)));
+    members(Map::from_iter(shown))
 }
 
 /// A value as it stands in a document.
@@ -87,6 +92,7 @@ fn taken_schema(attribute: &Attribute<Field>) -> Value {
         Bounds::Between(min, max) => {
             json!({"type": "integer", "format": "int64", "minimum": min, "maximum": max})
         }
+        Bounds::Nonzero => json!({"type": "integer", "format": "int64", "not": {"const": 0}}),
         Bounds::Positive { digits, decimals } => json!({"anyOf": [
             {
                 "type": "string",
@@ -137,7 +143,8 @@ fn linked_schema(relationship: &Relationship<Field>) -> Value {
     })
 }
 
-fn identifier(kind: &str, id: Value) -> Value {
+/// An object that names a resource of the type.
+pub(super) fn identifier(kind: &str, id: Value) -> Value {
     json!({
         "type": "object",
         "required": ["type", "id"],

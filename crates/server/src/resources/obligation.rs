@@ -37,9 +37,10 @@ fn own_attributes(declaration: Declaration<Row, store::Field>) -> Declaration<Ro
         .attribute(remark("award_type").nullable().writable().field(stored::AWARD_TYPE), |row| {
             row.kept.award_type.as_deref().into()
         })
-        .attribute(integer("value").writable().field(stored::VALUE), |row| {
-            Scalar::Integer(row.kept.value)
-        })
+        .attribute(
+            integer("value").bounded(Bounds::Nonzero).writable().field(stored::VALUE),
+            |row| Scalar::Integer(row.kept.value),
+        )
         .attribute(text("units").field(stored::UNITS), |row| Scalar::Text(&row.kept.units))
         .attribute(long_text("reason").nullable().writable().field(stored::REASON), |row| {
             row.kept.reason.as_deref().into()
