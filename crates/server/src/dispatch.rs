@@ -16,7 +16,8 @@ use chrono::{DateTime, NaiveDateTime, SubsecRound, Utc};
 use futures_util::FutureExt;
 
 use crate::access::{self, Access, ORGANIZATION, Right};
-use crate::body::{body, joined};
+use crate::body::{Sent, body, joined};
+use crate::credit_metric;
 use crate::docs;
 use crate::etag::Expected;
 use crate::failure::{Failure, Result};
@@ -29,6 +30,7 @@ use crate::reply::Reply;
 use crate::report::{self, Reporting};
 use crate::route::Route;
 use crate::service::Service;
+use crate::siren;
 use crate::write::{self, Change, Writing};
 
 /// How long a request target may be, in bytes.
@@ -58,6 +60,7 @@ pub(crate) async fn dispatch(
         Ok(Err(Stop::Replied(reply))) => reply,
         Err(_) => Reply::failure(&Failure::Store(store::Error::Panicked)),
     };
+    let reply = if siren::owns(request.path()) { siren::told(reply) } else { reply };
     log::info!(
         target: "apportion::access",
         method = request.method().as_str(),
@@ -83,7 +86,7 @@ struct Seen {
 }
 
 /// Why a request ends early.
-enum Stop {
+pub(crate) enum Stop {
     Failed(Failure),
     Replied(Reply),
 }
@@ -120,6 +123,16 @@ async fn answer(
     let access = authenticate(request, service, now).await?;
     seen.organization = Some(access.scope.organization.0);
     access::check_organization(request, &access)?;
+    if credit_metric::PATHS.contains(&place) {
+        seen.route = Some(place.to_owned());
+        return credit_metric::answer(request, payload, service, (&access, now)).await;
+    }
+    if siren::owns(place) {
+        let route = siren::Route::parse(place).ok_or_else(Failure::not_found)?;
+        seen.route = Some(route.template());
+        check_method(request, READS, READS)?;
+        return Ok(siren::answer(request, service, &access, route).await?);
+    }
     if place == operations::PATH {
         seen.route = Some(operations::PATH.to_owned());
         return operate(request, payload, service, (&access, now, origin)).await;
@@ -145,7 +158,7 @@ async fn answer(
     let body = match route {
         // Real clients send one; it says nothing.
         Route::Resource(..) if *method == Method::DELETE => web::Bytes::new(),
-        _ => body(request, payload, None).await?,
+        _ => body(request, payload, Sent::Document(None)).await?,
     };
     Ok(write(request, service, (&access, now), (route, &origin, &body)).await?)
 }
@@ -259,7 +272,7 @@ async fn write(
 
 /// The request by its key, where the client says that it may come again, and the key taken; or
 /// the answer to a twin.
-fn repeatable(
+pub(crate) fn repeatable(
     request: &HttpRequest,
     service: &Service,
     scope: &Scope,
@@ -303,15 +316,8 @@ async fn operate(
     access::check_right(access, Right::Write)?;
     let extension = Some(apportion_jsonapi::operations::EXTENSION);
     media::check_accept(joined(request, &ACCEPT).as_deref(), extension)?;
-    let body = body(request, payload, extension).await?;
-    if let Some(parameter) = request.query_string().split('&').find(|word| {
-        !word.is_empty()
-            && !word.split('=').next().unwrap_or_default().eq_ignore_ascii_case(ORGANIZATION)
-    }) {
-        let name = parameter.split('=').next().unwrap_or_default();
-        let detail = "Operations take no parameters";
-        return Err(Error::parameter(Code::UnsupportedParameter, name, detail).into());
-    }
+    let body = body(request, payload, Sent::Document(extension)).await?;
+    check_no_parameters(request)?;
     let (scope, currency) = (access.scope, access.currency);
     let (request, _taken) = match repeatable(request, service, &scope, &body)? {
         Ok(taken) => taken.unzip(),
@@ -322,8 +328,25 @@ async fn operate(
     Ok(service.store.write(scope, move |session| operating.run(&scope, session)).await?)
 }
 
+/// Ends a request with parameters, where there are none to give.
+pub(crate) fn check_no_parameters(request: &HttpRequest) -> Result<()> {
+    let names = request.query_string().split('&').filter(|word| !word.is_empty());
+    let mut names = names.map(|word| word.split('=').next().unwrap_or_default());
+    match names.find(|name| !name.eq_ignore_ascii_case(ORGANIZATION)) {
+        Some(name) => {
+            let detail = "This endpoint takes no parameters";
+            Err(Error::parameter(Code::UnsupportedParameter, name, detail).into())
+        }
+        None => Ok(()),
+    }
+}
+
 /// Ends a request whose method the route does not take, or which only asks for the methods.
-fn check_method(request: &HttpRequest, allowed: &[Method], named: &[Method]) -> Result<(), Stop> {
+pub(crate) fn check_method(
+    request: &HttpRequest,
+    allowed: &[Method],
+    named: &[Method],
+) -> Result<(), Stop> {
     let names = || named.iter().map(Method::as_str).collect::<Vec<_>>().join(", ");
     match request.method() {
         &Method::OPTIONS => Err(Stop::Replied(Reply::empty(204).with(ALLOW, names()))),

@@ -10,6 +10,7 @@
 mod access;
 pub mod admin;
 mod body;
+mod credit_metric;
 mod criteria;
 pub mod demo;
 mod dispatch;
@@ -33,6 +34,7 @@ mod route;
 pub mod serve;
 pub mod served;
 mod service;
+mod siren;
 pub mod token;
 mod write;
 

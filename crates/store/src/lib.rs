@@ -18,6 +18,7 @@ pub mod distribution;
 pub mod distributor;
 mod error;
 mod executor;
+mod first_allocations;
 mod id;
 pub mod idempotency;
 mod keyset;

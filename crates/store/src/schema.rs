@@ -239,3 +239,8 @@ diesel::table! {
 
 diesel::joinable!(revenue_distributions -> deals (deal_id));
 diesel::allow_tables_to_appear_in_same_query!(deals, organizations, revenue_distributions);
+diesel::allow_tables_to_appear_in_same_query!(
+    distributions,
+    distributor_collaborators,
+    distributors,
+);

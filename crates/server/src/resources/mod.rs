@@ -3,6 +3,7 @@
 pub(crate) mod allocation;
 pub(crate) mod collaborator;
 mod counted;
+pub(crate) mod crediting;
 pub(crate) mod deal;
 pub(crate) mod distribution;
 pub(crate) mod distributor;

@@ -20,6 +20,7 @@ mod complaints;
 mod concurrency;
 mod conditions;
 mod create;
+mod credit_metric;
 mod credits;
 mod cursors;
 mod deal_links;
@@ -82,6 +83,7 @@ fn main() -> std::process::ExitCode {
         ("collaborators", collaborators::CASES),
         ("conditions", conditions::CASES),
         ("create", create::CASES),
+        ("credit_metric", credit_metric::CASES),
         ("credits", credits::CASES),
         ("cursors", cursors::CASES),
         ("deal_links", deal_links::CASES),
