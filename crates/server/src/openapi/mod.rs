@@ -8,6 +8,7 @@
 
 mod documents;
 mod parameters;
+mod plain;
 mod schemas;
 
 use apportion_jsonapi::Code;
@@ -22,6 +23,7 @@ use self::parameters::{
 use self::schemas::{describe_schemas, taken_linkage};
 use crate::operations;
 use crate::resources::ROOT;
+use crate::siren;
 
 const MEDIA_TYPE: &str = apportion_jsonapi::media::MEDIA_TYPE;
 
@@ -37,6 +39,9 @@ pub fn document(registry: &Registry<Field>) -> Value {
         describe_schemas(resource, &mut schemas);
     }
     paths.insert(operations::PATH.to_owned(), json!({"post": operations_operation()}));
+    if let Some((_, distributions)) = registry.find(siren::TYPE) {
+        plain::describe(distributions, &mut paths, &mut schemas);
+    }
     json!({
         "openapi": "3.1.0",
         "info": {

@@ -53,7 +53,7 @@ pub(super) fn describe_schemas(resource: &ResourceType<Field>, schemas: &mut Map
 }
 
 /// A value as it stands in a document.
-fn shown_schema(attribute: &Attribute<Field>) -> Value {
+pub(super) fn shown_schema(attribute: &Attribute<Field>) -> Value {
     let kind = match attribute.kind {
         Kind::Text | Kind::Id => json!({"type": "string"}),
         Kind::Integer => json!({"type": "integer", "format": "int64"}),

@@ -22,7 +22,7 @@ use crate::resources::{Resources, Type};
 use crate::service::Service;
 
 pub(crate) use self::asked::{DEFAULT_NUMBER, FILTERS, MAX_NUMBER, ORDERS};
-pub(crate) use self::members::MEMBERS;
+pub(crate) use self::members::{MEMBERS, Source};
 pub(crate) use self::refusal::told;
 
 /// Where the recorded surface begins.

@@ -63,6 +63,7 @@ mod rules;
 mod sample;
 mod seed;
 mod sent_back;
+mod siren;
 mod sorts;
 mod standard;
 mod tenancy;
@@ -122,6 +123,7 @@ fn main() -> std::process::ExitCode {
         ("rules", rules::CASES),
         ("seed", seed::CASES),
         ("sent_back", sent_back::CASES),
+        ("siren", siren::CASES),
         ("sorts", sorts::CASES),
         ("tenancy", tenancy::CASES),
         ("timeouts", timeouts::CASES),
