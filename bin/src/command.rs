@@ -12,6 +12,8 @@ use apportion_server::store::Address;
 use apportion_server::{Config, demo, serve};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::tick::{Interval, interval};
+
 /// Revenue in, by the day; payouts out, to the cent.
 #[derive(Parser)]
 #[command(version, max_term_width = 100)]
@@ -46,6 +48,8 @@ enum Command {
     Token(Token),
     /// Add deals and revenue distributions from CSV files, each all or nothing
     Import(crate::import::Import),
+    /// Trigger what is due, once: one pass of the engine
+    Tick(crate::tick::Tick),
 }
 
 #[derive(Args)]
@@ -62,6 +66,9 @@ struct Serve {
     /// Do not hold clients to their rates
     #[arg(long, env = "APPORTION_NO_RATE_LIMIT")]
     no_rate_limit: bool,
+    /// How often the engine looks for what is due: 30s, 5m, 1h, or off
+    #[arg(long, env = "APPORTION_ENGINE_INTERVAL", default_value = "30s", value_parser = interval)]
+    engine_interval: Interval,
 }
 
 #[derive(Subcommand)]
@@ -133,6 +140,7 @@ pub(crate) fn run(options: Options) -> anyhow::Result<ExitCode> {
         }
         Command::Token(token) => run_token(token, &database)?,
         Command::Import(import) => return crate::import::run(&import, &database),
+        Command::Tick(tick) => return crate::tick::run(&tick, &database),
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -140,8 +148,9 @@ pub(crate) fn run(options: Options) -> anyhow::Result<ExitCode> {
 fn run_server(options: Serve, database: Address) -> anyhow::Result<()> {
     let (bind, public_url) = (options.bind, options.public_url);
     let limit_rates = !options.no_rate_limit;
+    let Interval(engine_interval) = options.engine_interval;
     if !options.demo {
-        let config = Config { bind, database, public_url, limit_rates };
+        let config = Config { bind, database, public_url, limit_rates, engine_interval };
         return Ok(serve::run(config, |address| println!("listening on http://{address}"))?);
     }
     if !bind.ip().is_loopback() {
@@ -149,7 +158,7 @@ fn run_server(options: Serve, database: Address) -> anyhow::Result<()> {
     }
     let database = Address::Sqlite(PathBuf::from("apportion-demo.db"));
     demo::fill(&database).context("the demo tenant could not be made")?;
-    let config = Config { bind, database, public_url, limit_rates };
+    let config = Config { bind, database, public_url, limit_rates, engine_interval };
     serve::run(config, |address| {
         println!("listening on http://{address}");
         let list = "revenue_distributions?include=deal&page%5Bsize%5D=3";

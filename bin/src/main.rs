@@ -4,6 +4,7 @@
 mod command;
 mod import;
 mod log_line;
+mod tick;
 
 use std::process::ExitCode;
 

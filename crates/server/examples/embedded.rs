@@ -4,6 +4,7 @@
 //! `cargo run -p apportion-server --example embedded`
 
 use std::error::Error;
+use std::time::Duration;
 
 use apportion_core::organization::OrganizationDraft;
 use apportion_server::Config;
@@ -25,7 +26,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     let token = admin::create_token(&database, draft)?;
 
     let bind = "127.0.0.1:0".parse()?;
-    let config = Config { bind, database, public_url: None, limit_rates: true };
+    let engine_interval = Some(Duration::from_secs(30));
+    let config = Config { bind, database, public_url: None, limit_rates: true, engine_interval };
     let server = Running::start(config)?;
     println!("http://{}/api/v2/deals answers to {}", server.address(), token.reveal());
     Ok(())

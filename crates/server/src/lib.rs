@@ -15,6 +15,7 @@ mod criteria;
 pub mod demo;
 mod dispatch;
 mod docs;
+pub mod engine;
 mod etag;
 pub mod failure;
 mod guard;

@@ -6,7 +6,7 @@ use std::sync::mpsc;
 use std::time::Duration;
 
 use actix_http::HttpService;
-use actix_server::{Server, ServerHandle};
+use actix_server::{GracefulShutdownSignal, Server, ServerHandle};
 use actix_service::{ServiceFactoryExt, fn_service, map_config};
 use actix_web::dev::AppConfig;
 use actix_web::rt::net::TcpStream;
@@ -15,6 +15,7 @@ use apportion_store::{self as store, Limits, Store};
 
 use crate::access::Remembered;
 use crate::dispatch::dispatch;
+use crate::engine::timer::Timer;
 use crate::guard::{Guarded, HEAD_TIMEOUT, KEEP_ALIVE};
 use crate::host::Hosts;
 use crate::idempotency::InFlight;
@@ -47,9 +48,12 @@ pub fn run(config: Config, ready: impl FnOnce(SocketAddr)) -> Result<(), ServeEr
     let (listener, address) = listen(config.bind)?;
     let service = web::Data::new(service(&config, Resources::own(), address)?);
     rt::System::new().block_on(async move {
-        let server = server(listener, service, true)?;
+        let (server, shutdown) = server(listener, service.clone(), true)?;
+        let timer = timer(&service, config.engine_interval, shutdown);
         ready(address);
-        server.await.map_err(ServeError::from)
+        let ended = server.await;
+        stop(timer).await;
+        ended.map_err(ServeError::from)
     })
 }
 
@@ -73,10 +77,12 @@ impl Running {
         let (sender, receiver) = mpsc::channel();
         let thread = std::thread::spawn(move || {
             rt::System::new().block_on(async move {
-                match server(listener, service, false) {
-                    Ok(server) => {
+                match server(listener, service.clone(), false) {
+                    Ok((server, shutdown)) => {
+                        let timer = timer(&service, config.engine_interval, shutdown);
                         let _ = sender.send(Ok(server.handle()));
                         let _ = server.await;
+                        stop(timer).await;
                     }
                     Err(error) => {
                         let _ = sender.send(Err(error));
@@ -130,15 +136,33 @@ fn service(
     })
 }
 
+/// Starts the engine, which ends with the server: it begins no trigger once that shuts down.
+fn timer(
+    service: &Service,
+    interval: Option<Duration>,
+    shutdown: GracefulShutdownSignal,
+) -> Option<Timer> {
+    let ended = async move { shutdown.notified().await };
+    interval.map(|interval| Timer::start(service.store.clone(), interval, ended))
+}
+
+async fn stop(timer: Option<Timer>) {
+    if let Some(timer) = timer {
+        timer.stopped().await;
+    }
+}
+
+/// A server that is not running yet, and what tells that it shuts down.
 fn server(
     listener: TcpListener,
     service: web::Data<Service>,
     signals: bool,
-) -> Result<Server, ServeError> {
+) -> Result<(Server, GracefulShutdownSignal), ServeError> {
     let cores = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
     let builder = Server::build().workers(cores).shutdown_timeout(SHUTDOWN_SECONDS);
     let builder = if signals { builder } else { builder.disable_signals() };
     let shutdown = builder.graceful_shutdown_signal();
+    let shutting_down = shutdown.clone();
     let builder = builder.listen("apportion", listener, move || {
         let app = App::new().app_data(service.clone()).default_service(web::to(dispatch));
         let http = HttpService::build()
@@ -160,5 +184,5 @@ fn server(
         })
         .and_then(http)
     })?;
-    Ok(builder.run())
+    Ok((builder.run(), shutting_down))
 }

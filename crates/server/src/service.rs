@@ -1,6 +1,7 @@
 //! What all requests share.
 
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use apportion_store::{Address, Store};
 
@@ -21,6 +22,8 @@ pub struct Config {
     pub public_url: Option<String>,
     /// Whether clients are held to their rates.
     pub limit_rates: bool,
+    /// How long the engine waits between two passes; none runs where this is none.
+    pub engine_interval: Option<Duration>,
 }
 
 /// The shared state of a running server.

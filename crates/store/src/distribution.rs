@@ -252,3 +252,21 @@ pub fn conclude(
         .map(|_| ())
         .map_err(Error::from)
 }
+
+/// Sets the value of an open distribution, unless it has another version by now. It is a
+/// forecast: no change that a version counts.
+pub fn forecast(
+    scope: &Scope,
+    session: &mut Session,
+    (id, version): (i64, i64),
+    value: i64,
+) -> Result<()> {
+    let open = own!(distributions, scope, id)
+        .filter(distributions::status.eq("pending"))
+        .filter(distributions::version.eq(version));
+    diesel::update(open)
+        .set(distributions::value.eq(value))
+        .execute(session.tenant(scope)?)
+        .map(|_| ())
+        .map_err(Error::from)
+}

@@ -184,11 +184,16 @@ pub struct Content {
     pub metric_types: String,
 }
 
+/// A distributor.
+pub fn find(scope: &Scope, session: &mut Session, id: i64) -> Result<Option<Row>> {
+    Ok(load_by::<Row>(scope, session, (ID, &[id]), 1)?.pop())
+}
+
 /// A distributor, locked until the end of the transaction.
 pub fn lock(scope: &Scope, session: &mut Session, id: i64) -> Result<Option<Row>> {
     let locked: Option<Kept> = locked!(distributors, scope, session, id)?;
     match locked {
-        Some(_) => Ok(load_by::<Row>(scope, session, (ID, &[id]), 1)?.pop()),
+        Some(_) => find(scope, session, id),
         None => Ok(None),
     }
 }
@@ -282,6 +287,17 @@ pub fn set_accumulated(
         ],
     };
     statement.execute(session.tenant(scope)?).map(|_| ()).map_err(Error::from)
+}
+
+/// Its collaborators, by id.
+pub fn members(scope: &Scope, session: &mut Session, id: i64) -> Result<Vec<i64>> {
+    distributor_collaborators::table
+        .filter(distributor_collaborators::organization_id.eq(scope.id()))
+        .filter(distributor_collaborators::distributor_id.eq(id))
+        .order(distributor_collaborators::collaborator_id)
+        .select(distributor_collaborators::collaborator_id)
+        .load(session.tenant(scope)?)
+        .map_err(Error::from)
 }
 
 /// Whether a collaborator is among its collaborators.

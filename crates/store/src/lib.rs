@@ -8,6 +8,7 @@
 //! the keys of a row, which both databases can write.
 
 mod address;
+pub mod allocating;
 pub mod allocation;
 pub mod collaborator;
 mod conditions;
@@ -16,6 +17,7 @@ mod criteria;
 pub mod deal;
 pub mod distribution;
 pub mod distributor;
+pub mod due;
 mod error;
 mod executor;
 mod first_allocations;
@@ -32,6 +34,7 @@ pub mod obligation;
 pub mod organization;
 pub mod person;
 mod prepared;
+mod recognized;
 pub mod revenue_distribution;
 mod rows;
 mod schema;
@@ -53,6 +56,7 @@ pub use id::{OrganizationId, PersonId};
 pub use keyset::{beyond, read_keys};
 pub use ledger::{Ledger, LedgerPart, ledger};
 pub use lookup::Lookup;
+pub use recognized::recognized;
 pub use scope::Scope;
 pub use select::{Found, Loaded, Select, Stored, load, load_by, load_held, load_keyed};
 pub use session::Session;

@@ -102,6 +102,17 @@ pub fn any_in(scope: &Scope, session: &mut Session, distribution: i64) -> Result
     Ok(found.is_some())
 }
 
+/// What was scored for a distribution: collaborators and their scores, by collaborator.
+pub fn scores(scope: &Scope, session: &mut Session, distribution: i64) -> Result<Vec<(i64, i64)>> {
+    metrics::table
+        .filter(metrics::organization_id.eq(scope.id()))
+        .filter(metrics::distribution_id.eq(distribution))
+        .order(metrics::collaborator_id)
+        .select((metrics::collaborator_id, metrics::score))
+        .load(session.tenant(scope)?)
+        .map_err(Error::from)
+}
+
 /// Adds a metric; answers with the id.
 pub fn insert(
     scope: &Scope,
@@ -132,6 +143,23 @@ pub fn set_score(
 ) -> Result<()> {
     diesel::update(own!(metrics, scope, id))
         .set((metrics::score.eq(score), touched!(metrics, now)))
+        .execute(session.tenant(scope)?)
+        .map(|_| ())
+        .map_err(Error::from)
+}
+
+/// Makes the metrics of one distribution those of another, which opens in its place.
+pub fn take_over(
+    scope: &Scope,
+    session: &mut Session,
+    (from, to): (i64, i64),
+    now: NaiveDateTime,
+) -> Result<()> {
+    let taken = metrics::table
+        .filter(metrics::organization_id.eq(scope.id()))
+        .filter(metrics::distribution_id.eq(from));
+    diesel::update(taken)
+        .set((metrics::distribution_id.eq(to), touched!(metrics, now)))
         .execute(session.tenant(scope)?)
         .map(|_| ())
         .map_err(Error::from)

@@ -202,6 +202,46 @@ pub fn any_open(scope: &Scope, session: &mut Session, distributor: i64) -> Resul
     Ok(found.is_some())
 }
 
+/// An obligation that may be collected: approved, and not allocated.
+#[derive(Clone, Copy, Debug, Queryable)]
+pub struct Open {
+    /// The id.
+    pub id: i64,
+    /// To whom.
+    pub collaborator_id: i64,
+    /// Minor units, not 0; below 0 for a clawback.
+    pub value: i64,
+    /// The first day on which it may be paid.
+    pub due_on: Option<NaiveDate>,
+    /// When the row was made, UTC.
+    pub created_at: NaiveDateTime,
+}
+
+/// What a distributor may collect that was made before that, by collaborator.
+pub fn to_collect(
+    scope: &Scope,
+    session: &mut Session,
+    (distributor, before): (i64, NaiveDateTime),
+) -> Result<Vec<Open>> {
+    obligations::table
+        .filter(obligations::organization_id.eq(scope.id()))
+        .filter(obligations::distributor_id.eq(distributor))
+        // Spelled out, as the index of these is.
+        .filter(sql::<Bool>("status IN ('pending', 'approved') AND allocation_id IS NULL"))
+        .filter(obligations::status.eq("approved"))
+        .filter(obligations::created_at.lt(before))
+        .order((obligations::collaborator_id, obligations::id))
+        .select((
+            obligations::id,
+            obligations::collaborator_id,
+            obligations::value,
+            obligations::due_on,
+            obligations::created_at,
+        ))
+        .load(session.tenant(scope)?)
+        .map_err(Error::from)
+}
+
 /// Adds an obligation; answers with the id.
 pub fn insert(
     scope: &Scope,

@@ -1,8 +1,12 @@
 //! Statements of our own that stay prepared. Diesel prepares every `UPDATE` and every upsert anew,
-//! which costs as much as running it; this is for those that every write runs.
+//! which costs as much as running it; this is for those that every write runs. And statements on
+//! many rows at once, which diesel has no words for that both databases understand.
+
+use std::marker::PhantomData;
 
 use diesel::prelude::*;
-use diesel::query_builder::{AstPass, QueryFragment, QueryId};
+use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
+use diesel::sql_types::BigInt;
 
 use crate::conditions::push_value;
 use crate::connection::{AnyConnection, MultiBackend};
@@ -33,3 +37,39 @@ impl QueryId for Prepared<'_> {
 }
 
 impl RunQueryDsl<AnyConnection> for Prepared<'_> {}
+
+/// A statement that yields rows of these SQL types. Rows of numbers, where there are any, are
+/// bound after `head` as a list of `(..), (..)`; then comes `tail`.
+pub(crate) struct Yielding<'s, T, const N: usize = 0> {
+    pub(crate) head: Prepared<'s>,
+    pub(crate) rows: &'s [[i64; N]],
+    pub(crate) tail: &'static str,
+    pub(crate) yields: PhantomData<fn() -> T>,
+}
+
+impl<T, const N: usize> QueryFragment<MultiBackend> for Yielding<'_, T, N> {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, MultiBackend>) -> QueryResult<()> {
+        self.head.walk_ast(out.reborrow())?;
+        for (at, row) in self.rows.iter().enumerate() {
+            out.push_sql(if at == 0 { "(" } else { "), (" });
+            for (at, value) in row.iter().enumerate() {
+                out.push_sql(if at == 0 { "" } else { ", " });
+                out.push_bind_param::<BigInt, i64>(value)?;
+            }
+        }
+        out.push_sql(if self.rows.is_empty() { "" } else { ")" });
+        out.push_sql(self.tail);
+        Ok(())
+    }
+}
+
+impl<T, const N: usize> Query for Yielding<'_, T, N> {
+    type SqlType = T;
+}
+
+impl<T, const N: usize> QueryId for Yielding<'_, T, N> {
+    type QueryId = ();
+    const HAS_STATIC_QUERY_ID: bool = false;
+}
+
+impl<T, const N: usize> RunQueryDsl<AnyConnection> for Yielding<'_, T, N> {}

@@ -149,6 +149,14 @@ diesel::table! {
 }
 
 diesel::table! {
+    distributor_deals (organization_id, distributor_id, deal_id) {
+        organization_id -> BigInt,
+        distributor_id -> BigInt,
+        deal_id -> BigInt,
+    }
+}
+
+diesel::table! {
     distributions (id) {
         id -> BigInt,
         organization_id -> BigInt,
@@ -238,9 +246,14 @@ diesel::table! {
 }
 
 diesel::joinable!(revenue_distributions -> deals (deal_id));
-diesel::allow_tables_to_appear_in_same_query!(deals, organizations, revenue_distributions);
 diesel::allow_tables_to_appear_in_same_query!(
     distributions,
     distributor_collaborators,
     distributors,
+);
+diesel::allow_tables_to_appear_in_same_query!(
+    deals,
+    distributor_deals,
+    organizations,
+    revenue_distributions
 );

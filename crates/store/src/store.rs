@@ -93,9 +93,33 @@ impl Store {
         T: Send + 'static,
         E: From<Error> + Cause + Send + 'static,
     {
+        self.persist(move |session| session.tenant(&scope).map(|_| ()), work).await
+    }
+
+    /// The same, for work that begins with a look at every tenant (`due`).
+    pub async fn write_for_any<T, E>(
+        &self,
+        work: impl Fn(&mut Session) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<Error> + Cause + Send + 'static,
+    {
+        self.persist(|session| session.everybody().map(|_| ()), work).await
+    }
+
+    async fn persist<T, E>(
+        &self,
+        look: impl Fn(&mut Session) -> Result<()> + Send + 'static,
+        work: impl Fn(&mut Session) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<Error> + Cause + Send + 'static,
+    {
         match &self.writer {
             Some(writer) => writer.run(work).await,
-            None => self.reader.run(move |session| persist(&scope, session, &work)).await,
+            None => self.reader.run(move |session| persist(&look, session, &work)).await,
         }
     }
 }
@@ -124,16 +148,16 @@ impl Cause for Error {
     }
 }
 
-/// Runs a transaction until nobody interrupts it.
+/// Runs a transaction until nobody interrupts it; `look` sets whose rows it sees.
 fn persist<T, E: From<Error> + Cause>(
-    scope: &Scope,
+    look: &impl Fn(&mut Session) -> Result<()>,
     session: &mut Session,
     work: &impl Fn(&mut Session) -> Result<T, E>,
 ) -> Result<T, E> {
     let mut tries = 0_u32;
     loop {
         // Before the transaction, so that its end does not undo it.
-        session.tenant(scope)?;
+        look(session)?;
         match session.transaction(work) {
             Err(error)
                 if matches!(error.cause(), Some(Error::Interrupted(_))) && tries < MAX_TRIES =>

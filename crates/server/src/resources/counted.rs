@@ -57,6 +57,13 @@ pub(super) fn read_schedule(
     (schedule, texts)
 }
 
+/// A schedule as it is kept; none where it cannot be read, as no kept one is.
+pub(crate) fn kept_schedule(text: &str) -> Option<Schedule> {
+    let items = items(text);
+    let texts: Option<Vec<&str>> = items.iter().map(word).collect();
+    Schedule::parse(&texts?).ok()
+}
+
 /// A schedule in the form in which it is kept.
 pub(super) fn write_schedule(texts: &[String]) -> String {
     Json::Array(texts.iter().map(|text| Json::Text(text.into())).collect()).compact()

@@ -212,6 +212,13 @@ fn home_zone(work: &mut Work<'_>) -> Result<Tz> {
     Ok(zone.and_then(|zone| zone.parse().ok()).unwrap_or(Tz::UTC))
 }
 
+/// The terms of a distributor as it is, and its schedule; none of one that is deleted.
+pub(crate) fn terms(kept: &Kept) -> store::Result<(DistributorTerms, Schedule)> {
+    let terms = draft(kept).check(Tz::UTC).ok();
+    let unreadable = || store::Error::Query(format!("distributor {} cannot be read", kept.id));
+    terms.zip(counted::kept_schedule(&kept.schedule)).ok_or_else(unreadable)
+}
+
 /// A distributor as it is, or one of which nothing is known.
 fn draft(old: &Kept) -> DistributorDraft {
     DistributorDraft {

@@ -7,7 +7,7 @@ pub(crate) mod crediting;
 pub(crate) mod deal;
 pub(crate) mod distribution;
 pub(crate) mod distributor;
-mod explanation;
+pub(crate) mod explanation;
 pub(crate) mod metric;
 pub(crate) mod metric_credit;
 pub(crate) mod obligation;

@@ -71,6 +71,7 @@ impl World {
             database: database.clone(),
             public_url: None,
             limit_rates: false,
+            engine_interval: None,
         };
         change(&mut config);
         let running = Running::serving(config, types).unwrap();
@@ -84,6 +85,7 @@ impl World {
             database: self.database.clone(),
             public_url: None,
             limit_rates: false,
+            engine_interval: None,
         };
         self.running = Running::start(config).unwrap();
     }

@@ -1,0 +1,129 @@
+//! A plan as rows: the distribution triggered, its obligations and allocations, and the next one
+//! opened, in the transaction in which the distributor was claimed. Unique indexes refuse whatever
+//! would happen twice. Not here: what the plan says.
+
+use apportion_core::distribution::DistributionStatus;
+use apportion_core::distributor::DistributorStatus;
+use apportion_core::engine::{NextDistribution, Origin, Plan, PlannedAllocation};
+use apportion_core::obligation::DISTRIBUTION_AWARD;
+use apportion_store::allocating::{self, Made, Part, Paying, Share};
+use apportion_store::distribution::{self, Content};
+use apportion_store::due::Waiting;
+use apportion_store::{self as store, Scope, Session, distributor, metric};
+use chrono::{DateTime, NaiveDateTime, Utc};
+
+use crate::engine::snapshot::{Planned, planned};
+use crate::engine::triggered::Triggered;
+use crate::resources::{explanation, write_shared_pool};
+
+/// Triggers the open distribution of a distributor that is locked, if it is still due.
+pub(crate) fn trigger(
+    session: &mut Session,
+    claimed: &Waiting,
+    now: DateTime<Utc>,
+) -> store::Result<Option<Triggered>> {
+    let scope = &Scope::of(claimed.organization);
+    let Some(row) = distributor::find(scope, session, claimed.distributor_id)? else {
+        return Ok(None);
+    };
+    let payer = row.kept;
+    if payer.status != DistributorStatus::Active.name() {
+        return Ok(None);
+    }
+    let planned = planned(scope, session, &payer, now)?;
+    let Some(planned) = planned.filter(|planned| planned.plan.waits.is_none()) else {
+        return Ok(None);
+    };
+    let Planned { open, plan } = &planned;
+    let at = now.naive_utc();
+    let paying = Paying {
+        distributor_id: payer.id,
+        distribution_id: open.id,
+        units: &open.units,
+        now: at,
+    };
+    let collected = pay(scope, session, (paying, plan))?;
+    conclude(scope, session, (open.id, plan), at)?;
+    if let Some(next) = &plan.next {
+        begin(scope, session, (open, next), at)?;
+    }
+    let left = payer.accumulated_value.checked_sub(collected);
+    let left = left.ok_or_else(|| store::Error::Query("a sum past 64 bits".to_owned()))?;
+    // Also where nothing was collected: it shows another open distribution now.
+    distributor::set_accumulated(scope, session, (payer.id, left), at)?;
+    Ok(Some(Triggered::new(claimed, &payer, planned)))
+}
+
+/// Writes what a plan pays; answers with the sum of the obligations that were there before.
+fn pay(
+    scope: &Scope,
+    session: &mut Session,
+    (paying, plan): (Paying<'_>, &Plan),
+) -> store::Result<i64> {
+    let (mut shares, mut parts) = (Vec::new(), Vec::new());
+    for allocation in &plan.allocations {
+        let PlannedAllocation { collaborator_id, value, origin } = *allocation;
+        let collaborator_id = collaborator_id.0;
+        match origin {
+            Origin::Share(placed) => {
+                let (weight, rank) = (placed.weight, number(placed.rank)?);
+                shares.push(Share { collaborator_id, value, weight, rank });
+            }
+            Origin::Collected { obligation_id, net } => parts.push(Part {
+                obligation_id: obligation_id.0,
+                collaborator_id,
+                value,
+                net_value: net.value,
+                net_parts: number(net.parts)?,
+            }),
+        }
+    }
+    let made = Made { status: plan.obligation_status.name(), award_type: DISTRIBUTION_AWARD };
+    allocating::share(scope, session, (paying, made), &shares)?;
+    allocating::collect(scope, session, paying, &parts)?;
+    Ok(if parts.is_empty() { 0 } else { plan.value })
+}
+
+/// The distribution itself.
+fn conclude(
+    scope: &Scope,
+    session: &mut Session,
+    (id, plan): (i64, &Plan),
+    now: NaiveDateTime,
+) -> store::Result<()> {
+    let triggered = distribution::Triggered {
+        status: plan.status.name().to_owned(),
+        value: plan.value,
+        allocation_count: number(plan.allocations.len())?,
+        shared_pool: plan.shared.as_ref().map(write_shared_pool),
+        explanation: Some(explanation::of_plan(plan)),
+    };
+    distribution::trigger(scope, session, (id, &triggered), now)
+}
+
+/// The next distribution, with the metrics of one that failed.
+fn begin(
+    scope: &Scope,
+    session: &mut Session,
+    (before, next): (&distribution::Kept, &NextDistribution),
+    now: NaiveDateTime,
+) -> store::Result<()> {
+    let content = Content {
+        distributor_id: before.distributor_id,
+        status: DistributionStatus::Pending.name().to_owned(),
+        value: 0,
+        units: before.units.clone(),
+        opened_at: next.open.opened_at.naive_utc(),
+        trigger_date: next.open.trigger_at.naive_utc(),
+        carried: next.open.carried,
+    };
+    let id = distribution::insert(scope, session, &content, now)?;
+    if next.takes_over_metrics {
+        metric::take_over(scope, session, (before.id, id), now)?;
+    }
+    Ok(())
+}
+
+fn number(count: impl TryInto<i64>) -> store::Result<i64> {
+    count.try_into().map_err(|_| store::Error::Query("a count past 64 bits".to_owned()))
+}

@@ -1,0 +1,152 @@
+//! What a plan is made from, read in the transaction at hand, and the plan of it. A preview and a
+//! trigger call the same function; only the trigger locks the distributor first.
+
+use apportion_core::accumulation::Owed;
+use apportion_core::distributor::DistributorTerms;
+use apportion_core::engine::{Opening, Payer, Plan, Snapshot, plan};
+use apportion_core::id::{CollaboratorId, ObligationId};
+use apportion_core::metric::Score;
+use apportion_core::obligation::{Held, ObligationStatus};
+use apportion_core::resolver::{Payout, PoolSource};
+use apportion_store::distribution::{self, Kept as Open};
+use apportion_store::distributor::{self, Kept};
+use apportion_store::{self as store, Scope, Session, metric, obligation, organization};
+use chrono::{DateTime, Utc};
+
+use crate::resources::distributor::terms;
+
+/// What triggering an open distribution comes to.
+pub(crate) struct Planned {
+    /// The open distribution.
+    pub(crate) open: Open,
+    /// What becomes of it.
+    pub(crate) plan: Plan,
+}
+
+/// A distributor, and what its open distribution comes to at `now`, if it has one. None where
+/// there is no such distributor.
+pub(crate) fn preview(
+    scope: &Scope,
+    session: &mut Session,
+    (distributor, now): (i64, DateTime<Utc>),
+) -> store::Result<Option<(distributor::Row, Option<Planned>)>> {
+    let Some(row) = distributor::find(scope, session, distributor)? else { return Ok(None) };
+    let planned = planned(scope, session, &row.kept, now)?;
+    Ok(Some((row, planned)))
+}
+
+/// What the open distribution of a distributor comes to at `now`, if it has one.
+pub(crate) fn planned(
+    scope: &Scope,
+    session: &mut Session,
+    kept: &Kept,
+    now: DateTime<Utc>,
+) -> store::Result<Option<Planned>> {
+    let Some(open) = distribution::open_of(scope, session, kept.id)? else { return Ok(None) };
+    let (terms, schedule) = terms(kept)?;
+    let (anchor, zone) = (kept.anchor_at.and_utc(), terms.time_zone);
+    let rows = Rows::read(scope, session, (kept.id, terms), (&open, now))?;
+    let plan = plan(&rows.snapshot(), |after| schedule.next_after(anchor, zone, after));
+    Ok(Some(Planned { open, plan }))
+}
+
+/// The rows of one open distribution.
+struct Rows {
+    payer: Payer,
+    open: Opening,
+    members: Vec<CollaboratorId>,
+    scores: Vec<Score>,
+    obligations: Vec<Owed>,
+    recognized: i128,
+    now: DateTime<Utc>,
+}
+
+impl Rows {
+    fn read(
+        scope: &Scope,
+        session: &mut Session,
+        (distributor, terms): (i64, DistributorTerms),
+        (open, now): (&Open, DateTime<Utc>),
+    ) -> store::Result<Self> {
+        let payer = Payer {
+            status: terms.status,
+            units: terms.units,
+            payout: terms.payout,
+            time_zone: terms.time_zone,
+            requires_approval: terms.requires_approval,
+            carry_over: terms.carry_over,
+        };
+        let is_owed = matches!(payer.payout, Payout::Owed { .. });
+        let members = distributor::members(scope, session, distributor)?;
+        let opening = Opening {
+            opened_at: open.opened_at.and_utc(),
+            trigger_at: open.trigger_date.and_utc(),
+            carried: open.carried,
+        };
+        let mut rows = Self {
+            payer,
+            open: opening,
+            members: members.into_iter().map(CollaboratorId).collect(),
+            scores: Vec::new(),
+            obligations: Vec::new(),
+            recognized: 0,
+            now,
+        };
+        if is_owed {
+            let before = rows.snapshot().cutoff().at.naive_utc();
+            let open = obligation::to_collect(scope, session, (distributor, before))?;
+            rows.obligations = open.iter().map(owed).collect();
+        } else {
+            let scores = metric::scores(scope, session, open.id)?.into_iter();
+            let score = |(id, score)| Score { collaborator_id: CollaboratorId(id), score };
+            rows.scores = scores.map(score).collect();
+            rows.recognized = rows.recognized(scope, session, distributor)?;
+        }
+        Ok(rows)
+    }
+
+    /// The revenue of the period, where the distributor shares it.
+    fn recognized(
+        &self,
+        scope: &Scope,
+        session: &mut Session,
+        distributor: i64,
+    ) -> store::Result<i128> {
+        if !matches!(self.payer.payout, Payout::Shared { pool: PoolSource::Revenue(_), .. }) {
+            return Ok(0);
+        }
+        let Some(organization) = organization::find(scope, session)? else { return Ok(0) };
+        let unknown = |_| store::Error::Query("the currency is not known".to_owned());
+        let revenue = self.payer.revenue_in(organization.currency.parse().map_err(unknown)?);
+        let days = self.open.revenue_days(self.now, self.payer.time_zone);
+        match (revenue, days) {
+            (Some(revenue), Some(days)) => {
+                store::recognized(scope, session, (distributor, revenue), days)
+            }
+            _ => Ok(0),
+        }
+    }
+
+    fn snapshot(&self) -> Snapshot<'_> {
+        Snapshot {
+            payer: &self.payer,
+            open: self.open,
+            members: &self.members,
+            scores: &self.scores,
+            obligations: &self.obligations,
+            recognized: self.recognized,
+            now: self.now,
+        }
+    }
+}
+
+fn owed(row: &obligation::Open) -> Owed {
+    Owed {
+        obligation_id: ObligationId(row.id),
+        collaborator_id: CollaboratorId(row.collaborator_id),
+        value: row.value,
+        held: Held { status: ObligationStatus::Approved, is_allocated: false },
+        created_at: row.created_at.and_utc(),
+        due_on: row.due_on,
+    }
+}

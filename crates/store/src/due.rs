@@ -1,0 +1,117 @@
+//! Distributions that wait for the engine, of every tenant: which is the next one whose trigger
+//! date has passed, and which are open at all. The only look across tenants that the engine takes;
+//! what it then reads and writes, it does in the name of one.
+
+use std::marker::PhantomData;
+
+use chrono::{DateTime, NaiveDateTime};
+use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Timestamp};
+
+use crate::criteria::Value;
+use crate::error::Result;
+use crate::id::OrganizationId;
+use crate::prepared::{Prepared, Yielding};
+use crate::session::Session;
+
+/// An open distribution.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Waiting {
+    /// The tenant.
+    pub organization: OrganizationId,
+    /// Who pays.
+    pub distributor_id: i64,
+    /// The distribution.
+    pub distribution_id: i64,
+    /// When it is to be triggered, UTC.
+    pub trigger_date: NaiveDateTime,
+}
+
+macro_rules! waiting {
+    ($conditions:literal, $($more:literal),+) => {
+        &[
+            concat!(
+                "SELECT distributions.organization_id, distributions.distributor_id, \
+                 distributions.id, distributions.trigger_date \
+                 FROM distributions INNER JOIN distributors \
+                 ON distributors.organization_id = distributions.organization_id \
+                 AND distributors.id = distributions.distributor_id \
+                 WHERE distributions.status = 'pending' ",
+                $conditions
+            ),
+            $($more),+
+        ]
+    };
+}
+
+macro_rules! due {
+    ($end:literal) => {
+        waiting!(
+            "AND distributors.status = 'active' AND distributions.trigger_date <= ",
+            " AND (distributions.trigger_date, distributions.id) > (",
+            ", ",
+            ") ORDER BY distributions.trigger_date, distributions.id LIMIT ",
+            $end
+        )
+    };
+}
+
+const DUE: &[&str] = due!("");
+/// A distributor that somebody else writes, another engine perhaps, is passed over.
+const CLAIM: &[&str] = due!(" FOR UPDATE OF distributors SKIP LOCKED");
+const OPEN: &[&str] = waiting!(
+    "AND distributors.status <> 'deleted' AND distributions.id > ",
+    " ORDER BY distributions.id LIMIT "
+);
+
+/// The first active distributor whose trigger date has come, after the place where the last one
+/// was found; locked until the end of the transaction. What was found is to be looked at again:
+/// it may be from before the lock.
+pub fn claim(
+    session: &mut Session,
+    now: NaiveDateTime,
+    after: Option<Waiting>,
+) -> Result<Option<Waiting>> {
+    let parts = if session.is_postgres() { CLAIM } else { DUE };
+    Ok(run(session, parts, &due_values(now, after, 1))?.pop())
+}
+
+/// Active distributors whose trigger date has come, after a place, by that date.
+pub fn due(
+    session: &mut Session,
+    (now, after): (NaiveDateTime, Option<Waiting>),
+    limit: i64,
+) -> Result<Vec<Waiting>> {
+    run(session, DUE, &due_values(now, after, limit))
+}
+
+/// Open distributions of any date with higher ids than that, by id.
+pub fn open(session: &mut Session, after: i64, limit: i64) -> Result<Vec<Waiting>> {
+    run(session, OPEN, &[Value::Integer(after), Value::Integer(limit)])
+}
+
+fn due_values(now: NaiveDateTime, after: Option<Waiting>, limit: i64) -> [Value; 4] {
+    // Before any date of the calendar.
+    let first = DateTime::from_timestamp(-62_135_596_800, 0).unwrap_or_default().naive_utc();
+    let (date, id) = after.map_or((first, 0), |it| (it.trigger_date, it.distribution_id));
+    [Value::Instant(now), Value::Instant(date), Value::Integer(id), Value::Integer(limit)]
+}
+
+type Columns = (BigInt, BigInt, BigInt, Timestamp);
+
+fn run(
+    session: &mut Session,
+    parts: &'static [&'static str],
+    values: &[Value],
+) -> Result<Vec<Waiting>> {
+    let head = Prepared { parts, values };
+    let statement = Yielding::<Columns> { head, rows: &[], tail: "", yields: PhantomData };
+    let rows: Vec<(i64, i64, i64, NaiveDateTime)> = statement.load(session.everybody()?)?;
+    let waiting = |(organization, distributor_id, distribution_id, trigger_date)| Waiting {
+        organization: OrganizationId(organization),
+        distributor_id,
+        distribution_id,
+        trigger_date,
+    };
+    Ok(rows.into_iter().map(waiting).collect())
+}
