@@ -10,6 +10,7 @@
 mod access;
 pub mod admin;
 mod body;
+pub mod check;
 mod credit_metric;
 mod criteria;
 pub mod demo;

@@ -24,6 +24,7 @@ mod first_allocations;
 mod id;
 pub mod idempotency;
 mod keyset;
+pub mod law;
 mod ledger;
 mod lookup;
 pub mod membership;

@@ -36,12 +36,8 @@ pub(crate) fn trigger(
     };
     let Planned { open, plan } = &planned;
     let at = now.naive_utc();
-    let paying = Paying {
-        distributor_id: payer.id,
-        distribution_id: open.id,
-        units: &open.units,
-        now: at,
-    };
+    let paying =
+        Paying { distributor_id: payer.id, distribution_id: open.id, units: &open.units, now: at };
     let collected = pay(scope, session, (paying, plan))?;
     conclude(scope, session, (open.id, plan), at)?;
     if let Some(next) = &plan.next {

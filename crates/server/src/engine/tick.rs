@@ -23,11 +23,7 @@ const CHUNK: i64 = 100;
 
 /// Runs one pass over a database; `told` learns of each distribution that was triggered, after it
 /// was kept, or would be. An error means that the pass could not run to its end.
-pub fn tick(
-    database: &Address,
-    tick: Tick,
-    told: impl FnMut(&Triggered),
-) -> store::Result<Passed> {
+pub fn tick(database: &Address, tick: Tick, told: impl FnMut(&Triggered)) -> store::Result<Passed> {
     // One piece of work at a time.
     let limits = Limits { threads: 1, ..Limits::of(database) };
     let engine = Engine::new(Store::open(database, limits)?);

@@ -75,6 +75,14 @@ pub fn document(registry: &Registry<Field>) -> Value {
     })
 }
 
+/// The id in an address. Those of computed rows are words of their own.
+fn id_parameter(resource: &ResourceType<Field>) -> Value {
+    if resource.ids.decimal {
+        return json!([{"$ref": "#/components/parameters/id"}]);
+    }
+    json!([{"name": "id", "in": "path", "required": true, "schema": {"type": "string"}}])
+}
+
 /// What can be done to a writable relationship.
 fn verbs(relationship: &Relationship<Field>) -> &'static [&'static str] {
     match relationship.cardinality {
@@ -99,7 +107,7 @@ fn describe_paths(
         ),
     });
     let mut one = json!({
-        "parameters": [{"$ref": "#/components/parameters/id"}],
+        "parameters": id_parameter(resource),
         "get": operation(
             &format!("get_{name}"),
             shape_parameters(registry, resource),
@@ -137,7 +145,7 @@ fn describe_relationship(
     } else {
         (format!("{}_or_null_document", target.name), "linkage_document")
     };
-    let id = json!([{"$ref": "#/components/parameters/id"}]);
+    let id = id_parameter(resource);
     let (parameters, mut shown) = if many {
         (list_parameters(registry, target), narrowing_parameters(target))
     } else {

@@ -1,6 +1,7 @@
 //! What the service serves: one file a type, each the only place where its type is declared.
 
 pub(crate) mod allocation;
+mod check;
 pub(crate) mod collaborator;
 mod counted;
 pub(crate) mod crediting;
@@ -58,6 +59,7 @@ fn own_types() -> Vec<Box<dyn Served>> {
         Box::new(obligation::resource()),
         Box::new(distribution::resource()),
         Box::new(allocation::resource()),
+        Box::new(check::Checks::new()),
     ]
 }
 

@@ -15,6 +15,7 @@ mod amounts;
 mod answers;
 mod authentication;
 mod bodies;
+mod checks;
 mod collaborators;
 mod complaints;
 mod concurrency;
@@ -80,6 +81,7 @@ fn main() -> std::process::ExitCode {
         ("amounts", amounts::CASES),
         ("authentication", authentication::CASES),
         ("bodies", bodies::CASES),
+        ("checks", checks::CASES),
         ("concurrency", concurrency::CASES),
         ("collaborators", collaborators::CASES),
         ("conditions", conditions::CASES),
