@@ -7,8 +7,6 @@ use std::time::Instant;
 use actix_web::http::Method;
 use actix_web::http::header::{ACCEPT, ALLOW, HeaderName, IF_MATCH, IF_NONE_MATCH};
 use actix_web::{HttpRequest, HttpResponse, web};
-use apportion_jsonapi::input::Action;
-use apportion_jsonapi::operations::Verb;
 use apportion_jsonapi::{Code, Error, media};
 use apportion_store::idempotency::Request;
 use apportion_store::{self as store, Scope};
@@ -25,6 +23,7 @@ use crate::guard::Guard;
 use crate::idempotency::{self, Taken};
 use crate::openapi;
 use crate::operations::{self, Operating};
+use crate::preview::{self, Previewing};
 use crate::read::{self, Headers, Reading};
 use crate::reply::Reply;
 use crate::report::{self, Reporting};
@@ -137,6 +136,12 @@ async fn answer(
         seen.route = Some(operations::PATH.to_owned());
         return operate(request, payload, service, (&access, now, origin)).await;
     }
+    if let Some(distributor) = preview::distributor(place) {
+        seen.route = Some(preview::template());
+        let distributor = distributor.ok_or_else(Failure::not_found)?;
+        check_method(request, READS, READS)?;
+        return Ok(preview(request, service, (&access, now), distributor).await?);
+    }
     if place == report::PATH {
         seen.route = Some(report::PATH.to_owned());
         return report(request, service, (&access, now), &origin).await;
@@ -239,7 +244,7 @@ async fn write(
         Err(faults) => (parse("")?, faults),
     };
     let scope = access.scope;
-    let mut change = change(route, request.method(), body);
+    let mut change = write::asked(route, request.method(), body);
     match &mut change {
         Ok(Change::Create(input) | Change::Update(_, input) | Change::Link(_, _, input)) => {
             input.errors.append(&mut faults);
@@ -304,6 +309,21 @@ async fn report(
     Ok(service.store.read(move |session| reporting.run(&scope, session)).await?)
 }
 
+/// Tells what the engine would do.
+async fn preview(
+    request: &HttpRequest,
+    service: &Service,
+    (access, now): (&Access, NaiveDateTime),
+    distributor: i64,
+) -> Result<Reply> {
+    access::check_right(access, Right::Read)?;
+    media::check_accept(joined(request, &ACCEPT).as_deref(), None)?;
+    let asked = (distributor, request.query_string());
+    let previewing = Previewing::new(service.resources, asked, now);
+    let scope = access.scope;
+    service.store.read(move |session| previewing.run(&scope, session)).await
+}
+
 /// Carries operations out.
 async fn operate(
     request: &HttpRequest,
@@ -352,24 +372,6 @@ pub(crate) fn check_method(
         &Method::OPTIONS => Err(Stop::Replied(Reply::empty(204).with(ALLOW, names()))),
         method if allowed.contains(method) => Ok(()),
         _ => Err(Stop::Replied(Reply::not_allowed(&names()))),
-    }
-}
-
-fn change(route: Route, method: &Method, body: &[u8]) -> Result<Change, Vec<Error>> {
-    match route {
-        Route::Resource(_, id) if *method == Method::DELETE => Ok(Change::Delete(id)),
-        Route::Resource(kind, id) => write::change(kind, Action::Update(id), body),
-        Route::Linkage(kind, id, at) => {
-            let verb = match *method {
-                Method::POST => Verb::Add,
-                Method::DELETE => Verb::Remove,
-                _ => Verb::Update,
-            };
-            write::link(kind, (id, at), (verb, body))
-        }
-        Route::Collection(kind) | Route::Related(kind, ..) => {
-            write::change(kind, Action::Create, body)
-        }
     }
 }
 

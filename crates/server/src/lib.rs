@@ -27,6 +27,7 @@ mod include;
 mod numbered;
 pub mod openapi;
 mod operations;
+mod preview;
 mod rates;
 mod read;
 mod reply;

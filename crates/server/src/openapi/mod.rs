@@ -22,6 +22,7 @@ use self::parameters::{
 };
 use self::schemas::{describe_schemas, taken_linkage};
 use crate::operations;
+use crate::preview;
 use crate::resources::ROOT;
 use crate::siren;
 
@@ -33,11 +34,21 @@ pub(crate) const PATH: &str = "/api/v2/openapi.json";
 /// The description as OpenAPI 3.1.
 pub fn document(registry: &Registry<Field>) -> Value {
     let mut paths = Map::new();
-    let mut schemas = common_schemas(registry);
+    let previews = preview::declared::types();
+    let shown = registry.types().iter().cloned().chain(previews.clone());
+    let shown = Registry::new(shown.collect());
+    let mut schemas = common_schemas(&shown);
     for resource in registry.types() {
         describe_paths(registry, resource, &mut paths);
         describe_schemas(resource, &mut schemas);
     }
+    for preview in &previews {
+        schemas.insert(preview.name.to_owned(), schemas::resource_schema(preview));
+    }
+    let [whole, _] = &previews;
+    let document = documents::document(reference(whole.name), "links", "meta");
+    schemas.insert(format!("{}_document", whole.name), document);
+    paths.insert(preview::template(), preview_path(&shown, whole));
     paths.insert(operations::PATH.to_owned(), json!({"post": operations_operation()}));
     if let Some((_, distributions)) = registry.find(siren::TYPE) {
         plain::describe(distributions, &mut paths, &mut schemas);
@@ -190,6 +201,15 @@ fn writing(id: &str, parameters: Vec<Value>, name: &str, what: &str, status: u16
     operation["requestBody"] = body(reference(&format!("{name}_{what}")));
     operation["responses"] = responses(&[(status, Some(&format!("{name}_document")))]);
     operation
+}
+
+fn preview_path(registry: &Registry<Field>, whole: &ResourceType<Field>) -> Value {
+    let at = json!({"type": "string", "format": "date-time"});
+    let at = json!({"name": "filter[at]", "in": "query", "schema": at});
+    let mut parameters = vec![at];
+    parameters.extend(shape_parameters(registry, whole));
+    let get = operation("preview_distributors", parameters, &format!("{}_document", whole.name));
+    json!({"parameters": [{"$ref": "#/components/parameters/id"}], "get": get})
 }
 
 fn operations_operation() -> Value {

@@ -16,26 +16,7 @@ pub(super) fn id_schema() -> Value {
 /// The schemas of a type.
 pub(super) fn describe_schemas(resource: &ResourceType<Field>, schemas: &mut Map<String, Value>) {
     let name = resource.name;
-    let shown = resource.attributes.iter().map(|it| (it.name.to_owned(), shown_schema(it)));
-    let linked = resource.relationships.iter().map(|it| (it.name.to_owned(), linked_schema(it)));
-    let object = json!({
-        "type": "object",
-        "required": ["id", "type", "attributes", "relationships", "links"],
-        "properties": {
-            "id": {"type": "string"},
-            "type": {"const": name},
-            "attributes": members(Map::from_iter(shown)),
-            "relationships": members(Map::from_iter(linked)),
-            "links": {
-                "type": "object",
-                "required": ["self"],
-                "properties": {"self": {"type": "string"}},
-            },
-            "meta": reference("item_meta"),
-        },
-        "additionalProperties": false,
-    });
-    schemas.insert(name.to_owned(), object);
+    schemas.insert(name.to_owned(), resource_schema(resource));
     schemas.insert(format!("{name}_document"), document(reference(name), "links", "meta"));
     let none = nullable(reference(name));
     schemas.insert(format!("{name}_or_null_document"), document(none, "links", "meta"));
@@ -50,6 +31,39 @@ pub(super) fn describe_schemas(resource: &ResourceType<Field>, schemas: &mut Map
             schemas.insert(format!("{name}_{what}"), written);
         }
     }
+}
+
+/// A resource of a type, as it is shown.
+pub(super) fn resource_schema(resource: &ResourceType<Field>) -> Value {
+    let shown = resource.attributes.iter().map(|it| (it.name.to_owned(), shown_schema(it)));
+    let linked = resource.relationships.iter().map(|it| (it.name.to_owned(), linked_schema(it)));
+    let linked = linked.map(|(name, mut schema)| {
+        if !resource.addressed {
+            schema["required"] = json!([]);
+        }
+        (name, schema)
+    });
+    let mut needed = vec!["id", "type", "attributes", "relationships"];
+    if resource.addressed {
+        needed.push("links");
+    }
+    json!({
+        "type": "object",
+        "required": needed,
+        "properties": {
+            "id": {"type": "string"},
+            "type": {"const": resource.name},
+            "attributes": members(Map::from_iter(shown)),
+            "relationships": members(Map::from_iter(linked)),
+            "links": {
+                "type": "object",
+                "required": ["self"],
+                "properties": {"self": {"type": "string"}},
+            },
+            "meta": reference("item_meta"),
+        },
+        "additionalProperties": false,
+    })
 }
 
 /// A value as it stands in a document.
