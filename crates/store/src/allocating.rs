@@ -223,7 +223,7 @@ macro_rules! link {
 
 /// Those just made have no version but their first.
 const LINK: &[&str] = link!("");
-const LINK_CHANGED: &[&str] = link!("version = version + 1, ");
+const LINK_CHANGED: &[&str] = link!("version = obligations.version + 1, ");
 
 /// Notes these allocations of a distribution at their obligations.
 fn link(

@@ -57,22 +57,36 @@ macro_rules! due {
 }
 
 const DUE: &[&str] = due!("");
-/// A distributor that somebody else writes, another engine perhaps, is passed over.
 const CLAIM: &[&str] = due!(" FOR UPDATE OF distributors SKIP LOCKED");
+const AWAIT: &[&str] = due!(" FOR UPDATE OF distributors");
 const OPEN: &[&str] = waiting!(
     "AND distributors.status <> 'deleted' AND distributions.id > ",
     " ORDER BY distributions.id LIMIT "
 );
+
+/// What to do with a distributor that somebody else writes: another engine, or a client.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Occupied {
+    /// Take the next one.
+    Skip,
+    /// Wait until it is free.
+    Wait,
+}
 
 /// The first active distributor whose trigger date has come, after the place where the last one
 /// was found; locked until the end of the transaction. What was found is to be looked at again:
 /// it may be from before the lock.
 pub fn claim(
     session: &mut Session,
-    now: NaiveDateTime,
-    after: Option<Waiting>,
+    (now, after): (NaiveDateTime, Option<Waiting>),
+    occupied: Occupied,
 ) -> Result<Option<Waiting>> {
-    let parts = if session.is_postgres() { CLAIM } else { DUE };
+    let parts = match (session.is_postgres(), occupied) {
+        // It has one writer.
+        (false, _) => DUE,
+        (true, Occupied::Skip) => CLAIM,
+        (true, Occupied::Wait) => AWAIT,
+    };
     Ok(run(session, parts, &due_values(now, after, 1))?.pop())
 }
 

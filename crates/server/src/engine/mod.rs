@@ -15,7 +15,7 @@ mod triggered;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use apportion_store::due::{self, Waiting};
+use apportion_store::due::{self, Occupied, Waiting};
 use apportion_store::{self as store, Store};
 use chrono::{DateTime, SubsecRound, Utc};
 
@@ -52,35 +52,39 @@ impl Engine {
         self.stopped.load(Ordering::Acquire)
     }
 
-    /// Triggers all that is due at `now`, by trigger date; `told` learns of each. An error is one
-    /// of the database: what concerns a single distributor is logged, and the others go on.
+    /// Triggers all that is due at `now`, by trigger date; `told` learns of each. First what nobody
+    /// else is at, then the rest, so that nothing that was due is left when it ends, whoever
+    /// triggered it. An error is one of the database: what concerns a single distributor is
+    /// logged, and the others go on.
     pub(crate) async fn pass(
         &self,
         now: DateTime<Utc>,
         mut told: impl FnMut(&Triggered),
     ) -> store::Result<Passed> {
         let now = now.trunc_subsecs(3);
-        let (mut passed, mut after) = (Passed::default(), None);
-        while !self.is_stopped() {
-            let (claimed, done) = self.next(now, after).await?;
-            let Some(claimed) = claimed else { break };
-            after = Some(claimed);
-            match done {
-                Ok(Some(triggered)) => {
-                    passed.triggered = passed.triggered.saturating_add(1);
-                    triggered.log();
-                    told(&triggered);
-                }
-                // Somebody else was faster.
-                Ok(None) => {}
-                Err(error) => {
-                    passed.left = passed.left.saturating_add(1);
-                    log::error!(
-                        target: "apportion::engine",
-                        organization = claimed.organization.0,
-                        distributor = claimed.distributor_id;
-                        "a distributor was not triggered: {error}"
-                    );
+        let mut passed = Passed::default();
+        for occupied in [Occupied::Skip, Occupied::Wait] {
+            // Those come again in the second round.
+            passed.left = 0;
+            let mut after = None;
+            while !self.is_stopped() {
+                let (claimed, done) = self.next((now, after), occupied).await?;
+                let Some(claimed) = claimed else { break };
+                after = Some(claimed);
+                match done {
+                    Ok(Some(triggered)) => {
+                        passed.triggered = passed.triggered.saturating_add(1);
+                        triggered.log();
+                        told(&triggered);
+                    }
+                    // Somebody else was faster.
+                    Ok(None) => {}
+                    Err(error) => {
+                        passed.left = passed.left.saturating_add(1);
+                        if occupied == Occupied::Wait {
+                            complain(&claimed, &error);
+                        }
+                    }
                 }
             }
         }
@@ -91,8 +95,8 @@ impl Engine {
     /// distributor.
     async fn next(
         &self,
-        now: DateTime<Utc>,
-        after: Option<Waiting>,
+        (now, after): (DateTime<Utc>, Option<Waiting>),
+        occupied: Occupied,
     ) -> store::Result<(Option<Waiting>, store::Result<Option<Triggered>>)> {
         let noted = Arc::<Mutex<Option<Waiting>>>::default();
         let claim = Arc::clone(&noted);
@@ -101,7 +105,7 @@ impl Engine {
         };
         let done = self.store.write_for_any(move |session| {
             note(None);
-            let claimed = due::claim(session, now.naive_utc(), after)?;
+            let claimed = due::claim(session, (now.naive_utc(), after), occupied)?;
             note(claimed);
             claimed.map_or(Ok(None), |claimed| apply::trigger(session, &claimed, now))
         });
@@ -112,4 +116,13 @@ impl Engine {
             (claimed, done) => Ok((claimed, done)),
         }
     }
+}
+
+fn complain(claimed: &Waiting, error: &store::Error) {
+    log::error!(
+        target: "apportion::engine",
+        organization = claimed.organization.0,
+        distributor = claimed.distributor_id;
+        "a distributor was not triggered: {error}"
+    );
 }

@@ -31,6 +31,10 @@ mod distributors;
 mod docs;
 mod documents;
 mod endpoints;
+mod engine;
+mod engine_clock;
+mod engine_races;
+mod engine_revenue;
 mod faults;
 mod fields;
 mod filters;
@@ -52,6 +56,7 @@ mod operations;
 mod pages;
 mod parity;
 mod payouts;
+mod programme;
 mod promises;
 mod rates;
 mod refusals;
@@ -96,6 +101,10 @@ fn main() -> std::process::ExitCode {
         ("docs", docs::CASES),
         ("documents", documents::CASES),
         ("endpoints", endpoints::CASES),
+        ("engine", engine::CASES),
+        ("engine_clock", engine_clock::CASES),
+        ("engine_races", engine_races::CASES),
+        ("engine_revenue", engine_revenue::CASES),
         ("faults", faults::CASES),
         ("fields", fields::CASES),
         ("filters", filters::CASES),
