@@ -142,11 +142,11 @@ fn understand(
 fn instant(text: &str, now: NaiveDateTime) -> Result<DateTime<Utc>, Error> {
     let refuse = |detail: &'static str| Error::parameter(Code::UnsupportedFilterValue, AT, detail);
     let mut given = query::values(text, AT);
-    let Some(value) = given.pop() else { return Ok(now.and_utc()) };
+    // What cannot be decoded is a fault of the query already.
+    let Some(Some(value)) = given.pop() else { return Ok(now.and_utc()) };
     if !given.is_empty() {
         return Err(refuse("filter[at] is given more than once"));
     }
-    let value = value.unwrap_or_default();
     let at = DateTime::parse_from_rfc3339(&value).ok().filter(|_| value.contains('T'));
     let at = at.map(|at| at.with_timezone(&Utc).trunc_subsecs(3));
     let at = at.filter(|at| in_calendar(at.date_naive()).is_ok());

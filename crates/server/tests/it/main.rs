@@ -56,9 +56,12 @@ mod operations;
 mod pages;
 mod parity;
 mod payouts;
+mod preview_scenarios;
+mod previews;
 mod programme;
 mod promises;
 mod rates;
+mod recomputed;
 mod refusals;
 mod refused_values;
 mod related;
@@ -123,6 +126,8 @@ fn main() -> std::process::ExitCode {
         ("operations", operations::CASES),
         ("pages", pages::CASES),
         ("parity", parity::CASES),
+        ("preview_scenarios", preview_scenarios::CASES),
+        ("previews", previews::CASES),
         ("promises", promises::CASES),
         ("rates", rates::CASES),
         ("refusals", refusals::CASES),
