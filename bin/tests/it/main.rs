@@ -13,6 +13,7 @@
 
 #[path = "../../../crates/server/tests/it/answers.rs"]
 mod answers;
+mod checks;
 mod client;
 mod commands;
 mod databases;
@@ -31,6 +32,7 @@ mod tour;
 
 fn main() -> std::process::ExitCode {
     apportion_testing::run(&[
+        ("checks", checks::CASES),
         ("commands", commands::CASES),
         ("databases", databases::CASES),
         ("demo", demo::CASES),

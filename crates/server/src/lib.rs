@@ -10,6 +10,8 @@
 mod access;
 pub mod admin;
 mod body;
+pub mod check;
+mod credit_metric;
 mod criteria;
 pub mod demo;
 mod dispatch;
@@ -25,6 +27,7 @@ mod include;
 mod numbered;
 pub mod openapi;
 mod operations;
+mod preview;
 mod rates;
 mod read;
 mod reply;
@@ -34,6 +37,7 @@ mod route;
 pub mod serve;
 pub mod served;
 mod service;
+mod siren;
 pub mod token;
 mod write;
 

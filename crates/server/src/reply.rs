@@ -46,6 +46,16 @@ impl Reply {
         Self { status, body: None, headers: Vec::new(), applied: None, media_type: MEDIA_TYPE }
     }
 
+    /// The same answer with another status.
+    pub(crate) fn with_status(self, status: u16) -> Self {
+        Self { status, ..self }
+    }
+
+    /// The same answer, said in other words.
+    pub(crate) fn retold(self, body: impl AsRef<[u8]>, media_type: &'static str) -> Self {
+        Self { body: Some(body.as_ref().to_vec()), media_type, applied: None, ..self }
+    }
+
     /// The same answer with one header more.
     pub(crate) fn with(mut self, name: HeaderName, value: impl Into<String>) -> Self {
         self.headers.push((name, value.into()));

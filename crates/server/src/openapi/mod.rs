@@ -8,6 +8,7 @@
 
 mod documents;
 mod parameters;
+mod plain;
 mod reports;
 mod schemas;
 
@@ -22,7 +23,9 @@ use self::parameters::{
 };
 use self::schemas::{describe_schemas, taken_linkage};
 use crate::operations;
+use crate::preview;
 use crate::resources::ROOT;
+use crate::siren;
 
 const MEDIA_TYPE: &str = apportion_jsonapi::media::MEDIA_TYPE;
 
@@ -32,13 +35,26 @@ pub(crate) const PATH: &str = "/api/v2/openapi.json";
 /// The description as OpenAPI 3.1.
 pub fn document(registry: &Registry<Field>) -> Value {
     let mut paths = Map::new();
-    let mut schemas = common_schemas(registry);
+    let previews = preview::declared::types();
+    let shown = registry.types().iter().cloned().chain(previews.clone());
+    let shown = Registry::new(shown.collect());
+    let mut schemas = common_schemas(&shown);
     for resource in registry.types() {
         describe_paths(registry, resource, &mut paths);
         describe_schemas(resource, &mut schemas);
     }
+    for preview in &previews {
+        schemas.insert(preview.name.to_owned(), schemas::resource_schema(preview));
+    }
+    let [whole, _] = &previews;
+    let document = documents::document(reference(whole.name), "links", "meta");
+    schemas.insert(format!("{}_document", whole.name), document);
+    paths.insert(preview::template(), preview_path(&shown, whole));
     paths.insert(operations::PATH.to_owned(), json!({"post": operations_operation()}));
     reports::describe(registry, &mut paths, &mut schemas);
+    if let Some((_, distributions)) = registry.find(siren::TYPE) {
+        plain::describe(distributions, &mut paths, &mut schemas);
+    }
     json!({
         "openapi": "3.1.0",
         "info": {
@@ -72,6 +88,14 @@ pub fn document(registry: &Registry<Field>) -> Value {
     })
 }
 
+/// The id in an address. Those of computed rows are words of their own.
+fn id_parameter(resource: &ResourceType<Field>) -> Value {
+    if resource.ids.decimal {
+        return json!([{"$ref": "#/components/parameters/id"}]);
+    }
+    json!([{"name": "id", "in": "path", "required": true, "schema": {"type": "string"}}])
+}
+
 /// What can be done to a writable relationship.
 fn verbs(relationship: &Relationship<Field>) -> &'static [&'static str] {
     match relationship.cardinality {
@@ -96,7 +120,7 @@ fn describe_paths(
         ),
     });
     let mut one = json!({
-        "parameters": [{"$ref": "#/components/parameters/id"}],
+        "parameters": id_parameter(resource),
         "get": operation(
             &format!("get_{name}"),
             shape_parameters(registry, resource),
@@ -134,7 +158,7 @@ fn describe_relationship(
     } else {
         (format!("{}_or_null_document", target.name), "linkage_document")
     };
-    let id = json!([{"$ref": "#/components/parameters/id"}]);
+    let id = id_parameter(resource);
     let (parameters, mut shown) = if many {
         (list_parameters(registry, target), narrowing_parameters(target))
     } else {
@@ -179,6 +203,15 @@ fn writing(id: &str, parameters: Vec<Value>, name: &str, what: &str, status: u16
     operation["requestBody"] = body(reference(&format!("{name}_{what}")));
     operation["responses"] = responses(&[(status, Some(&format!("{name}_document")))]);
     operation
+}
+
+fn preview_path(registry: &Registry<Field>, whole: &ResourceType<Field>) -> Value {
+    let at = json!({"type": "string", "format": "date-time"});
+    let at = json!({"name": "filter[at]", "in": "query", "schema": at});
+    let mut parameters = vec![at];
+    parameters.extend(shape_parameters(registry, whole));
+    let get = operation("preview_distributors", parameters, &format!("{}_document", whole.name));
+    json!({"parameters": [{"$ref": "#/components/parameters/id"}], "get": get})
 }
 
 fn operations_operation() -> Value {

@@ -16,25 +16,7 @@ pub(super) fn id_schema() -> Value {
 /// The schemas of a type.
 pub(super) fn describe_schemas(resource: &ResourceType<Field>, schemas: &mut Map<String, Value>) {
     let name = resource.name;
-    let linked = resource.relationships.iter().map(|it| (it.name.to_owned(), linked_schema(it)));
-    let object = json!({
-        "type": "object",
-        "required": ["id", "type", "attributes", "relationships", "links"],
-        "properties": {
-            "id": {"type": "string"},
-            "type": {"const": name},
-            "attributes": shown_attributes(resource),
-            "relationships": members(Map::from_iter(linked)),
-            "links": {
-                "type": "object",
-                "required": ["self"],
-                "properties": {"self": {"type": "string"}},
-            },
-            "meta": reference("item_meta"),
-        },
-        "additionalProperties": false,
-    });
-    schemas.insert(name.to_owned(), object);
+    schemas.insert(name.to_owned(), resource_schema(resource));
     schemas.insert(format!("{name}_document"), document(reference(name), "links", "meta"));
     let none = nullable(reference(name));
     schemas.insert(format!("{name}_or_null_document"), document(none, "links", "meta"));
@@ -57,8 +39,40 @@ pub(super) fn shown_attributes(resource: &ResourceType<Field>) -> Value {
     members(Map::from_iter(shown))
 }
 
+/// A resource of a type, as it is shown.
+pub(super) fn resource_schema(resource: &ResourceType<Field>) -> Value {
+    let linked = resource.relationships.iter().map(|it| (it.name.to_owned(), linked_schema(it)));
+    let linked = linked.map(|(name, mut schema)| {
+        if !resource.addressed {
+            schema["required"] = json!([]);
+        }
+        (name, schema)
+    });
+    let mut needed = vec!["id", "type", "attributes", "relationships"];
+    if resource.addressed {
+        needed.push("links");
+    }
+    json!({
+        "type": "object",
+        "required": needed,
+        "properties": {
+            "id": {"type": "string"},
+            "type": {"const": resource.name},
+            "attributes": shown_attributes(resource),
+            "relationships": members(Map::from_iter(linked)),
+            "links": {
+                "type": "object",
+                "required": ["self"],
+                "properties": {"self": {"type": "string"}},
+            },
+            "meta": reference("item_meta"),
+        },
+        "additionalProperties": false,
+    })
+}
+
 /// A value as it stands in a document.
-fn shown_schema(attribute: &Attribute<Field>) -> Value {
+pub(super) fn shown_schema(attribute: &Attribute<Field>) -> Value {
     let kind = match attribute.kind {
         Kind::Text | Kind::Id => json!({"type": "string"}),
         Kind::Integer => json!({"type": "integer", "format": "int64"}),

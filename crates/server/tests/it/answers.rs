@@ -82,9 +82,8 @@ fn listed(value: &Value) -> &[Value] {
 fn resources(document: &Value) -> HashMap<Identity<'_>, &Value> {
     let mut resources = HashMap::new();
     let primary = listed(&document["data"]).iter();
-    // A relationship's linkage is no resource object; a computed one may have no address.
-    let shown = ["links", "attributes"];
-    let primary = primary.filter(|object| shown.iter().any(|name| object.get(name).is_some()));
+    // A relationship's linkage is no resource object.
+    let primary = primary.filter(|object| object.get("attributes").is_some());
     for object in primary.chain(listed(&document["included"])) {
         let again = resources.insert(identity(object), object);
         assert!(again.is_none(), "{:?} stands twice in {document}", identity(object));

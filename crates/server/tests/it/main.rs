@@ -15,11 +15,13 @@ mod amounts;
 mod answers;
 mod authentication;
 mod bodies;
+mod checks;
 mod collaborators;
 mod complaints;
 mod concurrency;
 mod conditions;
 mod create;
+mod credit_metric;
 mod credits;
 mod cursors;
 mod deal_links;
@@ -54,9 +56,12 @@ mod operations;
 mod pages;
 mod parity;
 mod payouts;
+mod preview_scenarios;
+mod previews;
 mod programme;
 mod promises;
 mod rates;
+mod recomputed;
 mod refusals;
 mod refused_values;
 mod related;
@@ -71,6 +76,7 @@ mod rules;
 mod sample;
 mod seed;
 mod sent_back;
+mod siren;
 mod sorts;
 mod standard;
 mod tenancy;
@@ -87,10 +93,12 @@ fn main() -> std::process::ExitCode {
         ("amounts", amounts::CASES),
         ("authentication", authentication::CASES),
         ("bodies", bodies::CASES),
+        ("checks", checks::CASES),
         ("concurrency", concurrency::CASES),
         ("collaborators", collaborators::CASES),
         ("conditions", conditions::CASES),
         ("create", create::CASES),
+        ("credit_metric", credit_metric::CASES),
         ("credits", credits::CASES),
         ("cursors", cursors::CASES),
         ("deal_links", deal_links::CASES),
@@ -122,6 +130,8 @@ fn main() -> std::process::ExitCode {
         ("operations", operations::CASES),
         ("pages", pages::CASES),
         ("parity", parity::CASES),
+        ("preview_scenarios", preview_scenarios::CASES),
+        ("previews", previews::CASES),
         ("promises", promises::CASES),
         ("rates", rates::CASES),
         ("refusals", refusals::CASES),
@@ -137,6 +147,7 @@ fn main() -> std::process::ExitCode {
         ("rules", rules::CASES),
         ("seed", seed::CASES),
         ("sent_back", sent_back::CASES),
+        ("siren", siren::CASES),
         ("sorts", sorts::CASES),
         ("tenancy", tenancy::CASES),
         ("timeouts", timeouts::CASES),
