@@ -14,6 +14,7 @@
 mod baseline;
 mod client;
 mod constant;
+mod engine;
 mod figures;
 mod pages;
 mod place;
@@ -21,7 +22,7 @@ mod process;
 mod requests;
 mod writes;
 
-const USAGE: &str = "apportion-bench pages | writes | requests";
+const USAGE: &str = "apportion-bench pages | writes | requests | engine";
 
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -29,6 +30,7 @@ fn main() {
         ["pages"] => pages::run(),
         ["writes"] => writes::run(),
         ["requests"] => requests::run(),
+        ["engine"] => engine::run(),
         // Started by the others, as processes of their own.
         [baseline::COMMAND, rest @ ..] => baseline::run(rest),
         [constant::COMMAND] => constant::run(),

@@ -18,6 +18,7 @@ mod client;
 mod commands;
 mod databases;
 mod demo;
+mod engine_kill;
 mod house;
 #[path = "../../../crates/server/tests/it/http.rs"]
 mod http;
@@ -36,6 +37,7 @@ fn main() -> std::process::ExitCode {
         ("commands", commands::CASES),
         ("databases", databases::CASES),
         ("demo", demo::CASES),
+        ("engine_kill", engine_kill::CASES),
         ("imports", imports::CASES),
         ("kill", kill::CASES),
         ("layers", layers::CASES),

@@ -302,6 +302,9 @@ async fn report(
 ) -> Result<Reply, Stop> {
     check_method(request, READS, READS)?;
     access::check_right(access, Right::Read)?;
+    if let Some(rates) = &service.rates {
+        rates.admit_report(access).map_err(Stop::Replied)?;
+    }
     let accept = joined(request, &ACCEPT);
     let asked = (request.query_string(), accept.as_deref());
     let reporting = Reporting::new(service.resources, origin, asked, now);

@@ -31,7 +31,7 @@ mod preview;
 mod rates;
 mod read;
 mod reply;
-mod report;
+pub mod report;
 pub mod resources;
 mod route;
 pub mod serve;

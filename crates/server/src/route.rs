@@ -65,7 +65,7 @@ impl Route {
             Route::Resource(kind, _) if kind.served.resource().is_changed() => ROW,
             Route::Linkage(kind, _, at) if kind.served.resource().is_changed() => {
                 match kind.served.resource().relationships.get(at) {
-                    Some(declared) if named && !declared.writable => READ,
+                    Some(declared) if named && !declared.is_changed() => READ,
                     Some(declared) if declared.cardinality == Cardinality::Many => LINKS,
                     _ => LINK,
                 }

@@ -79,7 +79,7 @@ fn link(
     (id, at): (i64, usize),
     (verb, body): (Verb, &[u8]),
 ) -> Result<Change, Vec<Error>> {
-    let declared = kind.served.resource().relationships.get(at).filter(|it| it.writable);
+    let declared = kind.served.resource().relationships.get(at).filter(|it| it.is_changed());
     let declared = declared
         .ok_or_else(|| vec![Error::new(Code::AccessDenied, "This relationship is read-only")])?;
     Ok(Change::Link(id, at, Input::read_linkage(body, declared, verb)?))

@@ -9,6 +9,7 @@
 mod documents;
 mod parameters;
 mod plain;
+mod reports;
 mod schemas;
 
 use apportion_jsonapi::Code;
@@ -50,6 +51,7 @@ pub fn document(registry: &Registry<Field>) -> Value {
     schemas.insert(format!("{}_document", whole.name), document);
     paths.insert(preview::template(), preview_path(&shown, whole));
     paths.insert(operations::PATH.to_owned(), json!({"post": operations_operation()}));
+    reports::describe(registry, &mut paths, &mut schemas);
     if let Some((_, distributions)) = registry.find(siren::TYPE) {
         plain::describe(distributions, &mut paths, &mut schemas);
     }
@@ -168,7 +170,7 @@ fn describe_relationship(
     paths.insert(format!("{row}/{}", relationship.name), json!({"parameters": id, "get": get}));
     let get = operation(&format!("get_{suffix}_linkage"), shown.clone(), linkage);
     let mut linked = json!({"parameters": id, "get": get});
-    if resource.is_changed() && relationship.writable {
+    if resource.is_changed() && relationship.is_changed() {
         for verb in verbs(relationship) {
             let method = match *verb {
                 "add" => "post",

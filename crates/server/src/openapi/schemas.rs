@@ -33,9 +33,14 @@ pub(super) fn describe_schemas(resource: &ResourceType<Field>, schemas: &mut Map
     }
 }
 
+/// What a type shows of itself.
+pub(super) fn shown_attributes(resource: &ResourceType<Field>) -> Value {
+    let shown = resource.attributes.iter().map(|it| (it.name.to_owned(), shown_schema(it)));
+    members(Map::from_iter(shown))
+}
+
 /// A resource of a type, as it is shown.
 pub(super) fn resource_schema(resource: &ResourceType<Field>) -> Value {
-    let shown = resource.attributes.iter().map(|it| (it.name.to_owned(), shown_schema(it)));
     let linked = resource.relationships.iter().map(|it| (it.name.to_owned(), linked_schema(it)));
     let linked = linked.map(|(name, mut schema)| {
         if !resource.addressed {
@@ -53,7 +58,7 @@ pub(super) fn resource_schema(resource: &ResourceType<Field>) -> Value {
         "properties": {
             "id": {"type": "string"},
             "type": {"const": resource.name},
-            "attributes": members(Map::from_iter(shown)),
+            "attributes": shown_attributes(resource),
             "relationships": members(Map::from_iter(linked)),
             "links": {
                 "type": "object",
@@ -101,6 +106,7 @@ fn taken_schema(attribute: &Attribute<Field>) -> Value {
         Bounds::Between(min, max) => {
             json!({"type": "integer", "format": "int64", "minimum": min, "maximum": max})
         }
+        Bounds::Nonzero => json!({"type": "integer", "format": "int64", "not": {"const": 0}}),
         Bounds::Positive { digits, decimals } => json!({"anyOf": [
             {
                 "type": "string",
@@ -151,7 +157,8 @@ fn linked_schema(relationship: &Relationship<Field>) -> Value {
     })
 }
 
-fn identifier(kind: &str, id: Value) -> Value {
+/// An object that names a resource of the type.
+pub(super) fn identifier(kind: &str, id: Value) -> Value {
     json!({
         "type": "object",
         "required": ["type", "id"],

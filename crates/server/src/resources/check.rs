@@ -10,7 +10,7 @@ use apportion_core::law::{CounterExample, Finding, Law, MAX_COUNTER_EXAMPLES, Ve
 use apportion_jsonapi::document::Walked;
 use apportion_jsonapi::json::Json;
 use apportion_jsonapi::query::Walk;
-use apportion_jsonapi::resource::{Filter as Declared, Ids, ResourceType, Sort};
+use apportion_jsonapi::resource::{Filter as Declared, Ids, ResourceType, Sort, Takes};
 use apportion_jsonapi::{Attribute, Input, Kind, Rows, Scalar};
 use apportion_store::{Criteria, Field, FieldKind, Filter, Order, Scope, Session, Value, law};
 
@@ -47,6 +47,7 @@ impl Checks {
             name: name.to_owned(),
             kind: Kind::Enumeration(words),
             nullable: false,
+            takes: Takes::All,
             field,
         };
         let sort = |name: &str, field| Sort { name: name.to_owned(), field };

@@ -66,6 +66,10 @@ mod refusals;
 mod refused_values;
 mod related;
 mod relationships;
+mod report_csv;
+mod report_paper;
+mod report_svg;
+mod report_writes;
 mod reports;
 mod revenue_items;
 mod rules;
@@ -135,6 +139,10 @@ fn main() -> std::process::ExitCode {
         ("refused_values", refused_values::CASES),
         ("related", related::CASES),
         ("relationships", relationships::CASES),
+        ("report_csv", report_csv::CASES),
+        ("report_paper", report_paper::CASES),
+        ("report_svg", report_svg::CASES),
+        ("report_writes", report_writes::CASES),
         ("reports", reports::CASES),
         ("revenue_items", revenue_items::CASES),
         ("rules", rules::CASES),

@@ -1,0 +1,198 @@
+//! `apportion tick` that is killed in the midst of a pass over fifty distributors, and run again:
+//! every trigger date is executed once, none is lost, and what was told was kept.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::hash::{BuildHasher, Hasher, RandomState};
+use std::io::{BufRead, BufReader};
+use std::net::SocketAddr;
+use std::process::Stdio;
+use std::time::{Duration, Instant};
+
+use apportion_testing::Place;
+use chrono::{DateTime, TimeDelta, Utc};
+use serde_json::{Value, json};
+
+use crate::client::{Tenant, document};
+use crate::http::send;
+use crate::program::{Server, command_at, run};
+
+apportion_testing::cases! { each_trigger_once }
+
+/// How often it is killed; the environment may say more.
+const ROUNDS: usize = 20;
+const MORE_ROUNDS: &str = "KILL_ROUNDS";
+const DISTRIBUTORS: usize = 50;
+const SHARERS: usize = 2;
+const ATOMIC: &str = "application/vnd.api+json; ext=\"https://jsonapi.org/ext/atomic\"";
+
+fn each_trigger_once(place: &Place) {
+    let tenant = Tenant::make(place, "Acme");
+    let mut command = command_at(place, &["serve", "--bind", "127.0.0.1:0", "--no-rate-limit"]);
+    command.env("APPORTION_ENGINE_INTERVAL", "off");
+    let server = Server::spawn(command, &place.directory().join("server.log"));
+    let address = server.address();
+    let due = prepare(&tenant, address);
+    let rounds = std::env::var(MORE_ROUNDS).map_or(ROUNDS, |rounds| rounds.parse().unwrap());
+    let (mut took, mut in_the_midst) = (Duration::from_millis(500), 0);
+    for round in 0..rounds {
+        credit(&tenant, address);
+        let at = due + TimeDelta::days(i64::try_from(round).unwrap());
+        let at = at.to_rfc3339();
+        let killed = killed(place, &at, took);
+        let begun = Instant::now();
+        let rest = distributors(&run(place, &["tick", "--at", &at]).ok());
+        if rest.len() == DISTRIBUTORS {
+            took = begun.elapsed();
+        }
+        assert!(killed.is_disjoint(&rest), "round {round}: {killed:?} and again {rest:?}");
+        let told = killed.len() + rest.len();
+        // One may have been kept, and nobody told of it.
+        assert!([DISTRIBUTORS - 1, DISTRIBUTORS].contains(&told), "round {round}: {told}");
+        in_the_midst += usize::from(rest.len() < DISTRIBUTORS && !rest.is_empty());
+        assert_eq!(distributors(&run(place, &["tick", "--at", &at]).ok()), BTreeSet::new());
+        let executed = (round + 1) * DISTRIBUTORS;
+        let counts = [
+            ("distributions?filter[status]=processing", executed),
+            ("distributions?filter[status]=pending", DISTRIBUTORS),
+            ("allocations", executed * SHARERS),
+            ("obligations", executed * SHARERS),
+        ];
+        for (path, count) in counts {
+            let list = tenant.get(address, &format!("/{path}"));
+            assert_eq!(list["meta"]["total_count"], count, "round {round}: {path}");
+        }
+    }
+    assert!(in_the_midst * 4 >= rounds, "only {in_the_midst} of {rounds} were killed in a pass");
+    check(&tenant, address, rounds);
+    println!("{rounds} rounds, {in_the_midst} of them killed between the first and the last");
+}
+
+/// Distributors that share a pool every day; answers with a moment past the first trigger dates.
+fn prepare(tenant: &Tenant, address: SocketAddr) -> DateTime<Utc> {
+    let create = |kind: &str, body: &[u8]| {
+        tenant.request(address, "POST", &format!("/{kind}"), body).expect(201).json()
+    };
+    for name in ["Ann", "Ben"] {
+        create("collaborators", &document("collaborators", json!({"full_name": name}), &[]));
+    }
+    let members =
+        json!([{"type": "collaborators", "id": "1"}, {"type": "collaborators", "id": "2"}]);
+    let mut last = String::new();
+    for at in 0..DISTRIBUTORS {
+        let attributes = json!({
+            "name": format!("D{at}"), "units": "EUR", "pool_resolver": "fixed_amount",
+            "pool_amount": 1_000 + at, "distribution_resolver": "performance_shared_pool",
+            "metric_types": [{"type": "manual", "points": 1}], "schedule": ["+1 day"],
+        });
+        let body = json!({"data": {
+            "type": "distributors", "attributes": attributes,
+            "relationships": {"collaborators": {"data": members}},
+        }});
+        let made = create("distributors", &serde_json::to_vec(&body).unwrap());
+        last = made["data"]["attributes"]["next_trigger_date"].as_str().unwrap().to_owned();
+    }
+    last.parse::<DateTime<Utc>>().unwrap() + TimeDelta::hours(1)
+}
+
+/// Credits everybody everywhere, in one request.
+fn credit(tenant: &Tenant, address: SocketAddr) {
+    let one = |at: usize| {
+        let to = |kind: &str, id: usize| json!({"data": {"type": kind, "id": id.to_string()}});
+        let (distributor, collaborator) = (at / SHARERS + 1, at % SHARERS + 1);
+        json!({"op": "add", "data": {
+            "type": "metric_credits", "attributes": {"points": collaborator},
+            "relationships": {
+                "distributor": to("distributors", distributor),
+                "collaborator": to("collaborators", collaborator),
+            },
+        }})
+    };
+    let operations: Vec<Value> = (0..DISTRIBUTORS * SHARERS).map(one).collect();
+    let body = serde_json::to_vec(&json!({"atomic:operations": operations})).unwrap();
+    let headers = [("X-Auth-Token", tenant.token.as_str()), ("Content-Type", ATOMIC)];
+    send(address, "POST", "/api/v2/operations", &headers, &body).expect(200);
+}
+
+/// Starts a pass and kills it: after some of its lines and a moment, or before the first; answers
+/// with those that it told.
+fn killed(place: &Place, at: &str, took: Duration) -> BTreeSet<String> {
+    let mut command = command_at(place, &["tick", "--at", at]);
+    let log = std::fs::File::create(place.directory().join("tick.log")).unwrap();
+    let mut child = command.stdout(Stdio::piped()).stderr(log).spawn().expect("it starts");
+    let mut stdout = BufReader::new(child.stdout.take().unwrap());
+    let mut told = String::new();
+    let lines = random_below(DISTRIBUTORS);
+    for _ in 0..lines {
+        if stdout.read_line(&mut told).unwrap() == 0 {
+            break;
+        }
+    }
+    // The moment of one trigger, or, where no line is awaited, of all of it.
+    let parts = if lines == 0 { 1 } else { u32::try_from(DISTRIBUTORS).unwrap() };
+    let longest = usize::try_from((took / parts).as_micros()).unwrap();
+    let moment = Duration::from_micros(random_below(longest + 1).try_into().unwrap());
+    let begun = Instant::now();
+    while begun.elapsed() < moment {
+        std::hint::spin_loop();
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+    // What it printed before its end is there still; a line may be cut off.
+    let mut rest = String::new();
+    let _ = std::io::Read::read_to_string(&mut stdout, &mut rest);
+    told.push_str(&rest);
+    let whole = told.rfind('\n').map_or("", |end| &told[..end]);
+    distributors(whole)
+}
+
+/// The distributors that lines tell of.
+fn distributors(lines: &str) -> BTreeSet<String> {
+    let of = |line: &str| line.split(' ').nth(4).unwrap().to_owned();
+    let found: BTreeSet<String> = lines.lines().map(of).collect();
+    assert_eq!(found.len(), lines.lines().count(), "told twice: {lines}");
+    found
+}
+
+/// Each distributor has a distribution for every day, and each is what its parts sum to.
+fn check(tenant: &Tenant, address: SocketAddr, rounds: usize) {
+    let (distributions, _) = tenant.all(address, "distributions");
+    let (allocations, _) = tenant.all(address, "allocations");
+    let (obligations, _) = tenant.all(address, "obligations");
+    let id = |row: &Value, name: &str| {
+        row["relationships"][name]["data"]["id"].as_str().unwrap_or_default().to_owned()
+    };
+    let value = |row: &Value| row["attributes"]["value"].as_i64().unwrap();
+    let owed: BTreeMap<String, (i64, String)> = obligations
+        .iter()
+        .map(|row| (row["id"].as_str().unwrap().to_owned(), (value(row), id(row, "allocation"))))
+        .collect();
+    let mut sums: BTreeMap<String, (i64, usize)> = BTreeMap::new();
+    for row in &allocations {
+        let expected = (value(row), row["id"].as_str().unwrap().to_owned());
+        assert_eq!(owed.get(&id(row, "obligation")), Some(&expected), "{row}");
+        let sum = sums.entry(id(row, "distribution")).or_default();
+        *sum = (sum.0 + value(row), sum.1 + 1);
+    }
+    let mut dates: BTreeMap<String, BTreeSet<DateTime<Utc>>> = BTreeMap::new();
+    for row in &distributions {
+        let date = row["attributes"]["trigger_date"].as_str().unwrap().parse().unwrap();
+        assert!(dates.entry(id(row, "distributor")).or_default().insert(date), "twice: {row}");
+        let sum = sums.get(row["id"].as_str().unwrap());
+        match row["attributes"]["status"].as_str() {
+            Some("processing") => assert_eq!(sum, Some(&(value(row), SHARERS)), "{row}"),
+            _ => assert_eq!(sum, None, "{row}"),
+        }
+    }
+    assert_eq!(dates.len(), DISTRIBUTORS);
+    for (distributor, dates) in &dates {
+        assert_eq!(dates.len(), rounds + 1, "distributor {distributor}");
+        let dates: Vec<_> = dates.iter().collect();
+        let days = dates.windows(2).all(|pair| *pair[1] - *pair[0] == TimeDelta::days(1));
+        assert!(days, "distributor {distributor}: {dates:?}");
+    }
+}
+
+fn random_below(limit: usize) -> usize {
+    let random = RandomState::new().build_hasher().finish();
+    usize::try_from(random % u64::try_from(limit).unwrap()).unwrap()
+}
