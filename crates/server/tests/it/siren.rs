@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use crate::http::{Answer, send};
 use crate::payouts::{make, pool};
 use crate::sample::Sample;
-use crate::world::{World, document};
+use crate::world::World;
 
 apportion_testing::cases! {
     golden_files_are_answered, members_stand_in_their_order, both_surfaces_show_the_same,
