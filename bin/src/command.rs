@@ -46,10 +46,13 @@ enum Command {
     /// Manage tokens
     #[command(subcommand)]
     Token(Token),
-    /// Add deals and revenue distributions from CSV files, each all or nothing
+    /// Add deals, revenue distributions, collaborators and obligations from CSV files, each all or
+    /// nothing
     Import(crate::import::Import),
     /// Trigger what is due, once: one pass of the engine
     Tick(crate::tick::Tick),
+    /// Prove the laws of conservation, row by row: fails with what breaks them
+    Check,
 }
 
 #[derive(Args)]
@@ -141,6 +144,7 @@ pub(crate) fn run(options: Options) -> anyhow::Result<ExitCode> {
         Command::Token(token) => run_token(token, &database)?,
         Command::Import(import) => return crate::import::run(&import, &database),
         Command::Tick(tick) => return crate::tick::run(&tick, &database),
+        Command::Check => return crate::check::run(&database),
     }
     Ok(ExitCode::SUCCESS)
 }

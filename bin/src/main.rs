@@ -1,6 +1,7 @@
 //! The program `apportion`: reads its command line and environment, and calls the server crate.
 //! Results go to stdout, logs to stderr. Not here: anything that an embedder could want.
 
+mod check;
 mod command;
 mod import;
 mod log_line;

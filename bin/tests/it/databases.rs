@@ -1,12 +1,14 @@
 //! Whatever database it is pointed at: a new one, one that others open at the same time, one of a
 //! later version, something that is none.
 
-use std::os::unix::fs::PermissionsExt;
-use std::path::PathBuf;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use apportion_testing::Place;
+use serde_json::json;
 
+use crate::client::{Tenant, document};
 use crate::house;
 use crate::http::send;
 use crate::program::{Ended, Server, command, finish, run};
@@ -16,7 +18,7 @@ apportion_testing::cases! {
     commands_start_together,
     servers_start_together,
     newer_schemas_are_refused;
-    sqlite: files_are_private, other_files_are_left_alone;
+    sqlite: files_are_private, locks_are_kept, other_files_are_left_alone;
     plain: bad_addresses_are_refused
 }
 
@@ -72,6 +74,35 @@ fn fresh(place: &Place, name: &str) -> String {
         Some(cluster) => cluster.database(name),
         None => format!("sqlite://{}/{name}.db", place.directory().display()),
     }
+}
+
+/// On SQLite, locks belong to a process, and any file that it closes takes all of its locks on it
+/// along. Without that on the database, programs of older releases take the log away under the
+/// server when they end, and what is written from then on is lost.
+fn locks_are_kept(place: &Place) {
+    let tenant = Tenant::make(place, "Acme");
+    let server = Server::start(place);
+    for round in 0..3 {
+        let body = document("deals", json!({"name": format!("deal {round}"), "value": 100}), &[]);
+        tenant.request(server.address(), "POST", "/deals", &body).expect(201);
+        // Reads have connections of their own.
+        tenant.get(server.address(), "/deals");
+        run(place, &["token", "list"]).ok();
+        let locks = locks(&sqlite_file(place));
+        assert!(locks.iter().any(|lock| lock.contains("READ 1073741826")), "{round}: {locks:?}");
+    }
+}
+
+/// The locks on a file, as the kernel tells: what kind, and the first and last byte.
+fn locks(path: &Path) -> Vec<String> {
+    let inode = format!(":{}", std::fs::metadata(path).unwrap().ino());
+    let all = std::fs::read_to_string("/proc/locks").unwrap();
+    let of = |line: &str| {
+        let fields: Vec<&str> = line.split_whitespace().collect();
+        let [.., kind, _, file, first, last] = fields.as_slice() else { return None };
+        file.ends_with(&inode).then(|| format!("{kind} {first} {last}"))
+    };
+    all.lines().filter_map(of).collect()
 }
 
 fn newer_schemas_are_refused(place: &Place) {

@@ -9,7 +9,9 @@ use crate::client::Tenant;
 use crate::program::{Server, command, finish};
 
 apportion_testing::cases! {
-    plain: its_own_line_works, a_second_start_reuses_the_file, it_stays_on_loopback
+    plain:
+    its_own_line_works, a_programme_was_played, a_second_start_reuses_the_file,
+    it_stays_on_loopback
 }
 
 fn start(directory: &Path) -> (Server, String) {
@@ -38,17 +40,51 @@ fn its_own_line_works() {
     assert!(!left, "the demo touched the database of others");
 }
 
+/// A year of payouts, made by the engine: each distribution is what it allocated, and all but those
+/// of the last month are settled.
+fn a_programme_was_played() {
+    let directory = tempfile::tempdir().unwrap();
+    let (server, line) = start(directory.path());
+    let tenant = tenant(&line);
+    let (collaborators, total) = tenant.all(server.address(), "collaborators");
+    assert_eq!((collaborators.len(), total), (40, 40));
+    let (distributions, _) = tenant.all(server.address(), "distributions");
+    let (allocations, _) = tenant.all(server.address(), "allocations");
+    let of_the_year: Vec<&Value> = distributions
+        .iter()
+        .filter(|row| row["attributes"]["trigger_date"].as_str().unwrap() < "2026-07-02")
+        .collect();
+    assert_eq!(of_the_year.len(), 36);
+    let mut paid = 0;
+    for row in of_the_year {
+        let attributes = &row["attributes"];
+        let last = attributes["trigger_date"].as_str().unwrap() > "2026-06";
+        assert_eq!(attributes["status"], if last { "processing" } else { "complete" }, "{row}");
+        let parts = allocations
+            .iter()
+            .filter(|it| it["relationships"]["distribution"]["data"]["id"] == row["id"]);
+        let sum: i64 = parts.map(|it| it["attributes"]["value"].as_i64().unwrap()).sum();
+        assert_eq!(attributes["value"], sum, "{row}");
+        paid += i64::from(sum > 0);
+    }
+    assert!(paid > 30, "only {paid} distributions paid anything");
+}
+
+fn tenant(line: &str) -> Tenant {
+    let token = line.split('\'').find_map(|part| part.strip_prefix("X-Auth-Token: ")).unwrap();
+    Tenant { organization: "1".to_owned(), token: token.to_owned() }
+}
+
 fn a_second_start_reuses_the_file() {
     let directory = tempfile::tempdir().unwrap();
     let (server, line) = start(directory.path());
-    let token = line.split('\'').find_map(|part| part.strip_prefix("X-Auth-Token: ")).unwrap();
-    let tenant = Tenant { organization: "1".to_owned(), token: token.to_owned() };
+    let tenant = tenant(&line);
     let body = br#"{"data": {"type": "deals", "attributes": {"name": "Mine"}}}"#;
     tenant.request(server.address(), "POST", "/deals", body).expect(201);
     server.terminate();
 
     let (server, again) = start(directory.path());
-    assert!(again.contains(token), "another token: {again}");
+    assert!(again.contains(&tenant.token), "another token: {again}");
     assert_eq!(shell(&again)["meta"]["total_count"], 588);
     let deals = tenant.get(server.address(), "/deals?sort=-id&page%5Bsize%5D=1");
     assert_eq!(deals["meta"]["total_count"], 145);

@@ -59,7 +59,7 @@ const CRATES: &[(&str, &[&str], &[&str])] = &[
             "futures-util",
             "getrandom",
             "log",
-            // Draws reports.
+            // Charts: docs/decisions/0011-charts.md.
             "plotters",
             "plotters-backend",
             "serde_json",

@@ -13,6 +13,7 @@
 
 #[path = "../../../crates/server/tests/it/answers.rs"]
 mod answers;
+mod checks;
 mod client;
 mod commands;
 mod databases;
@@ -24,6 +25,7 @@ mod http;
 mod imports;
 mod kill;
 mod layers;
+mod payees;
 mod program;
 mod readme;
 mod ticks;
@@ -32,6 +34,7 @@ mod tour;
 
 fn main() -> std::process::ExitCode {
     apportion_testing::run(&[
+        ("checks", checks::CASES),
         ("commands", commands::CASES),
         ("databases", databases::CASES),
         ("demo", demo::CASES),
@@ -39,6 +42,7 @@ fn main() -> std::process::ExitCode {
         ("imports", imports::CASES),
         ("kill", kill::CASES),
         ("layers", layers::CASES),
+        ("payees", payees::CASES),
         ("readme", readme::CASES),
         ("ticks", ticks::CASES),
         ("tidy", tidy::CASES),

@@ -64,6 +64,7 @@ pub mod engine;
 pub mod fault;
 pub mod fraction;
 pub mod id;
+pub mod law;
 pub mod metric;
 pub mod metric_credit;
 pub mod money;

@@ -2,7 +2,9 @@
 //! value that lists, documents and descriptions of a type are made from.
 
 use crate::document::Rows;
-use crate::resource::{Attribute, Cardinality, Filter, Ids, Relationship, ResourceType, Sort};
+use crate::resource::{
+    Attribute, Cardinality, Filter, Ids, Relationship, ResourceType, Sort, Takes,
+};
 use crate::value::{Kind, Scalar};
 
 /// Reads the linkage of a to-one relationship from a row.
@@ -73,6 +75,7 @@ impl<R, F: Copy> Declaration<R, F> {
                     name: attribute.name.to_owned(),
                     kind: attribute.kind,
                     nullable: attribute.nullable,
+                    takes: Takes::All,
                     field,
                 };
                 self.resource.filters.push(filter);
@@ -90,7 +93,9 @@ impl<R, F: Copy> Declaration<R, F> {
             Some(field) => {
                 let name = format!("{}_id", relationship.name);
                 let nullable = !relationship.required;
-                self.resource.filters.push(Filter { name, kind: Kind::Id, nullable, field });
+                let takes = Takes::All;
+                let filter = Filter { name, kind: Kind::Id, nullable, takes, field };
+                self.resource.filters.push(filter);
                 self.sort(&format!("{}_id", relationship.name), field)
             }
             None => self,
@@ -107,8 +112,8 @@ impl<R, F: Copy> Declaration<R, F> {
 
     /// A filter that no attribute or relationship brings along.
     pub fn filter(mut self, name: &str, kind: Kind, field: F) -> Self {
-        let name = name.to_owned();
-        self.resource.filters.push(Filter { name, kind, nullable: false, field });
+        let (name, takes) = (name.to_owned(), Takes::All);
+        self.resource.filters.push(Filter { name, kind, nullable: false, takes, field });
         self
     }
 

@@ -4,6 +4,8 @@ use crate::error::{Code, Error, Source, cut};
 
 /// The media type of JSON:API.
 pub const MEDIA_TYPE: &str = "application/vnd.api+json";
+/// The media type of JSON that is no document of JSON:API.
+pub const PLAIN: &str = "application/json";
 
 /// Checks the `Content-Type` of a request with a body; where an extension is served, it is needed.
 pub fn check_content_type(header: Option<&str>, extension: Option<&str>) -> Result<(), Error> {
@@ -27,6 +29,25 @@ pub fn check_content_type(header: Option<&str>, extension: Option<&str>) -> Resu
     match extension.filter(|extension| !media.extensions().any(|uri| uri == *extension)) {
         Some(extension) => refuse(format!("This endpoint needs ext=\"{extension}\"")),
         None => Ok(()),
+    }
+}
+
+/// Checks the `Content-Type` of a body that is no document of JSON:API, but JSON.
+pub fn check_plain_content_type(header: Option<&str>) -> Result<(), Error> {
+    let types = parse(header.unwrap_or_default());
+    let is_utf8 = |(name, value): &(String, String)| {
+        name == "charset" && ["utf-8", "utf8"].iter().any(|it| value.eq_ignore_ascii_case(it))
+    };
+    match types.as_slice() {
+        [media] if media.name == PLAIN && media.parameters.iter().all(is_utf8) => Ok(()),
+        _ => {
+            let detail = match header {
+                Some(header) => format!("The body must be {PLAIN}, not '{}'", cut(header)),
+                None => format!("A body needs the Content-Type {PLAIN}"),
+            };
+            let source = Source::Header("Content-Type");
+            Err(Error::new(Code::UnsupportedMediaType, detail).at(source))
+        }
     }
 }
 

@@ -36,7 +36,7 @@ pub enum Bounds {
     Unbounded,
     /// One line of text: from one character to so many, none of them a control character.
     Line(u32),
-    /// Text of at most so many characters, without U+0000; of one line without any control character.
+    /// Text of at most so many characters, without U+0000; one line has no control characters.
     Text {
         /// Characters.
         max: u32,
@@ -49,6 +49,8 @@ pub enum Bounds {
     Pattern(&'static str),
     /// Integers from the first to the second.
     Between(i64, i64),
+    /// Integers but 0.
+    Nonzero,
     /// Decimals above zero: digits before the point, and after it.
     Positive {
         /// Before the point.
@@ -135,10 +137,12 @@ pub struct Relationship<F> {
     pub target: &'static str,
     /// To how many.
     pub cardinality: Cardinality,
-    /// Whether POST and PATCH may set it.
+    /// Whether POST may set it, and PATCH may too unless it is set once.
     pub writable: bool,
     /// Whether POST needs it.
     pub required: bool,
+    /// Whether it stays what POST made it: PATCH takes only what it is.
+    pub set_once: bool,
     /// Whether what it leads to is computed: linkage that a client sends back says nothing.
     pub computed: bool,
     /// To one: the field that holds the linkage, filtered and sorted as `<name>_id`.
@@ -150,8 +154,8 @@ impl<F> Relationship<F> {
     /// A read-only relationship to one resource or none.
     pub const fn to_one(name: &'static str, target: &'static str) -> Self {
         let cardinality = Cardinality::One;
-        let (writable, required, computed) = (false, false, false);
-        Self { name, target, cardinality, writable, required, computed, field: None }
+        let (writable, required, set_once, computed) = (false, false, false, false);
+        Self { name, target, cardinality, writable, required, set_once, computed, field: None }
     }
 
     /// A read-only relationship to those resources whose `inverse` leads back.
@@ -180,6 +184,17 @@ impl<F> Relationship<F> {
         self.writable()
     }
 
+    /// It stays what POST makes it.
+    pub const fn set_once(mut self) -> Self {
+        self.set_once = true;
+        self.writable()
+    }
+
+    /// Whether it can be changed.
+    pub const fn is_changed(&self) -> bool {
+        self.writable && !self.set_once
+    }
+
     /// Filtered and sorted, as `<name>_id`, by `field`.
     pub const fn field(mut self, field: F) -> Self
     where
@@ -199,8 +214,21 @@ pub struct Filter<F> {
     pub kind: Kind,
     /// Whether an empty value, for null, makes sense.
     pub nullable: bool,
+    /// What of the operators.
+    pub takes: Takes,
     /// What is compared.
     pub field: F,
+}
+
+/// What a filter takes of the operators of its kind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Takes {
+    /// All, and several values where they do not order.
+    All,
+    /// Those that leave a single run of values: not `not_eq`, and one value each.
+    Run,
+    /// One value to be equal to.
+    One,
 }
 
 /// A name that `sort` takes.

@@ -16,11 +16,20 @@ pub(crate) const MAX_BODY: usize = 1024 * 1024;
 /// How long a body may take to arrive.
 const BODY_TIMEOUT: Duration = Duration::from_secs(10);
 
+/// What a body is to be.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Sent<'e> {
+    /// A document of JSON:API, by that extension.
+    Document(Option<&'e str>),
+    /// JSON.
+    Plain,
+}
+
 /// The body, of a media type that is served, within its limits.
 pub(crate) async fn body(
     request: &HttpRequest,
     payload: web::Payload,
-    extension: Option<&str>,
+    sent: Sent<'_>,
 ) -> Result<web::Bytes> {
     let large = || Failure::of(Code::TooLarge, format!("A body has at most {MAX_BODY} bytes"));
     let length = header(request, &CONTENT_LENGTH).and_then(|length| length.parse::<u64>().ok());
@@ -37,7 +46,11 @@ pub(crate) async fn body(
     if length.unwrap_or(0) == 0 && header(request, &TRANSFER_ENCODING).is_none() {
         return Ok(web::Bytes::new());
     }
-    media::check_content_type(joined(request, &CONTENT_TYPE).as_deref(), extension)?;
+    let media_type = joined(request, &CONTENT_TYPE);
+    match sent {
+        Sent::Document(by) => media::check_content_type(media_type.as_deref(), by)?,
+        Sent::Plain => media::check_plain_content_type(media_type.as_deref())?,
+    }
     match tokio::time::timeout(BODY_TIMEOUT, payload.to_bytes_limited(MAX_BODY)).await {
         Ok(Ok(Ok(body))) => Ok(body),
         Ok(Ok(Err(_))) => Err(Failure::of(Code::BadDocument, "The body broke off")),

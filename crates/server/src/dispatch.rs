@@ -7,8 +7,6 @@ use std::time::Instant;
 use actix_web::http::Method;
 use actix_web::http::header::{ACCEPT, ALLOW, HeaderName, IF_MATCH, IF_NONE_MATCH};
 use actix_web::{HttpRequest, HttpResponse, web};
-use apportion_jsonapi::input::Action;
-use apportion_jsonapi::operations::Verb;
 use apportion_jsonapi::{Code, Error, media};
 use apportion_store::idempotency::Request;
 use apportion_store::{self as store, Scope};
@@ -16,7 +14,8 @@ use chrono::{DateTime, NaiveDateTime, SubsecRound, Utc};
 use futures_util::FutureExt;
 
 use crate::access::{self, Access, ORGANIZATION, Right};
-use crate::body::{body, joined};
+use crate::body::{Sent, body, joined};
+use crate::credit_metric;
 use crate::docs;
 use crate::etag::Expected;
 use crate::failure::{Failure, Result};
@@ -24,11 +23,13 @@ use crate::guard::Guard;
 use crate::idempotency::{self, Taken};
 use crate::openapi;
 use crate::operations::{self, Operating};
+use crate::preview::{self, Previewing};
 use crate::read::{self, Headers, Reading};
 use crate::reply::Reply;
 use crate::report::{self, Reporting};
 use crate::route::Route;
 use crate::service::Service;
+use crate::siren;
 use crate::write::{self, Change, Writing};
 
 /// How long a request target may be, in bytes.
@@ -58,6 +59,7 @@ pub(crate) async fn dispatch(
         Ok(Err(Stop::Replied(reply))) => reply,
         Err(_) => Reply::failure(&Failure::Store(store::Error::Panicked)),
     };
+    let reply = if siren::owns(request.path()) { siren::told(reply) } else { reply };
     log::info!(
         target: "apportion::access",
         method = request.method().as_str(),
@@ -83,7 +85,7 @@ struct Seen {
 }
 
 /// Why a request ends early.
-enum Stop {
+pub(crate) enum Stop {
     Failed(Failure),
     Replied(Reply),
 }
@@ -114,15 +116,31 @@ async fn answer(
     if let Some(reply) = documentation(service, place) {
         let reply = reply?;
         check_method(request, READS, READS)?;
-        return Ok(reply);
+        return Ok(reply.kept(joined(request, &IF_NONE_MATCH).as_deref()));
     }
     let now = now();
     let access = authenticate(request, service, now).await?;
     seen.organization = Some(access.scope.organization.0);
     access::check_organization(request, &access)?;
+    if credit_metric::PATHS.contains(&place) {
+        seen.route = Some(place.to_owned());
+        return credit_metric::answer(request, payload, service, (&access, now)).await;
+    }
+    if siren::owns(place) {
+        let route = siren::Route::parse(place).ok_or_else(Failure::not_found)?;
+        seen.route = Some(route.template());
+        check_method(request, READS, READS)?;
+        return Ok(siren::answer(request, service, &access, route).await?);
+    }
     if place == operations::PATH {
         seen.route = Some(operations::PATH.to_owned());
         return operate(request, payload, service, (&access, now, origin)).await;
+    }
+    if let Some(distributor) = preview::distributor(place) {
+        seen.route = Some(preview::template());
+        let distributor = distributor.ok_or_else(Failure::not_found)?;
+        check_method(request, READS, READS)?;
+        return Ok(preview(request, service, (&access, now), distributor).await?);
     }
     if place == report::PATH {
         seen.route = Some(report::PATH.to_owned());
@@ -137,6 +155,9 @@ async fn answer(
     let accept = joined(request, &ACCEPT);
     media::check_accept(accept.as_deref(), None)?;
     if reads {
+        if route.kind().served.is_costly() {
+            count_report(service, &access)?;
+        }
         let headers = Headers { accept, known: joined(request, &IF_NONE_MATCH) };
         let reading = Reading::new(route, &origin, (path, request.query_string()), headers);
         let scope = access.scope;
@@ -145,7 +166,7 @@ async fn answer(
     let body = match route {
         // Real clients send one; it says nothing.
         Route::Resource(..) if *method == Method::DELETE => web::Bytes::new(),
-        _ => body(request, payload, None).await?,
+        _ => body(request, payload, Sent::Document(None)).await?,
     };
     Ok(write(request, service, (&access, now), (route, &origin, &body)).await?)
 }
@@ -174,7 +195,7 @@ async fn health(request: &HttpRequest, service: &Service, probe: &str) -> Result
             return Err(Failure::of(Code::Unavailable, "The schema is not up to date").into());
         }
     }
-    Ok(Reply::document(200, br#"{"meta":{"status":"ok"},"jsonapi":{"version":"1.1"}}"#.to_vec()))
+    Ok(Reply::document(200, br#"{"meta":{"status":"ok"},"jsonapi":{"version":"1.1"}}"#.as_slice()))
 }
 
 /// The token's access, counted against its rate; strangers have one by their address.
@@ -226,7 +247,7 @@ async fn write(
         Err(faults) => (parse("")?, faults),
     };
     let scope = access.scope;
-    let mut change = change(route, request.method(), body);
+    let mut change = write::asked(route, request.method(), body);
     match &mut change {
         Ok(Change::Create(input) | Change::Update(_, input) | Change::Link(_, _, input)) => {
             input.errors.append(&mut faults);
@@ -259,7 +280,7 @@ async fn write(
 
 /// The request by its key, where the client says that it may come again, and the key taken; or
 /// the answer to a twin.
-fn repeatable(
+pub(crate) fn repeatable(
     request: &HttpRequest,
     service: &Service,
     scope: &Scope,
@@ -275,6 +296,12 @@ fn repeatable(
     Ok(service.in_flight.take(scope, &request).map(|taken| Some((request, taken))))
 }
 
+/// Counts a request that costs as much as a report.
+fn count_report(service: &Service, access: &Access) -> Result<(), Stop> {
+    let rates = service.rates.as_ref();
+    rates.map_or(Ok(()), |rates| rates.admit_report(access)).map_err(Stop::Replied)
+}
+
 /// Adds revenue up.
 async fn report(
     request: &HttpRequest,
@@ -284,11 +311,27 @@ async fn report(
 ) -> Result<Reply, Stop> {
     check_method(request, READS, READS)?;
     access::check_right(access, Right::Read)?;
+    count_report(service, access)?;
     let accept = joined(request, &ACCEPT);
     let asked = (request.query_string(), accept.as_deref());
     let reporting = Reporting::new(service.resources, origin, asked, now);
     let scope = access.scope;
     Ok(service.store.read(move |session| reporting.run(&scope, session)).await?)
+}
+
+/// Tells what the engine would do.
+async fn preview(
+    request: &HttpRequest,
+    service: &Service,
+    (access, now): (&Access, NaiveDateTime),
+    distributor: i64,
+) -> Result<Reply> {
+    access::check_right(access, Right::Read)?;
+    media::check_accept(joined(request, &ACCEPT).as_deref(), None)?;
+    let asked = (distributor, request.query_string());
+    let previewing = Previewing::new(service.resources, asked, now);
+    let scope = access.scope;
+    service.store.read(move |session| previewing.run(&scope, session)).await
 }
 
 /// Carries operations out.
@@ -303,15 +346,8 @@ async fn operate(
     access::check_right(access, Right::Write)?;
     let extension = Some(apportion_jsonapi::operations::EXTENSION);
     media::check_accept(joined(request, &ACCEPT).as_deref(), extension)?;
-    let body = body(request, payload, extension).await?;
-    if let Some(parameter) = request.query_string().split('&').find(|word| {
-        !word.is_empty()
-            && !word.split('=').next().unwrap_or_default().eq_ignore_ascii_case(ORGANIZATION)
-    }) {
-        let name = parameter.split('=').next().unwrap_or_default();
-        let detail = "Operations take no parameters";
-        return Err(Error::parameter(Code::UnsupportedParameter, name, detail).into());
-    }
+    let body = body(request, payload, Sent::Document(extension)).await?;
+    check_no_parameters(request)?;
     let (scope, currency) = (access.scope, access.currency);
     let (request, _taken) = match repeatable(request, service, &scope, &body)? {
         Ok(taken) => taken.unzip(),
@@ -322,31 +358,30 @@ async fn operate(
     Ok(service.store.write(scope, move |session| operating.run(&scope, session)).await?)
 }
 
+/// Ends a request with parameters, where there are none to give.
+pub(crate) fn check_no_parameters(request: &HttpRequest) -> Result<()> {
+    let names = request.query_string().split('&').filter(|word| !word.is_empty());
+    let mut names = names.map(|word| word.split('=').next().unwrap_or_default());
+    match names.find(|name| !name.eq_ignore_ascii_case(ORGANIZATION)) {
+        Some(name) => {
+            let detail = "This endpoint takes no parameters";
+            Err(Error::parameter(Code::UnsupportedParameter, name, detail).into())
+        }
+        None => Ok(()),
+    }
+}
+
 /// Ends a request whose method the route does not take, or which only asks for the methods.
-fn check_method(request: &HttpRequest, allowed: &[Method], named: &[Method]) -> Result<(), Stop> {
+pub(crate) fn check_method(
+    request: &HttpRequest,
+    allowed: &[Method],
+    named: &[Method],
+) -> Result<(), Stop> {
     let names = || named.iter().map(Method::as_str).collect::<Vec<_>>().join(", ");
     match request.method() {
         &Method::OPTIONS => Err(Stop::Replied(Reply::empty(204).with(ALLOW, names()))),
         method if allowed.contains(method) => Ok(()),
         _ => Err(Stop::Replied(Reply::not_allowed(&names()))),
-    }
-}
-
-fn change(route: Route, method: &Method, body: &[u8]) -> Result<Change, Vec<Error>> {
-    match route {
-        Route::Resource(_, id) if *method == Method::DELETE => Ok(Change::Delete(id)),
-        Route::Resource(kind, id) => write::change(kind, Action::Update(id), body),
-        Route::Linkage(kind, id, at) => {
-            let verb = match *method {
-                Method::POST => Verb::Add,
-                Method::DELETE => Verb::Remove,
-                _ => Verb::Update,
-            };
-            write::link(kind, (id, at), (verb, body))
-        }
-        Route::Collection(kind) | Route::Related(kind, ..) => {
-            write::change(kind, Action::Create, body)
-        }
     }
 }
 

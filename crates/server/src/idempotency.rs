@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use actix_web::http::header::{ETAG, HeaderName, LOCATION, RETRY_AFTER};
 use apportion_jsonapi::json::Json;
+use apportion_jsonapi::media::PLAIN;
 use apportion_jsonapi::operations::EXTENSION;
 use apportion_jsonapi::query::CURSOR_PROFILE;
 use apportion_jsonapi::{Code, Error, Source};
@@ -103,7 +104,7 @@ pub(crate) fn once(
         status: Some(reply.status.into()),
         location: reply.header(&LOCATION).map(str::to_owned),
         etag: reply.header(&ETAG).map(str::to_owned),
-        body: reply.body.clone(),
+        body: reply.body.as_deref().map(<[u8]>::to_vec),
     };
     keep(scope, session, request, &answer)?;
     Ok(reply)
@@ -125,16 +126,19 @@ fn replay(answer: Answer) -> Reply {
     headers.fold(reply, |reply, (name, value)| reply.with(name, value)).with(REPLAYED, "true")
 }
 
-/// A document of ours, of the media type that it names: its member `jsonapi` says by what it was
-/// made.
+/// What was made before, of the media type that it shows: the member `jsonapi` of a document says
+/// by what it was made, and JSON without one is plain.
 fn as_made(body: Vec<u8>, status: u16) -> Reply {
+    let json = Json::parse(&body).ok();
+    let Some(version) = json.as_ref().and_then(|json| json.member("jsonapi")) else {
+        return Reply::plain(body, PLAIN).with_status(status);
+    };
     let applies = |name: &str, uri: &str| {
-        let json = Json::parse(&body).ok();
-        let uris = json.as_ref().and_then(|json| json.member("jsonapi")?.member(name));
+        let uris = version.member(name);
         matches!(uris, Some(Json::Array(uris)) if uris.contains(&Json::Text(uri.into())))
     };
     let extension = applies("ext", EXTENSION);
-    let profile = applies("profile", CURSOR_PROFILE);
-    let reply = Reply::document(status, body).with_profile(profile.then_some(CURSOR_PROFILE));
+    let profile = applies("profile", CURSOR_PROFILE).then_some(CURSOR_PROFILE);
+    let reply = Reply::document(status, body.clone()).with_profile(profile);
     if extension { reply.with_extension(EXTENSION) } else { reply }
 }

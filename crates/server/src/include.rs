@@ -47,7 +47,8 @@ pub(crate) fn linked(
     Ok(compound)
 }
 
-fn follow(
+/// Follows the paths from these rows, and adds what they lead to.
+pub(crate) fn follow(
     scope: &Scope,
     session: &mut Session,
     (kind, rows): (Type, &dyn Rows),
@@ -128,6 +129,6 @@ fn many(
     Ok(found)
 }
 
-fn too_many(detail: &str) -> Failure {
+pub(crate) fn too_many(detail: &str) -> Failure {
     Failure::from(Error::parameter(Code::UnsupportedInclude, "include", detail.to_owned()))
 }

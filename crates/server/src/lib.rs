@@ -10,6 +10,9 @@
 mod access;
 pub mod admin;
 mod body;
+pub mod check;
+mod computed;
+mod credit_metric;
 mod criteria;
 pub mod demo;
 mod dispatch;
@@ -25,15 +28,17 @@ mod include;
 mod numbered;
 pub mod openapi;
 mod operations;
+mod preview;
 mod rates;
 mod read;
 mod reply;
-mod report;
+pub mod report;
 pub mod resources;
 mod route;
 pub mod serve;
 pub mod served;
 mod service;
+mod siren;
 pub mod token;
 mod write;
 

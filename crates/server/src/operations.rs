@@ -131,7 +131,7 @@ fn perform(
                 return Err(Error::pointer(Code::BadDocument, "/op", detail).into());
             }
             read::row(work.scope, work.session, kind, id)?;
-            if !declared.writable {
+            if !declared.is_changed() {
                 return Err(Failure::of(Code::AccessDenied, "This relationship is read-only"));
             }
             let mut input = Input::read_link(required(data)?, declared, verb)?;

@@ -1,5 +1,6 @@
-//! How often a client may ask: fixed windows, counted for each token, each organization and, where
-//! there is no token that counts, each address. What is remembered is bounded.
+//! How often a client may ask: fixed windows, counted for each token, each organization (its reports
+//! once more by themselves) and, where there is no token that counts, each address. What is
+//! remembered is bounded.
 
 use std::collections::HashMap;
 use std::hash::Hash;
@@ -25,6 +26,8 @@ pub(crate) struct Rate {
 pub(crate) const TOKEN: Rate = Rate { requests: 100, period: Duration::from_secs(10) };
 /// For all tokens of one organization.
 pub(crate) const ORGANIZATION: Rate = Rate { requests: 4000, period: Duration::from_secs(30 * 60) };
+/// Of reports, for all tokens of one organization.
+pub(crate) const REPORTS: Rate = Rate { requests: 10, period: Duration::from_secs(30) };
 /// For one address, without a token that counts.
 pub(crate) const ADDRESS: Rate = Rate { requests: 20, period: Duration::from_secs(10) };
 
@@ -36,6 +39,7 @@ const MAX_WINDOWS: usize = 10_000;
 pub(crate) struct Rates {
     tokens: Windows<i64>,
     organizations: Windows<i64>,
+    reports: Windows<i64>,
     addresses: Windows<IpAddr>,
 }
 
@@ -45,6 +49,11 @@ impl Rates {
         let organization = access.scope.organization.0;
         self.tokens.count(access.token, TOKEN)?;
         self.organizations.count(organization, ORGANIZATION)
+    }
+
+    /// Counts a request for a report, which was admitted as a request.
+    pub(crate) fn admit_report(&self, access: &Access) -> Result<(), Reply> {
+        self.reports.count(access.scope.organization.0, REPORTS)
     }
 
     /// Counts a request without a token that counts.

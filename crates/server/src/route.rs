@@ -65,12 +65,22 @@ impl Route {
             Route::Resource(kind, _) if kind.served.resource().is_changed() => ROW,
             Route::Linkage(kind, _, at) if kind.served.resource().is_changed() => {
                 match kind.served.resource().relationships.get(at) {
-                    Some(declared) if named && !declared.writable => READ,
+                    Some(declared) if named && !declared.is_changed() => READ,
                     Some(declared) if declared.cardinality == Cardinality::Many => LINKS,
                     _ => LINK,
                 }
             }
             _ => READ,
+        }
+    }
+
+    /// The type that the address begins with.
+    pub(crate) fn kind(self) -> Type {
+        match self {
+            Route::Collection(kind)
+            | Route::Resource(kind, _)
+            | Route::Related(kind, ..)
+            | Route::Linkage(kind, ..) => kind,
         }
     }
 

@@ -1,5 +1,6 @@
 //! Writing: one transaction from the lock on the row to the document that shows it.
 
+use actix_web::http::Method;
 use actix_web::http::header::LOCATION;
 use apportion_core::currency::Currency;
 use apportion_jsonapi::input::Action;
@@ -46,8 +47,25 @@ pub(crate) struct Writing {
     pub(crate) request: Option<Request>,
 }
 
+/// The change that a request asks for, by its method.
+pub(crate) fn asked(route: Route, method: &Method, body: &[u8]) -> Result<Change, Vec<Error>> {
+    match route {
+        Route::Resource(_, id) if *method == Method::DELETE => Ok(Change::Delete(id)),
+        Route::Resource(kind, id) => change(kind, Action::Update(id), body),
+        Route::Linkage(kind, id, at) => {
+            let verb = match *method {
+                Method::POST => Verb::Add,
+                Method::DELETE => Verb::Remove,
+                _ => Verb::Update,
+            };
+            link(kind, (id, at), (verb, body))
+        }
+        Route::Collection(kind) | Route::Related(kind, ..) => change(kind, Action::Create, body),
+    }
+}
+
 /// The change that a body asks for.
-pub(crate) fn change(kind: Type, action: Action, body: &[u8]) -> Result<Change, Vec<Error>> {
+fn change(kind: Type, action: Action, body: &[u8]) -> Result<Change, Vec<Error>> {
     let input = Input::read(body, kind.served.resource(), action)?;
     Ok(match action {
         Action::Create => Change::Create(input),
@@ -56,12 +74,12 @@ pub(crate) fn change(kind: Type, action: Action, body: &[u8]) -> Result<Change, 
 }
 
 /// The change of a relationship that a body asks for.
-pub(crate) fn link(
+fn link(
     kind: Type,
     (id, at): (i64, usize),
     (verb, body): (Verb, &[u8]),
 ) -> Result<Change, Vec<Error>> {
-    let declared = kind.served.resource().relationships.get(at).filter(|it| it.writable);
+    let declared = kind.served.resource().relationships.get(at).filter(|it| it.is_changed());
     let declared = declared
         .ok_or_else(|| vec![Error::new(Code::AccessDenied, "This relationship is read-only")])?;
     Ok(Change::Link(id, at, Input::read_linkage(body, declared, verb)?))

@@ -13,6 +13,8 @@ use crate::select::Stored;
 use crate::session::Session;
 use crate::{fields, own, stored, totals, touched};
 
+pub use crate::first_allocations::{Part, first_of};
+
 fields! {
     allocations;
     /// The id.

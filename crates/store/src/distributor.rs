@@ -11,7 +11,7 @@ use crate::error::{Error, Result};
 use crate::lookup::Lookup;
 use crate::membership::Membership;
 use crate::prepared::Prepared;
-use crate::schema::{distributor_collaborators, distributors};
+use crate::schema::{distributions, distributor_collaborators, distributors};
 use crate::scope::Scope;
 use crate::select::{Stored, load_by};
 use crate::session::Session;
@@ -249,8 +249,8 @@ pub fn insert(
     Ok(id)
 }
 
-/// Changes a distributor that is locked. Others that show its name or units have new versions too, where these
-/// differ.
+/// Changes a distributor that is locked. Others that show its name or units have new versions too,
+/// where these differ.
 pub fn update(
     scope: &Scope,
     session: &mut Session,
@@ -345,4 +345,40 @@ pub fn has_collaborator(
         .optional()
         .map_err(Error::from)?;
     Ok(found.is_some())
+}
+
+/// The distributors, by id, that may count what a collaborator of theirs scores: active ones with
+/// an open distribution. None of them is locked.
+pub fn counting(scope: &Scope, session: &mut Session, collaborator: i64) -> Result<Vec<i64>> {
+    let members = distributor_collaborators::table
+        .filter(distributor_collaborators::organization_id.eq(scope.id()))
+        .filter(distributor_collaborators::collaborator_id.eq(collaborator))
+        .select(distributor_collaborators::distributor_id);
+    let open = distributions::table
+        .filter(distributions::organization_id.eq(scope.id()))
+        .filter(distributions::status.eq("pending"))
+        .select(distributions::distributor_id);
+    distributors::table
+        .filter(distributors::organization_id.eq(scope.id()))
+        .filter(distributors::status.eq("active"))
+        .filter(distributors::id.eq_any(members))
+        .filter(distributors::id.eq_any(open))
+        .order(distributors::id)
+        .select(distributors::id)
+        .load(session.tenant(scope)?)
+        .map_err(Error::from)
+}
+
+/// The ids of the distributors of that name that are not deleted, at most two: one, none, or too
+/// many to mean one.
+pub fn named(scope: &Scope, session: &mut Session, name: &str) -> Result<Vec<i64>> {
+    distributors::table
+        .filter(distributors::organization_id.eq(scope.id()))
+        .filter(distributors::name.eq(name))
+        .filter(distributors::status.ne("deleted"))
+        .select(distributors::id)
+        .order(distributors::id)
+        .limit(2)
+        .load(session.tenant(scope)?)
+        .map_err(Error::from)
 }

@@ -74,3 +74,12 @@ pub fn find(scope: &Scope, session: &mut Session) -> Result<Option<Row>> {
         .optional()
         .map_err(Error::from)
 }
+
+/// Every tenant there is, by id: for what is done for all of them.
+pub fn all(session: &mut Session) -> Result<Vec<OrganizationId>> {
+    let ids: Vec<i64> = organizations::table
+        .select(organizations::id)
+        .order(organizations::id)
+        .load(session.everybody()?)?;
+    Ok(ids.into_iter().map(OrganizationId).collect())
+}

@@ -247,6 +247,11 @@ diesel::table! {
 
 diesel::joinable!(revenue_distributions -> deals (deal_id));
 diesel::allow_tables_to_appear_in_same_query!(
+    distributions,
+    distributor_collaborators,
+    distributors,
+);
+diesel::allow_tables_to_appear_in_same_query!(
     deals,
     distributor_deals,
     organizations,

@@ -33,6 +33,7 @@ pub struct Session {
     connection: AnyConnection,
     sight: Sight,
     shapes: HashSet<u64>,
+    address: Address,
     ledgers: Arc<Ledgers>,
 }
 
@@ -45,7 +46,13 @@ impl Session {
     /// Opens a connection that keeps ledgers with others.
     pub(crate) fn sharing(address: &Address, ledgers: Arc<Ledgers>) -> Result<Self> {
         let connection = AnyConnection::open(address)?;
-        Ok(Self { connection, sight: Sight::Unknown, shapes: HashSet::new(), ledgers })
+        let (sight, address) = (Sight::Unknown, address.clone());
+        Ok(Self { connection, sight, shapes: HashSet::new(), address, ledgers })
+    }
+
+    /// Where the database is.
+    pub(crate) fn address(&self) -> &Address {
+        &self.address
     }
 
     pub(crate) fn ledgers(&self) -> &Arc<Ledgers> {

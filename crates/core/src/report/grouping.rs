@@ -79,6 +79,11 @@ impl Group {
         }
     }
 
+    /// The words that groups are asked for by, those of dates last: `deal`, `date:month`.
+    pub fn words() -> impl Iterator<Item = &'static str> {
+        ENTITIES.into_iter().map(Self::name).chain(PERIODS.map(|(word, _)| word))
+    }
+
     fn parse(text: &str) -> Option<Self> {
         let period = PERIODS.into_iter().find(|(name, _)| *name == text);
         let date = period.map(|(_, period)| Self::Date(period));

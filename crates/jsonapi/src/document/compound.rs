@@ -16,6 +16,7 @@ pub struct Compound {
     present: HashSet<Identity>,
     followed: HashSet<(usize, Identity)>,
     linkage: HashMap<(usize, Identity), Vec<i64>>,
+    names: HashMap<Identity, String>,
     included: usize,
 }
 
@@ -52,6 +53,16 @@ impl Compound {
             (0..rows.len()).filter(|row| self.present.insert((resource, rows.id(*row)))).collect();
         self.included = self.included.saturating_add(shown.len());
         self.blocks.push(Block { resource, rows, shown });
+    }
+
+    /// Says how the id of a resource is written, where it is not the decimal one.
+    pub fn name(&mut self, resource: usize, id: i64, text: String) {
+        self.names.insert((resource, id), text);
+    }
+
+    /// How the id of a resource is written, where it is not the decimal one.
+    pub(super) fn name_of(&self, resource: usize, id: i64) -> Option<&str> {
+        self.names.get(&(resource, id)).map(String::as_str)
     }
 
     /// How many resources are included.

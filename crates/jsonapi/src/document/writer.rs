@@ -216,13 +216,15 @@ impl<F> Document<'_, F> {
             },
             (Cardinality::Many, Some(compound)) => {
                 let target = self.registry.find(relationship.target);
+                let leads = target.map(|(position, _)| position);
                 let ids = target.map(|(_, target)| target.ids).filter(|ids| !ids.decimal);
                 separate(out, at);
                 out.extend_from_slice(b"\"data\":[");
                 for (at, id) in compound.held(here.position, here.id, index).iter().enumerate() {
                     separate(out, at);
                     let text = ids.map(|ids| (ids.write)(*id));
-                    push_identifier_of(out, relationship.target, (*id, text.as_deref()));
+                    let named = leads.and_then(|leads| compound.name_of(leads, *id));
+                    push_identifier_of(out, relationship.target, (*id, named.or(text.as_deref())));
                 }
                 out.push(b']');
             }

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use super::Pair;
 use crate::error::{Code, Error, cut};
-use crate::resource::{self, ResourceType};
+use crate::resource::{self, ResourceType, Takes};
 use crate::value::{Kind, Value};
 
 /// How many levels groups may nest, the root being the first.
@@ -88,6 +88,23 @@ impl Operator {
     pub fn orders(self) -> bool {
         use Operator::{Greater, GreaterOrEqual, Less, LessOrEqual};
         matches!(self, Greater | GreaterOrEqual | Less | LessOrEqual)
+    }
+}
+
+impl<F> resource::Filter<F> {
+    /// The operators that it takes, with their names.
+    pub fn operators(&self) -> impl Iterator<Item = (&'static str, Operator)> + use<F> {
+        let takes = self.takes;
+        Operator::of(self.kind).filter(move |(_, operator)| match takes {
+            Takes::All => true,
+            Takes::Run => *operator != Operator::NotEqual,
+            Takes::One => *operator == Operator::Equal,
+        })
+    }
+
+    /// Whether it takes no more than one value with an operator.
+    pub fn is_single(&self, operator: Operator) -> bool {
+        operator.orders() || self.takes != Takes::All
     }
 }
 
@@ -179,11 +196,11 @@ impl<F: Copy> Reader<'_, F> {
         };
         let operator = match keys {
             [_] => Some(Operator::Equal),
-            [_, word] => Operator::of(filter.kind).find(|(name, _)| name == word).map(|(_, op)| op),
+            [_, word] => filter.operators().find(|(name, _)| name == word).map(|(_, op)| op),
             _ => None,
         };
         let Some(operator) = operator else {
-            let words: Vec<&str> = Operator::of(filter.kind).map(|(word, _)| word).collect();
+            let words: Vec<&str> = filter.operators().map(|(word, _)| word).collect();
             let asked = cut(keys.get(1).map_or("", String::as_str)).into_owned();
             let detail = format!("has no operator '{asked}'; it takes {}", words.join(", "));
             self.value(pair, &detail);
@@ -195,8 +212,9 @@ impl<F: Copy> Reader<'_, F> {
             place.values.clone()
         };
         self.values = self.values.saturating_add(texts.len());
-        if operator.orders() && texts.len() > 1 {
-            self.value(pair, "takes a single value with an order operator");
+        if filter.is_single(operator) && texts.len() > 1 {
+            let why = if operator.orders() { " with an order operator" } else { "" };
+            self.value(pair, &format!("takes a single value{why}"));
             return None;
         }
         let mut values = Vec::with_capacity(texts.len());

@@ -1,7 +1,7 @@
 //! `filter[...]`: its grammar, its operators, its limits.
 
 use apportion_jsonapi::query::{Asked, Filter, Operator, Scope};
-use apportion_jsonapi::{Code, Query, Value};
+use apportion_jsonapi::{Code, Kind, Query, Value};
 
 use crate::library::{Field, books, registry};
 
@@ -147,7 +147,6 @@ fn limits() {
 
 #[test]
 fn operators_follow_from_the_kind() {
-    use apportion_jsonapi::Kind;
     let words = |kind| Operator::of(kind).map(|(word, _)| word).collect::<Vec<_>>().join(" ");
     assert_eq!(words(Kind::Text), "eq not_eq contains not_contain");
     for kind in [Kind::Integer, Kind::Id, Kind::Date, Kind::Instant] {
@@ -155,4 +154,21 @@ fn operators_follow_from_the_kind() {
     }
     assert_eq!(words(Kind::Boolean), "eq not_eq");
     assert_eq!(words(Kind::Enumeration(&["a"])), "eq not_eq");
+}
+
+#[test]
+fn a_filter_may_take_less() {
+    use apportion_jsonapi::resource::{self, Takes};
+    let takes = |takes| {
+        let name = String::new();
+        let filter = resource::Filter { name, kind: Kind::Date, nullable: false, takes, field: () };
+        let word = |(word, operator): (&str, Operator)| {
+            let several = if filter.is_single(operator) { "" } else { "s" };
+            format!("{word}{several}")
+        };
+        filter.operators().map(word).collect::<Vec<_>>().join(" ")
+    };
+    assert_eq!(takes(Takes::All), "eqs not_eqs gt gt_eq lt lt_eq");
+    assert_eq!(takes(Takes::Run), "eq gt gt_eq lt lt_eq");
+    assert_eq!(takes(Takes::One), "eq");
 }

@@ -8,7 +8,10 @@
 
 mod documents;
 mod parameters;
+mod plain;
+mod reports;
 mod schemas;
+mod shared;
 
 use apportion_jsonapi::Code;
 use apportion_jsonapi::resource::{Cardinality, Registry, Relationship, ResourceType};
@@ -21,7 +24,9 @@ use self::parameters::{
 };
 use self::schemas::{describe_schemas, taken_linkage};
 use crate::operations;
+use crate::preview;
 use crate::resources::ROOT;
+use crate::siren;
 
 const MEDIA_TYPE: &str = apportion_jsonapi::media::MEDIA_TYPE;
 
@@ -31,12 +36,35 @@ pub(crate) const PATH: &str = "/api/v2/openapi.json";
 /// The description as OpenAPI 3.1.
 pub fn document(registry: &Registry<Field>) -> Value {
     let mut paths = Map::new();
-    let mut schemas = common_schemas(registry);
+    let previews = preview::declared::types();
+    let shown = registry.types().iter().cloned().chain(previews.clone());
+    let shown = Registry::new(shown.collect());
+    let mut schemas = common_schemas(&shown);
     for resource in registry.types() {
         describe_paths(registry, resource, &mut paths);
         describe_schemas(resource, &mut schemas);
     }
+    for preview in &previews {
+        schemas.insert(preview.name.to_owned(), schemas::resource_schema(preview));
+    }
+    let [whole, _] = &previews;
+    let document = documents::document(reference(whole.name), "links", "meta");
+    schemas.insert(format!("{}_document", whole.name), document);
+    paths.insert(preview::template(), preview_path(&shown, whole));
     paths.insert(operations::PATH.to_owned(), json!({"post": operations_operation()}));
+    reports::describe(registry, &mut paths, &mut schemas);
+    if let Some((_, distributions)) = registry.find(siren::TYPE) {
+        plain::describe(distributions, &mut paths, &mut schemas);
+    }
+    let mut parameters = shared::share(&mut paths);
+    let row = json!({"type": "string", "pattern": "^[1-9][0-9]{0,18}$"});
+    let id = json!({"name": "id", "in": "path", "required": true, "schema": row});
+    parameters.insert("id".to_owned(), id);
+    let organization = json!({
+        "name": "X-Organization-Id", "in": "header", "schema": row,
+        "description": "The token's own organization; any other is a 404.",
+    });
+    parameters.insert("organization".to_owned(), organization);
     json!({
         "openapi": "3.1.0",
         "info": {
@@ -53,21 +81,19 @@ pub fn document(registry: &Registry<Field>) -> Value {
                 "token": {"type": "apiKey", "in": "header", "name": "X-Auth-Token"},
                 "bearer": {"type": "http", "scheme": "bearer"},
             },
-            "parameters": {
-                "id": {
-                    "name": "id", "in": "path", "required": true,
-                    "schema": {"type": "string", "pattern": "^[1-9][0-9]{0,18}$"},
-                },
-                "organization": {
-                    "name": "X-Organization-Id", "in": "header",
-                    "description": "The token's own organization; any other is a 404.",
-                    "schema": {"type": "string", "pattern": "^[1-9][0-9]{0,18}$"},
-                },
-            },
+            "parameters": parameters,
             "responses": refusals(),
             "schemas": schemas,
         },
     })
+}
+
+/// The id in an address. Those of computed rows are words of their own.
+fn id_parameter(resource: &ResourceType<Field>) -> Value {
+    if resource.ids.decimal {
+        return json!([{"$ref": "#/components/parameters/id"}]);
+    }
+    json!([{"name": "id", "in": "path", "required": true, "schema": {"type": "string"}}])
 }
 
 /// What can be done to a writable relationship.
@@ -94,7 +120,7 @@ fn describe_paths(
         ),
     });
     let mut one = json!({
-        "parameters": [{"$ref": "#/components/parameters/id"}],
+        "parameters": id_parameter(resource),
         "get": operation(
             &format!("get_{name}"),
             shape_parameters(registry, resource),
@@ -132,7 +158,7 @@ fn describe_relationship(
     } else {
         (format!("{}_or_null_document", target.name), "linkage_document")
     };
-    let id = json!([{"$ref": "#/components/parameters/id"}]);
+    let id = id_parameter(resource);
     let (parameters, mut shown) = if many {
         (list_parameters(registry, target), narrowing_parameters(target))
     } else {
@@ -144,7 +170,7 @@ fn describe_relationship(
     paths.insert(format!("{row}/{}", relationship.name), json!({"parameters": id, "get": get}));
     let get = operation(&format!("get_{suffix}_linkage"), shown.clone(), linkage);
     let mut linked = json!({"parameters": id, "get": get});
-    if resource.is_changed() && relationship.writable {
+    if resource.is_changed() && relationship.is_changed() {
         for verb in verbs(relationship) {
             let method = match *verb {
                 "add" => "post",
@@ -177,6 +203,15 @@ fn writing(id: &str, parameters: Vec<Value>, name: &str, what: &str, status: u16
     operation["requestBody"] = body(reference(&format!("{name}_{what}")));
     operation["responses"] = responses(&[(status, Some(&format!("{name}_document")))]);
     operation
+}
+
+fn preview_path(registry: &Registry<Field>, whole: &ResourceType<Field>) -> Value {
+    let at = json!({"type": "string", "format": "date-time"});
+    let at = json!({"name": "filter[at]", "in": "query", "schema": at});
+    let mut parameters = vec![at];
+    parameters.extend(shape_parameters(registry, whole));
+    let get = operation("preview_distributors", parameters, &format!("{}_document", whole.name));
+    json!({"parameters": [{"$ref": "#/components/parameters/id"}], "get": get})
 }
 
 fn operations_operation() -> Value {

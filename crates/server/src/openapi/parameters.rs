@@ -18,6 +18,15 @@ pub(super) fn list_parameters(
 
 /// Filters, sort and page.
 pub(super) fn narrowing_parameters(resource: &ResourceType<Field>) -> Vec<Value> {
+    let mut parameters = numbered_parameters(resource);
+    for side in ["page[after]", "page[before]"] {
+        parameters.push(query(side, &json!({"type": "string"})));
+    }
+    parameters
+}
+
+/// Filters, sort, and pages by number.
+pub(super) fn numbered_parameters(resource: &ResourceType<Field>) -> Vec<Value> {
     let mut parameters = Vec::new();
     for filter in &resource.filters {
         // An empty value asks for null.
@@ -26,12 +35,13 @@ pub(super) fn narrowing_parameters(resource: &ResourceType<Field>) -> Vec<Value>
             json!({"type": "array", "items": items, "minItems": least, "maxItems": MAX_VALUES})
         };
         let least = u32::from(!filter.nullable);
-        parameters.push(query(&format!("filter[{}]", filter.name), &values(least)));
-        for (word, operator) in Operator::of(filter.kind) {
-            let one = operator.orders();
+        let plain = std::iter::once((String::new(), Operator::Equal));
+        let named = filter.operators().map(|(word, operator)| (format!("[{word}]"), operator));
+        for (word, operator) in plain.chain(named) {
             let least = if operator.takes_null() { least } else { 1 };
+            let one = filter.is_single(operator);
             let schema = if one { text_schema(filter.kind) } else { values(least) };
-            parameters.push(query(&format!("filter[{}][{word}]", filter.name), &schema));
+            parameters.push(query(&format!("filter[{}]{word}", filter.name), &schema));
         }
     }
     let keys: Vec<String> = resource
@@ -50,9 +60,6 @@ pub(super) fn narrowing_parameters(resource: &ResourceType<Field>) -> Vec<Value>
             "type": "integer", "minimum": 1, "maximum": i64::MAX, "default": 1,
         }),
     ));
-    for side in ["page[after]", "page[before]"] {
-        parameters.push(query(side, &json!({"type": "string"})));
-    }
     parameters
 }
 
@@ -99,7 +106,7 @@ fn including(registry: &Registry<Field>, paths: Vec<String>) -> Vec<Value> {
     parameters
 }
 
-fn query(name: &str, schema: &Value) -> Value {
+pub(super) fn query(name: &str, schema: &Value) -> Value {
     json!({"name": name, "in": "query", "schema": schema, "style": "form", "explode": false})
 }
 

@@ -16,26 +16,7 @@ pub(super) fn id_schema() -> Value {
 /// The schemas of a type.
 pub(super) fn describe_schemas(resource: &ResourceType<Field>, schemas: &mut Map<String, Value>) {
     let name = resource.name;
-    let shown = resource.attributes.iter().map(|it| (it.name.to_owned(), shown_schema(it)));
-    let linked = resource.relationships.iter().map(|it| (it.name.to_owned(), linked_schema(it)));
-    let object = json!({
-        "type": "object",
-        "required": ["id", "type", "attributes", "relationships", "links"],
-        "properties": {
-            "id": {"type": "string"},
-            "type": {"const": name},
-            "attributes": members(Map::from_iter(shown)),
-            "relationships": members(Map::from_iter(linked)),
-            "links": {
-                "type": "object",
-                "required": ["self"],
-                "properties": {"self": {"type": "string"}},
-            },
-            "meta": reference("item_meta"),
-        },
-        "additionalProperties": false,
-    });
-    schemas.insert(name.to_owned(), object);
+    schemas.insert(name.to_owned(), resource_schema(resource));
     schemas.insert(format!("{name}_document"), document(reference(name), "links", "meta"));
     let none = nullable(reference(name));
     schemas.insert(format!("{name}_or_null_document"), document(none, "links", "meta"));
@@ -52,8 +33,46 @@ pub(super) fn describe_schemas(resource: &ResourceType<Field>, schemas: &mut Map
     }
 }
 
+/// What a type shows of itself.
+pub(super) fn shown_attributes(resource: &ResourceType<Field>) -> Value {
+    let shown = resource.attributes.iter().map(|it| (it.name.to_owned(), shown_schema(it)));
+    members(Map::from_iter(shown))
+}
+
+/// A resource of a type, as it is shown.
+pub(super) fn resource_schema(resource: &ResourceType<Field>) -> Value {
+    let linked = resource.relationships.iter().map(|it| (it.name.to_owned(), linked_schema(it)));
+    let linked = linked.map(|(name, mut schema)| {
+        if !resource.addressed {
+            schema["required"] = json!([]);
+        }
+        (name, schema)
+    });
+    let mut needed = vec!["id", "type", "attributes", "relationships"];
+    if resource.addressed {
+        needed.push("links");
+    }
+    json!({
+        "type": "object",
+        "required": needed,
+        "properties": {
+            "id": {"type": "string"},
+            "type": {"const": resource.name},
+            "attributes": shown_attributes(resource),
+            "relationships": members(Map::from_iter(linked)),
+            "links": {
+                "type": "object",
+                "required": ["self"],
+                "properties": {"self": {"type": "string"}},
+            },
+            "meta": reference("item_meta"),
+        },
+        "additionalProperties": false,
+    })
+}
+
 /// A value as it stands in a document.
-fn shown_schema(attribute: &Attribute<Field>) -> Value {
+pub(super) fn shown_schema(attribute: &Attribute<Field>) -> Value {
     let kind = match attribute.kind {
         Kind::Text | Kind::Id => json!({"type": "string"}),
         Kind::Integer => json!({"type": "integer", "format": "int64"}),
@@ -87,6 +106,7 @@ fn taken_schema(attribute: &Attribute<Field>) -> Value {
         Bounds::Between(min, max) => {
             json!({"type": "integer", "format": "int64", "minimum": min, "maximum": max})
         }
+        Bounds::Nonzero => json!({"type": "integer", "format": "int64", "not": {"const": 0}}),
         Bounds::Positive { digits, decimals } => json!({"anyOf": [
             {
                 "type": "string",
@@ -102,7 +122,8 @@ fn taken_schema(attribute: &Attribute<Field>) -> Value {
             {
                 "type": "string",
                 "pattern": format!(
-                    "^(?=.*[1-9])(100(\\.0{{1,{decimals}}})?|[0-9]{{1,2}}(\\.[0-9]{{1,{decimals}}})?)$"
+                    "^(?=.*[1-9])\
+                     (100(\\.0{{1,{decimals}}})?|[0-9]{{1,2}}(\\.[0-9]{{1,{decimals}}})?)$"
                 ),
             },
             {"type": "number", "exclusiveMinimum": 0, "maximum": 100},
@@ -137,7 +158,8 @@ fn linked_schema(relationship: &Relationship<Field>) -> Value {
     })
 }
 
-fn identifier(kind: &str, id: Value) -> Value {
+/// An object that names a resource of the type.
+pub(super) fn identifier(kind: &str, id: Value) -> Value {
     json!({
         "type": "object",
         "required": ["type", "id"],
@@ -163,7 +185,8 @@ pub(super) fn taken_linkage(relationship: &Relationship<Field>) -> Value {
 pub(super) fn written_resource(resource: &ResourceType<Field>, creates: bool) -> Value {
     let written = resource.attributes.iter().filter(|it| it.writable);
     let attributes = written.map(|it| (it.name.to_owned(), taken_schema(it)));
-    let linked = resource.relationships.iter().filter(|it| it.writable);
+    let taken = |it: &&Relationship<_>| if creates { it.writable } else { it.is_changed() };
+    let linked = resource.relationships.iter().filter(taken);
     let relationships = linked.map(|it| {
         let needed = if creates && it.required { json!(["data"]) } else { json!([]) };
         let data = json!({"data": taken_linkage(it)});

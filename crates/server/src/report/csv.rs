@@ -18,7 +18,7 @@ use super::amount;
 /// # Errors
 ///
 /// None that a vector in memory has; they are those of the writer's type.
-pub(super) fn write(
+pub fn write(
     grouping: &Grouping,
     rows: &[Row],
     default_currency: Currency,

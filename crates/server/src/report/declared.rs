@@ -3,7 +3,7 @@
 
 use apportion_core::report::{Figure, Group};
 use apportion_jsonapi::query::Fieldsets;
-use apportion_jsonapi::resource::{Filter, Ids, Relationship, ResourceType, Sort};
+use apportion_jsonapi::resource::{Filter, Ids, Relationship, ResourceType, Sort, Takes};
 use apportion_jsonapi::{Attribute, Kind};
 use apportion_store::{Field, FieldKind};
 
@@ -20,9 +20,19 @@ pub(crate) const REVENUE_DISTRIBUTION_ID: Field =
     Field::computed("revenue_distribution_id", FieldKind::Integer, false);
 const ID: Field = Field::computed("id", FieldKind::Integer, false);
 
+/// What each group that is asked for comes to in a row.
+const GROUP: &str = r#"{"type": "object", "properties": {
+    "date": {"type": "string"},
+    "organization": {"type": "string"},
+    "deal": {"type": "string"},
+    "creator": {"type": ["string", "null"]},
+    "currency": {"type": "string"},
+    "revenue_distribution": {"type": "string"}
+}, "additionalProperties": false}"#;
+
 /// The attributes before the figures, in the order in which `rows` reads them.
 const ATTRIBUTES: [Attribute<Field>; 5] = [
-    Attribute::new("group", Kind::ANY_JSON),
+    Attribute::new("group", Kind::Json(GROUP)),
     Attribute::new("date_period", Kind::Text).nullable(),
     Attribute::new("count", Kind::Integer),
     Attribute::new("currency", Kind::Text).nullable(),
@@ -51,8 +61,13 @@ pub(crate) fn resource() -> ResourceType<Field> {
             attribute
         }
     });
-    let filter =
-        |name: &str, kind, nullable, field| Filter { name: name.to_owned(), kind, nullable, field };
+    let filter = |name: &str, kind, takes, field: Field| Filter {
+        name: name.to_owned(),
+        kind,
+        nullable: field == CREATOR_ID,
+        takes,
+        field,
+    };
     let names = KEYS.into_iter().chain(Figure::ALL.into_iter().map(Figure::name));
     ResourceType {
         name: NAME,
@@ -61,12 +76,12 @@ pub(crate) fn resource() -> ResourceType<Field> {
         attributes: ATTRIBUTES.into_iter().chain(figures).collect(),
         relationships: ENTITIES.map(|(_, name, target)| Relationship::to_one(name, target)).into(),
         filters: vec![
-            filter("date", Kind::Date, false, DATE),
-            filter("as_of", Kind::Date, false, AS_OF),
-            filter("deal_id", Kind::Id, false, DEAL_ID),
-            filter("creator_id", Kind::Id, true, CREATOR_ID),
-            filter("currency", Kind::Text, false, CURRENCY),
-            filter("probability", Kind::Integer, false, PROBABILITY),
+            filter("date", Kind::Date, Takes::Run, DATE),
+            filter("as_of", Kind::Date, Takes::One, AS_OF),
+            filter("deal_id", Kind::Id, Takes::All, DEAL_ID),
+            filter("creator_id", Kind::Id, Takes::All, CREATOR_ID),
+            filter("currency", Kind::Text, Takes::All, CURRENCY),
+            filter("probability", Kind::Integer, Takes::All, PROBABILITY),
         ],
         sorts: names.map(|name| Sort { name: name.to_owned(), field: sorted_by(name) }).collect(),
         writable: false,

@@ -3,14 +3,13 @@
 //! and shown.
 
 mod amount;
-mod csv;
+pub mod csv;
 pub(crate) mod declared;
 mod rows;
 pub(crate) mod selection;
-mod svg;
+pub mod svg;
 
 use actix_web::http::header::{CONTENT_DISPOSITION, CONTENT_SECURITY_POLICY};
-use apportion_core::calendar::Period;
 use apportion_core::currency::Currency;
 use apportion_core::organization::today;
 use apportion_core::report::{Group, GroupError, Grouping, Report, ReportError, ReportQuery};
@@ -131,7 +130,9 @@ impl Reporting {
         match asked.format {
             Format::Document => {}
             Format::Csv => return table(&asked.grouping, &all, currency),
-            Format::Svg => return picture(&asked.grouping, &all, currency),
+            Format::Svg => {
+                return picture(&asked.grouping, &all, currency, &organization.name);
+            }
         }
         let shown = ReportRows::new(&asked.grouping, page(&all, asked.page), currency);
         let kind = self.resources.report();
@@ -158,19 +159,13 @@ fn table(grouping: &Grouping, rows: &[Row], currency: Currency) -> Result<Reply>
     Ok(Reply::plain(body, "text/csv; charset=utf-8").with(CONTENT_DISPOSITION, name))
 }
 
-fn picture(grouping: &Grouping, rows: &[Row], currency: Currency) -> Result<Reply> {
-    let name = |group: &Group| match group {
-        Group::Date(Period::Day) => "day",
-        Group::Date(Period::Week) => "week",
-        Group::Date(Period::Month) => "month",
-        Group::Date(Period::Quarter) => "quarter",
-        Group::Date(Period::Year) => "year",
-        other => other.name(),
-    };
-    let names: Vec<&str> = grouping.groups().iter().map(name).collect();
-    let by = names.join(", ").replace('_', " ");
-    let title = if by.is_empty() { "Revenue".to_owned() } else { format!("Revenue by {by}") };
-    let drawn = svg::draw(grouping, rows, currency, &title);
+fn picture(
+    grouping: &Grouping,
+    rows: &[Row],
+    currency: Currency,
+    organization: &str,
+) -> Result<Reply> {
+    let drawn = svg::draw(grouping, rows, currency, organization);
     let drawn = drawn
         .map_err(|error| Error::parameter(Code::UnsupportedGroup, "group", error.to_string()))?;
     // A picture runs nothing, wherever it is opened.

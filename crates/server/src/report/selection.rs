@@ -70,12 +70,11 @@ impl Selection {
                 Some(other) if other != date => Err(fault(AS_OF, "There is one day that counts")),
                 _ => Ok(()),
             },
-            (_, _) if field == AS_OF => Err(fault(AS_OF, "as_of is one date")),
             (Some(date), _) => {
                 self.window = self.window.only(date);
                 Ok(())
             }
-            (None, Test::Order(sign, Value::Date(date))) => {
+            (None, Test::Order(sign, Value::Date(date))) if field == DATE => {
                 self.window = match *sign {
                     ">" => self.window.more_than(*date),
                     ">=" => self.window.at_least(*date),
@@ -84,7 +83,8 @@ impl Selection {
                 };
                 Ok(())
             }
-            _ => Err(fault(DATE, "The dates of a report are one run of days")),
+            // Declared to be refused before.
+            _ => Err(fault(field, "The dates of a report are one run of days")),
         }
     }
 

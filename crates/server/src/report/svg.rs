@@ -22,14 +22,14 @@ use thiserror::Error;
 use super::amount;
 use bars::Bars;
 use scale::{Amounts, Slots};
-use surface::{CENTRE, Ink, LEFT, RIGHT, SIZE, Segment, Surface};
+use surface::{CENTRE, Ink, LEFT, SIZE, Segment, Surface};
 
 /// Most bars that a picture has: there is half a pixel for each from here on.
-pub(super) const MAX_BARS: usize = 1_500;
+pub const MAX_BARS: usize = 1_500;
 
 /// Why there is no picture.
 #[derive(Debug, Error)]
-pub(super) enum ChartError {
+pub enum ChartError {
     /// Too many periods from the first to the last.
     #[error("there are more than {MAX_BARS} bars; ask for longer periods or fewer days")]
     TooManyBars,
@@ -49,18 +49,26 @@ pub(super) enum ChartError {
 /// # Errors
 ///
 /// [`ChartError`].
-pub(super) fn draw(
+pub fn draw(
     grouping: &Grouping,
     rows: &[Row],
     default_currency: Currency,
-    title: &str,
+    name: &str,
 ) -> Result<String, ChartError> {
-    let bars = Bars::of(grouping, rows).ok_or(ChartError::TooManyBars)?;
-    let picture = Picture { amounts: Amounts::over(&bars, default_currency), bars };
-    let mut document = surface::opening(title, &picture.description());
+    let picture = |letters| {
+        let bars = Bars::of(grouping, rows, letters)?;
+        Some(Picture { amounts: Amounts::over(&bars, default_currency), bars })
+    };
+    let wide = picture(MANY_LETTERS).filter(Picture::has_room);
+    let picture = wide.or_else(|| picture(FEW_LETTERS)).ok_or(ChartError::TooManyBars)?;
+    let class = if picture.bars.are_dense() { "dense" } else { "spaced" };
+    let title = picture.title();
+    let description = picture.description();
+    let mut document = surface::opening(class, &format!("{name}: {title}"), &description);
     let root = Surface::on(&mut document).into_drawing_area();
-    root.draw_text(title, &Ink::Title.text(LEFT), (MARGIN, 330))?;
-    root.draw_text(&picture.total(), &Ink::Note.text(LEFT), (MARGIN, 590))?;
+    let name = cut(name, TITLE_LETTERS.saturating_sub(title.len()));
+    root.draw_text(&format!("{name}: {title}"), &Ink::Title.text(LEFT), (MARGIN, 330))?;
+    root.draw_text(&picture.note(), &Ink::Note.text(LEFT), (MARGIN, 590))?;
     picture.draw_plot(&root)?;
     picture.draw_legend(&root)?;
     drop(root);
@@ -79,7 +87,15 @@ const LINE: i32 = 230;
 /// Half the side of the square that shows a colour.
 const SWATCH: i32 = 60;
 /// What a letter of a label takes, rather more than less: the font is the reader's.
-const LETTER: i32 = 72;
+const LETTER: i32 = 80;
+/// How many letters stand side by side below the bars, where amounts and parts have few.
+const MANY_LETTERS: usize = 90;
+/// How many do beside the longest amounts and parts that there are.
+const FEW_LETTERS: usize = 50;
+/// How many letters have room in the title, beside a colon.
+const TITLE_LETTERS: usize = 64;
+/// How many letters have room in the note below it.
+const NOTE_LETTERS: usize = 90;
 
 type Root<'a> = DrawingArea<Surface<'a>, Shift>;
 
@@ -94,25 +110,50 @@ impl Picture {
         format!("{} {currency}", amount::grouped(minor, currency, false))
     }
 
+    /// What is shown, as opposed to what was asked for.
+    fn title(&self) -> String {
+        let Bars { axis, stacked_by, stacks, .. } = &self.bars;
+        let parts = if *stacks { format!(" and {stacked_by}") } else { String::new() };
+        if axis.is_empty() { "Revenue".to_owned() } else { format!("Revenue by {axis}{parts}") }
+    }
+
     fn total(&self) -> String {
-        format!("Total {}", self.amount(self.bars.total()))
+        format!("Total {}", self.amount(self.bars.total))
+    }
+
+    /// The total, and what is not shown of it.
+    fn note(&self) -> String {
+        let (total, missing, shown) = (self.total(), self.bars.missing, self.bars.labels.len());
+        if missing == 0 {
+            return total;
+        }
+        let amounts = self.bars.series.iter().flat_map(|series| &series.amounts);
+        let rest = self.amount(self.bars.total.saturating_sub(amounts.sum()));
+        let note = format!("{total}. The {shown} largest; not shown are {missing} more, {rest}");
+        if note.len() <= NOTE_LETTERS {
+            note
+        } else {
+            format!("{total}. The {shown} largest; not shown are {missing} more")
+        }
     }
 
     /// For those who cannot see it.
     fn description(&self) -> String {
-        let Bars { labels, axis, stacked_by, .. } = &self.bars;
-        let (currency, total) = (self.amounts.currency(), self.total());
+        let Bars { labels, axis, stacked_by, series, .. } = &self.bars;
+        let (currency, note) = (self.amounts.currency(), self.note());
         let by = if axis.is_empty() { String::new() } else { format!(" by {axis}") };
+        let names: Vec<&str> = series.iter().map(|series| series.name.as_str()).collect();
+        let names = names.join(", ");
         let span = match labels.as_slice() {
             [] => "no bars".to_owned(),
             [only] => format!("one bar, {only}"),
             [first, .., last] => format!("{} bars, {first} to {last}", labels.len()),
         };
-        format!("Bars of revenue in {currency}{by}, stacked by {stacked_by}: {span}. {total}.")
+        format!("Revenue in {currency}{by}: {span}. Parts by {stacked_by}: {names}. {note}.")
     }
 
     /// The parts of all bars: what is above 0 goes up, what is below goes down.
-    fn segments(&self, slots: Slots) -> Vec<Segment<(i64, i128)>> {
+    fn segments(&self, slots: &Slots) -> Vec<Segment<(i64, i128)>> {
         let mut segments = Vec::new();
         for (number, label) in self.bars.labels.iter().enumerate() {
             let [left, right] = slots.edges(number);
@@ -136,9 +177,8 @@ impl Picture {
 #[expect(clippy::arithmetic_side_effects, reason = "places on a paper of a few thousand units")]
 impl Picture {
     fn draw_plot(&self, root: &Root<'_>) -> Result<(), ChartError> {
-        let left = width_of(self.amounts.labels()).max(5 * LETTER) + 2 * LETTER;
-        let right = self.legend_width().max(MARGIN);
-        let slots = Slots::new(&self.bars, (SIZE.0 - MARGIN - left - right) / LETTER);
+        let (left, right) = (self.left(), self.right());
+        let slots = Slots::new(&self.bars, self.letters());
         let mut chart = ChartBuilder::on(root)
             .margin_left(MARGIN)
             .margin_right(right)
@@ -146,7 +186,7 @@ impl Picture {
             .margin_bottom(MARGIN)
             .x_label_area_size(FOOT)
             .y_label_area_size(left)
-            .build_cartesian_2d(slots, self.amounts)?;
+            .build_cartesian_2d(slots.clone(), self.amounts)?;
         let label = |at: &i64| self.bars.labels.get(Slots::number(*at)).cloned();
         chart
             .configure_mesh()
@@ -160,16 +200,39 @@ impl Picture {
             .axis_desc_style(Ink::Name.text(LEFT))
             .x_desc(&self.bars.axis)
             .draw()?;
-        chart.draw_series(self.segments(slots))?;
+        chart.draw_series(self.segments(&slots))?;
         let [first, last] = slots.ends();
         chart.draw_series([PathElement::new([(first, 0), (last, 0)], Ink::Axis)])?;
-        let unit = (MARGIN + left - 2 * LETTER, HEAD - 200);
-        root.draw_text(self.amounts.currency().code(), &Ink::Name.text(RIGHT), unit)?;
-        if self.bars.labels.is_empty() {
+        let unit = format!("revenue in {}", self.amounts.currency());
+        root.draw_text(&unit, &Ink::Name.text(LEFT), (MARGIN, HEAD - 200))?;
+        if self.bars.series.is_empty() {
             let middle = ((SIZE.0 + left) / 2, (HEAD + SIZE.1 - FOOT - MARGIN) / 2);
             root.draw_text("No revenue to show", &Ink::Note.text(CENTRE), middle)?;
         }
         Ok(())
+    }
+
+    /// What amounts take to the left of the plot.
+    fn left(&self) -> i32 {
+        width_of(self.amounts.labels()) + 2 * LETTER
+    }
+
+    /// What is to the right of the plot: the legend, or half a label.
+    fn right(&self) -> i32 {
+        self.legend_width().max(2 * MARGIN)
+    }
+
+    /// How many letters have room side by side below the plot.
+    fn letters(&self) -> usize {
+        let width = SIZE.0 - MARGIN - self.left() - self.right();
+        usize::try_from(width / LETTER).unwrap_or_default()
+    }
+
+    /// Whether every bar can have its label; periods go without.
+    fn has_room(&self) -> bool {
+        let labels = &self.bars.labels;
+        let longest = labels.iter().map(|label| label.chars().count()).max().unwrap_or_default();
+        self.bars.period.is_some() || labels.len() * (longest + 1) <= self.letters()
     }
 
     /// To the right of the plot, in the order of the stack.
@@ -195,6 +258,18 @@ impl Picture {
         let heading = self.bars.series.iter().map(|_| self.bars.stacked_by.clone());
         if names.len() == 0 { 0 } else { width_of(names.chain(heading)) + 3 * SWATCH + 2 * MARGIN }
     }
+}
+
+/// As many letters as have room, where those of Asia take that of two.
+fn cut(text: &str, room: usize) -> String {
+    let ends = text.chars().scan(0_usize, |end, letter| {
+        *end = end.saturating_add(if letter < '\u{1100}' { 1 } else { 2 });
+        Some((*end, letter))
+    });
+    let whole = ends.clone().last().is_none_or(|(end, _)| end <= room);
+    let most = if whole { room } else { room.saturating_sub(1) };
+    let kept = ends.take_while(|(end, _)| *end <= most).map(|(_, letter)| letter);
+    kept.chain((!whole).then_some('…')).collect()
 }
 
 /// The width of the longest.

@@ -29,7 +29,6 @@ pub(super) fn of_allocation(row: &Row) -> Option<String> {
 }
 
 /// How an allocation of a plan comes about: what [`of_allocation`] says of it once it is kept.
-#[allow(dead_code)]
 pub(crate) fn of_planned(plan: &Plan, allocation: &PlannedAllocation) -> Option<String> {
     match allocation.origin {
         Origin::Share(placed) => Some(of_share(&plan.shared.as_ref()?.explain(placed))),

@@ -1,16 +1,12 @@
 //! Metric credits on the wire: added, never changed. Each raises a metric of the open distribution,
 //! which appears with the first.
 
-use apportion_core::collaborator::CollaboratorStatus;
-use apportion_core::distributor::DistributorStatus;
-use apportion_core::metric::{MetricType, credited};
-use apportion_core::metric_credit::{Crediting, MetricCreditDraft};
+use apportion_core::metric_credit::MetricCreditDraft;
 use apportion_jsonapi::{Bounds, Declaration, Input, Relationship, Scalar};
-use apportion_store::metric_credit::{self as stored, Content, Row};
-use apportion_store::{self as store, collaborator, distributor, metric};
+use apportion_store::metric_credit::{self as stored, Row};
+use apportion_store::{collaborator, distributor};
 
-use super::counted::read_metric_types;
-use super::{instant, integer, long_text};
+use super::{crediting, instant, integer, long_text};
 use crate::failure::{Failure, Result, judged, judged_with};
 use crate::served::{Resource, Work, Writes};
 
@@ -67,60 +63,9 @@ fn create(work: &mut Work<'_>, input: &mut Input) -> Result<i64> {
     let (Some(distributor), Some(collaborator)) = (distributor, collaborator) else {
         return Err(Failure::not_found());
     };
-    judge(work, (&distributor, &collaborator), input)?;
-    let open = distributor.current_distribution_id.ok_or_else(Failure::not_found)?;
-    let metric_type = MetricType::Manual.name();
-    let by = (open, collaborator.id, metric_type);
-    let present = metric::find(work.scope, work.session, by)?;
-    let score = credited(present.as_ref().map_or(0, |metric| metric.score), terms.points);
-    let score = judged(input, score.map_err(|fault| vec![fault]))?;
-    let metric_id = match present {
-        Some(metric) => {
-            metric::set_score(work.scope, work.session, (metric.id, score), work.now)?;
-            metric.id
-        }
-        None => {
-            let content = metric::Content {
-                distributor_id: distributor.kept.id,
-                collaborator_id: collaborator.id,
-                distribution_id: open,
-                metric_type: metric_type.to_owned(),
-                score,
-            };
-            metric::insert(work.scope, work.session, &content, work.now)?
-        }
-    };
-    let content = Content {
-        distributor_id: distributor.kept.id,
-        collaborator_id: collaborator.id,
-        metric_id,
-        points: terms.points,
-        reason: terms.reason,
-    };
-    Ok(stored::insert(work.scope, work.session, &content, work.now)?)
-}
-
-/// Whether this distributor credits this collaborator.
-fn judge(
-    work: &mut Work<'_>,
-    (distributor, collaborator): (&distributor::Row, &collaborator::Row),
-    input: &mut Input,
-) -> Result<()> {
-    let unknown = |error: apportion_core::named::UnknownName| {
-        Failure::from(store::Error::Query(error.to_string()))
-    };
-    let status: DistributorStatus = distributor.kept.status.parse().map_err(unknown)?;
-    let active: CollaboratorStatus = collaborator.status.parse().map_err(unknown)?;
-    let link = (distributor.kept.id, collaborator.id);
-    let kinds = read_metric_types(&distributor.kept.metric_types);
-    let kinds: Vec<_> = kinds.iter().filter_map(|kind| kind.counted()).collect();
-    let crediting = Crediting {
-        collaborator: active,
-        distributor: status,
-        has_open_distribution: distributor.current_distribution_id.is_some(),
-        is_member: distributor::has_collaborator(work.scope, work.session, link)?,
-        metric_types: &kinds,
-    };
-    let points = crediting.manual_points().map_err(|fault| vec![fault]);
-    judged_with(input, points, &["collaborator", "distributor"]).map(|_| ())
+    let points = crediting::manual_points(work, (&distributor, &collaborator))?;
+    let points = points.map_err(|fault| vec![fault]);
+    judged_with(input, points, &["collaborator", "distributor"])?;
+    let given = crediting::give(work, (&distributor, &collaborator), terms)?;
+    judged(input, given.map_err(|fault| vec![fault]))
 }

@@ -1,8 +1,10 @@
 //! What the service serves: one file a type, each the only place where its type is declared.
 
 pub(crate) mod allocation;
+mod check;
 pub(crate) mod collaborator;
 mod counted;
+pub(crate) mod crediting;
 pub(crate) mod deal;
 pub(crate) mod distribution;
 pub(crate) mod distributor;
@@ -22,9 +24,11 @@ use std::sync::{LazyLock, OnceLock};
 use apportion_jsonapi::{Attribute, Bounds, Kind, Registry, Relationship};
 use apportion_store::Field;
 
+use crate::computed::Computed;
 use crate::openapi;
+use crate::preview;
 use crate::report;
-use crate::served::{Computed, Served};
+use crate::served::Served;
 
 pub use explanation::write_shared_pool;
 
@@ -36,10 +40,14 @@ pub struct Resources {
     served: Vec<Box<dyn Served>>,
     registry: Registry<Field>,
     reports: Registry<Field>,
+    previews: Registry<Field>,
     description: OnceLock<String>,
 }
 
 static REPORT: LazyLock<Computed> = LazyLock::new(|| Computed(report::declared::resource()));
+
+static PREVIEWS: LazyLock<[Computed; 2]> =
+    LazyLock::new(|| preview::declared::types().map(Computed));
 
 static OWN: LazyLock<Resources> = LazyLock::new(|| Resources::of(own_types()));
 
@@ -57,6 +65,7 @@ fn own_types() -> Vec<Box<dyn Served>> {
         Box::new(obligation::resource()),
         Box::new(distribution::resource()),
         Box::new(allocation::resource()),
+        Box::new(check::Checks::new()),
     ]
 }
 
@@ -75,8 +84,10 @@ impl Resources {
     fn of(served: Vec<Box<dyn Served>>) -> Self {
         let types: Vec<_> = served.iter().map(|served| served.resource().clone()).collect();
         let reports = types.iter().cloned().chain([report::declared::resource()]).collect();
+        let planned = PREVIEWS.iter().map(|it| it.0.clone());
+        let previews = Registry::new(types.iter().cloned().chain(planned).collect());
         let (registry, reports) = (Registry::new(types), Registry::new(reports));
-        Self { served, registry, reports, description: OnceLock::new() }
+        Self { served, registry, reports, previews, description: OnceLock::new() }
     }
 
     /// The declarations.
@@ -92,6 +103,18 @@ impl Resources {
     /// The type of the rows of reports.
     pub(crate) fn report(&'static self) -> Type {
         Type { position: self.served.len(), served: &*REPORT, resources: self }
+    }
+
+    /// The declarations as previews know them: with their types, which are the last.
+    pub(crate) fn preview_registry(&self) -> &Registry<Field> {
+        &self.previews
+    }
+
+    /// The types of a preview: of a distribution, and of an allocation.
+    pub(crate) fn previews(&'static self) -> [Type; 2] {
+        let [whole, part] = &*PREVIEWS;
+        let at = |served, position| Type { position, served, resources: self };
+        [at(whole, self.served.len()), at(part, self.served.len().saturating_add(1))]
     }
 
     /// The OpenAPI description of the service as JSON text, made once.

@@ -37,9 +37,10 @@ fn own_attributes(declaration: Declaration<Row, store::Field>) -> Declaration<Ro
         .attribute(remark("award_type").nullable().writable().field(stored::AWARD_TYPE), |row| {
             row.kept.award_type.as_deref().into()
         })
-        .attribute(integer("value").writable().field(stored::VALUE), |row| {
-            Scalar::Integer(row.kept.value)
-        })
+        .attribute(
+            integer("value").bounded(Bounds::Nonzero).writable().field(stored::VALUE),
+            |row| Scalar::Integer(row.kept.value),
+        )
         .attribute(text("units").field(stored::UNITS), |row| Scalar::Text(&row.kept.units))
         .attribute(long_text("reason").nullable().writable().field(stored::REASON), |row| {
             row.kept.reason.as_deref().into()
@@ -80,12 +81,14 @@ fn linked(declaration: Declaration<Row, store::Field>) -> Declaration<Row, store
         .to_one(
             Relationship::to_one("collaborator", "collaborators")
                 .required()
+                .set_once()
                 .field(stored::COLLABORATOR_ID),
             |row| Some(row.kept.collaborator_id),
         )
         .to_one(
             Relationship::to_one("distributor", "distributors")
                 .required()
+                .set_once()
                 .field(stored::DISTRIBUTOR_ID),
             |row| Some(row.kept.distributor_id),
         )
@@ -94,7 +97,7 @@ fn linked(declaration: Declaration<Row, store::Field>) -> Declaration<Row, store
             |row| row.kept.allocation_id,
         )
         .to_one(
-            Relationship::to_one("reverses", "obligations").writable().field(stored::REVERSES_ID),
+            Relationship::to_one("reverses", "obligations").set_once().field(stored::REVERSES_ID),
             |row| row.kept.reverses_id,
         )
 }

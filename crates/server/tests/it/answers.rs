@@ -83,7 +83,7 @@ fn resources(document: &Value) -> HashMap<Identity<'_>, &Value> {
     let mut resources = HashMap::new();
     let primary = listed(&document["data"]).iter();
     // A relationship's linkage is no resource object.
-    let primary = primary.filter(|object| object.get("links").is_some());
+    let primary = primary.filter(|object| object.get("attributes").is_some());
     for object in primary.chain(listed(&document["included"])) {
         let again = resources.insert(identity(object), object);
         assert!(again.is_none(), "{:?} stands twice in {document}", identity(object));

@@ -93,7 +93,7 @@ impl Table {
     pub fn filters(&self) -> Vec<Probe> {
         let mut probes = Vec::new();
         for filter in &self.kind.filters {
-            for (word, operator) in Operator::of(filter.kind) {
+            for (word, operator) in filter.operators() {
                 for values in self.values(filter, operator) {
                     let query: Vec<String> = values
                         .iter()

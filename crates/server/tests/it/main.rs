@@ -15,11 +15,13 @@ mod amounts;
 mod answers;
 mod authentication;
 mod bodies;
+mod checks;
 mod collaborators;
 mod complaints;
 mod concurrency;
 mod conditions;
 mod create;
+mod credit_metric;
 mod credits;
 mod cursors;
 mod deal_links;
@@ -54,19 +56,28 @@ mod operations;
 mod pages;
 mod parity;
 mod payouts;
+mod preview_scenarios;
+mod previews;
 mod programme;
 mod promises;
 mod rates;
+mod recomputed;
 mod refusals;
 mod refused_values;
 mod related;
 mod relationships;
+mod report_csv;
+mod report_paper;
+mod report_svg;
+mod report_writes;
 mod reports;
 mod revenue_items;
 mod rules;
 mod sample;
 mod seed;
 mod sent_back;
+mod siren;
+mod siren_lists;
 mod sorts;
 mod standard;
 mod tenancy;
@@ -83,10 +94,12 @@ fn main() -> std::process::ExitCode {
         ("amounts", amounts::CASES),
         ("authentication", authentication::CASES),
         ("bodies", bodies::CASES),
+        ("checks", checks::CASES),
         ("concurrency", concurrency::CASES),
         ("collaborators", collaborators::CASES),
         ("conditions", conditions::CASES),
         ("create", create::CASES),
+        ("credit_metric", credit_metric::CASES),
         ("credits", credits::CASES),
         ("cursors", cursors::CASES),
         ("deal_links", deal_links::CASES),
@@ -118,17 +131,25 @@ fn main() -> std::process::ExitCode {
         ("operations", operations::CASES),
         ("pages", pages::CASES),
         ("parity", parity::CASES),
+        ("preview_scenarios", preview_scenarios::CASES),
+        ("previews", previews::CASES),
         ("promises", promises::CASES),
         ("rates", rates::CASES),
         ("refusals", refusals::CASES),
         ("refused_values", refused_values::CASES),
         ("related", related::CASES),
         ("relationships", relationships::CASES),
+        ("report_csv", report_csv::CASES),
+        ("report_paper", report_paper::CASES),
+        ("report_svg", report_svg::CASES),
+        ("report_writes", report_writes::CASES),
         ("reports", reports::CASES),
         ("revenue_items", revenue_items::CASES),
         ("rules", rules::CASES),
         ("seed", seed::CASES),
         ("sent_back", sent_back::CASES),
+        ("siren", siren::CASES),
+        ("siren_lists", siren_lists::CASES),
         ("sorts", sorts::CASES),
         ("tenancy", tenancy::CASES),
         ("timeouts", timeouts::CASES),

@@ -31,7 +31,7 @@ fn routes() -> Vec<Named> {
         routes.push((format!("/{name}/1"), row, &[]));
         for relationship in &resource.relationships {
             const READ: &str = "GET, HEAD, OPTIONS";
-            let writable = (resource.is_changed(), relationship.writable);
+            let writable = (resource.is_changed(), relationship.is_changed());
             let (named, refused): (_, &'static [_]) = match (writable, relationship.cardinality) {
                 ((false, _), _) => (READ, &[]),
                 ((true, false), Cardinality::One) => (READ, &["PATCH"]),

@@ -11,7 +11,7 @@ use crate::http::Answer;
 use crate::world::{World, document};
 
 apportion_testing::cases! {
-    a_token_has_its_share, an_address_has_its_share;
+    a_token_has_its_share, an_address_has_its_share, reports_have_a_share_of_their_own;
     sqlite: an_organization_has_its_share, a_share_comes_back
 }
 
@@ -19,6 +19,8 @@ apportion_testing::cases! {
 const TOKEN: usize = 100;
 /// For all that come from one address without a token that counts, in ten seconds.
 const ADDRESS: usize = 20;
+/// Of reports, for all tokens of an organization, in half a minute.
+const REPORTS: usize = 10;
 /// For all tokens of an organization, in half an hour.
 const ORGANIZATION: usize = 4_000;
 
@@ -99,6 +101,36 @@ fn an_organization_has_its_share(place: &Place) {
         30 * 60,
     );
     world.request_as(&world.stranger, "GET", "/deals", None).expect(200);
+}
+
+fn reports_have_a_share_of_their_own(place: &Place) {
+    let path = "/reports/financial_item_reports";
+    let free = World::start(place);
+    for _ in 0..=REPORTS {
+        free.get(path).expect(200);
+    }
+    let world = World::at(&place.url, |config| config.limit_rates = true);
+    let ask = |token: &str, path: &str| world.request_as(token, "GET", path, None);
+    // What is no report, or nobody's, does not count; whatever is asked for does.
+    world.request_as(&free.token, "POST", path, None).expect(405);
+    world.request_as(&free.token, "OPTIONS", path, None).expect(204);
+    ask("", path).expect(401);
+    for turn in 0..REPORTS {
+        match turn % 3 {
+            0 => ask(&free.token, path).expect(200),
+            1 => ask(&free.reader, &format!("{path}?format=svg")).expect(200),
+            _ => ask(&free.token, &format!("{path}?group=nothing")).expect(400),
+        };
+    }
+    is_refusal(&ask(&free.token, path).expect(429), REPORTS, 30);
+    is_refusal(&ask(&free.reader, &format!("{path}?format=csv")).expect(429), REPORTS, 30);
+    // Checks cost as much, and count as reports.
+    is_refusal(&ask(&free.token, "/checks").expect(429), REPORTS, 30);
+    is_refusal(&ask(&free.token, "/checks/slices-sum").expect(429), REPORTS, 30);
+    ask(&free.stranger, "/checks").expect(200);
+    // All the rest goes on, and so do the reports of others.
+    ask(&free.token, "/deals").expect(200);
+    ask(&free.stranger, path).expect(200);
 }
 
 fn mint(world: &World) -> String {

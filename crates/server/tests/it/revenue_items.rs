@@ -182,7 +182,7 @@ fn included_and_linked(place: &Place) {
 fn refusals(place: &Place) {
     let world = world(place);
     let cases: &[(&str, &str)] = &[
-        ("filter[date][not_eq]=2025-01-01", "400 filter[date]"),
+        ("filter[date][not_eq]=2025-01-01", "400 filter[date][not_eq]"),
         ("filter[amount]=1", "400 filter[amount]"),
         ("sort=amount", "400 sort"),
         ("page[after]=x", "400 page[after]"),

@@ -1,10 +1,11 @@
 //! What a chart shows of a report: bars, each of a few parts.
 //!
-//! Many bars and parts become few by keeping the largest and adding the others up; every row is in
-//! one of them, so that what is shown sums to the report. No places and no colours here.
+//! Many parts become few by keeping the largest and adding the others up, so that bars of periods
+//! come to what they should; of many bars that are no periods the largest are kept, and the others
+//! are said to be missing. No places and no colours here.
 
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::iter;
 
 use apportion_core::calendar::Period;
@@ -23,8 +24,14 @@ pub(super) struct Bars {
     pub(super) period: Option<Period>,
     /// What the series are: `deal`, `revenue`.
     pub(super) stacked_by: String,
+    /// Whether that is a group.
+    pub(super) stacks: bool,
     /// From the bottom to the top; none where all is 0.
     pub(super) series: Vec<Series>,
+    /// What all rows come to, in minor units.
+    pub(super) total: i128,
+    /// How many bars there would be besides.
+    pub(super) missing: usize,
 }
 
 /// One part of every bar.
@@ -49,46 +56,55 @@ pub(super) enum Shade {
 
 /// Most series that eyes tell apart; what is left is one more.
 const MAX_SERIES: usize = 8;
+/// How many bars have no spaces between them.
+const DENSE: usize = 150;
 /// Most bars that are not periods.
 const MAX_KEYS: usize = 20;
-/// How many letters stand side by side below the bars.
-const MAX_LETTERS: usize = 110;
 
 const RECOGNISED: &str = "recognized";
 const TO_COME: &str = "to come";
 const OTHER: &str = "other";
 
 impl Bars {
-    /// `None` where there are more than [`MAX_BARS`].
-    pub(super) fn of(grouping: &Grouping, rows: &[Row]) -> Option<Self> {
+    /// `None` where there are more than [`MAX_BARS`]. Bars that are no periods are no more than have
+    /// room for their labels where so many letters stand side by side.
+    pub(super) fn of(grouping: &Grouping, rows: &[Row], letters: usize) -> Option<Self> {
         let groups = grouping.groups();
         let period = grouping.period();
         let across = period.map(Group::Date).or_else(|| groups.first().copied());
         let stacked_by = groups.iter().copied().find(|group| Some(*group) != across);
         let columns = match period {
             Some(period) => Places::periods(period, rows)?,
-            None => Places::largest(sizes(rows, |row| vec![(text(row, across), total(row))])),
+            None => {
+                let sizes = sizes(rows.iter(), |row| vec![(text(row, across), total(row))]);
+                Places::largest(&sizes, letters)
+            }
         };
         let parts = |row: &Row| parts(row, stacked_by);
-        let mut layers = Layers::of(sizes(rows, parts), stacked_by.is_some(), columns.len());
+        let shown = rows.iter().filter(|row| columns.find(&text(row, across)).is_some());
+        let sizes = sizes(shown, parts);
+        let mut layers = Layers::of(sizes, stacked_by.is_some(), columns.names.len());
         for row in rows {
-            let column = columns.find(&text(row, across));
+            let Some(column) = columns.find(&text(row, across)) else { continue };
             for (name, amount) in parts(row) {
                 layers.add(&name, column, amount);
             }
         }
         Some(Self {
-            labels: columns.labels(),
+            total: rows.iter().map(total).sum(),
+            missing: columns.missing,
+            labels: columns.names,
             axis: across.map_or_else(String::new, axis),
             period,
+            stacks: stacked_by.is_some(),
             stacked_by: stacked_by.map_or_else(|| "revenue".to_owned(), axis),
             series: layers.series,
         })
     }
 
-    /// All of it, in minor units.
-    pub(super) fn total(&self) -> i128 {
-        self.series.iter().flat_map(|series| &series.amounts).sum()
+    /// Whether they are too many for spaces between them.
+    pub(super) fn are_dense(&self) -> bool {
+        self.labels.len() >= DENSE
     }
 }
 
@@ -126,10 +142,13 @@ fn axis(group: Group) -> String {
 }
 
 /// How much there is of each name, whatever its sign, in the order of their first rows.
-fn sizes(rows: &[Row], parts: impl Fn(&Row) -> Vec<(String, i128)>) -> Vec<(String, u128)> {
+fn sizes<'r>(
+    rows: impl Iterator<Item = &'r Row>,
+    parts: impl Fn(&Row) -> Vec<(String, i128)>,
+) -> Vec<(String, u128)> {
     let mut at: HashMap<String, usize> = HashMap::new();
     let mut sizes: Vec<(String, u128)> = Vec::new();
-    for (name, amount) in rows.iter().flat_map(parts) {
+    for (name, amount) in rows.flat_map(parts) {
         let size = amount.unsigned_abs();
         match at.get(&name).and_then(|at| sizes.get_mut(*at)) {
             Some((_, sum)) => *sum = sum.saturating_add(size),
@@ -154,15 +173,15 @@ fn keep(sizes: &[(String, u128)], count: usize) -> Vec<(String, u128)> {
 /// Which bar a row is in.
 struct Places {
     names: Vec<String>,
-    at: BTreeMap<String, usize>,
-    /// How many are in one bar at the end.
-    others: usize,
+    at: HashMap<String, usize>,
+    /// How many names have none.
+    missing: usize,
 }
 
 impl Places {
-    fn new(names: Vec<String>, others: usize) -> Self {
+    fn new(names: Vec<String>, missing: usize) -> Self {
         let at = names.iter().cloned().zip(0..).collect();
-        Self { names, at, others }
+        Self { names, at, missing }
     }
 
     /// Every period from the first to the last, also those without rows.
@@ -177,26 +196,16 @@ impl Places {
     }
 
     /// As many as have room for their labels.
-    fn largest(sizes: Vec<(String, u128)>) -> Self {
-        let letters = sizes.iter().map(|(name, _)| name.chars().count()).max().unwrap_or_default();
-        let each = letters.max(OTHER.len()).saturating_add(1);
-        let room = MAX_LETTERS.checked_div(each).unwrap_or_default();
-        let kept = keep(&sizes, room.clamp(1, MAX_KEYS));
-        let others = sizes.len().saturating_sub(kept.len());
-        Self::new(kept.into_iter().map(|(name, _)| name).collect(), others)
+    fn largest(sizes: &[(String, u128)], letters: usize) -> Self {
+        let longest = sizes.iter().map(|(name, _)| name.chars().count()).max().unwrap_or_default();
+        let room = letters.checked_div(longest.saturating_add(1)).unwrap_or_default();
+        let kept = keep(sizes, room.clamp(1, MAX_KEYS));
+        let missing = sizes.len().saturating_sub(kept.len());
+        Self::new(kept.into_iter().map(|(name, _)| name).collect(), missing)
     }
 
-    fn find(&self, name: &str) -> usize {
-        self.at.get(name).copied().unwrap_or(self.names.len())
-    }
-
-    fn len(&self) -> usize {
-        self.names.len().saturating_add(self.others.min(1))
-    }
-
-    fn labels(self) -> Vec<String> {
-        let other = (self.others > 0).then(|| OTHER.to_owned());
-        self.names.into_iter().chain(other).collect()
+    fn find(&self, name: &str) -> Option<usize> {
+        self.at.get(name).copied()
     }
 }
 
@@ -209,7 +218,7 @@ fn starts_on(row: &Row, period: Period) -> Option<NaiveDate> {
 
 /// The series in the making.
 struct Layers {
-    at: BTreeMap<String, usize>,
+    at: HashMap<String, usize>,
     series: Vec<Series>,
 }
 

@@ -14,17 +14,17 @@ use super::bars::Bars;
 
 /// The width of a place for a bar, on the axis itself.
 const SLOT: i64 = 1_000;
-/// From this many bars on there is no space between them.
-const DENSE: i64 = 150;
 /// Most steps between ticks of amounts.
 const MAX_STEPS: i128 = 6;
 
 /// The axis of the bars, in thousandths of the place of one.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Slots {
     count: i64,
-    /// Every how many there is a label.
-    step: i64,
+    /// What a bar takes of its place.
+    width: i64,
+    /// The numbers of the bars that have a label.
+    labelled: Vec<usize>,
 }
 
 /// The axis of the amounts, in minor units, from a tick to a tick with 0 between them or at an end.
@@ -36,36 +36,63 @@ pub(super) struct Amounts {
     currency: Currency,
 }
 
-#[expect(clippy::arithmetic_side_effects, reason = "numbers of bars are small, steps above 0")]
+/// Every how many bars there may be a label.
+const fn even(period: Period) -> &'static [usize] {
+    match period {
+        Period::Day => &[1, 2, 7],
+        Period::Week => &[1, 2, 4],
+        Period::Month | Period::Quarter | Period::Year => &[1, 2],
+    }
+}
+
+/// How the labels end that are better shown, where bars are many: those of the first of a month.
+const fn round(period: Period) -> &'static [&'static [&'static str]] {
+    match period {
+        Period::Day => &[&["-01"], &["-01-01", "-04-01", "-07-01", "-10-01"], &["-01-01"]],
+        Period::Week => &[&["-W01", "-W14", "-W27", "-W40"], &["-W01"]],
+        Period::Month => &[&["-01", "-04", "-07", "-10"], &["-01"]],
+        Period::Quarter => &[&["-Q1"]],
+        Period::Year => &[&["0", "5"], &["0"], &["50", "00"]],
+    }
+}
+
+/// Which bars have labels, where no more than `most` have room; all where they are no periods.
+fn labelled(bars: &Bars, most: usize) -> Vec<usize> {
+    let every = |step| (0..bars.labels.len()).step_by(step).collect::<Vec<_>>();
+    let ending = |ends: &[&str]| {
+        let round = |(_, label): &(usize, &String)| ends.iter().any(|end| label.ends_with(end));
+        bars.labels.iter().enumerate().filter(round).map(|(number, _)| number).collect::<Vec<_>>()
+    };
+    let Some(period) = bars.period else { return every(1) };
+    let even = even(period).iter().map(|step| every(*step));
+    let round = round(period).iter().map(|ends| ending(ends));
+    let fits = |numbers: &Vec<usize>| (1..=most).contains(&numbers.len());
+    let step = bars.labels.len().div_ceil(most.max(1)).max(1);
+    even.chain(round).find(fits).unwrap_or_else(|| every(step))
+}
+
+#[expect(clippy::arithmetic_side_effects, reason = "numbers of bars are small")]
 impl Slots {
-    /// With as many labels as have room: side by side there is room for so many letters.
-    pub(super) fn new(bars: &Bars, letters: i32) -> Self {
+    /// With labels that have room where there is room for so many letters side by side.
+    pub(super) fn new(bars: &Bars, letters: usize) -> Self {
         let count = i64::try_from(bars.labels.len()).unwrap_or(i64::MAX / SLOT);
         let longest = bars.labels.iter().map(|label| label.chars().count()).max();
-        let longest = i64::try_from(longest.unwrap_or_default()).unwrap_or_default();
-        let most = (i64::from(letters) / (longest + 1)).max(1);
-        let fits = |step: &i64| (count + step - 1) / step <= most;
-        let even: &[i64] = match bars.period {
-            Some(Period::Day) => &[1, 2, 7, 14, 28],
-            Some(Period::Week) => &[1, 2, 4, 13, 26, 52],
-            Some(Period::Month) => &[1, 2, 3, 6, 12, 24, 60, 120],
-            Some(Period::Quarter) => &[1, 2, 4, 8, 20, 40],
-            Some(Period::Year) => &[1, 2, 5, 10, 20, 50],
-            None => &[1],
-        };
-        let steps = even.iter().copied().chain((1..).map(|times| times * 50));
-        Self { count, step: steps.take(1_000).find(fits).unwrap_or(count.max(1)) }
+        let most = letters.checked_div(longest.unwrap_or_default() + 1).unwrap_or_default();
+        let width = if bars.are_dense() { SLOT } else { SLOT * 3 / 4 };
+        // A single bar is not a wall.
+        let width = width.min(count * SLOT / 4);
+        Self { count, width, labelled: labelled(bars, most) }
     }
 
     /// Where a bar begins and ends.
-    pub(super) fn edges(self, number: usize) -> [i64; 2] {
+    pub(super) fn edges(&self, number: usize) -> [i64; 2] {
         let start = i64::try_from(number).unwrap_or(self.count) * SLOT;
-        let space = if self.count < DENSE { SLOT / 8 } else { 0 };
+        let space = (SLOT - self.width) / 2;
         [start + space, start + SLOT - space]
     }
 
     /// Where the axis begins and ends.
-    pub(super) fn ends(self) -> [i64; 2] {
+    pub(super) fn ends(&self) -> [i64; 2] {
         [0, self.count.max(1) * SLOT]
     }
 
@@ -75,7 +102,7 @@ impl Slots {
     }
 }
 
-#[expect(clippy::arithmetic_side_effects, reason = "numbers of bars are small, steps above 0")]
+#[expect(clippy::arithmetic_side_effects, reason = "numbers of bars are small")]
 impl Ranged for Slots {
     type FormatOption = NoDefaultFormatting;
     type ValueType = i64;
@@ -89,8 +116,8 @@ impl Ranged for Slots {
         if hint.weight().allow_light_points() {
             return Vec::new();
         }
-        let step = usize::try_from(self.step).unwrap_or(usize::MAX);
-        (0..self.count).step_by(step).map(|number| number * SLOT + SLOT / 2).collect()
+        let middle = |number: &usize| Some(i64::try_from(*number).ok()? * SLOT + SLOT / 2);
+        self.labelled.iter().filter_map(middle).collect()
     }
 
     fn range(&self) -> Range<i64> {

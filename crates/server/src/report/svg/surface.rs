@@ -14,13 +14,14 @@ use plotters_backend::{
 
 use super::bars::Shade;
 
-/// The size of the paper, in its own units: ten to what is a pixel at its natural size.
+/// The size of the paper, in its own units.
 pub(super) const SIZE: (i32, i32) = (9_600, 5_400);
+
+/// What is a pixel where nobody asks for another size.
+const PIXEL: i32 = 10;
 
 /// A text that begins at its place.
 pub(super) const LEFT: Pos = Pos { h_pos: HPos::Left, v_pos: VPos::Center };
-/// A text that ends at its place.
-pub(super) const RIGHT: Pos = Pos { h_pos: HPos::Right, v_pos: VPos::Center };
 /// A text around its place.
 pub(super) const CENTRE: Pos = Pos { h_pos: HPos::Center, v_pos: VPos::Center };
 
@@ -99,17 +100,20 @@ impl<C> Drawable<Surface<'_>> for Segment<C> {
 /// The document so far, which it writes on.
 pub(super) struct Surface<'a>(&'a mut String);
 
-/// All that comes before the picture.
-pub(super) fn opening(title: &str, description: &str) -> String {
+/// All that comes before the picture. The class is that of the whole.
+pub(super) fn opening(class: &str, title: &str, description: &str) -> String {
     let (width, height) = SIZE;
     let [title, description] = [title, description].map(escaped);
     format!(
-        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width} {height}\" role=\"img\" \
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width} {height}\" \
+         width=\"{}\" height=\"{}\" class=\"{class}\" role=\"img\" \
          aria-labelledby=\"chart-title chart-description\">\n\
          <title id=\"chart-title\">{title}</title>\n\
          <desc id=\"chart-description\">{description}</desc>\n\
          <style>\n{STYLE}</style>\n\
-         <rect class=\"paper\" width=\"{width}\" height=\"{height}\"/>\n"
+         <rect class=\"paper\" width=\"{width}\" height=\"{height}\"/>\n",
+        width.saturating_div(PIXEL),
+        height.saturating_div(PIXEL),
     )
 }
 

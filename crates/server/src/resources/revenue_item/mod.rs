@@ -12,7 +12,7 @@ use apportion_core::revenue_item::RevenueItemId;
 use apportion_core::revenue_item_page::ItemPage;
 use apportion_jsonapi::document::Walked;
 use apportion_jsonapi::query::Walk;
-use apportion_jsonapi::resource::{Filter, Ids, Relationship, ResourceType, Sort};
+use apportion_jsonapi::resource::{Filter, Ids, Relationship, ResourceType, Sort, Takes};
 use apportion_jsonapi::{Attribute, Input, Kind, Rows};
 use apportion_store::{self as store, Criteria, Field, FieldKind, Ledger, Scope, Session};
 use chrono::NaiveDate;
@@ -38,6 +38,7 @@ impl RevenueItems {
             name: name.to_owned(),
             kind,
             nullable: false,
+            takes: if field == DATE { Takes::Run } else { Takes::All },
             field,
         };
         let sort = |name: &str, field| Sort { name: name.to_owned(), field };

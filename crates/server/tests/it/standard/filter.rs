@@ -2,7 +2,6 @@
 //! `filters`, `groups`), and every value that none takes (`refused_values`).
 
 use apportion_jsonapi::Kind;
-use apportion_jsonapi::query::Operator;
 use apportion_testing::Place;
 
 use super::walk::addresses;
@@ -42,7 +41,7 @@ fn j68_an_unknown_filter_operator_or_value_is_400(place: &Place) {
             refused(&path, &format!("filter[{name}]=1"), "unsupported_filter");
         }
         for filter in &kind.filters {
-            let takes: Vec<&str> = Operator::of(filter.kind).map(|(word, _)| word).collect();
+            let takes: Vec<&str> = filter.operators().map(|(word, _)| word).collect();
             let others = OPERATORS.iter().filter(|word| !takes.contains(word));
             for word in others.copied().chain(["like", "EQ", "$eq"]) {
                 let query = format!("filter[{}][{word}]=1", filter.name);

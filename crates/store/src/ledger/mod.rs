@@ -3,18 +3,17 @@
 //! versions of all deals, read in one snapshot with what changed, tell what to read again. No
 //! writer does anything for it, on this server or another. docs/decisions/0012-ledgers.md.
 
+mod draft;
+mod rows;
+
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use apportion_core::calendar::DateRange;
 use apportion_core::currency::Currency;
 use apportion_core::day_span::DaySpan;
 use apportion_core::report::Entry;
-use chrono::NaiveDate;
-use diesel::prelude::*;
 
-use crate::error::{Error, Result};
-use crate::schema::{deals, revenue_distributions};
+use crate::error::Result;
 use crate::scope::Scope;
 use crate::session::Session;
 
@@ -138,8 +137,6 @@ impl<'l> LedgerPart<'l> {
 
 /// How many bytes ledgers may take together.
 const MAX_BYTES: usize = 512 * 1024 * 1024;
-/// How many deals are read at once.
-const CHUNK: usize = 250;
 
 /// The ledgers that are kept, by tenant: those that were used last, up to a limit of memory.
 #[derive(Debug, Default)]
@@ -162,14 +159,15 @@ pub fn ledger(scope: &Scope, session: &mut Session) -> Result<Arc<Ledger>> {
     if session.depth() > 0 {
         // What a transaction has not committed yet is for its own eyes.
         let known = Arc::clone(&slot.lock().unwrap_or_else(PoisonError::into_inner));
-        return Ok(current(scope, session, &known)?.map_or(known, Arc::new));
+        return Ok(rows::current(scope, session, &known)?.map_or(known, Arc::new));
     }
     let mut slot = slot.lock().unwrap_or_else(PoisonError::into_inner);
+    let draft = if slot.accounts.is_empty() { draft::read(scope, session)? } else { None };
+    let known = draft.map_or_else(|| Arc::clone(&slot), Arc::new);
     // The snapshot is taken after the lock, so that it never goes back.
-    let fresh = session.snapshot(scope, |session| {
-        current(scope, session, &slot).map(|fresh| fresh.map(Arc::new))
-    })?;
-    if let Some(fresh) = fresh {
+    let fresh = session.snapshot(scope, |session| rows::current(scope, session, &known))?;
+    let fresh = fresh.map_or(known, Arc::new);
+    if !Arc::ptr_eq(&fresh, &slot) {
         ledgers.note(scope.id(), fresh.bytes());
         *slot = fresh;
     }
@@ -195,99 +193,4 @@ impl Ledgers {
             kept.remove(&oldest);
         }
     }
-}
-
-/// The ledger as the snapshot has it; none where it is the one that is known.
-fn current(scope: &Scope, session: &mut Session, known: &Ledger) -> Result<Option<Ledger>> {
-    let versions: Vec<(i64, i64)> = deals::table
-        .filter(deals::organization_id.eq(scope.id()))
-        .order(deals::id)
-        .select((deals::id, deals::version))
-        .load(session.tenant(scope)?)?;
-    let mut accounts: Vec<Option<Arc<Account>>> = Vec::with_capacity(versions.len());
-    let mut old = known.accounts.iter().peekable();
-    for (id, version) in &versions {
-        while old.next_if(|account| account.deal < *id).is_some() {}
-        let same = old.next_if(|account| account.deal == *id);
-        accounts.push(same.filter(|account| account.version == *version).cloned());
-    }
-    if known.accounts.len() == accounts.len() && accounts.iter().all(Option::is_some) {
-        return Ok(None);
-    }
-    let changed: Vec<i64> = versions
-        .iter()
-        .zip(&accounts)
-        .filter(|(_, account)| account.is_none())
-        .map(|((id, _), _)| *id)
-        .collect();
-    let mut read = Vec::with_capacity(changed.len());
-    // Few that are far between are read one by one; many, with those in between.
-    let few = changed.len().saturating_mul(8) < versions.len();
-    for chunk in changed.chunks(if few { 1 } else { CHUNK }) {
-        read_accounts(scope, session, chunk, &mut read)?;
-    }
-    // Both are by id; a deal without a row of its own here is not in the snapshot.
-    let mut read = read.into_iter().map(Arc::new);
-    let accounts = accounts.into_iter().filter_map(|account| account.or_else(|| read.next()));
-    Ok(Some(Ledger { organization: scope.id(), accounts: accounts.collect() }))
-}
-
-/// A distribution as it is read: deal, id, first and last day, amounts, creator.
-type Read = (i64, i64, NaiveDate, NaiveDate, i64, i64, Option<i64>);
-
-/// Reads these deals, by id. Those in between are read too where several are asked for.
-fn read_accounts(
-    scope: &Scope,
-    session: &mut Session,
-    ids: &[i64],
-    into: &mut Vec<Account>,
-) -> Result<()> {
-    let (Some(first), Some(last)) = (ids.first(), ids.last()) else { return Ok(()) };
-    let heads: Vec<(i64, i64, String, i64)> = deals::table
-        .filter(deals::organization_id.eq(scope.id()))
-        .filter(deals::id.between(*first, *last))
-        .order(deals::id)
-        .select((deals::id, deals::version, deals::currency, deals::probability))
-        .load(session.tenant(scope)?)?;
-    let rows: Vec<Read> = revenue_distributions::table
-        .filter(revenue_distributions::organization_id.eq(scope.id()))
-        .filter(revenue_distributions::deal_id.between(*first, *last))
-        .order((revenue_distributions::deal_id, revenue_distributions::id))
-        .select((
-            revenue_distributions::deal_id,
-            revenue_distributions::id,
-            revenue_distributions::start_on,
-            revenue_distributions::end_on,
-            revenue_distributions::amount,
-            revenue_distributions::amount_default,
-            revenue_distributions::creator_id,
-        ))
-        .load(session.tenant(scope)?)?;
-    let mut by_deal = rows.chunk_by(|a, b| a.0 == b.0).peekable();
-    for (deal, version, currency, probability) in heads {
-        let own = |rows: &&[Read]| rows.first().is_some_and(|row| row.0 <= deal);
-        let mut lines = Vec::new();
-        while let Some(rows) = by_deal.next_if(own) {
-            if rows.first().is_some_and(|row| row.0 == deal) {
-                lines = rows.iter().map(line).collect::<Result<_>>()?;
-            }
-        }
-        if ids.binary_search(&deal).is_ok() {
-            let currency = currency.parse().map_err(|error| corrupt(deal, &error))?;
-            let lines = lines.into_boxed_slice();
-            into.push(Account { deal, version, currency, probability, lines });
-        }
-    }
-    Ok(())
-}
-
-fn line(row: &Read) -> Result<Line> {
-    let (_, id, start_on, end_on, amount, amount_default, creator) = *row;
-    let range = DateRange::new(start_on, end_on).map_err(|error| corrupt(id, &error))?;
-    let creator = creator.unwrap_or(0);
-    Ok(Line { id, days: range.into(), amount, amount_default, creator })
-}
-
-fn corrupt(id: i64, error: &dyn std::fmt::Display) -> Error {
-    Error::Query(format!("row {id} cannot be what it is: {error}"))
 }

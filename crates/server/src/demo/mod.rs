@@ -1,16 +1,19 @@
-//! A tenant to try things on: an agency's year from `fixtures/import`, and a token that everybody
-//! knows, which is why it is for loopback only.
+//! A tenant to try things on: an agency's year from `fixtures/import`, the programme by which it
+//! pays collaborators, and a token that everybody knows, which is why it is for loopback only.
+
+mod programme;
 
 use apportion_core::organization::OrganizationDraft;
-use apportion_store::{Address, Scope};
+use apportion_store::{self as store, Address, OrganizationId, PersonId, Scope};
 
 use crate::admin::{self, TokenDraft, ready};
 use crate::dispatch::now;
 use crate::import::{ImportError, Importer};
 use crate::token::Token;
 
-const DEALS: &str = include_str!("../../../fixtures/import/deals.csv");
-const DISTRIBUTIONS: &str = include_str!("../../../fixtures/import/revenue_distributions.csv");
+const DEALS: &str = include_str!("../../../../fixtures/import/deals.csv");
+const DISTRIBUTIONS: &str = include_str!("../../../../fixtures/import/revenue_distributions.csv");
+const COLLABORATORS: &str = include_str!("../../../../fixtures/import/collaborators.csv");
 
 /// The token of the demo tenant.
 pub fn token() -> Token {
@@ -21,7 +24,7 @@ pub fn token() -> Token {
 pub fn fill(database: &Address) -> Result<(), ImportError> {
     let mut session = ready(database)?;
     let hash = token().hash();
-    if apportion_store::token::find(&mut session, &hash)?.is_some() {
+    if store::token::find(&mut session, &hash)?.is_some() {
         return Ok(());
     }
     let draft = OrganizationDraft {
@@ -29,19 +32,24 @@ pub fn fill(database: &Address) -> Result<(), ImportError> {
         currency: "EUR".to_owned(),
         time_zone: "Europe/Vienna".to_owned(),
     };
+    let currency = draft.currency.parse();
+    let currency = currency.map_err(|_| store::Error::Query("no currency".to_owned()))?;
     let organization = admin::create_organization(database, &draft)?;
-    let scope = Scope::of(apportion_store::OrganizationId(organization));
+    let scope = Scope::of(OrganizationId(organization));
     let person = session.transaction(|session| {
-        let content = apportion_store::person::Content {
+        let content = store::person::Content {
             first_name: "Ada".to_owned(),
             last_name: "Demo".to_owned(),
             email: Some("ada@example.com".to_owned()),
         };
-        apportion_store::person::insert(&scope, session, &content, now())
+        store::person::insert(&scope, session, &content, now())
     })?;
     let mut importer = Importer::with(session, organization)?;
     importer.import("deals", DEALS.as_bytes(), |_| {})?;
     importer.import("revenue_distributions", DISTRIBUTIONS.as_bytes(), |_| {})?;
+    importer.import("collaborators", COLLABORATORS.as_bytes(), |_| {})?;
+    let scope = Scope { person: Some(PersonId(person)), ..scope };
+    programme::play((database, &mut ready(database)?), &scope, currency)?;
     // Last: a database with the token has the rest as well.
     let draft = TokenDraft {
         organization,

@@ -1,0 +1,134 @@
+//! The first reading of a long ledger: rows in the order in which they lie, on several connections
+//! at once, each with its own view of the database. So what it makes is a draft: versions were read
+//! before the rows, and a deal that changed since has another version in the snapshot that follows.
+//! Only that deal is read again there.
+
+use std::collections::VecDeque;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::thread;
+
+use diesel::dsl::{max, min};
+use diesel::prelude::*;
+
+use super::rows::{COLUMNS, Head, account, each, heads, line};
+use super::{Ledger, Line};
+use crate::connection::on_backend;
+use crate::error::{Error, Result};
+use crate::schema::revenue_distributions;
+use crate::scope::Scope;
+use crate::session::Session;
+
+/// How many ids are read at once, unless that makes too many pieces; fewer are not worth a draft.
+const PIECE: i64 = 32 * 1024;
+const MAX_PIECES: i64 = 256;
+/// How many connections read at most.
+const MAX_READERS: usize = 4;
+
+/// Rows of a range of ids, each with the position of its deal.
+type Piece = Vec<(u32, Line)>;
+
+/// All that the tenant has, or none where that is little.
+pub(super) fn read(scope: &Scope, session: &mut Session) -> Result<Option<Ledger>> {
+    let (Some(first), Some(last)) = revenue_distributions::table
+        .filter(revenue_distributions::organization_id.eq(scope.id()))
+        .select((min(revenue_distributions::id), max(revenue_distributions::id)))
+        .get_result::<(Option<i64>, Option<i64>)>(session.tenant(scope)?)?
+    else {
+        return Ok(None);
+    };
+    let span = last.saturating_sub(first).saturating_add(1);
+    if span <= PIECE {
+        return Ok(None);
+    }
+    let heads = heads(scope, session, (i64::MIN, i64::MAX))?;
+    let step = PIECE.max(span.saturating_div(MAX_PIECES));
+    let starts = Starts { next: AtomicI64::new(first), last, step };
+    let readers = thread::available_parallelism().map_or(1, usize::from).min(MAX_READERS);
+    let address = session.address();
+    let read = thread::scope(|threads| {
+        let reader = || {
+            let mut session = Session::open(address)?;
+            starts.pieces(|range| piece(scope, &mut session, &heads, range))
+        };
+        let all: Vec<_> = (0..readers).map(|_| threads.spawn(reader)).collect();
+        let joined = all.into_iter().map(|one| one.join().map_err(|_| Error::Panicked)?);
+        joined.collect::<Result<Vec<_>>>()
+    })?;
+    let mut pieces: Vec<(i64, Piece)> = read.into_iter().flatten().collect();
+    pieces.sort_unstable_by_key(|(start, _)| *start);
+    let pieces = pieces.into_iter().map(|(_, piece)| piece).collect();
+    assemble(scope, heads, pieces).map(Some)
+}
+
+/// Hands out ranges of ids, each once.
+struct Starts {
+    next: AtomicI64,
+    last: i64,
+    step: i64,
+}
+
+impl Starts {
+    fn pieces(
+        &self,
+        mut read: impl FnMut((i64, i64)) -> Result<Piece>,
+    ) -> Result<Vec<(i64, Piece)>> {
+        let mut pieces = Vec::new();
+        loop {
+            let start = self.next.fetch_add(self.step, Ordering::Relaxed);
+            if start > self.last {
+                return Ok(pieces);
+            }
+            let end = start.saturating_add(self.step).saturating_sub(1);
+            pieces.push((start, read((start, end))?));
+        }
+    }
+}
+
+fn piece(
+    scope: &Scope,
+    session: &mut Session,
+    heads: &[Head],
+    (start, end): (i64, i64),
+) -> Result<Piece> {
+    // Growing would leave holes.
+    let mut piece = Vec::with_capacity(usize::try_from(PIECE).unwrap_or(0));
+    let rows = revenue_distributions::table
+        .filter(revenue_distributions::organization_id.eq(scope.id()))
+        .filter(revenue_distributions::id.between(start, end))
+        .order(revenue_distributions::id)
+        .select(COLUMNS);
+    each!(rows, session.tenant(scope)?, |row| {
+        let (deal, line) = line(row)?;
+        // A deal that was made since is read in the snapshot.
+        if let Ok(at) = heads.binary_search_by_key(&deal, |head| head.0) {
+            piece.push((u32::try_from(at).unwrap_or(u32::MAX), line));
+        }
+    });
+    piece.shrink_to_fit();
+    Ok(piece)
+}
+
+/// Puts the rows, which come by their ids, to their deals.
+fn assemble(scope: &Scope, heads: Vec<Head>, mut pieces: VecDeque<Piece>) -> Result<Ledger> {
+    let mut counts = vec![0_usize; heads.len()];
+    let position = |at: u32| usize::try_from(at).unwrap_or(usize::MAX);
+    for (at, _) in pieces.iter().flatten() {
+        if let Some(count) = counts.get_mut(position(*at)) {
+            *count = count.saturating_add(1);
+        }
+    }
+    let mut lines: Vec<Vec<Line>> = counts.into_iter().map(Vec::with_capacity).collect();
+    // Let go of one by one, so that little is held twice.
+    while let Some(piece) = pieces.pop_front() {
+        for (at, line) in piece {
+            if let Some(lines) = lines.get_mut(position(at)) {
+                lines.push(line);
+            }
+        }
+    }
+    let accounts = heads
+        .into_iter()
+        .zip(lines)
+        .map(|(head, lines)| Ok(account(head, lines.into_boxed_slice())?.into()));
+    Ok(Ledger { organization: scope.id(), accounts: accounts.collect::<Result<_>>()? })
+}
