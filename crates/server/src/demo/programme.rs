@@ -150,7 +150,9 @@ impl Stage<'_> {
     fn owe(&mut self, collaborator: i64, value: u64, day: NaiveDate) -> Result<()> {
         let Some(distributor) = self.distributors.last().copied() else { return Ok(()) };
         let reason = format!("Referral of {day}");
-        let attributes = json!({"value": value, "status": "approved", "award_type": "referral", "reason": reason});
+        let attributes = json!({
+            "value": value, "status": "approved", "award_type": "referral", "reason": reason,
+        });
         let links = links(collaborator, distributor);
         self.add("obligations", (attributes, links), morning(day)).map(|_| ())
     }
