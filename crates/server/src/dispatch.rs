@@ -116,7 +116,7 @@ async fn answer(
     if let Some(reply) = documentation(service, place) {
         let reply = reply?;
         check_method(request, READS, READS)?;
-        return Ok(reply);
+        return Ok(reply.kept(joined(request, &IF_NONE_MATCH).as_deref()));
     }
     let now = now();
     let access = authenticate(request, service, now).await?;
@@ -195,7 +195,7 @@ async fn health(request: &HttpRequest, service: &Service, probe: &str) -> Result
             return Err(Failure::of(Code::Unavailable, "The schema is not up to date").into());
         }
     }
-    Ok(Reply::document(200, br#"{"meta":{"status":"ok"},"jsonapi":{"version":"1.1"}}"#.to_vec()))
+    Ok(Reply::document(200, br#"{"meta":{"status":"ok"},"jsonapi":{"version":"1.1"}}"#.as_slice()))
 }
 
 /// The token's access, counted against its rate; strangers have one by their address.

@@ -44,8 +44,10 @@ RULES = [
     ("invalid_attribute", r"schedule must be a rule such as .*"),
     # Schemas count decimals in floating point.
     ("invalid_attribute", r".* must have at most \d+ decimals"),
-    # The state of somebody who is credited.
-    ("invalid_attribute", r"collaborator must be active"),
+    # The state of who is credited, of who pays, and of what is reversed.
+    ("invalid_attribute", r"(collaborator|distributor) must be active"),
+    ("invalid_attribute", r"distributor must (not be deleted|have .*)"),
+    ("invalid_attribute", r"reverses must (not )?be .*"),
     # What is referred to is not there.
     ("record_not_found", r".*"),
     # A cursor is opaque, and of one list in one order.

@@ -185,7 +185,8 @@ pub(super) fn taken_linkage(relationship: &Relationship<Field>) -> Value {
 pub(super) fn written_resource(resource: &ResourceType<Field>, creates: bool) -> Value {
     let written = resource.attributes.iter().filter(|it| it.writable);
     let attributes = written.map(|it| (it.name.to_owned(), taken_schema(it)));
-    let linked = resource.relationships.iter().filter(|it| it.writable);
+    let taken = |it: &&Relationship<_>| if creates { it.writable } else { it.is_changed() };
+    let linked = resource.relationships.iter().filter(taken);
     let relationships = linked.map(|it| {
         let needed = if creates && it.required { json!(["data"]) } else { json!([]) };
         let data = json!({"data": taken_linkage(it)});

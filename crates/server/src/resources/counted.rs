@@ -3,9 +3,8 @@
 
 use apportion_core::metric::{CountedMetric, CountedMetricDraft};
 use apportion_core::schedule::{MAX_RECURRENCES, Schedule, Tz};
-use apportion_jsonapi::Input;
 use apportion_jsonapi::json::Json;
-use apportion_jsonapi::value::integer;
+use apportion_jsonapi::{Input, Kind, Value};
 use chrono::{DateTime, Utc};
 
 /// What POST and PATCH take as a schedule.
@@ -73,8 +72,8 @@ pub(super) fn write_schedule(texts: &[String]) -> String {
 pub(super) fn read_metric_types(text: &str) -> Vec<CountedMetricDraft> {
     let draft = |item: &Json<'_>| CountedMetricDraft {
         metric_type: item.member("type").and_then(word).map(str::to_owned),
-        points: match item.member("points") {
-            Some(Json::Number(digits)) => integer(digits),
+        points: match item.member("points").map(|points| Kind::Integer.read(points)) {
+            Some(Ok(Value::Integer(points))) => Some(points),
             _ => None,
         },
     };

@@ -10,6 +10,7 @@ use crate::world::{World, document};
 
 apportion_testing::cases! {
     defaults_are_filled_in, everything_can_be_set, bad_values_are_refused,
+    points_may_be_written_as_any_integer,
     resolvers_that_do_not_go_together, what_is_required, members_and_deals,
     members_of_others_are_not_there, deleted_ones_are_only_shown
 }
@@ -52,6 +53,17 @@ fn everything_can_be_set(place: &Place) {
     shows(&change(&world, "/distributors/1", cleared.clone()), &cleared);
     let whole = json!({"revenue_percentage": 100});
     shows(&change(&world, "/distributors/1", whole), &json!({"revenue_percentage": "100.0"}));
+}
+
+fn points_may_be_written_as_any_integer(place: &Place) {
+    let world = World::start(place);
+    let mut sound = pool();
+    sound["revenue_percentage"] = json!("5");
+    sound["metric_types"] = json!([{"type": "manual", "points": 246.0}]);
+    let id = world.create("distributors", sound, &[]);
+    let shown = world.get(&format!("/distributors/{id}")).expect(200).json();
+    let expected = json!([{"type": "manual", "points": 246}]);
+    assert_eq!(shown["data"]["attributes"]["metric_types"], expected);
 }
 
 /// An attribute, what it is not to be, and where that is said.
