@@ -46,7 +46,8 @@ enum Command {
     /// Manage tokens
     #[command(subcommand)]
     Token(Token),
-    /// Add deals and revenue distributions from CSV files, each all or nothing
+    /// Add deals, revenue distributions, collaborators and obligations from CSV files, each all or
+    /// nothing
     Import(crate::import::Import),
     /// Trigger what is due, once: one pass of the engine
     Tick(crate::tick::Tick),

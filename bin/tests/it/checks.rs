@@ -8,7 +8,9 @@ use diesel::connection::SimpleConnection;
 use crate::client::Tenant;
 use crate::program::{Server, run};
 
-apportion_testing::cases! { every_law_of_everybody_is_checked, it_fails_with_what_is_broken, it_needs_a_schema }
+apportion_testing::cases! {
+    every_law_of_everybody_is_checked, it_fails_with_what_is_broken, it_needs_a_schema
+}
 
 fn deals(place: &Place, tenant: &Tenant) {
     let rows: String = (1..=3).map(|at| format!("Deal {at},{at}00\n")).collect();

@@ -25,6 +25,7 @@ mod http;
 mod imports;
 mod kill;
 mod layers;
+mod payees;
 mod program;
 mod readme;
 mod tidy;
@@ -40,6 +41,7 @@ fn main() -> std::process::ExitCode {
         ("imports", imports::CASES),
         ("kill", kill::CASES),
         ("layers", layers::CASES),
+        ("payees", payees::CASES),
         ("readme", readme::CASES),
         ("tidy", tidy::CASES),
         ("tour", tour::CASES),

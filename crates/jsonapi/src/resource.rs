@@ -36,7 +36,7 @@ pub enum Bounds {
     Unbounded,
     /// One line of text: from one character to so many, none of them a control character.
     Line(u32),
-    /// Text of at most so many characters, without U+0000; of one line without control characters.
+    /// Text of at most so many characters, without U+0000; one line has no control characters.
     Text {
         /// Characters.
         max: u32,

@@ -22,6 +22,7 @@ use crate::resources::Resources;
 use crate::resources::crediting::{COLLABORATOR, credit_everywhere};
 use crate::served::Work;
 use crate::service::Service;
+use crate::siren;
 
 /// Where credits are sent: among our own types, and on the surface that was recorded.
 pub(crate) const PATHS: [&str; 2] =
@@ -50,7 +51,10 @@ pub(crate) async fn answer(
     check_method(request, methods, methods)?;
     access::check_right(access, Right::Write)?;
     let body = body(request, payload, Sent::Plain).await?;
-    check_no_parameters(request)?;
+    // The recorded surface passes over what was not recorded, here as in its lists.
+    if !siren::owns(request.path()) {
+        check_no_parameters(request)?;
+    }
     let scope = access.scope;
     let (request, _taken) = match repeatable(request, service, &scope, &body)? {
         Ok(taken) => taken.unzip(),

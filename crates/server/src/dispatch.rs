@@ -116,7 +116,7 @@ async fn answer(
     if let Some(reply) = documentation(service, place) {
         let reply = reply?;
         check_method(request, READS, READS)?;
-        return Ok(reply);
+        return Ok(reply.kept(joined(request, &IF_NONE_MATCH).as_deref()));
     }
     let now = now();
     let access = authenticate(request, service, now).await?;
@@ -155,6 +155,9 @@ async fn answer(
     let accept = joined(request, &ACCEPT);
     media::check_accept(accept.as_deref(), None)?;
     if reads {
+        if route.kind().served.is_costly() {
+            count_report(service, &access)?;
+        }
         let headers = Headers { accept, known: joined(request, &IF_NONE_MATCH) };
         let reading = Reading::new(route, &origin, (path, request.query_string()), headers);
         let scope = access.scope;
@@ -192,7 +195,7 @@ async fn health(request: &HttpRequest, service: &Service, probe: &str) -> Result
             return Err(Failure::of(Code::Unavailable, "The schema is not up to date").into());
         }
     }
-    Ok(Reply::document(200, br#"{"meta":{"status":"ok"},"jsonapi":{"version":"1.1"}}"#.to_vec()))
+    Ok(Reply::document(200, br#"{"meta":{"status":"ok"},"jsonapi":{"version":"1.1"}}"#.as_slice()))
 }
 
 /// The token's access, counted against its rate; strangers have one by their address.
@@ -293,6 +296,12 @@ pub(crate) fn repeatable(
     Ok(service.in_flight.take(scope, &request).map(|taken| Some((request, taken))))
 }
 
+/// Counts a request that costs as much as a report.
+fn count_report(service: &Service, access: &Access) -> Result<(), Stop> {
+    let rates = service.rates.as_ref();
+    rates.map_or(Ok(()), |rates| rates.admit_report(access)).map_err(Stop::Replied)
+}
+
 /// Adds revenue up.
 async fn report(
     request: &HttpRequest,
@@ -302,9 +311,7 @@ async fn report(
 ) -> Result<Reply, Stop> {
     check_method(request, READS, READS)?;
     access::check_right(access, Right::Read)?;
-    if let Some(rates) = &service.rates {
-        rates.admit_report(access).map_err(Stop::Replied)?;
-    }
+    count_report(service, access)?;
     let accept = joined(request, &ACCEPT);
     let asked = (request.query_string(), accept.as_deref());
     let reporting = Reporting::new(service.resources, origin, asked, now);

@@ -23,8 +23,8 @@ macro_rules! asset {
 
 /// A file by what follows `/docs` in its address.
 pub(crate) fn asset(name: &str) -> Option<Reply> {
-    let plain = |body: &[u8], media_type| Some(Reply::plain(body, media_type));
-    let packed = |body: &[u8], media_type| {
+    let plain = |body: &'static [u8], media_type| Some(Reply::plain(body, media_type));
+    let packed = |body: &'static [u8], media_type| {
         Some(Reply::plain(body, media_type).with(CONTENT_ENCODING, "gzip"))
     };
     let reply = match name {

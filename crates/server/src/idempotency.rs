@@ -104,7 +104,7 @@ pub(crate) fn once(
         status: Some(reply.status.into()),
         location: reply.header(&LOCATION).map(str::to_owned),
         etag: reply.header(&ETAG).map(str::to_owned),
-        body: reply.body.clone(),
+        body: reply.body.as_deref().map(<[u8]>::to_vec),
     };
     keep(scope, session, request, &answer)?;
     Ok(reply)

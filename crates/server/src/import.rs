@@ -1,6 +1,6 @@
 //! Rows from CSV, through the same declarations and rules as requests: the header names
-//! attributes, an empty cell is no value, a relationship is `<name>_id`, and a deal may go by its
-//! name. A file is one transaction.
+//! attributes, an empty cell is no value, a relationship is `<name>_id`; a deal or a distributor may
+//! go by its name, a collaborator by their e-mail address. A file is one transaction.
 
 use std::io::Read;
 
@@ -17,7 +17,7 @@ use crate::resources::Resources;
 use crate::served::{Served, Work};
 
 /// The types that can be imported; a file's name begins with one of them, unless told otherwise.
-pub const TYPES: &[&str] = &["deals", "revenue_distributions"];
+pub const TYPES: &[&str] = &["deals", "revenue_distributions", "collaborators", "obligations"];
 
 /// A line that cannot be imported.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -135,8 +135,46 @@ impl Importer {
 enum Column<'t> {
     Attribute(&'t apportion_jsonapi::Attribute<Field>),
     Id(&'t Relationship<Field>),
-    /// A deal by its name.
-    Deal(&'t Relationship<Field>),
+    /// A row by what people call it.
+    Name(&'t Relationship<Field>, &'static Named),
+}
+
+/// How rows of a type are called in a file.
+struct Named {
+    kind: &'static str,
+    /// What one of them is, and what it goes by, as messages put it.
+    noun: &'static str,
+    is_called: &'static str,
+    /// The ids that go by this: one, none, or too many to mean one.
+    find: fn(&Scope, &mut Session, &str) -> store::Result<Vec<i64>>,
+}
+
+const NAMED: &[Named] = &[
+    Named {
+        kind: "deals",
+        noun: "deal",
+        is_called: "is called",
+        find: |scope, session, name| store::deal::named(scope, session, name),
+    },
+    Named {
+        kind: "distributors",
+        noun: "distributor",
+        is_called: "is called",
+        find: |scope, session, name| store::distributor::named(scope, session, name),
+    },
+    Named {
+        kind: "collaborators",
+        noun: "collaborator",
+        is_called: "has the address",
+        find: |scope, session, email| {
+            let found = store::collaborator::with_email(scope, session, (email, None))?;
+            Ok(found.into_iter().collect())
+        },
+    },
+];
+
+fn named(relationship: &Relationship<Field>) -> Option<&'static Named> {
+    NAMED.iter().find(|named| named.kind == relationship.target)
 }
 
 type Columns<'t> = Vec<(String, Column<'t>)>;
@@ -178,18 +216,18 @@ fn column<'t>(header: &str, resource: &'t ResourceType<Field>) -> Option<Column<
         return resource.relationship(name).map(|(_, it)| it).filter(writable).map(Column::Id);
     }
     let (_, relationship) = resource.relationship(header)?;
-    let named = relationship.target == "deals";
-    Some(relationship).filter(writable).filter(|_| named).map(Column::Deal)
+    Some(Column::Name(Some(relationship).filter(writable)?, named(relationship)?))
 }
 
 /// What the header may name.
 fn names(resource: &ResourceType<Field>) -> Vec<String> {
     let attributes = resource.attributes.iter().filter(|it| it.writable);
     let relationships = resource.relationships.iter().filter(|it| it.writable);
-    attributes
-        .map(|it| it.name.to_owned())
-        .chain(relationships.flat_map(|it| [it.name.to_owned(), format!("{}_id", it.name)]))
-        .collect()
+    let linked = relationships.flat_map(|it| {
+        let name = named(it).map(|_| it.name.to_owned());
+        name.into_iter().chain([format!("{}_id", it.name)])
+    });
+    attributes.map(|it| it.name.to_owned()).chain(linked).collect()
 }
 
 /// Adds the row of one line, or says what is wrong with it (the line is filled in by the caller).
@@ -217,12 +255,16 @@ fn row(
                 let linkage = id.map_or_else(|| Linkage::Nowhere(cell.to_owned()), Linkage::One);
                 input.give_link(link(declared.name, linkage));
             }
-            Column::Deal(declared) => {
-                match store::deal::named(work.scope, work.session, cell)?.as_slice() {
+            Column::Name(declared, named) => {
+                let Named { noun, is_called, find, .. } = named;
+                match find(work.scope, work.session, cell)?.as_slice() {
                     [id] => input.give_link(link(declared.name, Linkage::One(*id))),
-                    [] => bad.push(fault(0, Some(header), &format!("there is no deal '{cell}'"))),
+                    [] => {
+                        let reason = format!("there is no {noun} '{cell}'");
+                        bad.push(fault(0, Some(header), &reason));
+                    }
                     _ => {
-                        let reason = format!("more than one deal is called '{cell}'");
+                        let reason = format!("more than one {noun} {is_called} '{cell}'");
                         bad.push(fault(0, Some(header), &reason));
                     }
                 }

@@ -11,6 +11,7 @@ mod access;
 pub mod admin;
 mod body;
 pub mod check;
+mod computed;
 mod credit_metric;
 mod criteria;
 pub mod demo;

@@ -5,20 +5,22 @@ use std::borrow::Cow;
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{
-    ALLOW, CACHE_CONTROL, CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER, VARY,
+    ALLOW, CACHE_CONTROL, CONTENT_TYPE, ETAG, HeaderName, HeaderValue, RETRY_AFTER, VARY,
     WWW_AUTHENTICATE, X_CONTENT_TYPE_OPTIONS,
 };
+use actix_web::web::Bytes;
 use apportion_jsonapi::error::{self, common_status};
 use apportion_jsonapi::media::MEDIA_TYPE;
 use apportion_jsonapi::{Code, Error};
 
+use crate::etag;
 use crate::failure::Failure;
 
 /// An answer.
 #[derive(Debug)]
 pub(crate) struct Reply {
     pub(crate) status: u16,
-    pub(crate) body: Option<Vec<u8>>,
+    pub(crate) body: Option<Bytes>,
     headers: Vec<(HeaderName, String)>,
     applied: Option<(&'static str, &'static str)>,
     media_type: &'static str,
@@ -26,10 +28,10 @@ pub(crate) struct Reply {
 
 impl Reply {
     /// An answer with a document.
-    pub(crate) fn document(status: u16, body: Vec<u8>) -> Self {
+    pub(crate) fn document(status: u16, body: impl Into<Bytes>) -> Self {
         Self {
             status,
-            body: Some(body),
+            body: Some(body.into()),
             headers: Vec::new(),
             applied: None,
             media_type: MEDIA_TYPE,
@@ -37,8 +39,8 @@ impl Reply {
     }
 
     /// An answer that is no JSON:API document.
-    pub(crate) fn plain(body: impl AsRef<[u8]>, media_type: &'static str) -> Self {
-        Self { media_type, ..Self::document(200, body.as_ref().to_vec()) }
+    pub(crate) fn plain(body: impl Into<Bytes>, media_type: &'static str) -> Self {
+        Self { media_type, ..Self::document(200, body) }
     }
 
     /// An answer without a body.
@@ -52,14 +54,23 @@ impl Reply {
     }
 
     /// The same answer, said in other words.
-    pub(crate) fn retold(self, body: impl AsRef<[u8]>, media_type: &'static str) -> Self {
-        Self { body: Some(body.as_ref().to_vec()), media_type, applied: None, ..self }
+    pub(crate) fn retold(self, body: impl Into<Bytes>, media_type: &'static str) -> Self {
+        Self { body: Some(body.into()), media_type, applied: None, ..self }
     }
 
     /// The same answer with one header more.
     pub(crate) fn with(mut self, name: HeaderName, value: impl Into<String>) -> Self {
         self.headers.push((name, value.into()));
         self
+    }
+
+    /// The same answer for whoever may keep it, but is to ask each time whether it is still this
+    /// one; `known` is what they say that they have.
+    pub(crate) fn kept(self, known: Option<&str>) -> Self {
+        let tag = format!("\"{:08x}\"", crc32fast::hash(self.body.as_deref().unwrap_or_default()));
+        let is_known = known.is_some_and(|known| etag::names(known, &tag));
+        let reply = if is_known { Self::empty(304) } else { self };
+        reply.with(ETAG, tag).with(CACHE_CONTROL, "no-cache")
     }
 
     /// The same answer, made by a profile.
@@ -104,6 +115,7 @@ impl Reply {
     pub(crate) fn respond(self) -> HttpResponse {
         let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let mut response = HttpResponse::build(status);
+        response.insert_header((CACHE_CONTROL, "no-store"));
         for (name, value) in &self.headers {
             if let Ok(value) = HeaderValue::from_str(value) {
                 response.insert_header((name, value));
@@ -111,7 +123,6 @@ impl Reply {
         }
         response
             .insert_header((VARY, "Accept, Authorization, X-Auth-Token, X-Organization-Id"))
-            .insert_header((CACHE_CONTROL, "no-store"))
             .insert_header((X_CONTENT_TYPE_OPTIONS, "nosniff"));
         match self.body {
             Some(body) => {

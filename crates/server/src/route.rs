@@ -74,6 +74,16 @@ impl Route {
         }
     }
 
+    /// The type that the address begins with.
+    pub(crate) fn kind(self) -> Type {
+        match self {
+            Route::Collection(kind)
+            | Route::Resource(kind, _)
+            | Route::Related(kind, ..)
+            | Route::Linkage(kind, ..) => kind,
+        }
+    }
+
     /// The route's shape, for logs: no ids in it.
     pub(crate) fn template(self) -> String {
         match self {

@@ -167,6 +167,11 @@ pub trait Served: Send + Sync {
     /// The type as clients see it.
     fn resource(&self) -> &ResourceType<Field>;
 
+    /// Whether reading costs so much that it counts as a report.
+    fn is_costly(&self) -> bool {
+        false
+    }
+
     /// A page of a list, and how many rows there are on all pages.
     fn load(
         &'static self,
@@ -368,60 +373,5 @@ impl<R: Stored + Send + Sync> Resource<R> {
                 Ok(Linkage::Many((0..rows.len()).map(|row| rows.id(row)).collect()))
             }
         }
-    }
-}
-
-/// A type whose rows are in no table: only its declaration is of use.
-pub(crate) struct Computed(pub(crate) ResourceType<Field>);
-
-impl Served for Computed {
-    fn resource(&self) -> &ResourceType<Field> {
-        &self.0
-    }
-
-    fn load(&'static self, _: &Scope, _: &mut Session, _: &Criteria) -> Result<Page> {
-        Err(Failure::not_found())
-    }
-
-    fn walk(
-        &'static self,
-        _: &Scope,
-        _: &mut Session,
-        _: &Criteria,
-        _: &Walk,
-    ) -> Result<Option<(Box<dyn Rows>, Walked)>> {
-        Err(Failure::not_found())
-    }
-
-    fn load_by(
-        &'static self,
-        _: &Scope,
-        _: &mut Session,
-        _: (Field, &[i64]),
-        _: usize,
-    ) -> Result<Box<dyn Rows>> {
-        Err(Failure::not_found())
-    }
-
-    fn load_held(
-        &'static self,
-        _: &Scope,
-        _: &mut Session,
-        _: (Field, &[i64]),
-        _: usize,
-    ) -> Result<(Vec<i64>, Box<dyn Rows>)> {
-        Err(Failure::not_found())
-    }
-
-    fn create(&self, _: &mut Work<'_>, _: &mut Input) -> Result<i64> {
-        Err(Failure::not_found())
-    }
-
-    fn update(&self, _: &mut Work<'_>, _: i64, _: &mut Input) -> Result<()> {
-        Err(Failure::not_found())
-    }
-
-    fn delete(&self, _: &mut Work<'_>, _: i64) -> Result<()> {
-        Err(Failure::not_found())
     }
 }

@@ -62,7 +62,8 @@ stored!(Row in collaborators by "\"collaborators\".\"organization_id\"");
 
 /// What can be set of a collaborator.
 #[derive(Clone, Debug, Insertable, AsChangeset)]
-#[diesel(table_name = collaborators, treat_none_as_default_value = false, treat_none_as_null = true)]
+#[diesel(table_name = collaborators)]
+#[diesel(treat_none_as_default_value = false, treat_none_as_null = true)]
 pub struct Content {
     /// The name.
     pub full_name: String,

@@ -338,3 +338,17 @@ pub fn counting(scope: &Scope, session: &mut Session, collaborator: i64) -> Resu
         .load(session.tenant(scope)?)
         .map_err(Error::from)
 }
+
+/// The ids of the distributors of that name that are not deleted, at most two: one, none, or too
+/// many to mean one.
+pub fn named(scope: &Scope, session: &mut Session, name: &str) -> Result<Vec<i64>> {
+    distributors::table
+        .filter(distributors::organization_id.eq(scope.id()))
+        .filter(distributors::name.eq(name))
+        .filter(distributors::status.ne("deleted"))
+        .select(distributors::id)
+        .order(distributors::id)
+        .limit(2)
+        .load(session.tenant(scope)?)
+        .map_err(Error::from)
+}

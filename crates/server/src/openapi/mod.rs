@@ -11,6 +11,7 @@ mod parameters;
 mod plain;
 mod reports;
 mod schemas;
+mod shared;
 
 use apportion_jsonapi::Code;
 use apportion_jsonapi::resource::{Cardinality, Registry, Relationship, ResourceType};
@@ -55,6 +56,15 @@ pub fn document(registry: &Registry<Field>) -> Value {
     if let Some((_, distributions)) = registry.find(siren::TYPE) {
         plain::describe(distributions, &mut paths, &mut schemas);
     }
+    let mut parameters = shared::share(&mut paths);
+    let row = json!({"type": "string", "pattern": "^[1-9][0-9]{0,18}$"});
+    let id = json!({"name": "id", "in": "path", "required": true, "schema": row});
+    parameters.insert("id".to_owned(), id);
+    let organization = json!({
+        "name": "X-Organization-Id", "in": "header", "schema": row,
+        "description": "The token's own organization; any other is a 404.",
+    });
+    parameters.insert("organization".to_owned(), organization);
     json!({
         "openapi": "3.1.0",
         "info": {
@@ -71,17 +81,7 @@ pub fn document(registry: &Registry<Field>) -> Value {
                 "token": {"type": "apiKey", "in": "header", "name": "X-Auth-Token"},
                 "bearer": {"type": "http", "scheme": "bearer"},
             },
-            "parameters": {
-                "id": {
-                    "name": "id", "in": "path", "required": true,
-                    "schema": {"type": "string", "pattern": "^[1-9][0-9]{0,18}$"},
-                },
-                "organization": {
-                    "name": "X-Organization-Id", "in": "header",
-                    "description": "The token's own organization; any other is a 404.",
-                    "schema": {"type": "string", "pattern": "^[1-9][0-9]{0,18}$"},
-                },
-            },
+            "parameters": parameters,
             "responses": refusals(),
             "schemas": schemas,
         },

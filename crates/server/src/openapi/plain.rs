@@ -1,5 +1,5 @@
-//! The addresses that speak plain JSON: crediting, and the surface that was recorded. Not here: what
-//! they answer, which `credit_metric` and `siren` know.
+//! The addresses that speak plain JSON: crediting, and the surface that was recorded. Not here:
+//! what they answer, which `credit_metric` and `siren` know.
 
 use apportion_jsonapi::media::PLAIN;
 use apportion_jsonapi::{Code, Kind, ResourceType};
@@ -87,7 +87,7 @@ fn list_parameters(distributions: &ResourceType<Field>) -> Vec<Value> {
         };
         parameters.push(query(name, &schema));
     }
-    let whole = |least: i64, most: i64, usual: i64| json!({"type": "integer", "minimum": least, "maximum": most, "default": usual});
+    let whole = |from: i64, to: i64, usual: i64| json!({"type": "integer", "minimum": from, "maximum": to, "default": usual});
     parameters.push(query("number", &whole(1, MAX_NUMBER, DEFAULT_NUMBER)));
     parameters.push(query("offset", &whole(0, i64::MAX, 0)));
     let keys = ORDERS.map(|(name, _)| name);

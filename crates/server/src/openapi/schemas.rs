@@ -122,7 +122,8 @@ fn taken_schema(attribute: &Attribute<Field>) -> Value {
             {
                 "type": "string",
                 "pattern": format!(
-                    "^(?=.*[1-9])(100(\\.0{{1,{decimals}}})?|[0-9]{{1,2}}(\\.[0-9]{{1,{decimals}}})?)$"
+                    "^(?=.*[1-9])\
+                     (100(\\.0{{1,{decimals}}})?|[0-9]{{1,2}}(\\.[0-9]{{1,{decimals}}})?)$"
                 ),
             },
             {"type": "number", "exclusiveMinimum": 0, "maximum": 100},

@@ -1,4 +1,4 @@
-//! `GET /api/v2/distributors/{id}/preview`: what the engine would do, at an instant of one's choice.
+//! `GET /api/v2/distributors/{id}/preview`: what the engine would do, at an instant of one's own.
 //! The plan is the one that a trigger writes (`engine::snapshot`); here it is asked for and shown,
 //! and nothing is written.
 

@@ -207,6 +207,10 @@ impl Served for Checks {
         &self.0
     }
 
+    fn is_costly(&self) -> bool {
+        true
+    }
+
     fn load(
         &'static self,
         scope: &Scope,

@@ -24,10 +24,11 @@ use std::sync::{LazyLock, OnceLock};
 use apportion_jsonapi::{Attribute, Bounds, Kind, Registry, Relationship};
 use apportion_store::Field;
 
+use crate::computed::Computed;
 use crate::openapi;
 use crate::preview;
 use crate::report;
-use crate::served::{Computed, Served};
+use crate::served::Served;
 
 pub use explanation::write_shared_pool;
 

@@ -5,6 +5,7 @@ use apportion_testing::Place;
 use serde_json::{Value, json};
 
 use crate::notes;
+use crate::openapi::written;
 use crate::operations::operate;
 use crate::world::{World, document};
 
@@ -217,6 +218,7 @@ fn it_is_described(place: &Place) {
     let readers = "/api/v2/notes/{id}/relationships/readers";
     for method in ["get", "patch", "post", "delete"] {
         let taken = description["paths"][readers][method]["parameters"].as_array().unwrap();
+        let taken: Vec<&Value> = taken.iter().map(|it| written(&description, it)).collect();
         let include = taken.iter().find(|it| it["name"] == "include").unwrap();
         let paths = &include["schema"]["items"]["enum"];
         assert_eq!(*paths, json!(["readers", "readers.organization"]), "{method}");

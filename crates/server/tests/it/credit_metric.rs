@@ -254,6 +254,8 @@ fn it_takes_no_parameters(place: &Place) {
     assert_eq!(error["source"], json!({"parameter": "include"}));
     credited(ask("?X-Organization-Id=1"));
     credited(ask("?"));
+    // The recorded surface passes over what was not recorded.
+    credited(credit(&world, &format!("{}?_locale=de", PATHS[1]), r#"{"collaboratorId": 1}"#, &[]));
 }
 
 fn many_at_once(place: &Place) {

@@ -6,7 +6,9 @@ use apportion_testing::Place;
 use crate::http::{Answer, send};
 use crate::world::World;
 
-apportion_testing::cases! { files, what_is_no_file, open_addresses_take_reads_and_a_slash }
+apportion_testing::cases! {
+    files, what_is_no_file, open_addresses_take_reads_and_a_slash, what_is_known_is_not_sent_again
+}
 
 /// A file, its type, and whether it is kept compressed.
 const FILES: &[(&str, &str, bool)] = &[
@@ -50,6 +52,21 @@ fn what_is_no_file(place: &Place) {
             assert_eq!(ask(&world, method, path).status, 404, "{method} {path}");
         }
     }
+}
+
+/// These are large, and the same until the program is another.
+fn what_is_known_is_not_sent_again(place: &Place) {
+    let world = World::start(place);
+    for path in ["/docs", "/docs/swagger-ui-bundle.js", "/api/v2/openapi.json"] {
+        let answer = ask(&world, "GET", path).expect(200);
+        assert_eq!(answer.header("Cache-Control"), Some("no-cache"), "{path}");
+        let tag = answer.header("ETag").unwrap();
+        let again = |tag: &str| send(world.address(), "GET", path, &[("If-None-Match", tag)], b"");
+        let known = again(tag).expect(304);
+        assert_eq!((known.header("ETag"), known.body.len()), (Some(tag), 0), "{path}");
+        assert_eq!(again("\"00000000\"").expect(200).body, answer.body, "{path}");
+    }
+    assert_eq!(ask(&world, "GET", "/health/live").header("Cache-Control"), Some("no-store"));
 }
 
 fn open_addresses_take_reads_and_a_slash(place: &Place) {

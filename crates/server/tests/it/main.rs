@@ -77,6 +77,7 @@ mod sample;
 mod seed;
 mod sent_back;
 mod siren;
+mod siren_lists;
 mod sorts;
 mod standard;
 mod tenancy;
@@ -148,6 +149,7 @@ fn main() -> std::process::ExitCode {
         ("seed", seed::CASES),
         ("sent_back", sent_back::CASES),
         ("siren", siren::CASES),
+        ("siren_lists", siren_lists::CASES),
         ("sorts", sorts::CASES),
         ("tenancy", tenancy::CASES),
         ("timeouts", timeouts::CASES),

@@ -22,13 +22,22 @@ fn it_is_served_to_everybody(place: &Place) {
     assert_eq!(answer.header("Allow"), Some("GET, HEAD, OPTIONS"));
 }
 
+/// A part of the description, where it is written.
+pub fn written<'d>(document: &'d Value, part: &'d Value) -> &'d Value {
+    match part["$ref"].as_str() {
+        Some(reference) => document.pointer(reference.strip_prefix('#').unwrap()).unwrap(),
+        None => part,
+    }
+}
+
 /// Each word of each list, and each filter by itself.
 fn reports_take_what_is_described(place: &Place) {
     let world = World::start(place);
     world.spread(&world.deal("D", 100), "2025-01-01", "2025-03-31", "100");
     let document: Value = serde_json::from_str(Resources::own().description()).unwrap();
     let get = &document["paths"]["/api/v2/reports/financial_item_reports"]["get"];
-    let parameters = get["parameters"].as_array().unwrap();
+    let parameters = get["parameters"].as_array().unwrap().iter();
+    let parameters: Vec<&Value> = parameters.map(|it| written(&document, it)).collect();
     let schema = |name: &str| {
         let found = parameters.iter().find(|it| it["name"] == name);
         found.unwrap_or_else(|| panic!("{name} is not described"))["schema"].clone()

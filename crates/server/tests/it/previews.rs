@@ -10,7 +10,8 @@ use crate::programme::Programme;
 use crate::world::{JSON_API, World};
 
 apportion_testing::cases! {
-    shares_are_shown, what_is_owed_is_shown, an_instant_may_be_chosen, what_is_not_triggered_says_why,
+    shares_are_shown, what_is_owed_is_shown, an_instant_may_be_chosen,
+    what_is_not_triggered_says_why,
     failures_are_foreseen, includes_and_fields, nothing_is_written, bad_requests
 }
 

@@ -124,6 +124,10 @@ fn reports_have_a_share_of_their_own(place: &Place) {
     }
     is_refusal(&ask(&free.token, path).expect(429), REPORTS, 30);
     is_refusal(&ask(&free.reader, &format!("{path}?format=csv")).expect(429), REPORTS, 30);
+    // Checks cost as much, and count as reports.
+    is_refusal(&ask(&free.token, "/checks").expect(429), REPORTS, 30);
+    is_refusal(&ask(&free.token, "/checks/slices-sum").expect(429), REPORTS, 30);
+    ask(&free.stranger, "/checks").expect(200);
     // All the rest goes on, and so do the reports of others.
     ask(&free.token, "/deals").expect(200);
     ask(&free.stranger, path).expect(200);

@@ -1,0 +1,45 @@
+//! Parameters that several operations take, written once: lists of one type are reached by many
+//! addresses, and each takes more than a hundred.
+
+use std::collections::HashMap;
+
+use serde_json::{Map, Value, json};
+
+/// Moves what stands more than once below `paths` to components, and leaves a reference.
+pub(super) fn share(paths: &mut Map<String, Value>) -> Map<String, Value> {
+    let mut uses: HashMap<String, usize> = HashMap::new();
+    for parameter in each(paths) {
+        let uses = uses.entry(parameter.to_string()).or_default();
+        *uses = uses.saturating_add(1);
+    }
+    let (mut components, mut keys) = (Map::new(), HashMap::new());
+    for parameter in each(paths) {
+        let text = parameter.to_string();
+        if parameter["name"].is_null() || uses.get(&text).is_none_or(|uses| *uses < 2) {
+            continue;
+        }
+        let key = keys.entry(text).or_insert_with(|| {
+            let key = free_key(parameter["name"].as_str().unwrap_or_default(), &components);
+            components.insert(key.clone(), parameter.clone());
+            key
+        });
+        *parameter = json!({"$ref": format!("#/components/parameters/{key}")});
+    }
+    components
+}
+
+/// Every parameter of every operation.
+fn each(paths: &mut Map<String, Value>) -> impl Iterator<Item = &mut Value> {
+    let operations = paths.values_mut().filter_map(Value::as_object_mut).flat_map(Map::values_mut);
+    let parameters = operations.filter_map(|operation| operation.get_mut("parameters"));
+    parameters.filter_map(Value::as_array_mut).flatten()
+}
+
+/// A key after the parameter's name. Of other parameters with the name it is told apart by number.
+fn free_key(name: &str, taken: &Map<String, Value>) -> String {
+    let words = name.split(['[', ']']).filter(|word| !word.is_empty());
+    let plain = words.collect::<Vec<_>>().join(".").replace('$', "");
+    let numbered = (2_u32..).map(|number| format!("{plain}-{number}"));
+    let mut keys = std::iter::once(plain.clone()).chain(numbered);
+    keys.find(|key| !taken.contains_key(key)).unwrap_or(plain)
+}
