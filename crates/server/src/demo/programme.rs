@@ -1,6 +1,6 @@
 //! The demo's revenue-share programme, played over a year: collaborators are credited and owed, the
-//! engine runs at the beginning of each month, and what it pays is settled a month later. Nothing is
-//! written but through the declarations and the engine, at the clock's instants.
+//! engine runs at the beginning of each month, and what it pays is settled within the month.
+//! Nothing is written but through the declarations and the engine, at the clock's instants.
 
 use apportion_core::currency::Currency;
 use apportion_core::obligation::ObligationStatus;
@@ -150,7 +150,9 @@ impl Stage<'_> {
     fn owe(&mut self, collaborator: i64, value: u64, day: NaiveDate) -> Result<()> {
         let Some(distributor) = self.distributors.last().copied() else { return Ok(()) };
         let reason = format!("Referral of {day}");
-        let attributes = json!({"value": value, "status": "approved", "award_type": "referral", "reason": reason});
+        let attributes = json!({
+            "value": value, "status": "approved", "award_type": "referral", "reason": reason,
+        });
         let links = links(collaborator, distributor);
         self.add("obligations", (attributes, links), morning(day)).map(|_| ())
     }

@@ -6,12 +6,12 @@
     reason = "members are set on JSON objects that are made right here"
 )]
 
+mod components;
 mod documents;
 mod parameters;
 mod plain;
 mod reports;
 mod schemas;
-mod shared;
 
 use apportion_jsonapi::Code;
 use apportion_jsonapi::resource::{Cardinality, Registry, Relationship, ResourceType};
@@ -56,7 +56,7 @@ pub fn document(registry: &Registry<Field>) -> Value {
     if let Some((_, distributions)) = registry.find(siren::TYPE) {
         plain::describe(distributions, &mut paths, &mut schemas);
     }
-    let mut parameters = shared::share(&mut paths);
+    let mut parameters = components::share(&mut paths);
     let row = json!({"type": "string", "pattern": "^[1-9][0-9]{0,18}$"});
     let id = json!({"name": "id", "in": "path", "required": true, "schema": row});
     parameters.insert("id".to_owned(), id);
