@@ -1,5 +1,5 @@
-//! `apportion tick`, or a server, that is killed in the midst of a pass over fifty distributors, and
-//! run again: every trigger date is executed once, none is lost, and what was told was kept.
+//! `apportion tick`, or a server, that is killed in the midst of a pass over fifty distributors,
+//! and run again: every trigger date is executed once, none is lost, and what was told was kept.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{BuildHasher, Hasher, RandomState};
