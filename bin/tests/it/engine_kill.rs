@@ -1,5 +1,5 @@
-//! `apportion tick` that is killed in the midst of a pass over fifty distributors, and run again:
-//! every trigger date is executed once, none is lost, and what was told was kept.
+//! `apportion tick`, or a server, that is killed in the midst of a pass over fifty distributors, and
+//! run again: every trigger date is executed once, none is lost, and what was told was kept.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{BuildHasher, Hasher, RandomState};
@@ -9,29 +9,29 @@ use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use apportion_testing::Place;
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, TimeDelta, Timelike, Utc};
 use serde_json::{Value, json};
 
 use crate::client::{Tenant, document};
 use crate::http::send;
 use crate::program::{Server, command_at, run};
 
-apportion_testing::cases! { each_trigger_once }
+apportion_testing::cases! { each_trigger_once, servers_too }
 
 /// How often it is killed; the environment may say more.
 const ROUNDS: usize = 20;
 const MORE_ROUNDS: &str = "KILL_ROUNDS";
+/// How often a server is killed.
+const SERVERS: usize = 6;
 const DISTRIBUTORS: usize = 50;
 const SHARERS: usize = 2;
 const ATOMIC: &str = "application/vnd.api+json; ext=\"https://jsonapi.org/ext/atomic\"";
 
 fn each_trigger_once(place: &Place) {
     let tenant = Tenant::make(place, "Acme");
-    let mut command = command_at(place, &["serve", "--bind", "127.0.0.1:0", "--no-rate-limit"]);
-    command.env("APPORTION_ENGINE_INTERVAL", "off");
-    let server = Server::spawn(command, &place.directory().join("server.log"));
+    let server = server(place, "off");
     let address = server.address();
-    let due = prepare(&tenant, address);
+    let due = prepare(&tenant, address, &json!(["+1 day"])) + TimeDelta::hours(1);
     let rounds = std::env::var(MORE_ROUNDS).map_or(ROUNDS, |rounds| rounds.parse().unwrap());
     let (mut took, mut in_the_midst) = (Duration::from_millis(500), 0);
     for round in 0..rounds {
@@ -49,7 +49,6 @@ fn each_trigger_once(place: &Place) {
         // One may have been kept, and nobody told of it.
         assert!([DISTRIBUTORS - 1, DISTRIBUTORS].contains(&told), "round {round}: {told}");
         in_the_midst += usize::from(rest.len() < DISTRIBUTORS && !rest.is_empty());
-        assert_eq!(distributors(&run(place, &["tick", "--at", &at]).ok()), BTreeSet::new());
         let executed = (round + 1) * DISTRIBUTORS;
         let counts = [
             ("distributions?filter[status]=processing", executed),
@@ -63,12 +62,71 @@ fn each_trigger_once(place: &Place) {
         }
     }
     assert!(in_the_midst * 4 >= rounds, "only {in_the_midst} of {rounds} were killed in a pass");
-    check(&tenant, address, rounds);
+    for (distributor, dates) in check(&tenant, address) {
+        assert_eq!(dates.len(), rounds + 1, "distributor {distributor}");
+        let dates: Vec<_> = dates.iter().collect();
+        let days = dates.windows(2).all(|pair| *pair[1] - *pair[0] == TimeDelta::days(1));
+        assert!(days, "distributor {distributor}: {dates:?}");
+    }
     println!("{rounds} rounds, {in_the_midst} of them killed between the first and the last");
 }
 
-/// Distributors that share a pool every day; answers with a moment past the first trigger dates.
-fn prepare(tenant: &Tenant, address: SocketAddr) -> DateTime<Utc> {
+/// A server begins with a pass, and is killed at a moment of it.
+fn servers_too(place: &Place) {
+    let tenant = Tenant::make(place, "Acme");
+    let watching = server(place, "off");
+    let address = watching.address();
+    prepare(&tenant, address, &json!(every_second()));
+    let executed = || {
+        let path = "/distributions?filter[status]=processing,complete";
+        tenant.get(address, path)["meta"]["total_count"].as_u64().unwrap()
+    };
+    let (mut in_the_midst, mut took, mut before) = (0, Duration::from_millis(500), 0);
+    for _ in 0..SERVERS {
+        credit(&tenant, address);
+        let running = server(place, "1s");
+        spin_below(took);
+        running.kill();
+        let after = executed();
+        let part = (after - before) % u64::try_from(DISTRIBUTORS).unwrap();
+        in_the_midst += usize::from(part > 0);
+        // The clock's own: what is due is due by now, whoever was killed.
+        let begun = Instant::now();
+        run(place, &["tick"]).ok();
+        took = begun.elapsed();
+        before = executed();
+    }
+    assert!(in_the_midst > 0, "no server was killed in a pass");
+    // A server that is told to stop does so in good order.
+    let (code, _) = server(place, "1s").terminate();
+    assert_eq!(code, Some(0));
+    check(&tenant, address);
+}
+
+/// A schedule of every second of the ten minutes to come.
+pub fn every_second() -> Vec<String> {
+    let now = Utc::now();
+    let numbers = |range: std::ops::Range<u32>| {
+        range.map(|number| number.to_string()).collect::<Vec<_>>().join(",")
+    };
+    let rule = |hour: u32, minutes: std::ops::Range<u32>| {
+        let (minutes, seconds) = (numbers(minutes), numbers(0..60));
+        format!("FREQ=DAILY;BYHOUR={hour};BYMINUTE={minutes};BYSECOND={seconds}")
+    };
+    let (hour, end) = (now.hour(), now.minute() + 10);
+    let this = rule(hour, now.minute()..end.min(60));
+    if end <= 60 { vec![this] } else { vec![this, rule((hour + 1) % 24, 0..end - 60)] }
+}
+
+/// A server whose engine passes in that interval, the first time at once.
+fn server(place: &Place, interval: &str) -> Server {
+    let mut command = command_at(place, &["serve", "--bind", "127.0.0.1:0", "--no-rate-limit"]);
+    command.env("APPORTION_ENGINE_INTERVAL", interval);
+    Server::spawn(command, &place.directory().join(format!("server-{interval}.log")))
+}
+
+/// Distributors that share a pool; answers with the first trigger date of the last.
+fn prepare(tenant: &Tenant, address: SocketAddr, schedule: &Value) -> DateTime<Utc> {
     let create = |kind: &str, body: &[u8]| {
         tenant.request(address, "POST", &format!("/{kind}"), body).expect(201).json()
     };
@@ -82,7 +140,7 @@ fn prepare(tenant: &Tenant, address: SocketAddr) -> DateTime<Utc> {
         let attributes = json!({
             "name": format!("D{at}"), "units": "EUR", "pool_resolver": "fixed_amount",
             "pool_amount": 1_000 + at, "distribution_resolver": "performance_shared_pool",
-            "metric_types": [{"type": "manual", "points": 1}], "schedule": ["+1 day"],
+            "metric_types": [{"type": "manual", "points": 1}], "schedule": schedule,
         });
         let body = json!({"data": {
             "type": "distributors", "attributes": attributes,
@@ -91,7 +149,7 @@ fn prepare(tenant: &Tenant, address: SocketAddr) -> DateTime<Utc> {
         let made = create("distributors", &serde_json::to_vec(&body).unwrap());
         last = made["data"]["attributes"]["next_trigger_date"].as_str().unwrap().to_owned();
     }
-    last.parse::<DateTime<Utc>>().unwrap() + TimeDelta::hours(1)
+    last.parse().unwrap()
 }
 
 /// Credits everybody everywhere, in one request.
@@ -129,12 +187,7 @@ fn killed(place: &Place, at: &str, took: Duration) -> BTreeSet<String> {
     }
     // The moment of one trigger, or, where no line is awaited, of all of it.
     let parts = if lines == 0 { 1 } else { u32::try_from(DISTRIBUTORS).unwrap() };
-    let longest = usize::try_from((took / parts).as_micros()).unwrap();
-    let moment = Duration::from_micros(random_below(longest + 1).try_into().unwrap());
-    let begun = Instant::now();
-    while begun.elapsed() < moment {
-        std::hint::spin_loop();
-    }
+    spin_below(took / parts);
     child.kill().unwrap();
     child.wait().unwrap();
     // What it printed before its end is there still; a line may be cut off.
@@ -153,8 +206,9 @@ fn distributors(lines: &str) -> BTreeSet<String> {
     found
 }
 
-/// Each distributor has a distribution for every day, and each is what its parts sum to.
-fn check(tenant: &Tenant, address: SocketAddr, rounds: usize) {
+/// Each distribution is what its parts sum to, and no distributor has two of one date: answers with
+/// all of these.
+fn check(tenant: &Tenant, address: SocketAddr) -> BTreeMap<String, BTreeSet<DateTime<Utc>>> {
     let (distributions, _) = tenant.all(address, "distributions");
     let (allocations, _) = tenant.all(address, "allocations");
     let (obligations, _) = tenant.all(address, "obligations");
@@ -180,15 +234,21 @@ fn check(tenant: &Tenant, address: SocketAddr, rounds: usize) {
         let sum = sums.get(row["id"].as_str().unwrap());
         match row["attributes"]["status"].as_str() {
             Some("processing") => assert_eq!(sum, Some(&(value(row), SHARERS)), "{row}"),
+            // Open, or nobody had a score.
             _ => assert_eq!(sum, None, "{row}"),
         }
     }
     assert_eq!(dates.len(), DISTRIBUTORS);
-    for (distributor, dates) in &dates {
-        assert_eq!(dates.len(), rounds + 1, "distributor {distributor}");
-        let dates: Vec<_> = dates.iter().collect();
-        let days = dates.windows(2).all(|pair| *pair[1] - *pair[0] == TimeDelta::days(1));
-        assert!(days, "distributor {distributor}: {dates:?}");
+    dates
+}
+
+/// Lets a random time pass, below that, without giving up the processor.
+fn spin_below(longest: Duration) {
+    let micros = usize::try_from(longest.as_micros()).unwrap();
+    let moment = Duration::from_micros(random_below(micros + 1).try_into().unwrap());
+    let begun = Instant::now();
+    while begun.elapsed() < moment {
+        std::hint::spin_loop();
     }
 }
 

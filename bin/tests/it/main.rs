@@ -28,6 +28,7 @@ mod layers;
 mod payees;
 mod program;
 mod readme;
+mod ticks;
 mod tidy;
 mod tour;
 
@@ -43,6 +44,7 @@ fn main() -> std::process::ExitCode {
         ("layers", layers::CASES),
         ("payees", payees::CASES),
         ("readme", readme::CASES),
+        ("ticks", ticks::CASES),
         ("tidy", tidy::CASES),
         ("tour", tour::CASES),
     ])

@@ -1,8 +1,10 @@
 //! The life of the server: open the store, listen, answer, and end in good order.
 
-use std::future::ready;
+use std::future::{poll_fn, ready};
 use std::net::{SocketAddr, TcpListener};
+use std::pin::Pin;
 use std::sync::mpsc;
+use std::task::Poll;
 use std::time::Duration;
 
 use actix_http::HttpService;
@@ -48,10 +50,15 @@ pub fn run(config: Config, ready: impl FnOnce(SocketAddr)) -> Result<(), ServeEr
     let (listener, address) = listen(config.bind)?;
     let service = web::Data::new(service(&config, Resources::own(), address)?);
     rt::System::new().block_on(async move {
-        let (server, shutdown) = server(listener, service.clone(), true)?;
+        let (mut server, shutdown) = server(listener, service.clone(), true)?;
         let timer = timer(&service, config.engine_interval, shutdown);
+        // From its first step on it accepts connections and minds signals.
+        let first = poll_fn(|context| Poll::Ready(Pin::new(&mut server).poll(context))).await;
         ready(address);
-        let ended = server.await;
+        let ended = match first {
+            Poll::Ready(ended) => ended,
+            Poll::Pending => server.await,
+        };
         stop(timer).await;
         ended.map_err(ServeError::from)
     })

@@ -86,8 +86,8 @@ pub fn share(
             [*id, share.collaborator_id, share.value, share.weight, share.rank]
         });
         let parts: Vec<[i64; 5]> = parts.collect();
-        let ids = allocations(scope, session, (paying, ALLOCATE_SHARES), &parts)?;
-        link(scope, session, (paying, LINK), &ids)?;
+        let pairs = allocations(scope, session, (paying, ALLOCATE_SHARES), &parts)?;
+        link(scope, session, (paying, LINK), &pairs)?;
     }
     count(scope, session, obligation::Row::TABLE, shares.len())?;
     count(scope, session, allocation::Row::TABLE, shares.len())
@@ -106,8 +106,8 @@ pub fn collect(
             [obligation_id, collaborator_id, value, net_value, net_parts]
         };
         let parts: Vec<[i64; 5]> = parts.iter().map(part).collect();
-        let ids = allocations(scope, session, (paying, ALLOCATE_PARTS), &parts)?;
-        link(scope, session, (paying, LINK_CHANGED), &ids)?;
+        let pairs = allocations(scope, session, (paying, ALLOCATE_PARTS), &parts)?;
+        link(scope, session, (paying, LINK_CHANGED), &pairs)?;
     }
     count(scope, session, allocation::Row::TABLE, parts.len())
 }
@@ -161,7 +161,7 @@ fn obligations(
         ],
     };
     session.note_shape(&("obligations", rows.len()));
-    let tail = ") AS shares RETURNING id, collaborator_id";
+    let tail = Prepared::plain(&[") AS shares RETURNING id, collaborator_id"]);
     let statement = Yielding::<(BigInt, BigInt), 2> { head, rows, tail, yields: PhantomData };
     statement.load(session.tenant(scope)?).map_err(Error::from)
 }
@@ -186,13 +186,13 @@ macro_rules! allocate {
 const ALLOCATE_SHARES: &[&str] = allocate!("weight, rank");
 const ALLOCATE_PARTS: &[&str] = allocate!("net_value, net_parts");
 
-/// Makes allocations of `[obligation, collaborator, value, ..]`; answers with their ids.
+/// Makes allocations of `[obligation, collaborator, value, ..]`; answers with `[obligation, id]`.
 fn allocations(
     scope: &Scope,
     session: &mut Session,
     (paying, parts): (Paying<'_>, &'static [&'static str]),
     rows: &[[i64; 5]],
-) -> Result<Vec<i64>> {
+) -> Result<Vec<[i64; 2]>> {
     let values = &[
         Value::Integer(scope.id()),
         Value::Integer(paying.distribution_id),
@@ -201,22 +201,18 @@ fn allocations(
     ];
     let head = Prepared { parts, values };
     session.note_shape(&("allocations", parts, rows.len()));
-    let tail = ") AS parts RETURNING id";
-    let statement = Yielding::<BigInt, 5> { head, rows, tail, yields: PhantomData };
-    statement.load(session.tenant(scope)?).map_err(Error::from)
+    let tail = Prepared::plain(&[") AS parts RETURNING obligation_id, id"]);
+    let statement = Yielding::<(BigInt, BigInt), 5> { head, rows, tail, yields: PhantomData };
+    let made: Vec<(i64, i64)> = statement.load(session.tenant(scope)?)?;
+    Ok(made.into_iter().map(|(obligation, id)| [obligation, id]).collect())
 }
 
 macro_rules! link {
     ($changes:literal) => {
         &[
-            concat!("UPDATE obligations SET ", $changes, "updated_at = "),
-            ", allocation_id = allocations.id FROM allocations \
-             WHERE allocations.organization_id = ",
-            " AND allocations.distribution_id = ",
-            " AND allocations.id BETWEEN ",
-            " AND ",
-            " AND obligations.organization_id = ",
-            " AND obligations.id = allocations.obligation_id",
+            concat!(") UPDATE obligations SET ", $changes, "updated_at = "),
+            ", allocation_id = links.id FROM links WHERE obligations.organization_id = ",
+            " AND obligations.id = links.obligation_id",
         ]
     };
 }
@@ -225,27 +221,23 @@ macro_rules! link {
 const LINK: &[&str] = link!("");
 const LINK_CHANGED: &[&str] = link!("version = obligations.version + 1, ");
 
-/// Notes these allocations of a distribution at their obligations.
+/// Notes allocations at their obligations, by pairs of both: whoever looked them up by what is in
+/// the tables would depend on statistics, which new rows have none of.
 fn link(
     scope: &Scope,
     session: &mut Session,
     (paying, parts): (Paying<'_>, &'static [&'static str]),
-    ids: &[i64],
+    pairs: &[[i64; 2]],
 ) -> Result<()> {
-    let (Some(first), Some(last)) = (ids.iter().min(), ids.iter().max()) else { return Ok(()) };
-    let values = &[
-        Value::Instant(paying.now),
-        Value::Integer(scope.id()),
-        Value::Integer(paying.distribution_id),
-        Value::Integer(*first),
-        Value::Integer(*last),
-        Value::Integer(scope.id()),
-    ];
-    let statement = Prepared { parts, values };
+    let head = Prepared::plain(&["WITH links (obligation_id, id) AS (VALUES "]);
+    let values = &[Value::Instant(paying.now), Value::Integer(scope.id())];
+    let tail = Prepared { parts, values };
+    session.note_shape(&("links", parts, pairs.len()));
+    let statement = Yielding::<(), 2> { head, rows: pairs, tail, yields: PhantomData };
     let linked = statement.execute(session.tenant(scope)?).map_err(Error::from)?;
-    if linked == ids.len() {
+    if linked == pairs.len() {
         Ok(())
     } else {
-        Err(Error::Query(format!("{} obligations were to be allocated, not {linked}", ids.len())))
+        Err(Error::Query(format!("{} obligations were to be allocated, not {linked}", pairs.len())))
     }
 }

@@ -5,6 +5,7 @@ use chrono::NaiveDateTime;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Nullable, Timestamp};
 
+use crate::connection::AnyConnection;
 use crate::criteria::{Field, Value};
 use crate::error::{Error, Result};
 use crate::lookup::Lookup;
@@ -196,6 +197,35 @@ pub fn lock(scope: &Scope, session: &mut Session, id: i64) -> Result<Option<Row>
         Some(_) => find(scope, session, id),
         None => Ok(None),
     }
+}
+
+/// What to do about a row that somebody else has locked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Occupied {
+    /// Do without it.
+    Skip,
+    /// Wait until it is free.
+    Wait,
+}
+
+/// The columns of a distributor, locked until the end of the transaction; none where there is no
+/// such row, or where it is occupied and not waited for. SQLite has one writer.
+pub fn claim(
+    scope: &Scope,
+    session: &mut Session,
+    id: i64,
+    occupied: Occupied,
+) -> Result<Option<Kept>> {
+    let row = own!(distributors, scope, id);
+    match (session.tenant(scope)?, occupied) {
+        (AnyConnection::Sqlite(inner), _) => row.get_result(inner),
+        (AnyConnection::Postgres(inner), Occupied::Skip) => {
+            row.for_update().skip_locked().get_result(inner)
+        }
+        (AnyConnection::Postgres(inner), Occupied::Wait) => row.for_update().get_result(inner),
+    }
+    .optional()
+    .map_err(Error::from)
 }
 
 /// Adds a distributor; answers with the id.

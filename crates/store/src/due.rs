@@ -1,6 +1,6 @@
-//! Distributions that wait for the engine, of every tenant: which is the next one whose trigger
-//! date has passed, and which are open at all. The only look across tenants that the engine takes;
-//! what it then reads and writes, it does in the name of one.
+//! Distributions that wait for the engine, of every tenant: those whose trigger date has passed,
+//! and those that are open at all. The only look across tenants that the engine takes; what it then
+//! reads, locks and writes, it does in the name of one.
 
 use std::marker::PhantomData;
 
@@ -15,7 +15,7 @@ use crate::prepared::{Prepared, Yielding};
 use crate::session::Session;
 
 /// An open distribution.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Waiting {
     /// The tenant.
     pub organization: OrganizationId,
@@ -28,67 +28,29 @@ pub struct Waiting {
 }
 
 macro_rules! waiting {
-    ($conditions:literal, $($more:literal),+) => {
-        &[
-            concat!(
-                "SELECT distributions.organization_id, distributions.distributor_id, \
-                 distributions.id, distributions.trigger_date \
-                 FROM distributions INNER JOIN distributors \
-                 ON distributors.organization_id = distributions.organization_id \
-                 AND distributors.id = distributions.distributor_id \
-                 WHERE distributions.status = 'pending' ",
-                $conditions
-            ),
-            $($more),+
-        ]
-    };
-}
-
-macro_rules! due {
-    ($end:literal) => {
-        waiting!(
-            "AND distributors.status = 'active' AND distributions.trigger_date <= ",
-            " AND (distributions.trigger_date, distributions.id) > (",
-            ", ",
-            ") ORDER BY distributions.trigger_date, distributions.id LIMIT ",
-            $end
+    ($conditions:literal) => {
+        concat!(
+            "SELECT distributions.organization_id, distributions.distributor_id, \
+             distributions.id, distributions.trigger_date \
+             FROM distributions INNER JOIN distributors \
+             ON distributors.organization_id = distributions.organization_id \
+             AND distributors.id = distributions.distributor_id \
+             WHERE distributions.status = 'pending' ",
+            $conditions
         )
     };
 }
 
-const DUE: &[&str] = due!("");
-const CLAIM: &[&str] = due!(" FOR UPDATE OF distributors SKIP LOCKED");
-const AWAIT: &[&str] = due!(" FOR UPDATE OF distributors");
-const OPEN: &[&str] = waiting!(
-    "AND distributors.status <> 'deleted' AND distributions.id > ",
-    " ORDER BY distributions.id LIMIT "
-);
-
-/// What to do with a distributor that somebody else writes: another engine, or a client.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Occupied {
-    /// Take the next one.
-    Skip,
-    /// Wait until it is free.
-    Wait,
-}
-
-/// The first active distributor whose trigger date has come, after the place where the last one
-/// was found; locked until the end of the transaction. What was found is to be looked at again:
-/// it may be from before the lock.
-pub fn claim(
-    session: &mut Session,
-    (now, after): (NaiveDateTime, Option<Waiting>),
-    occupied: Occupied,
-) -> Result<Option<Waiting>> {
-    let parts = match (session.is_postgres(), occupied) {
-        // It has one writer.
-        (false, _) => DUE,
-        (true, Occupied::Skip) => CLAIM,
-        (true, Occupied::Wait) => AWAIT,
-    };
-    Ok(run(session, parts, &due_values(now, after, 1))?.pop())
-}
+const DUE: &[&str] = &[
+    waiting!("AND distributors.status = 'active' AND distributions.trigger_date <= "),
+    " AND (distributions.trigger_date, distributions.id) > (",
+    ", ",
+    ") ORDER BY distributions.trigger_date, distributions.id LIMIT ",
+];
+const OPEN: &[&str] = &[
+    waiting!("AND distributors.status <> 'deleted' AND distributions.id > "),
+    " ORDER BY distributions.id LIMIT ",
+];
 
 /// Active distributors whose trigger date has come, after a place, by that date.
 pub fn due(
@@ -96,19 +58,17 @@ pub fn due(
     (now, after): (NaiveDateTime, Option<Waiting>),
     limit: i64,
 ) -> Result<Vec<Waiting>> {
-    run(session, DUE, &due_values(now, after, limit))
+    // Before any date of the calendar.
+    let first = DateTime::from_timestamp(-62_135_596_800, 0).unwrap_or_default().naive_utc();
+    let (date, id) = after.map_or((first, 0), |it| (it.trigger_date, it.distribution_id));
+    let values =
+        [Value::Instant(now), Value::Instant(date), Value::Integer(id), Value::Integer(limit)];
+    run(session, DUE, &values)
 }
 
 /// Open distributions of any date with higher ids than that, by id.
 pub fn open(session: &mut Session, after: i64, limit: i64) -> Result<Vec<Waiting>> {
     run(session, OPEN, &[Value::Integer(after), Value::Integer(limit)])
-}
-
-fn due_values(now: NaiveDateTime, after: Option<Waiting>, limit: i64) -> [Value; 4] {
-    // Before any date of the calendar.
-    let first = DateTime::from_timestamp(-62_135_596_800, 0).unwrap_or_default().naive_utc();
-    let (date, id) = after.map_or((first, 0), |it| (it.trigger_date, it.distribution_id));
-    [Value::Instant(now), Value::Instant(date), Value::Integer(id), Value::Integer(limit)]
 }
 
 type Columns = (BigInt, BigInt, BigInt, Timestamp);
@@ -119,7 +79,8 @@ fn run(
     values: &[Value],
 ) -> Result<Vec<Waiting>> {
     let head = Prepared { parts, values };
-    let statement = Yielding::<Columns> { head, rows: &[], tail: "", yields: PhantomData };
+    let tail = Prepared::plain(&[]);
+    let statement = Yielding::<Columns> { head, rows: &[], tail, yields: PhantomData };
     let rows: Vec<(i64, i64, i64, NaiveDateTime)> = statement.load(session.everybody()?)?;
     let waiting = |(organization, distributor_id, distribution_id, trigger_date)| Waiting {
         organization: OrganizationId(organization),

@@ -13,9 +13,17 @@ use crate::connection::{AnyConnection, MultiBackend};
 use crate::criteria::Value;
 
 /// A statement: a value follows each of its parts, but perhaps the last.
+#[derive(Clone, Copy)]
 pub(crate) struct Prepared<'s> {
     pub(crate) parts: &'static [&'static str],
     pub(crate) values: &'s [Value],
+}
+
+impl Prepared<'static> {
+    /// A statement, or the end of one, without values.
+    pub(crate) const fn plain(parts: &'static [&'static str]) -> Self {
+        Self { parts, values: &[] }
+    }
 }
 
 impl QueryFragment<MultiBackend> for Prepared<'_> {
@@ -38,12 +46,12 @@ impl QueryId for Prepared<'_> {
 
 impl RunQueryDsl<AnyConnection> for Prepared<'_> {}
 
-/// A statement that yields rows of these SQL types. Rows of numbers, where there are any, are
-/// bound after `head` as a list of `(..), (..)`; then comes `tail`.
+/// A statement that yields rows of these SQL types, or none (`()`). Rows of numbers, where there are
+/// any, are bound after `head` as a list of `(..), (..)`; then comes `tail`.
 pub(crate) struct Yielding<'s, T, const N: usize = 0> {
     pub(crate) head: Prepared<'s>,
     pub(crate) rows: &'s [[i64; N]],
-    pub(crate) tail: &'static str,
+    pub(crate) tail: Prepared<'s>,
     pub(crate) yields: PhantomData<fn() -> T>,
 }
 
@@ -58,8 +66,7 @@ impl<T, const N: usize> QueryFragment<MultiBackend> for Yielding<'_, T, N> {
             }
         }
         out.push_sql(if self.rows.is_empty() { "" } else { ")" });
-        out.push_sql(self.tail);
-        Ok(())
+        self.tail.walk_ast(out.reborrow())
     }
 }
 

@@ -1,6 +1,6 @@
 //! A plan as rows: the distribution triggered, its obligations and allocations, and the next one
-//! opened, in the transaction in which the distributor was claimed. Unique indexes refuse whatever
-//! would happen twice. Not here: what the plan says.
+//! opened, in one transaction, which begins with the lock of the distributor. Unique indexes refuse
+//! whatever would happen twice. Not here: what the plan says.
 
 use apportion_core::distribution::DistributionStatus;
 use apportion_core::distributor::DistributorStatus;
@@ -8,28 +8,25 @@ use apportion_core::engine::{NextDistribution, Origin, Plan, PlannedAllocation};
 use apportion_core::obligation::DISTRIBUTION_AWARD;
 use apportion_store::allocating::{self, Made, Part, Paying, Share};
 use apportion_store::distribution::{self, Content};
-use apportion_store::due::Waiting;
-use apportion_store::{self as store, Scope, Session, distributor, metric};
+use apportion_store::distributor::{self, Kept, Occupied};
+use apportion_store::{self as store, Scope, Session, metric};
 use chrono::{DateTime, NaiveDateTime, Utc};
 
 use crate::engine::snapshot::{Planned, planned};
 use crate::engine::triggered::Triggered;
 use crate::resources::{explanation, write_shared_pool};
 
-/// Triggers the open distribution of a distributor that is locked, if it is still due.
+/// Triggers the open distribution of a distributor; none where somebody else is at it, or was
+/// before.
 pub(crate) fn trigger(
+    scope: &Scope,
     session: &mut Session,
-    claimed: &Waiting,
+    (distributor, occupied): (i64, Occupied),
     now: DateTime<Utc>,
 ) -> store::Result<Option<Triggered>> {
-    let scope = &Scope::of(claimed.organization);
-    let Some(row) = distributor::find(scope, session, claimed.distributor_id)? else {
-        return Ok(None);
-    };
-    let payer = row.kept;
-    if payer.status != DistributorStatus::Active.name() {
-        return Ok(None);
-    }
+    let claimed = distributor::claim(scope, session, distributor, occupied)?;
+    let is_active = |payer: &Kept| payer.status == DistributorStatus::Active.name();
+    let Some(payer) = claimed.filter(is_active) else { return Ok(None) };
     let planned = planned(scope, session, &payer, now)?;
     let Some(planned) = planned.filter(|planned| planned.plan.waits.is_none()) else {
         return Ok(None);
@@ -47,7 +44,7 @@ pub(crate) fn trigger(
     let left = left.ok_or_else(|| store::Error::Query("a sum past 64 bits".to_owned()))?;
     // Also where nothing was collected: it shows another open distribution now.
     distributor::set_accumulated(scope, session, (payer.id, left), at)?;
-    Ok(Some(Triggered::new(claimed, &payer, planned)))
+    Ok(Some(Triggered::new(&payer, planned)))
 }
 
 /// Writes what a plan pays; answers with the sum of the obligations that were there before.

@@ -12,15 +12,20 @@ mod tick;
 pub(crate) mod timer;
 mod triggered;
 
+use std::collections::HashSet;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
 
-use apportion_store::due::{self, Occupied, Waiting};
-use apportion_store::{self as store, Store};
+use apportion_store::distributor::Occupied;
+use apportion_store::due::{self, Waiting};
+use apportion_store::{self as store, Scope, Session, Store};
 use chrono::{DateTime, SubsecRound, Utc};
 
 pub use tick::{Tick, tick};
 pub use triggered::Triggered;
+
+/// How many that are due are looked up at once.
+const CHUNK: i64 = 100;
 
 /// What an engine works on.
 #[derive(Clone)]
@@ -64,65 +69,100 @@ impl Engine {
         let now = now.trunc_subsecs(3);
         let mut passed = Passed::default();
         for occupied in [Occupied::Skip, Occupied::Wait] {
-            // Those come again in the second round.
-            passed.left = 0;
-            let mut after = None;
+            let mut round =
+                Round { now, occupied, failed: 0, tried: HashSet::new(), after: None, from: 0 };
             while !self.is_stopped() {
-                let (claimed, done) = self.next((now, after), occupied).await?;
-                let Some(claimed) = claimed else { break };
-                after = Some(claimed);
-                match done {
-                    Ok(Some(triggered)) => {
-                        passed.triggered = passed.triggered.saturating_add(1);
-                        triggered.log();
-                        told(&triggered);
-                    }
-                    // Somebody else was faster.
-                    Ok(None) => {}
-                    Err(error) => {
-                        passed.left = passed.left.saturating_add(1);
-                        if occupied == Occupied::Wait {
-                            complain(&claimed, &error);
-                        }
-                    }
-                }
+                let Some(due) = self.due(&mut round).await? else { break };
+                self.run(&mut round, due, |triggered| {
+                    passed.triggered = passed.triggered.saturating_add(1);
+                    triggered.log();
+                    told(triggered);
+                })
+                .await;
             }
+            // Those of the first round came again in the second.
+            passed.left = round.failed;
         }
         Ok(passed)
     }
 
-    /// Claims the next that is due and triggers it. An error without a claim is none of a
-    /// distributor.
-    async fn next(
+    /// Some that are due and were not tried in this round; none where there are no more.
+    async fn due(&self, round: &mut Round) -> store::Result<Option<Vec<Waiting>>> {
+        loop {
+            let at = (round.now.naive_utc(), round.after);
+            let mut due = self.store.read(move |session| due::due(session, at, CHUNK)).await?;
+            let Some(last) = due.last().copied() else { return Ok(None) };
+            due.retain(|waiting| !round.tried.contains(waiting));
+            if !due.is_empty() {
+                return Ok(Some(due));
+            }
+            round.after = Some(last);
+        }
+    }
+
+    /// Triggers one after the other, until another engine gets in the way: then it is better to
+    /// look again, and to begin somewhere else.
+    async fn run(
         &self,
-        (now, after): (DateTime<Utc>, Option<Waiting>),
-        occupied: Occupied,
-    ) -> store::Result<(Option<Waiting>, store::Result<Option<Triggered>>)> {
-        let noted = Arc::<Mutex<Option<Waiting>>>::default();
-        let claim = Arc::clone(&noted);
-        let note = move |claimed| {
-            *claim.lock().unwrap_or_else(PoisonError::into_inner) = claimed;
-        };
-        let done = self.store.write_for_any(move |session| {
-            note(None);
-            let claimed = due::claim(session, (now.naive_utc(), after), occupied)?;
-            note(claimed);
-            claimed.map_or(Ok(None), |claimed| apply::trigger(session, &claimed, now))
-        });
-        let done = done.await;
-        let claimed = *noted.lock().unwrap_or_else(PoisonError::into_inner);
-        match (claimed, done) {
-            (None, Err(error)) => Err(error),
-            (claimed, done) => Ok((claimed, done)),
+        round: &mut Round,
+        mut due: Vec<Waiting>,
+        mut told: impl FnMut(&Triggered),
+    ) {
+        let from = round.from.checked_rem(due.len()).unwrap_or(0);
+        due.rotate_left(from);
+        for waiting in due {
+            if self.is_stopped() {
+                return;
+            }
+            let (now, occupied) = (round.now, round.occupied);
+            let scope = Scope::of(waiting.organization);
+            let work = move |session: &mut Session| {
+                apply::trigger(&scope, session, (waiting.distributor_id, occupied), now)
+            };
+            match self.store.write(scope, work).await {
+                Ok(Some(triggered)) => told(&triggered),
+                Ok(None) => {
+                    round.tried.insert(waiting);
+                    round.from = somewhere();
+                    return;
+                }
+                Err(error) => {
+                    round.tried.insert(waiting);
+                    round.failed = round.failed.saturating_add(1);
+                    complain(&waiting, &error);
+                    // Should it be the database, the next look at it says so.
+                    return;
+                }
+            }
         }
     }
 }
 
-fn complain(claimed: &Waiting, error: &store::Error) {
+/// One of the two times that a pass looks at what is due.
+struct Round {
+    now: DateTime<Utc>,
+    occupied: Occupied,
+    /// How many could not be triggered.
+    failed: usize,
+    /// Those, and those that others were at.
+    tried: HashSet<Waiting>,
+    /// All up to there were tried.
+    after: Option<Waiting>,
+    /// Where in what is due to begin.
+    from: usize,
+}
+
+/// A number that is another for each engine.
+fn somewhere() -> usize {
+    let nanos = Utc::now().timestamp_subsec_nanos();
+    usize::try_from(nanos / 1_000).unwrap_or(0)
+}
+
+fn complain(waiting: &Waiting, error: &store::Error) {
     log::error!(
         target: "apportion::engine",
-        organization = claimed.organization.0,
-        distributor = claimed.distributor_id;
+        organization = waiting.organization.0,
+        distributor = waiting.distributor_id;
         "a distributor was not triggered: {error}"
     );
 }

@@ -5,11 +5,8 @@ use apportion_store::due::{self, Waiting};
 use apportion_store::{self as store, Scope, distribution, distributor};
 use chrono::{DateTime, SubsecRound, Utc};
 
-use crate::engine::Engine;
 use crate::engine::snapshot::preview;
-
-/// How many open distributions are looked up at once.
-const CHUNK: i64 = 100;
+use crate::engine::{CHUNK, Engine};
 
 impl Engine {
     /// Refreshes open distributions with higher ids than `after`, about `limit` of them. Answers

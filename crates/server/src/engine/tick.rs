@@ -7,7 +7,7 @@ use chrono::{DateTime, SubsecRound, Utc};
 
 use crate::engine::snapshot::preview;
 use crate::engine::triggered::Triggered;
-use crate::engine::{Engine, Passed};
+use crate::engine::{CHUNK, Engine, Passed};
 
 /// How a pass is to run.
 #[derive(Clone, Copy, Debug)]
@@ -17,9 +17,6 @@ pub struct Tick {
     /// Whether nothing is written.
     pub dry_run: bool,
 }
-
-/// How many distributions are looked up at once in a dry run.
-const CHUNK: i64 = 100;
 
 /// Runs one pass over a database; `told` learns of each distribution that was triggered, after it
 /// was kept, or would be. An error means that the pass could not run to its end.
@@ -62,7 +59,7 @@ impl Engine {
                 match seen.await {
                     Ok(Some((row, Some(planned)))) if planned.plan.waits.is_none() => {
                         passed.triggered = passed.triggered.saturating_add(1);
-                        told(&Triggered::new(&waiting, &row.kept, planned));
+                        told(&Triggered::new(&row.kept, planned));
                     }
                     Ok(_) => {}
                     Err(error) => {

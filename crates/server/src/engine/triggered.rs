@@ -5,7 +5,6 @@ use std::fmt;
 use apportion_core::distribution::DistributionStatus;
 use apportion_core::engine::Plan;
 use apportion_store::distributor::Kept;
-use apportion_store::due::Waiting;
 use chrono::{DateTime, SecondsFormat, Utc};
 
 use crate::engine::snapshot::Planned;
@@ -26,9 +25,9 @@ pub struct Triggered {
 }
 
 impl Triggered {
-    pub(crate) fn new(claimed: &Waiting, payer: &Kept, planned: Planned) -> Self {
+    pub(crate) fn new(payer: &Kept, planned: Planned) -> Self {
         Self {
-            organization: claimed.organization.0,
+            organization: payer.organization_id,
             distributor: payer.id,
             name: payer.name.clone(),
             distribution: planned.open.id,

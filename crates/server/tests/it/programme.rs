@@ -17,6 +17,7 @@ use crate::payouts::pool;
 use crate::world::{World, document};
 
 /// A world with a distributor, the first of ours.
+#[derive(Clone)]
 pub struct Programme {
     pub world: Arc<World>,
     pub id: String,

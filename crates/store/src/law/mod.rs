@@ -23,7 +23,7 @@ macro_rules! ask {
         let asked = $crate::prepared::Yielding::<$types> {
             head: $crate::prepared::Prepared { parts: $parts, values: &values },
             rows: &[],
-            tail: "",
+            tail: $crate::prepared::Prepared::plain(&[]),
             yields: std::marker::PhantomData,
         };
         asked.load($session.tenant($scope)?).map_err($crate::error::Error::from)?

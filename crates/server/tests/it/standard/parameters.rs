@@ -94,10 +94,14 @@ fn j99_own_parameters_are_told_from_those_of_the_standard(place: &Place) {
             _ => {}
         }
     }
-    let description: Value = serde_json::from_str(Resources::own().description()).unwrap();
+    let mut description: Value = serde_json::from_str(Resources::own().description()).unwrap();
     let mut names = vec!["X-Organization-Id".to_owned()];
+    // The recorded API is none of JSON:API's.
+    description["paths"].as_object_mut().unwrap().retain(|path, _| !path.starts_with("/siren/"));
     queries(&description, &mut names);
     assert!(names.len() > 50, "{}", names.len());
+    // Reports were recorded with these (docs/api.md, where this differs).
+    names.retain(|name| !["group", "format"].contains(&name.as_str()));
     for name in names {
         let base = name.split('[').next().unwrap();
         let standard = ["include", "sort", "fields", "filter", "page"].contains(&base);
