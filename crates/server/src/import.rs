@@ -1,6 +1,6 @@
 //! Rows from CSV, through the same declarations and rules as requests: the header names
-//! attributes, an empty cell is no value, a relationship is `<name>_id`; a deal or a distributor may
-//! go by its name, a collaborator by their e-mail address. A file is one transaction.
+//! attributes, an empty cell is no value, a relationship is `<name>_id`; a deal or a distributor
+//! may go by its name, a collaborator by their e-mail address. A file is one transaction.
 
 use std::io::Read;
 

@@ -59,20 +59,20 @@ RULES = [
 def before_load_schema(ctx, raw_schema):
     """Tries each filter at the list of its type only, and each fieldset at the addresses of its type:
     everywhere else it is the same declaration, read by the same lines. A run is half an hour else."""
+    shared = raw_schema["components"]["parameters"]
     for path, methods in raw_schema["paths"].items():
         own = path.removeprefix("/api/v2/reports/").removeprefix("/api/v2/").split("/")[0]
         is_list = path.endswith(f"/{own}")
+
+        def is_tried(parameter):
+            name = shared.get(parameter.get("$ref", "").rpartition("/")[2], parameter)["name"]
+            if name.startswith("fields["):
+                return name == f"fields[{own}]"
+            return is_list or not name.startswith("filter[")
+
         for operation in methods.values():
             if isinstance(operation, dict):
-                tried = [it for it in operation["parameters"] if is_tried(it, own, is_list)]
-                operation["parameters"] = tried
-
-
-def is_tried(parameter, own, is_list):
-    name = parameter.get("name", "")
-    if name.startswith("fields["):
-        return name == f"fields[{own}]"
-    return is_list or not name.startswith("filter[")
+                operation["parameters"] = list(filter(is_tried, operation.get("parameters", [])))
 
 
 @schemathesis.hook

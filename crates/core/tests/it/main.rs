@@ -26,6 +26,7 @@ mod exchange;
 mod explanations;
 mod faults;
 mod item_pages;
+mod laws;
 mod obligations;
 mod organizations;
 mod payer;

@@ -87,9 +87,12 @@ fn list_parameters(distributions: &ResourceType<Field>) -> Vec<Value> {
         };
         parameters.push(query(name, &schema));
     }
-    let whole = |from: i64, to: i64, usual: i64| json!({"type": "integer", "minimum": from, "maximum": to, "default": usual});
-    parameters.push(query("number", &whole(1, MAX_NUMBER, DEFAULT_NUMBER)));
-    parameters.push(query("offset", &whole(0, i64::MAX, 0)));
+    let number = json!({
+        "type": "integer", "minimum": 1, "maximum": MAX_NUMBER, "default": DEFAULT_NUMBER,
+    });
+    let offset = json!({"type": "integer", "minimum": 0, "maximum": i64::MAX, "default": 0});
+    parameters.push(query("number", &number));
+    parameters.push(query("offset", &offset));
     let keys = ORDERS.map(|(name, _)| name);
     parameters.push(query("orderBy", &json!({"enum": keys, "default": "id"})));
     parameters.push(query("order", &json!({"enum": ["ASC", "DESC"], "default": "DESC"})));

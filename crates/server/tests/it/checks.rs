@@ -258,6 +258,8 @@ fn a_hundred_are_enough(place: &Place) {
     // To the end there are more, of which no more are kept.
     let whole = look(&world, Law::AmountsFollowDeals, &mut |_| false);
     assert_eq!((whole.broken, whole.counter_examples.len(), whole.is_complete), (105, 100, true));
+    let left = i128::from(found["left"].as_i64().unwrap());
+    assert!(left < whole.left, "the others were looked at all the same");
 }
 
 #[track_caller]

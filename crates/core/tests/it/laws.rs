@@ -1,0 +1,149 @@
+//! The laws of conservation, each at subjects that keep it and at subjects that break it.
+
+use apportion_core::deal::DealMoney;
+use apportion_core::law::{
+    CoveredObligation, CreditedMetric, DealRows, Finding, Instance, Law, MAX_COUNTER_EXAMPLES,
+    PaidDistribution, SpreadAmounts, TriggerDate, Verdict,
+};
+use apportion_core::revenue_distribution::Amounts;
+use chrono::NaiveDate;
+
+#[track_caller]
+fn check(instance: &Instance, sides: (i128, i128), holds: bool) {
+    assert_eq!((instance.left, instance.right), sides, "{instance:?}");
+    assert_eq!(instance.broken.is_none(), holds, "{instance:?}");
+}
+
+#[test]
+fn allocations_sum() {
+    let of = |value, allocations, obligations| {
+        PaidDistribution { id: 1, value, allocations, obligations }.allocations_sum()
+    };
+    check(&of(Some(10), 10, 10), (10, 10), true);
+    check(&of(Some(-3), -3, -3), (-3, -3), true);
+    check(&of(Some(10), 9, 9), (10, 9), false);
+    check(&of(Some(10), 10, 11), (10, 11), false);
+    check(&of(Some(10), 11, 10), (10, 11), false);
+    // A forecast is no sum, and what waits pays nothing.
+    check(&of(None, 0, 0), (0, 0), true);
+    check(&of(None, 5, 5), (0, 5), false);
+    check(&of(Some(0), i128::MAX, 0), (0, i128::MAX), false);
+}
+
+#[test]
+fn obligation_once() {
+    let of = |allocation_id, named_covers, live: &[i64]| {
+        CoveredObligation { id: 7, allocation_id, named_covers, live }.obligation_once()
+    };
+    check(&of(None, None, &[]), (0, 0), true);
+    check(&of(Some(3), Some(7), &[3]), (1, 1), true);
+    // Its allocation was cancelled.
+    check(&of(Some(3), Some(7), &[]), (0, 0), true);
+    check(&of(Some(3), Some(7), &[3, 4]), (2, 1), false);
+    check(&of(None, None, &[3]), (1, 1), false);
+    check(&of(Some(4), Some(7), &[3]), (1, 1), false);
+    check(&of(Some(3), Some(8), &[]), (0, 0), false);
+    check(&of(Some(3), None, &[]), (0, 0), false);
+}
+
+#[test]
+fn trigger_once() {
+    let of = |same_as| TriggerDate { id: 2, distributor_id: 1, same_as }.trigger_once();
+    check(&of(None), (1, 1), true);
+    check(&of(Some(1)), (1, 0), false);
+}
+
+#[test]
+fn metrics_follow_credits() {
+    let of = |score, credits| CreditedMetric { id: 1, score, credits }.metrics_follow_credits();
+    check(&of(5, 5), (5, 5), true);
+    check(&of(5, 4), (5, 4), false);
+    check(&of(i64::MAX, i128::from(i64::MAX) + 1), (i64::MAX.into(), 1 << 63), false);
+}
+
+fn day(text: &str) -> NaiveDate {
+    text.parse().unwrap()
+}
+
+fn spread(amount: i64, amount_default: i64) -> SpreadAmounts {
+    let (start_on, end_on) = (day("2025-01-01"), day("2025-01-31"));
+    // Half.
+    let percent = 500_000_000_000;
+    SpreadAmounts { id: 1, start_on, end_on, percent, amounts: Amounts { amount, amount_default } }
+}
+
+#[test]
+fn amounts_follow_deals() {
+    let deal = DealMoney {
+        value: 100,
+        currency: "USD".parse().unwrap(),
+        exchange_rate: Some("0.9".parse().unwrap()),
+        default_currency: "EUR".parse().unwrap(),
+    };
+    check(&spread(50, 45).amounts_follow_deals(Some(&deal)), (95, 95), true);
+    check(&spread(51, 45).amounts_follow_deals(Some(&deal)), (96, 95), false);
+    // Two faults that make up for each other.
+    check(&spread(51, 44).amounts_follow_deals(Some(&deal)), (95, 95), false);
+    check(&spread(50, 45).amounts_follow_deals(None), (95, 0), false);
+    let free = SpreadAmounts { percent: 0, ..spread(50, 45) };
+    check(&free.amounts_follow_deals(Some(&deal)), (95, 0), false);
+    let rows = DealRows {
+        id: 1,
+        value: 100,
+        distributed_percent: 5,
+        distributed_amount: 50,
+        undistributed_amount: 50,
+    };
+    check(&rows.amounts_follow_deals(5), (50, 50), true);
+    check(&rows.amounts_follow_deals(6), (50, 50), false);
+    let short = DealRows { undistributed_amount: 49, ..rows };
+    check(&short.amounts_follow_deals(5), (49, 50), false);
+}
+
+#[test]
+fn slices_sum() {
+    for amount in [0, 1, -1, 100_000, -7, i64::MAX, i64::MIN] {
+        let (instance, slices) = spread(amount, 45).slices_sum();
+        let both = i128::from(amount) + 45;
+        check(&instance, (both, both), true);
+        assert_eq!(slices, i128::from(amount));
+    }
+    let backwards = SpreadAmounts { end_on: day("2024-01-01"), ..spread(50, 45) };
+    check(&backwards.slices_sum().0, (95, 0), false);
+    let far = SpreadAmounts { end_on: day("2300-01-01"), ..spread(50, 45) };
+    check(&far.slices_sum().0, (95, 0), false);
+    let rows = DealRows {
+        id: 1,
+        value: 100,
+        distributed_percent: 5,
+        distributed_amount: 50,
+        undistributed_amount: 50,
+    };
+    check(&rows.slices_sum(50), (50, 50), true);
+    check(&rows.slices_sum(49), (50, 49), false);
+}
+
+#[test]
+fn findings_add_up() {
+    let mut finding = Finding::new(Law::TriggerOnce);
+    assert_eq!(finding.verdict(), Verdict::Incomplete);
+    finding.is_complete = true;
+    assert_eq!(finding.verdict(), Verdict::Pass);
+    for id in 0..150 {
+        finding.note(TriggerDate { id, distributor_id: 1, same_as: Some(0) }.trigger_once());
+    }
+    assert_eq!((finding.left, finding.right, finding.broken), (150, 0, 150));
+    assert_eq!(finding.counter_examples.len() as u64, MAX_COUNTER_EXAMPLES);
+    assert_eq!(finding.counter_examples[99].id, 99);
+    finding.is_complete = false;
+    // What was found is found, however much was not looked at.
+    assert_eq!(finding.verdict(), Verdict::Fail);
+}
+
+#[test]
+fn each_law_says_what_it_is() {
+    for law in Law::ALL {
+        assert!(law.description().ends_with('.') && law.description().len() > 20, "{law}");
+        assert_eq!(law.name().parse(), Ok(*law));
+    }
+}
