@@ -209,32 +209,63 @@ fn allocations(
 
 macro_rules! link {
     ($changes:literal) => {
-        &[
-            concat!(") UPDATE obligations SET ", $changes, "updated_at = "),
-            ", allocation_id = links.id FROM links WHERE obligations.organization_id = ",
-            " AND obligations.id = links.obligation_id",
-        ]
+        Link {
+            one: &[
+                concat!("UPDATE obligations SET ", $changes, "updated_at = "),
+                ", allocation_id = ",
+                " WHERE organization_id = ",
+                " AND id = ",
+            ],
+            many: &[
+                concat!(") UPDATE obligations SET ", $changes, "updated_at = "),
+                ", allocation_id = links.id FROM links WHERE obligations.organization_id = ",
+                " AND obligations.id = links.obligation_id",
+            ],
+        }
     };
 }
 
+/// How allocations are noted at their obligations.
+#[derive(Clone, Copy)]
+struct Link {
+    one: &'static [&'static str],
+    many: &'static [&'static str],
+}
+
 /// Those just made have no version but their first.
-const LINK: &[&str] = link!("");
-const LINK_CHANGED: &[&str] = link!("version = obligations.version + 1, ");
+const LINK: Link = link!("");
+const LINK_CHANGED: Link = link!("version = obligations.version + 1, ");
 
 /// Notes allocations at their obligations, by pairs of both: whoever looked them up by what is in
-/// the tables would depend on statistics, which new rows have none of.
+/// the tables would depend on statistics, which new rows have none of. SQLite, where a statement
+/// costs little, might look at every obligation to find many, and is given one at a time.
 fn link(
     scope: &Scope,
     session: &mut Session,
-    (paying, parts): (Paying<'_>, &'static [&'static str]),
+    (paying, link): (Paying<'_>, Link),
     pairs: &[[i64; 2]],
 ) -> Result<()> {
-    let head = Prepared::plain(&["WITH links (obligation_id, id) AS (VALUES "]);
-    let values = &[Value::Instant(paying.now), Value::Integer(scope.id())];
-    let tail = Prepared { parts, values };
-    session.note_shape(&("links", parts, pairs.len()));
-    let statement = Yielding::<(), 2> { head, rows: pairs, tail, yields: PhantomData };
-    let linked = statement.execute(session.tenant(scope)?).map_err(Error::from)?;
+    let mut linked = 0_usize;
+    if session.is_postgres() {
+        let head = Prepared::plain(&["WITH links (obligation_id, id) AS (VALUES "]);
+        let values = &[Value::Instant(paying.now), Value::Integer(scope.id())];
+        let tail = Prepared { parts: link.many, values };
+        session.note_shape(&("links", link.many, pairs.len()));
+        let statement = Yielding::<(), 2> { head, rows: pairs, tail, yields: PhantomData };
+        linked = statement.execute(session.tenant(scope)?).map_err(Error::from)?;
+    } else {
+        for [obligation, id] in pairs {
+            let values = &[
+                Value::Instant(paying.now),
+                Value::Integer(*id),
+                Value::Integer(scope.id()),
+                Value::Integer(*obligation),
+            ];
+            let statement = Prepared { parts: link.one, values };
+            let done = statement.execute(session.tenant(scope)?).map_err(Error::from)?;
+            linked = linked.saturating_add(done);
+        }
+    }
     if linked == pairs.len() {
         Ok(())
     } else {
