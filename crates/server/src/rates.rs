@@ -1,6 +1,6 @@
-//! How often a client may ask: fixed windows, counted for each token, each organization (its reports
-//! once more by themselves) and, where there is no token that counts, each address. What is
-//! remembered is bounded.
+//! How often a client may ask: fixed windows, counted for each token, each organization (its
+//! reports once more by themselves) and, where there is no token that counts, each address. What
+//! is remembered is bounded.
 
 use std::collections::HashMap;
 use std::hash::Hash;

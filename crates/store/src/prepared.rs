@@ -46,8 +46,8 @@ impl QueryId for Prepared<'_> {
 
 impl RunQueryDsl<AnyConnection> for Prepared<'_> {}
 
-/// A statement that yields rows of these SQL types, or none (`()`). Rows of numbers, where there are
-/// any, are bound after `head` as a list of `(..), (..)`; then comes `tail`.
+/// A statement that yields rows of these SQL types, or none (`()`). Rows of numbers, where there
+/// are any, are bound after `head` as a list of `(..), (..)`; then comes `tail`.
 pub(crate) struct Yielding<'s, T, const N: usize = 0> {
     pub(crate) head: Prepared<'s>,
     pub(crate) rows: &'s [[i64; N]],

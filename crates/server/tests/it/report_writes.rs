@@ -1,5 +1,6 @@
 //! Reports while others write: each is one moment of the book, not before what had been answered
-//! when it was asked for, nor after what was asked for when it came; on PostgreSQL from two servers.
+//! when it was asked for, nor after what was asked for when it came; on PostgreSQL from two
+//! servers.
 
 use std::array::from_fn;
 use std::net::SocketAddr;

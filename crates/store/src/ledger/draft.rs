@@ -10,7 +10,7 @@ use std::thread;
 use diesel::dsl::{max, min};
 use diesel::prelude::*;
 
-use super::rows::{COLUMNS, Head, account, each, heads, line};
+use super::rows::{COLUMNS, Head, Loading, account, each, heads, line};
 use super::{Ledger, Line};
 use crate::connection::on_backend;
 use crate::error::{Error, Result};

@@ -166,11 +166,14 @@ pub(super) const COLUMNS: Columns = (
     revenue_distributions::creator_id,
 );
 
+/// Row by row, as far as the database's own library does.
+pub(super) type Loading = diesel::connection::DefaultLoadingMode;
+
 /// Does something with each row, as they come.
 macro_rules! each {
     ($query:expr, $connection:expr, |$row:ident| $work:expr) => {
         on_backend!($connection, inner => {
-            for $row in $query.load_iter::<$crate::ledger::rows::Read, diesel::connection::DefaultLoadingMode>(inner)? {
+            for $row in $query.load_iter::<$crate::ledger::rows::Read, Loading>(inner)? {
                 let $row = $row?;
                 $work;
             }

@@ -66,7 +66,7 @@ const TO_COME: &str = "to come";
 const OTHER: &str = "other";
 
 impl Bars {
-    /// `None` where there are more than [`MAX_BARS`]. Bars that are no periods are no more than have
+    /// `None` where there are more than [`MAX_BARS`]. Bars that are no periods are as many as have
     /// room for their labels where so many letters stand side by side.
     pub(super) fn of(grouping: &Grouping, rows: &[Row], letters: usize) -> Option<Self> {
         let groups = grouping.groups();
