@@ -64,7 +64,8 @@ fn a_page() {
             "id": "1",
             "type": "books",
             "attributes": {
-                "title": "Book 1", "price": "9.99", "printed_on": null, "binding": "hard", "lent": false
+                "title": "Book 1", "price": "9.99", "printed_on": null, "binding": "hard", "lent": false,
+                "tags": []
             },
             "relationships": {"author": {
                 "links": {"self": "/books/1/relationships/author", "related": "/books/1/author"},

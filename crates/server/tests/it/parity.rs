@@ -8,7 +8,7 @@ use crate::http::Answer;
 use crate::sample::{Sample, each};
 use crate::world::{World, stored_types};
 
-apportion_testing::cases! { postgres: filters_and_sorts, everything_else }
+apportion_testing::cases! { postgres: filters_and_sorts, reports_and_items, everything_else }
 
 /// The same rows on PostgreSQL and on SQLite.
 struct Twins {
@@ -61,6 +61,36 @@ fn filters_and_sorts(place: &Place) {
         paths.extend(filters.chain(sorts).map(|probe| probe.path));
     }
     assert!(paths.len() > 500, "{} queries", paths.len());
+    each(&paths, |path| twins.check(path));
+}
+
+/// Every group with each form, and the days behind them.
+fn reports_and_items(place: &Place) {
+    const GROUPS: &[&str] = &[
+        "",
+        "date:day",
+        "date:week,deal",
+        "date:month,currency",
+        "date:quarter,creator",
+        "date:year,organization",
+        "deal,revenue_distribution",
+    ];
+    const NARROWED: &[&str] =
+        &["", "&filter[date][gt_eq]=2025-01-15", "&filter[currency]=USD", "&filter[creator_id]="];
+    let twins = Twins::make(place);
+    let window = "&filter[date][lt]=2026-01-01&filter[as_of]=2025-02-10&page[size]=200";
+    let mut paths = Vec::new();
+    for (group, narrowed) in GROUPS.iter().flat_map(|it| NARROWED.iter().map(move |by| (it, by))) {
+        for form in ["", "&format=csv", "&format=svg", "&sort=-total_revenue_default&include=deal"]
+        {
+            let query = format!("group={group}{narrowed}{window}{form}");
+            paths.push(format!("/reports/financial_item_reports?{query}"));
+        }
+    }
+    for sort in ["", "sort=-amount", "sort=-date,deal_id&page[number]=3", "page[after]="] {
+        paths.push(format!("/revenue_items?page[size]=50&{sort}"));
+    }
+    paths.push("/revenue_distributions/3/revenue_items?fields[revenue_items]=explanation".into());
     each(&paths, |path| twins.check(path));
 }
 
