@@ -1,8 +1,8 @@
 //! The engine: what `core::engine::plan` decides, read from the store and written to it.
 //!
 //! A pass triggers every distribution that is due, one transaction each, and then refreshes what
-//! the open ones are worth. Any number of engines may run on one database. [`snapshot`] reads what
-//! a plan is made from, [`apply`] writes one, [`timer`] runs passes in the server, [`tick()`] runs
+//! the open ones are worth. Any number of engines may run on one database. `snapshot` reads what
+//! a plan is made from, `apply` writes one, `timer` runs passes in the server, `tick()` runs
 //! one by command. Not here: any rule of what is paid, and which rows others may write meanwhile.
 
 mod apply;

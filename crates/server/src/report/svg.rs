@@ -1,8 +1,8 @@
 //! A report as a picture: bars of the revenue in the organization's currency, as an SVG document
 //! that needs no font, no script and no other file, and follows the reader's light or dark.
 //!
-//! What is shown is [`bars`], where it stands on the axes is [`scale`]; Plotters lays it out and
-//! draws it on [`surface`]. Nothing is rounded but the place on the paper.
+//! What is shown is `bars`, where it stands on the axes is `scale`; Plotters lays it out and
+//! draws it on `surface`. Nothing is rounded but the place on the paper.
 
 mod bars;
 mod scale;
