@@ -16,6 +16,12 @@ function tellDefault(parameter) {
   delete parameter.schema.default;
 }
 
+// A parameter as it is written: what several operations take is referred to.
+function written(description, parameter) {
+  const name = parameter.$ref?.match(/^#\/components\/parameters\/(.+)$/)?.[1];
+  return name ? { ...description.components.parameters[name] } : parameter;
+}
+
 // Operations without a tag are listed under their type, those without a summary by their id.
 function prepare(description) {
   for (const [path, item] of Object.entries(description.paths ?? {})) {
@@ -23,6 +29,7 @@ function prepare(description) {
       if (!operation.operationId) continue;
       operation.tags ??= [typeOf(path)];
       operation.summary ??= operation.operationId.replaceAll("_", " ");
+      operation.parameters = operation.parameters?.map((it) => written(description, it));
       operation.parameters?.forEach(tellDefault);
     }
   }

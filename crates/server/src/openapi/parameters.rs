@@ -31,7 +31,10 @@ pub(super) fn numbered_parameters(resource: &ResourceType<Field>) -> Vec<Value> 
     for filter in &resource.filters {
         // An empty value asks for null.
         let values = |least: u32| {
-            let items = text_schema(filter.kind);
+            let items = match filter.kind {
+                Kind::Text if least == 0 => letters(0),
+                kind => text_schema(kind),
+            };
             json!({"type": "array", "items": items, "minItems": least, "maxItems": MAX_VALUES})
         };
         let least = u32::from(!filter.nullable);
@@ -110,12 +113,17 @@ pub(super) fn query(name: &str, schema: &Value) -> Value {
     json!({"name": name, "in": "query", "schema": schema, "style": "form", "explode": false})
 }
 
+/// Text between the commas of a list.
+fn letters(least: u32) -> Value {
+    let repeated = if least == 0 { "*" } else { "+" };
+    let pattern = format!("^[^,\\u0000]{repeated}$");
+    json!({"type": "string", "minLength": least, "maxLength": 100, "pattern": pattern})
+}
+
 /// A value as it stands in a query.
 fn text_schema(kind: Kind) -> Value {
     match kind {
-        Kind::Text => {
-            json!({"type": "string", "minLength": 1, "maxLength": 100, "pattern": "^[^,\\u0000]+$"})
-        }
+        Kind::Text => letters(1),
         Kind::Integer | Kind::Id => json!({"type": "integer", "format": "int64"}),
         Kind::Decimal { scale, .. } => {
             let pattern = format!("^-?[0-9]{{1,6}}(\\.[0-9]{{1,{scale}}})?$");
