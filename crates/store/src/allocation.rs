@@ -9,9 +9,8 @@ use crate::error::{Error, Result};
 use crate::lookup::Lookup;
 use crate::schema::allocations;
 use crate::scope::Scope;
-use crate::select::Stored;
 use crate::session::Session;
-use crate::{fields, own, stored, totals, touched};
+use crate::{added, changed, fields, made, own, stored};
 
 pub use crate::first_allocations::{Part, first_of};
 
@@ -149,18 +148,7 @@ pub fn insert(
     content: &Content,
     now: NaiveDateTime,
 ) -> Result<i64> {
-    let id = diesel::insert_into(allocations::table)
-        .values((
-            allocations::organization_id.eq(scope.id()),
-            content,
-            allocations::created_at.eq(now),
-            allocations::updated_at.eq(now),
-        ))
-        .returning(allocations::id)
-        .get_result(session.tenant(scope)?)
-        .map_err(Error::from)?;
-    totals::add(scope, session, Row::TABLE, 1)?;
-    Ok(id)
+    added!(allocations, scope, session, content, made!(allocations, now))
 }
 
 /// Sets the status of an allocation.
@@ -170,9 +158,5 @@ pub fn set_status(
     (id, status): (i64, &str),
     now: NaiveDateTime,
 ) -> Result<()> {
-    diesel::update(own!(allocations, scope, id))
-        .set((allocations::status.eq(status), touched!(allocations, now)))
-        .execute(session.tenant(scope)?)
-        .map(|_| ())
-        .map_err(Error::from)
+    changed!(allocations, scope, session, (id, now), allocations::status.eq(status))
 }

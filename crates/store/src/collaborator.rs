@@ -8,9 +8,8 @@ use crate::criteria::{Field, Join};
 use crate::error::{Error, Result};
 use crate::schema::collaborators;
 use crate::scope::Scope;
-use crate::select::Stored;
 use crate::session::Session;
-use crate::{fields, locked, own, stored, totals, touched};
+use crate::{added, changed, fields, locked, made, removed, stored};
 
 fields! {
     collaborators;
@@ -101,18 +100,7 @@ pub fn insert(
     content: &Content,
     now: NaiveDateTime,
 ) -> Result<i64> {
-    let id = diesel::insert_into(collaborators::table)
-        .values((
-            collaborators::organization_id.eq(scope.id()),
-            content,
-            collaborators::created_at.eq(now),
-            collaborators::updated_at.eq(now),
-        ))
-        .returning(collaborators::id)
-        .get_result(session.tenant(scope)?)
-        .map_err(Error::from)?;
-    totals::add(scope, session, Row::TABLE, 1)?;
-    Ok(id)
+    added!(collaborators, scope, session, content, made!(collaborators, now))
 }
 
 /// Changes a collaborator.
@@ -122,17 +110,10 @@ pub fn update(
     (id, content): (i64, &Content),
     now: NaiveDateTime,
 ) -> Result<()> {
-    diesel::update(own!(collaborators, scope, id))
-        .set((content, touched!(collaborators, now)))
-        .execute(session.tenant(scope)?)
-        .map(|_| ())
-        .map_err(Error::from)
+    changed!(collaborators, scope, session, (id, now), content)
 }
 
 /// Removes a collaborator that nothing refers to.
 pub fn delete(scope: &Scope, session: &mut Session, id: i64) -> Result<()> {
-    diesel::delete(own!(collaborators, scope, id))
-        .execute(session.tenant(scope)?)
-        .map_err(Error::from)?;
-    totals::add(scope, session, Row::TABLE, -1)
+    removed!(collaborators, scope, session, id)
 }

@@ -9,9 +9,8 @@ use crate::error::{Error, Result};
 use crate::prepared::Prepared;
 use crate::schema::deals;
 use crate::scope::Scope;
-use crate::select::Stored;
 use crate::session::Session;
-use crate::{fields, locked, own, stored, totals, touched};
+use crate::{added, changed, fields, locked, made, removed, stored};
 
 fields! {
     deals;
@@ -149,22 +148,19 @@ pub fn insert(
     content: &Content,
     now: NaiveDateTime,
 ) -> Result<i64> {
-    let id = diesel::insert_into(deals::table)
-        .values((
-            (deals::organization_id.eq(scope.id()), deals::creator_id.eq(scope.creator())),
-            content,
-            Sums {
-                distributed_percent_e10: 0,
-                distributed_amount: 0,
-                undistributed_amount: content.value,
-            },
-            (deals::created_at.eq(now), deals::updated_at.eq(now)),
-        ))
-        .returning(deals::id)
-        .get_result(session.tenant(scope)?)
-        .map_err(Error::from)?;
-    totals::add(scope, session, Row::TABLE, 1)?;
-    Ok(id)
+    added!(
+        deals,
+        scope,
+        session,
+        deals::creator_id.eq(scope.creator()),
+        content,
+        Sums {
+            distributed_percent_e10: 0,
+            distributed_amount: 0,
+            undistributed_amount: content.value,
+        },
+        made!(deals, now)
+    )
 }
 
 /// Changes a deal, together with what its distributions sum to.
@@ -174,11 +170,7 @@ pub fn update(
     (id, content, sums): (i64, &Content, Sums),
     now: NaiveDateTime,
 ) -> Result<()> {
-    diesel::update(own!(deals, scope, id))
-        .set((content, sums, touched!(deals, now)))
-        .execute(session.tenant(scope)?)
-        .map(|_| ())
-        .map_err(Error::from)
+    changed!(deals, scope, session, (id, now), content, sums)
 }
 
 /// Sets what the distributions of a deal sum to, after one of them was written.
@@ -223,6 +215,5 @@ pub fn named(scope: &Scope, session: &mut Session, name: &str) -> Result<Vec<i64
 
 /// Removes a deal that has no distributions.
 pub fn delete(scope: &Scope, session: &mut Session, id: i64) -> Result<()> {
-    diesel::delete(own!(deals, scope, id)).execute(session.tenant(scope)?).map_err(Error::from)?;
-    totals::add(scope, session, Row::TABLE, -1)
+    removed!(deals, scope, session, id)
 }

@@ -10,9 +10,8 @@ use crate::error::{Error, Result};
 use crate::lookup::Lookup;
 use crate::schema::distributions;
 use crate::scope::Scope;
-use crate::select::Stored;
 use crate::session::Session;
-use crate::{fields, own, stored, totals, touched};
+use crate::{added, changed, fields, made, own, stored};
 
 fields! {
     distributions;
@@ -193,18 +192,7 @@ pub fn insert(
     content: &Content,
     now: NaiveDateTime,
 ) -> Result<i64> {
-    let id = diesel::insert_into(distributions::table)
-        .values((
-            distributions::organization_id.eq(scope.id()),
-            content,
-            distributions::created_at.eq(now),
-            distributions::updated_at.eq(now),
-        ))
-        .returning(distributions::id)
-        .get_result(session.tenant(scope)?)
-        .map_err(Error::from)?;
-    totals::add(scope, session, Row::TABLE, 1)?;
-    Ok(id)
+    added!(distributions, scope, session, content, made!(distributions, now))
 }
 
 /// Moves the trigger date of an open distribution, and sets what it is counted in.
@@ -214,15 +202,14 @@ pub fn reschedule(
     (id, trigger_date, units): (i64, NaiveDateTime, &str),
     now: NaiveDateTime,
 ) -> Result<()> {
-    diesel::update(own!(distributions, scope, id))
-        .set((
-            distributions::trigger_date.eq(trigger_date),
-            distributions::units.eq(units),
-            touched!(distributions, now),
-        ))
-        .execute(session.tenant(scope)?)
-        .map(|_| ())
-        .map_err(Error::from)
+    changed!(
+        distributions,
+        scope,
+        session,
+        (id, now),
+        distributions::trigger_date.eq(trigger_date),
+        distributions::units.eq(units)
+    )
 }
 
 /// Triggers a distribution.
@@ -232,11 +219,7 @@ pub fn trigger(
     (id, triggered): (i64, &Triggered),
     now: NaiveDateTime,
 ) -> Result<()> {
-    diesel::update(own!(distributions, scope, id))
-        .set((triggered, touched!(distributions, now)))
-        .execute(session.tenant(scope)?)
-        .map(|_| ())
-        .map_err(Error::from)
+    changed!(distributions, scope, session, (id, now), triggered)
 }
 
 /// Sets status and value.
@@ -246,11 +229,7 @@ pub fn conclude(
     (id, outcome): (i64, &Outcome<'_>),
     now: NaiveDateTime,
 ) -> Result<()> {
-    diesel::update(own!(distributions, scope, id))
-        .set((outcome, touched!(distributions, now)))
-        .execute(session.tenant(scope)?)
-        .map(|_| ())
-        .map_err(Error::from)
+    changed!(distributions, scope, session, (id, now), outcome)
 }
 
 /// Sets the value of an open distribution, unless it has another version by now. It is a

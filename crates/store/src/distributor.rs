@@ -13,9 +13,9 @@ use crate::membership::Membership;
 use crate::prepared::Prepared;
 use crate::schema::{distributions, distributor_collaborators, distributors};
 use crate::scope::Scope;
-use crate::select::{Stored, load_by};
+use crate::select::load_by;
 use crate::session::Session;
-use crate::{fields, locked, own, stored, totals, touched};
+use crate::{added, changed, fields, locked, made, own, stored};
 
 fields! {
     distributors;
@@ -235,18 +235,7 @@ pub fn insert(
     content: &Content,
     now: NaiveDateTime,
 ) -> Result<i64> {
-    let id = diesel::insert_into(distributors::table)
-        .values((
-            distributors::organization_id.eq(scope.id()),
-            content,
-            distributors::created_at.eq(now),
-            distributors::updated_at.eq(now),
-        ))
-        .returning(distributors::id)
-        .get_result(session.tenant(scope)?)
-        .map_err(Error::from)?;
-    totals::add(scope, session, Row::TABLE, 1)?;
-    Ok(id)
+    added!(distributors, scope, session, content, made!(distributors, now))
 }
 
 /// Changes a distributor that is locked. Others that show its name or units have new versions too,
@@ -259,11 +248,14 @@ pub fn update(
 ) -> Result<()> {
     let renamed = old.name != content.name || old.units != content.units;
     let name_version = old.name_version.saturating_add(i64::from(renamed));
-    diesel::update(own!(distributors, scope, old.id))
-        .set((content, distributors::name_version.eq(name_version), touched!(distributors, now)))
-        .execute(session.tenant(scope)?)
-        .map(|_| ())
-        .map_err(Error::from)
+    changed!(
+        distributors,
+        scope,
+        session,
+        (old.id, now),
+        content,
+        distributors::name_version.eq(name_version)
+    )
 }
 
 /// Sets the status, and nothing else.
@@ -273,11 +265,7 @@ pub fn set_status(
     (id, status): (i64, &str),
     now: NaiveDateTime,
 ) -> Result<()> {
-    diesel::update(own!(distributors, scope, id))
-        .set((distributors::status.eq(status), touched!(distributors, now)))
-        .execute(session.tenant(scope)?)
-        .map(|_| ())
-        .map_err(Error::from)
+    changed!(distributors, scope, session, (id, now), distributors::status.eq(status))
 }
 
 /// Notes how many collaborators it has, after they were set.

@@ -7,9 +7,8 @@ use diesel::prelude::*;
 use crate::error::{Error, Result};
 use crate::schema::metrics;
 use crate::scope::Scope;
-use crate::select::Stored;
 use crate::session::Session;
-use crate::{fields, own, stored, totals, touched};
+use crate::{added, changed, fields, made, stored, touched};
 
 fields! {
     metrics;
@@ -120,18 +119,7 @@ pub fn insert(
     content: &Content,
     now: NaiveDateTime,
 ) -> Result<i64> {
-    let id = diesel::insert_into(metrics::table)
-        .values((
-            metrics::organization_id.eq(scope.id()),
-            content,
-            metrics::created_at.eq(now),
-            metrics::updated_at.eq(now),
-        ))
-        .returning(metrics::id)
-        .get_result(session.tenant(scope)?)
-        .map_err(Error::from)?;
-    totals::add(scope, session, Row::TABLE, 1)?;
-    Ok(id)
+    added!(metrics, scope, session, content, made!(metrics, now))
 }
 
 /// Sets the score of a metric.
@@ -141,11 +129,7 @@ pub fn set_score(
     (id, score): (i64, i64),
     now: NaiveDateTime,
 ) -> Result<()> {
-    diesel::update(own!(metrics, scope, id))
-        .set((metrics::score.eq(score), touched!(metrics, now)))
-        .execute(session.tenant(scope)?)
-        .map(|_| ())
-        .map_err(Error::from)
+    changed!(metrics, scope, session, (id, now), metrics::score.eq(score))
 }
 
 /// Makes the metrics of one distribution those of another, which opens in its place.

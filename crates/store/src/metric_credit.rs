@@ -3,12 +3,11 @@
 use chrono::NaiveDateTime;
 use diesel::prelude::*;
 
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::schema::metric_credits;
 use crate::scope::Scope;
-use crate::select::Stored;
 use crate::session::Session;
-use crate::{fields, stored, totals};
+use crate::{added, fields, stored};
 
 fields! {
     metric_credits;
@@ -76,16 +75,12 @@ pub fn insert(
     content: &Content,
     now: NaiveDateTime,
 ) -> Result<i64> {
-    let id = diesel::insert_into(metric_credits::table)
-        .values((
-            metric_credits::organization_id.eq(scope.id()),
-            metric_credits::creator_id.eq(scope.creator()),
-            content,
-            metric_credits::created_at.eq(now),
-        ))
-        .returning(metric_credits::id)
-        .get_result(session.tenant(scope)?)
-        .map_err(Error::from)?;
-    totals::add(scope, session, Row::TABLE, 1)?;
-    Ok(id)
+    added!(
+        metric_credits,
+        scope,
+        session,
+        metric_credits::creator_id.eq(scope.creator()),
+        content,
+        metric_credits::created_at.eq(now)
+    )
 }

@@ -10,9 +10,9 @@ use crate::error::{Error, Result};
 use crate::lookup::Lookup;
 use crate::schema::obligations;
 use crate::scope::Scope;
-use crate::select::{Stored, load_by};
+use crate::select::load_by;
 use crate::session::Session;
-use crate::{fields, own, stored, totals, touched};
+use crate::{added, changed, fields, made, removed, stored};
 
 fields! {
     obligations;
@@ -249,18 +249,7 @@ pub fn insert(
     content: &Content,
     now: NaiveDateTime,
 ) -> Result<i64> {
-    let id = diesel::insert_into(obligations::table)
-        .values((
-            obligations::organization_id.eq(scope.id()),
-            content,
-            obligations::created_at.eq(now),
-            obligations::updated_at.eq(now),
-        ))
-        .returning(obligations::id)
-        .get_result(session.tenant(scope)?)
-        .map_err(Error::from)?;
-    totals::add(scope, session, Row::TABLE, 1)?;
-    Ok(id)
+    added!(obligations, scope, session, content, made!(obligations, now))
 }
 
 /// Changes an obligation.
@@ -270,31 +259,21 @@ pub fn update(
     (id, content): (i64, &Content),
     now: NaiveDateTime,
 ) -> Result<()> {
-    diesel::update(own!(obligations, scope, id))
-        .set((content, touched!(obligations, now)))
-        .execute(session.tenant(scope)?)
-        .map(|_| ())
-        .map_err(Error::from)
+    changed!(obligations, scope, session, (id, now), content)
 }
 
-/// Removes an obligation that nothing refers to.
-pub fn delete(scope: &Scope, session: &mut Session, id: i64) -> Result<()> {
-    diesel::delete(own!(obligations, scope, id))
-        .execute(session.tenant(scope)?)
-        .map_err(Error::from)?;
-    totals::add(scope, session, Row::TABLE, -1)
-}
-
-/// Notes which allocation covers an obligation.
+/// Links an obligation to the allocation that covers it.
 pub fn allocate(
     scope: &Scope,
     session: &mut Session,
     (id, allocation): (i64, i64),
     now: NaiveDateTime,
 ) -> Result<()> {
-    diesel::update(own!(obligations, scope, id))
-        .set((obligations::allocation_id.eq(allocation), touched!(obligations, now)))
-        .execute(session.tenant(scope)?)
-        .map(|_| ())
-        .map_err(Error::from)
+    let covered = obligations::allocation_id.eq(allocation);
+    changed!(obligations, scope, session, (id, now), covered)
+}
+
+/// Removes an obligation that nothing refers to.
+pub fn delete(scope: &Scope, session: &mut Session, id: i64) -> Result<()> {
+    removed!(obligations, scope, session, id)
 }

@@ -3,12 +3,11 @@
 use chrono::NaiveDateTime;
 use diesel::prelude::*;
 
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::schema::people;
 use crate::scope::Scope;
-use crate::select::Stored;
 use crate::session::Session;
-use crate::{fields, locked, own, stored, totals, touched};
+use crate::{added, changed, fields, locked, made, removed, stored};
 
 fields! {
     people;
@@ -73,18 +72,7 @@ pub fn insert(
     content: &Content,
     now: NaiveDateTime,
 ) -> Result<i64> {
-    let id = diesel::insert_into(people::table)
-        .values((
-            people::organization_id.eq(scope.id()),
-            content,
-            people::created_at.eq(now),
-            people::updated_at.eq(now),
-        ))
-        .returning(people::id)
-        .get_result(session.tenant(scope)?)
-        .map_err(Error::from)?;
-    totals::add(scope, session, Row::TABLE, 1)?;
-    Ok(id)
+    added!(people, scope, session, content, made!(people, now))
 }
 
 /// Changes a person.
@@ -94,15 +82,10 @@ pub fn update(
     (id, content): (i64, &Content),
     now: NaiveDateTime,
 ) -> Result<()> {
-    diesel::update(own!(people, scope, id))
-        .set((content, touched!(people, now)))
-        .execute(session.tenant(scope)?)
-        .map(|_| ())
-        .map_err(Error::from)
+    changed!(people, scope, session, (id, now), content)
 }
 
 /// Removes a person that nothing refers to.
 pub fn delete(scope: &Scope, session: &mut Session, id: i64) -> Result<()> {
-    diesel::delete(own!(people, scope, id)).execute(session.tenant(scope)?).map_err(Error::from)?;
-    totals::add(scope, session, Row::TABLE, -1)
+    removed!(people, scope, session, id)
 }

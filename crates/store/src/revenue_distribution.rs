@@ -11,9 +11,8 @@ use crate::criteria::{Field, Join};
 use crate::error::{Error, Result};
 use crate::schema::revenue_distributions;
 use crate::scope::Scope;
-use crate::select::Stored;
 use crate::session::Session;
-use crate::{fields, own, stored, totals, touched};
+use crate::{added, changed, fields, made, own, removed, stored};
 
 fields! {
     revenue_distributions;
@@ -125,19 +124,14 @@ pub fn insert(
     content: &Content,
     now: NaiveDateTime,
 ) -> Result<i64> {
-    let id = diesel::insert_into(revenue_distributions::table)
-        .values((
-            revenue_distributions::organization_id.eq(scope.id()),
-            revenue_distributions::creator_id.eq(scope.creator()),
-            content,
-            revenue_distributions::created_at.eq(now),
-            revenue_distributions::updated_at.eq(now),
-        ))
-        .returning(revenue_distributions::id)
-        .get_result(session.tenant(scope)?)
-        .map_err(Error::from)?;
-    totals::add(scope, session, Row::TABLE, 1)?;
-    Ok(id)
+    added!(
+        revenue_distributions,
+        scope,
+        session,
+        revenue_distributions::creator_id.eq(scope.creator()),
+        content,
+        made!(revenue_distributions, now)
+    )
 }
 
 /// Changes a distribution.
@@ -147,19 +141,12 @@ pub fn update(
     (id, content): (i64, &Content),
     now: NaiveDateTime,
 ) -> Result<()> {
-    diesel::update(own!(revenue_distributions, scope, id))
-        .set((content, touched!(revenue_distributions, now)))
-        .execute(session.tenant(scope)?)
-        .map(|_| ())
-        .map_err(Error::from)
+    changed!(revenue_distributions, scope, session, (id, now), content)
 }
 
 /// Removes a distribution.
 pub fn delete(scope: &Scope, session: &mut Session, id: i64) -> Result<()> {
-    diesel::delete(own!(revenue_distributions, scope, id))
-        .execute(session.tenant(scope)?)
-        .map_err(Error::from)?;
-    totals::add(scope, session, Row::TABLE, -1)
+    removed!(revenue_distributions, scope, session, id)
 }
 
 /// The distributions of a deal with their percentages, in units of 10^-10, by id.

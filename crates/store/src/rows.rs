@@ -1,6 +1,7 @@
 //! Words for a tenant's rows, for the modules that read and write a table: which row, locked how,
-//! and what every change of it raises. For diesel tables with the columns `organization_id`, `id`,
-//! `version` and `updated_at`; `diesel::prelude` has to be in scope.
+//! added, changed and removed, and what every change of it raises. For diesel tables with the
+//! columns `organization_id`, `id`, `version` and `updated_at`; `diesel::prelude` has to be in
+//! scope.
 
 /// What every change of a row raises and sets.
 #[macro_export]
@@ -34,5 +35,50 @@ macro_rules! locked {
         }
         .optional()
         .map_err($crate::Error::from)
+    }};
+}
+
+/// When a row is made.
+#[macro_export]
+macro_rules! made {
+    ($table:ident, $now:expr) => {
+        ($table::created_at.eq($now), $table::updated_at.eq($now))
+    };
+}
+
+/// Adds a row of the tenant with these values, and counts it; its id.
+#[macro_export]
+macro_rules! added {
+    ($table:ident, $scope:expr, $session:expr, $($values:expr),+) => {{
+        let id: i64 = diesel::insert_into($table::table)
+            .values(($table::organization_id.eq($scope.organization.0), $($values,)+))
+            .returning($table::id)
+            .get_result($session.tenant($scope)?)
+            .map_err($crate::Error::from)?;
+        $crate::totals::add($scope, $session, stringify!($table), 1)?;
+        Ok(id)
+    }};
+}
+
+/// Sets these values of the row of that id, now, which gives it a new version.
+#[macro_export]
+macro_rules! changed {
+    ($table:ident, $scope:expr, $session:expr, ($id:expr, $now:expr), $($values:expr),+) => {
+        diesel::update($crate::own!($table, $scope, $id))
+            .set(($($values,)+ $crate::touched!($table, $now)))
+            .execute($session.tenant($scope)?)
+            .map(|_| ())
+            .map_err($crate::Error::from)
+    };
+}
+
+/// Removes the row of that id, and counts it no more.
+#[macro_export]
+macro_rules! removed {
+    ($table:ident, $scope:expr, $session:expr, $id:expr) => {{
+        diesel::delete($crate::own!($table, $scope, $id))
+            .execute($session.tenant($scope)?)
+            .map_err($crate::Error::from)?;
+        $crate::totals::add($scope, $session, stringify!($table), -1)
     }};
 }
