@@ -125,13 +125,14 @@ fn results_alone_are_on_stdout(place: &Place) {
     assert_eq!(finish(chatty).ok(), "1\n");
     let tenant = Tenant::make(place, "Acme");
     let server = Server::start(place);
-    tenant.get(server.address(), "/deals");
+    let answer = tenant.request(server.address(), "GET", "/deals", b"").expect(200);
     let log = server.log();
     let requests = log.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
     let requests: Vec<Value> =
         requests.filter(|line| line["target"] == "apportion::access").collect();
     assert_eq!(requests.len(), 1, "{log}");
     assert_eq!(requests[0]["route"], "/api/v2/deals");
+    assert_eq!(requests[0]["request_id"].as_str(), answer.header("x-request-id"));
     assert!(!log.contains(&tenant.token), "a token in the log");
     let (_, printed) = server.terminate();
     assert_eq!(printed, "", "stdout holds results only");

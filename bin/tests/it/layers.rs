@@ -43,6 +43,8 @@ const CRATES: &[(&str, &[&str], &[&str])] = &[
             "serde_json",
             "thiserror",
             "tokio",
+            // The ids of requests, in whose name rows are written (`scope`).
+            "uuid",
         ],
     ),
     (

@@ -40,6 +40,7 @@ impl<R, F: Copy> Declaration<R, F> {
             writable: false,
             append_only: false,
             left_out: None,
+            restricted: false,
             addressed: true,
         };
         Self { resource, id, version, attributes: Vec::new(), linkage: Vec::new() }
@@ -62,6 +63,12 @@ impl<R, F: Copy> Declaration<R, F> {
     /// Lists leave out rows with that value of that field, unless a filter names it.
     pub fn leaving_out(mut self, field: F, value: &'static str) -> Self {
         self.resource.left_out = Some((field, value));
+        self
+    }
+
+    /// Whoever reads it needs more of a right than to read.
+    pub fn restricted(mut self) -> Self {
+        self.resource.restricted = true;
         self
     }
 

@@ -279,6 +279,8 @@ pub struct ResourceType<F> {
     pub append_only: bool,
     /// Rows that lists leave out unless a filter names that value of that field.
     pub left_out: Option<(F, &'static str)>,
+    /// Whether reading it takes more of a right than to read. No relationship leads to such a type.
+    pub restricted: bool,
     /// Whether rows have addresses of their own.
     pub addressed: bool,
 }

@@ -15,6 +15,7 @@ use chrono::{NaiveDateTime, TimeDelta};
 use subtle::ConstantTimeEq;
 
 use crate::failure::{Failure, Result};
+use crate::resources::Type;
 use crate::token::{Hash, Token};
 
 /// How long a token that was found is not looked up again.
@@ -30,6 +31,17 @@ pub(crate) enum Right {
     Read,
     Write,
     Admin,
+}
+
+impl Right {
+    /// What reading or writing rows of a type takes.
+    pub(crate) fn needed(kind: Type, reads: bool) -> Self {
+        match (kind.served.resource().restricted, reads) {
+            (true, _) => Right::Admin,
+            (false, true) => Right::Read,
+            (false, false) => Right::Write,
+        }
+    }
 }
 
 /// A token that counts, and for whom.
@@ -106,7 +118,8 @@ fn find(session: &mut Session, hash: &Hash, now: NaiveDateTime) -> Result<(Acces
         _ => Right::Read,
     };
     let organization = OrganizationId(row.organization_id);
-    let scope = Scope { organization, person: row.person_id.map(PersonId) };
+    let person = row.person_id.map(PersonId);
+    let scope = Scope { person, token: Some(row.id), ..Scope::of(organization) };
     let organization = store::organization::find(&scope, session)?.ok_or_else(refuse)?;
     let unknown = |_| store::Error::Query("a tenant's currency is not known".to_owned());
     let currency = organization.currency.parse().map_err(unknown)?;

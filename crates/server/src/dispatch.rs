@@ -12,6 +12,7 @@ use apportion_store::idempotency::Request;
 use apportion_store::{self as store, Scope};
 use chrono::{DateTime, NaiveDateTime, SubsecRound, Utc};
 use futures_util::FutureExt;
+use uuid::Uuid;
 
 use crate::access::{self, Access, ORGANIZATION, Right};
 use crate::body::{Sent, body, joined};
@@ -39,6 +40,7 @@ pub(crate) const MAX_TARGET: usize = 8 * 1024;
 const READS: &[Method] = &[Method::GET, Method::HEAD, Method::OPTIONS];
 
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
+const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// Answers a request, whatever it is.
 pub(crate) async fn dispatch(
@@ -47,7 +49,7 @@ pub(crate) async fn dispatch(
     service: web::Data<Service>,
 ) -> HttpResponse {
     let began = Instant::now();
-    let mut seen = Seen::default();
+    let mut seen = Seen { id: Uuid::now_v7(), route: None, organization: None };
     let guard = request.conn_data::<Guard>();
     if let Some(guard) = guard {
         guard.handling();
@@ -62,6 +64,7 @@ pub(crate) async fn dispatch(
     let reply = if siren::owns(request.path()) { siren::told(reply) } else { reply };
     log::info!(
         target: "apportion::access",
+        request_id = seen.id.to_string(),
         method = request.method().as_str(),
         route = seen.route.as_deref().unwrap_or("-"),
         status = reply.status,
@@ -74,12 +77,13 @@ pub(crate) async fn dispatch(
         Some(guard) => guard.idle(),
         None => {}
     }
-    reply.respond()
+    reply.with(X_REQUEST_ID, seen.id.to_string()).respond()
 }
 
 /// What is known of a request by the time it is logged.
-#[derive(Default)]
 struct Seen {
+    /// What events and logs call it, and the answer's header.
+    id: Uuid,
     route: Option<String>,
     organization: Option<i64>,
 }
@@ -119,7 +123,8 @@ async fn answer(
         return Ok(reply.kept(joined(request, &IF_NONE_MATCH).as_deref()));
     }
     let now = now();
-    let access = authenticate(request, service, now).await?;
+    let mut access = authenticate(request, service, now).await?;
+    access.scope.request = Some(seen.id);
     seen.organization = Some(access.scope.organization.0);
     access::check_organization(request, &access)?;
     if credit_metric::PATHS.contains(&place) {
@@ -151,7 +156,7 @@ async fn answer(
     check_method(request, route.methods(false), route.methods(true))?;
     let method = request.method();
     let reads = matches!(*method, Method::GET | Method::HEAD);
-    access::check_right(&access, if reads { Right::Read } else { Right::Write })?;
+    access::check_right(&access, Right::needed(route.kind(), reads))?;
     let accept = joined(request, &ACCEPT);
     media::check_accept(accept.as_deref(), None)?;
     if reads {

@@ -10,14 +10,12 @@ use diesel::sql_types::BigInt;
 
 use crate::criteria::Value;
 use crate::error::{Error, Result};
-use crate::prepared::{Prepared, Yielding};
+use crate::event::{Action, Event};
+use crate::prepared::{Prepared, Yielding, powers_of_two};
 use crate::scope::Scope;
 use crate::select::Stored;
 use crate::session::Session;
-use crate::{allocation, obligation, totals};
-
-/// The most rows of a statement: with five values a row, far below what either database binds.
-const MAX_ROWS: usize = 512;
+use crate::{allocation, distribution, obligation, totals};
 
 /// A distribution that is triggered.
 #[derive(Clone, Copy, Debug)]
@@ -69,8 +67,7 @@ pub struct Part {
     pub net_parts: i64,
 }
 
-/// Makes an obligation and its allocation for each share; shares are by collaborator, each of whom
-/// has one.
+/// Makes an obligation and its allocation for each share.
 pub fn share(
     scope: &Scope,
     session: &mut Session,
@@ -78,19 +75,24 @@ pub fn share(
     shares: &[Share],
 ) -> Result<()> {
     for shares in powers_of_two(shares) {
-        let owed: Vec<[i64; 2]> =
-            shares.iter().map(|share| [share.collaborator_id, share.value]).collect();
-        let mut ids = obligations(scope, session, (paying, made), &owed)?;
-        ids.sort_unstable_by_key(|(_, collaborator)| *collaborator);
-        let parts = ids.iter().zip(shares).map(|((id, _), share)| {
-            [*id, share.collaborator_id, share.value, share.weight, share.rank]
+        // Each names the other, so that both ids are known before either row is there.
+        let owed = reserve(session, scope, (RESERVE_OBLIGATIONS, shares.len()))?;
+        let covered = reserve(session, scope, (RESERVE_ALLOCATIONS, shares.len()))?;
+        let ids = || owed.iter().zip(&covered);
+        let obligations = ids()
+            .zip(shares)
+            .map(|((owed, covered), share)| [*owed, *covered, share.collaborator_id, share.value]);
+        let obligations: Vec<[i64; 4]> = obligations.collect();
+        make_obligations(scope, session, (paying, made), &obligations)?;
+        let allocations = ids().zip(shares).map(|((owed, covered), share)| {
+            let Share { collaborator_id, value, weight, rank } = *share;
+            [*covered, *owed, collaborator_id, value, weight, rank]
         });
-        let parts: Vec<[i64; 5]> = parts.collect();
-        let pairs = allocations(scope, session, (paying, ALLOCATE_SHARES), &parts)?;
-        link(scope, session, (paying, LINK), &pairs)?;
+        let allocations: Vec<[i64; 6]> = allocations.collect();
+        make_allocations(scope, session, (paying, ALLOCATE_SHARES), &allocations)?;
     }
     count(scope, session, obligation::Row::TABLE, shares.len())?;
-    count(scope, session, allocation::Row::TABLE, shares.len())
+    note_allocated(scope, session, paying, shares.len())
 }
 
 /// Makes an allocation for each obligation, which is changed by that.
@@ -101,15 +103,38 @@ pub fn collect(
     parts: &[Part],
 ) -> Result<()> {
     for parts in powers_of_two(parts) {
-        let part = |part: &Part| {
+        let covered = reserve(session, scope, (RESERVE_ALLOCATIONS, parts.len()))?;
+        let allocations = covered.iter().zip(parts).map(|(covered, part)| {
             let Part { obligation_id, collaborator_id, value, net_value, net_parts } = *part;
-            [obligation_id, collaborator_id, value, net_value, net_parts]
-        };
-        let parts: Vec<[i64; 5]> = parts.iter().map(part).collect();
-        let pairs = allocations(scope, session, (paying, ALLOCATE_PARTS), &parts)?;
-        link(scope, session, (paying, LINK_CHANGED), &pairs)?;
+            [*covered, obligation_id, collaborator_id, value, net_value, net_parts]
+        });
+        let allocations: Vec<[i64; 6]> = allocations.collect();
+        make_allocations(scope, session, (paying, ALLOCATE_PARTS), &allocations)?;
+        let pairs: Vec<[i64; 2]> =
+            allocations.iter().map(|[covered, owed, ..]| [*owed, *covered]).collect();
+        link(scope, session, paying.now, &pairs)?;
     }
-    count(scope, session, allocation::Row::TABLE, parts.len())
+    note_allocated(scope, session, paying, parts.len())
+}
+
+/// Counts the allocations, and notes that they were made.
+fn note_allocated(
+    scope: &Scope,
+    session: &mut Session,
+    paying: Paying<'_>,
+    allocations: usize,
+) -> Result<()> {
+    if allocations == 0 {
+        return Ok(());
+    }
+    count(scope, session, allocation::Row::TABLE, allocations)?;
+    session.note(Event {
+        scope: *scope,
+        action: Action::Allocate,
+        subject: (distribution::Row::TABLE, paying.distribution_id),
+        versions: (None, None),
+        now: paying.now,
+    })
 }
 
 fn count(scope: &Scope, session: &mut Session, table: &str, rows: usize) -> Result<()> {
@@ -120,35 +145,72 @@ fn count(scope: &Scope, session: &mut Session, table: &str, rows: usize) -> Resu
     }
 }
 
-/// Slices in order, each as long as a power of two: few lengths, hence few statements.
-fn powers_of_two<T>(mut rest: &[T]) -> impl Iterator<Item = &[T]> {
-    std::iter::from_fn(move || {
-        let length = rest.len().min(MAX_ROWS);
-        let power = length.checked_ilog2().and_then(|log| 1_usize.checked_shl(log))?;
-        let (slice, left) = rest.split_at_checked(power)?;
-        rest = left;
-        Some(slice)
-    })
+/// How ids of a table are had before its rows.
+struct Reserve {
+    /// The last one that there was.
+    sqlite: &'static [&'static str],
+    /// So many.
+    postgres: &'static [&'static str],
 }
 
-/// Makes obligations of `[collaborator, value]`; answers with ids and collaborators.
-fn obligations(
+macro_rules! reserve {
+    ($table:literal) => {
+        Reserve {
+            sqlite: &[concat!(
+                "SELECT COALESCE(MAX(seq), 0) FROM sqlite_sequence WHERE name = '",
+                $table,
+                "'"
+            )],
+            postgres: &[
+                concat!(
+                    "SELECT nextval(pg_get_serial_sequence('",
+                    $table,
+                    "', 'id')) FROM generate_series(1, "
+                ),
+                ")",
+            ],
+        }
+    };
+}
+
+const RESERVE_OBLIGATIONS: &Reserve = &reserve!("obligations");
+const RESERVE_ALLOCATIONS: &Reserve = &reserve!("allocations");
+
+/// Ids that nobody else is given. On SQLite nobody else writes.
+fn reserve(
+    session: &mut Session,
+    scope: &Scope,
+    (reserve, rows): (&Reserve, usize),
+) -> Result<Vec<i64>> {
+    let past = |_| Error::Query("more rows than there are numbers".to_owned());
+    let rows = i64::try_from(rows).map_err(past)?;
+    if session.is_postgres() {
+        let statement = Prepared { parts: reserve.postgres, values: &[Value::Integer(rows)] };
+        return statement.yielding::<BigInt>().load(session.tenant(scope)?).map_err(Error::from);
+    }
+    let last = Prepared::plain(reserve.sqlite).yielding::<BigInt>();
+    let last: i64 = last.get_result(session.tenant(scope)?).map_err(Error::from)?;
+    Ok((1..=rows).map(|row| last.saturating_add(row)).collect())
+}
+
+/// Makes obligations of `[id, allocation, collaborator, value]`.
+fn make_obligations(
     scope: &Scope,
     session: &mut Session,
     (paying, made): (Paying<'_>, Made<'_>),
-    rows: &[[i64; 2]],
-) -> Result<Vec<(i64, i64)>> {
+    rows: &[[i64; 4]],
+) -> Result<()> {
     let head = Prepared {
         parts: &[
             "INSERT INTO obligations (organization_id, distributor_id, status, award_type, units, \
-             created_at, updated_at, collaborator_id, value) SELECT ",
+             created_at, updated_at, id, allocation_id, collaborator_id, value) SELECT ",
             ", ",
             ", ",
             ", ",
             ", ",
             ", ",
             ", ",
-            ", column1, column2 FROM (VALUES ",
+            ", column1, column2, column3, column4 FROM (VALUES ",
         ],
         values: &[
             Value::Integer(scope.id()),
@@ -161,9 +223,9 @@ fn obligations(
         ],
     };
     session.note_shape(&("obligations", rows.len()));
-    let tail = Prepared::plain(&[") AS shares RETURNING id, collaborator_id"]);
-    let statement = Yielding::<(BigInt, BigInt), 2> { head, rows, tail, yields: PhantomData };
-    statement.load(session.tenant(scope)?).map_err(Error::from)
+    let tail = Prepared::plain(&[") AS shares"]);
+    let statement = Yielding::<(), 4> { head, rows, tail, yields: PhantomData };
+    statement.execute(session.tenant(scope)?).map(|_| ()).map_err(Error::from)
 }
 
 macro_rules! allocate {
@@ -171,14 +233,14 @@ macro_rules! allocate {
         &[
             concat!(
                 "INSERT INTO allocations (organization_id, distribution_id, status, created_at, \
-                 updated_at, obligation_id, collaborator_id, value, ",
+                 updated_at, id, obligation_id, collaborator_id, value, ",
                 $figures,
                 ") SELECT "
             ),
             ", ",
             ", 'pending', ",
             ", ",
-            ", column1, column2, column3, column4, column5 FROM (VALUES ",
+            ", column1, column2, column3, column4, column5, column6 FROM (VALUES ",
         ]
     };
 }
@@ -186,13 +248,13 @@ macro_rules! allocate {
 const ALLOCATE_SHARES: &[&str] = allocate!("weight, rank");
 const ALLOCATE_PARTS: &[&str] = allocate!("net_value, net_parts");
 
-/// Makes allocations of `[obligation, collaborator, value, ..]`; answers with `[obligation, id]`.
-fn allocations(
+/// Makes allocations of `[id, obligation, collaborator, value, ..]`.
+fn make_allocations(
     scope: &Scope,
     session: &mut Session,
     (paying, parts): (Paying<'_>, &'static [&'static str]),
-    rows: &[[i64; 5]],
-) -> Result<Vec<[i64; 2]>> {
+    rows: &[[i64; 6]],
+) -> Result<()> {
     let values = &[
         Value::Integer(scope.id()),
         Value::Integer(paying.distribution_id),
@@ -201,40 +263,10 @@ fn allocations(
     ];
     let head = Prepared { parts, values };
     session.note_shape(&("allocations", parts, rows.len()));
-    let tail = Prepared::plain(&[") AS parts RETURNING obligation_id, id"]);
-    let statement = Yielding::<(BigInt, BigInt), 5> { head, rows, tail, yields: PhantomData };
-    let made: Vec<(i64, i64)> = statement.load(session.tenant(scope)?)?;
-    Ok(made.into_iter().map(|(obligation, id)| [obligation, id]).collect())
+    let tail = Prepared::plain(&[") AS parts"]);
+    let statement = Yielding::<(), 6> { head, rows, tail, yields: PhantomData };
+    statement.execute(session.tenant(scope)?).map(|_| ()).map_err(Error::from)
 }
-
-macro_rules! link {
-    ($changes:literal) => {
-        Link {
-            one: &[
-                concat!("UPDATE obligations SET ", $changes, "updated_at = "),
-                ", allocation_id = ",
-                " WHERE organization_id = ",
-                " AND id = ",
-            ],
-            many: &[
-                concat!(") UPDATE obligations SET ", $changes, "updated_at = "),
-                ", allocation_id = links.id FROM links WHERE obligations.organization_id = ",
-                " AND obligations.id = links.obligation_id",
-            ],
-        }
-    };
-}
-
-/// How allocations are noted at their obligations.
-#[derive(Clone, Copy)]
-struct Link {
-    one: &'static [&'static str],
-    many: &'static [&'static str],
-}
-
-/// Those just made have no version but their first.
-const LINK: Link = link!("");
-const LINK_CHANGED: Link = link!("version = obligations.version + 1, ");
 
 /// Notes allocations at their obligations, by pairs of both: whoever looked them up by what is in
 /// the tables would depend on statistics, which new rows have none of. SQLite, where a statement
@@ -242,33 +274,50 @@ const LINK_CHANGED: Link = link!("version = obligations.version + 1, ");
 fn link(
     scope: &Scope,
     session: &mut Session,
-    (paying, link): (Paying<'_>, Link),
+    now: NaiveDateTime,
     pairs: &[[i64; 2]],
 ) -> Result<()> {
-    let mut linked = 0_usize;
-    if session.is_postgres() {
+    let linked: Vec<(i64, i64)> = if session.is_postgres() {
         let head = Prepared::plain(&["WITH links (obligation_id, id) AS (VALUES "]);
-        let values = &[Value::Instant(paying.now), Value::Integer(scope.id())];
-        let tail = Prepared { parts: link.many, values };
-        session.note_shape(&("links", link.many, pairs.len()));
-        let statement = Yielding::<(), 2> { head, rows: pairs, tail, yields: PhantomData };
-        linked = statement.execute(session.tenant(scope)?).map_err(Error::from)?;
+        let tail = Prepared {
+            parts: &[
+                ") UPDATE obligations SET version = obligations.version + 1, updated_at = ",
+                ", allocation_id = links.id FROM links WHERE obligations.organization_id = ",
+                " AND obligations.id = links.obligation_id \
+                 RETURNING obligations.id, obligations.version",
+            ],
+            values: &[Value::Instant(now), Value::Integer(scope.id())],
+        };
+        session.note_shape(&("links", pairs.len()));
+        let statement =
+            Yielding::<(BigInt, BigInt), 2> { head, rows: pairs, tail, yields: PhantomData };
+        statement.load(session.tenant(scope)?).map_err(Error::from)?
     } else {
+        let mut linked = Vec::with_capacity(pairs.len());
         for [obligation, id] in pairs {
-            let values = &[
-                Value::Instant(paying.now),
-                Value::Integer(*id),
-                Value::Integer(scope.id()),
-                Value::Integer(*obligation),
-            ];
-            let statement = Prepared { parts: link.one, values };
-            let done = statement.execute(session.tenant(scope)?).map_err(Error::from)?;
-            linked = linked.saturating_add(done);
+            let statement = Prepared {
+                parts: &[
+                    "UPDATE obligations SET version = version + 1, updated_at = ",
+                    ", allocation_id = ",
+                    " WHERE organization_id = ",
+                    " AND id = ",
+                    " RETURNING id, version",
+                ],
+                values: &[
+                    Value::Instant(now),
+                    Value::Integer(*id),
+                    Value::Integer(scope.id()),
+                    Value::Integer(*obligation),
+                ],
+            };
+            let statement = statement.yielding::<(BigInt, BigInt)>();
+            linked.push(statement.get_result(session.tenant(scope)?).map_err(Error::from)?);
         }
+        linked
+    };
+    if linked.len() != pairs.len() {
+        let (were, are) = (pairs.len(), linked.len());
+        return Err(Error::Query(format!("{were} obligations were to be allocated, not {are}")));
     }
-    if linked == pairs.len() {
-        Ok(())
-    } else {
-        Err(Error::Query(format!("{} obligations were to be allocated, not {linked}", pairs.len())))
-    }
+    session.note_changes(scope, (obligation::Row::TABLE, &linked), now)
 }

@@ -148,7 +148,7 @@ pub fn insert(
     content: &Content,
     now: NaiveDateTime,
 ) -> Result<i64> {
-    added!(allocations, scope, session, content, made!(allocations, now))
+    added!(allocations, scope, session, now, content, made!(allocations, now))
 }
 
 /// Sets the status of an allocation.

@@ -100,7 +100,7 @@ pub fn insert(
     content: &Content,
     now: NaiveDateTime,
 ) -> Result<i64> {
-    added!(collaborators, scope, session, content, made!(collaborators, now))
+    added!(collaborators, scope, session, now, content, made!(collaborators, now))
 }
 
 /// Changes a collaborator.
@@ -114,6 +114,6 @@ pub fn update(
 }
 
 /// Removes a collaborator that nothing refers to.
-pub fn delete(scope: &Scope, session: &mut Session, id: i64) -> Result<()> {
-    removed!(collaborators, scope, session, id)
+pub fn delete(scope: &Scope, session: &mut Session, id: i64, now: NaiveDateTime) -> Result<()> {
+    removed!(collaborators, scope, session, (id, now))
 }

@@ -6,6 +6,7 @@ use diesel::sql_types::BigInt;
 
 use crate::criteria::{Field, Join, Value};
 use crate::error::{Error, Result};
+use crate::event::Event;
 use crate::prepared::Prepared;
 use crate::schema::deals;
 use crate::scope::Scope;
@@ -152,6 +153,7 @@ pub fn insert(
         deals,
         scope,
         session,
+        now,
         deals::creator_id.eq(scope.creator()),
         content,
         Sums {
@@ -188,6 +190,7 @@ pub fn update_sums(
             ", version = version + 1, updated_at = ",
             " WHERE organization_id = ",
             " AND id = ",
+            " RETURNING version",
         ],
         values: &[
             Value::Integer(sums.distributed_percent_e10),
@@ -198,7 +201,8 @@ pub fn update_sums(
             Value::Integer(id),
         ],
     };
-    statement.execute(session.tenant(scope)?).map(|_| ()).map_err(Error::from)
+    let version = statement.yielding::<BigInt>().get_result(session.tenant(scope)?)?;
+    session.note(Event::updated(scope, ("deals", id), version, now))
 }
 
 /// The ids of the deals of that name, at most two: one, none, or too many to mean one.
@@ -214,6 +218,6 @@ pub fn named(scope: &Scope, session: &mut Session, name: &str) -> Result<Vec<i64
 }
 
 /// Removes a deal that has no distributions.
-pub fn delete(scope: &Scope, session: &mut Session, id: i64) -> Result<()> {
-    removed!(deals, scope, session, id)
+pub fn delete(scope: &Scope, session: &mut Session, id: i64, now: NaiveDateTime) -> Result<()> {
+    removed!(deals, scope, session, (id, now))
 }

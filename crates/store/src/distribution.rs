@@ -7,6 +7,7 @@ use diesel::sql_types::{BigInt, Text};
 
 use crate::criteria::{Field, Join};
 use crate::error::{Error, Result};
+use crate::event::Action;
 use crate::lookup::Lookup;
 use crate::schema::distributions;
 use crate::scope::Scope;
@@ -192,7 +193,7 @@ pub fn insert(
     content: &Content,
     now: NaiveDateTime,
 ) -> Result<i64> {
-    added!(distributions, scope, session, content, made!(distributions, now))
+    added!(distributions, scope, session, now, content, made!(distributions, now))
 }
 
 /// Moves the trigger date of an open distribution, and sets what it is counted in.
@@ -219,7 +220,8 @@ pub fn trigger(
     (id, triggered): (i64, &Triggered),
     now: NaiveDateTime,
 ) -> Result<()> {
-    changed!(distributions, scope, session, (id, now), triggered)
+    let trigger = Action::Trigger;
+    changed!(distributions, scope, session, (id, now), trigger: triggered)
 }
 
 /// Sets status and value.

@@ -8,6 +8,7 @@ use diesel::sql_types::{BigInt, Nullable, Timestamp};
 use crate::connection::AnyConnection;
 use crate::criteria::{Field, Value};
 use crate::error::{Error, Result};
+use crate::event::Event;
 use crate::lookup::Lookup;
 use crate::membership::Membership;
 use crate::prepared::Prepared;
@@ -235,7 +236,7 @@ pub fn insert(
     content: &Content,
     now: NaiveDateTime,
 ) -> Result<i64> {
-    added!(distributors, scope, session, content, made!(distributors, now))
+    added!(distributors, scope, session, now, content, made!(distributors, now))
 }
 
 /// Changes a distributor that is locked. Others that show its name or units have new versions too,
@@ -296,6 +297,7 @@ pub fn set_accumulated(
             ", version = version + 1, updated_at = ",
             " WHERE organization_id = ",
             " AND id = ",
+            " RETURNING version",
         ],
         values: &[
             Value::Integer(value),
@@ -304,7 +306,8 @@ pub fn set_accumulated(
             Value::Integer(id),
         ],
     };
-    statement.execute(session.tenant(scope)?).map(|_| ()).map_err(Error::from)
+    let version = statement.yielding::<BigInt>().get_result(session.tenant(scope)?)?;
+    session.note(Event::updated(scope, ("distributors", id), version, now))
 }
 
 /// Its collaborators, by id.

@@ -19,6 +19,7 @@ pub mod distribution;
 pub mod distributor;
 pub mod due;
 mod error;
+pub mod event;
 mod executor;
 mod first_allocations;
 mod id;

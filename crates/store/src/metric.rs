@@ -7,6 +7,7 @@ use diesel::prelude::*;
 use crate::error::{Error, Result};
 use crate::schema::metrics;
 use crate::scope::Scope;
+use crate::select::Stored;
 use crate::session::Session;
 use crate::{added, changed, fields, made, stored, touched};
 
@@ -119,7 +120,7 @@ pub fn insert(
     content: &Content,
     now: NaiveDateTime,
 ) -> Result<i64> {
-    added!(metrics, scope, session, content, made!(metrics, now))
+    added!(metrics, scope, session, now, content, made!(metrics, now))
 }
 
 /// Sets the score of a metric.
@@ -142,9 +143,10 @@ pub fn take_over(
     let taken = metrics::table
         .filter(metrics::organization_id.eq(scope.id()))
         .filter(metrics::distribution_id.eq(from));
-    diesel::update(taken)
+    let taken: Vec<(i64, i64)> = diesel::update(taken)
         .set((metrics::distribution_id.eq(to), touched!(metrics, now)))
-        .execute(session.tenant(scope)?)
-        .map(|_| ())
-        .map_err(Error::from)
+        .returning((metrics::id, metrics::version))
+        .get_results(session.tenant(scope)?)
+        .map_err(Error::from)?;
+    session.note_changes(scope, (Row::TABLE, &taken), now)
 }

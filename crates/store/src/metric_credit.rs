@@ -79,6 +79,7 @@ pub fn insert(
         metric_credits,
         scope,
         session,
+        now,
         metric_credits::creator_id.eq(scope.creator()),
         content,
         metric_credits::created_at.eq(now)

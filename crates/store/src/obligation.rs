@@ -249,7 +249,7 @@ pub fn insert(
     content: &Content,
     now: NaiveDateTime,
 ) -> Result<i64> {
-    added!(obligations, scope, session, content, made!(obligations, now))
+    added!(obligations, scope, session, now, content, made!(obligations, now))
 }
 
 /// Changes an obligation.
@@ -274,6 +274,6 @@ pub fn allocate(
 }
 
 /// Removes an obligation that nothing refers to.
-pub fn delete(scope: &Scope, session: &mut Session, id: i64) -> Result<()> {
-    removed!(obligations, scope, session, id)
+pub fn delete(scope: &Scope, session: &mut Session, id: i64, now: NaiveDateTime) -> Result<()> {
+    removed!(obligations, scope, session, (id, now))
 }

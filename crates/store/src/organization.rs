@@ -4,9 +4,11 @@ use chrono::NaiveDateTime;
 use diesel::prelude::*;
 
 use crate::error::{Error, Result};
+use crate::event::Event;
 use crate::id::OrganizationId;
 use crate::schema::organizations;
 use crate::scope::Scope;
+use crate::select::Stored;
 use crate::session::Session;
 use crate::{fields, stored};
 
@@ -63,7 +65,9 @@ pub fn insert(session: &mut Session, new: &New, now: NaiveDateTime) -> Result<Or
         .returning(organizations::id)
         .get_result(session.everybody()?)
         .map_err(Error::from)?;
-    Ok(OrganizationId(id))
+    let subject = (Row::TABLE, id);
+    let organization = OrganizationId(id);
+    session.note(Event::created(&Scope::of(organization), subject, now)).map(|()| organization)
 }
 
 /// The tenant of the scope.

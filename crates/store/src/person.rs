@@ -72,7 +72,7 @@ pub fn insert(
     content: &Content,
     now: NaiveDateTime,
 ) -> Result<i64> {
-    added!(people, scope, session, content, made!(people, now))
+    added!(people, scope, session, now, content, made!(people, now))
 }
 
 /// Changes a person.
@@ -86,6 +86,6 @@ pub fn update(
 }
 
 /// Removes a person that nothing refers to.
-pub fn delete(scope: &Scope, session: &mut Session, id: i64) -> Result<()> {
-    removed!(people, scope, session, id)
+pub fn delete(scope: &Scope, session: &mut Session, id: i64, now: NaiveDateTime) -> Result<()> {
+    removed!(people, scope, session, (id, now))
 }

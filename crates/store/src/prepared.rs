@@ -26,6 +26,13 @@ impl Prepared<'static> {
     }
 }
 
+impl<'s> Prepared<'s> {
+    /// The same statement, which yields rows.
+    pub(crate) const fn yielding<T>(self) -> Yielding<'s, T> {
+        Yielding { head: self, rows: &[], tail: Prepared::plain(&[]), yields: PhantomData }
+    }
+}
+
 impl QueryFragment<MultiBackend> for Prepared<'_> {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, MultiBackend>) -> QueryResult<()> {
         for (at, part) in self.parts.iter().enumerate() {
@@ -80,3 +87,17 @@ impl<T, const N: usize> QueryId for Yielding<'_, T, N> {
 }
 
 impl<T, const N: usize> RunQueryDsl<AnyConnection> for Yielding<'_, T, N> {}
+
+/// The most rows of a statement: with ten values a row, far below what either database binds.
+const MAX_ROWS: usize = 512;
+
+/// Slices in order, each as long as a power of two: few lengths, hence few statements.
+pub(crate) fn powers_of_two<T>(mut rest: &[T]) -> impl Iterator<Item = &[T]> {
+    std::iter::from_fn(move || {
+        let length = rest.len().min(MAX_ROWS);
+        let power = length.checked_ilog2().and_then(|log| 1_usize.checked_shl(log))?;
+        let (slice, left) = rest.split_at_checked(power)?;
+        rest = left;
+        Some(slice)
+    })
+}

@@ -3,7 +3,7 @@
 
 use chrono::{NaiveDate, NaiveDateTime};
 use diesel::prelude::*;
-use diesel::query_builder::{AstPass, QueryFragment, QueryId};
+use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
 use diesel::sql_types::{BigInt, Text, Timestamp};
 
 use crate::connection::{AnyConnection, MultiBackend};
@@ -11,6 +11,7 @@ use crate::criteria::{Field, Join};
 use crate::error::{Error, Result};
 use crate::schema::revenue_distributions;
 use crate::scope::Scope;
+use crate::select::Stored;
 use crate::session::Session;
 use crate::{added, changed, fields, made, own, removed, stored};
 
@@ -128,6 +129,7 @@ pub fn insert(
         revenue_distributions,
         scope,
         session,
+        now,
         revenue_distributions::creator_id.eq(scope.creator()),
         content,
         made!(revenue_distributions, now)
@@ -145,8 +147,8 @@ pub fn update(
 }
 
 /// Removes a distribution.
-pub fn delete(scope: &Scope, session: &mut Session, id: i64) -> Result<()> {
-    removed!(revenue_distributions, scope, session, id)
+pub fn delete(scope: &Scope, session: &mut Session, id: i64, now: NaiveDateTime) -> Result<()> {
+    removed!(revenue_distributions, scope, session, (id, now))
 }
 
 /// The distributions of a deal with their percentages, in units of 10^-10, by id.
@@ -169,7 +171,9 @@ pub fn rewrite(
 ) -> Result<()> {
     for rows in rows.chunks(REWRITTEN_AT_ONCE) {
         let statement = Rewrite { organization: scope.id(), currency, rows, now };
-        statement.execute(session.tenant(scope)?).map_err(Error::from)?;
+        let changed: Vec<(i64, i64)> =
+            statement.load(session.tenant(scope)?).map_err(Error::from)?;
+        session.note_changes(scope, (Row::TABLE, &changed), now)?;
     }
     Ok(())
 }
@@ -208,9 +212,16 @@ impl QueryFragment<MultiBackend> for Rewrite<'_> {
         out.push_bind_param::<Timestamp, NaiveDateTime>(&self.now)?;
         out.push_sql(" FROM rewritten WHERE revenue_distributions.organization_id = ");
         out.push_bind_param::<BigInt, i64>(&self.organization)?;
-        out.push_sql(" AND revenue_distributions.id = rewritten.id");
+        out.push_sql(
+            " AND revenue_distributions.id = rewritten.id \
+             RETURNING revenue_distributions.id, revenue_distributions.version",
+        );
         Ok(())
     }
+}
+
+impl Query for Rewrite<'_> {
+    type SqlType = (BigInt, BigInt);
 }
 
 impl QueryId for Rewrite<'_> {

@@ -46,39 +46,53 @@ macro_rules! made {
     };
 }
 
-/// Adds a row of the tenant with these values, and counts it; its id.
+/// Adds a row of the tenant with these values, counts it, and notes the event; its id.
 #[macro_export]
 macro_rules! added {
-    ($table:ident, $scope:expr, $session:expr, $($values:expr),+) => {{
+    ($table:ident, $scope:expr, $session:expr, $now:expr, $($values:expr),+) => {{
         let id: i64 = diesel::insert_into($table::table)
             .values(($table::organization_id.eq($scope.organization.0), $($values,)+))
             .returning($table::id)
             .get_result($session.tenant($scope)?)
             .map_err($crate::Error::from)?;
-        $crate::totals::add($scope, $session, stringify!($table), 1)?;
-        Ok(id)
+        $crate::add_to_total($scope, $session, stringify!($table), 1)?;
+        let event = $crate::event::Event::created($scope, (stringify!($table), id), $now);
+        $session.note(event).map(|()| id)
     }};
 }
 
-/// Sets these values of the row of that id, now, which gives it a new version.
+/// Sets these values of the row of that id, now, which gives it a new version, and notes the event,
+/// as an update unless it is told what else it is.
 #[macro_export]
 macro_rules! changed {
-    ($table:ident, $scope:expr, $session:expr, ($id:expr, $now:expr), $($values:expr),+) => {
-        diesel::update($crate::own!($table, $scope, $id))
+    ($table:ident, $scope:expr, $session:expr, ($id:expr, $now:expr), $($values:expr),+) => {{
+        let update = $crate::event::Action::Update;
+        $crate::changed!($table, $scope, $session, ($id, $now), update: $($values),+)
+    }};
+    (
+        $table:ident, $scope:expr, $session:expr, ($id:expr, $now:expr), $action:ident:
+        $($values:expr),+
+    ) => {{
+        let version: i64 = diesel::update($crate::own!($table, $scope, $id))
             .set(($($values,)+ $crate::touched!($table, $now)))
-            .execute($session.tenant($scope)?)
-            .map(|_| ())
-            .map_err($crate::Error::from)
-    };
+            .returning($table::version)
+            .get_result($session.tenant($scope)?)
+            .map_err($crate::Error::from)?;
+        let event = $crate::event::Event::updated($scope, (stringify!($table), $id), version, $now);
+        $session.note($crate::event::Event { action: $action, ..event })
+    }};
 }
 
-/// Removes the row of that id, and counts it no more.
+/// Removes the row of that id, counts it no more, and notes the event.
 #[macro_export]
 macro_rules! removed {
-    ($table:ident, $scope:expr, $session:expr, $id:expr) => {{
-        diesel::delete($crate::own!($table, $scope, $id))
-            .execute($session.tenant($scope)?)
+    ($table:ident, $scope:expr, $session:expr, ($id:expr, $now:expr)) => {{
+        let version: i64 = diesel::delete($crate::own!($table, $scope, $id))
+            .returning($table::version)
+            .get_result($session.tenant($scope)?)
             .map_err($crate::Error::from)?;
-        $crate::totals::add($scope, $session, stringify!($table), -1)
+        $crate::add_to_total($scope, $session, stringify!($table), -1)?;
+        let subject = (stringify!($table), $id);
+        $session.note($crate::event::Event::deleted($scope, subject, version, $now))
     }};
 }

@@ -257,3 +257,19 @@ diesel::allow_tables_to_appear_in_same_query!(
     organizations,
     revenue_distributions
 );
+
+diesel::table! {
+    events (id) {
+        id -> BigInt,
+        organization_id -> BigInt,
+        token_id -> Nullable<BigInt>,
+        person_id -> Nullable<BigInt>,
+        action -> Text,
+        subject_type -> Text,
+        subject_id -> BigInt,
+        version_before -> Nullable<BigInt>,
+        version_after -> Nullable<BigInt>,
+        request_id -> Nullable<Text>,
+        created_at -> Timestamp,
+    }
+}

@@ -1,20 +1,26 @@
 //! In whose name work is done: the first argument of every function on a tenant's rows.
 
+use uuid::Uuid;
+
 use crate::id::{OrganizationId, PersonId};
 
-/// The tenant whose rows are reached, and the person who acts, if a token names one.
+/// The tenant whose rows are reached, and who acts: what events say of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Scope {
     /// The tenant.
     pub organization: OrganizationId,
-    /// Who acts; becomes the creator of new rows.
+    /// The person who acts, if a token names one; becomes the creator of new rows.
     pub person: Option<PersonId>,
+    /// The token by which they act.
+    pub token: Option<i64>,
+    /// The request that asks for it.
+    pub request: Option<Uuid>,
 }
 
 impl Scope {
-    /// The scope of a tenant, without a person.
+    /// The scope of a tenant in which nobody acts: the engine's, or that of a command.
     pub fn of(organization: OrganizationId) -> Self {
-        Self { organization, person: None }
+        Self { organization, person: None, token: None, request: None }
     }
 
     pub(crate) fn id(&self) -> i64 {

@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
+use chrono::NaiveDateTime;
 use diesel::connection::{AnsiTransactionManager, CacheSize, SimpleConnection, TransactionManager};
 use diesel::prelude::*;
 use diesel::sql_types::Text;
@@ -12,6 +13,7 @@ use diesel::sql_types::Text;
 use crate::address::Address;
 use crate::connection::AnyConnection;
 use crate::error::{Error, Result};
+use crate::event::{self, Event};
 use crate::ledger::Ledgers;
 use crate::scope::Scope;
 
@@ -19,6 +21,9 @@ type Transactions = <AnyConnection as Connection>::TransactionManager;
 
 /// How many shapes of statements a connection keeps prepared; diesel's own cache has no bound.
 const MAX_SHAPES: usize = 256;
+
+/// How many events are noted before they are added, within a transaction that goes on.
+const MAX_NOTED: usize = 512;
 
 /// Whose rows a connection sees (row-level security on PostgreSQL).
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -35,6 +40,9 @@ pub struct Session {
     shapes: HashSet<u64>,
     address: Address,
     ledgers: Arc<Ledgers>,
+    /// What the transaction has written, and how much of it there was as each began that is open.
+    events: Vec<Event>,
+    marks: Vec<usize>,
 }
 
 impl Session {
@@ -47,7 +55,8 @@ impl Session {
     pub(crate) fn sharing(address: &Address, ledgers: Arc<Ledgers>) -> Result<Self> {
         let connection = AnyConnection::open(address)?;
         let (sight, address) = (Sight::Unknown, address.clone());
-        Ok(Self { connection, sight, shapes: HashSet::new(), address, ledgers })
+        let (shapes, events, marks) = (HashSet::new(), Vec::new(), Vec::new());
+        Ok(Self { connection, sight, shapes, address, ledgers, events, marks })
     }
 
     /// Where the database is.
@@ -139,23 +148,67 @@ impl Session {
             }
             other => Transactions::begin_transaction(other)?,
         }
+        self.marks.push(self.events.len());
         Ok(())
     }
 
+    /// Ends the innermost transaction. The outermost adds what was noted in all of them: what
+    /// another within it noted may have been undone.
     pub(crate) fn commit(&mut self) -> Result<()> {
+        if self.marks.len() == 1
+            && let Err(error) = self.add_events()
+        {
+            self.rollback();
+            return Err(error);
+        }
+        self.marks.pop();
         let committed = Transactions::commit_transaction(&mut self.connection);
         if committed.is_err() {
             self.sight = Sight::Unknown;
         }
-        committed.map_err(Error::from)
+        committed?;
+        if self.marks.len() == 1 && self.events.len() >= MAX_NOTED {
+            self.add_events()?;
+        }
+        Ok(())
     }
 
     /// Undoes the innermost transaction; settings made within it are undone too.
     pub(crate) fn rollback(&mut self) {
         self.sight = Sight::Unknown;
+        self.events.truncate(self.marks.pop().unwrap_or(0));
         if let Err(error) = Transactions::rollback_transaction(&mut self.connection) {
             log::warn!("a transaction could not be rolled back: {error}");
         }
+    }
+
+    /// Notes that a row was written. The event is added at the end of the transaction; at once,
+    /// where there is none.
+    pub fn note(&mut self, event: Event) -> Result<()> {
+        self.events.push(event);
+        if self.marks.is_empty() { self.add_events() } else { Ok(()) }
+    }
+
+    /// Notes that rows of a table were changed, by their ids and the versions that they have since.
+    pub(crate) fn note_changes(
+        &mut self,
+        scope: &Scope,
+        (table, rows): (&'static str, &[(i64, i64)]),
+        now: NaiveDateTime,
+    ) -> Result<()> {
+        rows.iter().try_for_each(|(id, version)| {
+            self.note(Event::updated(scope, (table, *id), *version, now))
+        })
+    }
+
+    fn add_events(&mut self) -> Result<()> {
+        let mut events = std::mem::take(&mut self.events);
+        events.sort_by_key(|event| event.scope.organization);
+        for events in events.chunk_by(|one, next| one.scope.organization == next.scope.organization)
+        {
+            event::insert(self, events)?;
+        }
+        Ok(())
     }
 
     /// Notes the shape of a statement about to run. Before there are too many, all prepared

@@ -5,9 +5,14 @@ use chrono::NaiveDateTime;
 use diesel::prelude::*;
 
 use crate::error::{Error, Result};
+use crate::event::Event;
 use crate::id::{OrganizationId, PersonId};
 use crate::schema::{organizations, people, tokens};
+use crate::scope::Scope;
 use crate::session::Session;
+
+/// What events call it. A token has two versions: the second counts no more.
+const TABLE: &str = "tokens";
 
 /// A token as it is listed.
 #[derive(Clone, Debug, Queryable)]
@@ -82,7 +87,7 @@ pub fn insert(
             return Ok(Err(Missing::Person));
         }
     }
-    diesel::insert_into(tokens::table)
+    let id = diesel::insert_into(tokens::table)
         .values((
             tokens::organization_id.eq(organization),
             tokens::person_id.eq(new.person.map(|person| person.0)),
@@ -93,8 +98,9 @@ pub fn insert(
         ))
         .returning(tokens::id)
         .get_result(connection)
-        .map(Ok)
-        .map_err(Error::from)
+        .map_err(Error::from)?;
+    let scope = Scope::of(new.organization);
+    session.note(Event::created(&scope, (TABLE, id), now)).map(|()| Ok(id))
 }
 
 /// The token of that hash.
@@ -119,11 +125,17 @@ pub fn list(session: &mut Session, organization: Option<OrganizationId>) -> Resu
 pub fn revoke(session: &mut Session, id: i64, now: NaiveDateTime) -> Result<bool> {
     let token = tokens::table.filter(tokens::id.eq(id));
     let found: i64 = token.count().get_result(session.everybody()?)?;
-    diesel::update(token.filter(tokens::revoked_at.is_null()))
+    let revoked: Option<i64> = diesel::update(token.filter(tokens::revoked_at.is_null()))
         .set(tokens::revoked_at.eq(now))
-        .execute(session.everybody()?)
-        .map(|_| found > 0)
-        .map_err(Error::from)
+        .returning(tokens::organization_id)
+        .get_result(session.everybody()?)
+        .optional()
+        .map_err(Error::from)?;
+    if let Some(organization) = revoked {
+        let scope = Scope::of(OrganizationId(organization));
+        session.note(Event::updated(&scope, (TABLE, id), 2, now))?;
+    }
+    Ok(found > 0)
 }
 
 /// Notes that a token counted.

@@ -219,9 +219,10 @@ CREATE INDEX allocations_by_distribution ON allocations (organization_id, distri
 CREATE INDEX allocations_by_obligation ON allocations (organization_id, obligation_id, id);
 CREATE INDEX allocations_by_collaborator ON allocations (organization_id, collaborator_id, id);
 
--- Both tables link to each other, so that one link waits for its table.
+-- Both tables link to each other: one link waits for its table, and for the end of a transaction.
 ALTER TABLE obligations
-    ADD FOREIGN KEY (organization_id, allocation_id) REFERENCES allocations (organization_id, id);
+    ADD FOREIGN KEY (organization_id, allocation_id) REFERENCES allocations (organization_id, id)
+    DEFERRABLE INITIALLY DEFERRED;
 
 ALTER TABLE collaborators ENABLE ROW LEVEL SECURITY;
 ALTER TABLE collaborators FORCE ROW LEVEL SECURITY;

@@ -175,7 +175,9 @@ CREATE TABLE obligations (
     UNIQUE (organization_id, id),
     FOREIGN KEY (organization_id, distributor_id) REFERENCES distributors (organization_id, id),
     FOREIGN KEY (organization_id, collaborator_id) REFERENCES collaborators (organization_id, id),
-    FOREIGN KEY (organization_id, allocation_id) REFERENCES allocations (organization_id, id),
+    -- Both rows are made in one transaction, this one first.
+    FOREIGN KEY (organization_id, allocation_id) REFERENCES allocations (organization_id, id)
+        DEFERRABLE INITIALLY DEFERRED,
     FOREIGN KEY (organization_id, reverses_id) REFERENCES obligations (organization_id, id)
 ) STRICT;
 

@@ -82,6 +82,10 @@ pub fn document(registry: &Registry<Field>) -> Value {
                 "bearer": {"type": "http", "scheme": "bearer"},
             },
             "parameters": parameters,
+            "headers": {"request": {
+                "description": "What events and log lines call the request.",
+                "schema": {"type": "string", "format": "uuid"},
+            }},
             "responses": refusals(),
             "schemas": schemas,
         },
@@ -127,6 +131,11 @@ fn describe_paths(
             &format!("{name}_document"),
         ),
     });
+    if resource.restricted {
+        for get in [&mut list["get"], &mut one["get"]] {
+            get["description"] = json!("Takes a token with the scope `admin`.");
+        }
+    }
     if resource.writable {
         let shown = shape_parameters(registry, resource);
         list["post"] = writing(&format!("create_{name}"), shown, name, "create", 201);
@@ -243,7 +252,7 @@ fn responses(successes: &[(u16, Option<&str>)]) -> Value {
     let mut responses = Map::new();
     for (status, schema) in successes {
         let content = schema.map(|schema| json!({MEDIA_TYPE: {"schema": reference(schema)}}));
-        let mut response = json!({"description": "Done"});
+        let mut response = json!({"description": "Done", "headers": headers()});
         if let Some(content) = content {
             response["content"] = content;
         }
@@ -257,12 +266,18 @@ fn responses(successes: &[(u16, Option<&str>)]) -> Value {
     Value::Object(responses)
 }
 
+/// What every answer has.
+fn headers() -> Value {
+    json!({"X-Request-Id": {"$ref": "#/components/headers/request"}})
+}
+
 /// Every error by its status.
 fn refusals() -> Value {
     let mut refusals = Map::new();
     for code in Code::ALL {
         let content = json!({MEDIA_TYPE: {"schema": reference("error_document")}});
-        let refusal = json!({"description": code.title(), "content": content});
+        let refusal =
+            json!({"description": code.title(), "headers": headers(), "content": content});
         refusals.entry(code.status().to_string()).or_insert(refusal);
     }
     Value::Object(refusals)

@@ -76,6 +76,7 @@ fn computed(
         writable: false,
         append_only: false,
         left_out: None,
+        restricted: false,
         addressed: false,
     }
 }

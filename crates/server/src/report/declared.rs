@@ -87,6 +87,7 @@ pub(crate) fn resource() -> ResourceType<Field> {
         writable: false,
         append_only: false,
         left_out: None,
+        restricted: false,
         addressed: false,
     }
 }

@@ -68,6 +68,7 @@ impl Checks {
             writable: false,
             append_only: false,
             left_out: None,
+            restricted: false,
             addressed: true,
         };
         Self(resource)

@@ -63,7 +63,7 @@ fn update(work: &mut Work<'_>, row: &Row, input: &mut Input) -> Result<()> {
 }
 
 fn delete(work: &mut Work<'_>, row: &Row) -> Result<()> {
-    collaborator::delete(work.scope, work.session, row.id).map_err(Failure::from)
+    collaborator::delete(work.scope, work.session, row.id, work.now).map_err(Failure::from)
 }
 
 fn content(

@@ -122,7 +122,7 @@ fn update(work: &mut Work<'_>, row: &Row, input: &mut Input) -> Result<()> {
 }
 
 fn delete(work: &mut Work<'_>, row: &Row) -> Result<()> {
-    deal::delete(work.scope, work.session, row.id).map_err(Failure::from)
+    deal::delete(work.scope, work.session, row.id, work.now).map_err(Failure::from)
 }
 
 fn read(input: &Input, draft: &mut DealDraft) {

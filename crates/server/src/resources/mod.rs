@@ -8,6 +8,7 @@ pub(crate) mod crediting;
 pub(crate) mod deal;
 pub(crate) mod distribution;
 pub(crate) mod distributor;
+mod event;
 pub(crate) mod explanation;
 pub(crate) mod metric;
 pub(crate) mod metric_credit;
@@ -66,6 +67,7 @@ fn own_types() -> Vec<Box<dyn Served>> {
         Box::new(distribution::resource()),
         Box::new(allocation::resource()),
         Box::new(check::Checks::new()),
+        Box::new(event::resource()),
     ]
 }
 

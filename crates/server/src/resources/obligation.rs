@@ -195,7 +195,7 @@ fn update(work: &mut Work<'_>, row: &Row, input: &mut Input) -> Result<()> {
 fn delete(work: &mut Work<'_>, row: &Row) -> Result<()> {
     let held = held(&row.kept)?;
     held.may_be_deleted().map_err(|locked| Failure::of(Code::Conflict, locked.to_string()))?;
-    stored::delete(work.scope, work.session, row.kept.id)?;
+    stored::delete(work.scope, work.session, row.kept.id, work.now)?;
     let payer = distributor::lock(work.scope, work.session, row.kept.distributor_id)?;
     let payer = payer.ok_or_else(Failure::not_found)?;
     let before = Some((held.status, row.kept.value));

@@ -54,7 +54,7 @@ fn update(work: &mut Work<'_>, row: &Row, input: &mut Input) -> Result<()> {
 }
 
 fn delete(work: &mut Work<'_>, row: &Row) -> Result<()> {
-    person::delete(work.scope, work.session, row.id).map_err(Failure::from)
+    person::delete(work.scope, work.session, row.id, work.now).map_err(Failure::from)
 }
 
 fn content(mut draft: PersonDraft, input: &mut Input) -> Result<Content> {

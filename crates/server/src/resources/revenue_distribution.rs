@@ -119,7 +119,7 @@ fn update(work: &mut Work<'_>, row: &Row, input: &mut Input) -> Result<()> {
 
 fn delete(work: &mut Work<'_>, row: &Row) -> Result<()> {
     leave_deal(work, row)?;
-    Ok(stored::delete(work.scope, work.session, row.id)?)
+    Ok(stored::delete(work.scope, work.session, row.id, work.now)?)
 }
 
 /// Takes a distribution out of what its deal has distributed.

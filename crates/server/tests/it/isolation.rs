@@ -26,6 +26,7 @@ const TABLES: &[(&str, &str)] = &[
     ("distributor_collaborators", ""),
     ("distributor_deals", ""),
     ("distributors", ""),
+    ("events", ""),
     (
         "idempotency_keys",
         "(organization_id, method, path, idempotency_key, request_hash, created_at)

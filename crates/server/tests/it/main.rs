@@ -35,6 +35,7 @@ mod engine;
 mod engine_clock;
 mod engine_races;
 mod engine_revenue;
+mod events;
 mod faults;
 mod fields;
 mod filters;
@@ -113,6 +114,7 @@ fn main() -> std::process::ExitCode {
         ("engine_clock", engine_clock::CASES),
         ("engine_races", engine_races::CASES),
         ("engine_revenue", engine_revenue::CASES),
+        ("events", events::CASES),
         ("faults", faults::CASES),
         ("fields", fields::CASES),
         ("filters", filters::CASES),

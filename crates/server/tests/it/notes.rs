@@ -6,7 +6,7 @@ use apportion_server::failure::{Failure, Result};
 use apportion_server::resources::Resources;
 use apportion_server::served::{Resource, Work, Writes};
 use apportion_server::store::membership::Membership;
-use apportion_server::store::{self, Address, Error, Field, Scope, Session, Stored};
+use apportion_server::store::{self, Address, Field, Scope, Session};
 use chrono::NaiveDateTime;
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
@@ -103,35 +103,21 @@ fn lock(scope: &Scope, session: &mut Session, id: i64) -> store::Result<Option<R
 
 fn create(work: &mut Work<'_>, input: &mut Input) -> Result<i64> {
     let (content, readers) = read(work, input, None)?;
-    let id = diesel::insert_into(notes::table)
-        .values((
-            notes::organization_id.eq(work.scope.organization.0),
-            content,
-            notes::updated_at.eq(work.now),
-        ))
-        .returning(notes::id)
-        .get_result(work.session.tenant(work.scope)?)
-        .map_err(Error::from)?;
-    store::add_to_total(work.scope, work.session, Row::TABLE, 1)?;
+    let at = notes::updated_at.eq(work.now);
+    let id = store::added!(notes, work.scope, work.session, work.now, content, at)?;
     work.set_members(READERS, id, readers.as_ref())?;
     Ok(id)
 }
 
 fn update(work: &mut Work<'_>, row: &Row, input: &mut Input) -> Result<()> {
     let (content, readers) = read(work, input, Some(row))?;
-    diesel::update(store::own!(notes, work.scope, row.id))
-        .set((content, store::touched!(notes, work.now)))
-        .execute(work.session.tenant(work.scope)?)
-        .map_err(Error::from)?;
+    store::changed!(notes, work.scope, work.session, (row.id, work.now), content)?;
     work.set_members(READERS, row.id, readers.as_ref())
 }
 
 fn delete(work: &mut Work<'_>, row: &Row) -> Result<()> {
     work.set_members(READERS, row.id, Some(&Linkage::Many(Vec::new())))?;
-    diesel::delete(store::own!(notes, work.scope, row.id))
-        .execute(work.session.tenant(work.scope)?)
-        .map_err(Error::from)?;
-    store::add_to_total(work.scope, work.session, Row::TABLE, -1).map_err(Failure::from)
+    Ok(store::removed!(notes, work.scope, work.session, (row.id, work.now))?)
 }
 
 /// What a note is to be, and who is to read it.

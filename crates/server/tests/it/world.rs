@@ -27,7 +27,7 @@ pub struct World {
     pub organization: i64,
     /// The other: `Other`, EUR, id 2.
     pub other: i64,
-    /// Tokens of ours, by what they may do, and one of the other organization that may write.
+    /// Tokens of ours, by what they may do, and one of the other organization that may do all.
     pub token: String,
     pub reader: String,
     pub admin: String,
@@ -65,7 +65,7 @@ impl World {
             admin::create_token(&database, draft).unwrap().reveal().to_owned()
         };
         let (token, reader) = (mint(organization, "write"), mint(organization, "read"));
-        let (admin, stranger) = (mint(organization, "admin"), mint(other, "write"));
+        let (admin, stranger) = (mint(organization, "admin"), mint(other, "admin"));
         let mut config = Config {
             bind: SocketAddr::from(([127, 0, 0, 1], 0)),
             database: database.clone(),
@@ -95,10 +95,17 @@ impl World {
         self.running.address()
     }
 
-    /// Sends a request with our token; `path` follows `/api/v2`.
+    /// Sends a request with our token, or the administrator's where it takes that; `path` follows
+    /// `/api/v2`.
     #[track_caller]
     pub fn request(&self, method: &str, path: &str, body: Option<&Value>) -> Answer {
-        self.request_as(&self.token, method, path, body)
+        self.request_as(self.token_for(path), method, path, body)
+    }
+
+    /// What a request to this address takes.
+    pub fn token_for(&self, path: &str) -> &str {
+        let restricted = |kind: &ResourceType<Field>| kind.restricted && path.contains(kind.name);
+        if registry().types().iter().any(restricted) { &self.admin } else { &self.token }
     }
 
     /// Sends a request with a token.

@@ -75,6 +75,7 @@ impl RevenueItems {
             writable: false,
             append_only: false,
             left_out: None,
+            restricted: false,
             addressed: true,
         })
     }

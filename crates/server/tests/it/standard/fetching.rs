@@ -33,7 +33,7 @@ fn j45_every_link_answers(place: &Place) {
     let origin = format!("http://{}", sample.world.address());
     for target in &targets {
         let path = target.strip_prefix(&origin).unwrap_or(target);
-        let token = [("X-Auth-Token", sample.world.token.as_str())];
+        let token = [("X-Auth-Token", sample.world.token_for(path))];
         let answer = send(sample.world.address(), "GET", path, &token, b"");
         assert_eq!(answer.status, 200, "{target}");
         // What a document calls itself is what it is.

@@ -28,7 +28,7 @@ fn j59_pages_link_to_pages_or_to_nothing(place: &Place) {
     let world = &sample.world;
     for address in addresses(world).iter().filter(|address| address.is_many()) {
         let path = &address.path;
-        let all = ids(&world.get(path).expect(200).json());
+        let all = ids(&world.get(&format!("{path}?page[size]=200")).expect(200).json());
         let mut page = world.get(&format!("{path}?page[size]=1")).expect(200).json();
         assert_eq!(page["links"]["prev"], Value::Null, "{path}");
         for (at, id) in all.iter().enumerate() {
@@ -61,7 +61,8 @@ fn j60_pages_follow_the_order(place: &Place) {
     for kind in stored_types() {
         for sort in kind.sorts.iter().flat_map(|sort| ["", "-"].map(|sign| (sign, &sort.name))) {
             let list = format!("/{}?sort={}{}", kind.name, sort.0, sort.1);
-            let whole = ids(&sample.world.get(&list).expect(200).json());
+            let whole = format!("{list}&page[size]=200");
+            let whole = ids(&sample.world.get(&whole).expect(200).json());
             let path = format!("{list}&page[size]=5");
             let mut page = sample.world.get(&path).expect(200).json();
             let mut walked = ids(&page);

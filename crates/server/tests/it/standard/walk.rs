@@ -195,7 +195,7 @@ pub fn ask(
     headers: &[(&str, &str)],
     body: &[u8],
 ) -> Answer {
-    let mut all = vec![("X-Auth-Token", world.token.as_str())];
+    let mut all = vec![("X-Auth-Token", world.token_for(path))];
     all.extend(headers);
     send(world.address(), method, &format!("/api/v2{path}"), &all, body)
 }
