@@ -17,7 +17,7 @@ use apportion_core::report::{Row, RowOrder};
 use apportion_jsonapi::document::{Document, Links, PageEnd};
 use apportion_jsonapi::query::{Asked, Include, Numbered, Page, Query, Scope as Parameters};
 use apportion_jsonapi::{Code, Error, media};
-use apportion_store::{self as store, Field, Ledger, Scope, Session};
+use apportion_store::{self as store, Field, Ledger, Scope, Session, deal, person};
 use chrono::NaiveDateTime;
 
 use self::rows::ReportRows;
@@ -131,7 +131,8 @@ impl Reporting {
             Format::Document => {}
             Format::Csv => return table(&asked.grouping, &all, currency),
             Format::Svg => {
-                return picture(&asked.grouping, &all, currency, &organization.name);
+                let names = part_names(scope, session, (&asked.grouping, &all))?;
+                return picture(&asked.grouping, &all, currency, (&organization.name, &names));
             }
         }
         let shown = ReportRows::new(&asked.grouping, page(&all, asked.page), currency);
@@ -159,13 +160,35 @@ fn table(grouping: &Grouping, rows: &[Row], currency: Currency) -> Result<Reply>
     Ok(Reply::plain(body, "text/csv; charset=utf-8").with(CONTENT_DISPOSITION, name))
 }
 
+/// What the parts of a picture are called.
+fn part_names(
+    scope: &Scope,
+    session: &mut Session,
+    (grouping, rows): (&Grouping, &[Row]),
+) -> Result<svg::Names> {
+    let Some((group, ids)) = svg::parts(grouping, rows) else { return Ok(svg::Names::new()) };
+    Ok(match group {
+        Group::Deal => {
+            let deals = store::load_by::<deal::Row>(scope, session, (deal::ID, &ids), ids.len())?;
+            deals.into_iter().map(|row| (row.id, row.name)).collect()
+        }
+        Group::Creator => {
+            let by = (person::ID, ids.as_slice());
+            let people = store::load_by::<person::Row>(scope, session, by, ids.len())?;
+            let name = |row: &person::Row| format!("{} {}", row.first_name, row.last_name);
+            people.iter().map(|row| (row.id, name(row))).collect()
+        }
+        _ => svg::Names::new(),
+    })
+}
+
 fn picture(
     grouping: &Grouping,
     rows: &[Row],
     currency: Currency,
-    organization: &str,
+    (organization, names): (&str, &svg::Names),
 ) -> Result<Reply> {
-    let drawn = svg::draw(grouping, rows, currency, organization);
+    let drawn = svg::draw(grouping, rows, currency, organization, names);
     let drawn = drawn
         .map_err(|error| Error::parameter(Code::UnsupportedGroup, "group", error.to_string()))?;
     // A picture runs nothing, wherever it is opened.

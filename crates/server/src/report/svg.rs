@@ -8,10 +8,11 @@ mod bars;
 mod scale;
 mod surface;
 
+use std::collections::HashMap;
 use std::fmt;
 
 use apportion_core::currency::Currency;
-use apportion_core::report::{Grouping, Row};
+use apportion_core::report::{Group, Grouping, Row};
 use plotters::chart::ChartBuilder;
 use plotters::coord::Shift;
 use plotters::drawing::{DrawingArea, DrawingAreaErrorKind, IntoDrawingArea};
@@ -38,6 +39,19 @@ pub enum ChartError {
     Drawing(#[from] DrawingAreaErrorKind<fmt::Error>),
 }
 
+/// What the parts of bars are called in the legend, by the ids that they go by without.
+pub type Names = HashMap<i64, String>;
+
+/// The group that bars are stacked by, if any, and the ids of its parts that have a colour.
+pub fn parts(grouping: &Grouping, rows: &[Row]) -> Option<(Group, Vec<i64>)> {
+    let bars = [MANY_LETTERS, FEW_LETTERS].map(|letters| Bars::of(grouping, rows, letters));
+    let series = bars.iter().flatten().flat_map(|bars| &bars.series);
+    let mut ids: Vec<i64> = series.filter_map(|series| series.name.parse().ok()).collect();
+    ids.sort_unstable();
+    ids.dedup();
+    bars::stacked_by(grouping).map(|group| (group, ids))
+}
+
 /// The total revenue of each period, or where none is asked for of each value of the first group,
 /// stacked by the next group, or where there is none by what is recognised. Periods stand in the
 /// order of the calendar and none is left out; other bars in that of the rows, the largest of them
@@ -54,9 +68,11 @@ pub fn draw(
     rows: &[Row],
     default_currency: Currency,
     name: &str,
+    names: &Names,
 ) -> Result<String, ChartError> {
     let picture = |letters| {
-        let bars = Bars::of(grouping, rows, letters)?;
+        let mut bars = Bars::of(grouping, rows, letters)?;
+        bars.call_parts(names, |name| cut(name, LEGEND_LETTERS));
         Some(Picture { amounts: Amounts::over(&bars, default_currency), bars })
     };
     let wide = picture(MANY_LETTERS).filter(Picture::has_room);
@@ -94,6 +110,8 @@ const MANY_LETTERS: usize = 90;
 const FEW_LETTERS: usize = 50;
 /// How many letters have room in the title, beside a colon.
 const TITLE_LETTERS: usize = 64;
+/// How many letters of a name stand in the legend.
+const LEGEND_LETTERS: usize = 24;
 /// How many letters have room in the note below it.
 const NOTE_LETTERS: usize = 90;
 
@@ -247,14 +265,15 @@ impl Picture {
         for series in self.bars.series.iter().rev() {
             let corners = [(left, y - SWATCH), (left + 2 * SWATCH, y + SWATCH)];
             root.draw(&Segment { corners, shade: series.shade, title: String::new() })?;
-            root.draw_text(&series.name, &Ink::Label.text(LEFT), (left + 3 * SWATCH, y))?;
+            let name = cut(&series.name, LEGEND_LETTERS);
+            root.draw_text(&name, &Ink::Label.text(LEFT), (left + 3 * SWATCH, y))?;
             y += LINE;
         }
         Ok(())
     }
 
     fn legend_width(&self) -> i32 {
-        let names = self.bars.series.iter().map(|series| series.name.clone());
+        let names = self.bars.series.iter().map(|series| cut(&series.name, LEGEND_LETTERS));
         let heading = self.bars.series.iter().map(|_| self.bars.stacked_by.clone());
         if names.len() == 0 { 0 } else { width_of(names.chain(heading)) + 3 * SWATCH + 2 * MARGIN }
     }
@@ -263,7 +282,7 @@ impl Picture {
 /// As many letters as have room, where those of Asia take that of two.
 fn cut(text: &str, room: usize) -> String {
     let ends = text.chars().scan(0_usize, |end, letter| {
-        *end = end.saturating_add(if letter < '\u{1100}' { 1 } else { 2 });
+        *end = end.saturating_add(room_of(letter));
         Some((*end, letter))
     });
     let whole = ends.clone().last().is_none_or(|(end, _)| end <= room);
@@ -272,8 +291,13 @@ fn cut(text: &str, room: usize) -> String {
     kept.chain((!whole).then_some('…')).collect()
 }
 
+fn room_of(letter: char) -> usize {
+    if letter < '\u{1100}' { 1 } else { 2 }
+}
+
 /// The width of the longest.
 fn width_of(texts: impl Iterator<Item = String>) -> i32 {
-    let longest = texts.map(|text| text.chars().count()).max().unwrap_or_default();
+    let longest = texts.map(|text| text.chars().map(room_of).sum::<usize>()).max();
+    let longest = longest.unwrap_or_default();
     i32::try_from(longest).unwrap_or_default().saturating_mul(LETTER)
 }

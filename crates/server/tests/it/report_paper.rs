@@ -5,7 +5,7 @@
 use std::collections::HashMap;
 
 use apportion_core::report::Entry;
-use apportion_server::report::svg::draw;
+use apportion_server::report::svg::{Names, draw};
 use roxmltree::Document;
 
 use crate::report_csv::{entry, rows};
@@ -99,6 +99,15 @@ fn book(count: i64, days: u64, amount: i64, currency: &str, large_ids: bool) -> 
     (1..=count).map(deal).collect()
 }
 
+/// Names for all that goes by a small id, of all lengths and of wide letters.
+fn names() -> Names {
+    let name = |id: i64| match usize::try_from(id % 30).unwrap() {
+        wide if id % 7 == 0 => "株".repeat(wide + 1),
+        long => "N".repeat(long + 1),
+    };
+    (0..200).map(|id| (id, name(id))).collect()
+}
+
 fn texts_have_room() {
     let mut drawn = 0;
     let amounts = [0, 7, 123_456_789, i64::MAX / 200];
@@ -108,7 +117,9 @@ fn texts_have_room() {
                 let book = book(count, days, amount, currency, large_ids);
                 for (groups, name) in GROUPS.into_iter().zip(NAMES.into_iter().cycle()) {
                     let (grouping, rows) = rows(groups, &book);
-                    let svg = draw(&grouping, &rows, currency.parse().unwrap(), name).unwrap();
+                    let names = if large_ids { Names::new() } else { names() };
+                    let currency = currency.parse().unwrap();
+                    let svg = draw(&grouping, &rows, currency, name, &names).unwrap();
                     let what = format!("{count} deals, {days} days, {amount} {currency}, {groups}");
                     check(&svg, &what);
                     drawn += 1;
@@ -163,7 +174,7 @@ fn colours_are_seen() {
 /// In a document that asks for no size.
 fn the_natural_size_is_small() {
     let (grouping, rows) = rows("deal", &[]);
-    let svg = draw(&grouping, &rows, "EUR".parse().unwrap(), "Acme").unwrap();
+    let svg = draw(&grouping, &rows, "EUR".parse().unwrap(), "Acme", &Names::new()).unwrap();
     let document = Document::parse(&svg).unwrap();
     let size = ["width", "height", "viewBox"].map(|name| document.root_element().attribute(name));
     assert_eq!(size, [Some("960"), Some("540"), Some("0 0 9600 5400")]);

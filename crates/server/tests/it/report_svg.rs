@@ -2,7 +2,7 @@
 //! here is what it says.
 
 use apportion_core::report::Entry;
-use apportion_server::report::svg::{ChartError, MAX_BARS, draw};
+use apportion_server::report::svg::{ChartError, MAX_BARS, Names, draw, parts as parts_of};
 use roxmltree::{Document, Node};
 
 use crate::report_csv::{entry, rows};
@@ -12,6 +12,7 @@ apportion_testing::cases! {
     names_are_escaped,
     titles_say_what_is_shown,
     long_names_are_cut,
+    parts_are_called_by_their_names,
     bars_are_as_high_as_their_amounts,
     what_is_below_zero_goes_down,
     parts_sum_up,
@@ -29,7 +30,7 @@ const ONE_DAY: [&str; 2] = ["2025-07-01", "2025-07-01"];
 
 fn svg(groups: &str, currency: &str, entries: &[Entry]) -> String {
     let (grouping, rows) = rows(groups, entries);
-    draw(&grouping, &rows, currency.parse().unwrap(), "Acme").unwrap()
+    draw(&grouping, &rows, currency.parse().unwrap(), "Acme", &Names::new()).unwrap()
 }
 
 fn euro(deal: i64, days: [&str; 2], amount: i64) -> Entry {
@@ -87,7 +88,7 @@ fn it_stands_alone() {
 fn names_are_escaped() {
     let (grouping, rows) = rows("date:month", &[euro(1, YEAR, 1)]);
     let name = "</title><script>alert('1')</script> & \"]]>\u{0}\u{1b}\u{ffff} ü";
-    let svg = draw(&grouping, &rows, "EUR".parse().unwrap(), name).unwrap();
+    let svg = draw(&grouping, &rows, "EUR".parse().unwrap(), name, &Names::new()).unwrap();
     let expected = "</title><script>alert('1')</script> & \"]]>   ü: Revenue by month";
     let document = Document::parse(&svg).unwrap();
     assert_eq!(all(&document, "title")[0].text(), Some(expected));
@@ -98,7 +99,7 @@ fn names_are_escaped() {
 fn titles_say_what_is_shown() {
     let check = |groups: &str, expected: &str| {
         let (grouping, rows) = rows(groups, &[euro(1, YEAR, 1)]);
-        let svg = draw(&grouping, &rows, "EUR".parse().unwrap(), "Acme").unwrap();
+        let svg = draw(&grouping, &rows, "EUR".parse().unwrap(), "Acme", &Names::new()).unwrap();
         assert_eq!(texts(&svg, "title"), [format!("Acme: {expected}")]);
     };
     check("", "Revenue");
@@ -110,7 +111,7 @@ fn titles_say_what_is_shown() {
 fn long_names_are_cut() {
     let check = |name: &str, expected: &str| {
         let (grouping, rows) = rows("date:month", &[]);
-        let svg = draw(&grouping, &rows, "EUR".parse().unwrap(), name).unwrap();
+        let svg = draw(&grouping, &rows, "EUR".parse().unwrap(), name, &Names::new()).unwrap();
         assert_eq!(texts(&svg, "title"), [format!("{expected}: Revenue by month")]);
         let whole = format!("{name}: Revenue by month");
         assert_eq!(all(&Document::parse(&svg).unwrap(), "title")[0].text(), Some(whole.as_str()));
@@ -121,6 +122,35 @@ fn long_names_are_cut() {
     // Twice as wide.
     check(&"株".repeat(24), &"株".repeat(24));
     check(&"株".repeat(25), &format!("{}…", "株".repeat(23)));
+}
+
+const LONG: &str = "A name of twenty-five letters";
+
+fn parts_are_called_by_their_names() {
+    let entries = [euro(1, YEAR, 36_500), euro(2, YEAR, 73_000), euro(3, ONE_DAY, 1)];
+    let of = |groups| rows(groups, &entries);
+    let (grouping, rows) = of("date:year,deal");
+    let names = Names::from([(1, LONG.to_owned()), (2, "<B>".to_owned())]);
+    let svg = draw(&grouping, &rows, "EUR".parse().unwrap(), "Acme", &names).unwrap();
+    let legend = texts(&svg, "label");
+    let expected = ["3", "A name of twenty-five l…", "<B>"];
+    assert_eq!(legend[legend.len() - 3..], expected);
+    let whole = format!("2025, deal {LONG}: 365.00 EUR");
+    assert!(titles(&svg).contains(&whole), "{:?}", titles(&svg));
+    // Two that look the same are told apart.
+    let names = Names::from([(1, format!("{LONG}, one")), (2, format!("{LONG}, two"))]);
+    let svg = draw(&grouping, &rows, "EUR".parse().unwrap(), "Acme", &names).unwrap();
+    let legend = texts(&svg, "label");
+    let expected = ["3", "1 A name of twenty-five…", "2 A name of twenty-five…"];
+    assert_eq!(legend[legend.len() - 3..], expected);
+    let (group, ids) = parts_of(&grouping, &rows).unwrap();
+    assert_eq!((group.name(), ids), ("deal", vec![1, 2, 3]));
+    // Bars of deals have their ids; their parts are the creators'.
+    let (grouping, rows) = of("deal,creator");
+    let (group, ids) = parts_of(&grouping, &rows).unwrap();
+    assert_eq!((group.name(), ids), ("creator", vec![42, 43]));
+    let (grouping, rows) = of("date:month");
+    assert!(parts_of(&grouping, &rows).is_none());
 }
 
 fn bars_are_as_high_as_their_amounts() {
@@ -248,7 +278,7 @@ fn nothing_is_said() {
 fn too_many_bars_are_refused() {
     let bars = |last: &str| {
         let (grouping, rows) = rows("date:day", &[euro(1, ["2025-01-01", last], 1_000_000)]);
-        draw(&grouping, &rows, "EUR".parse().unwrap(), "Acme")
+        draw(&grouping, &rows, "EUR".parse().unwrap(), "Acme", &Names::new())
     };
     let most = bars("2029-02-08").unwrap();
     let days: std::collections::BTreeSet<String> =

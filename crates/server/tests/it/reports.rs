@@ -292,10 +292,19 @@ fn as_a_picture(place: &Place) {
     let (media, picture) = shown(&world, "group=date:week,deal", "image/svg+xml");
     assert_eq!(media, "image/svg+xml");
     assert!(picture.starts_with("<svg") || picture.starts_with("<?xml"), "{picture}");
-    for word in ["Revenue by week and deal", "EUR", "prefers-color-scheme: dark"] {
+    let legend = [">first</text>", ">second</text>"];
+    for word in
+        ["Revenue by week and deal", "EUR", "prefers-color-scheme: dark"].iter().chain(&legend)
+    {
         assert!(picture.contains(word), "{word}");
     }
     assert!(!picture.contains("<script"));
+    // Of two with one name, the ids say which is which.
+    world.spread(&world.deal("first", 100), "2025-07-31", "2025-07-31", "50");
+    let (_, twins) = shown(&world, "group=date:week,deal", "image/svg+xml");
+    for label in [">1 first</text>", ">second</text>", ">3 first</text>"] {
+        assert!(twins.contains(label), "{label}");
+    }
     let (_, empty) = shown(&world, "group=date:month&filter[currency]=USD&format=svg", "*/*");
     assert!(empty.contains("</svg>"));
 }

@@ -12,7 +12,7 @@ use apportion_core::calendar::Period;
 use apportion_core::report::{Figure, Group, Grouping, Key, Row};
 use chrono::NaiveDate;
 
-use super::MAX_BARS;
+use super::{MAX_BARS, Names};
 
 /// The bars of a chart, from left to right.
 #[derive(Debug)]
@@ -69,10 +69,8 @@ impl Bars {
     /// `None` where there are more than [`MAX_BARS`]. Bars that are no periods are as many as have
     /// room for their labels where so many letters stand side by side.
     pub(super) fn of(grouping: &Grouping, rows: &[Row], letters: usize) -> Option<Self> {
-        let groups = grouping.groups();
         let period = grouping.period();
-        let across = period.map(Group::Date).or_else(|| groups.first().copied());
-        let stacked_by = groups.iter().copied().find(|group| Some(*group) != across);
+        let (across, stacked_by) = (across(grouping), stacked_by(grouping));
         let columns = match period {
             Some(period) => Places::periods(period, rows)?,
             None => {
@@ -102,10 +100,35 @@ impl Bars {
         })
     }
 
+    /// Calls the parts that go by ids by the names that these have. Where two look the same, as
+    /// `short` makes them, their ids come first.
+    pub(super) fn call_parts(&mut self, names: &Names, short: impl Fn(&str) -> String) {
+        let name_of = |id: &str| id.parse().ok().and_then(|id: i64| names.get(&id));
+        let named = self.series.iter().filter_map(|series| name_of(&series.name));
+        let shown: Vec<String> = named.map(|name| short(name)).collect();
+        for series in &mut self.series {
+            let Some(name) = name_of(&series.name) else { continue };
+            let alone = shown.iter().filter(|other| **other == short(name)).count() == 1;
+            series.name = if alone { name.clone() } else { format!("{} {name}", series.name) };
+        }
+    }
+
     /// Whether they are too many for spaces between them.
     pub(super) fn are_dense(&self) -> bool {
         self.labels.len() >= DENSE
     }
+}
+
+/// What there is a bar for each of.
+fn across(grouping: &Grouping) -> Option<Group> {
+    let groups = grouping.groups();
+    grouping.period().map(Group::Date).or_else(|| groups.first().copied())
+}
+
+/// What the parts of bars are.
+pub(super) fn stacked_by(grouping: &Grouping) -> Option<Group> {
+    let across = across(grouping);
+    grouping.groups().iter().copied().find(|group| Some(*group) != across)
 }
 
 fn total(row: &Row) -> i128 {
