@@ -9,6 +9,7 @@ use anyhow::{Context, bail};
 use apportion_server::admin::{self, TokenDraft};
 use apportion_server::resources::Resources;
 use apportion_server::store::Address;
+use apportion_server::store::backup::backup;
 use apportion_server::{Config, demo, serve};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
@@ -53,6 +54,11 @@ enum Command {
     Tick(crate::tick::Tick),
     /// Prove the laws of conservation, row by row: fails with what breaks them
     Check,
+    /// Copy an SQLite database to a new file, also that of a running server, and verify the copy
+    Backup {
+        /// The file to make
+        path: PathBuf,
+    },
 }
 
 #[derive(Args)]
@@ -63,6 +69,10 @@ struct Serve {
     /// What absolute links begin with, such as `https://api.example.com`
     #[arg(long, env = "APPORTION_PUBLIC_URL", value_parser = public_url)]
     public_url: Option<String>,
+    /// The origins whose pages may read answers in a browser, such as `https://app.example.com`
+    #[arg(long = "cors-origin", env = "APPORTION_CORS_ORIGINS", value_delimiter = ',',
+          value_parser = origin)]
+    cors_origins: Vec<String>,
     /// Serve a demo tenant from apportion-demo.db, with a token that everybody knows
     #[arg(long)]
     demo: bool,
@@ -145,16 +155,18 @@ pub(crate) fn run(options: Options) -> anyhow::Result<ExitCode> {
         Command::Import(import) => return crate::import::run(&import, &database),
         Command::Tick(tick) => return crate::tick::run(&tick, &database),
         Command::Check => return crate::check::run(&database),
+        Command::Backup { path } => backup(&database, &path)?,
     }
     Ok(ExitCode::SUCCESS)
 }
 
 fn run_server(options: Serve, database: Address) -> anyhow::Result<()> {
     let (bind, public_url) = (options.bind, options.public_url);
-    let limit_rates = !options.no_rate_limit;
+    let (limit_rates, cors_origins) = (!options.no_rate_limit, options.cors_origins);
     let Interval(engine_interval) = options.engine_interval;
     if !options.demo {
-        let config = Config { bind, database, public_url, limit_rates, engine_interval };
+        let config =
+            Config { bind, database, public_url, cors_origins, limit_rates, engine_interval };
         return Ok(serve::run(config, |address| println!("listening on http://{address}"))?);
     }
     if !bind.ip().is_loopback() {
@@ -162,7 +174,7 @@ fn run_server(options: Serve, database: Address) -> anyhow::Result<()> {
     }
     let database = Address::Sqlite(PathBuf::from("apportion-demo.db"));
     demo::fill(&database).context("the demo tenant could not be made")?;
-    let config = Config { bind, database, public_url, limit_rates, engine_interval };
+    let config = Config { bind, database, public_url, cors_origins, limit_rates, engine_interval };
     serve::run(config, |address| {
         println!("listening on http://{address}");
         let list = "revenue_distributions?include=deal&page%5Bsize%5D=3";
@@ -206,6 +218,16 @@ fn run_token(token: Token, database: &Address) -> anyhow::Result<()> {
         Token::Revoke { id } => admin::revoke_token(database, id)?,
     }
     Ok(())
+}
+
+/// An origin as browsers spell it.
+fn origin(text: &str) -> Result<String, String> {
+    let url = public_url(text).map_err(|_| "write it as https://HOST or http://HOST:PORT")?;
+    let host = url.split_once("://").map_or("", |(_, host)| host);
+    if host.contains('/') || url.chars().any(|letter| letter.is_ascii_uppercase()) {
+        return Err("an origin has no path, not even '/', and no capitals".to_owned());
+    }
+    Ok(url)
 }
 
 fn public_url(text: &str) -> Result<String, String> {

@@ -13,6 +13,7 @@
 
 #[path = "../../../crates/server/tests/it/answers.rs"]
 mod answers;
+mod backups;
 mod checks;
 mod client;
 mod commands;
@@ -34,6 +35,7 @@ mod tour;
 
 fn main() -> std::process::ExitCode {
     apportion_testing::run(&[
+        ("backups", backups::CASES),
         ("checks", checks::CASES),
         ("commands", commands::CASES),
         ("databases", databases::CASES),

@@ -27,7 +27,14 @@ fn main() -> Result<(), Box<dyn Error>> {
 
     let bind = "127.0.0.1:0".parse()?;
     let engine_interval = Some(Duration::from_secs(30));
-    let config = Config { bind, database, public_url: None, limit_rates: true, engine_interval };
+    let config = Config {
+        bind,
+        database,
+        public_url: None,
+        cors_origins: Vec::new(),
+        limit_rates: true,
+        engine_interval,
+    };
     let server = Running::start(config)?;
     println!("http://{}/api/v2/deals answers to {}", server.address(), token.reveal());
     Ok(())

@@ -21,6 +21,7 @@ use crate::docs;
 use crate::etag::Expected;
 use crate::failure::{Failure, Result};
 use crate::guard::Guard;
+use crate::health;
 use crate::idempotency::{self, Taken};
 use crate::openapi;
 use crate::operations::{self, Operating};
@@ -37,7 +38,7 @@ use crate::write::{self, Change, Writing};
 pub(crate) const MAX_TARGET: usize = 8 * 1024;
 
 /// The methods of what is only read.
-const READS: &[Method] = &[Method::GET, Method::HEAD, Method::OPTIONS];
+pub(crate) const READS: &[Method] = &[Method::GET, Method::HEAD, Method::OPTIONS];
 
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -77,7 +78,8 @@ pub(crate) async fn dispatch(
         Some(guard) => guard.idle(),
         None => {}
     }
-    reply.with(X_REQUEST_ID, seen.id.to_string()).respond()
+    let reply = reply.with(X_REQUEST_ID, seen.id.to_string());
+    service.cors.told(&request, reply).respond()
 }
 
 /// What is known of a request by the time it is logged.
@@ -111,11 +113,14 @@ async fn answer(
         return Err(Failure::of(Code::TargetTooLong, detail).into());
     }
     let origin = service.hosts.origin(request)?;
+    if let Some(reply) = service.cors.preflight(request) {
+        return Ok(reply);
+    }
     let path = request.uri().path();
     // One trailing slash is borne everywhere.
     let place = path.strip_suffix('/').unwrap_or(path);
     if let Some(probe) = place.strip_prefix("/health/") {
-        return health(request, service, probe).await;
+        return health::answer(request, service, probe).await;
     }
     if let Some(reply) = documentation(service, place) {
         let reply = reply?;
@@ -183,24 +188,6 @@ fn documentation(service: &Service, path: &str) -> Option<Result<Reply>> {
     }
     let name = path.strip_prefix("/docs")?;
     Some(docs::asset(name).ok_or_else(Failure::not_found))
-}
-
-/// For whoever watches the process: is it alive, can it answer? Needs no token.
-async fn health(request: &HttpRequest, service: &Service, probe: &str) -> Result<Reply, Stop> {
-    if !["live", "ready"].contains(&probe) {
-        return Err(Failure::not_found().into());
-    }
-    check_method(request, READS, READS)?;
-    if probe == "ready" {
-        let ready = service.store.read(|session| {
-            session.ping()?;
-            session.is_migrated()
-        });
-        if !ready.await? {
-            return Err(Failure::of(Code::Unavailable, "The schema is not up to date").into());
-        }
-    }
-    Ok(Reply::document(200, br#"{"meta":{"status":"ok"},"jsonapi":{"version":"1.1"}}"#.as_slice()))
 }
 
 /// The token's access, counted against its rate; strangers have one by their address.

@@ -16,6 +16,12 @@ use apportion_jsonapi::{Code, Error};
 use crate::etag;
 use crate::failure::Failure;
 
+/// The headers of a request by which answers differ, where they do by its origin and elsewhere.
+const VARIES_BY: (&str, &str) = (
+    "Accept, Authorization, X-Auth-Token, X-Organization-Id, Origin",
+    "Accept, Authorization, X-Auth-Token, X-Organization-Id",
+);
+
 /// An answer.
 #[derive(Debug)]
 pub(crate) struct Reply {
@@ -24,6 +30,7 @@ pub(crate) struct Reply {
     headers: Vec<(HeaderName, String)>,
     applied: Option<(&'static str, &'static str)>,
     media_type: &'static str,
+    varies_by_origin: bool,
 }
 
 impl Reply {
@@ -35,6 +42,7 @@ impl Reply {
             headers: Vec::new(),
             applied: None,
             media_type: MEDIA_TYPE,
+            varies_by_origin: false,
         }
     }
 
@@ -45,7 +53,7 @@ impl Reply {
 
     /// An answer without a body.
     pub(crate) fn empty(status: u16) -> Self {
-        Self { status, body: None, headers: Vec::new(), applied: None, media_type: MEDIA_TYPE }
+        Self { body: None, ..Self::document(status, Bytes::new()) }
     }
 
     /// The same answer with another status.
@@ -62,6 +70,11 @@ impl Reply {
     pub(crate) fn with(mut self, name: HeaderName, value: impl Into<String>) -> Self {
         self.headers.push((name, value.into()));
         self
+    }
+
+    /// The same answer, which is another for pages of other origins.
+    pub(crate) fn varying_by_origin(self) -> Self {
+        Self { varies_by_origin: true, ..self }
     }
 
     /// The same answer for whoever may keep it, but is to ask each time whether it is still this
@@ -121,8 +134,9 @@ impl Reply {
                 response.insert_header((name, value));
             }
         }
+        let (by_origin, others) = VARIES_BY;
         response
-            .insert_header((VARY, "Accept, Authorization, X-Auth-Token, X-Organization-Id"))
+            .insert_header((VARY, if self.varies_by_origin { by_origin } else { others }))
             .insert_header((X_CONTENT_TYPE_OPTIONS, "nosniff"));
         match self.body {
             Some(body) => {

@@ -16,6 +16,7 @@ use actix_web::{App, rt, web};
 use apportion_store::{self as store, Limits, Store};
 
 use crate::access::Remembered;
+use crate::cors::Cors;
 use crate::dispatch::dispatch;
 use crate::engine::timer::Timer;
 use crate::guard::{Guarded, HEAD_TIMEOUT, KEEP_ALIVE};
@@ -137,6 +138,7 @@ fn service(
         resources,
         store: Store::open(&config.database, Limits::of(&config.database))?,
         hosts,
+        cors: Cors::new(config.cors_origins.clone()),
         remembered: Remembered::default(),
         rates: config.limit_rates.then(Rates::default),
         in_flight: InFlight::default(),

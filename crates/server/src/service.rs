@@ -6,6 +6,7 @@ use std::time::Duration;
 use apportion_store::{Address, Store};
 
 use crate::access::Remembered;
+use crate::cors::Cors;
 use crate::host::Hosts;
 use crate::idempotency::InFlight;
 use crate::rates::Rates;
@@ -20,6 +21,8 @@ pub struct Config {
     pub database: Address,
     /// What absolute links begin with; else each request's own Host.
     pub public_url: Option<String>,
+    /// The origins whose pages may read answers, such as `https://app.example.com`.
+    pub cors_origins: Vec<String>,
     /// Whether clients are held to their rates.
     pub limit_rates: bool,
     /// How long the engine waits between two passes; none runs where this is none.
@@ -31,6 +34,7 @@ pub(crate) struct Service {
     pub(crate) resources: &'static Resources,
     pub(crate) store: Store,
     pub(crate) hosts: Hosts,
+    pub(crate) cors: Cors,
     pub(crate) remembered: Remembered,
     pub(crate) rates: Option<Rates>,
     pub(crate) in_flight: InFlight,

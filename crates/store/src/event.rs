@@ -145,6 +145,11 @@ impl Event {
     }
 }
 
+/// How many there are of a tenant: never fewer, and more after every write.
+pub fn count(scope: &Scope, session: &mut Session) -> Result<i64> {
+    totals::of(scope, session, Row::TABLE)
+}
+
 /// Adds events of one tenant, in this order.
 pub(crate) fn insert(session: &mut Session, events: &[Event]) -> Result<()> {
     let Some(Event { scope, .. }) = events.first() else { return Ok(()) };

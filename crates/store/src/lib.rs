@@ -10,6 +10,7 @@
 mod address;
 pub mod allocating;
 pub mod allocation;
+pub mod backup;
 pub mod collaborator;
 mod conditions;
 mod connection;

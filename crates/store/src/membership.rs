@@ -1,23 +1,25 @@
 //! Tables that link rows of two tables of a tenant, many to many. Not here: whether the linked rows
 //! exist (the foreign keys refuse those that do not), and the version of the owner.
 
+use std::marker::PhantomData;
+
 use diesel::prelude::*;
 
 use crate::criteria::Value;
 use crate::error::{Error, Result};
-use crate::prepared::Prepared;
+use crate::prepared::{Prepared, Yielding, powers_of_two};
 use crate::scope::Scope;
 use crate::session::Session;
 
-/// The statements on a table that links an owner to its members. Each binds the tenant, the owner,
-/// and where it is about one member, the member.
+/// The statements on a table that links an owner to its members. Each binds the tenant and the
+/// owner, and where it is about members, these as a list that follows.
 #[derive(Clone, Copy, Debug)]
 pub struct Membership {
-    /// Links a member, unless it is linked.
-    pub add: &'static [&'static str],
-    /// Unlinks a member.
-    pub remove: &'static [&'static str],
-    /// Unlinks every member.
+    /// Links members, unless they are linked; goes on after the list.
+    pub add: (&'static [&'static str], &'static [&'static str]),
+    /// Unlinks members; goes on after the list.
+    pub remove: (&'static [&'static str], &'static [&'static str]),
+    /// Unlinks all members.
     pub clear: &'static [&'static str],
 }
 
@@ -27,25 +29,31 @@ pub struct Membership {
 macro_rules! membership {
     ($table:literal, $owner:literal, $member:literal) => {
         $crate::membership::Membership {
-            add: &[
-                concat!(
-                    "INSERT INTO ",
-                    $table,
-                    " (organization_id, ",
-                    $owner,
+            add: (
+                &[
+                    concat!(
+                        "INSERT INTO ",
+                        $table,
+                        " (organization_id, ",
+                        $owner,
+                        ", ",
+                        $member,
+                        ") SELECT "
+                    ),
                     ", ",
-                    $member,
-                    ") VALUES ("
-                ),
-                ", ",
-                ", ",
-                ") ON CONFLICT DO NOTHING",
-            ],
-            remove: &[
-                concat!("DELETE FROM ", $table, " WHERE organization_id = "),
-                concat!(" AND ", $owner, " = "),
-                concat!(" AND ", $member, " = "),
-            ],
+                    ", column1 FROM (VALUES ",
+                ],
+                // Without a condition SQLite takes the conflict for one of a join.
+                &[") AS members WHERE true ON CONFLICT DO NOTHING"],
+            ),
+            remove: (
+                &[
+                    concat!("DELETE FROM ", $table, " WHERE organization_id = "),
+                    concat!(" AND ", $owner, " = "),
+                    concat!(" AND ", $member, " IN (VALUES "),
+                ],
+                &[")"],
+            ),
             clear: &[
                 concat!("DELETE FROM ", $table, " WHERE organization_id = "),
                 concat!(" AND ", $owner, " = "),
@@ -92,12 +100,16 @@ impl Membership {
 fn each(
     scope: &Scope,
     session: &mut Session,
-    parts: &'static [&'static str],
+    (before, after): (&'static [&'static str], &'static [&'static str]),
     (owner, members): (i64, &[i64]),
 ) -> Result<()> {
-    for member in members {
-        let values = [scope.id(), owner, *member].map(Value::Integer);
-        let statement = Prepared { parts, values: &values };
+    let members: Vec<[i64; 1]> = members.iter().map(|member| [*member]).collect();
+    for rows in powers_of_two(&members) {
+        session.note_shape(&(before, rows.len()));
+        let values = &[Value::Integer(scope.id()), Value::Integer(owner)];
+        let head = Prepared { parts: before, values };
+        let tail = Prepared::plain(after);
+        let statement = Yielding::<(), 1> { head, rows, tail, yields: PhantomData };
         statement.execute(session.tenant(scope)?).map_err(Error::from)?;
     }
     Ok(())

@@ -239,13 +239,18 @@ impl<'q, R: Stored> Select<'q, R> {
                 Ok(())
             }
             None => {
-                out.push_sql(totals::sum_sql(self.postgres, totals::Part::Counter));
-                push(out, &self.organization, R::TABLE)?;
-                out.push_sql(totals::sum_sql(self.postgres, totals::Part::Deltas));
-                if self.postgres {
-                    push(out, &self.organization, R::TABLE)?;
-                    out.push_sql(totals::sum_sql(self.postgres, totals::Part::End));
+                let mut tables = [false, true].into_iter().cycle();
+                let (last, parts) =
+                    totals::sum_sql(self.postgres).split_last().unwrap_or((&"", &[]));
+                for part in parts {
+                    out.push_sql(part);
+                    if tables.next() == Some(true) {
+                        out.push_bind_param::<Text, str>(R::TABLE)?;
+                    } else {
+                        out.push_bind_param::<BigInt, i64>(&self.organization)?;
+                    }
                 }
+                out.push_sql(last);
                 Ok(())
             }
             Some(_) => {
@@ -348,13 +353,3 @@ impl<R: Stored> QueryId for Select<'_, R> {
 }
 
 impl<R: Stored> RunQueryDsl<AnyConnection> for &Select<'_, R> {}
-
-fn push<'b>(
-    out: &mut AstPass<'_, 'b, MultiBackend>,
-    organization: &'b i64,
-    table: &'b str,
-) -> QueryResult<()> {
-    out.push_bind_param::<BigInt, i64>(organization)?;
-    out.push_sql(" AND table_name = ");
-    out.push_bind_param::<Text, str>(table)
-}

@@ -5,36 +5,45 @@
 //! instead, and a fold now and then adds that up. Every snapshot shows the exact sum.
 
 use diesel::prelude::*;
+use diesel::sql_types::BigInt;
 
 use crate::connection::AnyConnection;
 use crate::criteria::Value;
 use crate::error::{Error, Result};
-use crate::prepared::Prepared;
+use crate::prepared::{Prepared, Yielding};
 use crate::scope::Scope;
 use crate::session::Session;
 
-/// A piece of the subquery that yields the total; the tenant and the table are bound in between.
-pub(crate) enum Part {
-    Counter,
-    Deltas,
-    End,
+/// The subquery that yields the total of a table. After each part but the last the tenant is bound,
+/// or the table, in turn.
+pub(crate) const fn sum_sql(postgres: bool) -> &'static [&'static str] {
+    if postgres {
+        &[
+            "(SELECT CAST(COALESCE(SUM(part), 0) AS BIGINT) FROM (\
+             SELECT row_count AS part FROM row_counts WHERE organization_id = ",
+            " AND table_name = ",
+            " UNION ALL SELECT delta FROM row_count_deltas WHERE organization_id = ",
+            " AND table_name = ",
+            ") AS parts)",
+        ]
+    } else {
+        &[
+            "(SELECT COALESCE(SUM(row_count), 0) FROM row_counts WHERE organization_id = ",
+            " AND table_name = ",
+            ")",
+        ]
+    }
 }
 
-pub(crate) const fn sum_sql(postgres: bool, part: Part) -> &'static str {
-    match (postgres, part) {
-        (false, Part::Counter) => {
-            "(SELECT COALESCE(SUM(row_count), 0) FROM row_counts WHERE organization_id = "
-        }
-        (false, Part::Deltas | Part::End) => ")",
-        (true, Part::Counter) => {
-            "(SELECT CAST(COALESCE(SUM(part), 0) AS BIGINT) FROM (\
-             SELECT row_count AS part FROM row_counts WHERE organization_id = "
-        }
-        (true, Part::Deltas) => {
-            " UNION ALL SELECT delta FROM row_count_deltas WHERE organization_id = "
-        }
-        (true, Part::End) => ") AS parts)",
-    }
+/// How many rows the tenant has in a table.
+pub(crate) fn of(scope: &Scope, session: &mut Session, table: &str) -> Result<i64> {
+    let table = Value::Text(table.to_owned());
+    let values = &[Value::Integer(scope.id()), table.clone(), Value::Integer(scope.id()), table];
+    let parts = sum_sql(session.is_postgres());
+    let tail =
+        Prepared { parts, values: values.get(..parts.len().saturating_sub(1)).unwrap_or(&[]) };
+    let statement = Yielding::<BigInt> { tail, ..Prepared::plain(&["SELECT "]).yielding() };
+    statement.get_result(session.tenant(scope)?).map_err(Error::from)
 }
 
 /// Notes that so many rows were added (or, below zero, removed), in their transaction.

@@ -6,10 +6,10 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { createInterface } from "node:readline";
 
-// The origin, the token that everybody knows, and how to end it.
-export async function startDemo() {
+// The origin, the token that everybody knows, and how to end it. Options are those of `serve`.
+export async function startDemo(...options) {
   const directory = await mkdtemp(path.join(tmpdir(), "apportion-docs-"));
-  const server = spawn(process.env.APPORTION, ["serve", "--demo", "--bind", "127.0.0.1:0"], {
+  const server = spawn(process.env.APPORTION, ["serve", "--demo", "--bind", "127.0.0.1:0", ...options], {
     cwd: directory,
     env: { ...process.env, APPORTION_LOG: "error" },
     stdio: ["ignore", "pipe", "inherit"],

@@ -21,6 +21,7 @@ use apportion_store::due::{self, Waiting};
 use apportion_store::{self as store, Scope, Session, Store};
 use chrono::{DateTime, SubsecRound, Utc};
 
+use refresh::Seen;
 pub use tick::{Tick, tick};
 pub use triggered::Triggered;
 
@@ -32,6 +33,7 @@ const CHUNK: i64 = 100;
 pub(crate) struct Engine {
     store: Store,
     stopped: Arc<AtomicBool>,
+    seen: Seen,
 }
 
 /// What a pass did.
@@ -45,7 +47,7 @@ pub struct Passed {
 
 impl Engine {
     pub(crate) fn new(store: Store) -> Self {
-        Self { store, stopped: Arc::default() }
+        Self { store, stopped: Arc::default(), seen: Seen::default() }
     }
 
     /// Ends a pass after the trigger that it is at.

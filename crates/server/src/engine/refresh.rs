@@ -1,12 +1,41 @@
 //! What open distributions are worth: the value that a preview would show, kept on the row so that
 //! lists show it too. A forecast, as of the last pass; triggering makes it final.
 
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
 use apportion_store::due::{self, Waiting};
-use apportion_store::{self as store, Scope, distribution, distributor};
+use apportion_store::{self as store, Scope, Session, distribution, distributor, event};
 use chrono::{DateTime, SubsecRound, Utc};
 
-use crate::engine::snapshot::preview;
+use crate::engine::snapshot::{Planned, preview};
 use crate::engine::{CHUNK, Engine};
+
+/// How many distributions are remembered at most.
+const MAX_SEEN: usize = 100_000;
+
+/// How many events a tenant had when a distribution was last looked at.
+#[derive(Clone, Default)]
+pub(super) struct Seen(Arc<Mutex<HashMap<i64, i64>>>);
+
+impl Seen {
+    fn get(&self, distribution: i64) -> Option<i64> {
+        self.lock().get(&distribution).copied()
+    }
+
+    fn put(&self, distribution: i64, events: i64) {
+        let mut seen = self.lock();
+        if seen.len() >= MAX_SEEN {
+            // Those that are gone as well.
+            seen.clear();
+        }
+        seen.insert(distribution, events);
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<i64, i64>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
 
 impl Engine {
     /// Refreshes open distributions with higher ids than `after`, about `limit` of them. Answers
@@ -40,22 +69,42 @@ impl Engine {
         Ok(Some(after))
     }
 
-    /// Writes only where the value is another: a pass over what stays as it is changes nothing.
+    /// Writes only where the value is another: a pass over what stays as it is changes nothing. It
+    /// follows from rows and not from the time, so that where the tenant has had no event since the
+    /// last look, there is nothing to see.
     async fn forecast(&self, waiting: Waiting, now: DateTime<Utc>) -> store::Result<()> {
         let scope = Scope::of(waiting.organization);
         let distributor = waiting.distributor_id;
-        let planned = self.store.read(move |session| {
-            session.snapshot(&scope, |session| preview(&scope, session, (distributor, now)))
+        let known = self.seen.get(waiting.distribution_id);
+        let looked = self.store.read(move |session| {
+            session.snapshot(&scope, |session| look(&scope, session, (distributor, now), known))
         });
-        let Some((_, Some(planned))) = planned.await? else { return Ok(()) };
-        let (open, value) = (planned.open, planned.plan.value);
-        if open.value == value {
-            return Ok(());
+        let (events, planned) = looked.await?;
+        if let Some(Planned { open, plan }) = planned
+            && open.value != plan.value
+        {
+            let write = self.store.write(scope, move |session| {
+                distributor::lock(&scope, session, distributor)?;
+                distribution::forecast(&scope, session, (open.id, open.version), plan.value)
+            });
+            write.await?;
         }
-        let write = self.store.write(scope, move |session| {
-            distributor::lock(&scope, session, distributor)?;
-            distribution::forecast(&scope, session, (open.id, open.version), value)
-        });
-        write.await
+        self.seen.put(waiting.distribution_id, events);
+        Ok(())
     }
+}
+
+/// How many events there are, and unless they are as many as is known, what would be paid.
+fn look(
+    scope: &Scope,
+    session: &mut Session,
+    distributor: (i64, DateTime<Utc>),
+    known: Option<i64>,
+) -> store::Result<(i64, Option<Planned>)> {
+    let events = event::count(scope, session)?;
+    if known == Some(events) {
+        return Ok((events, None));
+    }
+    let found = preview(scope, session, distributor)?;
+    Ok((events, found.and_then(|(_, planned)| planned)))
 }

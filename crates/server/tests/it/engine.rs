@@ -1,19 +1,24 @@
 //! What a pass of the engine writes: shares, obligations, allocations, the next distribution; and
 //! what it leaves alone.
 
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
 use apportion_testing::Place;
 use serde_json::{Value, json};
 
+use crate::checks::run;
 use crate::complaints::{attributes, change, rows, shows};
-use crate::payouts::owing;
+use crate::payouts::{owing, pool};
 use crate::programme::{Programme, pass};
+use crate::world::{World, document};
 
 apportion_testing::cases! {
     shares_are_written, the_top_score_takes_all, equal_parts_are_written, approval_is_awaited,
     nobody_to_pay, carried_pools, failures_lose_nothing, paused_ones_wait,
     missed_periods_are_run_once, deleted_ones_are_left_alone, what_is_owed_is_collected,
-    due_days_are_awaited, dry_runs_write_nothing, forecasts_are_refreshed, others_go_on,
-    many_are_paid
+    due_days_are_awaited, dry_runs_write_nothing, forecasts_are_refreshed,
+    forecasts_are_looked_at_after_events, others_go_on, many_are_paid
 }
 
 fn shares_are_written(place: &Place) {
@@ -279,6 +284,36 @@ fn dry_runs_write_nothing(place: &Place) {
 }
 
 /// The value of an open distribution follows, and nothing else of it changes.
+/// A server looks again where something was written, and only there.
+fn forecasts_are_looked_at_after_events(place: &Place) {
+    let interval = Duration::from_millis(20);
+    let world = World::configured(place, |config| config.engine_interval = Some(interval));
+    let ann = world.create("collaborators", json!({"full_name": "Ann"}), &[]);
+    let mut body = document("distributors", pool(), &[]);
+    let members = json!({"data": [{"type": "collaborators", "id": ann}]});
+    body["data"]["relationships"] = json!({"collaborators": members});
+    world.post("/distributors", &body).expect(201);
+    let value = || attributes(&world, "/distributions/1")["value"].clone();
+    let becomes = |expected: i64| {
+        let end = Instant::now() + Duration::from_secs(20);
+        while value() != expected {
+            assert!(Instant::now() < end, "{} is not {expected}", value());
+            sleep(interval);
+        }
+    };
+    let links = [("distributor", "distributors", "1"), ("collaborator", "collaborators", "1")];
+    world.create("metric_credits", json!({"points": 1}), &links);
+    becomes(10_000);
+    // What is written past the service leaves no event, and is found with the next one.
+    run(&world, "UPDATE distributions SET value = 7");
+    sleep(interval * 15);
+    assert_eq!(value(), 7);
+    world.create("people", json!({"first_name": "A", "last_name": "B"}), &[]);
+    becomes(10_000);
+    change(&world, "/distributors/1", json!({"pool_amount": 5}));
+    becomes(5);
+}
+
 fn forecasts_are_refreshed(place: &Place) {
     let programme = Programme::start(place, json!({}));
     let now = "2020-01-01T00:00:00Z";

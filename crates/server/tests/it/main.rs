@@ -20,6 +20,7 @@ mod collaborators;
 mod complaints;
 mod concurrency;
 mod conditions;
+mod cors;
 mod create;
 mod credit_metric;
 mod credits;
@@ -99,6 +100,7 @@ fn main() -> std::process::ExitCode {
         ("concurrency", concurrency::CASES),
         ("collaborators", collaborators::CASES),
         ("conditions", conditions::CASES),
+        ("cors", cors::CASES),
         ("create", create::CASES),
         ("credit_metric", credit_metric::CASES),
         ("credits", credits::CASES),

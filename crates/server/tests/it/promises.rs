@@ -60,6 +60,21 @@ fn what_breaks_is_seen() {
             },
             "deals_create.data.attributes needs value",
         ),
+        (
+            |it| {
+                let page = &mut it["components"]["schemas"]["events_page"]["properties"]["data"];
+                page["items"] = json!({"type": "object"});
+            },
+            "events_page.data[] is events",
+        ),
+        (
+            |it| {
+                let owed = &mut it["components"]["schemas"]["obligations_create"]["properties"];
+                let given = &mut owed["data"]["properties"]["attributes"]["properties"];
+                given["status"]["enum"] = json!(["pending"]);
+            },
+            "obligations_create.data.attributes.status may be \"approved\"",
+        ),
     ];
     let before = promises(&current());
     assert_eq!(broken(&before, &before), Lines::new());
@@ -95,7 +110,10 @@ fn promises(document: &Value) -> Lines {
                 continue;
             }
             let name = format!("{} {path}", method.to_uppercase());
-            for parameter in operation["parameters"].as_array().unwrap() {
+            // What is reached through a row takes what its type does.
+            let own = !path.contains("{id}/");
+            let parameters = operation["parameters"].as_array().unwrap();
+            for parameter in parameters.iter().filter(|_| own) {
                 let parameter = written(document, parameter);
                 lines.insert(format!("{name} takes {}", parameter["name"].as_str().unwrap()));
             }
@@ -114,11 +132,19 @@ fn promises(document: &Value) -> Lines {
 }
 
 fn members(name: &str, schema: &Value, lines: &mut Lines) {
+    let taken = name.contains("_create") || name.contains("_update");
     for needed in schema["required"].as_array().into_iter().flatten() {
         // What an answer always has is a promise, and not a need.
-        let taken = name.contains("_create") || name.contains("_update");
         let word = if taken { "needs" } else { "has" };
         lines.insert(format!("{name} {word} {}", needed.as_str().unwrap()));
+    }
+    for word in schema["enum"].as_array().into_iter().flatten().filter(|_| taken) {
+        lines.insert(format!("{name} may be {word}"));
+    }
+    if schema["items"].is_object() {
+        let name = format!("{name}[]");
+        lines.insert(format!("{name} is {}", kind(&schema["items"])));
+        members(&name, &schema["items"], lines);
     }
     for (member, schema) in schema["properties"].as_object().into_iter().flatten() {
         let name = format!("{name}.{member}");

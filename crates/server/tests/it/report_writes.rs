@@ -115,6 +115,7 @@ fn beside(world: &World) -> Running {
         bind,
         database,
         public_url: None,
+        cors_origins: Vec::new(),
         limit_rates: false,
         engine_interval: None,
     })

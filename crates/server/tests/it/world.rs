@@ -70,6 +70,7 @@ impl World {
             bind: SocketAddr::from(([127, 0, 0, 1], 0)),
             database: database.clone(),
             public_url: None,
+            cors_origins: Vec::new(),
             limit_rates: false,
             engine_interval: None,
         };
@@ -84,6 +85,7 @@ impl World {
             bind: SocketAddr::from(([127, 0, 0, 1], 0)),
             database: self.database.clone(),
             public_url: None,
+            cors_origins: Vec::new(),
             limit_rates: false,
             engine_interval: None,
         };
