@@ -7,7 +7,8 @@ use crate::http::{Answer, send};
 use crate::world::{JSON_API, World};
 
 apportion_testing::cases! {
-    browsers_ask_beforehand, known_pages_read_answers, others_do_not, without_origins_nothing_changes
+    browsers_ask_beforehand, known_pages_read_answers, others_do_not,
+    without_origins_nothing_changes
 }
 
 const APP: &str = "https://app.example.com";
