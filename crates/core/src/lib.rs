@@ -61,6 +61,7 @@ pub mod distributed;
 pub mod distribution;
 pub mod distributor;
 pub mod engine;
+pub mod event;
 pub mod fault;
 pub mod fraction;
 pub mod id;

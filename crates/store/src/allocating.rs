@@ -91,7 +91,7 @@ pub fn share(
         let allocations: Vec<[i64; 6]> = allocations.collect();
         make_allocations(scope, session, (paying, ALLOCATE_SHARES), &allocations)?;
     }
-    count(scope, session, obligation::Row::TABLE, shares.len())?;
+    totals::add_many(scope, session, obligation::Row::TABLE, shares.len())?;
     note_allocated(scope, session, paying, shares.len())
 }
 
@@ -127,7 +127,7 @@ fn note_allocated(
     if allocations == 0 {
         return Ok(());
     }
-    count(scope, session, allocation::Row::TABLE, allocations)?;
+    totals::add_many(scope, session, allocation::Row::TABLE, allocations)?;
     session.note(Event {
         scope: *scope,
         action: Action::Allocate,
@@ -135,14 +135,6 @@ fn note_allocated(
         versions: (None, None),
         now: paying.now,
     })
-}
-
-fn count(scope: &Scope, session: &mut Session, table: &str, rows: usize) -> Result<()> {
-    match i64::try_from(rows) {
-        Ok(0) => Ok(()),
-        Ok(rows) => totals::add(scope, session, table, rows),
-        Err(_) => Err(Error::Query("more rows than there are numbers".to_owned())),
-    }
 }
 
 /// How ids of a table are had before its rows.

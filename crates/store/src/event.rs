@@ -2,6 +2,7 @@
 //! notes it at its session, which adds the events at the end of the transaction and as part of it;
 //! what is undone takes its events along. Databases let no event be changed or removed.
 
+pub use apportion_core::event::Action;
 use chrono::NaiveDateTime;
 use diesel::prelude::*;
 use diesel::query_builder::{AstPass, QueryFragment, QueryId};
@@ -69,38 +70,6 @@ pub struct Row {
 
 stored!(Row in events by "\"events\".\"organization_id\"");
 
-/// What is done to a row.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Action {
-    /// It is added.
-    Create,
-    /// It is changed.
-    Update,
-    /// It is removed.
-    Delete,
-    /// A distribution is triggered.
-    Trigger,
-    /// A distribution is given its allocations, and the obligations that its shares make.
-    Allocate,
-}
-
-impl Action {
-    /// The names of all.
-    pub const NAMES: &'static [&'static str] =
-        &["create", "update", "delete", "trigger", "allocate"];
-
-    /// Its name.
-    pub fn name(self) -> &'static str {
-        match self {
-            Action::Create => "create",
-            Action::Update => "update",
-            Action::Delete => "delete",
-            Action::Trigger => "trigger",
-            Action::Allocate => "allocate",
-        }
-    }
-}
-
 /// Something done to a row, in somebody's name.
 #[derive(Clone, Copy, Debug)]
 pub struct Event {
@@ -158,9 +127,7 @@ pub(crate) fn insert(session: &mut Session, events: &[Event]) -> Result<()> {
         session.note_shape(&(Row::TABLE, lines.len()));
         Insert(lines).execute(session.tenant(scope)?).map_err(Error::from)?;
     }
-    let count = i64::try_from(events.len());
-    let count = count.map_err(|_| Error::Query("more events than there are numbers".to_owned()))?;
-    totals::add(scope, session, Row::TABLE, count)
+    totals::add_many(scope, session, Row::TABLE, events.len())
 }
 
 /// An event as it is added.

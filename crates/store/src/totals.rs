@@ -69,6 +69,20 @@ pub fn add(scope: &Scope, session: &mut Session, table: &str, delta: i64) -> Res
     statement.execute(session.tenant(scope)?).map(|_| ()).map_err(Error::from)
 }
 
+/// Notes that so many rows were added at once.
+pub(crate) fn add_many(
+    scope: &Scope,
+    session: &mut Session,
+    table: &str,
+    rows: usize,
+) -> Result<()> {
+    match i64::try_from(rows) {
+        Ok(0) => Ok(()),
+        Ok(rows) => add(scope, session, table, rows),
+        Err(_) => Err(Error::Query("more rows than there are numbers".to_owned())),
+    }
+}
+
 /// Folds what writers added into the counters. Rows locked by another fold are left to it.
 const FOLD: &str = "WITH locked AS (
     SELECT organization_id, table_name, id FROM row_count_deltas

@@ -5,12 +5,8 @@ import { once } from "node:events";
 import { createServer } from "node:http";
 import { after, before, test } from "node:test";
 
-import { chromium } from "playwright-core";
-
+import { startBrowser } from "./browser.js";
 import { startDemo } from "./demo.js";
-
-const QUIET = "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-sync " +
-  "--disable-background-networking --disable-component-update";
 
 let app;
 let demo;
@@ -24,10 +20,7 @@ before(async () => {
   app.listen(0, "127.0.0.1");
   await once(app, "listening");
   demo = await startDemo("--cors-origin", `http://127.0.0.1:${app.address().port}`);
-  browser = await chromium.launch({
-    executablePath: process.env.CHROMIUM,
-    args: QUIET.split(" "),
-  });
+  browser = await startBrowser();
 });
 
 after(async () => {

@@ -3,15 +3,12 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 
-import { chromium } from "playwright-core";
-
+import { startBrowser } from "./browser.js";
 import { startDemo } from "./demo.js";
 
 const POLICY =
   "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; " +
   "img-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
-const QUIET = "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-sync " +
-  "--disable-background-networking --disable-component-update";
 // Swagger UI takes every low line in the link to an operation for an old way to write a space.
 const MISTAKEN = "Deprecated: escaping deep link whitespace with `_`";
 
@@ -30,10 +27,7 @@ let browser;
 
 before(async () => {
   demo = await startDemo();
-  browser = await chromium.launch({
-    executablePath: process.env.CHROMIUM,
-    args: QUIET.split(" "),
-  });
+  browser = await startBrowser();
 });
 
 after(async () => {

@@ -44,12 +44,13 @@ pub type Names = HashMap<i64, String>;
 
 /// The group that bars are stacked by, if any, and the ids of its parts that have a colour.
 pub fn parts(grouping: &Grouping, rows: &[Row]) -> Option<(Group, Vec<i64>)> {
+    let group = bars::stacked_by(grouping)?;
     let bars = [MANY_LETTERS, FEW_LETTERS].map(|letters| Bars::of(grouping, rows, letters));
     let series = bars.iter().flatten().flat_map(|bars| &bars.series);
     let mut ids: Vec<i64> = series.filter_map(|series| series.name.parse().ok()).collect();
     ids.sort_unstable();
     ids.dedup();
-    bars::stacked_by(grouping).map(|group| (group, ids))
+    Some((group, ids))
 }
 
 /// The total revenue of each period, or where none is asked for of each value of the first group,
