@@ -29,7 +29,7 @@ pub fn run(
         let scope = Scope::of(organization);
         session.snapshot(&scope, |session| {
             for law in Law::ALL {
-                let finding = store::law::check(&scope, session, *law, &mut |_| false)?;
+                let finding = store::checks::check(&scope, session, *law, &mut |_| false)?;
                 all_hold &= finding.broken == 0;
                 told(organization, &finding);
             }

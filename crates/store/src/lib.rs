@@ -8,60 +8,40 @@
 //! the keys of a row, which both databases can write.
 
 mod address;
-pub mod allocating;
-pub mod allocation;
-pub mod backup;
-pub mod collaborator;
-mod conditions;
-mod connection;
-mod criteria;
-pub mod deal;
-pub mod distribution;
-pub mod distributor;
-pub mod due;
+pub mod checks;
+mod database;
 mod error;
-pub mod event;
-mod executor;
-mod first_allocations;
 mod id;
-pub mod idempotency;
-mod keyset;
-pub mod law;
 mod ledger;
-mod lookup;
-pub mod membership;
-pub mod metric;
-pub mod metric_credit;
-mod migrate;
-pub mod obligation;
-pub mod organization;
-pub mod person;
-mod prepared;
-mod recognized;
-pub mod revenue_distribution;
+mod payouts;
+mod pool;
 mod rows;
-mod schema;
 mod scope;
-mod select;
 mod session;
-mod store;
-pub mod token;
-mod totals;
-mod writer;
+mod sql;
+mod tables;
 
 pub use address::{Address, AddressError};
-pub use connection::{AnyConnection, MultiBackend};
-pub use criteria::{
-    Comparable, Comparison, Criteria, Field, FieldKind, Filter, Join, Order, Test, Value,
-};
+pub use database::connection::{AnyConnection, MultiBackend};
+pub use database::lookup::Lookup;
 pub use error::{Error, Result};
 pub use id::{OrganizationId, PersonId};
-pub use keyset::{beyond, read_keys};
+pub use ledger::recognized::recognized;
 pub use ledger::{Ledger, LedgerPart, ledger};
-pub use lookup::Lookup;
-pub use recognized::recognized;
+pub use payouts::{allocate, due};
+pub use pool::backup;
+pub use pool::store::{Cause, Limits, Store};
+pub use rows::membership;
+pub use rows::select::{Found, Loaded, Select, Stored, load, load_by, load_held, load_keyed};
 pub use scope::Scope;
-pub use select::{Found, Loaded, Select, Stored, load, load_by, load_held, load_keyed};
 pub use session::Session;
-pub use store::{Cause, Limits, Store};
-pub use totals::{add as add_to_total, fold as fold_totals};
+pub use session::totals::{add as add_to_total, fold as fold_totals};
+pub use sql::criteria::{
+    Comparable, Comparison, Criteria, Field, FieldKind, Filter, Join, Order, Test, Value,
+};
+pub use sql::keyset::{beyond, read_keys};
+pub use tables::administration::{event, idempotency, organization, person, token};
+pub use tables::payouts::{
+    allocation, collaborator, distribution, distributor, metric, metric_credit, obligation,
+};
+pub use tables::revenue::{deal, revenue_distribution};

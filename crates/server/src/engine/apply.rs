@@ -6,7 +6,7 @@ use apportion_core::distribution::DistributionStatus;
 use apportion_core::distributor::DistributorStatus;
 use apportion_core::engine::{NextDistribution, Origin, Plan, PlannedAllocation};
 use apportion_core::obligation::DISTRIBUTION_AWARD;
-use apportion_store::allocating::{self, Made, Part, Paying, Share};
+use apportion_store::allocate::{self, Made, Part, Paying, Share};
 use apportion_store::distribution::{self, Content};
 use apportion_store::distributor::{self, Kept, Occupied};
 use apportion_store::{self as store, Scope, Session, metric};
@@ -72,8 +72,8 @@ fn pay(
         }
     }
     let made = Made { status: plan.obligation_status.name(), award_type: DISTRIBUTION_AWARD };
-    allocating::share(scope, session, (paying, made), &shares)?;
-    allocating::collect(scope, session, paying, &parts)?;
+    allocate::share(scope, session, (paying, made), &shares)?;
+    allocate::collect(scope, session, paying, &parts)?;
     Ok(if parts.is_empty() { 0 } else { plan.value })
 }
 

@@ -12,7 +12,7 @@ use apportion_jsonapi::json::Json;
 use apportion_jsonapi::query::Walk;
 use apportion_jsonapi::resource::{Filter as Declared, Ids, ResourceType, Sort, Takes};
 use apportion_jsonapi::{Attribute, Input, Kind, Rows, Scalar};
-use apportion_store::{Criteria, Field, FieldKind, Filter, Order, Scope, Session, Value, law};
+use apportion_store::{Criteria, Field, FieldKind, Filter, Order, Scope, Session, Value, checks};
 
 use crate::criteria;
 use crate::failure::{Failure, Result};
@@ -102,7 +102,7 @@ impl Checks {
                 let mut stop = |finding: &Finding| {
                     finding.broken >= MAX_COUNTER_EXAMPLES || Instant::now() >= until
                 };
-                findings.push(law::check(scope, session, *law, &mut stop)?);
+                findings.push(checks::check(scope, session, *law, &mut stop)?);
                 left = left.saturating_sub(1);
             }
             Ok(findings)

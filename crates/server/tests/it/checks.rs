@@ -2,7 +2,7 @@
 //! them past the service, by SQL, is found, with the row that it is.
 
 use apportion_core::law::{Finding, Law, Verdict};
-use apportion_server::store::{OrganizationId, Scope, Session, law};
+use apportion_server::store::{OrganizationId, Scope, Session, checks as laws};
 use apportion_testing::Place;
 use diesel::connection::SimpleConnection;
 use serde_json::{Value, json};
@@ -263,10 +263,10 @@ fn a_hundred_are_enough(place: &Place) {
 }
 
 #[track_caller]
-fn look(world: &World, law: Law, stop: law::Stop<'_>) -> Finding {
+fn look(world: &World, law: Law, stop: laws::Stop<'_>) -> Finding {
     let mut session = Session::open(&world.database).unwrap();
     let scope = Scope::of(OrganizationId(world.organization));
-    session.snapshot(&scope, |session| law::check(&scope, session, law, stop)).unwrap()
+    session.snapshot(&scope, |session| laws::check(&scope, session, law, stop)).unwrap()
 }
 
 fn a_look_may_end_early(place: &Place) {

@@ -12,9 +12,9 @@ use diesel::prelude::*;
 
 use super::rows::{COLUMNS, Head, Loading, account, each, heads, line};
 use super::{Ledger, Line};
-use crate::connection::on_backend;
+use crate::database::connection::on_backend;
+use crate::database::schema::revenue_distributions;
 use crate::error::{Error, Result};
-use crate::schema::revenue_distributions;
 use crate::scope::Scope;
 use crate::session::Session;
 

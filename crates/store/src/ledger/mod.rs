@@ -4,6 +4,7 @@
 //! writer does anything for it, on this server or another. docs/decisions/0012-ledgers.md.
 
 mod draft;
+pub(crate) mod recognized;
 mod rows;
 
 use std::collections::HashMap;

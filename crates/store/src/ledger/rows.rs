@@ -12,9 +12,9 @@ use diesel::sql_types::{Date, Text};
 use diesel::sqlite::{Sqlite, SqliteValue};
 
 use super::{Account, Ledger, Line};
-use crate::connection::on_backend;
+use crate::database::connection::on_backend;
+use crate::database::schema::{deals, revenue_distributions};
 use crate::error::{Error, Result};
-use crate::schema::{deals, revenue_distributions};
 use crate::scope::Scope;
 use crate::session::Session;
 

@@ -1,0 +1,68 @@
+//! The laws of conservation, held against the rows of a tenant: read by their keys, so many at a
+//! time, however many there are. What the laws say is `apportion_core::law`.
+
+mod payouts;
+mod revenue;
+
+use apportion_core::law::{Finding, Law};
+
+use crate::error::Result;
+use crate::scope::Scope;
+use crate::session::Session;
+
+/// How many subjects are read at once.
+const SUBJECTS: i64 = 1_000;
+
+/// Says whether to stop, by what was found so far.
+pub type Stop<'s> = &'s mut dyn FnMut(&Finding) -> bool;
+
+/// Asks for rows of these SQL types: text and values in turn, values as `Value`s.
+macro_rules! ask {
+    ($scope:ident, $session:ident, $types:ty, $parts:expr, $values:expr) => {{
+        let values = $values;
+        let asked = $crate::sql::prepared::Yielding::<$types> {
+            head: $crate::sql::prepared::Prepared { parts: $parts, values: &values },
+            rows: &[],
+            tail: $crate::sql::prepared::Prepared::plain(&[]),
+            yields: std::marker::PhantomData,
+        };
+        asked.load($session.tenant($scope)?).map_err($crate::error::Error::from)?
+    }};
+}
+use ask;
+
+/// Looks at a law until its end, or until it is told to stop. One moment of the rows is seen where
+/// the session shows one (`Session::snapshot`).
+pub fn check(scope: &Scope, session: &mut Session, law: Law, stop: Stop<'_>) -> Result<Finding> {
+    let mut look = Look { finding: Finding::new(law), stop };
+    let walked = match law {
+        Law::AllocationsSum => payouts::allocations_sum(scope, session, &mut look),
+        Law::ObligationOnce => payouts::obligation_once(scope, session, &mut look),
+        Law::TriggerOnce => payouts::trigger_once(scope, session, &mut look),
+        Law::MetricsFollowCredits => payouts::metrics_follow_credits(scope, session, &mut look),
+        Law::AmountsFollowDeals | Law::SlicesSum => revenue::walk(scope, session, law, &mut look),
+    };
+    look.finding.is_complete = walked? == Walk::Ended;
+    Ok(look.finding)
+}
+
+/// A law while it is looked at.
+struct Look<'s> {
+    finding: Finding,
+    stop: Stop<'s>,
+}
+
+impl Look<'_> {
+    fn is_over(&mut self) -> bool {
+        (self.stop)(&self.finding)
+    }
+}
+
+/// How a walk over the subjects came to its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Walk {
+    /// All were seen.
+    Ended,
+    /// It was told to stop.
+    Stopped,
+}

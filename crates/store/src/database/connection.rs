@@ -1,0 +1,127 @@
+//! One connection to either database, with the settings that make it durable and bounded.
+
+#![expect(missing_docs, reason = "the derive makes types that cannot be given any")]
+
+use std::fs::OpenOptions;
+use std::os::unix::fs::OpenOptionsExt;
+use std::time::{Duration, Instant};
+
+use diesel::connection::SimpleConnection;
+use diesel::pg::PgConnection;
+use diesel::prelude::*;
+use diesel::sqlite::SqliteConnection;
+
+use crate::address::Address;
+use crate::error::{Error, Result};
+
+/// A connection to either database.
+#[derive(diesel::MultiConnection)]
+pub enum AnyConnection {
+    /// To PostgreSQL.
+    Postgres(PgConnection),
+    /// To SQLite.
+    Sqlite(SqliteConnection),
+}
+
+/// Compiles an expression once for each database.
+macro_rules! on_backend {
+    ($connection:expr, $inner:ident => $body:expr) => {
+        match $connection {
+            $crate::database::connection::AnyConnection::Postgres($inner) => $body,
+            $crate::database::connection::AnyConnection::Sqlite($inner) => $body,
+        }
+    };
+}
+pub(crate) use on_backend;
+
+/// First the time-out, so that the other settings wait for a lock too. `FULL`: a commit that was
+/// answered survives a power cut. A checkpoint costs three more `fsync`s: there is one in 16 MiB.
+const SQLITE: &str = "PRAGMA busy_timeout = 2000;
+PRAGMA journal_mode = WAL;
+PRAGMA synchronous = FULL;
+PRAGMA foreign_keys = ON;
+PRAGMA temp_store = MEMORY;
+PRAGMA wal_autocheckpoint = 4000;
+PRAGMA cache_size = -16384;";
+
+/// How long a new connection waits for others to be done with the settings, and how often it looks.
+const SQLITE_PATIENCE: Duration = Duration::from_secs(2);
+const SQLITE_PAUSE: Duration = Duration::from_millis(2);
+
+const POSTGRES: &str = "SET TIME ZONE 'UTC';
+SET statement_timeout = '5s';
+SET lock_timeout = '2s';
+SET idle_in_transaction_session_timeout = '10s';
+SET client_min_messages = 'warning';";
+
+impl AnyConnection {
+    /// Opens a connection to the database at that address, chosen by its scheme.
+    pub(crate) fn open(address: &Address) -> Result<Self> {
+        let refuse = |reason: &dyn std::fmt::Display| Error::Open {
+            address: address.clone(),
+            reason: reason.to_string().split_whitespace().collect::<Vec<_>>().join(" "),
+        };
+        match address {
+            Address::Sqlite(path) => {
+                // Made here, so that it is never readable by others. One that exists must not be
+                // opened: closing it again would drop every lock that this process holds on it
+                // (POSIX), and another process could then take away the log that is written to.
+                let made = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
+                if let Err(error) = made
+                    && error.kind() != std::io::ErrorKind::AlreadyExists
+                {
+                    return Err(refuse(&error));
+                }
+                if path.is_dir() {
+                    return Err(refuse(&std::io::Error::from(std::io::ErrorKind::IsADirectory)));
+                }
+                let path = path.to_str().ok_or_else(|| refuse(&"the path is not UTF-8"))?;
+                let mut connection =
+                    SqliteConnection::establish(path).map_err(|error| refuse(&error))?;
+                set_up(&mut connection).map_err(|error| refuse(&error))?;
+                Ok(AnyConnection::Sqlite(connection))
+            }
+            Address::Postgres(url) => {
+                // libpq repeats a URL that it cannot read, password and all.
+                let discreet = |error: ConnectionError| {
+                    error.to_string().replace(url.as_str(), &address.to_string())
+                };
+                let mut connection = PgConnection::establish(&with_timeout(url))
+                    .map_err(|error| refuse(&discreet(error)))?;
+                connection.batch_execute(POSTGRES).map_err(|error| refuse(&error))?;
+                Ok(AnyConnection::Postgres(connection))
+            }
+        }
+    }
+
+    /// Whether this is PostgreSQL.
+    pub(crate) fn is_postgres(&self) -> bool {
+        matches!(self, AnyConnection::Postgres(_))
+    }
+}
+
+/// Those who turn a new file into a write-ahead one at the same time get in each other's way, and
+/// SQLite then refuses at once, whatever the time-out: so this is tried again.
+fn set_up(connection: &mut SqliteConnection) -> QueryResult<()> {
+    let begun = Instant::now();
+    loop {
+        match connection.batch_execute(SQLITE) {
+            Err(error)
+                if error.to_string().contains("locked") && begun.elapsed() < SQLITE_PATIENCE =>
+            {
+                std::thread::sleep(SQLITE_PAUSE);
+            }
+            result => return result,
+        }
+    }
+}
+
+/// A host that does not answer must not hold a thread for minutes.
+fn with_timeout(url: &str) -> String {
+    let joint = if url.contains('?') { '&' } else { '?' };
+    if url.contains("connect_timeout=") {
+        url.to_owned()
+    } else {
+        format!("{url}{joint}connect_timeout=5")
+    }
+}

@@ -1,0 +1,85 @@
+//! The revenue of a distributor on some days, added up as its rows go by: however many there are,
+//! one is held at a time. One statement, so one moment. Not here: the ledger of reports, which
+//! holds a tenant's revenue in memory, and how a day's part is rounded, which is the rules'.
+
+use apportion_core::calendar::DateRange;
+use apportion_core::engine::{self, RevenueIn};
+use apportion_core::slicing::Span;
+use chrono::NaiveDate;
+use diesel::connection::DefaultLoadingMode;
+use diesel::pg::PgRowByRowLoadingMode;
+use diesel::prelude::*;
+
+use crate::database::connection::AnyConnection;
+use crate::database::schema::{distributor_deals, revenue_distributions};
+use crate::error::{Error, Result};
+use crate::scope::Scope;
+use crate::session::Session;
+
+/// First and last day, amount, amount in the tenant's currency.
+type Spread = (NaiveDate, NaiveDate, i64, i64);
+
+/// What the deals in the scope of a distributor (named by none, all) recognise on these days, in
+/// minor units.
+pub fn recognized(
+    scope: &Scope,
+    session: &mut Session,
+    (distributor, revenue): (i64, RevenueIn),
+    days: DateRange,
+) -> Result<i128> {
+    let named = distributor_deals::table
+        .filter(distributor_deals::organization_id.eq(scope.id()))
+        .filter(distributor_deals::distributor_id.eq(distributor))
+        .select(distributor_deals::deal_id);
+    let any: Option<i64> = named.first(session.tenant(scope)?).optional()?;
+    macro_rules! sum {
+        ($connection:expr, $backend:ty, $mode:ty) => {{
+            let mut query = revenue_distributions::table
+                .filter(revenue_distributions::organization_id.eq(scope.id()))
+                .filter(revenue_distributions::start_on.le(days.end()))
+                .filter(revenue_distributions::end_on.ge(days.start()))
+                .select((
+                    revenue_distributions::start_on,
+                    revenue_distributions::end_on,
+                    revenue_distributions::amount,
+                    revenue_distributions::amount_default,
+                ))
+                .into_boxed::<$backend>();
+            if let RevenueIn::Deals(currency) = revenue {
+                query = query.filter(revenue_distributions::currency.eq(currency.code()));
+            }
+            if any.is_some() {
+                query = query.filter(revenue_distributions::deal_id.eq_any(named));
+            }
+            add_up(query.load_iter::<Spread, $mode>($connection)?, revenue, days)
+        }};
+    }
+    match session.tenant(scope)? {
+        AnyConnection::Postgres(inner) => sum!(inner, diesel::pg::Pg, PgRowByRowLoadingMode),
+        AnyConnection::Sqlite(inner) => sum!(inner, diesel::sqlite::Sqlite, DefaultLoadingMode),
+    }
+}
+
+fn add_up(
+    rows: impl Iterator<Item = QueryResult<Spread>>,
+    revenue: RevenueIn,
+    days: DateRange,
+) -> Result<i128> {
+    let mut failure = None;
+    let spans = rows.map_while(|row| {
+        let span = row.map_err(Error::from).and_then(|row| span(row, revenue));
+        span.map_err(|error| failure = Some(error)).ok()
+    });
+    let sum = engine::recognized(spans, Some(days));
+    failure.map_or(Ok(sum), Err)
+}
+
+fn span((start_on, end_on, amount, amount_default): Spread, revenue: RevenueIn) -> Result<Span> {
+    let range = DateRange::new(start_on, end_on);
+    let range = range.map_err(|error| Error::Query(format!("days that are none: {error}")))?;
+    let total = match revenue {
+        RevenueIn::Default => amount_default,
+        RevenueIn::Deals(_) => amount,
+    };
+    Ok(Span { range, total })
+}

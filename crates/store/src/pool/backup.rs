@@ -1,0 +1,93 @@
+//! A copy of an SQLite database at one moment, made while others read and write it, and looked at
+//! before it is called one. PostgreSQL has `pg_dump`.
+
+use std::fs::{File, OpenOptions};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+
+use diesel::dsl::sql;
+use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Text};
+
+use crate::address::Address;
+use crate::database::connection::AnyConnection;
+use crate::error::Error;
+use crate::session::Session;
+
+/// Why there is no copy.
+#[derive(Debug, thiserror::Error)]
+pub enum BackupError {
+    /// Another database than SQLite's.
+    #[error("only SQLite is copied like this: PostgreSQL has pg_dump")]
+    NotSqlite,
+    /// There is no such database.
+    #[error("cannot read {}: {reason}", path.display())]
+    Missing {
+        /// Where it should be.
+        path: PathBuf,
+        /// What the system says.
+        reason: std::io::Error,
+    },
+    /// The file cannot be made; it must not be there yet.
+    #[error("cannot write {}: {reason}", path.display())]
+    File {
+        /// Where it was to be.
+        path: PathBuf,
+        /// What the system says.
+        reason: std::io::Error,
+    },
+    /// The database cannot be read, or the copy cannot be written.
+    #[error(transparent)]
+    Store(#[from] Error),
+    /// What was written is not sound.
+    #[error("the copy is damaged: {0}")]
+    Damaged(String),
+}
+
+/// Copies the database, whatever its schema, to a file that nobody else can read, and verifies the
+/// copy: every page and index, and every key. A copy that is not sound is removed.
+pub fn backup(from: &Address, to: &Path) -> Result<(), BackupError> {
+    let Address::Sqlite(path) = from else { return Err(BackupError::NotSqlite) };
+    let unwritten = |reason| BackupError::File { path: to.to_owned(), reason };
+    // A connection would make one. To open and close it here would drop the locks of this process.
+    let missing = |reason| BackupError::Missing { path: path.clone(), reason };
+    std::fs::metadata(path).map_err(missing)?;
+    // SQLite takes an empty file for none.
+    OpenOptions::new().write(true).create_new(true).mode(0o600).open(to).map_err(unwritten)?;
+    let made = copy(from, to).and_then(|()| {
+        File::open(to).and_then(|file| file.sync_all()).map_err(unwritten)?;
+        verify(to)
+    });
+    if made.is_err() {
+        let _ = std::fs::remove_file(to);
+    }
+    made
+}
+
+fn copy(from: &Address, to: &Path) -> Result<(), BackupError> {
+    let to = to.to_str().ok_or_else(|| Error::Query("the path is not UTF-8".to_owned()))?;
+    let mut session = Session::open(from)?;
+    let copied = diesel::sql_query("VACUUM INTO ?")
+        .bind::<Text, _>(to)
+        .execute(session.everybody()?)
+        .map_err(Error::from);
+    copied.map(|_| ()).map_err(BackupError::from)
+}
+
+fn verify(copy: &Path) -> Result<(), BackupError> {
+    let mut session = Session::open(&Address::Sqlite(copy.to_owned()))?;
+    let AnyConnection::Sqlite(connection) = session.everybody()? else {
+        return Err(BackupError::NotSqlite);
+    };
+    let found: String = sql::<Text>("SELECT integrity_check FROM pragma_integrity_check LIMIT 1")
+        .get_result(connection)
+        .map_err(Error::from)?;
+    let strays: i64 = sql::<BigInt>("SELECT COUNT(*) FROM pragma_foreign_key_check")
+        .get_result(connection)
+        .map_err(Error::from)?;
+    if found == "ok" && strays == 0 {
+        Ok(())
+    } else {
+        Err(BackupError::Damaged(format!("{found}; {strays} rows refer to nothing")))
+    }
+}

@@ -1,0 +1,7 @@
+//! Reading and writing the rows of any table: lists by criteria, links between two tables, and the
+//! macros that insert, update and delete a row together with its event. Not here: the tables
+//! themselves (`tables`).
+
+mod macros;
+pub mod membership;
+pub(crate) mod select;

@@ -1,0 +1,355 @@
+//! Criteria as SQL that both databases understand, and the loading of rows by it.
+//!
+//! A statement is a fragment of our own in diesel's query builder: values are bound, never
+//! spelled out (but for the size of a page), and equal shapes share one prepared statement.
+
+use diesel::expression::Expression;
+use diesel::prelude::*;
+use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
+use diesel::sql_types::{BigInt, Nullable, Text};
+
+use crate::database::connection::{AnyConnection, MultiBackend};
+use crate::error::{Error, Result};
+use crate::scope::Scope;
+use crate::session::Session;
+use crate::session::totals;
+use crate::sql::conditions::{Shape, collect_joins, push_filter};
+use crate::sql::criteria::{Criteria, Field, Filter, Join, Order, Value};
+use crate::sql::keyset::read_keys;
+
+/// Rows of a tenant's table.
+pub trait Stored: Sized + 'static {
+    /// The table's name.
+    const TABLE: &'static str;
+    /// The column that holds the tenant, and the id.
+    const KEYS: (&'static str, Field);
+    /// The columns of a row.
+    type Columns: Expression + QueryFragment<MultiBackend> + Send;
+
+    /// The columns, in the order of the row's fields.
+    fn columns() -> Self::Columns;
+
+    /// Runs a query for such rows.
+    fn run(
+        select: &Select<'_, Self>,
+        connection: &mut AnyConnection,
+    ) -> QueryResult<Vec<Found<Self>>>;
+}
+
+/// Implements [`Stored`] for the rows of a diesel table, perhaps with columns that are looked up
+/// elsewhere; those follow the columns of the table, which are then one field of the row.
+#[macro_export]
+macro_rules! stored {
+    ($row:ident in $table:ident by $tenant:literal) => {
+        $crate::stored! {
+            @ $row in $table by $tenant,
+            <$table::table as diesel::Table>::AllColumns, $table::all_columns
+        }
+    };
+    ($row:ident in $table:ident by $tenant:literal with $($lookup:ident: $type:ty),+) => {
+        $crate::stored! {
+            @ $row in $table by $tenant,
+            (<$table::table as diesel::Table>::AllColumns, $($crate::Lookup<$type>),+),
+            ($table::all_columns, $($lookup),+)
+        }
+    };
+    (@ $row:ident in $table:ident by $tenant:literal, $columns:ty, $all:expr) => {
+        impl $crate::Stored for $row {
+            const TABLE: &'static str = stringify!($table);
+            const KEYS: (&'static str, $crate::Field) = ($tenant, ID);
+            type Columns = $columns;
+
+            fn columns() -> Self::Columns {
+                $all
+            }
+
+            fn run(
+                select: &$crate::Select<'_, Self>,
+                connection: &mut $crate::AnyConnection,
+            ) -> diesel::QueryResult<Vec<$crate::Found<Self>>> {
+                diesel::RunQueryDsl::load(select, connection)
+            }
+        }
+    };
+}
+
+/// A row with the total of its list, or with its keys in the order of its list.
+pub type Found<R> = (R, i64, Option<String>);
+
+/// What was found.
+#[derive(Debug)]
+pub struct Loaded<R> {
+    /// The rows of the page.
+    pub rows: Vec<R>,
+    /// How many rows there are on all pages.
+    pub total: i64,
+}
+
+/// What stands beside each row.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+enum Beside {
+    Nothing,
+    Total,
+    Keys,
+}
+
+/// How many ids one statement names.
+const CHUNK: usize = 500;
+
+/// The page of rows that meets the criteria, and how many there are in all: in one statement.
+pub fn load<R>(scope: &Scope, session: &mut Session, criteria: &Criteria) -> Result<Loaded<R>>
+where
+    R: Stored,
+{
+    let found = run::<R>(scope, session, criteria, Beside::Total)?;
+    if found.is_empty() && criteria.offset > 0 {
+        // Past the end there is no row to carry the total: any page's does.
+        let first = Criteria { offset: 0, limit: 1, ..criteria.clone() };
+        let first = run::<R>(scope, session, &first, Beside::Total)?;
+        let total = first.first().map_or(0, |(_, total, _)| *total);
+        return Ok(Loaded { rows: Vec::new(), total });
+    }
+    let total = found.last().map_or(0, |(_, total, _)| *total);
+    Ok(Loaded { rows: found.into_iter().map(|(row, _, _)| row).collect(), total })
+}
+
+/// Rows that meet the criteria, each with its keys in their order, as [`read_keys`] reads them.
+///
+/// [`read_keys`]: crate::read_keys
+pub fn load_keyed<R>(
+    scope: &Scope,
+    session: &mut Session,
+    criteria: &Criteria,
+) -> Result<Vec<(R, String)>>
+where
+    R: Stored,
+{
+    let found = run::<R>(scope, session, criteria, Beside::Keys)?;
+    Ok(found.into_iter().map(|(row, _, keys)| (row, keys.unwrap_or_default())).collect())
+}
+
+fn run<R: Stored>(
+    scope: &Scope,
+    session: &mut Session,
+    criteria: &Criteria,
+    beside: Beside,
+) -> Result<Vec<Found<R>>> {
+    session.note_shape(&(R::TABLE, beside, Shape(criteria)));
+    let select = Select::<R>::new(scope, criteria, beside, session.is_postgres());
+    R::run(&select, session.tenant(scope)?).map_err(Error::from)
+}
+
+/// Rows whose field is one of `ids`, in the order of their own ids, at most `limit`.
+pub fn load_by<R>(
+    scope: &Scope,
+    session: &mut Session,
+    (field, ids): (Field, &[i64]),
+    limit: usize,
+) -> Result<Vec<R>>
+where
+    R: Stored,
+{
+    let order = [R::KEYS.1];
+    let found = among::<R>(scope, session, (field, ids, limit), (&order, Beside::Nothing))?;
+    Ok(found.into_iter().map(|(row, _, _)| row).collect())
+}
+
+/// Rows that are held by one of `owners` through `field`, each with its owner, at most `limit`.
+/// Where a row has several owners it comes once for each.
+pub fn load_held<R>(
+    scope: &Scope,
+    session: &mut Session,
+    (field, owners): (Field, &[i64]),
+    limit: usize,
+) -> Result<Vec<(i64, R)>>
+where
+    R: Stored,
+{
+    let order = [field, R::KEYS.1];
+    let found = among::<R>(scope, session, (field, owners, limit), (&order, Beside::Keys))?;
+    let order = order.map(ascending);
+    let held = found.into_iter().map(|(row, _, keys)| {
+        let keys = keys.and_then(|keys| read_keys(&order, &keys)).unwrap_or_default();
+        match keys.first() {
+            Some(Value::Integer(owner)) => Ok((*owner, row)),
+            _ => Err(Error::Query(format!("{} without an owner", R::TABLE))),
+        }
+    });
+    held.collect()
+}
+
+fn ascending(field: Field) -> Order {
+    Order { field, descending: false, reversed: false }
+}
+
+/// Rows whose field is one of `ids`, some ids at a time.
+fn among<R: Stored>(
+    scope: &Scope,
+    session: &mut Session,
+    (field, ids, limit): (Field, &[i64], usize),
+    (order, beside): (&[Field], Beside),
+) -> Result<Vec<Found<R>>> {
+    let mut rows = Vec::new();
+    for chunk in ids.chunks(CHUNK) {
+        // Few lengths, hence few statements: the last id is repeated up to the next power of two.
+        let mut chunk = chunk.to_vec();
+        if let Some(last) = chunk.last().copied() {
+            chunk.resize(chunk.len().next_power_of_two(), last);
+        }
+        let left = i64::try_from(limit.saturating_sub(rows.len())).unwrap_or(i64::MAX);
+        let criteria = Criteria {
+            filter: Some(Filter::among(field, &chunk)),
+            order: order.iter().copied().map(ascending).collect(),
+            limit: left,
+            offset: 0,
+        };
+        rows.extend(run::<R>(scope, session, &criteria, beside)?);
+    }
+    Ok(rows)
+}
+
+/// A `SELECT` of a tenant's rows, each with the total beside it.
+pub struct Select<'q, R: Stored> {
+    organization: i64,
+    criteria: &'q Criteria,
+    columns: R::Columns,
+    joins: Vec<Join>,
+    beside: Beside,
+    postgres: bool,
+}
+
+impl<'q, R: Stored> Select<'q, R> {
+    fn new(scope: &Scope, criteria: &'q Criteria, beside: Beside, postgres: bool) -> Self {
+        let mut joins = Vec::new();
+        if let Some(filter) = &criteria.filter {
+            collect_joins(filter, &mut joins);
+        }
+        let columns = R::columns();
+        Self { organization: scope.id(), criteria, columns, joins, beside, postgres }
+    }
+
+    fn total<'b>(&'b self, out: &mut AstPass<'_, 'b, MultiBackend>) -> QueryResult<()> {
+        if self.beside != Beside::Total {
+            out.push_sql("CAST(0 AS BIGINT)");
+            return Ok(());
+        }
+        match &self.criteria.filter {
+            None if R::TABLE == "organizations" => {
+                out.push_sql("CAST(1 AS BIGINT)");
+                Ok(())
+            }
+            None => {
+                let mut tables = [false, true].into_iter().cycle();
+                let (last, parts) =
+                    totals::sum_sql(self.postgres).split_last().unwrap_or((&"", &[]));
+                for part in parts {
+                    out.push_sql(part);
+                    if tables.next() == Some(true) {
+                        out.push_bind_param::<Text, str>(R::TABLE)?;
+                    } else {
+                        out.push_bind_param::<BigInt, i64>(&self.organization)?;
+                    }
+                }
+                out.push_sql(last);
+                Ok(())
+            }
+            Some(_) => {
+                out.push_sql("(SELECT COUNT(*) FROM ");
+                self.source(out, &self.joins)?;
+                out.push_sql(")");
+                Ok(())
+            }
+        }
+    }
+
+    /// The keys of a row as a JSON array, which both databases can write.
+    fn keys(&self, out: &mut AstPass<'_, '_, MultiBackend>) {
+        if self.beside != Beside::Keys {
+            return out.push_sql("CAST(NULL AS TEXT)");
+        }
+        out.push_sql(if self.postgres { "CAST(jsonb_build_array(" } else { "CAST(json_array(" });
+        for (at, order) in self.criteria.order.iter().enumerate() {
+            out.push_sql(if at > 0 { ", " } else { "" });
+            out.push_sql(order.field.column);
+        }
+        out.push_sql(") AS TEXT)");
+    }
+
+    /// The tables, and the rows of them that count.
+    fn source<'b>(
+        &'b self,
+        out: &mut AstPass<'_, 'b, MultiBackend>,
+        joins: &[Join],
+    ) -> QueryResult<()> {
+        out.push_identifier(R::TABLE)?;
+        for join in joins {
+            out.push_sql(" INNER JOIN ");
+            out.push_identifier(join.table)?;
+            out.push_sql(" ON ");
+            out.push_sql(join.on);
+        }
+        out.push_sql(" WHERE ");
+        out.push_sql(R::KEYS.0);
+        out.push_sql(" = ");
+        out.push_bind_param::<BigInt, i64>(&self.organization)?;
+        for join in joins {
+            // Said for the other table too, so that its index can lead.
+            out.push_sql(" AND ");
+            out.push_identifier(join.table)?;
+            out.push_sql(".\"organization_id\" = ");
+            out.push_bind_param::<BigInt, i64>(&self.organization)?;
+        }
+        if let Some(filter) = &self.criteria.filter {
+            out.push_sql(" AND ");
+            push_filter(out, filter)?;
+        }
+        Ok(())
+    }
+}
+
+impl<R: Stored> QueryFragment<MultiBackend> for Select<'_, R> {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, MultiBackend>) -> QueryResult<()> {
+        out.push_sql("SELECT ");
+        self.columns.walk_ast(out.reborrow())?;
+        out.push_sql(", ");
+        self.total(&mut out)?;
+        out.push_sql(", ");
+        self.keys(&mut out);
+        out.push_sql(" FROM ");
+        let mut joins = self.joins.clone();
+        for join in self.criteria.order.iter().filter_map(|order| order.field.join) {
+            if !joins.contains(&join) {
+                joins.push(join);
+            }
+        }
+        self.source(&mut out, &joins)?;
+        for (at, order) in self.criteria.order.iter().enumerate() {
+            out.push_sql(if at == 0 { " ORDER BY " } else { ", " });
+            out.push_sql(order.field.column);
+            out.push_sql(if order.descending { " DESC" } else { " ASC" });
+            if order.field.nullable {
+                out.push_sql(if order.reversed { " NULLS FIRST" } else { " NULLS LAST" });
+            }
+        }
+        // Spelled out: SQLite prepares `LIMIT ?` anew for every value, and PostgreSQL, which takes
+        // it for a tenth of the table, plans it anew every time.
+        out.push_sql(" LIMIT ");
+        out.push_sql(&self.criteria.limit.to_string());
+        if self.criteria.offset > 0 {
+            out.push_sql(" OFFSET ");
+            out.push_bind_param::<BigInt, i64>(&self.criteria.offset)?;
+        }
+        Ok(())
+    }
+}
+
+impl<R: Stored> Query for &Select<'_, R> {
+    type SqlType = (<R::Columns as Expression>::SqlType, BigInt, Nullable<Text>);
+}
+
+impl<R: Stored> QueryId for Select<'_, R> {
+    type QueryId = ();
+    const HAS_STATIC_QUERY_ID: bool = false;
+}
+
+impl<R: Stored> RunQueryDsl<AnyConnection> for &Select<'_, R> {}

@@ -1,0 +1,7 @@
+//! SQL that both databases understand: fields, filters, orders, keysets, and statements that stay
+//! prepared. Not here: which tables there are (`tables`), and who runs a statement (`session`).
+
+pub(crate) mod conditions;
+pub(crate) mod criteria;
+pub(crate) mod keyset;
+pub(crate) mod prepared;

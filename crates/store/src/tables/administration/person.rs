@@ -1,0 +1,91 @@
+//! Rows of people.
+
+use chrono::NaiveDateTime;
+use diesel::prelude::*;
+
+use crate::database::schema::people;
+use crate::error::Result;
+use crate::scope::Scope;
+use crate::session::Session;
+use crate::{added, changed, fields, locked, made, removed, stored};
+
+fields! {
+    people;
+    /// The id.
+    ID = id;
+    /// The first name.
+    FIRST_NAME = first_name;
+    /// The last name.
+    LAST_NAME = last_name;
+    /// The e-mail address.
+    EMAIL = email;
+    /// When the row was made.
+    CREATED_AT = created_at;
+    /// When the row was last changed.
+    UPDATED_AT = updated_at;
+}
+
+/// A person of a tenant.
+#[derive(Clone, Debug, Queryable)]
+pub struct Row {
+    /// The id.
+    pub id: i64,
+    /// The tenant.
+    pub organization_id: i64,
+    /// The first name.
+    pub first_name: String,
+    /// The last name.
+    pub last_name: String,
+    /// The e-mail address, if known.
+    pub email: Option<String>,
+    /// Raised by every change.
+    pub version: i64,
+    /// When the row was made, UTC.
+    pub created_at: NaiveDateTime,
+    /// When the row was last changed, UTC.
+    pub updated_at: NaiveDateTime,
+}
+
+stored!(Row in people by "\"people\".\"organization_id\"");
+
+/// What can be set of a person.
+#[derive(Clone, Debug, Insertable, AsChangeset)]
+#[diesel(table_name = people, treat_none_as_default_value = false, treat_none_as_null = true)]
+pub struct Content {
+    /// The first name.
+    pub first_name: String,
+    /// The last name.
+    pub last_name: String,
+    /// The e-mail address, if known.
+    pub email: Option<String>,
+}
+
+/// A person, locked until the end of the transaction.
+pub fn lock(scope: &Scope, session: &mut Session, id: i64) -> Result<Option<Row>> {
+    locked!(people, scope, session, id)
+}
+
+/// Adds a person; answers with the id.
+pub fn insert(
+    scope: &Scope,
+    session: &mut Session,
+    content: &Content,
+    now: NaiveDateTime,
+) -> Result<i64> {
+    added!(people, scope, session, now, content, made!(people, now))
+}
+
+/// Changes a person.
+pub fn update(
+    scope: &Scope,
+    session: &mut Session,
+    (id, content): (i64, &Content),
+    now: NaiveDateTime,
+) -> Result<()> {
+    changed!(people, scope, session, (id, now), content)
+}
+
+/// Removes a person that nothing refers to.
+pub fn delete(scope: &Scope, session: &mut Session, id: i64, now: NaiveDateTime) -> Result<()> {
+    removed!(people, scope, session, (id, now))
+}

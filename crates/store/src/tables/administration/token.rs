@@ -1,0 +1,148 @@
+//! Rows of tokens: who may speak for a tenant. Only hashes are stored. Finding a token is what
+//! tells the tenant, so this is one of the few places that look past it.
+
+use chrono::NaiveDateTime;
+use diesel::prelude::*;
+
+use crate::database::schema::{organizations, people, tokens};
+use crate::error::{Error, Result};
+use crate::id::{OrganizationId, PersonId};
+use crate::scope::Scope;
+use crate::session::Session;
+use crate::tables::administration::event::Event;
+
+/// What events call it. A token has two versions: the second counts no more.
+const TABLE: &str = "tokens";
+
+/// A token as it is listed.
+#[derive(Clone, Debug, Queryable)]
+pub struct Row {
+    /// The id.
+    pub id: i64,
+    /// The tenant that it speaks for.
+    pub organization_id: i64,
+    /// The person that it is bound to.
+    pub person_id: Option<i64>,
+    /// SHA-256 of the token.
+    pub hash: Vec<u8>,
+    /// `read`, `write` or `admin`.
+    pub scope: String,
+    /// What it is for.
+    pub label: Option<String>,
+    /// When it was made, UTC.
+    pub created_at: NaiveDateTime,
+    /// When it last counted, UTC, to the minute.
+    pub last_used_at: Option<NaiveDateTime>,
+    /// From when on it does not count, UTC.
+    pub expires_at: Option<NaiveDateTime>,
+    /// Since when it does not count, UTC.
+    pub revoked_at: Option<NaiveDateTime>,
+}
+
+/// A token to be made.
+#[derive(Clone, Debug)]
+pub struct New {
+    /// The tenant that it speaks for.
+    pub organization: OrganizationId,
+    /// The person that it is bound to.
+    pub person: Option<PersonId>,
+    /// SHA-256 of the token.
+    pub hash: [u8; 32],
+    /// `read`, `write` or `admin`.
+    pub scope: &'static str,
+    /// What it is for.
+    pub label: Option<String>,
+}
+
+/// Why a token cannot be made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Missing {
+    /// There is no such tenant.
+    Organization,
+    /// The tenant has no such person.
+    Person,
+}
+
+/// Makes a token, unless the tenant or the person does not exist.
+pub fn insert(
+    session: &mut Session,
+    new: &New,
+    now: NaiveDateTime,
+) -> Result<std::result::Result<i64, Missing>> {
+    let connection = session.everybody()?;
+    let organization = new.organization.0;
+    let found: i64 = organizations::table
+        .filter(organizations::id.eq(organization))
+        .count()
+        .get_result(connection)?;
+    if found == 0 {
+        return Ok(Err(Missing::Organization));
+    }
+    if let Some(PersonId(person)) = new.person {
+        let person = people::table
+            .filter(people::organization_id.eq(organization))
+            .filter(people::id.eq(person));
+        let found: i64 = person.count().get_result(connection)?;
+        if found == 0 {
+            return Ok(Err(Missing::Person));
+        }
+    }
+    let id = diesel::insert_into(tokens::table)
+        .values((
+            tokens::organization_id.eq(organization),
+            tokens::person_id.eq(new.person.map(|person| person.0)),
+            tokens::hash.eq(new.hash.as_slice()),
+            tokens::scope.eq(new.scope),
+            tokens::label.eq(new.label.as_deref()),
+            tokens::created_at.eq(now),
+        ))
+        .returning(tokens::id)
+        .get_result(connection)
+        .map_err(Error::from)?;
+    let scope = Scope::of(new.organization);
+    session.note(Event::created(&scope, (TABLE, id), now)).map(|()| Ok(id))
+}
+
+/// The token of that hash.
+pub fn find(session: &mut Session, hash: &[u8; 32]) -> Result<Option<Row>> {
+    tokens::table
+        .filter(tokens::hash.eq(hash.as_slice()))
+        .get_result(session.everybody()?)
+        .optional()
+        .map_err(Error::from)
+}
+
+/// All tokens, or those of one tenant, by id.
+pub fn list(session: &mut Session, organization: Option<OrganizationId>) -> Result<Vec<Row>> {
+    let mut query = tokens::table.order(tokens::id).into_boxed();
+    if let Some(OrganizationId(id)) = organization {
+        query = query.filter(tokens::organization_id.eq(id));
+    }
+    query.load(session.everybody()?).map_err(Error::from)
+}
+
+/// Makes a token count no more; answers whether there is one of that id.
+pub fn revoke(session: &mut Session, id: i64, now: NaiveDateTime) -> Result<bool> {
+    let token = tokens::table.filter(tokens::id.eq(id));
+    let found: i64 = token.count().get_result(session.everybody()?)?;
+    let revoked: Option<i64> = diesel::update(token.filter(tokens::revoked_at.is_null()))
+        .set(tokens::revoked_at.eq(now))
+        .returning(tokens::organization_id)
+        .get_result(session.everybody()?)
+        .optional()
+        .map_err(Error::from)?;
+    if let Some(organization) = revoked {
+        let scope = Scope::of(OrganizationId(organization));
+        session.note(Event::updated(&scope, (TABLE, id), 2, now))?;
+    }
+    Ok(found > 0)
+}
+
+/// Notes that a token counted.
+pub fn touch(session: &mut Session, id: i64, now: NaiveDateTime) -> Result<()> {
+    diesel::update(tokens::table.filter(tokens::id.eq(id)))
+        .set(tokens::last_used_at.eq(now))
+        .execute(session.everybody()?)
+        .map(|_| ())
+        .map_err(Error::from)
+}

@@ -1,0 +1,119 @@
+//! Rows of collaborators. Who is paid what is `obligation` and `metric`.
+
+use chrono::NaiveDateTime;
+use diesel::prelude::*;
+use diesel::sql_types::BigInt;
+
+use crate::database::schema::collaborators;
+use crate::error::{Error, Result};
+use crate::scope::Scope;
+use crate::session::Session;
+use crate::sql::criteria::{Field, Join};
+use crate::{added, changed, fields, locked, made, removed, stored};
+
+fields! {
+    collaborators;
+    /// The id.
+    ID = id;
+    /// The name.
+    FULL_NAME = full_name;
+    /// The e-mail address, if known; no other collaborator of the tenant has it.
+    EMAIL = email;
+    /// `active` or `inactive`.
+    STATUS = status;
+    /// When the row was made, UTC.
+    CREATED_AT = created_at;
+    /// When the row was last changed, UTC.
+    UPDATED_AT = updated_at;
+}
+
+/// The distributor that collaborators are with.
+pub const DISTRIBUTOR_ID: Field =
+    Field::of::<BigInt>("\"distributor_collaborators\".\"distributor_id\"").through(Join {
+        table: "distributor_collaborators",
+        on: "\"distributor_collaborators\".\"organization_id\" = \
+             \"collaborators\".\"organization_id\" \
+             AND \"distributor_collaborators\".\"collaborator_id\" = \"collaborators\".\"id\"",
+    });
+
+/// A collaborator.
+#[derive(Clone, Debug, Queryable)]
+pub struct Row {
+    /// The id.
+    pub id: i64,
+    /// The tenant.
+    pub organization_id: i64,
+    /// The name.
+    pub full_name: String,
+    /// The e-mail address, if known; no other collaborator of the tenant has it.
+    pub email: Option<String>,
+    /// `active` or `inactive`.
+    pub status: String,
+    /// Raised by every change.
+    pub version: i64,
+    /// When the row was made, UTC.
+    pub created_at: NaiveDateTime,
+    /// When the row was last changed, UTC.
+    pub updated_at: NaiveDateTime,
+}
+
+stored!(Row in collaborators by "\"collaborators\".\"organization_id\"");
+
+/// What can be set of a collaborator.
+#[derive(Clone, Debug, Insertable, AsChangeset)]
+#[diesel(table_name = collaborators)]
+#[diesel(treat_none_as_default_value = false, treat_none_as_null = true)]
+pub struct Content {
+    /// The name.
+    pub full_name: String,
+    /// The e-mail address, if known; no other collaborator of the tenant has it.
+    pub email: Option<String>,
+    /// `active` or `inactive`.
+    pub status: String,
+}
+
+/// A collaborator, locked until the end of the transaction.
+pub fn lock(scope: &Scope, session: &mut Session, id: i64) -> Result<Option<Row>> {
+    locked!(collaborators, scope, session, id)
+}
+
+/// Whose e-mail address it is, but for one collaborator's.
+pub fn with_email(
+    scope: &Scope,
+    session: &mut Session,
+    (email, but): (&str, Option<i64>),
+) -> Result<Option<i64>> {
+    collaborators::table
+        .filter(collaborators::organization_id.eq(scope.id()))
+        .filter(collaborators::email.eq(email))
+        .filter(collaborators::id.ne(but.unwrap_or_default()))
+        .select(collaborators::id)
+        .first(session.tenant(scope)?)
+        .optional()
+        .map_err(Error::from)
+}
+
+/// Adds a collaborator; answers with the id.
+pub fn insert(
+    scope: &Scope,
+    session: &mut Session,
+    content: &Content,
+    now: NaiveDateTime,
+) -> Result<i64> {
+    added!(collaborators, scope, session, now, content, made!(collaborators, now))
+}
+
+/// Changes a collaborator.
+pub fn update(
+    scope: &Scope,
+    session: &mut Session,
+    (id, content): (i64, &Content),
+    now: NaiveDateTime,
+) -> Result<()> {
+    changed!(collaborators, scope, session, (id, now), content)
+}
+
+/// Removes a collaborator that nothing refers to.
+pub fn delete(scope: &Scope, session: &mut Session, id: i64, now: NaiveDateTime) -> Result<()> {
+    removed!(collaborators, scope, session, (id, now))
+}

@@ -1,0 +1,253 @@
+//! Rows of distributions. Whoever writes one locks its distributor first.
+
+use chrono::NaiveDateTime;
+use diesel::dsl::max;
+use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Text};
+
+use crate::database::lookup::Lookup;
+use crate::database::schema::distributions;
+use crate::error::{Error, Result};
+use crate::scope::Scope;
+use crate::session::Session;
+use crate::sql::criteria::{Field, Join};
+use crate::tables::administration::event::Action;
+use crate::{added, changed, fields, made, own, stored};
+
+fields! {
+    distributions;
+    /// The id.
+    ID = id;
+    /// Who pays.
+    DISTRIBUTOR_ID = distributor_id;
+    /// How far it is.
+    STATUS = status;
+    /// The sum of its allocations that are not cancelled, minor units.
+    VALUE = value;
+    /// What it is counted in.
+    UNITS = units;
+    /// When it is triggered, and its period ends, UTC.
+    TRIGGER_DATE = trigger_date;
+    /// How many allocations it has.
+    ALLOCATION_COUNT = allocation_count;
+    /// When the row was made, UTC.
+    CREATED_AT = created_at;
+    /// When the row was last changed, UTC.
+    UPDATED_AT = updated_at;
+}
+
+/// The name of the distributor.
+pub const DISTRIBUTOR_NAME: Field = crate::tables::payouts::distributor::NAME.through(Join {
+    table: "distributors",
+    on: "\"distributors\".\"organization_id\" = \"distributions\".\"organization_id\" \
+         AND \"distributors\".\"id\" = \"distributions\".\"distributor_id\"",
+});
+
+macro_rules! distributor {
+    ($column:literal) => {
+        Lookup::of(concat!(
+            "(SELECT \"payer\".\"",
+            $column,
+            "\" FROM \"distributors\" AS \"payer\" \
+             WHERE \"payer\".\"organization_id\" = \"distributions\".\"organization_id\" \
+             AND \"payer\".\"id\" = \"distributions\".\"distributor_id\")"
+        ))
+    };
+}
+
+const NAME: Lookup<Text> = distributor!("name");
+const NAME_VERSION: Lookup<BigInt> = distributor!("name_version");
+
+/// The columns of a distribution.
+#[derive(Clone, Debug, Queryable)]
+pub struct Kept {
+    /// The id.
+    pub id: i64,
+    /// The tenant.
+    pub organization_id: i64,
+    /// Who pays.
+    pub distributor_id: i64,
+    /// How far it is.
+    pub status: String,
+    /// The sum of its allocations that are not cancelled, minor units.
+    pub value: i64,
+    /// What it is counted in.
+    pub units: String,
+    /// Where its period begins, UTC.
+    pub opened_at: NaiveDateTime,
+    /// When it is triggered, and its period ends, UTC.
+    pub trigger_date: NaiveDateTime,
+    /// What the periods before left for it, minor units.
+    pub carried: i64,
+    /// How many allocations it has.
+    pub allocation_count: i64,
+    /// A JSON object: what its shares have in common, where it has shares.
+    pub shared_pool: Option<String>,
+    /// A JSON object: how it came about, once it was triggered.
+    pub explanation: Option<String>,
+    /// Raised by every change.
+    pub version: i64,
+    /// When the row was made, UTC.
+    pub created_at: NaiveDateTime,
+    /// When the row was last changed, UTC.
+    pub updated_at: NaiveDateTime,
+}
+
+/// A distribution.
+#[derive(Clone, Debug, Queryable)]
+pub struct Row {
+    /// Its own columns.
+    pub kept: Kept,
+    /// The name of its distributor.
+    pub distributor_name: String,
+    /// Raised where that changes.
+    pub name_version: i64,
+}
+
+stored!(
+    Row in distributions by "\"distributions\".\"organization_id\""
+        with NAME: Text, NAME_VERSION: BigInt
+);
+
+/// A distribution that is opened.
+#[derive(Clone, Debug, Insertable)]
+#[diesel(table_name = distributions)]
+pub struct Content {
+    /// Who pays.
+    pub distributor_id: i64,
+    /// How far it is.
+    pub status: String,
+    /// The sum of its allocations that are not cancelled, minor units.
+    pub value: i64,
+    /// What it is counted in.
+    pub units: String,
+    /// Where its period begins, UTC.
+    pub opened_at: NaiveDateTime,
+    /// When it is triggered, and its period ends, UTC.
+    pub trigger_date: NaiveDateTime,
+    /// What the periods before left for it, minor units.
+    pub carried: i64,
+}
+
+/// What triggering makes of a distribution.
+#[derive(Clone, Debug, AsChangeset)]
+#[diesel(table_name = distributions)]
+pub struct Triggered {
+    /// Processing, complete or failed.
+    pub status: String,
+    /// The sum of its allocations, minor units.
+    pub value: i64,
+    /// How many of these there are.
+    pub allocation_count: i64,
+    /// A JSON object: what its shares have in common, where it has shares.
+    pub shared_pool: Option<String>,
+    /// A JSON object: how it came about.
+    pub explanation: Option<String>,
+}
+
+/// What settling or giving up makes of a distribution.
+#[derive(Clone, Debug, AsChangeset)]
+#[diesel(table_name = distributions)]
+pub struct Outcome<'o> {
+    /// How far it is then.
+    pub status: &'o str,
+    /// The sum of its allocations that are not cancelled, minor units.
+    pub value: i64,
+}
+
+/// The open distribution of a distributor.
+pub fn open_of(scope: &Scope, session: &mut Session, distributor: i64) -> Result<Option<Kept>> {
+    distributions::table
+        .filter(distributions::organization_id.eq(scope.id()))
+        .filter(distributions::distributor_id.eq(distributor))
+        .filter(distributions::status.eq("pending"))
+        .first(session.tenant(scope)?)
+        .optional()
+        .map_err(Error::from)
+}
+
+/// The columns of a distribution.
+pub fn find(scope: &Scope, session: &mut Session, id: i64) -> Result<Option<Kept>> {
+    own!(distributions, scope, id).first(session.tenant(scope)?).optional().map_err(Error::from)
+}
+
+/// The latest trigger date of a distributor that was executed.
+pub fn last_trigger(
+    scope: &Scope,
+    session: &mut Session,
+    distributor: i64,
+) -> Result<Option<NaiveDateTime>> {
+    distributions::table
+        .filter(distributions::organization_id.eq(scope.id()))
+        .filter(distributions::distributor_id.eq(distributor))
+        .filter(distributions::status.ne_all(["pending", "cancelled"]))
+        .select(max(distributions::trigger_date))
+        .first(session.tenant(scope)?)
+        .map_err(Error::from)
+}
+
+/// Adds a distribution; answers with the id.
+pub fn insert(
+    scope: &Scope,
+    session: &mut Session,
+    content: &Content,
+    now: NaiveDateTime,
+) -> Result<i64> {
+    added!(distributions, scope, session, now, content, made!(distributions, now))
+}
+
+/// Moves the trigger date of an open distribution, and sets what it is counted in.
+pub fn reschedule(
+    scope: &Scope,
+    session: &mut Session,
+    (id, trigger_date, units): (i64, NaiveDateTime, &str),
+    now: NaiveDateTime,
+) -> Result<()> {
+    changed!(
+        distributions,
+        scope,
+        session,
+        (id, now),
+        distributions::trigger_date.eq(trigger_date),
+        distributions::units.eq(units)
+    )
+}
+
+/// Triggers a distribution.
+pub fn trigger(
+    scope: &Scope,
+    session: &mut Session,
+    (id, triggered): (i64, &Triggered),
+    now: NaiveDateTime,
+) -> Result<()> {
+    let trigger = Action::Trigger;
+    changed!(distributions, scope, session, (id, now), trigger: triggered)
+}
+
+/// Sets status and value.
+pub fn conclude(
+    scope: &Scope,
+    session: &mut Session,
+    (id, outcome): (i64, &Outcome<'_>),
+    now: NaiveDateTime,
+) -> Result<()> {
+    changed!(distributions, scope, session, (id, now), outcome)
+}
+
+/// Sets the value of an open distribution, unless it has another version by now. It is a
+/// forecast: no change that a version counts.
+pub fn forecast(
+    scope: &Scope,
+    session: &mut Session,
+    (id, version): (i64, i64),
+    value: i64,
+) -> Result<()> {
+    let open = own!(distributions, scope, id)
+        .filter(distributions::status.eq("pending"))
+        .filter(distributions::version.eq(version));
+    diesel::update(open)
+        .set(distributions::value.eq(value))
+        .execute(session.tenant(scope)?)
+        .map(|_| ())
+        .map_err(Error::from)
+}

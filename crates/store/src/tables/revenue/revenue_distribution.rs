@@ -1,0 +1,232 @@
+//! Rows of revenue distributions. Their amounts follow from the deal: whoever writes them locks it
+//! first (`deal::lock`).
+
+use chrono::{NaiveDate, NaiveDateTime};
+use diesel::prelude::*;
+use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
+use diesel::sql_types::{BigInt, Text, Timestamp};
+
+use crate::database::connection::{AnyConnection, MultiBackend};
+use crate::database::schema::revenue_distributions;
+use crate::error::{Error, Result};
+use crate::rows::select::Stored;
+use crate::scope::Scope;
+use crate::session::Session;
+use crate::sql::criteria::{Field, Join};
+use crate::{added, changed, fields, made, own, removed, stored};
+
+fields! {
+    revenue_distributions;
+    /// The id.
+    ID = id;
+    /// The deal.
+    DEAL_ID = deal_id;
+    /// Who made the row.
+    CREATOR_ID = creator_id;
+    /// The first day.
+    START_ON = start_on;
+    /// The last day.
+    END_ON = end_on;
+    /// The part of the deal, in units of 10^-10 percent.
+    AMOUNT_PERCENT = amount_percent_e10;
+    /// The amount in the deal's currency.
+    AMOUNT = amount;
+    /// When the row was made.
+    CREATED_AT = created_at;
+}
+
+/// The name of the deal.
+pub const DEAL_NAME: Field = crate::tables::revenue::deal::NAME.through(Join {
+    table: "deals",
+    on: "\"deals\".\"organization_id\" = \"revenue_distributions\".\"organization_id\" \
+         AND \"deals\".\"id\" = \"revenue_distributions\".\"deal_id\"",
+});
+
+/// A revenue distribution.
+#[derive(Clone, Debug, Queryable)]
+pub struct Row {
+    /// The id.
+    pub id: i64,
+    /// The tenant.
+    pub organization_id: i64,
+    /// The deal that is spread.
+    pub deal_id: i64,
+    /// Who made it, if a token named a person.
+    pub creator_id: Option<i64>,
+    /// The first day.
+    pub start_on: NaiveDate,
+    /// The last day.
+    pub end_on: NaiveDate,
+    /// Units of 10^-10 percent.
+    pub amount_percent_e10: i64,
+    /// Minor units of the deal's currency.
+    pub amount: i64,
+    /// Minor units of the tenant's currency.
+    pub amount_default: i64,
+    /// The deal's currency, ISO 4217.
+    pub currency: String,
+    /// The tenant's currency, ISO 4217.
+    pub currency_default: String,
+    /// Raised by every change.
+    pub version: i64,
+    /// When the row was made, UTC.
+    pub created_at: NaiveDateTime,
+    /// When the row was last changed, UTC.
+    pub updated_at: NaiveDateTime,
+}
+
+/// What can be set of a distribution, and what follows from it and its deal.
+#[derive(Clone, Debug, Insertable, AsChangeset)]
+#[diesel(table_name = revenue_distributions)]
+pub struct Content {
+    /// The deal that is spread.
+    pub deal_id: i64,
+    /// The first day.
+    pub start_on: NaiveDate,
+    /// The last day.
+    pub end_on: NaiveDate,
+    /// Units of 10^-10 percent.
+    pub amount_percent_e10: i64,
+    /// Minor units of the deal's currency.
+    pub amount: i64,
+    /// Minor units of the tenant's currency.
+    pub amount_default: i64,
+    /// The deal's currency, ISO 4217.
+    pub currency: String,
+    /// The tenant's currency, ISO 4217.
+    pub currency_default: String,
+}
+
+/// What a distribution comes to after its deal was changed.
+#[derive(Clone, Copy, Debug)]
+pub struct Rewritten {
+    /// The distribution.
+    pub id: i64,
+    /// Minor units of the deal's currency.
+    pub amount: i64,
+    /// Minor units of the tenant's currency.
+    pub amount_default: i64,
+}
+
+stored!(Row in revenue_distributions by "\"revenue_distributions\".\"organization_id\"");
+
+/// A distribution.
+pub fn find(scope: &Scope, session: &mut Session, id: i64) -> Result<Option<Row>> {
+    own!(revenue_distributions, scope, id)
+        .get_result(session.tenant(scope)?)
+        .optional()
+        .map_err(Error::from)
+}
+
+/// Adds a distribution; answers with the id.
+pub fn insert(
+    scope: &Scope,
+    session: &mut Session,
+    content: &Content,
+    now: NaiveDateTime,
+) -> Result<i64> {
+    added!(
+        revenue_distributions,
+        scope,
+        session,
+        now,
+        revenue_distributions::creator_id.eq(scope.creator()),
+        content,
+        made!(revenue_distributions, now)
+    )
+}
+
+/// Changes a distribution.
+pub fn update(
+    scope: &Scope,
+    session: &mut Session,
+    (id, content): (i64, &Content),
+    now: NaiveDateTime,
+) -> Result<()> {
+    changed!(revenue_distributions, scope, session, (id, now), content)
+}
+
+/// Removes a distribution.
+pub fn delete(scope: &Scope, session: &mut Session, id: i64, now: NaiveDateTime) -> Result<()> {
+    removed!(revenue_distributions, scope, session, (id, now))
+}
+
+/// The distributions of a deal with their percentages, in units of 10^-10, by id.
+pub fn of_deal(scope: &Scope, session: &mut Session, deal: i64) -> Result<Vec<(i64, i64)>> {
+    revenue_distributions::table
+        .filter(revenue_distributions::organization_id.eq(scope.id()))
+        .filter(revenue_distributions::deal_id.eq(deal))
+        .order(revenue_distributions::id)
+        .select((revenue_distributions::id, revenue_distributions::amount_percent_e10))
+        .load(session.tenant(scope)?)
+        .map_err(Error::from)
+}
+
+/// Gives distributions of one deal new amounts and the deal's currency, many in a statement.
+pub fn rewrite(
+    scope: &Scope,
+    session: &mut Session,
+    (currency, rows): (&str, &[Rewritten]),
+    now: NaiveDateTime,
+) -> Result<()> {
+    for rows in rows.chunks(REWRITTEN_AT_ONCE) {
+        let statement = Rewrite { organization: scope.id(), currency, rows, now };
+        let changed: Vec<(i64, i64)> =
+            statement.load(session.tenant(scope)?).map_err(Error::from)?;
+        session.note_changes(scope, (Row::TABLE, &changed), now)?;
+    }
+    Ok(())
+}
+
+/// Three values a row, far below what either database binds in a statement.
+const REWRITTEN_AT_ONCE: usize = 1000;
+
+/// `UPDATE .. FROM (VALUES ..)`, which diesel has no words for.
+struct Rewrite<'r> {
+    organization: i64,
+    currency: &'r str,
+    rows: &'r [Rewritten],
+    now: NaiveDateTime,
+}
+
+impl QueryFragment<MultiBackend> for Rewrite<'_> {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, MultiBackend>) -> QueryResult<()> {
+        // As many shapes as there are lengths: none is worth keeping.
+        out.unsafe_to_cache_prepared();
+        out.push_sql("WITH rewritten (id, amount, amount_default) AS (VALUES ");
+        for (at, row) in self.rows.iter().enumerate() {
+            out.push_sql(if at == 0 { "(" } else { ", (" });
+            out.push_bind_param::<BigInt, i64>(&row.id)?;
+            out.push_sql(", ");
+            out.push_bind_param::<BigInt, i64>(&row.amount)?;
+            out.push_sql(", ");
+            out.push_bind_param::<BigInt, i64>(&row.amount_default)?;
+            out.push_sql(")");
+        }
+        out.push_sql(
+            ") UPDATE revenue_distributions SET amount = rewritten.amount, \
+             amount_default = rewritten.amount_default, version = version + 1, currency = ",
+        );
+        out.push_bind_param::<Text, str>(self.currency)?;
+        out.push_sql(", updated_at = ");
+        out.push_bind_param::<Timestamp, NaiveDateTime>(&self.now)?;
+        out.push_sql(" FROM rewritten WHERE revenue_distributions.organization_id = ");
+        out.push_bind_param::<BigInt, i64>(&self.organization)?;
+        out.push_sql(
+            " AND revenue_distributions.id = rewritten.id \
+             RETURNING revenue_distributions.id, revenue_distributions.version",
+        );
+        Ok(())
+    }
+}
+
+impl Query for Rewrite<'_> {
+    type SqlType = (BigInt, BigInt);
+}
+
+impl QueryId for Rewrite<'_> {
+    type QueryId = ();
+    const HAS_STATIC_QUERY_ID: bool = false;
+}
+
+impl RunQueryDsl<AnyConnection> for Rewrite<'_> {}
