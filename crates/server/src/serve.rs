@@ -16,15 +16,15 @@ use actix_web::{App, rt, web};
 use apportion_store::{self as store, Limits, Store};
 
 use crate::access::Remembered;
-use crate::cors::Cors;
-use crate::dispatch::dispatch;
+use crate::access::idempotency::InFlight;
+use crate::access::rates::Rates;
+use crate::app::{Config, Service};
+use crate::endpoints::dispatch::dispatch;
 use crate::engine::timer::Timer;
-use crate::guard::{Guarded, HEAD_TIMEOUT, KEEP_ALIVE};
-use crate::host::Hosts;
-use crate::idempotency::InFlight;
-use crate::rates::Rates;
+use crate::http::cors::Cors;
+use crate::http::guard::{Guarded, HEAD_TIMEOUT, KEEP_ALIVE};
+use crate::http::host::Hosts;
 use crate::resources::Resources;
-use crate::service::{Config, Service};
 
 /// How long a connection may take to close.
 const DISCONNECT_TIMEOUT: Duration = Duration::from_secs(1);

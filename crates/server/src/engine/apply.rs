@@ -14,7 +14,7 @@ use chrono::{DateTime, NaiveDateTime, Utc};
 
 use crate::engine::snapshot::{Planned, planned};
 use crate::engine::triggered::Triggered;
-use crate::resources::{explanation, write_shared_pool};
+use crate::payouts::explanation::{self, write_shared_pool};
 
 /// Triggers the open distribution of a distributor; none where somebody else is at it, or was
 /// before.

@@ -13,7 +13,7 @@ use apportion_store::distributor::{self, Kept};
 use apportion_store::{self as store, Scope, Session, metric, obligation, organization};
 use chrono::{DateTime, Utc};
 
-use crate::resources::distributor::terms;
+use crate::resources::payouts::distributor::terms;
 
 /// What triggering an open distribution comes to.
 pub(crate) struct Planned {

@@ -1,37 +1,19 @@
 //! What the service serves: one file a type, each the only place where its type is declared.
 
-pub(crate) mod allocation;
-mod check;
-pub(crate) mod collaborator;
-mod counted;
-pub(crate) mod crediting;
-pub(crate) mod deal;
-pub(crate) mod distribution;
-pub(crate) mod distributor;
-mod event;
-pub(crate) mod explanation;
-pub(crate) mod metric;
-pub(crate) mod metric_credit;
-pub(crate) mod obligation;
-mod opening;
-pub(crate) mod organization;
-pub(crate) mod person;
-pub(crate) mod revenue_distribution;
-pub(crate) mod revenue_item;
-mod settling;
+pub(crate) mod administration;
+pub(crate) mod payouts;
+pub(crate) mod revenue;
 
 use std::sync::{LazyLock, OnceLock};
 
 use apportion_jsonapi::{Attribute, Bounds, Kind, Registry, Relationship};
 use apportion_store::Field;
 
-use crate::computed::Computed;
-use crate::openapi;
-use crate::preview;
-use crate::report;
-use crate::served::Served;
+use crate::catalog::computed::Computed;
+use crate::catalog::served::Served;
+use crate::endpoints::openapi;
 
-pub use explanation::write_shared_pool;
+pub use crate::payouts::explanation::write_shared_pool;
 
 /// The path under which all types are served.
 pub const ROOT: &str = "/api/v2";
@@ -45,29 +27,30 @@ pub struct Resources {
     description: OnceLock<String>,
 }
 
-static REPORT: LazyLock<Computed> = LazyLock::new(|| Computed(report::declared::resource()));
+static REPORT: LazyLock<Computed> =
+    LazyLock::new(|| Computed(crate::revenue::report_row::resource()));
 
 static PREVIEWS: LazyLock<[Computed; 2]> =
-    LazyLock::new(|| preview::declared::types().map(Computed));
+    LazyLock::new(|| crate::payouts::preview_types::types().map(Computed));
 
 static OWN: LazyLock<Resources> = LazyLock::new(|| Resources::of(own_types()));
 
 fn own_types() -> Vec<Box<dyn Served>> {
     vec![
-        Box::new(organization::resource()),
-        Box::new(person::resource()),
-        Box::new(deal::resource()),
-        Box::new(revenue_distribution::resource()),
-        Box::new(revenue_item::RevenueItems::new()),
-        Box::new(collaborator::resource()),
-        Box::new(distributor::resource()),
-        Box::new(metric::resource()),
-        Box::new(metric_credit::resource()),
-        Box::new(obligation::resource()),
-        Box::new(distribution::resource()),
-        Box::new(allocation::resource()),
-        Box::new(check::Checks::new()),
-        Box::new(event::resource()),
+        Box::new(administration::organization::resource()),
+        Box::new(administration::person::resource()),
+        Box::new(revenue::deal::resource()),
+        Box::new(revenue::revenue_distribution::resource()),
+        Box::new(revenue::revenue_item::RevenueItems::new()),
+        Box::new(payouts::collaborator::resource()),
+        Box::new(payouts::distributor::resource()),
+        Box::new(payouts::metric::resource()),
+        Box::new(payouts::metric_credit::resource()),
+        Box::new(payouts::obligation::resource()),
+        Box::new(payouts::distribution::resource()),
+        Box::new(payouts::allocation::resource()),
+        Box::new(administration::check::Checks::new()),
+        Box::new(administration::event::resource()),
     ]
 }
 
@@ -85,7 +68,8 @@ impl Resources {
 
     fn of(served: Vec<Box<dyn Served>>) -> Self {
         let types: Vec<_> = served.iter().map(|served| served.resource().clone()).collect();
-        let reports = types.iter().cloned().chain([report::declared::resource()]).collect();
+        let reports =
+            types.iter().cloned().chain([crate::revenue::report_row::resource()]).collect();
         let planned = PREVIEWS.iter().map(|it| it.0.clone());
         let previews = Registry::new(types.iter().cloned().chain(planned).collect());
         let (registry, reports) = (Registry::new(types), Registry::new(reports));

@@ -14,7 +14,7 @@ apportion_testing::cases! {
     plain: texts_have_room, colours_are_seen, the_natural_size_is_small
 }
 
-const STYLE: &str = include_str!("../../src/report/svg/chart.css");
+const STYLE: &str = include_str!("../../src/endpoints/report/svg/chart.css");
 const NAMES: [&str; 3] = ["Acme", "Österreichische Donaudampfschifffahrtsgesellschaft mbH", "x"];
 const GROUPS: [&str; 12] = [
     "",

@@ -1,0 +1,314 @@
+//! Rows from CSV, through the same declarations and rules as requests: the header names
+//! attributes, an empty cell is no value, a relationship is `<name>_id`; a deal or a distributor
+//! may go by its name, a collaborator by their e-mail address. A file is one transaction.
+
+mod line_reader;
+
+use std::io::Read;
+
+use apportion_jsonapi::input::{Link, Linkage};
+use apportion_jsonapi::resource::{Cardinality, Relationship, ResourceType};
+use apportion_jsonapi::{Input, Source};
+use apportion_store::{self as store, Address, Field, OrganizationId, Scope, Session};
+
+use crate::catalog::served::{Served, Work};
+use crate::commands::admin::{AdminError, ready};
+use crate::commands::import::line_reader::Numbered;
+use crate::endpoints::dispatch::now;
+use crate::failure::Failure;
+use crate::resources::Resources;
+
+/// The types that can be imported; a file's name begins with one of them, unless told otherwise.
+pub const TYPES: &[&str] = &["deals", "revenue_distributions", "collaborators", "obligations"];
+
+/// A line that cannot be imported.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BadLine {
+    /// The header is line 1.
+    pub line: u64,
+    /// The header of the cell, where one cell is at fault.
+    pub column: Option<String>,
+    /// What is wrong.
+    pub reason: String,
+}
+
+/// Why a file was not imported; nothing of it is kept.
+#[derive(Debug, thiserror::Error)]
+pub enum ImportError {
+    /// Lines are at fault: all of them.
+    #[error("{} lines cannot be imported", .0.len())]
+    Lines(Vec<BadLine>),
+    /// There is no such organization.
+    #[error("there is no organization {0}")]
+    Organization(i64),
+    /// The database cannot be used.
+    #[error(transparent)]
+    Store(#[from] store::Error),
+    /// The database is not ready.
+    #[error(transparent)]
+    Admin(#[from] AdminError),
+}
+
+/// The type that a file of this name holds.
+pub fn type_of(file_name: &str) -> Option<&'static str> {
+    // The longest first: no name here is another's beginning, but one day it may be.
+    TYPES.iter().filter(|name| file_name.starts_with(**name)).max_by_key(|name| name.len()).copied()
+}
+
+/// A database that files are imported into.
+pub struct Importer {
+    session: Session,
+    scope: Scope,
+    currency: apportion_core::currency::Currency,
+}
+
+impl Importer {
+    /// Opens the database for an organization.
+    pub fn open(database: &Address, organization: i64) -> Result<Self, ImportError> {
+        Self::with(ready(database)?, organization)
+    }
+
+    pub(crate) fn with(mut session: Session, organization: i64) -> Result<Self, ImportError> {
+        let scope = Scope::of(OrganizationId(organization));
+        let found = store::organization::find(&scope, &mut session)?;
+        let found = found.ok_or(ImportError::Organization(organization))?;
+        let unknown = |_| store::Error::Query("the currency is not known".to_owned());
+        let currency = found.currency.parse().map_err(unknown)?;
+        Ok(Self { session, scope, currency })
+    }
+
+    /// Imports one file of a type; `progress` learns how many bytes of it were read. Answers with
+    /// the number of rows.
+    pub fn import(
+        &mut self,
+        kind: &str,
+        file: impl Read,
+        mut progress: impl FnMut(u64),
+    ) -> Result<u64, ImportError> {
+        let Some(served) = Resources::own().find(kind).map(|kind| kind.served) else {
+            return Err(ImportError::Lines(vec![fault(1, None, "the type is not known")]));
+        };
+        let (scope, currency) = (self.scope, self.currency);
+        let rows = self.session.transaction(|session| {
+            let mut file =
+                csv::ReaderBuilder::new().flexible(true).from_reader(Numbered::new(file));
+            let columns = columns(&mut file, served.resource()).map_err(ImportError::Lines)?;
+            let (mut bad, mut rows) = (Vec::new(), 0_u64);
+            let mut record = csv::StringRecord::new();
+            loop {
+                let start = file.position().byte();
+                let read = file.read_record(&mut record);
+                let line = file.get_mut().line_from(start);
+                progress(start);
+                match read {
+                    Ok(false) => break,
+                    Ok(true) => {
+                        let mut work = Work {
+                            resources: Resources::own(),
+                            scope: &scope,
+                            session,
+                            currency,
+                            now: now(),
+                            expected: None,
+                        };
+                        let faults = row(&mut work, served, &columns, &record)?;
+                        bad.extend(faults.into_iter().map(|fault| BadLine { line, ..fault }));
+                        rows = rows.saturating_add(1);
+                    }
+                    Err(error) => {
+                        let (cell, reason) = unreadable(&error);
+                        let header = cell.and_then(|cell| columns.get(cell)).map(|(name, _)| name);
+                        bad.push(fault(line, header.map(String::as_str), &reason));
+                        if cell.is_none() {
+                            break;
+                        }
+                    }
+                }
+            }
+            if bad.is_empty() { Ok(rows) } else { Err(ImportError::Lines(bad)) }
+        })?;
+        // A file can leave more to fold than requests ever do at a time.
+        store::fold_totals(&mut self.session)?;
+        Ok(rows)
+    }
+}
+
+/// What a column holds.
+enum Column<'t> {
+    Attribute(&'t apportion_jsonapi::Attribute<Field>),
+    Id(&'t Relationship<Field>),
+    /// A row by what people call it.
+    Name(&'t Relationship<Field>, &'static Named),
+}
+
+/// How rows of a type are called in a file.
+struct Named {
+    kind: &'static str,
+    /// What one of them is, and what it goes by, as messages put it.
+    noun: &'static str,
+    is_called: &'static str,
+    /// The ids that go by this: one, none, or too many to mean one.
+    find: fn(&Scope, &mut Session, &str) -> store::Result<Vec<i64>>,
+}
+
+const NAMED: &[Named] = &[
+    Named {
+        kind: "deals",
+        noun: "deal",
+        is_called: "is called",
+        find: |scope, session, name| store::deal::named(scope, session, name),
+    },
+    Named {
+        kind: "distributors",
+        noun: "distributor",
+        is_called: "is called",
+        find: |scope, session, name| store::distributor::named(scope, session, name),
+    },
+    Named {
+        kind: "collaborators",
+        noun: "collaborator",
+        is_called: "has the address",
+        find: |scope, session, email| {
+            let found = store::collaborator::with_email(scope, session, (email, None))?;
+            Ok(found.into_iter().collect())
+        },
+    },
+];
+
+fn named(relationship: &Relationship<Field>) -> Option<&'static Named> {
+    NAMED.iter().find(|named| named.kind == relationship.target)
+}
+
+type Columns<'t> = Vec<(String, Column<'t>)>;
+
+fn columns<'t>(
+    file: &mut csv::Reader<Numbered<impl Read>>,
+    resource: &'t ResourceType<Field>,
+) -> Result<Columns<'t>, Vec<BadLine>> {
+    let headers = file.headers().cloned();
+    let line = file.get_mut().line_from(0);
+    let headers = headers.map_err(|error| vec![fault(line, None, &unreadable(&error).1)])?;
+    let mut columns: Columns<'t> = Vec::new();
+    let mut bad = Vec::new();
+    if headers.is_empty() {
+        bad.push(fault(line, None, "there is no header"));
+    }
+    for header in headers.iter().map(str::trim) {
+        if columns.iter().any(|(known, _)| known == header) {
+            bad.push(fault(line, Some(header), "stands twice in the header"));
+        } else if let Some(column) = column(header, resource) {
+            columns.push((header.to_owned(), column));
+        } else {
+            let known = names(resource).join(", ");
+            let reason = format!("is no column of {}: {known}", resource.name);
+            bad.push(fault(line, Some(header), &reason));
+        }
+    }
+    if bad.is_empty() { Ok(columns) } else { Err(bad) }
+}
+
+fn column<'t>(header: &str, resource: &'t ResourceType<Field>) -> Option<Column<'t>> {
+    let writable = |declared: &&Relationship<Field>| {
+        declared.writable && declared.cardinality == Cardinality::One
+    };
+    if let Some((_, attribute)) = resource.attribute(header) {
+        return attribute.writable.then_some(Column::Attribute(attribute));
+    }
+    if let Some(name) = header.strip_suffix("_id") {
+        return resource.relationship(name).map(|(_, it)| it).filter(writable).map(Column::Id);
+    }
+    let (_, relationship) = resource.relationship(header)?;
+    Some(Column::Name(Some(relationship).filter(writable)?, named(relationship)?))
+}
+
+/// What the header may name.
+fn names(resource: &ResourceType<Field>) -> Vec<String> {
+    let attributes = resource.attributes.iter().filter(|it| it.writable);
+    let relationships = resource.relationships.iter().filter(|it| it.writable);
+    let linked = relationships.flat_map(|it| {
+        let name = named(it).map(|_| it.name.to_owned());
+        name.into_iter().chain([format!("{}_id", it.name)])
+    });
+    attributes.map(|it| it.name.to_owned()).chain(linked).collect()
+}
+
+/// Adds the row of one line, or says what is wrong with it (the line is filled in by the caller).
+fn row(
+    work: &mut Work<'_>,
+    served: &dyn Served,
+    columns: &Columns<'_>,
+    record: &csv::StringRecord,
+) -> Result<Vec<BadLine>, ImportError> {
+    if record.len() != columns.len() {
+        let reason = format!("has {} cells, the header {}", record.len(), columns.len());
+        return Ok(vec![fault(0, None, &reason)]);
+    }
+    let (mut input, mut bad) = (Input::default(), Vec::new());
+    for ((header, column), cell) in columns.iter().zip(record).filter(|(_, cell)| !cell.is_empty())
+    {
+        let pointer = format!("/data/attributes/{header}");
+        let link = |name, linkage| Link { name, linkage, pointer: pointer.clone() };
+        match column {
+            Column::Attribute(attribute) => {
+                input.give(attribute, attribute.kind.read_text(cell), pointer);
+            }
+            Column::Id(declared) => {
+                let id = apportion_jsonapi::value::id(cell);
+                let linkage = id.map_or_else(|| Linkage::Nowhere(cell.to_owned()), Linkage::One);
+                input.give_link(link(declared.name, linkage));
+            }
+            Column::Name(declared, named) => {
+                let Named { noun, is_called, find, .. } = named;
+                match find(work.scope, work.session, cell)?.as_slice() {
+                    [id] => input.give_link(link(declared.name, Linkage::One(*id))),
+                    [] => {
+                        let reason = format!("there is no {noun} '{cell}'");
+                        bad.push(fault(0, Some(header), &reason));
+                    }
+                    _ => {
+                        let reason = format!("more than one {noun} {is_called} '{cell}'");
+                        bad.push(fault(0, Some(header), &reason));
+                    }
+                }
+            }
+        }
+    }
+    if !bad.is_empty() {
+        return Ok(bad);
+    }
+    let (scope, currency, now) = (work.scope, work.currency, work.now);
+    let added = work.session.transaction(|session| {
+        let resources = Resources::own();
+        let mut work = Work { resources, scope, session, currency, now, expected: None };
+        served.create(&mut work, &mut input)
+    });
+    match added {
+        Ok(_) => Ok(Vec::new()),
+        Err(Failure::Refused(errors)) => Ok(errors.into_iter().map(told).collect()),
+        Err(Failure::Store(error)) => Err(ImportError::Store(error)),
+    }
+}
+
+/// An error of a document as one of a line.
+fn told(error: apportion_jsonapi::Error) -> BadLine {
+    let column = match &error.source {
+        Some(Source::Pointer(pointer)) => pointer.rsplit('/').next().map(str::to_owned),
+        _ => None,
+    };
+    // The column stands before the reason: once is enough.
+    let named = column.as_deref().and_then(|column| error.detail.strip_prefix(column));
+    let reason = named.and_then(|rest| rest.strip_prefix(' ')).unwrap_or(&error.detail).to_owned();
+    BadLine { line: 0, column, reason }
+}
+
+/// Why a record cannot be read, and which of its cells if the others can be.
+fn unreadable(error: &csv::Error) -> (Option<usize>, String) {
+    match error.kind() {
+        csv::ErrorKind::Utf8 { err, .. } => (Some(err.field()), "is not UTF-8".to_owned()),
+        _ => (None, error.to_string()),
+    }
+}
+
+fn fault(line: u64, column: Option<&str>, reason: &str) -> BadLine {
+    BadLine { line, column: column.map(str::to_owned), reason: reason.to_owned() }
+}

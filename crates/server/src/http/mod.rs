@@ -1,0 +1,9 @@
+//! HTTP as this service speaks it: connections, hosts, origins, bodies, entity tags and answers.
+//! Not here: who asks (`access`), and what for (`endpoints`).
+
+pub(crate) mod body;
+pub(crate) mod cors;
+pub(crate) mod etag;
+pub(crate) mod guard;
+pub(crate) mod host;
+pub(crate) mod reply;

@@ -1,0 +1,118 @@
+//! Crediting: points for a collaborator, in the open distribution of one distributor or of every
+//! one that counts them. Not here: who asks, and in what form (`metric_credit`, `credit_metric`).
+
+use apportion_core::collaborator::CollaboratorStatus;
+use apportion_core::distributor::DistributorStatus;
+use apportion_core::fault::Fault;
+use apportion_core::metric::{MetricType, credited};
+use apportion_core::metric_credit::{Crediting, MetricCreditTerms};
+use apportion_core::named::UnknownName;
+use apportion_jsonapi::{Code, Error};
+use apportion_store::metric_credit::{self as stored, Content};
+use apportion_store::{self as store, collaborator, distributor, metric};
+
+use crate::catalog::served::Work;
+use crate::failure::{Failure, Result};
+use crate::payouts::kept_json::read_metric_types;
+
+/// Where a request names whom to credit.
+pub(crate) const COLLABORATOR: &str = "/collaboratorId";
+
+/// Credits a collaborator with the points of every distributor that counts them: active, with an
+/// open distribution and a manual metric, and the collaborator among its own. All or none.
+pub(crate) fn credit_everywhere(work: &mut Work<'_>, collaborator: i64) -> Result<()> {
+    let counting = distributor::counting(work.scope, work.session, collaborator)?;
+    let mut payers = Vec::with_capacity(counting.len());
+    // All of them before the collaborator, as single credits do.
+    for id in counting {
+        payers.extend(distributor::lock(work.scope, work.session, id)?);
+    }
+    let collaborator = collaborator::lock(work.scope, work.session, collaborator)?;
+    let unknown = || Error::pointer(Code::RecordNotFound, COLLABORATOR, "There is no such record");
+    let collaborator = collaborator.ok_or_else(unknown)?;
+    if status_of(&collaborator)? != CollaboratorStatus::Active {
+        let detail = "collaborator must be active";
+        return Err(Error::pointer(Code::InvalidAttribute, COLLABORATOR, detail).into());
+    }
+    for payer in &payers {
+        let Ok(points) = manual_points(work, (payer, &collaborator))? else { continue };
+        let terms = MetricCreditTerms { points, reason: None };
+        if let Err(fault) = give(work, (payer, &collaborator), terms)? {
+            let detail = format!("A credit of distributor {} {}", payer.kept.id, fault.message);
+            return Err(Failure::of(Code::InvalidAttribute, detail));
+        }
+    }
+    Ok(())
+}
+
+/// The points that this distributor gives this collaborator unless told how many; both are locked.
+/// The fault says why it gives none.
+pub(crate) fn manual_points(
+    work: &mut Work<'_>,
+    (distributor, collaborator): (&distributor::Row, &collaborator::Row),
+) -> Result<std::result::Result<i64, Fault>> {
+    let link = (distributor.kept.id, collaborator.id);
+    let kinds = read_metric_types(&distributor.kept.metric_types);
+    let kinds: Vec<_> = kinds.iter().filter_map(|kind| kind.counted()).collect();
+    let status: DistributorStatus = distributor.kept.status.parse().map_err(unknown)?;
+    let crediting = Crediting {
+        collaborator: status_of(collaborator)?,
+        distributor: status,
+        has_open_distribution: distributor.current_distribution_id.is_some(),
+        is_member: distributor::has_collaborator(work.scope, work.session, link)?,
+        metric_types: &kinds,
+    };
+    Ok(crediting.manual_points())
+}
+
+/// Adds a credit to the metric of the open distribution, which appears with the first; answers
+/// with its id, or with the fault of a score that would not fit. The distributor is locked, and
+/// gives points to this collaborator.
+pub(crate) fn give(
+    work: &mut Work<'_>,
+    (distributor, collaborator): (&distributor::Row, &collaborator::Row),
+    terms: MetricCreditTerms,
+) -> Result<std::result::Result<i64, Fault>> {
+    let open = distributor.current_distribution_id.ok_or_else(Failure::not_found)?;
+    let metric_type = MetricType::Manual.name();
+    let by = (open, collaborator.id, metric_type);
+    let present = metric::find(work.scope, work.session, by)?;
+    let score = present.as_ref().map_or(0, |metric| metric.score);
+    let score = match credited(score, terms.points) {
+        Ok(score) => score,
+        Err(fault) => return Ok(Err(fault)),
+    };
+    let metric_id = match present {
+        Some(metric) => {
+            metric::set_score(work.scope, work.session, (metric.id, score), work.now)?;
+            metric.id
+        }
+        None => {
+            let content = metric::Content {
+                distributor_id: distributor.kept.id,
+                collaborator_id: collaborator.id,
+                distribution_id: open,
+                metric_type: metric_type.to_owned(),
+                score,
+            };
+            metric::insert(work.scope, work.session, &content, work.now)?
+        }
+    };
+    let content = Content {
+        distributor_id: distributor.kept.id,
+        collaborator_id: collaborator.id,
+        metric_id,
+        points: terms.points,
+        reason: terms.reason,
+    };
+    Ok(Ok(stored::insert(work.scope, work.session, &content, work.now)?))
+}
+
+fn status_of(collaborator: &collaborator::Row) -> Result<CollaboratorStatus> {
+    collaborator.status.parse().map_err(unknown)
+}
+
+/// A word in a row that none of ours writes.
+fn unknown(error: UnknownName) -> Failure {
+    Failure::from(store::Error::Query(error.to_string()))
+}

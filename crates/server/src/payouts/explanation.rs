@@ -1,0 +1,142 @@
+//! Explanations as JSON text: how a distribution and an allocation came about, planned or kept, and
+//! what the shares of a distribution have in common, as it is kept. Not here: the figures, which
+//! are the rules'.
+
+use apportion_core::accumulation::Net;
+use apportion_core::engine::{Basis, Origin, Plan, PlannedAllocation, Unpaid};
+use apportion_core::share_explanation::{Placed, ShareExplanation, SharedPool};
+use apportion_core::units::Units;
+use apportion_jsonapi::json::Json;
+use apportion_jsonapi::value::integer;
+use apportion_store::allocation::Row;
+
+/// What explanations are, to clients.
+pub(crate) const OBJECT: &str = r#"{"type": "object"}"#;
+
+/// How an allocation came about; none where its row does not say.
+pub(crate) fn of_allocation(row: &Row) -> Option<String> {
+    let units: Units = row.units.parse().ok()?;
+    if let (Some(value), Some(parts)) = (row.kept.net_value, row.kept.net_parts) {
+        let net = Net { value, parts: u64::try_from(parts).ok()? };
+        return Some(of_part(net, row.kept.value, &units));
+    }
+    let shared = read_shared_pool(row.shared_pool.as_deref()?, units)?;
+    let rank = u64::try_from(row.kept.rank?).ok()?;
+    let placed = Placed { weight: row.kept.weight?, rank };
+    // What is not of this pool has no explanation.
+    let fits = shared.total_weight > 0 && (0..=shared.total_weight).contains(&placed.weight.into());
+    fits.then(|| of_share(&shared.explain(placed)))
+}
+
+/// How an allocation of a plan comes about: what [`of_allocation`] says of it once it is kept.
+pub(crate) fn of_planned(plan: &Plan, allocation: &PlannedAllocation) -> Option<String> {
+    match allocation.origin {
+        Origin::Share(placed) => Some(of_share(&plan.shared.as_ref()?.explain(placed))),
+        Origin::Collected { net, .. } => Some(of_part(net, allocation.value, &plan.units)),
+    }
+}
+
+/// How a distribution comes about, as it is kept and shown.
+pub(crate) fn of_plan(plan: &Plan) -> String {
+    let told = &plan.explanation;
+    let unpaid = |unpaid: &Unpaid| {
+        object(&[
+            ("collaborator_id", Figure::Text(unpaid.collaborator_id.to_string())),
+            ("reason", Figure::Text(plan.reason(unpaid))),
+        ])
+    };
+    let unpaid: Vec<String> = told.unpaid.iter().map(unpaid).collect();
+    object(&[
+        ("pool", Figure::Number(told.pool.to_string())),
+        ("carried", Figure::Number(told.carried.to_string())),
+        ("total_score", Figure::Number(told.total_score.to_string())),
+        ("basis", Figure::Json(of_basis(&told.basis))),
+        ("unpaid", Figure::Json(format!("[{}]", unpaid.join(",")))),
+        ("sentence", Figure::Text(told.sentence.clone())),
+    ])
+}
+
+fn of_basis(basis: &Basis) -> String {
+    match basis {
+        Basis::Amount(amount) => object(&[("amount", Figure::Number(amount.to_string()))]),
+        Basis::Collected(sum) => object(&[("collected", Figure::Number(sum.to_string()))]),
+        Basis::Revenue { from, until, recognized, percentage } => object(&[
+            ("from", Figure::Text(from.to_string())),
+            ("until", Figure::Text(until.to_string())),
+            ("recognized", Figure::Number(recognized.to_string())),
+            ("percentage", Figure::Text(percentage.to_string())),
+        ]),
+    }
+}
+
+/// How a part of what was owed came about.
+fn of_part(net: Net, value: i64, units: &Units) -> String {
+    object(&[
+        ("net", Figure::Number(net.value.to_string())),
+        ("parts", Figure::Number(net.parts.to_string())),
+        ("sentence", Figure::Text(net.sentence(value, units))),
+    ])
+}
+
+/// How a share came about.
+fn of_share(share: &ShareExplanation) -> String {
+    object(&[
+        ("pool", Figure::Number(share.pool.to_string())),
+        ("score", Figure::Number(share.score.to_string())),
+        ("total_score", Figure::Number(share.total_score.to_string())),
+        ("exact", Figure::Text(share.exact.to_string())),
+        ("floor", Figure::Number(share.floor.to_string())),
+        ("remainder", Figure::Text(share.remainder.to_string())),
+        ("rank", Figure::Number(share.rank.to_string())),
+        ("extra_unit", Figure::Boolean(share.extra_unit)),
+        ("carried", Figure::Number(share.carried.to_string())),
+        ("sentence", Figure::Text(share.sentence.clone())),
+    ])
+}
+
+/// What all shares of a pool have in common, as it is kept; its units are the distribution's.
+pub fn write_shared_pool(shared: &SharedPool) -> String {
+    object(&[
+        ("pool", Figure::Number(shared.pool.to_string())),
+        ("carried", Figure::Number(shared.carried.to_string())),
+        ("total_weight", Figure::Number(shared.total_weight.to_string())),
+        ("extra_units", Figure::Number(shared.extra_units.to_string())),
+        ("is_even", Figure::Boolean(shared.is_even)),
+    ])
+}
+
+fn read_shared_pool(text: &str, units: Units) -> Option<SharedPool> {
+    let json = Json::parse(text.as_bytes()).ok()?;
+    let digits = |name: &str| match json.member(name) {
+        Some(Json::Number(digits)) => Some(*digits),
+        _ => None,
+    };
+    Some(SharedPool {
+        units,
+        pool: integer(digits("pool")?)?,
+        carried: integer(digits("carried")?)?,
+        total_weight: digits("total_weight")?.parse().ok()?,
+        extra_units: digits("extra_units")?.parse().ok()?,
+        is_even: json.member("is_even") == Some(&Json::Boolean(true)),
+    })
+}
+
+/// A member of an explanation.
+enum Figure {
+    /// Digits of any length.
+    Number(String),
+    Text(String),
+    Boolean(bool),
+    /// An object or an array.
+    Json(String),
+}
+
+fn object(members: &[(&'static str, Figure)]) -> String {
+    let json = |figure: &Figure| match figure {
+        Figure::Number(text) | Figure::Json(text) => text.clone(),
+        Figure::Text(text) => Json::Text(text.into()).compact(),
+        Figure::Boolean(value) => value.to_string(),
+    };
+    let members = members.iter().map(|(name, figure)| format!("\"{name}\":{}", json(figure)));
+    format!("{{{}}}", members.collect::<Vec<_>>().join(","))
+}

@@ -1,0 +1,93 @@
+//! The open distribution of a distributor: opened with the first schedule of an active one, moved
+//! with a change of it, cancelled without. Not here: what happens when its trigger date has come.
+
+use apportion_core::distribution::DistributionStatus;
+use apportion_core::engine::Opening;
+use apportion_core::schedule::{Schedule, Tz};
+use apportion_store::distribution::{self, Content, Kept, Outcome};
+use chrono::{DateTime, Utc};
+
+use crate::catalog::served::Work;
+use crate::failure::Result;
+
+/// What decides on the open distribution of a distributor, as it is after a change.
+pub(crate) struct Paying<'p> {
+    pub(crate) distributor: i64,
+    pub(crate) is_active: bool,
+    pub(crate) units: &'p str,
+    pub(crate) schedule: &'p Schedule,
+    pub(crate) anchor: DateTime<Utc>,
+    pub(crate) zone: Tz,
+}
+
+/// Opens, moves or cancels the open distribution; `moved` says that the schedule or its zone is
+/// another than before. A distributor that is not active keeps its open one, but gets none.
+pub(crate) fn bring_up_to_date(
+    work: &mut Work<'_>,
+    paying: &Paying<'_>,
+    moved: bool,
+) -> Result<()> {
+    let open = distribution::open_of(work.scope, work.session, paying.distributor)?;
+    match open {
+        None if paying.is_active && !paying.schedule.is_empty() => begin(work, paying),
+        None => Ok(()),
+        Some(open) if moved => reschedule(work, paying, &open),
+        Some(open) if open.units != paying.units => {
+            let same = (open.id, open.trigger_date, paying.units);
+            Ok(distribution::reschedule(work.scope, work.session, same, work.now)?)
+        }
+        Some(_) => Ok(()),
+    }
+}
+
+/// Ends an open distribution before its trigger date.
+pub(crate) fn cancel(work: &mut Work<'_>, id: i64) -> Result<()> {
+    let outcome = Outcome { status: DistributionStatus::Cancelled.name(), value: 0 };
+    Ok(distribution::conclude(work.scope, work.session, (id, &outcome), work.now)?)
+}
+
+fn begin(work: &mut Work<'_>, paying: &Paying<'_>) -> Result<()> {
+    let from = since(work, paying)?;
+    let Some(open) = Opening::first(from, |after| paying.next_after(after)) else { return Ok(()) };
+    let content = Content {
+        distributor_id: paying.distributor,
+        status: DistributionStatus::Pending.name().to_owned(),
+        value: 0,
+        units: paying.units.to_owned(),
+        opened_at: open.opened_at.naive_utc(),
+        trigger_date: open.trigger_at.naive_utc(),
+        carried: open.carried,
+    };
+    distribution::insert(work.scope, work.session, &content, work.now)?;
+    Ok(())
+}
+
+fn reschedule(work: &mut Work<'_>, paying: &Paying<'_>, open: &Kept) -> Result<()> {
+    let from = since(work, paying)?;
+    let opening = Opening {
+        opened_at: open.opened_at.and_utc(),
+        trigger_at: open.trigger_date.and_utc(),
+        carried: open.carried,
+    };
+    match opening.rescheduled(from, |after| paying.next_after(after)) {
+        Some(moved) => {
+            let moved = (open.id, moved.trigger_at.naive_utc(), paying.units);
+            Ok(distribution::reschedule(work.scope, work.session, moved, work.now)?)
+        }
+        None => cancel(work, open.id),
+    }
+}
+
+/// Now, or the latest trigger date that was executed, should the clock have been ahead: no date
+/// is triggered twice.
+fn since(work: &mut Work<'_>, paying: &Paying<'_>) -> Result<DateTime<Utc>> {
+    let last = distribution::last_trigger(work.scope, work.session, paying.distributor)?;
+    let now = work.now.and_utc();
+    Ok(last.map_or(now, |last| now.max(last.and_utc())))
+}
+
+impl Paying<'_> {
+    fn next_after(&self, after: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        self.schedule.next_after(self.anchor, self.zone, after)
+    }
+}

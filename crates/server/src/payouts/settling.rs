@@ -1,0 +1,37 @@
+//! What settling an obligation does to the allocation that covers it, and to the distribution that
+//! this one is part of. Not here: whether the obligation may be settled so.
+
+use apportion_core::distribution::Triggered;
+use apportion_core::obligation::ObligationStatus;
+use apportion_store::distribution::{self, Outcome};
+use apportion_store::{self as store, allocation};
+
+use crate::catalog::served::Work;
+use crate::failure::{Failure, Result};
+
+/// Follows an allocated obligation, worth that much, to its new status. Its distributor is locked.
+pub(crate) fn settle(
+    work: &mut Work<'_>,
+    allocation: i64,
+    (obligation, status): (i64, ObligationStatus),
+) -> Result<()> {
+    let part = allocation::find(work.scope, work.session, allocation)?;
+    let part = part.ok_or_else(Failure::not_found)?;
+    let whole = distribution::find(work.scope, work.session, part.distribution_id)?;
+    let whole = whole.ok_or_else(Failure::not_found)?;
+    let others = (whole.id, part.id);
+    // One or more is all that matters.
+    let others = allocation::any_pending(work.scope, work.session, others)?;
+    let pending = if others { 2 } else { 1 };
+    let settled = Triggered { value: whole.value, pending, obligation }.settle(status);
+    let settled = settled.map_err(|error| store::Error::Query(error.to_string()))?;
+    if settled.allocation.name() != part.status {
+        let settled = (part.id, settled.allocation.name());
+        allocation::set_status(work.scope, work.session, settled, work.now)?;
+    }
+    let outcome = Outcome { status: settled.status.name(), value: settled.value };
+    if (outcome.status, outcome.value) != (whole.status.as_str(), whole.value) {
+        distribution::conclude(work.scope, work.session, (whole.id, &outcome), work.now)?;
+    }
+    Ok(())
+}

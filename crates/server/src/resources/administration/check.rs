@@ -1,0 +1,293 @@
+//! Checks on the wire: the laws of conservation, each looked at when it is asked for and never
+//! stored. All of them together are given so much time; what is not seen by then is `incomplete`.
+//! A law goes by its name; here by its place among them, from 1.
+
+use std::borrow::Cow;
+use std::cmp::Ordering;
+use std::time::{Duration, Instant};
+
+use apportion_core::law::{CounterExample, Finding, Law, MAX_COUNTER_EXAMPLES, Verdict};
+use apportion_jsonapi::document::Walked;
+use apportion_jsonapi::json::Json;
+use apportion_jsonapi::query::Walk;
+use apportion_jsonapi::resource::{Filter as Declared, Ids, ResourceType, Sort, Takes};
+use apportion_jsonapi::{Attribute, Input, Kind, Rows, Scalar};
+use apportion_store::{Criteria, Field, FieldKind, Filter, Order, Scope, Session, Value, checks};
+
+use crate::catalog::criteria;
+use crate::catalog::served::{Page, Served, Work};
+use crate::failure::{Failure, Result};
+
+const ID: Field = Field::computed("checks.id", FieldKind::Text, false);
+const RESULT: Field = Field::computed("checks.result", FieldKind::Text, false);
+
+/// How long one request may look.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// A sum over any number of rows.
+const SUM: Kind = Kind::Json(r#"{"type": "integer"}"#);
+
+const COUNTER_EXAMPLES: Kind = Kind::Json(
+    r#"{
+    "type": "array", "maxItems": 100, "items": {
+        "type": "object", "required": ["type", "id", "detail"],
+        "properties": {
+            "type": {"type": "string"}, "id": {"type": "string"}, "detail": {"type": "string"}
+        }
+    }
+}"#,
+);
+
+/// The type.
+pub(crate) struct Checks(ResourceType<Field>);
+
+impl Checks {
+    pub(crate) fn new() -> Self {
+        let filter = |name: &str, words, field| Declared {
+            name: name.to_owned(),
+            kind: Kind::Enumeration(words),
+            nullable: false,
+            takes: Takes::All,
+            field,
+        };
+        let sort = |name: &str, field| Sort { name: name.to_owned(), field };
+        let resource = ResourceType {
+            name: "checks",
+            id: ID,
+            ids: Ids { decimal: false, read: place, write: |id| name(id).to_owned() },
+            attributes: vec![
+                Attribute::new("description", Kind::Text),
+                Attribute::new("result", Kind::Enumeration(Verdict::NAMES)),
+                Attribute::new("left", SUM),
+                Attribute::new("right", SUM),
+                Attribute::new("counter_examples", COUNTER_EXAMPLES),
+            ],
+            relationships: Vec::new(),
+            filters: vec![filter("id", Law::NAMES, ID), filter("result", Verdict::NAMES, RESULT)],
+            sorts: vec![sort("id", ID), sort("result", RESULT)],
+            writable: false,
+            append_only: false,
+            left_out: None,
+            restricted: false,
+            addressed: true,
+        };
+        Self(resource)
+    }
+
+    /// The laws that can meet the filter, looked at in one moment of the rows, in this order.
+    fn found(
+        scope: &Scope,
+        session: &mut Session,
+        (filter, order): (Option<&Filter>, &[Order]),
+    ) -> Result<Vec<Finding>> {
+        let laws: Vec<Law> =
+            Law::ALL.iter().copied().filter(|law| may_meet(*law, filter)).collect();
+        let mut findings = Self::look(scope, session, &laws)?;
+        findings.retain(|finding| filter.is_none_or(|filter| filter.is_met(&value_of(finding))));
+        findings.sort_by(|a, b| compare(order, a, b));
+        Ok(findings)
+    }
+
+    /// Each law is given an even part of the time that those before it left.
+    fn look(scope: &Scope, session: &mut Session, laws: &[Law]) -> Result<Vec<Finding>> {
+        let end = Instant::now().checked_add(PATIENCE);
+        let end = end.unwrap_or_else(Instant::now);
+        session.snapshot(scope, |session| {
+            let mut left = u32::try_from(laws.len()).unwrap_or(u32::MAX);
+            let mut findings = Vec::with_capacity(laws.len());
+            for law in laws {
+                let now = Instant::now();
+                let part = end.saturating_duration_since(now).checked_div(left.max(1));
+                let until = now.checked_add(part.unwrap_or_default()).unwrap_or(end);
+                let mut stop = |finding: &Finding| {
+                    finding.broken >= MAX_COUNTER_EXAMPLES || Instant::now() >= until
+                };
+                findings.push(checks::check(scope, session, *law, &mut stop)?);
+                left = left.saturating_sub(1);
+            }
+            Ok(findings)
+        })
+    }
+}
+
+/// Whether a law can meet the filter, whatever it is found to be.
+fn may_meet(law: Law, filter: Option<&Filter>) -> bool {
+    let meets = |verdict: &Verdict| {
+        let value = |field| match field {
+            RESULT => Value::Text(verdict.name().to_owned()),
+            _ => Value::Text(law.name().to_owned()),
+        };
+        filter.is_none_or(|filter| filter.is_met(&value))
+    };
+    Verdict::ALL.iter().any(meets)
+}
+
+fn value_of(finding: &Finding) -> impl Fn(Field) -> Value {
+    move |field| {
+        Value::Text(match field {
+            RESULT => finding.verdict().name().to_owned(),
+            _ => finding.law.name().to_owned(),
+        })
+    }
+}
+
+fn compare(order: &[Order], a: &Finding, b: &Finding) -> Ordering {
+    let text = |finding: &Finding, field| match field {
+        RESULT => finding.verdict().name(),
+        _ => finding.law.name(),
+    };
+    let keys = order.iter().map(|order| {
+        let ordering = text(a, order.field).cmp(text(b, order.field));
+        if order.descending { ordering.reverse() } else { ordering }
+    });
+    keys.fold(Ordering::Equal, Ordering::then)
+}
+
+/// The place of a law among all, from 1.
+fn place(text: &str) -> Option<i64> {
+    let at = Law::NAMES.iter().position(|name| *name == text)?;
+    i64::try_from(at).ok()?.checked_add(1)
+}
+
+fn law(id: i64) -> Option<Law> {
+    let at = usize::try_from(id.checked_sub(1)?).ok()?;
+    Law::ALL.get(at).copied()
+}
+
+fn name(id: i64) -> &'static str {
+    law(id).map_or("", Law::name)
+}
+
+/// Findings as rows of a document.
+struct FindingRows(Vec<Finding>);
+
+impl Rows for FindingRows {
+    fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    fn id(&self, row: usize) -> i64 {
+        self.0.get(row).and_then(|finding| place(finding.law.name())).unwrap_or_default()
+    }
+
+    fn version(&self, _: usize) -> i64 {
+        0
+    }
+
+    fn attribute(&self, row: usize, attribute: usize) -> Scalar<'_> {
+        let Some(finding) = self.0.get(row) else { return Scalar::Null };
+        let number = |sum: i128| Scalar::Json(Cow::Owned(sum.to_string()));
+        match attribute {
+            0 => Scalar::Text(finding.law.description()),
+            1 => Scalar::Text(finding.verdict().name()),
+            2 => number(finding.left),
+            3 => number(finding.right),
+            _ => Scalar::Json(Cow::Owned(examples(&finding.counter_examples))),
+        }
+    }
+
+    fn linkage(&self, _: usize, _: usize) -> Option<i64> {
+        None
+    }
+}
+
+fn examples(examples: &[CounterExample]) -> String {
+    let member = |name: &'static str, text: String| (name.into(), Json::Text(text.into()));
+    let object = |example: &CounterExample| {
+        Json::Object(vec![
+            member("type", example.kind.to_owned()),
+            member("id", example.id.to_string()),
+            member("detail", example.detail.clone()),
+        ])
+    };
+    Json::Array(examples.iter().map(object).collect()).compact()
+}
+
+impl Served for Checks {
+    fn resource(&self) -> &ResourceType<Field> {
+        &self.0
+    }
+
+    fn is_costly(&self) -> bool {
+        true
+    }
+
+    fn load(
+        &'static self,
+        scope: &Scope,
+        session: &mut Session,
+        criteria: &Criteria,
+    ) -> Result<Page> {
+        let asked = (criteria.filter.as_ref(), criteria.order.as_slice());
+        let findings = Self::found(scope, session, asked)?;
+        let total = i64::try_from(findings.len()).unwrap_or(i64::MAX);
+        let offset = usize::try_from(criteria.offset).unwrap_or(usize::MAX);
+        let limit = usize::try_from(criteria.limit).unwrap_or(0);
+        let page = findings.into_iter().skip(offset).take(limit).collect();
+        Ok((Box::new(FindingRows(page)), total))
+    }
+
+    fn walk(
+        &'static self,
+        scope: &Scope,
+        session: &mut Session,
+        criteria: &Criteria,
+        walk: &Walk,
+    ) -> Result<Option<(Box<dyn Rows>, Walked)>> {
+        let order = criteria.order.clone();
+        let Some(criteria) = criteria::walk(criteria.clone(), walk) else { return Ok(None) };
+        let asked = (criteria.filter.as_ref(), criteria.order.as_slice());
+        let mut findings = Self::found(scope, session, asked)?;
+        let size = usize::try_from(walk.size).unwrap_or(usize::MAX);
+        let more = findings.len() > size;
+        findings.truncate(size);
+        if walk.backwards {
+            findings.reverse();
+        }
+        let keys = findings.iter().map(|finding| keys(&order, finding)).collect();
+        Ok(Some((Box::new(FindingRows(findings)), Walked { keys, more })))
+    }
+
+    fn load_by(
+        &'static self,
+        scope: &Scope,
+        session: &mut Session,
+        (_, ids): (Field, &[i64]),
+        limit: usize,
+    ) -> Result<Box<dyn Rows>> {
+        let laws: Vec<Law> = ids.iter().filter_map(|id| law(*id)).take(limit).collect();
+        Ok(Box::new(FindingRows(Self::look(scope, session, &laws)?)))
+    }
+
+    fn load_held(
+        &'static self,
+        _: &Scope,
+        _: &mut Session,
+        _: (Field, &[i64]),
+        _: usize,
+    ) -> Result<(Vec<i64>, Box<dyn Rows>)> {
+        Err(Failure::not_found())
+    }
+
+    fn create(&self, _: &mut Work<'_>, _: &mut Input) -> Result<i64> {
+        Err(Failure::not_found())
+    }
+
+    fn update(&self, _: &mut Work<'_>, _: i64, _: &mut Input) -> Result<()> {
+        Err(Failure::not_found())
+    }
+
+    fn delete(&self, _: &mut Work<'_>, _: i64) -> Result<()> {
+        Err(Failure::not_found())
+    }
+}
+
+/// The keys of a finding in the order of its list, as the store reads them.
+fn keys(order: &[Order], finding: &Finding) -> String {
+    let value = value_of(finding);
+    let text = |order: &Order| match value(order.field) {
+        Value::Text(text) => Json::Text(text.into()),
+        _ => Json::Null,
+    };
+    Json::Array(order.iter().map(text).collect()).compact()
+}

@@ -1,0 +1,44 @@
+//! Events on the wire, to be read by administrators: what was written, by whom, on whose request.
+
+use apportion_jsonapi::{Declaration, Relationship, Scalar};
+use apportion_store::event::{self, Action, Row};
+
+use crate::catalog::served::Resource;
+use crate::resources::{instant, integer, text, word};
+
+pub(crate) fn resource() -> Resource<Row> {
+    // A row that stays as it is has one version.
+    let declaration = Declaration::new("events", (|row: &Row| row.id, event::ID), |_| 1)
+        .restricted()
+        .attribute(word("action", Action::NAMES).field(event::ACTION), |row| {
+            Scalar::Text(&row.action)
+        })
+        .attribute(text("subject_type").field(event::SUBJECT_TYPE), |row| {
+            Scalar::Text(&row.subject_type)
+        })
+        .attribute(integer("subject_id").field(event::SUBJECT_ID), |row| {
+            Scalar::Integer(row.subject_id)
+        })
+        .attribute(integer("version_before").nullable().field(event::VERSION_BEFORE), |row| {
+            row.version_before.map_or(Scalar::Null, Scalar::Integer)
+        })
+        .attribute(integer("version_after").nullable().field(event::VERSION_AFTER), |row| {
+            row.version_after.map_or(Scalar::Null, Scalar::Integer)
+        })
+        .attribute(text("request_id").nullable().field(event::REQUEST_ID), |row| {
+            row.request_id.as_deref().into()
+        })
+        .attribute(integer("token_id").nullable().field(event::TOKEN_ID), |row| {
+            row.token_id.map_or(Scalar::Null, Scalar::Integer)
+        })
+        .attribute(instant("created_at").field(event::CREATED_AT), |row| {
+            Scalar::Instant(row.created_at)
+        })
+        .to_one(Relationship::to_one("organization", "organizations"), |row| {
+            Some(row.organization_id)
+        })
+        .to_one(Relationship::to_one("person", "people").field(event::PERSON_ID), |row| {
+            row.person_id
+        });
+    Resource { declaration, writes: None }
+}

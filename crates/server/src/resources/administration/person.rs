@@ -1,0 +1,70 @@
+//! People on the wire.
+
+use apportion_core::person::PersonDraft;
+use apportion_jsonapi::{Bounds, Declaration, Input, Relationship, Scalar};
+use apportion_store::person::{self, Content, Row};
+
+use crate::catalog::served::{Resource, Work, Writes};
+use crate::failure::{Failure, Result, judged};
+use crate::resources::{instant, text};
+
+pub(crate) fn resource() -> Resource<Row> {
+    let declaration =
+        Declaration::new("people", (|row: &Row| row.id, person::ID), |row| row.version)
+            .writable()
+            .attribute(text("first_name").required().field(person::FIRST_NAME), |row| {
+                Scalar::Text(&row.first_name)
+            })
+            .attribute(text("last_name").required().field(person::LAST_NAME), |row| {
+                Scalar::Text(&row.last_name)
+            })
+            .attribute(
+                text("email")
+                    .bounded(Bounds::Email(255))
+                    .nullable()
+                    .writable()
+                    .field(person::EMAIL),
+                |row| row.email.as_deref().into(),
+            )
+            .attribute(instant("created_at").field(person::CREATED_AT), |row| {
+                Scalar::Instant(row.created_at)
+            })
+            .attribute(instant("updated_at").field(person::UPDATED_AT), |row| {
+                Scalar::Instant(row.updated_at)
+            })
+            .to_one(Relationship::to_one("organization", "organizations"), |row| {
+                Some(row.organization_id)
+            });
+    Resource { declaration, writes: Some(Writes { lock: person::lock, create, update, delete }) }
+}
+
+fn create(work: &mut Work<'_>, input: &mut Input) -> Result<i64> {
+    let content = content(PersonDraft::default(), input)?;
+    Ok(person::insert(work.scope, work.session, &content, work.now)?)
+}
+
+fn update(work: &mut Work<'_>, row: &Row, input: &mut Input) -> Result<()> {
+    let draft = PersonDraft {
+        first_name: Some(row.first_name.clone()),
+        last_name: Some(row.last_name.clone()),
+        email: row.email.clone(),
+    };
+    let content = content(draft, input)?;
+    person::update(work.scope, work.session, (row.id, &content), work.now).map_err(Failure::from)
+}
+
+fn delete(work: &mut Work<'_>, row: &Row) -> Result<()> {
+    person::delete(work.scope, work.session, row.id, work.now).map_err(Failure::from)
+}
+
+fn content(mut draft: PersonDraft, input: &mut Input) -> Result<Content> {
+    input.set("first_name", &mut draft.first_name);
+    input.set("last_name", &mut draft.last_name);
+    input.set("email", &mut draft.email);
+    judged(input, draft.check())?;
+    Ok(Content {
+        first_name: draft.first_name.unwrap_or_default(),
+        last_name: draft.last_name.unwrap_or_default(),
+        email: draft.email,
+    })
+}

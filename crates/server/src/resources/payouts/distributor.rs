@@ -1,0 +1,306 @@
+//! Distributors on the wire. A change of status, schedule or zone opens, moves or cancels the open
+//! distribution in the same transaction (`opening`).
+
+use apportion_core::decimal::Percent;
+use apportion_core::distributor::{DistributorDraft, DistributorStatus, DistributorTerms};
+use apportion_core::resolver::{DistributionResolver, PoolResolver};
+use apportion_core::schedule::{Schedule, Tz};
+use apportion_jsonapi::{
+    Attribute, Bounds, Code, Declaration, Error, Input, Kind, Linkage, Relationship, Scalar,
+};
+use apportion_store::distributor::{self as stored, Content, Kept, Row};
+use apportion_store::{self as store, collaborator, deal, distribution, metric, obligation};
+use chrono::NaiveDateTime;
+
+use crate::catalog::served::{Resource, Work, Writes};
+use crate::failure::{Failure, Result, judged};
+use crate::payouts::kept_json::{self, METRIC_TYPES, SCHEDULE};
+use crate::payouts::opening::{self, Paying};
+use crate::resources::{PERCENT, boolean, decimal, instant, integer, long_text, text, word};
+
+pub(crate) fn resource() -> Resource<Row> {
+    let declaration = own_attributes(Declaration::new(
+        "distributors",
+        (|row: &Row| row.kept.id, stored::ID),
+        |row| row.kept.version,
+    ))
+    .attribute(instant("next_trigger_date").nullable().field(stored::NEXT_TRIGGER_DATE), |row| {
+        row.next_trigger_date.map_or(Scalar::Null, Scalar::Instant)
+    })
+    .attribute(instant("created_at").field(stored::CREATED_AT), |row| {
+        Scalar::Instant(row.kept.created_at)
+    })
+    .attribute(instant("updated_at").field(stored::UPDATED_AT), |row| {
+        Scalar::Instant(row.kept.updated_at)
+    })
+    .attribute(
+        integer("collaborator_count").on_request().field(stored::COLLABORATOR_COUNT),
+        |row| Scalar::Integer(row.kept.collaborator_count),
+    )
+    .attribute(integer("accumulated_value").on_request().field(stored::ACCUMULATED_VALUE), |row| {
+        Scalar::Integer(row.kept.accumulated_value)
+    })
+    .to_one(Relationship::to_one("organization", "organizations"), |row| {
+        Some(row.kept.organization_id)
+    })
+    .to_one(
+        Relationship::to_one("current_distribution", "distributions")
+            .field(stored::CURRENT_DISTRIBUTION_ID),
+        |row| row.current_distribution_id,
+    )
+    .to_many(
+        Relationship::to_many("collaborators", "collaborators", collaborator::DISTRIBUTOR_ID)
+            .writable(),
+    )
+    .to_many(Relationship::to_many("deals", "deals", deal::DISTRIBUTOR_ID).writable())
+    .to_many(Relationship::to_many("distributions", "distributions", distribution::DISTRIBUTOR_ID))
+    .to_many(Relationship::to_many("metrics", "metrics", metric::DISTRIBUTOR_ID))
+    .leaving_out(stored::STATUS, DistributorStatus::Deleted.name());
+    Resource { declaration, writes: Some(Writes { lock: stored::lock, create, update, delete }) }
+}
+
+/// What clients say of a distributor.
+fn own_attributes(declaration: Declaration<Row, store::Field>) -> Declaration<Row, store::Field> {
+    let amount = |name| integer(name).bounded(Bounds::Between(0, i64::MAX)).nullable().writable();
+    let units = text("units").bounded(Bounds::Pattern("^\\p{L}{1,32}$"));
+    let status = word("status", DistributorStatus::NAMES);
+    declaration
+        .writable()
+        .attribute(text("name").required().field(stored::NAME), |row| Scalar::Text(&row.kept.name))
+        .attribute(
+            long_text("description").nullable().writable().field(stored::DESCRIPTION),
+            |row| row.kept.description.as_deref().into(),
+        )
+        .attribute(units.required().field(stored::UNITS), |row| Scalar::Text(&row.kept.units))
+        .attribute(
+            status.bounded(Bounds::Pattern("^(active|inactive)$")).writable().field(stored::STATUS),
+            |row| Scalar::Text(&row.kept.status),
+        )
+        .attribute(
+            word("pool_resolver", PoolResolver::NAMES).required().field(stored::POOL_RESOLVER),
+            |row| Scalar::Text(&row.kept.pool_resolver),
+        )
+        .attribute(
+            word("distribution_resolver", DistributionResolver::NAMES)
+                .required()
+                .field(stored::DISTRIBUTION_RESOLVER),
+            |row| Scalar::Text(&row.kept.distribution_resolver),
+        )
+        .attribute(amount("pool_amount").field(stored::POOL_AMOUNT), |row| {
+            row.kept.pool_amount.map_or(Scalar::Null, Scalar::Integer)
+        })
+        .attribute(
+            decimal("revenue_percentage", PERCENT)
+                .bounded(Bounds::Percentage(10))
+                .nullable()
+                .writable()
+                .field(stored::REVENUE_PERCENTAGE),
+            |row| {
+                let percent = |units| Scalar::Decimal { units, scale: Percent::SCALE };
+                row.kept.revenue_percentage_e10.map_or(Scalar::Null, percent)
+            },
+        )
+        .attribute(amount("minimum_value").field(stored::MINIMUM_VALUE), |row| {
+            row.kept.minimum_value.map_or(Scalar::Null, Scalar::Integer)
+        })
+        .attribute(
+            boolean("requires_approval").writable().field(stored::REQUIRES_APPROVAL),
+            |row| Scalar::Boolean(row.kept.requires_approval),
+        )
+        .attribute(boolean("carry_over").writable().field(stored::CARRY_OVER), |row| {
+            Scalar::Boolean(row.kept.carry_over)
+        })
+        .attribute(Attribute::new("schedule", Kind::Json(SCHEDULE)).writable(), |row| {
+            Scalar::Json((&row.kept.schedule).into())
+        })
+        .attribute(text("time_zone").writable().field(stored::TIME_ZONE), |row| {
+            Scalar::Text(&row.kept.time_zone)
+        })
+        .attribute(Attribute::new("metric_types", Kind::Json(METRIC_TYPES)).writable(), |row| {
+            Scalar::Json((&row.kept.metric_types).into())
+        })
+}
+
+/// What a distributor is to be.
+struct Wanted {
+    content: Content,
+    terms: DistributorTerms,
+    schedule: Schedule,
+    collaborators: Option<Linkage>,
+    deals: Option<Linkage>,
+}
+
+fn create(work: &mut Work<'_>, input: &mut Input) -> Result<i64> {
+    let wanted = read(work, input, None)?;
+    let id = stored::insert(work.scope, work.session, &wanted.content, work.now)?;
+    link(work, id, &wanted)?;
+    open(work, (id, false), &wanted)?;
+    Ok(id)
+}
+
+fn update(work: &mut Work<'_>, row: &Row, input: &mut Input) -> Result<()> {
+    let old = &row.kept;
+    changeable(old, DistributorStatus::Active)?;
+    let wanted = read(work, input, Some(old))?;
+    let zone = home_zone(work)?;
+    let before = judged(input, draft(old).check(zone))?;
+    let in_use = in_use(work, row)?;
+    wanted.terms.may_replace(&before, in_use).map_err(|locked| {
+        let pointer = format!("/data/attributes/{}", locked.what);
+        Error::pointer(Code::Conflict, pointer, locked.to_string())
+    })?;
+    stored::update(work.scope, work.session, (old, &wanted.content), work.now)?;
+    link(work, old.id, &wanted)?;
+    let moved = old.anchor_at != wanted.content.anchor_at
+        || old.schedule != wanted.content.schedule
+        || old.time_zone != wanted.content.time_zone;
+    open(work, (old.id, moved), &wanted)
+}
+
+/// It is shown for good, as deleted; what was not triggered will not be.
+fn delete(work: &mut Work<'_>, row: &Row) -> Result<()> {
+    changeable(&row.kept, DistributorStatus::Deleted)?;
+    if let Some(id) = row.current_distribution_id {
+        opening::cancel(work, id)?;
+    }
+    let deleted = (row.kept.id, DistributorStatus::Deleted.name());
+    Ok(stored::set_status(work.scope, work.session, deleted, work.now)?)
+}
+
+fn changeable(kept: &Kept, to: DistributorStatus) -> Result<()> {
+    let unknown = |error: apportion_core::named::UnknownName| {
+        Failure::from(store::Error::Query(error.to_string()))
+    };
+    let status: DistributorStatus = kept.status.parse().map_err(unknown)?;
+    status.may_become(to).map_err(|refused| Failure::of(Code::Conflict, refused.to_string()))
+}
+
+/// Whether its open period has credits, or obligations of it may still be allocated.
+fn in_use(work: &mut Work<'_>, row: &Row) -> Result<bool> {
+    let credited = match row.current_distribution_id {
+        Some(open) => metric::any_in(work.scope, work.session, open)?,
+        None => false,
+    };
+    Ok(credited || obligation::any_open(work.scope, work.session, row.kept.id)?)
+}
+
+fn link(work: &mut Work<'_>, id: i64, wanted: &Wanted) -> Result<()> {
+    work.set_members(stored::DEALS, id, wanted.deals.as_ref())?;
+    if wanted.collaborators.is_some() {
+        work.set_members(stored::COLLABORATORS, id, wanted.collaborators.as_ref())?;
+        stored::count_collaborators(work.scope, work.session, id)?;
+    }
+    Ok(())
+}
+
+fn open(work: &mut Work<'_>, (distributor, moved): (i64, bool), wanted: &Wanted) -> Result<()> {
+    let paying = Paying {
+        distributor,
+        is_active: wanted.terms.status == DistributorStatus::Active,
+        units: wanted.terms.units.name(),
+        schedule: &wanted.schedule,
+        anchor: wanted.content.anchor_at.and_utc(),
+        zone: wanted.terms.time_zone,
+    };
+    opening::bring_up_to_date(work, &paying, moved)
+}
+
+/// The tenant's time zone.
+fn home_zone(work: &mut Work<'_>) -> Result<Tz> {
+    let organization = store::organization::find(work.scope, work.session)?;
+    let zone = organization.map(|organization| organization.time_zone);
+    Ok(zone.and_then(|zone| zone.parse().ok()).unwrap_or(Tz::UTC))
+}
+
+/// The terms of a distributor as it is, and its schedule; none of one that is deleted.
+pub(crate) fn terms(kept: &Kept) -> store::Result<(DistributorTerms, Schedule)> {
+    let terms = draft(kept).check(Tz::UTC).ok();
+    let unreadable = || store::Error::Query(format!("distributor {} cannot be read", kept.id));
+    terms.zip(kept_json::kept_schedule(&kept.schedule)).ok_or_else(unreadable)
+}
+
+/// A distributor as it is, or one of which nothing is known.
+fn draft(old: &Kept) -> DistributorDraft {
+    DistributorDraft {
+        name: Some(old.name.clone()),
+        description: old.description.clone(),
+        units: Some(old.units.clone()),
+        status: Some(old.status.clone()),
+        pool_resolver: Some(old.pool_resolver.clone()),
+        distribution_resolver: Some(old.distribution_resolver.clone()),
+        pool_amount: old.pool_amount,
+        revenue_percentage: old.revenue_percentage_e10,
+        minimum_value: old.minimum_value,
+        requires_approval: Some(old.requires_approval),
+        carry_over: Some(old.carry_over),
+        time_zone: Some(old.time_zone.clone()),
+        metric_types: kept_json::read_metric_types(&old.metric_types),
+    }
+}
+
+/// What the input makes of a distributor.
+fn read(work: &mut Work<'_>, input: &mut Input, old: Option<&Kept>) -> Result<Wanted> {
+    let home = home_zone(work)?;
+    let mut draft = old.map(draft).unwrap_or_default();
+    input.set("name", &mut draft.name);
+    input.set("description", &mut draft.description);
+    input.set("units", &mut draft.units);
+    input.set("status", &mut draft.status);
+    input.set("pool_resolver", &mut draft.pool_resolver);
+    input.set("distribution_resolver", &mut draft.distribution_resolver);
+    input.set("pool_amount", &mut draft.pool_amount);
+    input.set("revenue_percentage", &mut draft.revenue_percentage);
+    input.set("minimum_value", &mut draft.minimum_value);
+    input.set("requires_approval", &mut draft.requires_approval);
+    input.set("carry_over", &mut draft.carry_over);
+    input.set("time_zone", &mut draft.time_zone);
+    let mut metric_types: Option<String> = None;
+    input.set("metric_types", &mut metric_types);
+    if let Some(text) = metric_types.as_deref() {
+        draft.metric_types = kept_json::read_metric_types(text);
+        if !kept_json::is_list(text) {
+            input.refuse("metric_types", "must be a list");
+        }
+    }
+    let mut schedule = Some(old.map_or_else(|| "[]".to_owned(), |old| old.schedule.clone()));
+    input.set("schedule", &mut schedule);
+    let schedule = schedule.unwrap_or_default();
+    let anchor = anchor(old, (&schedule, draft.time_zone.as_deref()), work.now);
+    let zone = draft.time_zone.as_deref().map_or(Some(home), |zone| zone.parse().ok());
+    let (schedule, texts) = kept_json::read_schedule(&schedule, (anchor.and_utc(), zone), input);
+    let collaborators = work.members(input, "collaborators", "collaborators")?;
+    let deals = work.members(input, "deals", "deals")?;
+    let terms = judged(input, draft.check(home))?;
+    let content = content(&terms, kept_json::write_schedule(&texts), anchor);
+    Ok(Wanted { content, terms, schedule, collaborators, deals })
+}
+
+/// When the schedule and its zone were set: before, where both stay.
+fn anchor(
+    old: Option<&Kept>,
+    (schedule, zone): (&str, Option<&str>),
+    now: NaiveDateTime,
+) -> NaiveDateTime {
+    let same = |old: &&Kept| old.schedule == schedule && Some(old.time_zone.as_str()) == zone;
+    old.filter(same).map_or(now, |old| old.anchor_at)
+}
+
+fn content(terms: &DistributorTerms, schedule: String, anchor_at: NaiveDateTime) -> Content {
+    Content {
+        name: terms.name.clone(),
+        description: terms.description.clone(),
+        units: terms.units.name().to_owned(),
+        status: terms.status.name().to_owned(),
+        pool_resolver: terms.pool_resolver.name().to_owned(),
+        distribution_resolver: terms.distribution_resolver.name().to_owned(),
+        pool_amount: terms.pool_amount,
+        revenue_percentage_e10: terms.revenue_percentage.map(Percent::units),
+        minimum_value: terms.minimum_value,
+        requires_approval: terms.requires_approval,
+        carry_over: terms.carry_over,
+        schedule,
+        anchor_at,
+        time_zone: terms.time_zone.name().to_owned(),
+        metric_types: kept_json::write_metric_types(&terms.metric_types),
+    }
+}

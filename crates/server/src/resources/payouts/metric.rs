@@ -1,0 +1,42 @@
+//! Metrics on the wire, to be read: they follow from credits.
+
+use apportion_core::metric::MetricType;
+use apportion_jsonapi::{Declaration, Relationship, Scalar};
+use apportion_store::metric::{self, Row};
+
+use crate::catalog::served::Resource;
+use crate::resources::{instant, integer, word};
+
+pub(crate) fn resource() -> Resource<Row> {
+    let declaration =
+        Declaration::new("metrics", (|row: &Row| row.id, metric::ID), |row| row.version)
+            .attribute(word("metric_type", MetricType::NAMES).field(metric::METRIC_TYPE), |row| {
+                Scalar::Text(&row.metric_type)
+            })
+            .attribute(integer("score").field(metric::SCORE), |row| Scalar::Integer(row.score))
+            .attribute(instant("created_at").field(metric::CREATED_AT), |row| {
+                Scalar::Instant(row.created_at)
+            })
+            .attribute(instant("updated_at").field(metric::UPDATED_AT), |row| {
+                Scalar::Instant(row.updated_at)
+            })
+            .to_one(Relationship::to_one("organization", "organizations"), |row| {
+                Some(row.organization_id)
+            })
+            .to_one(
+                crate::resources::fixed("distributor", "distributors")
+                    .field(metric::DISTRIBUTOR_ID),
+                |row| Some(row.distributor_id),
+            )
+            .to_one(
+                crate::resources::fixed("collaborator", "collaborators")
+                    .field(metric::COLLABORATOR_ID),
+                |row| Some(row.collaborator_id),
+            )
+            .to_one(
+                crate::resources::fixed("distribution", "distributions")
+                    .field(metric::DISTRIBUTION_ID),
+                |row| Some(row.distribution_id),
+            );
+    Resource { declaration, writes: None }
+}

@@ -1,0 +1,72 @@
+//! Metric credits on the wire: added, never changed. Each raises a metric of the open distribution,
+//! which appears with the first.
+
+use apportion_core::metric_credit::MetricCreditDraft;
+use apportion_jsonapi::{Bounds, Declaration, Input, Relationship, Scalar};
+use apportion_store::metric_credit::{self as stored, Row};
+use apportion_store::{collaborator, distributor};
+
+use crate::catalog::served::{Resource, Work, Writes};
+use crate::failure::{Failure, Result, judged, judged_with};
+use crate::payouts::credit;
+use crate::resources::{instant, integer, long_text};
+
+pub(crate) fn resource() -> Resource<Row> {
+    // A row that stays as it is has one version.
+    let declaration = Declaration::new("metric_credits", (|row: &Row| row.id, stored::ID), |_| 1)
+        .append_only()
+        .attribute(
+            integer("points")
+                .bounded(Bounds::Between(1, i64::MAX))
+                .required()
+                .field(stored::POINTS),
+            |row| Scalar::Integer(row.points),
+        )
+        .attribute(long_text("reason").nullable().writable().field(stored::REASON), |row| {
+            row.reason.as_deref().into()
+        })
+        .attribute(instant("created_at").field(stored::CREATED_AT), |row| {
+            Scalar::Instant(row.created_at)
+        })
+        .to_one(Relationship::to_one("organization", "organizations"), |row| {
+            Some(row.organization_id)
+        })
+        .to_one(
+            Relationship::to_one("collaborator", "collaborators")
+                .required()
+                .field(stored::COLLABORATOR_ID),
+            |row| Some(row.collaborator_id),
+        )
+        .to_one(
+            Relationship::to_one("distributor", "distributors")
+                .required()
+                .field(stored::DISTRIBUTOR_ID),
+            |row| Some(row.distributor_id),
+        )
+        .to_one(Relationship::to_one("creator", "people").field(stored::CREATOR_ID), |row| {
+            row.creator_id
+        });
+    Resource { declaration, writes: Some(Writes::adding(create)) }
+}
+
+fn create(work: &mut Work<'_>, input: &mut Input) -> Result<i64> {
+    let mut draft = MetricCreditDraft::default();
+    input.set("points", &mut draft.points);
+    input.set("reason", &mut draft.reason);
+    let distributor = work.needed(input, "distributor", "distributors")?;
+    let collaborator = work.needed(input, "collaborator", "collaborators")?;
+    let terms = judged(input, draft.check())?;
+    let (Some(distributor), Some(collaborator)) = (distributor, collaborator) else {
+        return Err(Failure::not_found());
+    };
+    let distributor = distributor::lock(work.scope, work.session, distributor)?;
+    let collaborator = collaborator::lock(work.scope, work.session, collaborator)?;
+    let (Some(distributor), Some(collaborator)) = (distributor, collaborator) else {
+        return Err(Failure::not_found());
+    };
+    let points = credit::manual_points(work, (&distributor, &collaborator))?;
+    let points = points.map_err(|fault| vec![fault]);
+    judged_with(input, points, &["collaborator", "distributor"])?;
+    let given = credit::give(work, (&distributor, &collaborator), terms)?;
+    judged(input, given.map_err(|fault| vec![fault]))
+}

@@ -1,0 +1,306 @@
+//! Obligations on the wire. Each belongs to a distributor, which is locked while one is written
+//! and knows what those that are to be paid sum to. Settling one that is allocated settles its
+//! allocation (`settling`).
+
+use apportion_core::obligation::{
+    Held, ObligationDraft, ObligationStatus, ObligationTerms, Reversed,
+};
+use apportion_core::state::{Locked, Refused};
+use apportion_jsonapi::{Bounds, Code, Declaration, Error, Input, Relationship, Scalar};
+use apportion_store::obligation::{self as stored, Content, Kept, Row};
+use apportion_store::{self as store, Scope, Session, distributor};
+
+use crate::catalog::served::{Resource, Work, Writes};
+use crate::failure::{Failure, Result, judged, judged_with};
+use crate::payouts::settling;
+use crate::resources::{date, instant, integer, long_text, remark, text, word};
+
+pub(crate) fn resource() -> Resource<Row> {
+    let declaration = linked(own_attributes(Declaration::new(
+        "obligations",
+        (|row: &Row| row.kept.id, stored::ID),
+        // A rename elsewhere shows here as well; none of the three ever falls.
+        |row| {
+            let linked = row.collaborator_version.saturating_add(row.distributor_version);
+            row.kept.version.saturating_add(linked)
+        },
+    )));
+    Resource { declaration, writes: Some(Writes { lock, create, update, delete }) }
+}
+
+fn own_attributes(declaration: Declaration<Row, store::Field>) -> Declaration<Row, store::Field> {
+    declaration
+        .writable()
+        .attribute(
+            word("status", ObligationStatus::NAMES).writable().field(stored::STATUS),
+            |row| Scalar::Text(&row.kept.status),
+        )
+        .attribute(remark("award_type").nullable().writable().field(stored::AWARD_TYPE), |row| {
+            row.kept.award_type.as_deref().into()
+        })
+        .attribute(
+            integer("value").bounded(Bounds::Nonzero).writable().field(stored::VALUE),
+            |row| Scalar::Integer(row.kept.value),
+        )
+        .attribute(text("units").field(stored::UNITS), |row| Scalar::Text(&row.kept.units))
+        .attribute(long_text("reason").nullable().writable().field(stored::REASON), |row| {
+            row.kept.reason.as_deref().into()
+        })
+        .attribute(remark("reference").nullable().writable().field(stored::REFERENCE), |row| {
+            row.kept.reference.as_deref().into()
+        })
+        .attribute(date("due_on").nullable().writable().field(stored::DUE_ON), |row| {
+            row.kept.due_on.into()
+        })
+        .attribute(instant("created_at").field(stored::CREATED_AT), |row| {
+            Scalar::Instant(row.kept.created_at)
+        })
+        .attribute(instant("updated_at").field(stored::UPDATED_AT), |row| {
+            Scalar::Instant(row.kept.updated_at)
+        })
+        .attribute(text("collaborator_name").on_request().field(stored::COLLABORATOR_NAME), |row| {
+            Scalar::Text(&row.collaborator_name)
+        })
+        .attribute(
+            text("collaborator_email")
+                .bounded(Bounds::Email(255))
+                .nullable()
+                .on_request()
+                .field(stored::COLLABORATOR_EMAIL),
+            |row| row.collaborator_email.as_deref().into(),
+        )
+        .attribute(text("distributor_name").on_request().field(stored::DISTRIBUTOR_NAME), |row| {
+            Scalar::Text(&row.distributor_name)
+        })
+}
+
+fn linked(declaration: Declaration<Row, store::Field>) -> Declaration<Row, store::Field> {
+    declaration
+        .to_one(Relationship::to_one("organization", "organizations"), |row| {
+            Some(row.kept.organization_id)
+        })
+        .to_one(
+            Relationship::to_one("collaborator", "collaborators")
+                .required()
+                .set_once()
+                .field(stored::COLLABORATOR_ID),
+            |row| Some(row.kept.collaborator_id),
+        )
+        .to_one(
+            Relationship::to_one("distributor", "distributors")
+                .required()
+                .set_once()
+                .field(stored::DISTRIBUTOR_ID),
+            |row| Some(row.kept.distributor_id),
+        )
+        .to_one(
+            Relationship::to_one("allocation", "allocations").field(stored::ALLOCATION_ID),
+            |row| row.kept.allocation_id,
+        )
+        .to_one(
+            Relationship::to_one("reverses", "obligations").set_once().field(stored::REVERSES_ID),
+            |row| row.kept.reverses_id,
+        )
+}
+
+/// An obligation whose distributor is locked, and with it every obligation of that one.
+fn lock(scope: &Scope, session: &mut Session, id: i64) -> store::Result<Option<Row>> {
+    let Some(seen) = stored::find(scope, session, id)? else { return Ok(None) };
+    distributor::lock(scope, session, seen.kept.distributor_id)?;
+    stored::find(scope, session, id)
+}
+
+fn create(work: &mut Work<'_>, input: &mut Input) -> Result<i64> {
+    let distributor = work.needed(input, "distributor", "distributors")?;
+    let collaborator = work.needed(input, "collaborator", "collaborators")?;
+    let reverses = work.linked(input, "reverses", "obligations")?.flatten();
+    let payer = match distributor {
+        Some(id) => distributor::lock(work.scope, work.session, id)?,
+        None => None,
+    };
+    if payer.as_ref().is_some_and(|payer| payer.kept.status == "deleted") {
+        input.refuse_relationship("distributor", "must not be deleted");
+    }
+    let reversed = match reverses {
+        Some(id) => reversed(work, id, (distributor, collaborator))?,
+        None => None,
+    };
+    let mut draft = ObligationDraft::default();
+    input.set("status", &mut draft.status);
+    read(input, &mut draft);
+    let terms = judged_with(input, draft.check(reversed), &["reverses"])?;
+    let (Some(payer), Some(collaborator_id)) = (payer, collaborator) else {
+        return Err(Failure::not_found());
+    };
+    let after = (terms.status, terms.value);
+    accumulate(work, &payer.kept, (None, Some(after)), input)?;
+    let content = Content {
+        distributor_id: payer.kept.id,
+        collaborator_id,
+        reverses_id: reverses,
+        units: payer.kept.units,
+        ..content(terms)
+    };
+    Ok(stored::insert(work.scope, work.session, &content, work.now)?)
+}
+
+fn update(work: &mut Work<'_>, row: &Row, input: &mut Input) -> Result<()> {
+    let old = &row.kept;
+    let held = held(old)?;
+    let fixed = [
+        ("distributor", "distributors", Some(old.distributor_id)),
+        ("collaborator", "collaborators", Some(old.collaborator_id)),
+        ("reverses", "obligations", old.reverses_id),
+    ];
+    for (name, kind, present) in fixed {
+        let faults = input.errors.len();
+        let wanted = work.linked(input, name, kind)?;
+        let is_found = input.errors.len() == faults;
+        if is_found && wanted.is_some_and(|wanted| wanted != present) {
+            input.refuse_relationship(name, "cannot be changed");
+        }
+    }
+    let mut draft = ObligationDraft {
+        status: None,
+        award_type: old.award_type.clone(),
+        value: Some(old.value),
+        reason: old.reason.clone(),
+        reference: old.reference.clone(),
+        due_on: old.due_on,
+    };
+    let mut status = None;
+    input.set("status", &mut status);
+    read(input, &mut draft);
+    let status = status.map_or(Ok(held.status), |status: String| parse(&status))?;
+    let terms = judged(input, draft.check_changed(status))?;
+    check_state(held, old, &terms)?;
+    let payer = distributor::lock(work.scope, work.session, old.distributor_id)?;
+    let payer = payer.ok_or_else(Failure::not_found)?;
+    if !held.is_allocated {
+        let sides = (Some((held.status, old.value)), Some((status, terms.value)));
+        accumulate(work, &payer.kept, sides, input)?;
+    }
+    if let Some(allocation) = old.allocation_id.filter(|_| status != held.status) {
+        settling::settle(work, allocation, (old.value, status))?;
+    }
+    let content = Content {
+        distributor_id: old.distributor_id,
+        collaborator_id: old.collaborator_id,
+        reverses_id: old.reverses_id,
+        units: old.units.clone(),
+        ..content(terms)
+    };
+    Ok(stored::update(work.scope, work.session, (old.id, &content), work.now)?)
+}
+
+fn delete(work: &mut Work<'_>, row: &Row) -> Result<()> {
+    let held = held(&row.kept)?;
+    held.may_be_deleted().map_err(|locked| Failure::of(Code::Conflict, locked.to_string()))?;
+    stored::delete(work.scope, work.session, row.kept.id, work.now)?;
+    let payer = distributor::lock(work.scope, work.session, row.kept.distributor_id)?;
+    let payer = payer.ok_or_else(Failure::not_found)?;
+    let before = Some((held.status, row.kept.value));
+    accumulate(work, &payer.kept, (before, None), &mut Input::default())
+}
+
+fn read(input: &Input, draft: &mut ObligationDraft) {
+    input.set("award_type", &mut draft.award_type);
+    input.set("value", &mut draft.value);
+    input.set("reason", &mut draft.reason);
+    input.set("reference", &mut draft.reference);
+    input.set("due_on", &mut draft.due_on);
+}
+
+/// What belongs to others is filled in by the caller.
+fn content(terms: ObligationTerms) -> Content {
+    Content {
+        distributor_id: 0,
+        collaborator_id: 0,
+        reverses_id: None,
+        status: terms.status.name().to_owned(),
+        award_type: terms.award_type,
+        value: terms.value,
+        units: String::new(),
+        reason: terms.reason,
+        reference: terms.reference,
+        due_on: terms.due_on,
+    }
+}
+
+fn parse(status: &str) -> Result<ObligationStatus> {
+    let unknown = |error: apportion_core::named::UnknownName| {
+        Failure::from(store::Error::Query(error.to_string()))
+    };
+    status.parse().map_err(unknown)
+}
+
+fn held(kept: &Kept) -> Result<Held> {
+    Ok(Held { status: parse(&kept.status)?, is_allocated: kept.allocation_id.is_some() })
+}
+
+/// What an obligation of that distributor and collaborator would reverse.
+fn reversed(
+    work: &mut Work<'_>,
+    id: i64,
+    (distributor, collaborator): (Option<i64>, Option<i64>),
+) -> Result<Option<Reversed>> {
+    let Some(row) = stored::find(work.scope, work.session, id)? else { return Ok(None) };
+    Ok(Some(Reversed {
+        value: row.kept.value,
+        // What is missing is a fault of its own.
+        is_of_distributor: distributor.is_none_or(|id| id == row.kept.distributor_id),
+        is_of_collaborator: collaborator.is_none_or(|id| id == row.kept.collaborator_id),
+        is_reversal: row.kept.reverses_id.is_some(),
+        is_reversed: stored::is_reversed(work.scope, work.session, id)?,
+    }))
+}
+
+/// Whether the state of an obligation bears the change.
+fn check_state(held: Held, old: &Kept, new: &ObligationTerms) -> Result<()> {
+    let conflict = |field: &str, detail: String| {
+        Error::pointer(Code::Conflict, format!("/data/attributes/{field}"), detail)
+    };
+    let refused = |refused: Refused| conflict("status", refused.to_string());
+    let locked = |locked: Locked| conflict(locked.what, locked.to_string());
+    let changes = [
+        ("award_type", old.award_type != new.award_type),
+        ("value", old.value != new.value),
+        ("reason", old.reason != new.reason),
+        ("due_on", old.due_on != new.due_on),
+    ];
+    let changed = changes.into_iter().filter(|(_, changed)| *changed);
+    let mut errors: Vec<Error> =
+        changed.filter_map(|(name, _)| held.may_change(name).map_err(locked).err()).collect();
+    errors.extend(held.may_become(new.status).map_err(refused).err());
+    if old.reference != new.reference {
+        errors.extend(held.may_change_reference().map_err(locked).err());
+    }
+    if errors.is_empty() { Ok(()) } else { Err(Failure::Refused(errors)) }
+}
+
+/// The two states of an obligation that is not allocated, where it is there: status and value.
+type Sides = (Option<(ObligationStatus, i64)>, Option<(ObligationStatus, i64)>);
+
+/// Brings what the approved obligations of a distributor sum to up to date.
+fn accumulate(
+    work: &mut Work<'_>,
+    payer: &distributor::Kept,
+    (before, after): Sides,
+    input: &mut Input,
+) -> Result<()> {
+    let owed = |side: Option<(ObligationStatus, i64)>| {
+        let approved = side.filter(|(status, _)| *status == ObligationStatus::Approved);
+        i128::from(approved.map_or(0, |(_, value)| value))
+    };
+    let sum = i128::from(payer.accumulated_value)
+        .saturating_sub(owed(before))
+        .saturating_add(owed(after));
+    let Ok(sum) = i64::try_from(sum) else {
+        input.refuse("value", "makes a sum that does not fit 64 bits");
+        return Err(Failure::Refused(std::mem::take(&mut input.errors)));
+    };
+    if sum == payer.accumulated_value {
+        return Ok(());
+    }
+    Ok(distributor::set_accumulated(work.scope, work.session, (payer.id, sum), work.now)?)
+}

@@ -1,0 +1,192 @@
+//! Deals on the wire. A change of a deal's value, currency or rate rewrites its distributions.
+
+use apportion_core::currency::Currency;
+use apportion_core::deal::{DealDraft, DealTerms};
+use apportion_core::decimal::{Percent, Rate};
+use apportion_core::distributed::{Distributed, Redistribution};
+use apportion_core::fault::Fault;
+use apportion_jsonapi::{Bounds, Declaration, Input, Relationship, Scalar};
+use apportion_store::deal::{self, Content, Row, Sums};
+use apportion_store::revenue_distribution::{self, Rewritten};
+
+use crate::catalog::served::{Resource, Work, Writes};
+use crate::failure::{Failure, Result, judged};
+use crate::resources::{PERCENT, RATE, date, decimal, instant, integer, text};
+
+pub(crate) fn resource() -> Resource<Row> {
+    let declaration = Declaration::new("deals", (|row: &Row| row.id, deal::ID), |row| row.version)
+        .writable()
+        .attribute(text("name").required().field(deal::NAME), |row| Scalar::Text(&row.name))
+        .attribute(
+            text("currency")
+                .bounded(Bounds::Pattern("^[A-Z]{3}$"))
+                .writable()
+                .field(deal::CURRENCY),
+            |row| Scalar::Text(&row.currency),
+        )
+        .attribute(integer("value").writable().field(deal::VALUE), |row| Scalar::Integer(row.value))
+        .attribute(
+            decimal("exchange_rate", RATE)
+                .bounded(Bounds::Positive { digits: 6, decimals: 12 })
+                .nullable()
+                .writable()
+                .field(deal::EXCHANGE_RATE),
+            |row| {
+                let rate = |units| Scalar::Decimal { units, scale: Rate::SCALE };
+                row.exchange_rate_e12.map_or(Scalar::Null, rate)
+            },
+        )
+        .attribute(date("exchange_date").nullable().writable().field(deal::EXCHANGE_DATE), |row| {
+            row.exchange_date.into()
+        })
+        .attribute(
+            integer("probability")
+                .bounded(Bounds::Between(0, 100))
+                .writable()
+                .field(deal::PROBABILITY),
+            |row| Scalar::Integer(row.probability),
+        )
+        .attribute(date("date").nullable().writable().field(deal::DATE), |row| row.date.into())
+        .attribute(date("end_date").nullable().writable().field(deal::END_DATE), |row| {
+            row.end_date.into()
+        })
+        .attribute(integer("value_default").field(deal::VALUE_DEFAULT), |row| {
+            Scalar::Integer(row.value_default)
+        })
+        .attribute(
+            decimal("distributed_percent", PERCENT).field(deal::DISTRIBUTED_PERCENT),
+            |row| Scalar::Decimal { units: row.distributed_percent_e10, scale: Percent::SCALE },
+        )
+        .attribute(integer("distributed_amount").field(deal::DISTRIBUTED_AMOUNT), |row| {
+            Scalar::Integer(row.distributed_amount)
+        })
+        .attribute(integer("undistributed_amount").field(deal::UNDISTRIBUTED_AMOUNT), |row| {
+            Scalar::Integer(row.undistributed_amount)
+        })
+        .attribute(instant("created_at").field(deal::CREATED_AT), |row| {
+            Scalar::Instant(row.created_at)
+        })
+        .attribute(instant("updated_at").field(deal::UPDATED_AT), |row| {
+            Scalar::Instant(row.updated_at)
+        })
+        .to_one(Relationship::to_one("organization", "organizations"), |row| {
+            Some(row.organization_id)
+        })
+        .to_one(Relationship::to_one("creator", "people").field(deal::CREATOR_ID), |row| {
+            row.creator_id
+        })
+        .to_many(Relationship::to_many(
+            "revenue_distributions",
+            "revenue_distributions",
+            revenue_distribution::DEAL_ID,
+        ));
+    Resource { declaration, writes: Some(Writes { lock: deal::lock, create, update, delete }) }
+}
+
+fn create(work: &mut Work<'_>, input: &mut Input) -> Result<i64> {
+    let mut draft = DealDraft::default();
+    read(input, &mut draft);
+    let terms = judged(input, draft.check(work.currency))?;
+    Ok(deal::insert(work.scope, work.session, &content(&terms), work.now)?)
+}
+
+fn update(work: &mut Work<'_>, row: &Row, input: &mut Input) -> Result<()> {
+    let mut draft = DealDraft {
+        name: Some(row.name.clone()),
+        currency: Some(row.currency.clone()),
+        value: Some(row.value),
+        exchange_rate: row.exchange_rate_e12,
+        exchange_date: row.exchange_date,
+        date: row.date,
+        end_date: row.end_date,
+        probability: Some(row.probability),
+    };
+    read(input, &mut draft);
+    // Back in the tenant's currency no rate is needed: one that nobody asked for goes.
+    let returns = draft.currency.as_deref() == Some(work.currency.code());
+    if returns && !input.gives("exchange_rate") {
+        draft.exchange_rate = None;
+    }
+    let terms = judged(input, draft.check(work.currency))?;
+    let content = content(&terms);
+    let sums = if changes_money(row, &content) {
+        rewrite(work, row, &terms, input)?
+    } else {
+        Sums {
+            distributed_percent_e10: row.distributed_percent_e10,
+            distributed_amount: row.distributed_amount,
+            undistributed_amount: row.undistributed_amount,
+        }
+    };
+    Ok(deal::update(work.scope, work.session, (row.id, &content, sums), work.now)?)
+}
+
+fn delete(work: &mut Work<'_>, row: &Row) -> Result<()> {
+    deal::delete(work.scope, work.session, row.id, work.now).map_err(Failure::from)
+}
+
+fn read(input: &Input, draft: &mut DealDraft) {
+    input.set("name", &mut draft.name);
+    input.set("currency", &mut draft.currency);
+    input.set("value", &mut draft.value);
+    input.set("exchange_rate", &mut draft.exchange_rate);
+    input.set("exchange_date", &mut draft.exchange_date);
+    input.set("date", &mut draft.date);
+    input.set("end_date", &mut draft.end_date);
+    input.set("probability", &mut draft.probability);
+}
+
+fn content(terms: &DealTerms) -> Content {
+    Content {
+        name: terms.name.clone(),
+        currency: terms.currency.code().to_owned(),
+        value: terms.value,
+        exchange_rate_e12: terms.exchange_rate.map(Rate::units),
+        exchange_date: terms.exchange_date,
+        probability: terms.probability,
+        date: terms.date,
+        end_date: terms.end_date,
+        value_default: terms.value_default,
+    }
+}
+
+fn changes_money(row: &Row, content: &Content) -> bool {
+    row.value != content.value
+        || row.currency != content.currency
+        || row.exchange_rate_e12 != content.exchange_rate_e12
+}
+
+/// Gives the distributions of a deal the amounts that follow from its new terms.
+fn rewrite(work: &mut Work<'_>, row: &Row, terms: &DealTerms, input: &mut Input) -> Result<Sums> {
+    let rows = revenue_distribution::of_deal(work.scope, work.session, row.id)?;
+    let changed = redistribute(&rows, terms, work.currency);
+    let (changed, undistributed_amount) = judged(input, changed.map_err(|fault| vec![fault]))?;
+    let rewritten: Vec<Rewritten> = rows
+        .iter()
+        .zip(&changed.amounts)
+        .map(|((id, _), amounts)| Rewritten {
+            id: *id,
+            amount: amounts.amount,
+            amount_default: amounts.amount_default,
+        })
+        .collect();
+    let currency = terms.currency.code();
+    revenue_distribution::rewrite(work.scope, work.session, (currency, &rewritten), work.now)?;
+    Ok(Sums {
+        distributed_percent_e10: changed.distributed.percent_units,
+        distributed_amount: changed.distributed.amount,
+        undistributed_amount,
+    })
+}
+
+fn redistribute(
+    rows: &[(i64, i64)],
+    terms: &DealTerms,
+    currency: Currency,
+) -> Result<(Redistribution, i64), Fault> {
+    let percents: Vec<Percent> =
+        rows.iter().filter_map(|(_, units)| Percent::from_units(*units).ok()).collect();
+    let changed = Distributed::recompute(&terms.money(currency), &percents)?;
+    let left = changed.distributed.undistributed(terms.value)?;
+    Ok((changed, left))
+}

@@ -1,0 +1,226 @@
+//! Revenue distributions on the wire. Each follows from its deal, which is locked while one is
+//! written, and which knows what they sum to.
+
+use apportion_core::currency::Currency;
+use apportion_core::deal::DealMoney;
+use apportion_core::decimal::{Percent, Rate};
+use apportion_core::distributed::{Distributed, Share};
+use apportion_core::fault::Fault;
+use apportion_core::revenue_distribution::{RevenueDistributionDraft, RevenueDistributionTerms};
+use apportion_core::slicing::Span;
+use apportion_jsonapi::input::Linkage;
+use apportion_jsonapi::{Bounds, Code, Declaration, Error, Input, Kind, Relationship, Scalar};
+use apportion_store::deal::{self, Sums};
+use apportion_store::revenue_distribution::{self as stored, Content, Row};
+use apportion_store::{self as store, Scope, Session};
+
+use crate::catalog::served::{Resource, Work, Writes};
+use crate::failure::{Failure, Result, judged};
+use crate::resources::{PERCENT, date, decimal, instant, integer, text};
+use crate::revenue::report_row::REVENUE_DISTRIBUTION_ID;
+
+pub(crate) fn resource() -> Resource<Row> {
+    let declaration =
+        Declaration::new("revenue_distributions", (|row: &Row| row.id, stored::ID), |row| {
+            row.version
+        })
+        .writable()
+        .attribute(date("start_on").required().field(stored::START_ON), |row| {
+            Scalar::Date(row.start_on)
+        })
+        .attribute(date("end_on").required().field(stored::END_ON), |row| Scalar::Date(row.end_on))
+        .attribute(
+            decimal("amount_percent", PERCENT)
+                .bounded(Bounds::Positive { digits: 8, decimals: 10 })
+                .required()
+                .field(stored::AMOUNT_PERCENT),
+            |row| Scalar::Decimal { units: row.amount_percent_e10, scale: Percent::SCALE },
+        )
+        .attribute(integer("amount").field(stored::AMOUNT), |row| Scalar::Integer(row.amount))
+        .attribute(integer("amount_default"), |row| Scalar::Integer(row.amount_default))
+        .attribute(integer("amount_normalized"), |row| Scalar::Integer(row.amount))
+        .attribute(text("currency"), |row| Scalar::Text(&row.currency))
+        .attribute(text("currency_default"), |row| Scalar::Text(&row.currency_default))
+        .attribute(text("currency_normalized"), |row| Scalar::Text(&row.currency))
+        .attribute(instant("created_at").on_request().field(stored::CREATED_AT), |row| {
+            Scalar::Instant(row.created_at)
+        })
+        .attribute(instant("updated_at").on_request(), |row| Scalar::Instant(row.updated_at))
+        .attribute(integer("day_count").on_request(), |row| days(row, |span| span.range.days()))
+        .attribute(integer("daily_amount_min").on_request(), |row| days(row, Span::daily_min))
+        .attribute(integer("daily_amount_max").on_request(), |row| days(row, Span::daily_max))
+        .to_one(Relationship::to_one("organization", "organizations"), |row| {
+            Some(row.organization_id)
+        })
+        .to_one(Relationship::to_one("deal", "deals").required().field(stored::DEAL_ID), |row| {
+            Some(row.deal_id)
+        })
+        .to_one(Relationship::to_one("creator", "people").field(stored::CREATOR_ID), |row| {
+            row.creator_id
+        })
+        .to_many(
+            Relationship::to_many("revenue_items", "revenue_items", REVENUE_DISTRIBUTION_ID)
+                .computed(),
+        )
+        .filter("deal.name", Kind::Text, stored::DEAL_NAME)
+        .sort("deal", stored::DEAL_NAME);
+    Resource { declaration, writes: Some(Writes { lock, create, update, delete }) }
+}
+
+/// A figure of the days that a distribution covers.
+fn days(row: &Row, figure: fn(&Span) -> i64) -> Scalar<'_> {
+    let range = apportion_core::calendar::DateRange::new(row.start_on, row.end_on);
+    let span = range.map(|range| Span { range, total: row.amount });
+    span.map_or(Scalar::Null, |span| Scalar::Integer(figure(&span)))
+}
+
+/// A distribution whose deal is locked, and with it every distribution of that deal.
+fn lock(scope: &Scope, session: &mut Session, id: i64) -> store::Result<Option<Row>> {
+    let Some(seen) = stored::find(scope, session, id)? else { return Ok(None) };
+    deal::lock(scope, session, seen.deal_id)?;
+    match stored::find(scope, session, id)? {
+        Some(row) if row.deal_id != seen.deal_id => {
+            Err(store::Error::Interrupted("it was moved to another deal".to_owned()))
+        }
+        row => Ok(row),
+    }
+}
+
+fn create(work: &mut Work<'_>, input: &mut Input) -> Result<i64> {
+    let deal = linked_deal(work, input, None)?;
+    let (content, new) = judge(work, RevenueDistributionDraft::default(), deal.as_ref(), input)?;
+    let deal = deal.ok_or_else(Failure::not_found)?;
+    let sums = sums(&deal, |distributed| distributed.with(new), input)?;
+    let id = stored::insert(work.scope, work.session, &content, work.now)?;
+    deal::update_sums(work.scope, work.session, (deal.id, sums), work.now)?;
+    Ok(id)
+}
+
+fn update(work: &mut Work<'_>, row: &Row, input: &mut Input) -> Result<()> {
+    let deal = linked_deal(work, input, Some(row.deal_id))?;
+    let draft = RevenueDistributionDraft {
+        start_on: Some(row.start_on),
+        end_on: Some(row.end_on),
+        amount_percent: Some(row.amount_percent_e10),
+    };
+    let (content, new) = judge(work, draft, deal.as_ref(), input)?;
+    let deal = deal.ok_or_else(Failure::not_found)?;
+    let old = share(row)?;
+    if deal.id == row.deal_id {
+        let sums = sums(&deal, |distributed| distributed.replacing(old, new), input)?;
+        deal::update_sums(work.scope, work.session, (deal.id, sums), work.now)?;
+    } else {
+        let sums = sums(&deal, |distributed| distributed.with(new), input)?;
+        deal::update_sums(work.scope, work.session, (deal.id, sums), work.now)?;
+        leave_deal(work, row)?;
+    }
+    Ok(stored::update(work.scope, work.session, (row.id, &content), work.now)?)
+}
+
+fn delete(work: &mut Work<'_>, row: &Row) -> Result<()> {
+    leave_deal(work, row)?;
+    Ok(stored::delete(work.scope, work.session, row.id, work.now)?)
+}
+
+/// Takes a distribution out of what its deal has distributed.
+fn leave_deal(work: &mut Work<'_>, row: &Row) -> Result<()> {
+    let deal = deal::lock(work.scope, work.session, row.deal_id)?.ok_or_else(Failure::not_found)?;
+    let old = share(row)?;
+    let sums = sums(&deal, |distributed| distributed.without(old), &mut Input::default())?;
+    Ok(deal::update_sums(work.scope, work.session, (deal.id, sums), work.now)?)
+}
+
+/// The deal that the input names, else the present one, locked. A missing one is a fault.
+fn linked_deal(
+    work: &mut Work<'_>,
+    input: &mut Input,
+    present: Option<i64>,
+) -> Result<Option<deal::Row>> {
+    let Some(link) = input.link("deal").cloned() else {
+        return match present {
+            Some(id) => Ok(deal::lock(work.scope, work.session, id)?),
+            None => {
+                input.refuse_relationship("deal", "is required");
+                Ok(None)
+            }
+        };
+    };
+    let found = match link.linkage {
+        Linkage::One(id) => deal::lock(work.scope, work.session, id)?,
+        Linkage::None => {
+            input.refuse_relationship("deal", "must not be null");
+            return Ok(None);
+        }
+        _ => None,
+    };
+    if found.is_none() {
+        let detail = "There is no such deal";
+        input.errors.push(Error::pointer(Code::RecordNotFound, link.pointer, detail));
+    }
+    Ok(found)
+}
+
+/// What the input makes of a distribution, on that deal.
+fn judge(
+    work: &Work<'_>,
+    mut draft: RevenueDistributionDraft,
+    deal: Option<&deal::Row>,
+    input: &mut Input,
+) -> Result<(Content, Share)> {
+    input.set("start_on", &mut draft.start_on);
+    input.set("end_on", &mut draft.end_on);
+    input.set("amount_percent", &mut draft.amount_percent);
+    let terms = judged(input, draft.check())?;
+    // Without a deal there is a fault already, so that the line above did not pass.
+    let deal = deal.ok_or_else(Failure::not_found)?;
+    let content = judged(input, content(&terms, deal, work.currency).map_err(|fault| vec![fault]))?;
+    let share = Share { percent: terms.percent, amount: content.amount };
+    Ok((content, share))
+}
+
+fn content(
+    terms: &RevenueDistributionTerms,
+    deal: &deal::Row,
+    default_currency: Currency,
+) -> Result<Content, Fault> {
+    let unreadable = |_| Fault::new("deal", "has a currency that is not known here");
+    let currency: Currency = deal.currency.parse().map_err(unreadable)?;
+    let exchange_rate = deal.exchange_rate_e12.and_then(|units| Rate::from_units(units).ok());
+    let money = DealMoney { value: deal.value, currency, exchange_rate, default_currency };
+    let amounts = terms.amounts(&money)?;
+    Ok(Content {
+        deal_id: deal.id,
+        start_on: terms.range.start(),
+        end_on: terms.range.end(),
+        amount_percent_e10: terms.percent.units(),
+        amount: amounts.amount,
+        amount_default: amounts.amount_default,
+        currency: deal.currency.clone(),
+        currency_default: default_currency.code().to_owned(),
+    })
+}
+
+fn share(row: &Row) -> Result<Share> {
+    let percent = Percent::from_units(row.amount_percent_e10);
+    let percent = percent.map_err(|error| store::Error::Query(error.to_string()))?;
+    Ok(Share { percent, amount: row.amount })
+}
+
+/// What the deal has distributed after a change.
+fn sums(
+    deal: &deal::Row,
+    change: impl FnOnce(Distributed) -> std::result::Result<Distributed, Fault>,
+    input: &mut Input,
+) -> Result<Sums> {
+    let before = Distributed {
+        percent_units: deal.distributed_percent_e10,
+        amount: deal.distributed_amount,
+    };
+    let after = change(before).and_then(|after| Ok((after, after.undistributed(deal.value)?)));
+    let (after, undistributed_amount) = judged(input, after.map_err(|fault| vec![fault]))?;
+    Ok(Sums {
+        distributed_percent_e10: after.percent_units,
+        distributed_amount: after.amount,
+        undistributed_amount,
+    })
+}

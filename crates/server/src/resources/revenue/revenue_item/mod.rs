@@ -1,0 +1,228 @@
+//! Revenue items on the wire: the days of every distribution, computed from the tenant's ledger and
+//! never stored. An item goes by its distribution and its day, packed into one number here.
+
+mod order;
+mod rows;
+
+use std::sync::Arc;
+
+use apportion_core::calendar::FIRST_DAY;
+use apportion_core::report::Entry;
+use apportion_core::revenue_item::RevenueItemId;
+use apportion_core::revenue_item_page::ItemPage;
+use apportion_jsonapi::document::Walked;
+use apportion_jsonapi::query::Walk;
+use apportion_jsonapi::resource::{Filter, Ids, Relationship, ResourceType, Sort, Takes};
+use apportion_jsonapi::{Attribute, Input, Kind, Rows};
+use apportion_store::{self as store, Criteria, Field, FieldKind, Ledger, Scope, Session};
+use chrono::NaiveDate;
+
+use self::order::Listed;
+use self::rows::{Item, ItemRows};
+use crate::catalog::served::{Page, Served, Work};
+use crate::failure::{Failure, Result};
+use crate::revenue::report_row::{CURRENCY, DATE, DEAL_ID, REVENUE_DISTRIBUTION_ID};
+use crate::revenue::selection::Selection;
+
+const ID: Field = Field::computed("revenue_items.id", FieldKind::Integer, false);
+/// How many bits a day takes: more than there are days in the calendar.
+const DAY_BITS: u32 = 17;
+
+/// The type.
+pub(crate) struct RevenueItems(ResourceType<Field>);
+
+impl RevenueItems {
+    pub(crate) fn new() -> Self {
+        let integer = |name| Attribute::new(name, Kind::Integer);
+        let filter = |name: &str, kind, field| Filter {
+            name: name.to_owned(),
+            kind,
+            nullable: false,
+            takes: if field == DATE { Takes::Run } else { Takes::All },
+            field,
+        };
+        let sort = |name: &str, field| Sort { name: name.to_owned(), field };
+        Self(ResourceType {
+            name: "revenue_items",
+            id: ID,
+            ids: Ids { decimal: false, read: read_id, write: |id| unpacked(id).to_string() },
+            attributes: vec![
+                Attribute::new("date", Kind::Date),
+                integer("amount"),
+                integer("amount_default"),
+                integer("projected_amount"),
+                integer("projected_amount_default"),
+                Attribute::new("currency", Kind::Text),
+                Attribute::new("currency_default", Kind::Text),
+                Attribute::new("recognized", Kind::Boolean),
+                Attribute::new("explanation", Kind::ANY_JSON).on_request(),
+            ],
+            relationships: vec![
+                Relationship::to_one("revenue_distribution", "revenue_distributions"),
+                Relationship::to_one("deal", "deals"),
+            ],
+            filters: vec![
+                filter("date", Kind::Date, DATE),
+                filter("deal_id", Kind::Id, DEAL_ID),
+                filter("revenue_distribution_id", Kind::Id, REVENUE_DISTRIBUTION_ID),
+                filter("currency", Kind::Text, CURRENCY),
+            ],
+            sorts: vec![
+                sort("date", DATE),
+                sort("deal_id", DEAL_ID),
+                sort("revenue_distribution_id", REVENUE_DISTRIBUTION_ID),
+            ],
+            writable: false,
+            append_only: false,
+            left_out: None,
+            restricted: false,
+            addressed: true,
+        })
+    }
+
+    fn rows(scope: &Scope, session: &mut Session, items: Vec<Item>) -> Result<Box<dyn Rows>> {
+        let organization = store::organization::find(scope, session)?;
+        let organization = organization.ok_or_else(Failure::not_found)?;
+        Ok(Box::new(ItemRows::new(items, &organization, crate::endpoints::dispatch::now())))
+    }
+}
+
+/// The number that an item goes by here; none where there is no such item.
+fn packed(revenue_distribution: i64, date: NaiveDate) -> Option<i64> {
+    let day = date.to_epoch_days().checked_sub(FIRST_DAY.to_epoch_days())?;
+    let day = i64::from(day).checked_rem_euclid(1 << DAY_BITS)?;
+    revenue_distribution.checked_mul(1 << DAY_BITS)?.checked_add(day)
+}
+
+fn unpacked(id: i64) -> RevenueItemId {
+    let day = id.checked_rem_euclid(1 << DAY_BITS).and_then(|day| i32::try_from(day).ok());
+    let day = day.unwrap_or(0).saturating_add(FIRST_DAY.to_epoch_days());
+    RevenueItemId {
+        revenue_distribution: id.checked_div_euclid(1 << DAY_BITS).unwrap_or(0),
+        date: NaiveDate::from_epoch_days(day).unwrap_or(FIRST_DAY),
+    }
+}
+
+fn read_id(text: &str) -> Option<i64> {
+    let id: RevenueItemId = text.parse().ok()?;
+    packed(id.revenue_distribution, id.date)
+}
+
+/// The items at these places of a list.
+fn items(ledger: &Ledger, listed: &Listed, page: &ItemPage) -> Vec<Item> {
+    let places = listed.places(page).into_iter();
+    let item = |(deal, revenue_distribution, day)| {
+        let entry = ledger.entry(deal, revenue_distribution)?;
+        Some(Item { entry, date: NaiveDate::from_epoch_days(day)? })
+    };
+    places.filter_map(item).collect()
+}
+
+/// The items of a distribution.
+fn items_of(entry: Entry) -> impl Iterator<Item = Item> {
+    let days = entry.days.first()..=entry.days.last();
+    days.filter_map(NaiveDate::from_epoch_days).map(move |date| Item { entry, date })
+}
+
+impl Served for RevenueItems {
+    fn resource(&self) -> &ResourceType<Field> {
+        &self.0
+    }
+
+    fn load(
+        &'static self,
+        scope: &Scope,
+        session: &mut Session,
+        criteria: &Criteria,
+    ) -> Result<Page> {
+        let selection = Selection::of(criteria.filter.clone())?;
+        let ledger: Arc<Ledger> = store::ledger(scope, session)?;
+        let listed = Listed::new(&ledger, &selection, &criteria.order);
+        let total = i64::try_from(listed.count()).unwrap_or(i64::MAX);
+        let offset = u64::try_from(criteria.offset).unwrap_or(0);
+        let limit = usize::try_from(criteria.limit).unwrap_or(0);
+        let found = items(&ledger, &listed, &listed.page(offset, limit));
+        Ok((Self::rows(scope, session, found)?, total))
+    }
+
+    fn walk(
+        &'static self,
+        scope: &Scope,
+        session: &mut Session,
+        criteria: &Criteria,
+        walk: &Walk,
+    ) -> Result<Option<(Box<dyn Rows>, Walked)>> {
+        let from = match &walk.from {
+            Some(cursor) => match order::read_keys(&cursor.keys) {
+                Some(keys) => Some(keys),
+                None => return Ok(None),
+            },
+            None => None,
+        };
+        let selection = Selection::of(criteria.filter.clone())?;
+        let ledger: Arc<Ledger> = store::ledger(scope, session)?;
+        let listed = Listed::new(&ledger, &selection, &criteria.order);
+        let (total, size) = (listed.count(), u64::try_from(walk.size).unwrap_or(0));
+        let (offset, end) = match (from, walk.backwards) {
+            (Some(keys), false) => (listed.rank(keys, true), total),
+            (Some(keys), true) => (0, listed.rank(keys, false)),
+            (None, _) => (0, total),
+        };
+        let between = end.saturating_sub(offset);
+        let taken = between.min(size);
+        let offset = if walk.backwards { end.saturating_sub(taken) } else { offset };
+        let taken = usize::try_from(taken).unwrap_or(0);
+        let found = items(&ledger, &listed, &listed.page(offset, taken));
+        let keys = found.iter().map(Item::keys).collect();
+        let walked = Walked { keys, more: between > size };
+        Ok(Some((Self::rows(scope, session, found)?, walked)))
+    }
+
+    fn load_by(
+        &'static self,
+        scope: &Scope,
+        session: &mut Session,
+        (field, ids): (Field, &[i64]),
+        limit: usize,
+    ) -> Result<Box<dyn Rows>> {
+        if field != ID {
+            return Ok(self.load_held(scope, session, (field, ids), limit)?.1);
+        }
+        let ledger: Arc<Ledger> = store::ledger(scope, session)?;
+        let item = |id: &i64| {
+            let RevenueItemId { revenue_distribution, date } = unpacked(*id);
+            let entry = ledger.find(revenue_distribution)?;
+            let day = date.to_epoch_days();
+            let covers = (entry.days.first()..=entry.days.last()).contains(&day);
+            covers.then_some(Item { entry, date })
+        };
+        let found = ids.iter().filter_map(item).take(limit).collect();
+        Self::rows(scope, session, found)
+    }
+
+    fn load_held(
+        &'static self,
+        scope: &Scope,
+        session: &mut Session,
+        (_, owners): (Field, &[i64]),
+        limit: usize,
+    ) -> Result<(Vec<i64>, Box<dyn Rows>)> {
+        let ledger: Arc<Ledger> = store::ledger(scope, session)?;
+        let entries = owners.iter().filter_map(|owner| ledger.find(*owner));
+        let found: Vec<Item> = entries.flat_map(items_of).take(limit).collect();
+        let holders = found.iter().map(|item| item.entry.revenue_distribution).collect();
+        Ok((holders, Self::rows(scope, session, found)?))
+    }
+
+    fn create(&self, _: &mut Work<'_>, _: &mut Input) -> Result<i64> {
+        Err(Failure::not_found())
+    }
+
+    fn update(&self, _: &mut Work<'_>, _: i64, _: &mut Input) -> Result<()> {
+        Err(Failure::not_found())
+    }
+
+    fn delete(&self, _: &mut Work<'_>, _: i64) -> Result<()> {
+        Err(Failure::not_found())
+    }
+}

@@ -1,0 +1,164 @@
+//! Revenue items in the order of a list: where a page of it begins and what is on it, found by
+//! counting, never by making the items before it.
+
+use apportion_core::day_span::DaySpan;
+use apportion_core::revenue_item_page::{self as pages, ItemPage};
+use apportion_core::window::Window;
+use apportion_store::{Field, Ledger, Order};
+use std::cmp::Ordering;
+
+use crate::revenue::report_row::{DATE, DEAL_ID, REVENUE_DISTRIBUTION_ID};
+use crate::revenue::selection::Selection;
+
+/// An item: deal, distribution, day.
+pub(super) type Keys = (i64, i64, i32);
+
+/// A distribution that is listed.
+#[derive(Clone, Copy)]
+struct Spread {
+    deal: i64,
+    revenue_distribution: i64,
+    days: DaySpan,
+}
+
+/// What comes first.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Lead {
+    /// All days of a distribution stand together.
+    Distribution,
+    /// All items of a day stand together.
+    Date,
+    /// All items of a deal stand together, by their days.
+    DealAndDate,
+}
+
+/// Distributions in the order of a list of their items.
+pub(super) struct Listed {
+    spreads: Vec<Spread>,
+    spans: Vec<DaySpan>,
+    window: Window,
+    lead: Lead,
+    /// Whether later days come first.
+    descending: bool,
+    order: Vec<(Field, bool)>,
+}
+
+impl Listed {
+    pub(super) fn new(ledger: &Ledger, selection: &Selection, order: &[Order]) -> Self {
+        let order: Vec<(Field, bool)> =
+            order.iter().flat_map(|order| keys_of(order.field, order.descending)).collect();
+        let at = |field| order.iter().position(|(own, _)| *own == field).unwrap_or(usize::MAX);
+        let (date, deal, own) = (at(DATE), at(DEAL_ID), at(REVENUE_DISTRIBUTION_ID));
+        let lead = match () {
+            () if own < date => Lead::Distribution,
+            () if deal < date => Lead::DealAndDate,
+            () => Lead::Date,
+        };
+        let descending = order.get(date).is_some_and(|(_, descending)| *descending);
+        let window = selection.window;
+        let mut spreads: Vec<Spread> = Vec::new();
+        for part in ledger.parts(1) {
+            let entries = part.deals().flatten().filter(|entry| window.days_of(entry.days) > 0);
+            spreads.extend(entries.filter(|entry| selection.admits(entry)).map(|entry| Spread {
+                deal: entry.deal,
+                revenue_distribution: entry.revenue_distribution,
+                days: entry.days,
+            }));
+        }
+        spreads.sort_unstable_by(|a, b| compare(&order, key(a), key(b)));
+        let spans = spreads.iter().map(|spread| spread.days).collect();
+        Self { spreads, spans, window, lead, descending, order }
+    }
+
+    /// How many items there are.
+    pub(super) fn count(&self) -> u64 {
+        pages::count(self.spans.iter().copied(), self.window)
+    }
+
+    pub(super) fn page(&self, offset: u64, limit: usize) -> ItemPage {
+        ItemPage { window: self.window, offset, limit, descending: self.descending }
+    }
+
+    /// The items of a page.
+    pub(super) fn places(&self, page: &ItemPage) -> Vec<Keys> {
+        let spans = self.spans.iter().copied();
+        let places = match self.lead {
+            Lead::Distribution => page.by_distribution(spans),
+            Lead::Date => page.by_date(spans),
+            Lead::DealAndDate => {
+                let groups = self.spreads.chunk_by(|a, b| a.deal == b.deal);
+                page.by_group_and_date(&self.spans, groups.map(<[Spread]>::len))
+            }
+        };
+        let keys = places.into_iter().filter_map(|place| {
+            let spread = self.spreads.get(place.distribution)?;
+            Some((spread.deal, spread.revenue_distribution, place.day))
+        });
+        keys.collect()
+    }
+
+    /// How many items come before one that may be gone; with it, where it is there.
+    pub(super) fn rank(&self, item: Keys, with: bool) -> u64 {
+        let before = |spread: &Spread| {
+            let (deal, own, day) = item;
+            let order = compare(&self.order, key(spread), (deal, own));
+            let days = |window: Window| window.days_of(spread.days).unsigned_abs();
+            // Those of its days that come before the day of the item.
+            let date = self.day(day);
+            let (earlier, until) = match date {
+                Some(date) if self.descending => {
+                    (self.window.more_than(date), self.window.at_least(date))
+                }
+                Some(date) => (self.window.less_than(date), self.window.at_most(date)),
+                None => (Window::NONE, Window::NONE),
+            };
+            match (self.lead, order) {
+                (Lead::Distribution, Ordering::Less) => days(self.window),
+                (Lead::Distribution, Ordering::Greater) => 0,
+                (Lead::DealAndDate, _) if spread.deal != deal => match order {
+                    Ordering::Less => days(self.window),
+                    _ => 0,
+                },
+                (_, Ordering::Less) => days(until),
+                (_, Ordering::Equal) if with => days(until),
+                _ => days(earlier),
+            }
+        };
+        self.spreads.iter().map(before).sum()
+    }
+
+    fn day(&self, day: i32) -> Option<chrono::NaiveDate> {
+        chrono::NaiveDate::from_epoch_days(day)
+    }
+}
+
+/// What a sort goes by; the id is that of the distribution, and then the day.
+fn keys_of(field: Field, descending: bool) -> Vec<(Field, bool)> {
+    if [DATE, DEAL_ID, REVENUE_DISTRIBUTION_ID].contains(&field) {
+        vec![(field, descending)]
+    } else {
+        vec![(REVENUE_DISTRIBUTION_ID, descending), (DATE, descending)]
+    }
+}
+
+fn key(spread: &Spread) -> (i64, i64) {
+    (spread.deal, spread.revenue_distribution)
+}
+
+/// The order of distributions, days apart.
+fn compare(order: &[(Field, bool)], a: (i64, i64), b: (i64, i64)) -> Ordering {
+    let by = |(field, descending): &(Field, bool)| {
+        let ascending = match *field {
+            DEAL_ID => a.0.cmp(&b.0),
+            REVENUE_DISTRIBUTION_ID => a.1.cmp(&b.1),
+            _ => Ordering::Equal,
+        };
+        if *descending { ascending.reverse() } else { ascending }
+    };
+    order.iter().map(by).find(|order| order.is_ne()).unwrap_or(Ordering::Equal)
+}
+
+/// Reads the keys of an item, as they came with it.
+pub(super) fn read_keys(text: &str) -> Option<Keys> {
+    serde_json::from_str(text).ok()
+}
