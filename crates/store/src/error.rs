@@ -83,3 +83,15 @@ impl From<Diesel> for Error {
         }
     }
 }
+
+/// Errors of work on the store, which may stand for one of the store itself.
+pub trait Cause {
+    /// The store's own error, if it is one.
+    fn cause(&self) -> Option<&Error>;
+}
+
+impl Cause for Error {
+    fn cause(&self) -> Option<&Error> {
+        Some(self)
+    }
+}

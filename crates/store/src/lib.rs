@@ -24,18 +24,20 @@ mod tables;
 pub use address::{Address, AddressError};
 pub use database::connection::{AnyConnection, MultiBackend};
 pub use database::lookup::Lookup;
-pub use error::{Error, Result};
+pub use error::{Cause, Error, Result};
 pub use id::{OrganizationId, PersonId};
+pub use ledger::ledger;
 pub use ledger::recognized::recognized;
-pub use ledger::{Ledger, LedgerPart, ledger};
 pub use payouts::{allocate, due};
 pub use pool::backup;
-pub use pool::store::{Cause, Limits, Store};
+pub use pool::store::{Limits, Store};
 pub use rows::membership;
 pub use rows::select::{Found, Loaded, Select, Stored, load, load_by, load_held, load_keyed};
 pub use scope::Scope;
 pub use session::Session;
-pub use session::totals::{add as add_to_total, fold as fold_totals};
+pub use session::books::{Ledger, LedgerPart};
+pub use session::tenant::Tenant;
+pub use session::totals::fold as fold_totals;
 pub use sql::criteria::{
     Comparable, Comparison, Criteria, Field, FieldKind, Filter, Join, Order, Test, Value,
 };

@@ -22,12 +22,4 @@ impl Scope {
     pub fn of(organization: OrganizationId) -> Self {
         Self { organization, person: None, token: None, request: None }
     }
-
-    pub(crate) fn id(&self) -> i64 {
-        self.organization.0
-    }
-
-    pub(crate) fn creator(&self) -> Option<i64> {
-        self.person.map(|person| person.0)
-    }
 }

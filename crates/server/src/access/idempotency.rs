@@ -11,7 +11,7 @@ use apportion_jsonapi::operations::EXTENSION;
 use apportion_jsonapi::query::CURSOR_PROFILE;
 use apportion_jsonapi::{Code, Error, Source};
 use apportion_store::idempotency::{Answer, Claim, Request, claim, keep};
-use apportion_store::{Scope, Session};
+use apportion_store::{Scope, Tenant};
 use chrono::NaiveDateTime;
 use sha2::{Digest, Sha256};
 
@@ -22,7 +22,7 @@ const HEADER: &str = "Idempotency-Key";
 const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
 
 /// The request that carries this key, apart from what does not make it another.
-pub(crate) fn request(key: &str, (method, target): (&str, &str), body: &[u8]) -> Result<Request> {
+pub(crate) fn request(key: &str, method: &str, target: &str, body: &[u8]) -> Result<Request> {
     let sound = (1..=255).contains(&key.len()) && key.bytes().all(|byte| byte.is_ascii_graphic());
     if !sound {
         let detail = "An Idempotency-Key has 1 to 255 visible ASCII characters";
@@ -80,12 +80,12 @@ impl Drop for Taken {
 /// Answers a request once: the first time by doing the work, then by what was answered. A refusal
 /// by the rules is an answer too, though nothing of the work is kept.
 pub(crate) fn once(
-    scope: &Scope,
-    session: &mut Session,
-    (request, now): (&Request, NaiveDateTime),
-    work: impl FnOnce(&mut Session) -> Result<Reply>,
+    tenant: &mut Tenant<'_>,
+    request: &Request,
+    now: NaiveDateTime,
+    work: impl FnOnce(&mut Tenant<'_>) -> Result<Reply>,
 ) -> Result<Reply> {
-    match claim(scope, session, request, now)? {
+    match claim(tenant, request, now)? {
         Claim::First => {}
         Claim::Answered(answer) => return Ok(replay(answer)),
         Claim::Other => {
@@ -94,7 +94,7 @@ pub(crate) fn once(
             return Err(error.into());
         }
     }
-    let reply = match session.transaction(work) {
+    let reply = match tenant.transaction(work) {
         Err(Failure::Refused(errors)) if errors.iter().all(is_verdict) => {
             Reply::failure(&Failure::Refused(errors))
         }
@@ -106,7 +106,7 @@ pub(crate) fn once(
         etag: reply.header(&ETAG).map(str::to_owned),
         body: reply.body.as_deref().map(<[u8]>::to_vec),
     };
-    keep(scope, session, request, &answer)?;
+    keep(tenant, request, &answer)?;
     Ok(reply)
 }
 

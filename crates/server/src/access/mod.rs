@@ -15,7 +15,7 @@ use apportion_core::currency::Currency;
 use apportion_jsonapi::query::values;
 use apportion_jsonapi::{Code, Error};
 use apportion_store::token as tokens;
-use apportion_store::{self as store, OrganizationId, PersonId, Scope, Session, Store};
+use apportion_store::{self as store, OrganizationId, PersonId, Scope, Session, Store, Tenant};
 use chrono::{NaiveDateTime, TimeDelta};
 use subtle::ConstantTimeEq;
 
@@ -94,13 +94,13 @@ pub(crate) async fn authenticate(
     if let Some(access) = remembered.get(&hash) {
         return Ok(access);
     }
-    let (access, stale) = store.read(move |session| find(session, &hash, now)).await?;
+    let (access, stale) = store.read_all(move |session| find(session, &hash, now)).await?;
     remembered.put(hash, access);
     if stale {
         let store = store.clone();
         // Nobody waits for it, and nothing depends on it.
         actix_web::rt::spawn(async move {
-            let touch = move |session: &mut Session| tokens::touch(session, access.token, now);
+            let touch = move |tenant: &mut Tenant<'_>| tokens::touch(tenant, access.token, now);
             if let Err(error) = store.write(access.scope, touch).await {
                 log::warn!("the use of token {} was not noted: {error}", access.token);
             }
@@ -125,7 +125,8 @@ fn find(session: &mut Session, hash: &Hash, now: NaiveDateTime) -> Result<(Acces
     let organization = OrganizationId(row.organization_id);
     let person = row.person_id.map(PersonId);
     let scope = Scope { person, token: Some(row.id), ..Scope::of(organization) };
-    let organization = store::organization::find(&scope, session)?.ok_or_else(refuse)?;
+    let organization =
+        store::organization::find(&mut Tenant::new(scope, session))?.ok_or_else(refuse)?;
     let unknown = |_| store::Error::Query("a tenant's currency is not known".to_owned());
     let currency = organization.currency.parse().map_err(unknown)?;
     let stale = row.last_used_at.is_none_or(|used| now.signed_duration_since(used) >= NOTED);

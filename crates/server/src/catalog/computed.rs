@@ -4,7 +4,7 @@
 use apportion_jsonapi::document::Walked;
 use apportion_jsonapi::query::Walk;
 use apportion_jsonapi::{Input, ResourceType, Rows};
-use apportion_store::{Criteria, Field, Scope, Session};
+use apportion_store::{Criteria, Field, Tenant};
 
 use crate::catalog::served::{Page, Served, Work};
 use crate::failure::{Failure, Result};
@@ -17,14 +17,13 @@ impl Served for Computed {
         &self.0
     }
 
-    fn load(&'static self, _: &Scope, _: &mut Session, _: &Criteria) -> Result<Page> {
+    fn load(&'static self, _: &mut Tenant<'_>, _: &Criteria) -> Result<Page> {
         Err(Failure::not_found())
     }
 
     fn walk(
         &'static self,
-        _: &Scope,
-        _: &mut Session,
+        _: &mut Tenant<'_>,
         _: &Criteria,
         _: &Walk,
     ) -> Result<Option<(Box<dyn Rows>, Walked)>> {
@@ -33,9 +32,9 @@ impl Served for Computed {
 
     fn load_by(
         &'static self,
-        _: &Scope,
-        _: &mut Session,
-        _: (Field, &[i64]),
+        _: &mut Tenant<'_>,
+        _: Field,
+        _: &[i64],
         _: usize,
     ) -> Result<Box<dyn Rows>> {
         Err(Failure::not_found())
@@ -43,9 +42,9 @@ impl Served for Computed {
 
     fn load_held(
         &'static self,
-        _: &Scope,
-        _: &mut Session,
-        _: (Field, &[i64]),
+        _: &mut Tenant<'_>,
+        _: Field,
+        _: &[i64],
         _: usize,
     ) -> Result<(Vec<i64>, Box<dyn Rows>)> {
         Err(Failure::not_found())

@@ -12,7 +12,8 @@ pub(crate) fn criteria(
     within: Option<(Field, i64)>,
 ) -> Criteria {
     let within = within.map(|(field, id)| Filter::among(field, &[id]));
-    let left_out = resource.left_out.filter(|it| !query.filter.as_ref().is_some_and(names(*it)));
+    let left_out =
+        resource.left_out.filter(|it| !query.filter.as_ref().is_some_and(names(it.0, it.1)));
     let left_out = left_out.map(|(field, word)| {
         let word = store::Value::Text(word.to_owned());
         Filter::compare(field, Comparison::NotEqual, vec![word])
@@ -52,11 +53,11 @@ pub(crate) fn walk(criteria: Criteria, walk: &Walk) -> Option<Criteria> {
 }
 
 /// Whether a filter names a value of a field.
-fn names((field, word): (Field, &str)) -> impl Fn(&query::Filter<Field>) -> bool {
-    fn within(filter: &query::Filter<Field>, (field, word): (Field, &str)) -> bool {
+fn names(field: Field, word: &str) -> impl Fn(&query::Filter<Field>) -> bool {
+    fn within(filter: &query::Filter<Field>, field: Field, word: &str) -> bool {
         match filter {
             query::Filter::All(members) | query::Filter::Any(members) => {
-                members.iter().any(|member| within(member, (field, word)))
+                members.iter().any(|member| within(member, field, word))
             }
             query::Filter::Compare { field: compared, values, .. } => {
                 let same = |value: &Value| matches!(value, Value::Text(text) if text == word);
@@ -64,7 +65,7 @@ fn names((field, word): (Field, &str)) -> impl Fn(&query::Filter<Field>) -> bool
             }
         }
     }
-    move |filter| within(filter, (field, word))
+    move |filter| within(filter, field, word)
 }
 
 /// The filter over fields.

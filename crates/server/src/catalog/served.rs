@@ -9,7 +9,7 @@ use apportion_jsonapi::{
     Cardinality, Code, Declaration, Error, Input, Linkage, ResourceType, Rows, Scalar,
 };
 use apportion_store::membership::Membership;
-use apportion_store::{self as store, Criteria, Field, Scope, Session, Stored};
+use apportion_store::{self as store, Criteria, Field, Stored, Tenant};
 use chrono::NaiveDateTime;
 
 use crate::catalog::criteria;
@@ -22,10 +22,8 @@ use crate::resources::Resources;
 pub struct Work<'w> {
     /// Every type of the service.
     pub(crate) resources: &'static Resources,
-    /// In whose name.
-    pub scope: &'w Scope,
-    /// The transaction.
-    pub session: &'w mut Session,
+    /// The tenant, within the transaction.
+    pub tenant: Tenant<'w>,
     /// The tenant's currency.
     pub currency: Currency,
     /// UTC, to the millisecond.
@@ -107,11 +105,11 @@ impl Work<'_> {
         owner: i64,
         linkage: Option<&Linkage>,
     ) -> Result<()> {
-        let (scope, session) = (self.scope, &mut *self.session);
+        let tenant = &mut self.tenant;
         match linkage {
-            Some(Linkage::Many(ids)) => membership.replace(scope, session, (owner, ids))?,
-            Some(Linkage::Also(ids)) => membership.add(scope, session, (owner, ids))?,
-            Some(Linkage::Without(ids)) => membership.remove(scope, session, (owner, ids))?,
+            Some(Linkage::Many(ids)) => membership.replace(tenant, owner, ids)?,
+            Some(Linkage::Also(ids)) => membership.add(tenant, owner, ids)?,
+            Some(Linkage::Without(ids)) => membership.remove(tenant, owner, ids)?,
             _ => {}
         }
         Ok(())
@@ -120,8 +118,8 @@ impl Work<'_> {
     /// Those of the ids that the tenant has rows of.
     fn found(&mut self, kind: &str, ids: &[i64]) -> Result<Vec<i64>> {
         let Some(target) = self.resources.find(kind) else { return Ok(Vec::new()) };
-        let by = (target.served.resource().id, ids);
-        let rows = target.served.load_by(self.scope, self.session, by, ids.len())?;
+        let id = target.served.resource().id;
+        let rows = target.served.load_by(&mut self.tenant, id, ids, ids.len())?;
         Ok((0..rows.len()).map(|row| rows.id(row)).collect())
     }
 }
@@ -129,7 +127,7 @@ impl Work<'_> {
 /// How rows of a writable type are written. All run in one transaction with what they read.
 pub struct Writes<R> {
     /// Finds a row and keeps others from writing it.
-    pub lock: fn(&Scope, &mut Session, i64) -> store::Result<Option<R>>,
+    pub lock: fn(&mut Tenant<'_>, i64) -> store::Result<Option<R>>,
     /// Adds a row; answers with its id.
     pub create: fn(&mut Work<'_>, &mut Input) -> Result<i64>,
     /// Changes a locked row.
@@ -143,7 +141,7 @@ impl<R> Writes<R> {
     pub fn adding(create: fn(&mut Work<'_>, &mut Input) -> Result<i64>) -> Self {
         // Routes and operations have refused the others before.
         Self {
-            lock: |_, _, _| Ok(None),
+            lock: |_, _| Ok(None),
             create,
             update: |_, _, _| Err(Failure::not_found()),
             delete: |_, _| Err(Failure::not_found()),
@@ -173,19 +171,13 @@ pub trait Served: Send + Sync {
     }
 
     /// A page of a list, and how many rows there are on all pages.
-    fn load(
-        &'static self,
-        scope: &Scope,
-        session: &mut Session,
-        criteria: &Criteria,
-    ) -> Result<Page>;
+    fn load(&'static self, tenant: &mut Tenant<'_>, criteria: &Criteria) -> Result<Page>;
 
     /// A page of a walk in the order of the list, and what else there is; none where the cursor has
     /// no keys of this order.
     fn walk(
         &'static self,
-        scope: &Scope,
-        session: &mut Session,
+        tenant: &mut Tenant<'_>,
         criteria: &Criteria,
         walk: &Walk,
     ) -> Result<Option<(Box<dyn Rows>, Walked)>>;
@@ -193,18 +185,18 @@ pub trait Served: Send + Sync {
     /// Rows whose field is one of the ids, by their own id, at most `limit`.
     fn load_by(
         &'static self,
-        scope: &Scope,
-        session: &mut Session,
-        by: (Field, &[i64]),
+        tenant: &mut Tenant<'_>,
+        field: Field,
+        ids: &[i64],
         limit: usize,
     ) -> Result<Box<dyn Rows>>;
 
     /// Rows that the owners hold through the field, and whose each row is, at most `limit`.
     fn load_held(
         &'static self,
-        scope: &Scope,
-        session: &mut Session,
-        by: (Field, &[i64]),
+        tenant: &mut Tenant<'_>,
+        field: Field,
+        ids: &[i64],
         limit: usize,
     ) -> Result<(Vec<i64>, Box<dyn Rows>)>;
 
@@ -226,25 +218,19 @@ where
         self.declaration.resource()
     }
 
-    fn load(
-        &'static self,
-        scope: &Scope,
-        session: &mut Session,
-        criteria: &Criteria,
-    ) -> Result<Page> {
-        let loaded = store::load::<R>(scope, session, criteria)?;
+    fn load(&'static self, tenant: &mut Tenant<'_>, criteria: &Criteria) -> Result<Page> {
+        let loaded = store::load::<R>(tenant, criteria)?;
         Ok((self.rows(loaded.rows), loaded.total))
     }
 
     fn walk(
         &'static self,
-        scope: &Scope,
-        session: &mut Session,
+        tenant: &mut Tenant<'_>,
         criteria: &Criteria,
         walk: &Walk,
     ) -> Result<Option<(Box<dyn Rows>, Walked)>> {
         let Some(criteria) = criteria::walk(criteria.clone(), walk) else { return Ok(None) };
-        let mut found = store::load_keyed::<R>(scope, session, &criteria)?;
+        let mut found = store::load_keyed::<R>(tenant, &criteria)?;
         let size = usize::try_from(walk.size).unwrap_or(usize::MAX);
         let more = found.len() > size;
         found.truncate(size);
@@ -257,22 +243,22 @@ where
 
     fn load_by(
         &'static self,
-        scope: &Scope,
-        session: &mut Session,
-        by: (Field, &[i64]),
+        tenant: &mut Tenant<'_>,
+        field: Field,
+        ids: &[i64],
         limit: usize,
     ) -> Result<Box<dyn Rows>> {
-        Ok(self.rows(store::load_by::<R>(scope, session, by, limit)?))
+        Ok(self.rows(store::load_by::<R>(tenant, field, ids, limit)?))
     }
 
     fn load_held(
         &'static self,
-        scope: &Scope,
-        session: &mut Session,
-        by: (Field, &[i64]),
+        tenant: &mut Tenant<'_>,
+        field: Field,
+        ids: &[i64],
         limit: usize,
     ) -> Result<(Vec<i64>, Box<dyn Rows>)> {
-        let held = store::load_held::<R>(scope, session, by, limit)?;
+        let held = store::load_held::<R>(tenant, field, ids, limit)?;
         let (owners, rows) = held.into_iter().unzip();
         Ok((owners, self.rows(rows)))
     }
@@ -308,7 +294,7 @@ impl<R: Stored + Send + Sync> Resource<R> {
 
     /// The row to write, in the version that the client expects.
     fn locked(&self, writes: &Writes<R>, work: &mut Work<'_>, id: i64) -> Result<R> {
-        let row = (writes.lock)(work.scope, work.session, id)?.ok_or_else(Failure::not_found)?;
+        let row = (writes.lock)(&mut work.tenant, id)?.ok_or_else(Failure::not_found)?;
         match work.expected {
             Some(expected) => expected.check(self.declaration.version(&row)).map(|()| row),
             None => Ok(row),
@@ -357,7 +343,7 @@ impl<R: Stored + Send + Sync> Resource<R> {
                 Ok(self.declaration.linked(row, at).map_or(Linkage::None, Linkage::One))
             }
             (Cardinality::One, None) if relationship.target == "organizations" => {
-                Ok(Linkage::One(work.scope.organization.0))
+                Ok(Linkage::One(work.tenant.organization().0))
             }
             (Cardinality::One, None) => Ok(Linkage::None),
             (Cardinality::Many, None) => Ok(Linkage::Many(Vec::new())),
@@ -367,9 +353,8 @@ impl<R: Stored + Send + Sync> Resource<R> {
                     return Ok(Linkage::None);
                 };
                 let ids = [id];
-                let by = (field, ids.as_slice());
                 let rows =
-                    target.served.load_by(work.scope, work.session, by, include::MAX_INCLUDED)?;
+                    target.served.load_by(&mut work.tenant, field, &ids, include::MAX_INCLUDED)?;
                 Ok(Linkage::Many((0..rows.len()).map(|row| rows.id(row)).collect()))
             }
         }

@@ -2,7 +2,7 @@
 //! running server too: it reads one moment of each organization, and locks nothing.
 
 use apportion_core::law::{Finding, Law};
-use apportion_store::{self as store, Address, OrganizationId, Scope, Session};
+use apportion_store::{self as store, Address, OrganizationId, Scope, Session, Tenant};
 
 /// Why a database was not checked to the end.
 #[derive(Debug, thiserror::Error)]
@@ -27,9 +27,9 @@ pub fn run(
     let mut all_hold = true;
     for organization in store::organization::all(&mut session)? {
         let scope = Scope::of(organization);
-        session.snapshot(&scope, |session| {
+        Tenant::new(scope, &mut session).snapshot(|tenant| {
             for law in Law::ALL {
-                let finding = store::checks::check(&scope, session, *law, &mut |_| false)?;
+                let finding = store::checks::check(tenant, *law, &mut |_| false)?;
                 all_hold &= finding.broken == 0;
                 told(organization, &finding);
             }

@@ -8,8 +8,8 @@ use apportion_core::currency::Currency;
 use apportion_jsonapi::json::Json;
 use apportion_jsonapi::media::PLAIN;
 use apportion_jsonapi::{Code, Error, Kind, Value};
+use apportion_store::Tenant;
 use apportion_store::idempotency::Request;
-use apportion_store::{Scope, Session};
 use chrono::NaiveDateTime;
 
 use crate::access::idempotency::once;
@@ -45,7 +45,8 @@ pub(crate) async fn answer(
     request: &HttpRequest,
     payload: web::Payload,
     service: &Service,
-    (access, now): (&Access, NaiveDateTime),
+    access: &Access,
+    now: NaiveDateTime,
 ) -> Result<Reply, Stop> {
     let methods = &[Method::OPTIONS, Method::POST];
     check_method(request, methods, methods)?;
@@ -62,24 +63,22 @@ pub(crate) async fn answer(
     };
     let (resources, currency) = (service.resources, access.currency);
     let crediting = CreditMetric { resources, body, currency, now, request };
-    Ok(service.store.write(scope, move |session| crediting.run(&scope, session)).await?)
+    Ok(service.store.write(scope, move |tenant| crediting.run(tenant)).await?)
 }
 
 impl CreditMetric {
     /// Runs the request in the transaction at hand; may be run again after an interruption.
-    fn run(&self, scope: &Scope, session: &mut Session) -> Result<Reply> {
+    fn run(&self, tenant: &mut Tenant<'_>) -> Result<Reply> {
         match &self.request {
-            Some(request) => {
-                once(scope, session, (request, self.now), |session| self.apply(scope, session))
-            }
-            None => self.apply(scope, session),
+            Some(request) => once(tenant, request, self.now, |tenant| self.apply(tenant)),
+            None => self.apply(tenant),
         }
     }
 
-    fn apply(&self, scope: &Scope, session: &mut Session) -> Result<Reply> {
+    fn apply(&self, tenant: &mut Tenant<'_>) -> Result<Reply> {
         let collaborator = collaborator(&self.body)?;
         let (resources, currency, now) = (self.resources, self.currency, self.now);
-        let mut work = Work { resources, scope, session, currency, now, expected: None };
+        let mut work = Work { resources, tenant: tenant.reborrow(), currency, now, expected: None };
         credit_everywhere(&mut work, collaborator)?;
         Ok(Reply::plain("{\"success\":true}", PLAIN))
     }

@@ -134,7 +134,7 @@ async fn answer(
     access::check_organization(request, &access)?;
     if credit_metric::PATHS.contains(&place) {
         seen.route = Some(place.to_owned());
-        return credit_metric::answer(request, payload, service, (&access, now)).await;
+        return credit_metric::answer(request, payload, service, &access, now).await;
     }
     if siren::owns(place) {
         let route = siren::Route::parse(place).ok_or_else(Failure::not_found)?;
@@ -150,11 +150,11 @@ async fn answer(
         seen.route = Some(preview::template());
         let distributor = distributor.ok_or_else(Failure::not_found)?;
         check_method(request, READS, READS)?;
-        return Ok(preview(request, service, (&access, now), distributor).await?);
+        return Ok(preview(request, service, &access, now, distributor).await?);
     }
     if place == report::PATH {
         seen.route = Some(report::PATH.to_owned());
-        return report(request, service, (&access, now), &origin).await;
+        return report(request, service, &access, now, &origin).await;
     }
     let route = Route::parse(service.resources, path).ok_or_else(Failure::not_found)?;
     seen.route = Some(route.template());
@@ -169,16 +169,16 @@ async fn answer(
             count_report(service, &access)?;
         }
         let headers = Headers { accept, known: joined(request, &IF_NONE_MATCH) };
-        let reading = Reading::new(route, &origin, (path, request.query_string()), headers);
+        let reading = Reading::new(route, &origin, path, request.query_string(), headers);
         let scope = access.scope;
-        return Ok(service.store.read(move |session| reading.run(&scope, session)).await?);
+        return Ok(service.store.read(scope, move |tenant| reading.run(tenant)).await?);
     }
     let body = match route {
         // Real clients send one; it says nothing.
         Route::Resource(..) if *method == Method::DELETE => web::Bytes::new(),
         _ => body(request, payload, Sent::Document(None)).await?,
     };
-    Ok(write(request, service, (&access, now), (route, &origin, &body)).await?)
+    Ok(write(request, service, &access, now, (route, &origin, &body)).await?)
 }
 
 /// What describes the service, to whoever asks: for programs, and for people.
@@ -218,7 +218,8 @@ async fn authenticate(
 async fn write(
     request: &HttpRequest,
     service: &Service,
-    (access, now): (&Access, NaiveDateTime),
+    access: &Access,
+    now: NaiveDateTime,
     (route, origin, body): (Route, &str, &[u8]),
 ) -> Result<Reply> {
     let (kind, id) = match route {
@@ -254,9 +255,8 @@ async fn write(
         Ok(change) if faults.is_empty() => change,
         _ => {
             let row = id.map(|id| (kind, id));
-            let refused =
-                move |session: &mut store::Session| write::refuse(&scope, session, row, faults);
-            return service.store.read(refused).await;
+            let refused = move |tenant: &mut store::Tenant<'_>| write::refuse(tenant, row, faults);
+            return service.store.read(scope, refused).await;
         }
     };
     let currency = access.currency;
@@ -267,7 +267,7 @@ async fn write(
     };
     let origin = origin.to_owned();
     let writing = Writing { kind, change, query, origin, currency, now, expected, request };
-    service.store.write(scope, move |session| writing.run(&scope, session)).await
+    service.store.write(scope, move |tenant| writing.run(tenant)).await
 }
 
 /// The request by its key, where the client says that it may come again, and the key taken; or
@@ -284,7 +284,7 @@ pub(crate) fn repeatable(
         return Ok(Ok(None));
     };
     let target = request.uri().path_and_query().map_or("", |target| target.as_str());
-    let request = idempotency::request(&key, (method.as_str(), target), body)?;
+    let request = idempotency::request(&key, method.as_str(), target, body)?;
     Ok(service.in_flight.take(scope, &request).map(|taken| Some((request, taken))))
 }
 
@@ -298,32 +298,34 @@ fn count_report(service: &Service, access: &Access) -> Result<(), Stop> {
 async fn report(
     request: &HttpRequest,
     service: &Service,
-    (access, now): (&Access, NaiveDateTime),
+    access: &Access,
+    now: NaiveDateTime,
     origin: &str,
 ) -> Result<Reply, Stop> {
     check_method(request, READS, READS)?;
     access::check_right(access, Right::Read)?;
     count_report(service, access)?;
     let accept = joined(request, &ACCEPT);
-    let asked = (request.query_string(), accept.as_deref());
-    let reporting = Reporting::new(service.resources, origin, asked, now);
+    let query = request.query_string();
+    let reporting = Reporting::new(service.resources, origin, query, accept.as_deref(), now);
     let scope = access.scope;
-    Ok(service.store.read(move |session| reporting.run(&scope, session)).await?)
+    Ok(service.store.read(scope, move |tenant| reporting.run(tenant)).await?)
 }
 
 /// Tells what the engine would do.
 async fn preview(
     request: &HttpRequest,
     service: &Service,
-    (access, now): (&Access, NaiveDateTime),
+    access: &Access,
+    now: NaiveDateTime,
     distributor: i64,
 ) -> Result<Reply> {
     access::check_right(access, Right::Read)?;
     media::check_accept(joined(request, &ACCEPT).as_deref(), None)?;
-    let asked = (distributor, request.query_string());
-    let previewing = Previewing::new(service.resources, asked, now);
+    let query = request.query_string();
+    let previewing = Previewing::new(service.resources, distributor, query, now);
     let scope = access.scope;
-    service.store.read(move |session| previewing.run(&scope, session)).await
+    service.store.read(scope, move |tenant| previewing.run(tenant)).await
 }
 
 /// Carries operations out.
@@ -347,7 +349,7 @@ async fn operate(
     };
     let resources = service.resources;
     let operating = Operating { resources, body, origin, currency, now, request };
-    Ok(service.store.write(scope, move |session| operating.run(&scope, session)).await?)
+    Ok(service.store.write(scope, move |tenant| operating.run(tenant)).await?)
 }
 
 /// Ends a request with parameters, where there are none to give.

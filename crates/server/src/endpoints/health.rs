@@ -19,7 +19,7 @@ pub(crate) async fn answer(
     }
     check_method(request, READS, READS)?;
     if probe == "ready" {
-        let ready = service.store.read(|session| {
+        let ready = service.store.read_all(|session| {
             session.ping()?;
             session.is_migrated()
         });

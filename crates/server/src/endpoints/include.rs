@@ -6,7 +6,7 @@ use std::rc::Rc;
 use apportion_jsonapi::document::Compound;
 use apportion_jsonapi::query::Include;
 use apportion_jsonapi::{Cardinality, Code, Error, Rows};
-use apportion_store::{Field, Scope, Session};
+use apportion_store::{Field, Tenant};
 
 use crate::failure::{Failure, Result};
 use crate::resources::Type;
@@ -20,38 +20,38 @@ const MAX_HELD: usize = 5 * MAX_INCLUDED;
 
 /// Follows the paths from these rows.
 pub(crate) fn resolve(
-    scope: &Scope,
-    session: &mut Session,
-    (kind, rows): (Type, &dyn Rows),
+    tenant: &mut Tenant<'_>,
+    kind: Type,
+    rows: &dyn Rows,
     includes: &[Include],
 ) -> Result<Compound> {
     let mut compound = Compound::default();
     compound.primary(kind.position, rows);
-    follow(scope, session, (kind, rows), includes, &mut compound)?;
+    follow(tenant, kind, rows, includes, &mut compound)?;
     Ok(compound)
 }
 
 /// Follows the paths from a relationship whose linkage is primary data: the rows that it leads to
 /// are included themselves, where a path says so.
 pub(crate) fn linked(
-    scope: &Scope,
-    session: &mut Session,
-    (kind, rows): (Type, &Rc<dyn Rows>),
+    tenant: &mut Tenant<'_>,
+    kind: Type,
+    rows: &Rc<dyn Rows>,
     includes: &[Include],
 ) -> Result<Compound> {
     let mut compound = Compound::default();
     for include in includes {
         compound.add(kind.position, Rc::clone(rows));
-        follow(scope, session, (kind, rows.as_ref()), &include.children, &mut compound)?;
+        follow(tenant, kind, rows.as_ref(), &include.children, &mut compound)?;
     }
     Ok(compound)
 }
 
 /// Follows the paths from these rows, and adds what they lead to.
 pub(crate) fn follow(
-    scope: &Scope,
-    session: &mut Session,
-    (kind, rows): (Type, &dyn Rows),
+    tenant: &mut Tenant<'_>,
+    kind: Type,
+    rows: &dyn Rows,
     includes: &[Include],
     compound: &mut Compound,
 ) -> Result<()> {
@@ -62,9 +62,9 @@ pub(crate) fn follow(
         let (Some(relationship), Some(target)) = (relationship, target) else { continue };
         let edge = Edge { from: kind.position, relationship: include.relationship };
         let found = match (relationship.cardinality, relationship.field) {
-            (Cardinality::One, _) => one(scope, session, (rows, target), edge, compound)?,
+            (Cardinality::One, _) => one(tenant, rows, target, edge, compound)?,
             (Cardinality::Many, Some(field)) => {
-                many(scope, session, (rows, target, field), edge, compound)?
+                many(tenant, (rows, target, field), edge, compound)?
             }
             (Cardinality::Many, None) => continue,
         };
@@ -73,7 +73,7 @@ pub(crate) fn follow(
         if compound.len() > MAX_INCLUDED {
             return Err(too_many(&format!("More than {MAX_INCLUDED} resources would be included")));
         }
-        follow(scope, session, (target, found.as_ref()), &include.children, compound)?;
+        follow(tenant, target, found.as_ref(), &include.children, compound)?;
     }
     Ok(())
 }
@@ -86,9 +86,9 @@ struct Edge {
 }
 
 fn one(
-    scope: &Scope,
-    session: &mut Session,
-    (rows, target): (&dyn Rows, Type),
+    tenant: &mut Tenant<'_>,
+    rows: &dyn Rows,
+    target: Type,
     edge: Edge,
     compound: &mut Compound,
 ) -> Result<Box<dyn Rows>> {
@@ -100,13 +100,12 @@ fn one(
     ids.sort_unstable();
     ids.dedup();
     let field = target.served.resource().id;
-    target.served.load_by(scope, session, (field, &ids), usize::MAX)
+    target.served.load_by(tenant, field, &ids, usize::MAX)
 }
 
 /// What the rows hold, and which of them holds what.
 fn many(
-    scope: &Scope,
-    session: &mut Session,
+    tenant: &mut Tenant<'_>,
     (rows, target, field): (&dyn Rows, Type, Field),
     edge: Edge,
     compound: &mut Compound,
@@ -115,7 +114,7 @@ fn many(
     owners.sort_unstable();
     owners.dedup();
     let limit = MAX_HELD.saturating_add(1);
-    let (holders, found) = target.served.load_held(scope, session, (field, &owners), limit)?;
+    let (holders, found) = target.served.load_held(tenant, field, &owners, limit)?;
     if found.len() > MAX_HELD {
         return Err(too_many(&format!("More than {MAX_HELD} links to many would be followed")));
     }

@@ -8,8 +8,8 @@ use apportion_jsonapi::json::Json;
 use apportion_jsonapi::operations::{self, EXTENSION, Identity, Locals, Operation, Target, Verb};
 use apportion_jsonapi::query::Fieldsets;
 use apportion_jsonapi::{Cardinality, Code, Error, Input};
+use apportion_store::Tenant;
 use apportion_store::idempotency::Request;
-use apportion_store::{Scope, Session};
 use chrono::NaiveDateTime;
 
 use crate::access::idempotency::once;
@@ -36,16 +36,14 @@ pub(crate) struct Operating {
 
 impl Operating {
     /// Runs the operations in the transaction at hand; may be run again after an interruption.
-    pub(crate) fn run(&self, scope: &Scope, session: &mut Session) -> Result<Reply> {
+    pub(crate) fn run(&self, tenant: &mut Tenant<'_>) -> Result<Reply> {
         match &self.request {
-            Some(request) => {
-                once(scope, session, (request, self.now), |session| self.apply(scope, session))
-            }
-            None => self.apply(scope, session),
+            Some(request) => once(tenant, request, self.now, |tenant| self.apply(tenant)),
+            None => self.apply(tenant),
         }
     }
 
-    fn apply(&self, scope: &Scope, session: &mut Session) -> Result<Reply> {
+    fn apply(&self, tenant: &mut Tenant<'_>) -> Result<Reply> {
         let unreadable = |what| Failure::of(Code::BadDocument, what);
         let json = Json::parse(&self.body).map_err(unreadable)?;
         let mut locals = Locals::default();
@@ -56,9 +54,10 @@ impl Operating {
             }
             let (currency, now) = (self.currency, self.now);
             let resources = self.resources;
-            let mut work = Work { resources, scope, session, currency, now, expected: None };
-            match perform(&mut work, (&operation, &self.origin), &mut locals) {
-                Ok(Some((kind, id))) => show(scope, session, (kind, id), &mut out)?,
+            let mut work =
+                Work { resources, tenant: tenant.reborrow(), currency, now, expected: None };
+            match perform(&mut work, &operation, &self.origin, &mut locals) {
+                Ok(Some((kind, id))) => show(tenant, kind, id, &mut out)?,
                 Ok(None) => out.extend_from_slice(b"{}"),
                 Err(failure) => return Err(placed(failure, at)),
             }
@@ -84,10 +83,11 @@ fn placed(failure: Failure, at: usize) -> Failure {
 /// Carries one operation out; answers with the resource that it leaves to be shown.
 fn perform(
     work: &mut Work<'_>,
-    (operation, origin): (&Operation<'_, '_>, &str),
+    operation: &Operation<'_, '_>,
+    origin: &str,
     locals: &mut Locals,
 ) -> Result<Option<(Type, i64)>> {
-    let route = route(work.resources, (operation, origin), locals)?;
+    let route = route(work.resources, operation, origin, locals)?;
     if let Route::Resource(kind, _) | Route::Linkage(kind, ..) = route
         && kind.served.resource().append_only
     {
@@ -130,7 +130,7 @@ fn perform(
                 let detail = "A relationship to one is written by 'update'";
                 return Err(Error::pointer(Code::BadDocument, "/op", detail).into());
             }
-            read::row(work.scope, work.session, kind, id)?;
+            read::row(&mut work.tenant, kind, id)?;
             if !declared.is_changed() {
                 return Err(Failure::of(Code::AccessDenied, "This relationship is read-only"));
             }
@@ -150,7 +150,8 @@ fn required<'d, 'a>(data: Option<&'d Json<'a>>) -> Result<&'d Json<'a>> {
 /// What an operation is done to.
 fn route(
     resources: &'static Resources,
-    (operation, origin): (&Operation<'_, '_>, &str),
+    operation: &Operation<'_, '_>,
+    origin: &str,
     locals: &Locals,
 ) -> Result<Route> {
     let missing = |at: &str| {
@@ -232,13 +233,8 @@ fn type_of(resources: &'static Resources, name: &str, at: &str) -> Result<Type> 
     }
 }
 
-fn show(
-    scope: &Scope,
-    session: &mut Session,
-    (kind, id): (Type, i64),
-    out: &mut Vec<u8>,
-) -> Result<()> {
-    let rows = read::row(scope, session, kind, id)?;
+fn show(tenant: &mut Tenant<'_>, kind: Type, id: i64, out: &mut Vec<u8>) -> Result<()> {
+    let rows = read::row(tenant, kind, id)?;
     let registry = kind.registry();
     let fields = Fieldsets::all(registry);
     let document = Document { registry, root: ROOT, fields: &fields, compound: None };

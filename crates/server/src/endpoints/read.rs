@@ -7,7 +7,7 @@ use actix_web::http::header::ETAG;
 use apportion_jsonapi::document::{Compound, Document, Links, PageEnd};
 use apportion_jsonapi::query::{self, CURSOR_PROFILE, Fieldsets, Page, Scope as Parameters};
 use apportion_jsonapi::{Cardinality, Code, Error, Query, Relationship, Rows, media};
-use apportion_store::{Field, Scope, Session};
+use apportion_store::{Field, Tenant};
 
 use crate::access::ORGANIZATION;
 use crate::catalog::criteria::criteria;
@@ -83,7 +83,8 @@ impl Reading {
     pub(crate) fn new(
         route: Route,
         origin: &str,
-        (path, query): (&str, &str),
+        path: &str,
+        query: &str,
         headers: Headers,
     ) -> Self {
         let accept = headers.accept.as_deref();
@@ -97,48 +98,42 @@ impl Reading {
     }
 
     /// Runs the request.
-    pub(crate) fn run(self, scope: &Scope, session: &mut Session) -> Result<Reply> {
+    pub(crate) fn run(self, tenant: &mut Tenant<'_>) -> Result<Reply> {
         match self.route {
-            Route::Collection(kind) => self.list(scope, session, kind, None),
+            Route::Collection(kind) => self.list(tenant, kind, None),
             Route::Resource(kind, id) => {
-                let rows = row(scope, session, kind, id)?;
-                self.single(scope, session, (kind, rows.as_ref()))
+                let rows = row(tenant, kind, id)?;
+                self.single(tenant, kind, rows.as_ref())
             }
-            Route::Related(kind, id, at) => self.related(scope, session, (kind, id, at)),
-            Route::Linkage(kind, id, at) => self.linkage(scope, session, (kind, id, at)),
+            Route::Related(kind, id, at) => self.related(tenant, kind, id, at),
+            Route::Linkage(kind, id, at) => self.linkage(tenant, kind, id, at),
         }
     }
 
     /// One resource; nothing of it where the client has this very state of it. What is included
     /// has versions of its own, so that then the client is always told.
-    fn single(
-        &self,
-        scope: &Scope,
-        session: &mut Session,
-        rows: (Type, &dyn Rows),
-    ) -> Result<Reply> {
+    fn single(&self, tenant: &mut Tenant<'_>, kind: Type, rows: &dyn Rows) -> Result<Reply> {
         let query = self.query.as_ref().map_err(Clone::clone)?;
         let known = self.headers.known.as_deref();
-        let known = known.filter(|_| query.include.is_none() && is_versioned(rows.0));
-        if let Some(known) = known.filter(|_| !rows.1.is_empty()) {
-            let tag = etag::tag(rows.1.version(0), query);
+        let known = known.filter(|_| query.include.is_none() && is_versioned(kind));
+        if let Some(known) = known.filter(|_| !rows.is_empty()) {
+            let tag = etag::tag(rows.version(0), query);
             if etag::names(known, &tag) {
                 return Ok(Reply::empty(304).with(ETAG, tag));
             }
         }
-        single(scope, session, rows, (query, &self.target))
+        single(tenant, kind, rows, query, &self.target)
     }
 
     fn list(
         &self,
-        scope: &Scope,
-        session: &mut Session,
+        tenant: &mut Tenant<'_>,
         kind: Type,
         within: Option<(Field, i64)>,
     ) -> Result<Reply> {
         let query = self.query.as_ref().map_err(Clone::clone)?;
-        let (rows, page) = self.page(scope, session, kind, within)?;
-        let compound = compound(scope, session, (kind, rows.as_ref()), query)?;
+        let (rows, page) = self.page(tenant, kind, within)?;
+        let compound = compound(tenant, kind, rows.as_ref(), query)?;
         let rows = (kind.position, rows.as_ref());
         let document = document(kind, &query.fields, compound.as_ref());
         Ok(Reply::document(200, document.collection(rows, &page)).with_profile(page.profile()))
@@ -147,8 +142,7 @@ impl Reading {
     /// The rows of the page that is asked for, and how it ends.
     fn page(
         &self,
-        scope: &Scope,
-        session: &mut Session,
+        tenant: &mut Tenant<'_>,
         kind: Type,
         within: Option<(Field, i64)>,
     ) -> Result<(Box<dyn Rows>, PageEnd)> {
@@ -156,51 +150,41 @@ impl Reading {
         let criteria = criteria(kind.served.resource(), query, within);
         match &query.page {
             Page::Numbered(page) => {
-                let (rows, total) = kind.served.load(scope, session, &criteria)?;
+                let (rows, total) = kind.served.load(tenant, &criteria)?;
                 Ok((rows, PageEnd::numbered(&self.links, *page, total)))
             }
             Page::Walk(walk) => {
                 let side = if walk.backwards { "page[before]" } else { "page[after]" };
                 let detail = format!("'{side}' is no cursor of this list in this order");
                 let foreign = || Error::parameter(Code::KeysetInvalidCursor, side, detail);
-                let found = kind.served.walk(scope, session, &criteria, walk)?;
+                let found = kind.served.walk(tenant, &criteria, walk)?;
                 let (rows, walked) = found.ok_or_else(foreign)?;
                 Ok((rows, PageEnd::walked(&self.links, walk, &walked, &query.binding)))
             }
         }
     }
 
-    fn related(
-        &self,
-        scope: &Scope,
-        session: &mut Session,
-        (kind, id, at): (Type, i64, usize),
-    ) -> Result<Reply> {
-        let parent = row(scope, session, kind, id)?;
+    fn related(&self, tenant: &mut Tenant<'_>, kind: Type, id: i64, at: usize) -> Result<Reply> {
+        let parent = row(tenant, kind, id)?;
         let (declared, leads) = declared(kind, at)?;
         if let (Cardinality::Many, Some(field)) = (declared.cardinality, declared.field) {
-            return self.list(scope, session, leads, Some((field, id)));
+            return self.list(tenant, leads, Some((field, id)));
         }
-        let rows = by_id(scope, session, leads, parent.linkage(0, at))?;
-        self.single(scope, session, (leads, rows.as_ref()))
+        let rows = by_id(tenant, leads, parent.linkage(0, at))?;
+        self.single(tenant, leads, rows.as_ref())
     }
 
-    fn linkage(
-        &self,
-        scope: &Scope,
-        session: &mut Session,
-        (kind, id, at): (Type, i64, usize),
-    ) -> Result<Reply> {
-        let parent = row(scope, session, kind, id)?;
+    fn linkage(&self, tenant: &mut Tenant<'_>, kind: Type, id: i64, at: usize) -> Result<Reply> {
+        let parent = row(tenant, kind, id)?;
         let (declared, leads) = declared(kind, at)?;
         let query = self.query.as_ref().map_err(Clone::clone)?;
         let include = query.include.as_deref();
         let related = address(kind, id) + "/" + declared.name;
         if let (Cardinality::Many, Some(field)) = (declared.cardinality, declared.field) {
-            let (rows, page) = self.page(scope, session, leads, Some((field, id)))?;
+            let (rows, page) = self.page(tenant, leads, Some((field, id)))?;
             let page = page.with_link("related", related);
             let rows: Rc<dyn Rows> = rows.into();
-            let compound = include.map(|it| include::linked(scope, session, (leads, &rows), it));
+            let compound = include.map(|it| include::linked(tenant, leads, &rows, it));
             let compound = compound.transpose()?;
             let document = document(kind, &query.fields, compound.as_ref());
             let body = document.linkage_page((leads.served.resource(), rows.as_ref()), &page);
@@ -209,8 +193,8 @@ impl Reading {
         let linked = parent.linkage(0, at);
         let compound = match include {
             Some(include) => {
-                let rows: Rc<dyn Rows> = by_id(scope, session, leads, linked)?.into();
-                Some(include::linked(scope, session, (leads, &rows), include)?)
+                let rows: Rc<dyn Rows> = by_id(tenant, leads, linked)?.into();
+                Some(include::linked(tenant, leads, &rows, include)?)
             }
             None => None,
         };
@@ -222,12 +206,13 @@ impl Reading {
 
 /// One resource with what is included.
 pub(crate) fn single(
-    scope: &Scope,
-    session: &mut Session,
-    (kind, rows): (Type, &dyn Rows),
-    (query, target): (&Query<Field>, &str),
+    tenant: &mut Tenant<'_>,
+    kind: Type,
+    rows: &dyn Rows,
+    query: &Query<Field>,
+    target: &str,
 ) -> Result<Reply> {
-    let compound = compound(scope, session, (kind, rows), query)?;
+    let compound = compound(tenant, kind, rows, query)?;
     let document = document(kind, &query.fields, compound.as_ref());
     let body = document.single(kind.position, rows, target);
     let reply = Reply::document(200, body);
@@ -244,10 +229,10 @@ fn is_versioned(kind: Type) -> bool {
 
 /// The linkage of a relationship, after it was written.
 pub(crate) fn linkage(
-    scope: &Scope,
-    session: &mut Session,
+    tenant: &mut Tenant<'_>,
     route: Route,
-    (query, origin): (&Query<Field>, &str),
+    query: &Query<Field>,
+    origin: &str,
 ) -> Result<Reply> {
     let Route::Linkage(kind, id, at) = route else { return Err(Failure::not_found()) };
     let path = format!("{}/relationships/{}", address(kind, id), declared(kind, at)?.0.name);
@@ -256,28 +241,17 @@ pub(crate) fn linkage(
     let links = Links { address: format!("{origin}{path}"), parameters };
     let reading =
         Reading { route, query: Ok(query.clone()), links, target, headers: Headers::default() };
-    reading.run(scope, session)
+    reading.run(tenant)
 }
 
 /// The row of that id, or the answer that there is none.
-pub(crate) fn row(
-    scope: &Scope,
-    session: &mut Session,
-    kind: Type,
-    id: i64,
-) -> Result<Box<dyn Rows>> {
-    let rows = by_id(scope, session, kind, Some(id))?;
+pub(crate) fn row(tenant: &mut Tenant<'_>, kind: Type, id: i64) -> Result<Box<dyn Rows>> {
+    let rows = by_id(tenant, kind, Some(id))?;
     if rows.is_empty() { Err(Failure::not_found()) } else { Ok(rows) }
 }
 
-fn by_id(
-    scope: &Scope,
-    session: &mut Session,
-    kind: Type,
-    id: Option<i64>,
-) -> Result<Box<dyn Rows>> {
-    let by = (kind.served.resource().id, id.as_slice());
-    kind.served.load_by(scope, session, by, 1)
+fn by_id(tenant: &mut Tenant<'_>, kind: Type, id: Option<i64>) -> Result<Box<dyn Rows>> {
+    kind.served.load_by(tenant, kind.served.resource().id, id.as_slice(), 1)
 }
 
 /// Where a resource is, relative to the host.
@@ -286,12 +260,12 @@ pub(crate) fn address(kind: Type, id: i64) -> String {
 }
 
 fn compound(
-    scope: &Scope,
-    session: &mut Session,
-    rows: (Type, &dyn Rows),
+    tenant: &mut Tenant<'_>,
+    kind: Type,
+    rows: &dyn Rows,
     query: &Query<Field>,
 ) -> Result<Option<Compound>> {
-    let resolve = |includes| include::resolve(scope, session, rows, includes);
+    let resolve = |includes| include::resolve(tenant, kind, rows, includes);
     query.include.as_deref().map(resolve).transpose()
 }
 

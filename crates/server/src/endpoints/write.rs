@@ -7,7 +7,7 @@ use apportion_jsonapi::input::Action;
 use apportion_jsonapi::operations::Verb;
 use apportion_jsonapi::{Code, Error, Input, Query};
 use apportion_store::idempotency::Request;
-use apportion_store::{Field, Scope, Session};
+use apportion_store::{Field, Tenant};
 use chrono::NaiveDateTime;
 
 use crate::access::idempotency::once;
@@ -58,7 +58,7 @@ pub(crate) fn asked(route: Route, method: &Method, body: &[u8]) -> Result<Change
                 Method::DELETE => Verb::Remove,
                 _ => Verb::Update,
             };
-            link(kind, (id, at), (verb, body))
+            link(kind, id, at, verb, body)
         }
         Route::Collection(kind) | Route::Related(kind, ..) => change(kind, Action::Create, body),
     }
@@ -74,11 +74,7 @@ fn change(kind: Type, action: Action, body: &[u8]) -> Result<Change, Vec<Error>>
 }
 
 /// The change of a relationship that a body asks for.
-fn link(
-    kind: Type,
-    (id, at): (i64, usize),
-    (verb, body): (Verb, &[u8]),
-) -> Result<Change, Vec<Error>> {
+fn link(kind: Type, id: i64, at: usize, verb: Verb, body: &[u8]) -> Result<Change, Vec<Error>> {
     let declared = kind.served.resource().relationships.get(at).filter(|it| it.is_changed());
     let declared = declared
         .ok_or_else(|| vec![Error::new(Code::AccessDenied, "This relationship is read-only")])?;
@@ -87,35 +83,33 @@ fn link(
 
 impl Writing {
     /// Runs the change in the transaction at hand; may be run again after an interruption.
-    pub(crate) fn run(&self, scope: &Scope, session: &mut Session) -> Result<Reply> {
+    pub(crate) fn run(&self, tenant: &mut Tenant<'_>) -> Result<Reply> {
         match &self.request {
-            Some(request) => {
-                once(scope, session, (request, self.now), |session| self.apply(scope, session))
-            }
-            None => self.apply(scope, session),
+            Some(request) => once(tenant, request, self.now, |tenant| self.apply(tenant)),
+            None => self.apply(tenant),
         }
     }
 
-    fn apply(&self, scope: &Scope, session: &mut Session) -> Result<Reply> {
+    fn apply(&self, tenant: &mut Tenant<'_>) -> Result<Reply> {
         let (currency, now) = (self.currency, self.now);
         let expected = self.expected.as_ref();
         let resources = self.kind.resources;
-        let mut work = Work { resources, scope, session, currency, now, expected };
+        let mut work = Work { resources, tenant: tenant.reborrow(), currency, now, expected };
         match &self.change {
             Change::Create(input) => {
                 let id = self.kind.served.create(&mut work, &mut input.clone())?;
                 let address = read::address(self.kind, id);
-                Ok(self.show(scope, session, (id, 201))?.with(LOCATION, address))
+                Ok(self.show(tenant, id, 201)?.with(LOCATION, address))
             }
             Change::Update(id, input) => {
                 self.kind.served.update(&mut work, *id, &mut input.clone())?;
-                self.show(scope, session, (*id, 200))
+                self.show(tenant, *id, 200)
             }
             Change::Link(id, at, input) => {
                 let updated = self.kind.served.update(&mut work, *id, &mut input.clone());
                 updated.map_err(at_linkage)?;
                 let route = Route::Linkage(self.kind, *id, *at);
-                read::linkage(scope, session, route, (&self.query, &self.origin))
+                read::linkage(tenant, route, &self.query, &self.origin)
             }
             Change::Delete(id) => {
                 self.kind.served.delete(&mut work, *id)?;
@@ -124,16 +118,10 @@ impl Writing {
         }
     }
 
-    fn show(
-        &self,
-        scope: &Scope,
-        session: &mut Session,
-        (id, status): (i64, u16),
-    ) -> Result<Reply> {
-        let rows = read::row(scope, session, self.kind, id)?;
+    fn show(&self, tenant: &mut Tenant<'_>, id: i64, status: u16) -> Result<Reply> {
+        let rows = read::row(tenant, self.kind, id)?;
         let address = read::address(self.kind, id);
-        let rows = (self.kind, rows.as_ref());
-        let mut reply = read::single(scope, session, rows, (&self.query, &address))?;
+        let mut reply = read::single(tenant, self.kind, rows.as_ref(), &self.query, &address)?;
         reply.status = status;
         Ok(reply)
     }
@@ -141,13 +129,12 @@ impl Writing {
 
 /// What is wrong with a request that cannot be written, unless there is no such row to begin with.
 pub(crate) fn refuse(
-    scope: &Scope,
-    session: &mut Session,
+    tenant: &mut Tenant<'_>,
     row: Option<(Type, i64)>,
     errors: Vec<Error>,
 ) -> Result<Reply> {
     if let Some((kind, id)) = row {
-        read::row(scope, session, kind, id)?;
+        read::row(tenant, kind, id)?;
     }
     Err(Failure::Refused(errors))
 }

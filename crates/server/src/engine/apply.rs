@@ -9,7 +9,7 @@ use apportion_core::obligation::DISTRIBUTION_AWARD;
 use apportion_store::allocate::{self, Made, Part, Paying, Share};
 use apportion_store::distribution::{self, Content};
 use apportion_store::distributor::{self, Kept, Occupied};
-use apportion_store::{self as store, Scope, Session, metric};
+use apportion_store::{self as store, Tenant, metric};
 use chrono::{DateTime, NaiveDateTime, Utc};
 
 use crate::engine::snapshot::{Planned, planned};
@@ -18,16 +18,16 @@ use crate::payouts::explanation::{self, write_shared_pool};
 
 /// Triggers the open distribution of a distributor; none where somebody else is at it, or was
 /// before.
-pub(crate) fn trigger(
-    scope: &Scope,
-    session: &mut Session,
-    (distributor, occupied): (i64, Occupied),
+pub fn trigger(
+    tenant: &mut Tenant<'_>,
+    distributor: i64,
+    occupied: Occupied,
     now: DateTime<Utc>,
 ) -> store::Result<Option<Triggered>> {
-    let claimed = distributor::claim(scope, session, distributor, occupied)?;
+    let claimed = distributor::claim(tenant, distributor, occupied)?;
     let is_active = |payer: &Kept| payer.status == DistributorStatus::Active.name();
     let Some(payer) = claimed.filter(is_active) else { return Ok(None) };
-    let planned = planned(scope, session, &payer, now)?;
+    let planned = planned(tenant, &payer, now)?;
     let Some(planned) = planned.filter(|planned| planned.plan.waits.is_none()) else {
         return Ok(None);
     };
@@ -35,24 +35,20 @@ pub(crate) fn trigger(
     let at = now.naive_utc();
     let paying =
         Paying { distributor_id: payer.id, distribution_id: open.id, units: &open.units, now: at };
-    let collected = pay(scope, session, (paying, plan))?;
-    conclude(scope, session, (open.id, plan), at)?;
+    let collected = pay(tenant, paying, plan)?;
+    conclude(tenant, open.id, plan, at)?;
     if let Some(next) = &plan.next {
-        begin(scope, session, (open, next), at)?;
+        begin(tenant, open, next, at)?;
     }
     let left = payer.accumulated_value.checked_sub(collected);
     let left = left.ok_or_else(|| store::Error::Query("a sum past 64 bits".to_owned()))?;
     // Also where nothing was collected: it shows another open distribution now.
-    distributor::set_accumulated(scope, session, (payer.id, left), at)?;
+    distributor::set_accumulated(tenant, payer.id, left, at)?;
     Ok(Some(Triggered::new(&payer, planned)))
 }
 
 /// Writes what a plan pays; answers with the sum of the obligations that were there before.
-fn pay(
-    scope: &Scope,
-    session: &mut Session,
-    (paying, plan): (Paying<'_>, &Plan),
-) -> store::Result<i64> {
+fn pay(tenant: &mut Tenant<'_>, paying: Paying<'_>, plan: &Plan) -> store::Result<i64> {
     let (mut shares, mut parts) = (Vec::new(), Vec::new());
     for allocation in &plan.allocations {
         let PlannedAllocation { collaborator_id, value, origin } = *allocation;
@@ -72,16 +68,16 @@ fn pay(
         }
     }
     let made = Made { status: plan.obligation_status.name(), award_type: DISTRIBUTION_AWARD };
-    allocate::share(scope, session, (paying, made), &shares)?;
-    allocate::collect(scope, session, paying, &parts)?;
+    allocate::share(tenant, paying, made, &shares)?;
+    allocate::collect(tenant, paying, &parts)?;
     Ok(if parts.is_empty() { 0 } else { plan.value })
 }
 
 /// The distribution itself.
 fn conclude(
-    scope: &Scope,
-    session: &mut Session,
-    (id, plan): (i64, &Plan),
+    tenant: &mut Tenant<'_>,
+    id: i64,
+    plan: &Plan,
     now: NaiveDateTime,
 ) -> store::Result<()> {
     let triggered = distribution::Triggered {
@@ -91,14 +87,14 @@ fn conclude(
         shared_pool: plan.shared.as_ref().map(write_shared_pool),
         explanation: Some(explanation::of_plan(plan)),
     };
-    distribution::trigger(scope, session, (id, &triggered), now)
+    distribution::trigger(tenant, id, &triggered, now)
 }
 
 /// The next distribution, with the metrics of one that failed.
 fn begin(
-    scope: &Scope,
-    session: &mut Session,
-    (before, next): (&distribution::Kept, &NextDistribution),
+    tenant: &mut Tenant<'_>,
+    before: &distribution::Kept,
+    next: &NextDistribution,
     now: NaiveDateTime,
 ) -> store::Result<()> {
     let content = Content {
@@ -110,9 +106,9 @@ fn begin(
         trigger_date: next.open.trigger_at.naive_utc(),
         carried: next.open.carried,
     };
-    let id = distribution::insert(scope, session, &content, now)?;
+    let id = distribution::insert(tenant, &content, now)?;
     if next.takes_over_metrics {
-        metric::take_over(scope, session, (before.id, id), now)?;
+        metric::take_over(tenant, before.id, id, now)?;
     }
     Ok(())
 }

@@ -18,9 +18,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use apportion_store::distributor::Occupied;
 use apportion_store::due::{self, Waiting};
-use apportion_store::{self as store, Scope, Session, Store};
+use apportion_store::{self as store, Scope, Store, Tenant};
 use chrono::{DateTime, SubsecRound, Utc};
 
+pub use apply::trigger;
 use refresh::Seen;
 pub use tick::{Tick, tick};
 pub use triggered::Triggered;
@@ -91,8 +92,9 @@ impl Engine {
     /// Some that are due and were not tried in this round; none where there are no more.
     async fn due(&self, round: &mut Round) -> store::Result<Option<Vec<Waiting>>> {
         loop {
-            let at = (round.now.naive_utc(), round.after);
-            let mut due = self.store.read(move |session| due::due(session, at, CHUNK)).await?;
+            let (now, after) = (round.now.naive_utc(), round.after);
+            let mut due =
+                self.store.read_all(move |session| due::due(session, now, after, CHUNK)).await?;
             let Some(last) = due.last().copied() else { return Ok(None) };
             due.retain(|waiting| !round.tried.contains(waiting));
             if !due.is_empty() {
@@ -118,8 +120,8 @@ impl Engine {
             }
             let (now, occupied) = (round.now, round.occupied);
             let scope = Scope::of(waiting.organization);
-            let work = move |session: &mut Session| {
-                apply::trigger(&scope, session, (waiting.distributor_id, occupied), now)
+            let work = move |tenant: &mut Tenant<'_>| {
+                trigger(tenant, waiting.distributor_id, occupied, now)
             };
             match self.store.write(scope, work).await {
                 Ok(Some(triggered)) => told(&triggered),

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use apportion_store::due::{self, Waiting};
-use apportion_store::{self as store, Scope, Session, distribution, distributor, event};
+use apportion_store::{self as store, Scope, Tenant, distribution, distributor, event};
 use chrono::{DateTime, SubsecRound, Utc};
 
 use crate::engine::snapshot::{Planned, preview};
@@ -43,12 +43,13 @@ impl Engine {
     pub(crate) async fn refresh(
         &self,
         now: DateTime<Utc>,
-        (after, limit): (i64, usize),
+        after: i64,
+        limit: usize,
     ) -> store::Result<Option<i64>> {
         let now = now.trunc_subsecs(3);
         let (mut after, mut done) = (after, 0_usize);
         while done < limit && !self.is_stopped() {
-            let open = self.store.read(move |session| due::open(session, after, CHUNK)).await?;
+            let open = self.store.read_all(move |session| due::open(session, after, CHUNK)).await?;
             let Some(last) = open.last() else { return Ok(None) };
             after = last.distribution_id;
             done = done.saturating_add(open.len());
@@ -76,16 +77,16 @@ impl Engine {
         let scope = Scope::of(waiting.organization);
         let distributor = waiting.distributor_id;
         let known = self.seen.get(waiting.distribution_id);
-        let looked = self.store.read(move |session| {
-            session.snapshot(&scope, |session| look(&scope, session, (distributor, now), known))
+        let looked = self.store.read(scope, move |tenant| {
+            tenant.snapshot(|tenant| look(tenant, distributor, now, known))
         });
         let (events, planned) = looked.await?;
         if let Some(Planned { open, plan }) = planned
             && open.value != plan.value
         {
-            let write = self.store.write(scope, move |session| {
-                distributor::lock(&scope, session, distributor)?;
-                distribution::forecast(&scope, session, (open.id, open.version), plan.value)
+            let write = self.store.write(scope, move |tenant| {
+                distributor::lock(tenant, distributor)?;
+                distribution::forecast(tenant, open.id, open.version, plan.value)
             });
             write.await?;
         }
@@ -96,15 +97,15 @@ impl Engine {
 
 /// How many events there are, and unless they are as many as is known, what would be paid.
 fn look(
-    scope: &Scope,
-    session: &mut Session,
-    distributor: (i64, DateTime<Utc>),
+    tenant: &mut Tenant<'_>,
+    distributor: i64,
+    now: DateTime<Utc>,
     known: Option<i64>,
 ) -> store::Result<(i64, Option<Planned>)> {
-    let events = event::count(scope, session)?;
+    let events = event::count(tenant)?;
     if known == Some(events) {
         return Ok((events, None));
     }
-    let found = preview(scope, session, distributor)?;
+    let found = preview(tenant, distributor, now)?;
     Ok((events, found.and_then(|(_, planned)| planned)))
 }

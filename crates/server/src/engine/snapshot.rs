@@ -10,7 +10,7 @@ use apportion_core::obligation::{Held, ObligationStatus};
 use apportion_core::resolver::{Payout, PoolSource};
 use apportion_store::distribution::{self, Kept as Open};
 use apportion_store::distributor::{self, Kept};
-use apportion_store::{self as store, Scope, Session, metric, obligation, organization};
+use apportion_store::{self as store, Tenant, metric, obligation, organization};
 use chrono::{DateTime, Utc};
 
 use crate::resources::payouts::distributor::terms;
@@ -26,26 +26,25 @@ pub(crate) struct Planned {
 /// A distributor, and what its open distribution comes to at `now`, if it has one. None where
 /// there is no such distributor.
 pub(crate) fn preview(
-    scope: &Scope,
-    session: &mut Session,
-    (distributor, now): (i64, DateTime<Utc>),
+    tenant: &mut Tenant<'_>,
+    distributor: i64,
+    now: DateTime<Utc>,
 ) -> store::Result<Option<(distributor::Row, Option<Planned>)>> {
-    let Some(row) = distributor::find(scope, session, distributor)? else { return Ok(None) };
-    let planned = planned(scope, session, &row.kept, now)?;
+    let Some(row) = distributor::find(tenant, distributor)? else { return Ok(None) };
+    let planned = planned(tenant, &row.kept, now)?;
     Ok(Some((row, planned)))
 }
 
 /// What the open distribution of a distributor comes to at `now`, if it has one.
 pub(crate) fn planned(
-    scope: &Scope,
-    session: &mut Session,
+    tenant: &mut Tenant<'_>,
     kept: &Kept,
     now: DateTime<Utc>,
 ) -> store::Result<Option<Planned>> {
-    let Some(open) = distribution::open_of(scope, session, kept.id)? else { return Ok(None) };
+    let Some(open) = distribution::open_of(tenant, kept.id)? else { return Ok(None) };
     let (terms, schedule) = terms(kept)?;
     let (anchor, zone) = (kept.anchor_at.and_utc(), terms.time_zone);
-    let rows = Rows::read(scope, session, (kept.id, terms), (&open, now))?;
+    let rows = Rows::read(tenant, kept.id, terms, &open, now)?;
     let plan = plan(&rows.snapshot(), |after| schedule.next_after(anchor, zone, after));
     Ok(Some(Planned { open, plan }))
 }
@@ -63,10 +62,11 @@ struct Rows {
 
 impl Rows {
     fn read(
-        scope: &Scope,
-        session: &mut Session,
-        (distributor, terms): (i64, DistributorTerms),
-        (open, now): (&Open, DateTime<Utc>),
+        tenant: &mut Tenant<'_>,
+        distributor: i64,
+        terms: DistributorTerms,
+        open: &Open,
+        now: DateTime<Utc>,
     ) -> store::Result<Self> {
         let payer = Payer {
             status: terms.status,
@@ -77,7 +77,7 @@ impl Rows {
             carry_over: terms.carry_over,
         };
         let is_owed = matches!(payer.payout, Payout::Owed { .. });
-        let members = distributor::members(scope, session, distributor)?;
+        let members = distributor::members(tenant, distributor)?;
         let opening = Opening {
             opened_at: open.opened_at.and_utc(),
             trigger_at: open.trigger_date.and_utc(),
@@ -94,35 +94,28 @@ impl Rows {
         };
         if is_owed {
             let before = rows.snapshot().cutoff().at.naive_utc();
-            let open = obligation::to_collect(scope, session, (distributor, before))?;
+            let open = obligation::to_collect(tenant, distributor, before)?;
             rows.obligations = open.iter().map(owed).collect();
         } else {
-            let scores = metric::scores(scope, session, open.id)?.into_iter();
+            let scores = metric::scores(tenant, open.id)?.into_iter();
             let score = |(id, score)| Score { collaborator_id: CollaboratorId(id), score };
             rows.scores = scores.map(score).collect();
-            rows.recognized = rows.recognized(scope, session, distributor)?;
+            rows.recognized = rows.recognized(tenant, distributor)?;
         }
         Ok(rows)
     }
 
     /// The revenue of the period, where the distributor shares it.
-    fn recognized(
-        &self,
-        scope: &Scope,
-        session: &mut Session,
-        distributor: i64,
-    ) -> store::Result<i128> {
+    fn recognized(&self, tenant: &mut Tenant<'_>, distributor: i64) -> store::Result<i128> {
         if !matches!(self.payer.payout, Payout::Shared { pool: PoolSource::Revenue(_), .. }) {
             return Ok(0);
         }
-        let Some(organization) = organization::find(scope, session)? else { return Ok(0) };
+        let Some(organization) = organization::find(tenant)? else { return Ok(0) };
         let unknown = |_| store::Error::Query("the currency is not known".to_owned());
         let revenue = self.payer.revenue_in(organization.currency.parse().map_err(unknown)?);
         let days = self.open.revenue_days(self.now, self.payer.time_zone);
         match (revenue, days) {
-            (Some(revenue), Some(days)) => {
-                store::recognized(scope, session, (distributor, revenue), days)
-            }
+            (Some(revenue), Some(days)) => store::recognized(tenant, distributor, revenue, days),
             _ => Ok(0),
         }
     }

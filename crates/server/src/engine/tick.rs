@@ -29,7 +29,7 @@ pub fn tick(database: &Address, tick: Tick, told: impl FnMut(&Triggered)) -> sto
             return engine.foresee(tick.at, told).await;
         }
         let passed = engine.pass(tick.at, told).await?;
-        engine.refresh(tick.at, (0, usize::MAX)).await?;
+        engine.refresh(tick.at, 0, usize::MAX).await?;
         Ok(passed)
     })
 }
@@ -44,17 +44,18 @@ impl Engine {
         let now = now.trunc_subsecs(3);
         let (mut passed, mut after) = (Passed::default(), None);
         loop {
-            let at = (now.naive_utc(), after);
-            let chunk = self.store.read(move |session| due::due(session, at, CHUNK)).await?;
+            let at = now.naive_utc();
+            let chunk =
+                self.store.read_all(move |session| due::due(session, at, after, CHUNK)).await?;
             if chunk.is_empty() {
                 return Ok(passed);
             }
             after = chunk.last().copied();
             for waiting in chunk {
                 let scope = Scope::of(waiting.organization);
-                let distributor = (waiting.distributor_id, now);
-                let seen = self.store.read(move |session| {
-                    session.snapshot(&scope, |session| preview(&scope, session, distributor))
+                let distributor = waiting.distributor_id;
+                let seen = self.store.read(scope, move |tenant| {
+                    tenant.snapshot(|tenant| preview(tenant, distributor, now))
                 });
                 match seen.await {
                     Ok(Some((row, Some(planned)))) if planned.plan.waits.is_none() => {

@@ -54,7 +54,7 @@ async fn keep_passing(engine: Engine, interval: Duration, mut stopped: watch::Re
         let now = Utc::now();
         let passed = engine.pass(now, |_| {}).await;
         let refresh = match passed {
-            Ok(_) => engine.refresh(now, (refreshed, REFRESHED_AT_ONCE)).await,
+            Ok(_) => engine.refresh(now, refreshed, REFRESHED_AT_ONCE).await,
             Err(error) => Err(error),
         };
         match refresh {

@@ -21,13 +21,13 @@ pub(crate) const COLLABORATOR: &str = "/collaboratorId";
 /// Credits a collaborator with the points of every distributor that counts them: active, with an
 /// open distribution and a manual metric, and the collaborator among its own. All or none.
 pub(crate) fn credit_everywhere(work: &mut Work<'_>, collaborator: i64) -> Result<()> {
-    let counting = distributor::counting(work.scope, work.session, collaborator)?;
+    let counting = distributor::counting(&mut work.tenant, collaborator)?;
     let mut payers = Vec::with_capacity(counting.len());
     // All of them before the collaborator, as single credits do.
     for id in counting {
-        payers.extend(distributor::lock(work.scope, work.session, id)?);
+        payers.extend(distributor::lock(&mut work.tenant, id)?);
     }
-    let collaborator = collaborator::lock(work.scope, work.session, collaborator)?;
+    let collaborator = collaborator::lock(&mut work.tenant, collaborator)?;
     let unknown = || Error::pointer(Code::RecordNotFound, COLLABORATOR, "There is no such record");
     let collaborator = collaborator.ok_or_else(unknown)?;
     if status_of(&collaborator)? != CollaboratorStatus::Active {
@@ -35,9 +35,9 @@ pub(crate) fn credit_everywhere(work: &mut Work<'_>, collaborator: i64) -> Resul
         return Err(Error::pointer(Code::InvalidAttribute, COLLABORATOR, detail).into());
     }
     for payer in &payers {
-        let Ok(points) = manual_points(work, (payer, &collaborator))? else { continue };
+        let Ok(points) = manual_points(work, payer, &collaborator)? else { continue };
         let terms = MetricCreditTerms { points, reason: None };
-        if let Err(fault) = give(work, (payer, &collaborator), terms)? {
+        if let Err(fault) = give(work, payer, &collaborator, terms)? {
             let detail = format!("A credit of distributor {} {}", payer.kept.id, fault.message);
             return Err(Failure::of(Code::InvalidAttribute, detail));
         }
@@ -49,9 +49,9 @@ pub(crate) fn credit_everywhere(work: &mut Work<'_>, collaborator: i64) -> Resul
 /// The fault says why it gives none.
 pub(crate) fn manual_points(
     work: &mut Work<'_>,
-    (distributor, collaborator): (&distributor::Row, &collaborator::Row),
+    distributor: &distributor::Row,
+    collaborator: &collaborator::Row,
 ) -> Result<std::result::Result<i64, Fault>> {
-    let link = (distributor.kept.id, collaborator.id);
     let kinds = read_metric_types(&distributor.kept.metric_types);
     let kinds: Vec<_> = kinds.iter().filter_map(|kind| kind.counted()).collect();
     let status: DistributorStatus = distributor.kept.status.parse().map_err(unknown)?;
@@ -59,7 +59,11 @@ pub(crate) fn manual_points(
         collaborator: status_of(collaborator)?,
         distributor: status,
         has_open_distribution: distributor.current_distribution_id.is_some(),
-        is_member: distributor::has_collaborator(work.scope, work.session, link)?,
+        is_member: distributor::has_collaborator(
+            &mut work.tenant,
+            distributor.kept.id,
+            collaborator.id,
+        )?,
         metric_types: &kinds,
     };
     Ok(crediting.manual_points())
@@ -70,13 +74,13 @@ pub(crate) fn manual_points(
 /// gives points to this collaborator.
 pub(crate) fn give(
     work: &mut Work<'_>,
-    (distributor, collaborator): (&distributor::Row, &collaborator::Row),
+    distributor: &distributor::Row,
+    collaborator: &collaborator::Row,
     terms: MetricCreditTerms,
 ) -> Result<std::result::Result<i64, Fault>> {
     let open = distributor.current_distribution_id.ok_or_else(Failure::not_found)?;
     let metric_type = MetricType::Manual.name();
-    let by = (open, collaborator.id, metric_type);
-    let present = metric::find(work.scope, work.session, by)?;
+    let present = metric::find(&mut work.tenant, open, collaborator.id, metric_type)?;
     let score = present.as_ref().map_or(0, |metric| metric.score);
     let score = match credited(score, terms.points) {
         Ok(score) => score,
@@ -84,7 +88,7 @@ pub(crate) fn give(
     };
     let metric_id = match present {
         Some(metric) => {
-            metric::set_score(work.scope, work.session, (metric.id, score), work.now)?;
+            metric::set_score(&mut work.tenant, metric.id, score, work.now)?;
             metric.id
         }
         None => {
@@ -95,7 +99,7 @@ pub(crate) fn give(
                 metric_type: metric_type.to_owned(),
                 score,
             };
-            metric::insert(work.scope, work.session, &content, work.now)?
+            metric::insert(&mut work.tenant, &content, work.now)?
         }
     };
     let content = Content {
@@ -105,7 +109,7 @@ pub(crate) fn give(
         points: terms.points,
         reason: terms.reason,
     };
-    Ok(Ok(stored::insert(work.scope, work.session, &content, work.now)?))
+    Ok(Ok(stored::insert(&mut work.tenant, &content, work.now)?))
 }
 
 fn status_of(collaborator: &collaborator::Row) -> Result<CollaboratorStatus> {

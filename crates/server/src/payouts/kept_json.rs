@@ -27,7 +27,8 @@ pub(crate) const METRIC_TYPES: &str = r#"{
 /// Reads a schedule, every fault at its item.
 pub(crate) fn read_schedule(
     text: &str,
-    (anchor, zone): (DateTime<Utc>, Option<Tz>),
+    anchor: DateTime<Utc>,
+    zone: Option<Tz>,
     input: &mut Input,
 ) -> (Schedule, Vec<String>) {
     if !is_list(text) {

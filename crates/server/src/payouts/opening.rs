@@ -27,14 +27,15 @@ pub(crate) fn bring_up_to_date(
     paying: &Paying<'_>,
     moved: bool,
 ) -> Result<()> {
-    let open = distribution::open_of(work.scope, work.session, paying.distributor)?;
+    let open = distribution::open_of(&mut work.tenant, paying.distributor)?;
     match open {
         None if paying.is_active && !paying.schedule.is_empty() => begin(work, paying),
         None => Ok(()),
         Some(open) if moved => reschedule(work, paying, &open),
         Some(open) if open.units != paying.units => {
-            let same = (open.id, open.trigger_date, paying.units);
-            Ok(distribution::reschedule(work.scope, work.session, same, work.now)?)
+            let date = open.trigger_date;
+            let tenant = &mut work.tenant;
+            Ok(distribution::reschedule(tenant, open.id, date, paying.units, work.now)?)
         }
         Some(_) => Ok(()),
     }
@@ -43,7 +44,7 @@ pub(crate) fn bring_up_to_date(
 /// Ends an open distribution before its trigger date.
 pub(crate) fn cancel(work: &mut Work<'_>, id: i64) -> Result<()> {
     let outcome = Outcome { status: DistributionStatus::Cancelled.name(), value: 0 };
-    Ok(distribution::conclude(work.scope, work.session, (id, &outcome), work.now)?)
+    Ok(distribution::conclude(&mut work.tenant, id, &outcome, work.now)?)
 }
 
 fn begin(work: &mut Work<'_>, paying: &Paying<'_>) -> Result<()> {
@@ -58,7 +59,7 @@ fn begin(work: &mut Work<'_>, paying: &Paying<'_>) -> Result<()> {
         trigger_date: open.trigger_at.naive_utc(),
         carried: open.carried,
     };
-    distribution::insert(work.scope, work.session, &content, work.now)?;
+    distribution::insert(&mut work.tenant, &content, work.now)?;
     Ok(())
 }
 
@@ -71,8 +72,9 @@ fn reschedule(work: &mut Work<'_>, paying: &Paying<'_>, open: &Kept) -> Result<(
     };
     match opening.rescheduled(from, |after| paying.next_after(after)) {
         Some(moved) => {
-            let moved = (open.id, moved.trigger_at.naive_utc(), paying.units);
-            Ok(distribution::reschedule(work.scope, work.session, moved, work.now)?)
+            let date = moved.trigger_at.naive_utc();
+            let tenant = &mut work.tenant;
+            Ok(distribution::reschedule(tenant, open.id, date, paying.units, work.now)?)
         }
         None => cancel(work, open.id),
     }
@@ -81,7 +83,7 @@ fn reschedule(work: &mut Work<'_>, paying: &Paying<'_>, open: &Kept) -> Result<(
 /// Now, or the latest trigger date that was executed, should the clock have been ahead: no date
 /// is triggered twice.
 fn since(work: &mut Work<'_>, paying: &Paying<'_>) -> Result<DateTime<Utc>> {
-    let last = distribution::last_trigger(work.scope, work.session, paying.distributor)?;
+    let last = distribution::last_trigger(&mut work.tenant, paying.distributor)?;
     let now = work.now.and_utc();
     Ok(last.map_or(now, |last| now.max(last.and_utc())))
 }

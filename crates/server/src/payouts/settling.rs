@@ -13,25 +13,25 @@ use crate::failure::{Failure, Result};
 pub(crate) fn settle(
     work: &mut Work<'_>,
     allocation: i64,
-    (obligation, status): (i64, ObligationStatus),
+    obligation: i64,
+    status: ObligationStatus,
 ) -> Result<()> {
-    let part = allocation::find(work.scope, work.session, allocation)?;
+    let part = allocation::find(&mut work.tenant, allocation)?;
     let part = part.ok_or_else(Failure::not_found)?;
-    let whole = distribution::find(work.scope, work.session, part.distribution_id)?;
+    let whole = distribution::find(&mut work.tenant, part.distribution_id)?;
     let whole = whole.ok_or_else(Failure::not_found)?;
-    let others = (whole.id, part.id);
     // One or more is all that matters.
-    let others = allocation::any_pending(work.scope, work.session, others)?;
+    let others = allocation::any_pending(&mut work.tenant, whole.id, part.id)?;
     let pending = if others { 2 } else { 1 };
     let settled = Triggered { value: whole.value, pending, obligation }.settle(status);
     let settled = settled.map_err(|error| store::Error::Query(error.to_string()))?;
     if settled.allocation.name() != part.status {
-        let settled = (part.id, settled.allocation.name());
-        allocation::set_status(work.scope, work.session, settled, work.now)?;
+        let status = settled.allocation.name();
+        allocation::set_status(&mut work.tenant, part.id, status, work.now)?;
     }
     let outcome = Outcome { status: settled.status.name(), value: settled.value };
     if (outcome.status, outcome.value) != (whole.status.as_str(), whole.value) {
-        distribution::conclude(work.scope, work.session, (whole.id, &outcome), work.now)?;
+        distribution::conclude(&mut work.tenant, whole.id, &outcome, work.now)?;
     }
     Ok(())
 }

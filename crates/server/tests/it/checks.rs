@@ -2,7 +2,7 @@
 //! them past the service, by SQL, is found, with the row that it is.
 
 use apportion_core::law::{Finding, Law, Verdict};
-use apportion_server::store::{OrganizationId, Scope, Session, checks as laws};
+use apportion_server::store::{OrganizationId, Scope, Session, Tenant, checks as laws};
 use apportion_testing::Place;
 use diesel::connection::SimpleConnection;
 use serde_json::{Value, json};
@@ -266,7 +266,7 @@ fn a_hundred_are_enough(place: &Place) {
 fn look(world: &World, law: Law, stop: laws::Stop<'_>) -> Finding {
     let mut session = Session::open(&world.database).unwrap();
     let scope = Scope::of(OrganizationId(world.organization));
-    session.snapshot(&scope, |session| laws::check(&scope, session, law, stop)).unwrap()
+    Tenant::new(scope, &mut session).snapshot(|tenant| laws::check(tenant, law, stop)).unwrap()
 }
 
 fn a_look_may_end_early(place: &Place) {

@@ -126,7 +126,7 @@ fn an_answer_survives_a_restart(place: &Place) {
 /// The store's own clock is an argument, so that a day passes at once.
 fn answers_expire(place: &Place) {
     use apportion_server::store::idempotency::{Claim, KEPT, Request, claim};
-    use apportion_server::store::{OrganizationId, Scope, Session};
+    use apportion_server::store::{OrganizationId, Scope, Session, Tenant};
     let world = World::start(place);
     let mut session = Session::open(&world.database).unwrap();
     let scope = Scope::of(OrganizationId(world.organization));
@@ -138,7 +138,9 @@ fn answers_expire(place: &Place) {
     };
     let now = "2025-01-01T00:00:00".parse::<chrono::NaiveDateTime>().unwrap();
     let mut claim = |key: &str, now| {
-        session.transaction(|session| claim(&scope, session, &request(key), now)).unwrap()
+        Tenant::new(scope, &mut session)
+            .transaction(|tenant| claim(tenant, &request(key), now))
+            .unwrap()
     };
     assert_eq!(claim("a", now), Claim::First);
     assert!(matches!(claim("a", now + KEPT), Claim::Answered(_)));

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use apportion_server::store::revenue_distribution::{self, Content};
-use apportion_server::store::{OrganizationId, Scope, Session};
+use apportion_server::store::{OrganizationId, Scope, Session, Tenant};
 use apportion_testing::Place;
 use serde_json::{Value, json};
 
@@ -204,10 +204,9 @@ fn at_most_ten_thousand(place: &Place) {
     };
     let now = "2025-01-01T00:00:00".parse().unwrap();
     let mut add = |count: usize| {
-        session.transaction(|session| {
-            (0..count).try_for_each(|_| {
-                revenue_distribution::insert(&scope, session, &content, now).map(drop)
-            })
+        Tenant::new(scope, &mut session).transaction(|tenant| {
+            (0..count)
+                .try_for_each(|_| revenue_distribution::insert(tenant, &content, now).map(drop))
         })
     };
     add(10_000).unwrap();

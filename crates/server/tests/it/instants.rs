@@ -2,7 +2,7 @@
 //! around midnight.
 
 use apportion_server::store::revenue_distribution::{self, Content};
-use apportion_server::store::{OrganizationId, Scope, Session};
+use apportion_server::store::{OrganizationId, Scope, Session, Tenant};
 use apportion_testing::Place;
 use serde_json::Value;
 
@@ -41,8 +41,8 @@ fn make(place: &Place) -> World {
     };
     for instant in INSTANTS {
         let now = instant.parse().unwrap();
-        session
-            .transaction(|session| revenue_distribution::insert(&scope, session, &content, now))
+        Tenant::new(scope, &mut session)
+            .transaction(|tenant| revenue_distribution::insert(tenant, &content, now))
             .unwrap();
     }
     world

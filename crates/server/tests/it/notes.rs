@@ -6,7 +6,7 @@ use apportion_server::failure::{Failure, Result};
 use apportion_server::resources::Resources;
 use apportion_server::served::{Resource, Work, Writes};
 use apportion_server::store::membership::Membership;
-use apportion_server::store::{self, Address, Field, Scope, Session};
+use apportion_server::store::{self, Address, AnyConnection, Field, Session, Tenant};
 use chrono::NaiveDateTime;
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
@@ -97,27 +97,57 @@ struct Content {
     deal_id: Option<i64>,
 }
 
-fn lock(scope: &Scope, session: &mut Session, id: i64) -> store::Result<Option<Row>> {
-    store::locked!(notes, scope, session, id)
+fn lock(tenant: &mut Tenant<'_>, id: i64) -> store::Result<Option<Row>> {
+    let row = own(tenant, id);
+    // SQLite has one writer, and needs no lock.
+    let row = match tenant.connection()? {
+        AnyConnection::Sqlite(connection) => row.get_result(connection),
+        AnyConnection::Postgres(connection) => row.for_update().get_result(connection),
+    };
+    Ok(row.optional()?)
+}
+
+/// The note of that id, if it is the tenant's.
+#[diesel::dsl::auto_type(no_type_alias)]
+fn own(tenant: &Tenant<'_>, id: i64) -> _ {
+    let organization: i64 = tenant.organization().0;
+    notes::table.filter(notes::organization_id.eq(organization)).filter(notes::id.eq(id))
 }
 
 fn create(work: &mut Work<'_>, input: &mut Input) -> Result<i64> {
     let (content, readers) = read(work, input, None)?;
-    let at = notes::updated_at.eq(work.now);
-    let id = store::added!(notes, work.scope, work.session, work.now, content, at)?;
+    let (tenant, now) = (&mut work.tenant, work.now);
+    let organization = notes::organization_id.eq(tenant.organization().0);
+    let id = diesel::insert_into(notes::table)
+        .values((organization, content, notes::updated_at.eq(now)))
+        .returning(notes::id)
+        .get_result(tenant.connection()?)
+        .map_err(store::Error::from)?;
+    tenant.record_insert("notes", id, now)?;
     work.set_members(READERS, id, readers.as_ref())?;
     Ok(id)
 }
 
 fn update(work: &mut Work<'_>, row: &Row, input: &mut Input) -> Result<()> {
     let (content, readers) = read(work, input, Some(row))?;
-    store::changed!(notes, work.scope, work.session, (row.id, work.now), content)?;
+    let (tenant, now) = (&mut work.tenant, work.now);
+    let next = (notes::version.eq(notes::version + 1), notes::updated_at.eq(now));
+    let version = diesel::update(own(tenant, row.id))
+        .set((content, next))
+        .returning(notes::version)
+        .get_result(tenant.connection()?)
+        .map_err(store::Error::from)?;
+    tenant.record_update("notes", row.id, version, now)?;
     work.set_members(READERS, row.id, readers.as_ref())
 }
 
 fn delete(work: &mut Work<'_>, row: &Row) -> Result<()> {
     work.set_members(READERS, row.id, Some(&Linkage::Many(Vec::new())))?;
-    Ok(store::removed!(notes, work.scope, work.session, (row.id, work.now))?)
+    let tenant = &mut work.tenant;
+    diesel::delete(own(tenant, row.id))
+        .execute(tenant.connection()?)
+        .map_err(store::Error::from)?;
+    Ok(tenant.record_delete("notes", row.id, row.version, work.now)?)
 }
 
 /// What a note is to be, and who is to read it.

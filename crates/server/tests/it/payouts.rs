@@ -1,19 +1,9 @@
 //! Rows of payouts for the tests of everything: a few of each type, in every state that there is.
-//! Distributions are triggered past the service, by the rules' own plan.
+//! Distributions are triggered by the engine.
 
-use apportion_core::accumulation::Owed;
-use apportion_core::distributor::DistributorStatus;
-use apportion_core::engine::{Opening, Origin, Payer, Plan, Snapshot, plan};
-use apportion_core::id::{CollaboratorId, ObligationId};
-use apportion_core::metric::Score;
-use apportion_core::obligation::Held;
-use apportion_core::resolver::{Payout, PoolSource};
-use apportion_core::sharing::Sharing;
-use apportion_server::resources::write_shared_pool;
-use apportion_server::store::{
-    self, OrganizationId, Scope, Session, allocation, distribution, distributor, metric, obligation,
-};
-use chrono::NaiveDateTime;
+use apportion_server::engine;
+use apportion_server::store::distributor::Occupied;
+use apportion_server::store::{OrganizationId, Scope, Session, Tenant, distribution};
 use serde_json::{Value, json};
 
 use crate::world::{World, document};
@@ -130,127 +120,17 @@ fn obligation_of(world: &World, token: &str) -> String {
     format!("/obligations/{}", list["data"][1]["id"].as_str().unwrap())
 }
 
-/// Triggers the open distribution of a distributor; answers with its id. None is opened after it.
+/// Triggers the open distribution of a distributor at its trigger date, as the engine does; answers
+/// with its id.
 #[track_caller]
 pub fn trigger(world: &World, organization: i64, distributor: &str) -> i64 {
     let scope = Scope::of(OrganizationId(organization));
     let mut session = Session::open(&world.database).unwrap();
     let id = distributor.parse().unwrap();
-    let done = session.transaction(|session| apply(&scope, session, id));
+    let done = Tenant::new(scope, &mut session).transaction(|tenant| {
+        let open = distribution::open_of(tenant, id)?.unwrap();
+        let now = open.trigger_date.and_utc();
+        engine::trigger(tenant, id, Occupied::Wait, now).map(|done| done.unwrap().distribution)
+    });
     done.unwrap()
-}
-
-fn apply(scope: &Scope, session: &mut Session, id: i64) -> store::Result<i64> {
-    let row = distributor::lock(scope, session, id)?.unwrap();
-    let open = distribution::open_of(scope, session, id)?.unwrap();
-    let now = open.trigger_date;
-    let plan = planned(scope, session, &row.kept, &open)?;
-    let mut collected = 0;
-    for planned in &plan.allocations {
-        let (weight, rank, net) = match planned.origin {
-            Origin::Share(placed) => (Some(placed.weight), i64::try_from(placed.rank).ok(), None),
-            Origin::Collected { net, .. } => (None, None, Some(net)),
-        };
-        let obligation_id = match planned.origin {
-            Origin::Collected { obligation_id, .. } => {
-                collected += planned.value;
-                obligation_id.0
-            }
-            Origin::Share(_) => {
-                let owed = obligation::Content {
-                    distributor_id: id,
-                    collaborator_id: planned.collaborator_id.0,
-                    reverses_id: None,
-                    status: plan.obligation_status.name().to_owned(),
-                    award_type: Some("distribution".to_owned()),
-                    value: planned.value,
-                    units: row.kept.units.clone(),
-                    reason: None,
-                    reference: None,
-                    due_on: None,
-                };
-                obligation::insert(scope, session, &owed, now)?
-            }
-        };
-        let content = allocation::Content {
-            distribution_id: open.id,
-            obligation_id,
-            collaborator_id: planned.collaborator_id.0,
-            status: "pending".to_owned(),
-            value: planned.value,
-            weight,
-            rank,
-            net_value: net.map(|net| net.value),
-            net_parts: net.and_then(|net| i64::try_from(net.parts).ok()),
-        };
-        let allocation = allocation::insert(scope, session, &content, now)?;
-        obligation::allocate(scope, session, (obligation_id, allocation), now)?;
-    }
-    let triggered = distribution::Triggered {
-        status: plan.status.name().to_owned(),
-        value: plan.value,
-        allocation_count: i64::try_from(plan.allocations.len()).unwrap(),
-        shared_pool: plan.shared.as_ref().map(write_shared_pool),
-        explanation: Some(json!({"sentence": plan.explanation.sentence}).to_string()),
-    };
-    distribution::trigger(scope, session, (open.id, &triggered), now)?;
-    let left = row.kept.accumulated_value - collected;
-    distributor::set_accumulated(scope, session, (id, left), now)?;
-    Ok(open.id)
-}
-
-fn planned(
-    scope: &Scope,
-    session: &mut Session,
-    kept: &distributor::Kept,
-    open: &distribution::Kept,
-) -> store::Result<Plan> {
-    let pool = PoolSource::Fixed(kept.pool_amount.unwrap_or_default());
-    let payout = match kept.distribution_resolver.as_str() {
-        "accumulated_obligations" => Payout::Owed { minimum: 0 },
-        "evenly_shared_pool" => Payout::Shared { pool, sharing: Sharing::Evenly },
-        _ => Payout::Shared { pool, sharing: Sharing::Performance },
-    };
-    let payer = Payer {
-        status: DistributorStatus::Active,
-        units: kept.units.parse().unwrap(),
-        payout,
-        time_zone: kept.time_zone.parse().unwrap(),
-        requires_approval: kept.requires_approval,
-        carry_over: kept.carry_over,
-    };
-    let by = (metric::DISTRIBUTION_ID, [open.id]);
-    let metrics = store::load_by::<metric::Row>(scope, session, (by.0, &by.1), usize::MAX)?;
-    let by = (obligation::DISTRIBUTOR_ID, [kept.id]);
-    let owed = store::load_by::<obligation::Row>(scope, session, (by.0, &by.1), usize::MAX)?;
-    let scores = metrics.iter().map(|metric| Score {
-        collaborator_id: CollaboratorId(metric.collaborator_id),
-        score: metric.score,
-    });
-    let owed = owed.into_iter().map(|row| Owed {
-        obligation_id: ObligationId(row.kept.id),
-        collaborator_id: CollaboratorId(row.kept.collaborator_id),
-        value: row.kept.value,
-        held: Held {
-            status: row.kept.status.parse().unwrap(),
-            is_allocated: row.kept.allocation_id.is_some(),
-        },
-        created_at: row.kept.created_at.and_utc(),
-        due_on: row.kept.due_on,
-    });
-    let utc = |instant: NaiveDateTime| instant.and_utc();
-    let snapshot = Snapshot {
-        payer: &payer,
-        open: Opening {
-            opened_at: utc(open.opened_at),
-            trigger_at: utc(open.trigger_date),
-            carried: open.carried,
-        },
-        members: &[],
-        scores: &scores.collect::<Vec<_>>(),
-        obligations: &owed.collect::<Vec<_>>(),
-        recognized: 0,
-        now: utc(open.trigger_date),
-    };
-    Ok(plan(&snapshot, |_| None))
 }

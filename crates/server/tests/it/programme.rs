@@ -7,7 +7,7 @@ use apportion_core::schedule::{Schedule, Tz};
 use apportion_server::engine::{Passed, Tick, tick};
 use apportion_server::store::distribution::{self, Outcome};
 use apportion_server::store::distributor::{self, Content};
-use apportion_server::store::{OrganizationId, Scope, Session};
+use apportion_server::store::{OrganizationId, Scope, Session, Tenant};
 use apportion_testing::Place;
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
@@ -108,8 +108,8 @@ impl Programme {
         let scope = Scope::of(OrganizationId(self.world.organization));
         let id = self.id.parse().unwrap();
         let mut session = Session::open(&self.world.database).unwrap();
-        let done = session.transaction(|session| {
-            let kept = distributor::lock(&scope, session, id)?.unwrap().kept;
+        let done = Tenant::new(scope, &mut session).transaction(|tenant| {
+            let kept = distributor::lock(tenant, id)?.unwrap().kept;
             let mut content = Content {
                 name: kept.name.clone(),
                 description: kept.description.clone(),
@@ -128,7 +128,7 @@ impl Programme {
                 metric_types: kept.metric_types.clone(),
             };
             change(&mut content);
-            distributor::update(&scope, session, (&kept, &content), kept.updated_at)
+            distributor::update(tenant, &kept, &content, kept.updated_at)
         });
         done.unwrap();
     }
@@ -150,10 +150,10 @@ impl Programme {
         let scope = Scope::of(OrganizationId(self.world.organization));
         let id = self.id.parse().unwrap();
         let mut session = Session::open(&self.world.database).unwrap();
-        let done = session.transaction(|session| {
-            let open = distribution::open_of(&scope, session, id)?.unwrap();
+        let done = Tenant::new(scope, &mut session).transaction(|tenant| {
+            let open = distribution::open_of(tenant, id)?.unwrap();
             let cancelled = Outcome { status: "cancelled", value: 0 };
-            distribution::conclude(&scope, session, (open.id, &cancelled), at.naive_utc())?;
+            distribution::conclude(tenant, open.id, &cancelled, at.naive_utc())?;
             let content = distribution::Content {
                 distributor_id: id,
                 status: "pending".to_owned(),
@@ -163,7 +163,7 @@ impl Programme {
                 trigger_date: first.trigger_at.naive_utc(),
                 carried: 0,
             };
-            distribution::insert(&scope, session, &content, at.naive_utc())
+            distribution::insert(tenant, &content, at.naive_utc())
         });
         done.unwrap();
     }

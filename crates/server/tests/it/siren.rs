@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use apportion_server::store::{
-    OrganizationId, Scope, Session, allocation, distribution, obligation,
+    OrganizationId, Scope, Session, Tenant, allocation, distribution, obligation,
 };
 use apportion_testing::Place;
 use chrono::NaiveDateTime;
@@ -49,7 +49,7 @@ fn recorded(place: &Place) -> World {
     let mut session = Session::open(&world.database).unwrap();
     let opened = instant("2025-06-30T22:00:05.250");
     let triggered = instant("2025-07-31T22:00:07");
-    let open = |session: &mut Session, trigger_date, now| {
+    let open = |tenant: &mut Tenant<'_>, trigger_date, now| {
         let content = distribution::Content {
             distributor_id: 1,
             status: "pending".to_owned(),
@@ -59,13 +59,13 @@ fn recorded(place: &Place) -> World {
             trigger_date,
             carried: 0,
         };
-        distribution::insert(&scope, session, &content, now).unwrap()
+        distribution::insert(tenant, &content, now).unwrap()
     };
-    session
-        .transaction(|session| {
-            let first = open(session, instant("2025-07-31T22:00:00"), opened);
+    Tenant::new(scope, &mut session)
+        .transaction(|tenant| {
+            let first = open(tenant, instant("2025-07-31T22:00:00"), opened);
             for (value, status) in [(4_000, "pending"), (6_000, "complete")] {
-                allocate(&scope, session, (first, value, status), triggered);
+                allocate(tenant, first, value, status, triggered);
             }
             let done = distribution::Triggered {
                 status: "processing".to_owned(),
@@ -74,8 +74,8 @@ fn recorded(place: &Place) -> World {
                 shared_pool: None,
                 explanation: None,
             };
-            distribution::trigger(&scope, session, (first, &done), triggered).unwrap();
-            open(session, instant("2025-08-31T22:00:00"), triggered);
+            distribution::trigger(tenant, first, &done, triggered).unwrap();
+            open(tenant, instant("2025-08-31T22:00:00"), triggered);
             Ok::<_, apportion_server::store::Error>(())
         })
         .unwrap();
@@ -83,9 +83,10 @@ fn recorded(place: &Place) -> World {
 }
 
 fn allocate(
-    scope: &Scope,
-    session: &mut Session,
-    (distribution_id, value, status): (i64, i64, &str),
+    tenant: &mut Tenant<'_>,
+    distribution_id: i64,
+    value: i64,
+    status: &str,
     now: NaiveDateTime,
 ) {
     let owed = obligation::Content {
@@ -100,7 +101,7 @@ fn allocate(
         reference: None,
         due_on: None,
     };
-    let obligation_id = obligation::insert(scope, session, &owed, now).unwrap();
+    let obligation_id = obligation::insert(tenant, &owed, now).unwrap();
     let content = allocation::Content {
         distribution_id,
         obligation_id,
@@ -112,7 +113,7 @@ fn allocate(
         net_value: None,
         net_parts: None,
     };
-    allocation::insert(scope, session, &content, now).unwrap();
+    allocation::insert(tenant, &content, now).unwrap();
 }
 
 fn golden() -> PathBuf {
@@ -278,10 +279,10 @@ fn allocations_are_bounded(place: &Place) {
     let scope = Scope::of(OrganizationId(world.organization));
     let mut session = Session::open(&world.database).unwrap();
     let now = instant("2025-08-31T22:00:00");
-    session
-        .transaction(|session| {
-            (0..1_001).for_each(|_| allocate(&scope, session, (1, 1, "pending"), now));
-            (0..3).for_each(|_| allocate(&scope, session, (2, 1, "pending"), now));
+    Tenant::new(scope, &mut session)
+        .transaction(|tenant| {
+            (0..1_001).for_each(|_| allocate(tenant, 1, 1, "pending", now));
+            (0..3).for_each(|_| allocate(tenant, 2, 1, "pending", now));
             Ok::<_, apportion_server::store::Error>(())
         })
         .unwrap();

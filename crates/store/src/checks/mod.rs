@@ -7,8 +7,7 @@ mod revenue;
 use apportion_core::law::{Finding, Law};
 
 use crate::error::Result;
-use crate::scope::Scope;
-use crate::session::Session;
+use crate::session::tenant::Tenant;
 
 /// How many subjects are read at once.
 const SUBJECTS: i64 = 1_000;
@@ -18,7 +17,7 @@ pub type Stop<'s> = &'s mut dyn FnMut(&Finding) -> bool;
 
 /// Asks for rows of these SQL types: text and values in turn, values as `Value`s.
 macro_rules! ask {
-    ($scope:ident, $session:ident, $types:ty, $parts:expr, $values:expr) => {{
+    ($tenant:ident, $types:ty, $parts:expr, $values:expr) => {{
         let values = $values;
         let asked = $crate::sql::prepared::Yielding::<$types> {
             head: $crate::sql::prepared::Prepared { parts: $parts, values: &values },
@@ -26,21 +25,21 @@ macro_rules! ask {
             tail: $crate::sql::prepared::Prepared::plain(&[]),
             yields: std::marker::PhantomData,
         };
-        asked.load($session.tenant($scope)?).map_err($crate::error::Error::from)?
+        asked.load($tenant.connection()?).map_err($crate::error::Error::from)?
     }};
 }
 use ask;
 
 /// Looks at a law until its end, or until it is told to stop. One moment of the rows is seen where
 /// the session shows one (`Session::snapshot`).
-pub fn check(scope: &Scope, session: &mut Session, law: Law, stop: Stop<'_>) -> Result<Finding> {
+pub fn check(tenant: &mut Tenant<'_>, law: Law, stop: Stop<'_>) -> Result<Finding> {
     let mut look = Look { finding: Finding::new(law), stop };
     let walked = match law {
-        Law::AllocationsSum => payouts::allocations_sum(scope, session, &mut look),
-        Law::ObligationOnce => payouts::obligation_once(scope, session, &mut look),
-        Law::TriggerOnce => payouts::trigger_once(scope, session, &mut look),
-        Law::MetricsFollowCredits => payouts::metrics_follow_credits(scope, session, &mut look),
-        Law::AmountsFollowDeals | Law::SlicesSum => revenue::walk(scope, session, law, &mut look),
+        Law::AllocationsSum => payouts::allocations_sum(tenant, &mut look),
+        Law::ObligationOnce => payouts::obligation_once(tenant, &mut look),
+        Law::TriggerOnce => payouts::trigger_once(tenant, &mut look),
+        Law::MetricsFollowCredits => payouts::metrics_follow_credits(tenant, &mut look),
+        Law::AmountsFollowDeals | Law::SlicesSum => revenue::walk(tenant, law, &mut look),
     };
     look.finding.is_complete = walked? == Walk::Ended;
     Ok(look.finding)

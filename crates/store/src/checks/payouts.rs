@@ -9,18 +9,13 @@ use diesel::sql_types::{BigInt, Nullable, Text, Timestamp};
 
 use super::{Look, Walk, ask};
 use crate::error::Result;
-use crate::scope::Scope;
-use crate::session::Session;
+use crate::session::tenant::Tenant;
 use crate::sql::criteria::Value::{Instant, Integer};
 
 /// How many rows of subjects are read at once.
 const ROWS: usize = 10_000;
 
-pub(super) fn allocations_sum(
-    scope: &Scope,
-    session: &mut Session,
-    look: &mut Look<'_>,
-) -> Result<Walk> {
+pub(super) fn allocations_sum(tenant: &mut Tenant<'_>, look: &mut Look<'_>) -> Result<Walk> {
     const PARTS: &[&str] = &[
         "SELECT id, status, value FROM distributions WHERE organization_id = ",
         " AND id > ",
@@ -28,11 +23,10 @@ pub(super) fn allocations_sum(
     ];
     let mut after = 0;
     loop {
-        let values = [scope.id(), after, super::SUBJECTS].map(Integer);
-        let page: Vec<(i64, String, i64)> =
-            ask!(scope, session, (BigInt, Text, BigInt), PARTS, values);
+        let values = [tenant.id(), after, super::SUBJECTS].map(Integer);
+        let page: Vec<(i64, String, i64)> = ask!(tenant, (BigInt, Text, BigInt), PARTS, values);
         let (Some(first), Some(last)) = (page.first(), page.last()) else { return Ok(Walk::Ended) };
-        let Some(sums) = paid(scope, session, (first.0, last.0), look)? else {
+        let Some(sums) = paid(tenant, first.0, last.0, look)? else {
             return Ok(Walk::Stopped);
         };
         after = last.0;
@@ -51,9 +45,9 @@ pub(super) fn allocations_sum(
 /// What distributions of these ids pay: the sums of their allocations that are not cancelled, and
 /// of the obligations of these. None where the look is over before.
 fn paid(
-    scope: &Scope,
-    session: &mut Session,
-    (first, last): (i64, i64),
+    tenant: &mut Tenant<'_>,
+    first: i64,
+    last: i64,
     look: &mut Look<'_>,
 ) -> Result<Option<HashMap<i64, (i128, i128)>>> {
     const PARTS: &[&str] = &[
@@ -70,9 +64,9 @@ fn paid(
     let mut after = (first, 0);
     loop {
         let limit = i64::try_from(ROWS).unwrap_or(i64::MAX);
-        let values = [scope.id(), last, after.0, after.1, limit].map(Integer);
+        let values = [tenant.id(), last, after.0, after.1, limit].map(Integer);
         let rows: Vec<(i64, i64, i64, i64)> =
-            ask!(scope, session, (BigInt, BigInt, BigInt, BigInt), PARTS, values);
+            ask!(tenant, (BigInt, BigInt, BigInt, BigInt), PARTS, values);
         for (distribution, id, allocated, owed) in &rows {
             let sum = sums.entry(*distribution).or_default();
             sum.0 = sum.0.saturating_add(i128::from(*allocated));
@@ -88,11 +82,7 @@ fn paid(
     }
 }
 
-pub(super) fn obligation_once(
-    scope: &Scope,
-    session: &mut Session,
-    look: &mut Look<'_>,
-) -> Result<Walk> {
+pub(super) fn obligation_once(tenant: &mut Tenant<'_>, look: &mut Look<'_>) -> Result<Walk> {
     const PARTS: &[&str] = &[
         "SELECT owed.id, owed.allocation_id, named.obligation_id FROM obligations AS owed \
          LEFT JOIN allocations AS named ON named.organization_id = owed.organization_id \
@@ -109,12 +99,12 @@ pub(super) fn obligation_once(
     ];
     let mut after = 0;
     loop {
-        let values = [scope.id(), after, super::SUBJECTS].map(Integer);
+        let values = [tenant.id(), after, super::SUBJECTS].map(Integer);
         let page: Vec<(i64, Option<i64>, Option<i64>)> =
-            ask!(scope, session, (BigInt, Nullable<BigInt>, Nullable<BigInt>), PARTS, values);
+            ask!(tenant, (BigInt, Nullable<BigInt>, Nullable<BigInt>), PARTS, values);
         let (Some(first), Some(last)) = (page.first(), page.last()) else { return Ok(Walk::Ended) };
-        let values = [scope.id(), first.0, last.0].map(Integer);
-        let live: Vec<(i64, i64)> = ask!(scope, session, (BigInt, BigInt), LIVE, values);
+        let values = [tenant.id(), first.0, last.0].map(Integer);
+        let live: Vec<(i64, i64)> = ask!(tenant, (BigInt, BigInt), LIVE, values);
         after = last.0;
         for (id, allocation_id, named_covers) in page {
             let start = live.partition_point(|(obligation, _)| *obligation < id);
@@ -130,11 +120,7 @@ pub(super) fn obligation_once(
     }
 }
 
-pub(super) fn trigger_once(
-    scope: &Scope,
-    session: &mut Session,
-    look: &mut Look<'_>,
-) -> Result<Walk> {
+pub(super) fn trigger_once(tenant: &mut Tenant<'_>, look: &mut Look<'_>) -> Result<Walk> {
     const PARTS: &[&str] = &[
         "SELECT distributor_id, trigger_date, id FROM distributions \
          WHERE status <> 'cancelled' AND organization_id = ",
@@ -147,14 +133,14 @@ pub(super) fn trigger_once(
     let mut before: Option<(i64, NaiveDateTime, i64)> = None;
     loop {
         let values = [
-            Integer(scope.id()),
+            Integer(tenant.id()),
             Integer(after.0),
             Instant(after.1),
             Integer(after.2),
             Integer(super::SUBJECTS),
         ];
         let page: Vec<(i64, NaiveDateTime, i64)> =
-            ask!(scope, session, (BigInt, Timestamp, BigInt), PARTS, values);
+            ask!(tenant, (BigInt, Timestamp, BigInt), PARTS, values);
         let Some(last) = page.last() else { return Ok(Walk::Ended) };
         after = *last;
         for row in page {
@@ -170,11 +156,7 @@ pub(super) fn trigger_once(
     }
 }
 
-pub(super) fn metrics_follow_credits(
-    scope: &Scope,
-    session: &mut Session,
-    look: &mut Look<'_>,
-) -> Result<Walk> {
+pub(super) fn metrics_follow_credits(tenant: &mut Tenant<'_>, look: &mut Look<'_>) -> Result<Walk> {
     const PARTS: &[&str] = &[
         "SELECT id, score FROM metrics WHERE organization_id = ",
         " AND id > ",
@@ -182,10 +164,10 @@ pub(super) fn metrics_follow_credits(
     ];
     let mut after = 0;
     loop {
-        let values = [scope.id(), after, super::SUBJECTS].map(Integer);
-        let page: Vec<(i64, i64)> = ask!(scope, session, (BigInt, BigInt), PARTS, values);
+        let values = [tenant.id(), after, super::SUBJECTS].map(Integer);
+        let page: Vec<(i64, i64)> = ask!(tenant, (BigInt, BigInt), PARTS, values);
         let (Some(first), Some(last)) = (page.first(), page.last()) else { return Ok(Walk::Ended) };
-        let Some(sums) = credited(scope, session, (first.0, last.0), look)? else {
+        let Some(sums) = credited(tenant, first.0, last.0, look)? else {
             return Ok(Walk::Stopped);
         };
         after = last.0;
@@ -202,9 +184,9 @@ pub(super) fn metrics_follow_credits(
 /// What was credited to the metrics of these ids by their own distributors, to their own
 /// collaborators. None where the look is over before.
 fn credited(
-    scope: &Scope,
-    session: &mut Session,
-    (first, last): (i64, i64),
+    tenant: &mut Tenant<'_>,
+    first: i64,
+    last: i64,
     look: &mut Look<'_>,
 ) -> Result<Option<HashMap<i64, i128>>> {
     const PARTS: &[&str] = &[
@@ -223,9 +205,8 @@ fn credited(
     let mut after = (first, 0);
     loop {
         let limit = i64::try_from(ROWS).unwrap_or(i64::MAX);
-        let values = [scope.id(), last, after.0, after.1, limit].map(Integer);
-        let rows: Vec<(i64, i64, i64)> =
-            ask!(scope, session, (BigInt, BigInt, BigInt), PARTS, values);
+        let values = [tenant.id(), last, after.0, after.1, limit].map(Integer);
+        let rows: Vec<(i64, i64, i64)> = ask!(tenant, (BigInt, BigInt, BigInt), PARTS, values);
         for (metric, id, points) in &rows {
             let sum = sums.entry(*metric).or_default();
             *sum = sum.saturating_add(i128::from(*points));

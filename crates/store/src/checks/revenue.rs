@@ -13,8 +13,7 @@ use diesel::sql_types::{BigInt, Date, Nullable, Text};
 
 use super::{Look, Walk, ask};
 use crate::error::{Error, Result};
-use crate::scope::Scope;
-use crate::session::Session;
+use crate::session::tenant::Tenant;
 use crate::sql::criteria::Value::Integer;
 use crate::tables::administration::organization;
 
@@ -35,28 +34,23 @@ struct Sums {
     slices: i128,
 }
 
-pub(super) fn walk(
-    scope: &Scope,
-    session: &mut Session,
-    law: Law,
-    look: &mut Look<'_>,
-) -> Result<Walk> {
+pub(super) fn walk(tenant: &mut Tenant<'_>, law: Law, look: &mut Look<'_>) -> Result<Walk> {
     const PARTS: &[&str] = &[
         "SELECT id, currency, value, exchange_rate_e12, distributed_percent_e10, \
          distributed_amount, undistributed_amount FROM deals WHERE organization_id = ",
         " AND id > ",
         " ORDER BY id LIMIT ",
     ];
-    let organization = organization::find(scope, session)?;
+    let organization = organization::find(tenant)?;
     let currency = organization.and_then(|organization| organization.currency.parse().ok());
     let currency = currency.ok_or_else(|| Error::Query("the currency is not known".to_owned()))?;
     let mut after = 0;
     loop {
-        let values = [scope.id(), after, super::SUBJECTS].map(Integer);
-        let page: Vec<Deal> = ask!(scope, session, DealTypes, PARTS, values);
+        let values = [tenant.id(), after, super::SUBJECTS].map(Integer);
+        let page: Vec<Deal> = ask!(tenant, DealTypes, PARTS, values);
         let Some(last) = page.last() else { return Ok(Walk::Ended) };
         after = last.0;
-        let Some(sums) = spreads(scope, session, (law, &page, currency), look)? else {
+        let Some(sums) = spreads(tenant, law, &page, currency, look)? else {
             return Ok(Walk::Stopped);
         };
         for deal in &page {
@@ -75,9 +69,10 @@ pub(super) fn walk(
 /// Looks at the revenue distributions of these deals; answers with their sums. None where the look
 /// is over before.
 fn spreads(
-    scope: &Scope,
-    session: &mut Session,
-    (law, deals, currency): (Law, &[Deal], Currency),
+    tenant: &mut Tenant<'_>,
+    law: Law,
+    deals: &[Deal],
+    currency: Currency,
     look: &mut Look<'_>,
 ) -> Result<Option<HashMap<i64, Sums>>> {
     const PARTS: &[&str] = &[
@@ -95,8 +90,8 @@ fn spreads(
     let mut after = (first.0, 0);
     loop {
         let limit = i64::try_from(ROWS).unwrap_or(i64::MAX);
-        let values = [scope.id(), last.0, after.0, after.1, limit].map(Integer);
-        let page: Vec<Spread> = ask!(scope, session, SpreadTypes, PARTS, values);
+        let values = [tenant.id(), last.0, after.0, after.1, limit].map(Integer);
+        let page: Vec<Spread> = ask!(tenant, SpreadTypes, PARTS, values);
         for spread in &page {
             let (deal, id, start_on, end_on, percent, amount, amount_default) = *spread;
             let amounts = Amounts { amount, amount_default };

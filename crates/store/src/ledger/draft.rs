@@ -11,12 +11,12 @@ use diesel::dsl::{max, min};
 use diesel::prelude::*;
 
 use super::rows::{COLUMNS, Head, Loading, account, each, heads, line};
-use super::{Ledger, Line};
 use crate::database::connection::on_backend;
 use crate::database::schema::revenue_distributions;
 use crate::error::{Error, Result};
-use crate::scope::Scope;
 use crate::session::Session;
+use crate::session::books::{Ledger, Line};
+use crate::session::tenant::Tenant;
 
 /// How many ids are read at once, unless that makes too many pieces; fewer are not worth a draft.
 const PIECE: i64 = 32 * 1024;
@@ -28,11 +28,11 @@ const MAX_READERS: usize = 4;
 type Piece = Vec<(u32, Line)>;
 
 /// All that the tenant has, or none where that is little.
-pub(super) fn read(scope: &Scope, session: &mut Session) -> Result<Option<Ledger>> {
+pub(super) fn read(tenant: &mut Tenant<'_>) -> Result<Option<Ledger>> {
     let (Some(first), Some(last)) = revenue_distributions::table
-        .filter(revenue_distributions::organization_id.eq(scope.id()))
+        .filter(revenue_distributions::organization_id.eq(tenant.id()))
         .select((min(revenue_distributions::id), max(revenue_distributions::id)))
-        .get_result::<(Option<i64>, Option<i64>)>(session.tenant(scope)?)?
+        .get_result::<(Option<i64>, Option<i64>)>(tenant.connection()?)?
     else {
         return Ok(None);
     };
@@ -40,15 +40,17 @@ pub(super) fn read(scope: &Scope, session: &mut Session) -> Result<Option<Ledger
     if span <= PIECE {
         return Ok(None);
     }
-    let heads = heads(scope, session, (i64::MIN, i64::MAX))?;
+    let heads = heads(tenant, i64::MIN, i64::MAX)?;
     let step = PIECE.max(span.saturating_div(MAX_PIECES));
     let starts = Starts { next: AtomicI64::new(first), last, step };
     let readers = thread::available_parallelism().map_or(1, usize::from).min(MAX_READERS);
-    let address = session.address();
+    let (scope, address) = (*tenant.scope(), tenant.session().address().clone());
     let read = thread::scope(|threads| {
         let reader = || {
-            let mut session = Session::open(address)?;
-            starts.pieces(|range| piece(scope, &mut session, &heads, range))
+            let mut session = Session::open(&address)?;
+            starts.pieces(|range| {
+                piece(&mut Tenant::new(scope, &mut session), &heads, range.0, range.1)
+            })
         };
         let all: Vec<_> = (0..readers).map(|_| threads.spawn(reader)).collect();
         let joined = all.into_iter().map(|one| one.join().map_err(|_| Error::Panicked)?);
@@ -57,7 +59,7 @@ pub(super) fn read(scope: &Scope, session: &mut Session) -> Result<Option<Ledger
     let mut pieces: Vec<(i64, Piece)> = read.into_iter().flatten().collect();
     pieces.sort_unstable_by_key(|(start, _)| *start);
     let pieces = pieces.into_iter().map(|(_, piece)| piece).collect();
-    assemble(scope, heads, pieces).map(Some)
+    assemble(tenant, heads, pieces).map(Some)
 }
 
 /// Hands out ranges of ids, each once.
@@ -84,20 +86,15 @@ impl Starts {
     }
 }
 
-fn piece(
-    scope: &Scope,
-    session: &mut Session,
-    heads: &[Head],
-    (start, end): (i64, i64),
-) -> Result<Piece> {
+fn piece(tenant: &mut Tenant<'_>, heads: &[Head], start: i64, end: i64) -> Result<Piece> {
     // Growing would leave holes.
     let mut piece = Vec::with_capacity(usize::try_from(PIECE).unwrap_or(0));
     let rows = revenue_distributions::table
-        .filter(revenue_distributions::organization_id.eq(scope.id()))
+        .filter(revenue_distributions::organization_id.eq(tenant.id()))
         .filter(revenue_distributions::id.between(start, end))
         .order(revenue_distributions::id)
         .select(COLUMNS);
-    each!(rows, session.tenant(scope)?, |row| {
+    each!(rows, tenant.connection()?, |row| {
         let (deal, line) = line(row)?;
         // A deal that was made since is read in the snapshot.
         if let Ok(at) = heads.binary_search_by_key(&deal, |head| head.0) {
@@ -109,7 +106,7 @@ fn piece(
 }
 
 /// Puts the rows, which come by their ids, to their deals.
-fn assemble(scope: &Scope, heads: Vec<Head>, mut pieces: VecDeque<Piece>) -> Result<Ledger> {
+fn assemble(tenant: &Tenant<'_>, heads: Vec<Head>, mut pieces: VecDeque<Piece>) -> Result<Ledger> {
     let mut counts = vec![0_usize; heads.len()];
     let position = |at: u32| usize::try_from(at).unwrap_or(usize::MAX);
     for (at, _) in pieces.iter().flatten() {
@@ -130,5 +127,5 @@ fn assemble(scope: &Scope, heads: Vec<Head>, mut pieces: VecDeque<Piece>) -> Res
         .into_iter()
         .zip(lines)
         .map(|(head, lines)| Ok(account(head, lines.into_boxed_slice())?.into()));
-    Ok(Ledger { organization: scope.id(), accounts: accounts.collect::<Result<_>>()? })
+    Ok(Ledger { organization: tenant.id(), accounts: accounts.collect::<Result<_>>()? })
 }

@@ -13,8 +13,7 @@ use diesel::prelude::*;
 use crate::database::connection::AnyConnection;
 use crate::database::schema::{distributor_deals, revenue_distributions};
 use crate::error::{Error, Result};
-use crate::scope::Scope;
-use crate::session::Session;
+use crate::session::tenant::Tenant;
 
 /// First and last day, amount, amount in the tenant's currency.
 type Spread = (NaiveDate, NaiveDate, i64, i64);
@@ -22,20 +21,21 @@ type Spread = (NaiveDate, NaiveDate, i64, i64);
 /// What the deals in the scope of a distributor (named by none, all) recognise on these days, in
 /// minor units.
 pub fn recognized(
-    scope: &Scope,
-    session: &mut Session,
-    (distributor, revenue): (i64, RevenueIn),
+    tenant: &mut Tenant<'_>,
+    distributor: i64,
+    revenue: RevenueIn,
     days: DateRange,
 ) -> Result<i128> {
     let named = distributor_deals::table
-        .filter(distributor_deals::organization_id.eq(scope.id()))
+        .filter(distributor_deals::organization_id.eq(tenant.id()))
         .filter(distributor_deals::distributor_id.eq(distributor))
         .select(distributor_deals::deal_id);
-    let any: Option<i64> = named.first(session.tenant(scope)?).optional()?;
+    let any: Option<i64> = named.first(tenant.connection()?).optional()?;
+    let organization = tenant.id();
     macro_rules! sum {
         ($connection:expr, $backend:ty, $mode:ty) => {{
             let mut query = revenue_distributions::table
-                .filter(revenue_distributions::organization_id.eq(scope.id()))
+                .filter(revenue_distributions::organization_id.eq(organization))
                 .filter(revenue_distributions::start_on.le(days.end()))
                 .filter(revenue_distributions::end_on.ge(days.start()))
                 .select((
@@ -54,7 +54,7 @@ pub fn recognized(
             add_up(query.load_iter::<Spread, $mode>($connection)?, revenue, days)
         }};
     }
-    match session.tenant(scope)? {
+    match tenant.connection()? {
         AnyConnection::Postgres(inner) => sum!(inner, diesel::pg::Pg, PgRowByRowLoadingMode),
         AnyConnection::Sqlite(inner) => sum!(inner, diesel::sqlite::Sqlite, DefaultLoadingMode),
     }

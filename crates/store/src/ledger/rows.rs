@@ -11,27 +11,22 @@ use diesel::prelude::*;
 use diesel::sql_types::{Date, Text};
 use diesel::sqlite::{Sqlite, SqliteValue};
 
-use super::{Account, Ledger, Line};
 use crate::database::connection::on_backend;
 use crate::database::schema::{deals, revenue_distributions};
 use crate::error::{Error, Result};
-use crate::scope::Scope;
-use crate::session::Session;
+use crate::session::books::{Account, Ledger, Line};
+use crate::session::tenant::Tenant;
 
 /// How many deals are read at once.
 const CHUNK: usize = 250;
 
 /// The ledger as the snapshot has it; none where it is the one that is known.
-pub(super) fn current(
-    scope: &Scope,
-    session: &mut Session,
-    known: &Ledger,
-) -> Result<Option<Ledger>> {
+pub(super) fn current(tenant: &mut Tenant<'_>, known: &Ledger) -> Result<Option<Ledger>> {
     let versions: Vec<(i64, i64)> = deals::table
-        .filter(deals::organization_id.eq(scope.id()))
+        .filter(deals::organization_id.eq(tenant.id()))
         .order(deals::id)
         .select((deals::id, deals::version))
-        .load(session.tenant(scope)?)?;
+        .load(tenant.connection()?)?;
     let mut accounts: Vec<Option<Arc<Account>>> = Vec::with_capacity(versions.len());
     let mut old = known.accounts.iter().peekable();
     for (id, version) in &versions {
@@ -52,30 +47,25 @@ pub(super) fn current(
     // Few that are far between are read one by one; many, with those in between.
     let few = changed.len().saturating_mul(8) < versions.len();
     for chunk in changed.chunks(if few { 1 } else { CHUNK }) {
-        read_accounts(scope, session, chunk, &mut read)?;
+        read_accounts(tenant, chunk, &mut read)?;
     }
     // Both are by id; a deal without a row of its own here is not in the snapshot.
     let mut read = read.into_iter().map(Arc::new);
     let accounts = accounts.into_iter().filter_map(|account| account.or_else(|| read.next()));
-    Ok(Some(Ledger { organization: scope.id(), accounts: accounts.collect() }))
+    Ok(Some(Ledger { organization: tenant.id(), accounts: accounts.collect() }))
 }
 
 /// Reads these deals, by id. Those in between are read too where several are asked for.
-fn read_accounts(
-    scope: &Scope,
-    session: &mut Session,
-    ids: &[i64],
-    into: &mut Vec<Account>,
-) -> Result<()> {
+fn read_accounts(tenant: &mut Tenant<'_>, ids: &[i64], into: &mut Vec<Account>) -> Result<()> {
     let (Some(first), Some(last)) = (ids.first(), ids.last()) else { return Ok(()) };
-    let heads = heads(scope, session, (*first, *last))?;
+    let heads = heads(tenant, *first, *last)?;
     let mut lines: Vec<(i64, Line)> = Vec::new();
     let rows = revenue_distributions::table
-        .filter(revenue_distributions::organization_id.eq(scope.id()))
+        .filter(revenue_distributions::organization_id.eq(tenant.id()))
         .filter(revenue_distributions::deal_id.between(*first, *last))
         .order((revenue_distributions::deal_id, revenue_distributions::id))
         .select(COLUMNS);
-    each!(rows, session.tenant(scope)?, |row| lines.push(line(row)?));
+    each!(rows, tenant.connection()?, |row| lines.push(line(row)?));
     let mut by_deal = lines.chunk_by(|a, b| a.0 == b.0).peekable();
     for head in heads {
         let mut lines: Box<[Line]> = Box::default();
@@ -96,17 +86,13 @@ fn read_accounts(
 pub(super) type Head = (i64, i64, String, i64);
 
 /// The deals from one id to another, by id.
-pub(super) fn heads(
-    scope: &Scope,
-    session: &mut Session,
-    (first, last): (i64, i64),
-) -> Result<Vec<Head>> {
+pub(super) fn heads(tenant: &mut Tenant<'_>, first: i64, last: i64) -> Result<Vec<Head>> {
     deals::table
-        .filter(deals::organization_id.eq(scope.id()))
+        .filter(deals::organization_id.eq(tenant.id()))
         .filter(deals::id.between(first, last))
         .order(deals::id)
         .select((deals::id, deals::version, deals::currency, deals::probability))
-        .load(session.tenant(scope)?)
+        .load(tenant.connection()?)
         .map_err(Error::from)
 }
 

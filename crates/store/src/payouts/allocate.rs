@@ -10,13 +10,13 @@ use diesel::sql_types::BigInt;
 
 use crate::error::{Error, Result};
 use crate::rows::select::Stored;
-use crate::scope::Scope;
-use crate::session::Session;
+use crate::session::journal::Event;
+use crate::session::tenant::Tenant;
 use crate::session::totals;
 use crate::sql::criteria::Value;
 use crate::sql::prepared::{Prepared, Yielding, powers_of_two};
-use crate::tables::administration::event::{Action, Event};
 use crate::tables::payouts::{allocation, distribution, obligation};
+use apportion_core::event::Action;
 
 /// A distribution that is triggered.
 #[derive(Clone, Copy, Debug)]
@@ -70,71 +70,58 @@ pub struct Part {
 
 /// Makes an obligation and its allocation for each share.
 pub fn share(
-    scope: &Scope,
-    session: &mut Session,
-    (paying, made): (Paying<'_>, Made<'_>),
+    tenant: &mut Tenant<'_>,
+    paying: Paying<'_>,
+    made: Made<'_>,
     shares: &[Share],
 ) -> Result<()> {
     for shares in powers_of_two(shares) {
         // Each names the other, so that both ids are known before either row is there.
-        let owed = reserve(session, scope, (RESERVE_OBLIGATIONS, shares.len()))?;
-        let covered = reserve(session, scope, (RESERVE_ALLOCATIONS, shares.len()))?;
+        let owed = reserve(tenant, RESERVE_OBLIGATIONS, shares.len())?;
+        let covered = reserve(tenant, RESERVE_ALLOCATIONS, shares.len())?;
         let ids = || owed.iter().zip(&covered);
         let obligations = ids()
             .zip(shares)
             .map(|((owed, covered), share)| [*owed, *covered, share.collaborator_id, share.value]);
         let obligations: Vec<[i64; 4]> = obligations.collect();
-        make_obligations(scope, session, (paying, made), &obligations)?;
+        make_obligations(tenant, paying, made, &obligations)?;
         let allocations = ids().zip(shares).map(|((owed, covered), share)| {
             let Share { collaborator_id, value, weight, rank } = *share;
             [*covered, *owed, collaborator_id, value, weight, rank]
         });
         let allocations: Vec<[i64; 6]> = allocations.collect();
-        make_allocations(scope, session, (paying, ALLOCATE_SHARES), &allocations)?;
+        make_allocations(tenant, paying, ALLOCATE_SHARES, &allocations)?;
     }
-    totals::add_many(scope, session, obligation::Row::TABLE, shares.len())?;
-    note_allocated(scope, session, paying, shares.len())
+    totals::add_many(tenant, obligation::Row::TABLE, shares.len())?;
+    note_allocated(tenant, paying, shares.len())
 }
 
 /// Makes an allocation for each obligation, which is changed by that.
-pub fn collect(
-    scope: &Scope,
-    session: &mut Session,
-    paying: Paying<'_>,
-    parts: &[Part],
-) -> Result<()> {
+pub fn collect(tenant: &mut Tenant<'_>, paying: Paying<'_>, parts: &[Part]) -> Result<()> {
     for parts in powers_of_two(parts) {
-        let covered = reserve(session, scope, (RESERVE_ALLOCATIONS, parts.len()))?;
+        let covered = reserve(tenant, RESERVE_ALLOCATIONS, parts.len())?;
         let allocations = covered.iter().zip(parts).map(|(covered, part)| {
             let Part { obligation_id, collaborator_id, value, net_value, net_parts } = *part;
             [*covered, obligation_id, collaborator_id, value, net_value, net_parts]
         });
         let allocations: Vec<[i64; 6]> = allocations.collect();
-        make_allocations(scope, session, (paying, ALLOCATE_PARTS), &allocations)?;
+        make_allocations(tenant, paying, ALLOCATE_PARTS, &allocations)?;
         let pairs: Vec<[i64; 2]> =
             allocations.iter().map(|[covered, owed, ..]| [*owed, *covered]).collect();
-        link(scope, session, paying.now, &pairs)?;
+        link(tenant, paying.now, &pairs)?;
     }
-    note_allocated(scope, session, paying, parts.len())
+    note_allocated(tenant, paying, parts.len())
 }
 
 /// Counts the allocations, and notes that they were made.
-fn note_allocated(
-    scope: &Scope,
-    session: &mut Session,
-    paying: Paying<'_>,
-    allocations: usize,
-) -> Result<()> {
+fn note_allocated(tenant: &mut Tenant<'_>, paying: Paying<'_>, allocations: usize) -> Result<()> {
     if allocations == 0 {
         return Ok(());
     }
-    totals::add_many(scope, session, allocation::Row::TABLE, allocations)?;
-    session.note(Event {
-        scope: *scope,
+    totals::add_many(tenant, allocation::Row::TABLE, allocations)?;
+    tenant.note(Event {
         action: Action::Allocate,
-        subject: (distribution::Row::TABLE, paying.distribution_id),
-        versions: (None, None),
-        now: paying.now,
+        ..tenant.event(distribution::Row::TABLE, paying.distribution_id, paying.now)
     })
 }
 
@@ -170,27 +157,23 @@ const RESERVE_OBLIGATIONS: &Reserve = &reserve!("obligations");
 const RESERVE_ALLOCATIONS: &Reserve = &reserve!("allocations");
 
 /// Ids that nobody else is given. On SQLite nobody else writes.
-fn reserve(
-    session: &mut Session,
-    scope: &Scope,
-    (reserve, rows): (&Reserve, usize),
-) -> Result<Vec<i64>> {
+fn reserve(tenant: &mut Tenant<'_>, reserve: &Reserve, rows: usize) -> Result<Vec<i64>> {
     let past = |_| Error::Query("more rows than there are numbers".to_owned());
     let rows = i64::try_from(rows).map_err(past)?;
-    if session.is_postgres() {
+    if tenant.is_postgres() {
         let statement = Prepared { parts: reserve.postgres, values: &[Value::Integer(rows)] };
-        return statement.yielding::<BigInt>().load(session.tenant(scope)?).map_err(Error::from);
+        return statement.yielding::<BigInt>().load(tenant.connection()?).map_err(Error::from);
     }
     let last = Prepared::plain(reserve.sqlite).yielding::<BigInt>();
-    let last: i64 = last.get_result(session.tenant(scope)?).map_err(Error::from)?;
+    let last: i64 = last.get_result(tenant.connection()?).map_err(Error::from)?;
     Ok((1..=rows).map(|row| last.saturating_add(row)).collect())
 }
 
 /// Makes obligations of `[id, allocation, collaborator, value]`.
 fn make_obligations(
-    scope: &Scope,
-    session: &mut Session,
-    (paying, made): (Paying<'_>, Made<'_>),
+    tenant: &mut Tenant<'_>,
+    paying: Paying<'_>,
+    made: Made<'_>,
     rows: &[[i64; 4]],
 ) -> Result<()> {
     let head = Prepared {
@@ -206,7 +189,7 @@ fn make_obligations(
             ", column1, column2, column3, column4 FROM (VALUES ",
         ],
         values: &[
-            Value::Integer(scope.id()),
+            Value::Integer(tenant.id()),
             Value::Integer(paying.distributor_id),
             Value::Text(made.status.to_owned()),
             Value::Text(made.award_type.to_owned()),
@@ -215,10 +198,10 @@ fn make_obligations(
             Value::Instant(paying.now),
         ],
     };
-    session.note_shape(&("obligations", rows.len()));
+    tenant.note_shape(&("obligations", rows.len()));
     let tail = Prepared::plain(&[") AS shares"]);
     let statement = Yielding::<(), 4> { head, rows, tail, yields: PhantomData };
-    statement.execute(session.tenant(scope)?).map(|_| ()).map_err(Error::from)
+    statement.execute(tenant.connection()?).map(|_| ()).map_err(Error::from)
 }
 
 macro_rules! allocate {
@@ -243,34 +226,29 @@ const ALLOCATE_PARTS: &[&str] = allocate!("net_value, net_parts");
 
 /// Makes allocations of `[id, obligation, collaborator, value, ..]`.
 fn make_allocations(
-    scope: &Scope,
-    session: &mut Session,
-    (paying, parts): (Paying<'_>, &'static [&'static str]),
+    tenant: &mut Tenant<'_>,
+    paying: Paying<'_>,
+    parts: &'static [&'static str],
     rows: &[[i64; 6]],
 ) -> Result<()> {
     let values = &[
-        Value::Integer(scope.id()),
+        Value::Integer(tenant.id()),
         Value::Integer(paying.distribution_id),
         Value::Instant(paying.now),
         Value::Instant(paying.now),
     ];
     let head = Prepared { parts, values };
-    session.note_shape(&("allocations", parts, rows.len()));
+    tenant.note_shape(&("allocations", parts, rows.len()));
     let tail = Prepared::plain(&[") AS parts"]);
     let statement = Yielding::<(), 6> { head, rows, tail, yields: PhantomData };
-    statement.execute(session.tenant(scope)?).map(|_| ()).map_err(Error::from)
+    statement.execute(tenant.connection()?).map(|_| ()).map_err(Error::from)
 }
 
 /// Notes allocations at their obligations, by pairs of both: whoever looked them up by what is in
 /// the tables would depend on statistics, which new rows have none of. SQLite, where a statement
 /// costs little, might look at every obligation to find many, and is given one at a time.
-fn link(
-    scope: &Scope,
-    session: &mut Session,
-    now: NaiveDateTime,
-    pairs: &[[i64; 2]],
-) -> Result<()> {
-    let linked: Vec<(i64, i64)> = if session.is_postgres() {
+fn link(tenant: &mut Tenant<'_>, now: NaiveDateTime, pairs: &[[i64; 2]]) -> Result<()> {
+    let linked: Vec<(i64, i64)> = if tenant.is_postgres() {
         let head = Prepared::plain(&["WITH links (obligation_id, id) AS (VALUES "]);
         let tail = Prepared {
             parts: &[
@@ -279,12 +257,12 @@ fn link(
                 " AND obligations.id = links.obligation_id \
                  RETURNING obligations.id, obligations.version",
             ],
-            values: &[Value::Instant(now), Value::Integer(scope.id())],
+            values: &[Value::Instant(now), Value::Integer(tenant.id())],
         };
-        session.note_shape(&("links", pairs.len()));
+        tenant.note_shape(&("links", pairs.len()));
         let statement =
             Yielding::<(BigInt, BigInt), 2> { head, rows: pairs, tail, yields: PhantomData };
-        statement.load(session.tenant(scope)?).map_err(Error::from)?
+        statement.load(tenant.connection()?).map_err(Error::from)?
     } else {
         let mut linked = Vec::with_capacity(pairs.len());
         for [obligation, id] in pairs {
@@ -299,12 +277,12 @@ fn link(
                 values: &[
                     Value::Instant(now),
                     Value::Integer(*id),
-                    Value::Integer(scope.id()),
+                    Value::Integer(tenant.id()),
                     Value::Integer(*obligation),
                 ],
             };
             let statement = statement.yielding::<(BigInt, BigInt)>();
-            linked.push(statement.get_result(session.tenant(scope)?).map_err(Error::from)?);
+            linked.push(statement.get_result(tenant.connection()?).map_err(Error::from)?);
         }
         linked
     };
@@ -312,5 +290,5 @@ fn link(
         let (were, are) = (pairs.len(), linked.len());
         return Err(Error::Query(format!("{were} obligations were to be allocated, not {are}")));
     }
-    session.note_changes(scope, (obligation::Row::TABLE, &linked), now)
+    tenant.record_updates(obligation::Row::TABLE, &linked, now)
 }

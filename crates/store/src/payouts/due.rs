@@ -55,7 +55,8 @@ const OPEN: &[&str] = &[
 /// Active distributors whose trigger date has come, after a place, by that date.
 pub fn due(
     session: &mut Session,
-    (now, after): (NaiveDateTime, Option<Waiting>),
+    now: NaiveDateTime,
+    after: Option<Waiting>,
     limit: i64,
 ) -> Result<Vec<Waiting>> {
     // Before any date of the calendar.

@@ -11,10 +11,9 @@ use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
 use tokio::sync::oneshot;
 
 use crate::address::Address;
-use crate::error::{Error, Result};
-use crate::ledger::Ledgers;
-use crate::pool::store::Cause;
+use crate::error::{Cause, Error, Result};
 use crate::session::Session;
+use crate::session::books::Ledgers;
 
 const QUEUED: u8 = 0;
 const STARTED: u8 = 1;
@@ -65,8 +64,10 @@ pub(crate) struct Executor {
 impl Executor {
     /// Starts so many threads; each opens its connection when it first needs one.
     pub(crate) fn start(
-        (address, name): (&Address, &str),
-        (threads, queue): (usize, usize),
+        address: &Address,
+        name: &str,
+        threads: usize,
+        queue: usize,
         patience: Duration,
     ) -> Result<Self> {
         let (sender, receiver) = bounded(queue);

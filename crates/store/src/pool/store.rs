@@ -4,11 +4,12 @@ use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use crate::address::Address;
-use crate::error::{Error, Result};
+use crate::error::{Cause, Error, Result};
 use crate::pool::executor::{Executor, Lazy, spawn};
 use crate::pool::writer::Writer;
 use crate::scope::Scope;
 use crate::session::Session;
+use crate::session::tenant::Tenant;
 
 /// How much the store takes on.
 #[derive(Clone, Copy, Debug)]
@@ -51,7 +52,7 @@ impl Store {
     pub fn open(address: &Address, limits: Limits) -> Result<Self> {
         Session::open(address)?.migrate()?;
         let (threads, queue) = (limits.threads, limits.queue);
-        let reader = Executor::start((address, "store"), (threads, queue), limits.patience)?;
+        let reader = Executor::start(address, "store", threads, queue, limits.patience)?;
         let reader = Arc::new(reader);
         let writer = match address {
             Address::Sqlite(_) => Some(Arc::new(Writer::start(address, queue, limits.patience)?)),
@@ -70,8 +71,22 @@ impl Store {
         &self.address
     }
 
-    /// Runs work that changes nothing.
+    /// Runs work in the name of a tenant that changes nothing.
     pub async fn read<T, E>(
+        &self,
+        scope: Scope,
+        work: impl FnOnce(&mut Tenant<'_>) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<Error> + Cause + Send + 'static,
+    {
+        self.read_all(move |session| work(&mut Tenant::new(scope, session))).await
+    }
+
+    /// Runs work that changes nothing and may look at every tenant: a token by its hash, the
+    /// distributions that are due, the health of the database.
+    pub async fn read_all<T, E>(
         &self,
         work: impl FnOnce(&mut Session) -> Result<T, E> + Send + 'static,
     ) -> Result<T, E>
@@ -82,44 +97,20 @@ impl Store {
         self.reader.run(work).await
     }
 
-    /// Runs work as one transaction, answered after it is durable. What others interrupt is run
-    /// again, so it must have no effect but on the session.
+    /// Runs work in the name of a tenant as one transaction, and returns once that is durable. Work
+    /// that others interrupt is run again, so it must have no effect but on the tenant's rows.
     pub async fn write<T, E>(
         &self,
         scope: Scope,
-        work: impl Fn(&mut Session) -> Result<T, E> + Send + 'static,
-    ) -> Result<T, E>
-    where
-        T: Send + 'static,
-        E: From<Error> + Cause + Send + 'static,
-    {
-        self.persist(move |session| session.tenant(&scope).map(|_| ()), work).await
-    }
-
-    /// The same, for work that begins with a look at every tenant (`due`).
-    pub async fn write_for_any<T, E>(
-        &self,
-        work: impl Fn(&mut Session) -> Result<T, E> + Send + 'static,
-    ) -> Result<T, E>
-    where
-        T: Send + 'static,
-        E: From<Error> + Cause + Send + 'static,
-    {
-        self.persist(|session| session.everybody().map(|_| ()), work).await
-    }
-
-    async fn persist<T, E>(
-        &self,
-        look: impl Fn(&mut Session) -> Result<()> + Send + 'static,
-        work: impl Fn(&mut Session) -> Result<T, E> + Send + 'static,
+        work: impl Fn(&mut Tenant<'_>) -> Result<T, E> + Send + 'static,
     ) -> Result<T, E>
     where
         T: Send + 'static,
         E: From<Error> + Cause + Send + 'static,
     {
         match &self.writer {
-            Some(writer) => writer.run(work).await,
-            None => self.reader.run(move |session| persist(&look, session, &work)).await,
+            Some(writer) => writer.run(move |session| work(&mut Tenant::new(scope, session))).await,
+            None => self.reader.run(move |session| persist(scope, session, &work)).await,
         }
     }
 }
@@ -136,29 +127,17 @@ fn keep_folding(mut connection: Lazy, alive: &Weak<Executor>) {
     }
 }
 
-/// Errors of work on the store, which may stand for one of the store itself.
-pub trait Cause {
-    /// The store's own error, if it is one.
-    fn cause(&self) -> Option<&Error>;
-}
-
-impl Cause for Error {
-    fn cause(&self) -> Option<&Error> {
-        Some(self)
-    }
-}
-
-/// Runs a transaction until nobody interrupts it; `look` sets whose rows it sees.
+/// Runs a transaction until nobody interrupts it, at most [`MAX_TRIES`] times.
 fn persist<T, E: From<Error> + Cause>(
-    look: &impl Fn(&mut Session) -> Result<()>,
+    scope: Scope,
     session: &mut Session,
-    work: &impl Fn(&mut Session) -> Result<T, E>,
+    work: &impl Fn(&mut Tenant<'_>) -> Result<T, E>,
 ) -> Result<T, E> {
     let mut tries = 0_u32;
     loop {
         // Before the transaction, so that its end does not undo it.
-        look(session)?;
-        match session.transaction(work) {
+        session.tenant(&scope)?;
+        match Tenant::new(scope, session).transaction(work) {
             Err(error)
                 if matches!(error.cause(), Some(Error::Interrupted(_))) && tries < MAX_TRIES =>
             {

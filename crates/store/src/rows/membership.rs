@@ -6,8 +6,7 @@ use std::marker::PhantomData;
 use diesel::prelude::*;
 
 use crate::error::{Error, Result};
-use crate::scope::Scope;
-use crate::session::Session;
+use crate::session::tenant::Tenant;
 use crate::sql::criteria::Value;
 use crate::sql::prepared::{Prepared, Yielding, powers_of_two};
 
@@ -15,12 +14,21 @@ use crate::sql::prepared::{Prepared, Yielding, powers_of_two};
 /// owner, and where it is about members, these as a list that follows.
 #[derive(Clone, Copy, Debug)]
 pub struct Membership {
-    /// Links members, unless they are linked; goes on after the list.
-    pub add: (&'static [&'static str], &'static [&'static str]),
-    /// Unlinks members; goes on after the list.
-    pub remove: (&'static [&'static str], &'static [&'static str]),
+    /// Links members, unless they are linked.
+    pub add: OnMembers,
+    /// Unlinks members.
+    pub remove: OnMembers,
     /// Unlinks all members.
     pub clear: &'static [&'static str],
+}
+
+/// A statement on some members: what stands before their list, and after it.
+#[derive(Clone, Copy, Debug)]
+pub struct OnMembers {
+    /// Text in parts, after which the tenant and the owner are bound in turn.
+    pub before: &'static [&'static str],
+    /// Text after the list.
+    pub after: &'static [&'static str],
 }
 
 /// The statements on a table `$table (organization_id, $owner, $member)` that is unique over all
@@ -29,8 +37,8 @@ pub struct Membership {
 macro_rules! membership {
     ($table:literal, $owner:literal, $member:literal) => {
         $crate::membership::Membership {
-            add: (
-                &[
+            add: $crate::membership::OnMembers {
+                before: &[
                     concat!(
                         "INSERT INTO ",
                         $table,
@@ -44,16 +52,16 @@ macro_rules! membership {
                     ", column1 FROM (VALUES ",
                 ],
                 // Without a condition SQLite takes the conflict for one of a join.
-                &[") AS members WHERE true ON CONFLICT DO NOTHING"],
-            ),
-            remove: (
-                &[
+                after: &[") AS members WHERE true ON CONFLICT DO NOTHING"],
+            },
+            remove: $crate::membership::OnMembers {
+                before: &[
                     concat!("DELETE FROM ", $table, " WHERE organization_id = "),
                     concat!(" AND ", $owner, " = "),
                     concat!(" AND ", $member, " IN (VALUES "),
                 ],
-                &[")"],
-            ),
+                after: &[")"],
+            },
             clear: &[
                 concat!("DELETE FROM ", $table, " WHERE organization_id = "),
                 concat!(" AND ", $owner, " = "),
@@ -64,53 +72,33 @@ macro_rules! membership {
 
 impl Membership {
     /// Links these members too.
-    pub fn add(
-        &self,
-        scope: &Scope,
-        session: &mut Session,
-        (owner, members): (i64, &[i64]),
-    ) -> Result<()> {
-        each(scope, session, self.add, (owner, members))
+    pub fn add(&self, tenant: &mut Tenant<'_>, owner: i64, members: &[i64]) -> Result<()> {
+        each(tenant, self.add, owner, members)
     }
 
     /// Unlinks these members.
-    pub fn remove(
-        &self,
-        scope: &Scope,
-        session: &mut Session,
-        (owner, members): (i64, &[i64]),
-    ) -> Result<()> {
-        each(scope, session, self.remove, (owner, members))
+    pub fn remove(&self, tenant: &mut Tenant<'_>, owner: i64, members: &[i64]) -> Result<()> {
+        each(tenant, self.remove, owner, members)
     }
 
     /// Links these members and no others.
-    pub fn replace(
-        &self,
-        scope: &Scope,
-        session: &mut Session,
-        (owner, members): (i64, &[i64]),
-    ) -> Result<()> {
-        let values = [Value::Integer(scope.id()), Value::Integer(owner)];
+    pub fn replace(&self, tenant: &mut Tenant<'_>, owner: i64, members: &[i64]) -> Result<()> {
+        let values = [Value::Integer(tenant.id()), Value::Integer(owner)];
         let clear = Prepared { parts: self.clear, values: &values };
-        clear.execute(session.tenant(scope)?)?;
-        self.add(scope, session, (owner, members))
+        clear.execute(tenant.connection()?)?;
+        self.add(tenant, owner, members)
     }
 }
 
-fn each(
-    scope: &Scope,
-    session: &mut Session,
-    (before, after): (&'static [&'static str], &'static [&'static str]),
-    (owner, members): (i64, &[i64]),
-) -> Result<()> {
+fn each(tenant: &mut Tenant<'_>, statement: OnMembers, owner: i64, members: &[i64]) -> Result<()> {
     let members: Vec<[i64; 1]> = members.iter().map(|member| [*member]).collect();
     for rows in powers_of_two(&members) {
-        session.note_shape(&(before, rows.len()));
-        let values = &[Value::Integer(scope.id()), Value::Integer(owner)];
-        let head = Prepared { parts: before, values };
-        let tail = Prepared::plain(after);
+        tenant.note_shape(&(statement.before, rows.len()));
+        let values = &[Value::Integer(tenant.id()), Value::Integer(owner)];
+        let head = Prepared { parts: statement.before, values };
+        let tail = Prepared::plain(statement.after);
         let statement = Yielding::<(), 1> { head, rows, tail, yields: PhantomData };
-        statement.execute(session.tenant(scope)?).map_err(Error::from)?;
+        statement.execute(tenant.connection()?).map_err(Error::from)?;
     }
     Ok(())
 }

@@ -2,6 +2,6 @@
 //! macros that insert, update and delete a row together with its event. Not here: the tables
 //! themselves (`tables`).
 
-mod macros;
+pub(crate) mod macros;
 pub mod membership;
 pub(crate) mod select;

@@ -10,8 +10,7 @@ use diesel::sql_types::{BigInt, Nullable, Text};
 
 use crate::database::connection::{AnyConnection, MultiBackend};
 use crate::error::{Error, Result};
-use crate::scope::Scope;
-use crate::session::Session;
+use crate::session::tenant::Tenant;
 use crate::session::totals;
 use crate::sql::conditions::{Shape, collect_joins, push_filter};
 use crate::sql::criteria::{Criteria, Field, Filter, Join, Order, Value};
@@ -97,15 +96,15 @@ enum Beside {
 const CHUNK: usize = 500;
 
 /// The page of rows that meets the criteria, and how many there are in all: in one statement.
-pub fn load<R>(scope: &Scope, session: &mut Session, criteria: &Criteria) -> Result<Loaded<R>>
+pub fn load<R>(tenant: &mut Tenant<'_>, criteria: &Criteria) -> Result<Loaded<R>>
 where
     R: Stored,
 {
-    let found = run::<R>(scope, session, criteria, Beside::Total)?;
+    let found = run::<R>(tenant, criteria, Beside::Total)?;
     if found.is_empty() && criteria.offset > 0 {
         // Past the end there is no row to carry the total: any page's does.
         let first = Criteria { offset: 0, limit: 1, ..criteria.clone() };
-        let first = run::<R>(scope, session, &first, Beside::Total)?;
+        let first = run::<R>(tenant, &first, Beside::Total)?;
         let total = first.first().map_or(0, |(_, total, _)| *total);
         return Ok(Loaded { rows: Vec::new(), total });
     }
@@ -116,57 +115,52 @@ where
 /// Rows that meet the criteria, each with its keys in their order, as [`read_keys`] reads them.
 ///
 /// [`read_keys`]: crate::read_keys
-pub fn load_keyed<R>(
-    scope: &Scope,
-    session: &mut Session,
-    criteria: &Criteria,
-) -> Result<Vec<(R, String)>>
+pub fn load_keyed<R>(tenant: &mut Tenant<'_>, criteria: &Criteria) -> Result<Vec<(R, String)>>
 where
     R: Stored,
 {
-    let found = run::<R>(scope, session, criteria, Beside::Keys)?;
+    let found = run::<R>(tenant, criteria, Beside::Keys)?;
     Ok(found.into_iter().map(|(row, _, keys)| (row, keys.unwrap_or_default())).collect())
 }
 
 fn run<R: Stored>(
-    scope: &Scope,
-    session: &mut Session,
+    tenant: &mut Tenant<'_>,
     criteria: &Criteria,
     beside: Beside,
 ) -> Result<Vec<Found<R>>> {
-    session.note_shape(&(R::TABLE, beside, Shape(criteria)));
-    let select = Select::<R>::new(scope, criteria, beside, session.is_postgres());
-    R::run(&select, session.tenant(scope)?).map_err(Error::from)
+    tenant.note_shape(&(R::TABLE, beside, Shape(criteria)));
+    let select = Select::<R>::new(tenant, criteria, beside);
+    R::run(&select, tenant.connection()?).map_err(Error::from)
 }
 
 /// Rows whose field is one of `ids`, in the order of their own ids, at most `limit`.
 pub fn load_by<R>(
-    scope: &Scope,
-    session: &mut Session,
-    (field, ids): (Field, &[i64]),
+    tenant: &mut Tenant<'_>,
+    field: Field,
+    ids: &[i64],
     limit: usize,
 ) -> Result<Vec<R>>
 where
     R: Stored,
 {
     let order = [R::KEYS.1];
-    let found = among::<R>(scope, session, (field, ids, limit), (&order, Beside::Nothing))?;
+    let found = among::<R>(tenant, field, ids, limit, (&order, Beside::Nothing))?;
     Ok(found.into_iter().map(|(row, _, _)| row).collect())
 }
 
 /// Rows that are held by one of `owners` through `field`, each with its owner, at most `limit`.
 /// Where a row has several owners it comes once for each.
 pub fn load_held<R>(
-    scope: &Scope,
-    session: &mut Session,
-    (field, owners): (Field, &[i64]),
+    tenant: &mut Tenant<'_>,
+    field: Field,
+    owners: &[i64],
     limit: usize,
 ) -> Result<Vec<(i64, R)>>
 where
     R: Stored,
 {
     let order = [field, R::KEYS.1];
-    let found = among::<R>(scope, session, (field, owners, limit), (&order, Beside::Keys))?;
+    let found = among::<R>(tenant, field, owners, limit, (&order, Beside::Keys))?;
     let order = order.map(ascending);
     let held = found.into_iter().map(|(row, _, keys)| {
         let keys = keys.and_then(|keys| read_keys(&order, &keys)).unwrap_or_default();
@@ -184,9 +178,10 @@ fn ascending(field: Field) -> Order {
 
 /// Rows whose field is one of `ids`, some ids at a time.
 fn among<R: Stored>(
-    scope: &Scope,
-    session: &mut Session,
-    (field, ids, limit): (Field, &[i64], usize),
+    tenant: &mut Tenant<'_>,
+    field: Field,
+    ids: &[i64],
+    limit: usize,
     (order, beside): (&[Field], Beside),
 ) -> Result<Vec<Found<R>>> {
     let mut rows = Vec::new();
@@ -203,7 +198,7 @@ fn among<R: Stored>(
             limit: left,
             offset: 0,
         };
-        rows.extend(run::<R>(scope, session, &criteria, beside)?);
+        rows.extend(run::<R>(tenant, &criteria, beside)?);
     }
     Ok(rows)
 }
@@ -219,13 +214,14 @@ pub struct Select<'q, R: Stored> {
 }
 
 impl<'q, R: Stored> Select<'q, R> {
-    fn new(scope: &Scope, criteria: &'q Criteria, beside: Beside, postgres: bool) -> Self {
+    fn new(tenant: &Tenant<'_>, criteria: &'q Criteria, beside: Beside) -> Self {
         let mut joins = Vec::new();
         if let Some(filter) = &criteria.filter {
             collect_joins(filter, &mut joins);
         }
         let columns = R::columns();
-        Self { organization: scope.id(), criteria, columns, joins, beside, postgres }
+        let postgres = tenant.is_postgres();
+        Self { organization: tenant.id(), criteria, columns, joins, beside, postgres }
     }
 
     fn total<'b>(&'b self, out: &mut AstPass<'_, 'b, MultiBackend>) -> QueryResult<()> {

@@ -1,13 +1,15 @@
 //! A connection together with what was set on it: whose rows it sees, and which statements it
 //! keeps prepared. There is no way to a connection but through here, and none without a scope.
 
+pub(crate) mod books;
+pub(crate) mod journal;
+pub(crate) mod tenant;
 pub(crate) mod totals;
 
 use std::collections::HashSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
-use chrono::NaiveDateTime;
 use diesel::connection::{AnsiTransactionManager, CacheSize, SimpleConnection, TransactionManager};
 use diesel::prelude::*;
 use diesel::sql_types::Text;
@@ -15,9 +17,10 @@ use diesel::sql_types::Text;
 use crate::address::Address;
 use crate::database::connection::AnyConnection;
 use crate::error::{Error, Result};
-use crate::ledger::Ledgers;
 use crate::scope::Scope;
-use crate::tables::administration::event::{self, Event};
+use crate::session::books::Ledgers;
+use crate::session::journal::Event;
+use crate::session::tenant::Tenant;
 
 type Transactions = <AnyConnection as Connection>::TransactionManager;
 
@@ -95,7 +98,7 @@ impl Session {
 
     /// The connection, seeing the rows of one tenant.
     pub fn tenant(&mut self, scope: &Scope) -> Result<&mut AnyConnection> {
-        self.look(Sight::Tenant(scope.id()))
+        self.look(Sight::Tenant(scope.organization.0))
     }
 
     /// The connection, seeing every row: for what is not done in a tenant's name.
@@ -191,24 +194,14 @@ impl Session {
         if self.marks.is_empty() { self.add_events() } else { Ok(()) }
     }
 
-    /// Notes that rows of a table were changed, by their ids and the versions that they have since.
-    pub(crate) fn note_changes(
-        &mut self,
-        scope: &Scope,
-        (table, rows): (&'static str, &[(i64, i64)]),
-        now: NaiveDateTime,
-    ) -> Result<()> {
-        rows.iter().try_for_each(|(id, version)| {
-            self.note(Event::updated(scope, (table, *id), *version, now))
-        })
-    }
-
     fn add_events(&mut self) -> Result<()> {
         let mut events = std::mem::take(&mut self.events);
         events.sort_by_key(|event| event.scope.organization);
         for events in events.chunk_by(|one, next| one.scope.organization == next.scope.organization)
         {
-            event::insert(self, events)?;
+            if let Some(Event { scope, .. }) = events.first() {
+                journal::insert(&mut Tenant::new(*scope, self), events)?;
+            }
         }
         Ok(())
     }

@@ -9,8 +9,8 @@ use diesel::sql_types::BigInt;
 
 use crate::database::connection::AnyConnection;
 use crate::error::{Error, Result};
-use crate::scope::Scope;
 use crate::session::Session;
+use crate::session::tenant::Tenant;
 use crate::sql::criteria::Value;
 use crate::sql::prepared::{Prepared, Yielding};
 
@@ -36,19 +36,19 @@ pub(crate) const fn sum_sql(postgres: bool) -> &'static [&'static str] {
 }
 
 /// How many rows the tenant has in a table.
-pub(crate) fn of(scope: &Scope, session: &mut Session, table: &str) -> Result<i64> {
+pub(crate) fn of(tenant: &mut Tenant<'_>, table: &str) -> Result<i64> {
     let table = Value::Text(table.to_owned());
-    let values = &[Value::Integer(scope.id()), table.clone(), Value::Integer(scope.id()), table];
-    let parts = sum_sql(session.is_postgres());
+    let values = &[Value::Integer(tenant.id()), table.clone(), Value::Integer(tenant.id()), table];
+    let parts = sum_sql(tenant.is_postgres());
     let tail =
         Prepared { parts, values: values.get(..parts.len().saturating_sub(1)).unwrap_or(&[]) };
     let statement = Yielding::<BigInt> { tail, ..Prepared::plain(&["SELECT "]).yielding() };
-    statement.get_result(session.tenant(scope)?).map_err(Error::from)
+    statement.get_result(tenant.connection()?).map_err(Error::from)
 }
 
 /// Notes that so many rows were added (or, below zero, removed), in their transaction.
-pub fn add(scope: &Scope, session: &mut Session, table: &str, delta: i64) -> Result<()> {
-    let parts: &[&str] = if session.is_postgres() {
+pub(crate) fn add(tenant: &mut Tenant<'_>, table: &str, delta: i64) -> Result<()> {
+    let parts: &[&str] = if tenant.is_postgres() {
         &[
             "INSERT INTO row_count_deltas (delta, organization_id, table_name) VALUES (",
             ", ",
@@ -64,21 +64,17 @@ pub fn add(scope: &Scope, session: &mut Session, table: &str, delta: i64) -> Res
              DO UPDATE SET row_count = row_count + excluded.row_count",
         ]
     };
-    let values = [Value::Integer(delta), Value::Integer(scope.id()), Value::Text(table.to_owned())];
+    let values =
+        [Value::Integer(delta), Value::Integer(tenant.id()), Value::Text(table.to_owned())];
     let statement = Prepared { parts, values: &values };
-    statement.execute(session.tenant(scope)?).map(|_| ()).map_err(Error::from)
+    statement.execute(tenant.connection()?).map(|_| ()).map_err(Error::from)
 }
 
 /// Notes that so many rows were added at once.
-pub(crate) fn add_many(
-    scope: &Scope,
-    session: &mut Session,
-    table: &str,
-    rows: usize,
-) -> Result<()> {
+pub(crate) fn add_many(tenant: &mut Tenant<'_>, table: &str, rows: usize) -> Result<()> {
     match i64::try_from(rows) {
         Ok(0) => Ok(()),
-        Ok(rows) => add(scope, session, table, rows),
+        Ok(rows) => add(tenant, table, rows),
         Err(_) => Err(Error::Query("more rows than there are numbers".to_owned())),
     }
 }

@@ -4,7 +4,7 @@
 mod programme;
 
 use apportion_core::organization::OrganizationDraft;
-use apportion_store::{self as store, Address, OrganizationId, PersonId, Scope};
+use apportion_store::{self as store, Address, OrganizationId, PersonId, Scope, Tenant};
 
 use crate::access::token::Token;
 use crate::commands::admin::{self, TokenDraft, ready};
@@ -37,20 +37,21 @@ pub fn fill(database: &Address) -> Result<(), ImportError> {
     let currency = currency.map_err(|_| store::Error::Query("no currency".to_owned()))?;
     let organization = admin::create_organization(database, &draft)?;
     let scope = Scope::of(OrganizationId(organization));
-    let person = session.transaction(|session| {
+    let person = Tenant::new(scope, &mut session).transaction(|tenant| {
         let content = store::person::Content {
             first_name: "Ada".to_owned(),
             last_name: "Demo".to_owned(),
             email: Some("ada@example.com".to_owned()),
         };
-        store::person::insert(&scope, session, &content, now())
+        store::person::insert(tenant, &content, now())
     })?;
     let mut importer = Importer::with(session, organization)?;
     importer.import("deals", DEALS.as_bytes(), |_| {})?;
     importer.import("revenue_distributions", DISTRIBUTIONS.as_bytes(), |_| {})?;
     importer.import("collaborators", COLLABORATORS.as_bytes(), |_| {})?;
     let scope = Scope { person: Some(PersonId(person)), ..scope };
-    programme::play((database, &mut ready(database)?), &scope, currency)?;
+    let mut session = ready(database)?;
+    programme::play(database, Tenant::new(scope, &mut session), currency)?;
     // Last: a database with the token has the rest as well.
     let draft = TokenDraft {
         organization,

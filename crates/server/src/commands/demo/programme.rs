@@ -6,9 +6,7 @@ use apportion_core::currency::Currency;
 use apportion_core::obligation::ObligationStatus;
 use apportion_jsonapi::Input;
 use apportion_jsonapi::input::Action;
-use apportion_store::{
-    self as store, Address, Criteria, Order, Scope, Session, collaborator, obligation,
-};
+use apportion_store::{self as store, Address, Criteria, Order, Tenant, collaborator, obligation};
 use chrono::{Days, Months, NaiveDate, NaiveDateTime, NaiveTime};
 use serde_json::{Value, json};
 
@@ -63,12 +61,12 @@ fn distributors() -> [Value; 3] {
 
 /// Plays the programme, in the tenant's currency.
 pub(super) fn play(
-    (database, session): (&Address, &mut Session),
-    scope: &Scope,
+    database: &Address,
+    tenant: Tenant<'_>,
     currency: Currency,
 ) -> std::result::Result<(), store::Error> {
     let (distributors, collaborators) = (Vec::new(), Vec::new());
-    let mut stage = Stage { session, scope, currency, distributors, collaborators };
+    let mut stage = Stage { tenant, currency, distributors, collaborators };
     let mut first = NaiveDate::from_epoch_days(FIRST_DAY).unwrap_or_default();
     stage.begin(morning(first)).map_err(written)?;
     for month in 0..MONTHS {
@@ -96,8 +94,7 @@ fn morning(day: NaiveDate) -> NaiveDateTime {
 }
 
 struct Stage<'s> {
-    session: &'s mut Session,
-    scope: &'s Scope,
+    tenant: Tenant<'s>,
     currency: Currency,
     distributors: Vec<i64>,
     collaborators: Vec<i64>,
@@ -108,13 +105,13 @@ impl Stage<'_> {
     fn begin(&mut self, now: NaiveDateTime) -> Result<()> {
         let order = vec![Order { field: collaborator::ID, descending: false, reversed: false }];
         let all = Criteria { filter: None, order, limit: COLLABORATORS, offset: 0 };
-        let found = store::load::<collaborator::Row>(self.scope, self.session, &all)?.rows;
+        let found = store::load::<collaborator::Row>(&mut self.tenant, &all)?.rows;
         self.collaborators = found.iter().map(|row| row.id).collect();
         let members: Vec<Value> =
             self.collaborators.iter().map(|id| identifier("collaborators", *id)).collect();
         for attributes in distributors() {
             let links = json!({"collaborators": {"data": members}});
-            let id = self.add("distributors", (attributes, links), now)?;
+            let id = self.add("distributors", attributes, links, now)?;
             self.distributors.push(id);
         }
         Ok(())
@@ -142,7 +139,7 @@ impl Stage<'_> {
         let counting: Vec<i64> = self.distributors.iter().take(2).copied().collect();
         for distributor in counting {
             let attributes = json!({"points": points, "reason": "Orders brought in"});
-            self.add("metric_credits", (attributes, links(collaborator, distributor)), now)?;
+            self.add("metric_credits", attributes, links(collaborator, distributor), now)?;
         }
         Ok(())
     }
@@ -154,13 +151,13 @@ impl Stage<'_> {
             "value": value, "status": "approved", "award_type": "referral", "reason": reason,
         });
         let links = links(collaborator, distributor);
-        self.add("obligations", (attributes, links), morning(day)).map(|_| ())
+        self.add("obligations", attributes, links, morning(day)).map(|_| ())
     }
 
     /// Pays what the engine allocated.
     fn settle(&mut self, day: NaiveDate) -> Result<()> {
-        let by = (obligation::DISTRIBUTOR_ID, self.distributors.as_slice());
-        let owed = store::load_by::<obligation::Row>(self.scope, self.session, by, usize::MAX)?;
+        let (field, ids) = (obligation::DISTRIBUTOR_ID, self.distributors.as_slice());
+        let owed = store::load_by::<obligation::Row>(&mut self.tenant, field, ids, usize::MAX)?;
         let due = owed.iter().map(|row| &row.kept).filter(|kept| {
             kept.allocation_id.is_some() && kept.status == ObligationStatus::Approved.name()
         });
@@ -170,7 +167,7 @@ impl Stage<'_> {
             let document = json!({"data": {
                 "type": "obligations", "id": kept.id.to_string(), "attributes": attributes,
             }});
-            self.write("obligations", (Action::Update(kept.id), &document), morning(day))?;
+            self.write("obligations", Action::Update(kept.id), &document, morning(day))?;
         }
         Ok(())
     }
@@ -178,27 +175,30 @@ impl Stage<'_> {
     fn add(
         &mut self,
         kind: &str,
-        (attributes, relationships): (Value, Value),
+        attributes: Value,
+        relationships: Value,
         now: NaiveDateTime,
     ) -> Result<i64> {
         let data = json!({"type": kind, "attributes": attributes, "relationships": relationships});
-        self.write(kind, (Action::Create, &json!({"data": data})), now)
+        self.write(kind, Action::Create, &json!({"data": data}), now)
     }
 
     /// Writes as a request would; answers with the id.
     fn write(
         &mut self,
         kind: &str,
-        (action, document): (Action, &Value),
+        action: Action,
+        document: &Value,
         now: NaiveDateTime,
     ) -> Result<i64> {
         let resources = Resources::own();
         let served = resources.find(kind).ok_or_else(Failure::not_found)?.served;
         let body = document.to_string();
         let mut input = Input::read(body.as_bytes(), served.resource(), action)?;
-        let (scope, currency) = (self.scope, self.currency);
-        self.session.transaction(|session| {
-            let mut work = Work { resources, scope, session, currency, now, expected: None };
+        let currency = self.currency;
+        self.tenant.transaction(|tenant| {
+            let tenant = tenant.reborrow();
+            let mut work = Work { resources, tenant, currency, now, expected: None };
             match action {
                 Action::Create => served.create(&mut work, &mut input),
                 Action::Update(id) => served.update(&mut work, id, &mut input).map(|()| id),

@@ -9,7 +9,7 @@ use std::io::Read;
 use apportion_jsonapi::input::{Link, Linkage};
 use apportion_jsonapi::resource::{Cardinality, Relationship, ResourceType};
 use apportion_jsonapi::{Input, Source};
-use apportion_store::{self as store, Address, Field, OrganizationId, Scope, Session};
+use apportion_store::{self as store, Address, Field, OrganizationId, Scope, Session, Tenant};
 
 use crate::catalog::served::{Served, Work};
 use crate::commands::admin::{AdminError, ready};
@@ -70,7 +70,7 @@ impl Importer {
 
     pub(crate) fn with(mut session: Session, organization: i64) -> Result<Self, ImportError> {
         let scope = Scope::of(OrganizationId(organization));
-        let found = store::organization::find(&scope, &mut session)?;
+        let found = store::organization::find(&mut Tenant::new(scope, &mut session))?;
         let found = found.ok_or(ImportError::Organization(organization))?;
         let unknown = |_| store::Error::Query("the currency is not known".to_owned());
         let currency = found.currency.parse().map_err(unknown)?;
@@ -89,7 +89,7 @@ impl Importer {
             return Err(ImportError::Lines(vec![fault(1, None, "the type is not known")]));
         };
         let (scope, currency) = (self.scope, self.currency);
-        let rows = self.session.transaction(|session| {
+        let rows = Tenant::new(scope, &mut self.session).transaction(|tenant| {
             let mut file =
                 csv::ReaderBuilder::new().flexible(true).from_reader(Numbered::new(file));
             let columns = columns(&mut file, served.resource()).map_err(ImportError::Lines)?;
@@ -105,8 +105,7 @@ impl Importer {
                     Ok(true) => {
                         let mut work = Work {
                             resources: Resources::own(),
-                            scope: &scope,
-                            session,
+                            tenant: tenant.reborrow(),
                             currency,
                             now: now(),
                             expected: None,
@@ -148,7 +147,7 @@ struct Named {
     noun: &'static str,
     is_called: &'static str,
     /// The ids that go by this: one, none, or too many to mean one.
-    find: fn(&Scope, &mut Session, &str) -> store::Result<Vec<i64>>,
+    find: fn(&mut Tenant<'_>, &str) -> store::Result<Vec<i64>>,
 }
 
 const NAMED: &[Named] = &[
@@ -156,20 +155,20 @@ const NAMED: &[Named] = &[
         kind: "deals",
         noun: "deal",
         is_called: "is called",
-        find: |scope, session, name| store::deal::named(scope, session, name),
+        find: |tenant, name| store::deal::named(tenant, name),
     },
     Named {
         kind: "distributors",
         noun: "distributor",
         is_called: "is called",
-        find: |scope, session, name| store::distributor::named(scope, session, name),
+        find: |tenant, name| store::distributor::named(tenant, name),
     },
     Named {
         kind: "collaborators",
         noun: "collaborator",
         is_called: "has the address",
-        find: |scope, session, email| {
-            let found = store::collaborator::with_email(scope, session, (email, None))?;
+        find: |tenant, email| {
+            let found = store::collaborator::with_email(tenant, email, None)?;
             Ok(found.into_iter().collect())
         },
     },
@@ -259,7 +258,7 @@ fn row(
             }
             Column::Name(declared, named) => {
                 let Named { noun, is_called, find, .. } = named;
-                match find(work.scope, work.session, cell)?.as_slice() {
+                match find(&mut work.tenant, cell)?.as_slice() {
                     [id] => input.give_link(link(declared.name, Linkage::One(*id))),
                     [] => {
                         let reason = format!("there is no {noun} '{cell}'");
@@ -276,10 +275,10 @@ fn row(
     if !bad.is_empty() {
         return Ok(bad);
     }
-    let (scope, currency, now) = (work.scope, work.currency, work.now);
-    let added = work.session.transaction(|session| {
+    let (currency, now) = (work.currency, work.now);
+    let added = work.tenant.transaction(|tenant| {
         let resources = Resources::own();
-        let mut work = Work { resources, scope, session, currency, now, expected: None };
+        let mut work = Work { resources, tenant: tenant.reborrow(), currency, now, expected: None };
         served.create(&mut work, &mut input)
     });
     match added {

@@ -149,14 +149,15 @@ fn describe_paths(
     }
     paths.insert(collection, list);
     for relationship in &resource.relationships {
-        describe_relationship(registry, (resource, &row), relationship, paths);
+        describe_relationship(registry, resource, &row, relationship, paths);
     }
     paths.insert(row, one);
 }
 
 fn describe_relationship(
     registry: &Registry<Field>,
-    (resource, row): (&ResourceType<Field>, &str),
+    resource: &ResourceType<Field>,
+    row: &str,
     relationship: &Relationship<Field>,
     paths: &mut Map<String, Value>,
 ) {

@@ -10,7 +10,7 @@ use apportion_core::calendar::in_calendar;
 use apportion_jsonapi::document::{Compound, Document, Links};
 use apportion_jsonapi::query::{self, Asked, Include, Query, Scope as Parameters};
 use apportion_jsonapi::{Code, Error, Rows, value};
-use apportion_store::{Field, Scope, Session};
+use apportion_store::{Field, Tenant};
 use chrono::{DateTime, NaiveDateTime, SubsecRound, Utc};
 
 use self::rows::{AllocationRows, DistributionRow};
@@ -48,20 +48,21 @@ pub(crate) struct Previewing {
 impl Previewing {
     pub(crate) fn new(
         resources: &'static Resources,
-        (distributor, query): (i64, &str),
+        distributor: i64,
+        query: &str,
         now: NaiveDateTime,
     ) -> Self {
         Self { resources, distributor, asked: understand(resources, query, now) }
     }
 
     /// Runs the request: one moment of the rows.
-    pub(crate) fn run(&self, scope: &Scope, session: &mut Session) -> Result<Reply> {
-        session.snapshot(scope, |session| self.show(scope, session))
+    pub(crate) fn run(&self, tenant: &mut Tenant<'_>) -> Result<Reply> {
+        tenant.snapshot(|tenant| self.show(tenant))
     }
 
-    fn show(&self, scope: &Scope, session: &mut Session) -> Result<Reply> {
+    fn show(&self, tenant: &mut Tenant<'_>) -> Result<Reply> {
         let at = self.asked.as_ref().map_or_else(|_| DateTime::default(), |(_, at)| *at);
-        let found = preview(scope, session, (self.distributor, at))?;
+        let found = preview(tenant, self.distributor, at)?;
         let (distributor, planned) = found.ok_or_else(Failure::not_found)?;
         let (query, _) = self.asked.as_ref().map_err(Clone::clone)?;
         let [whole, part] = self.resources.previews();
@@ -73,7 +74,7 @@ impl Previewing {
             children: Vec::new(),
         }];
         let includes = query.include.as_deref().unwrap_or(&usual);
-        let compound = compound(scope, session, (whole, &row), (part, &parts), includes)?;
+        let compound = compound(tenant, whole, &row, (part, &parts), includes)?;
         let registry = self.resources.preview_registry();
         let (fields, compound) = (&query.fields, Some(&compound));
         let document = Document { registry, root: ROOT, fields, compound };
@@ -85,9 +86,9 @@ impl Previewing {
 
 /// What is included: planned allocations from the plan, all else from the store.
 fn compound(
-    scope: &Scope,
-    session: &mut Session,
-    (whole, row): (Type, &DistributionRow),
+    tenant: &mut Tenant<'_>,
+    whole: Type,
+    row: &DistributionRow,
     (part, parts): (Type, &Rc<dyn Rows>),
     includes: &[Include],
 ) -> Result<Compound> {
@@ -96,7 +97,7 @@ fn compound(
     for include in includes {
         if include.target != part.position {
             let one = std::slice::from_ref(include);
-            follow(scope, session, (whole, row), one, &mut compound)?;
+            follow(tenant, whole, row, one, &mut compound)?;
             continue;
         }
         if parts.len() > MAX_INCLUDED {
@@ -110,7 +111,7 @@ fn compound(
         }
         compound.follow(whole.position, row.id(0), include.relationship, Some(ids));
         compound.add(part.position, Rc::clone(parts));
-        follow(scope, session, (part, parts.as_ref()), &include.children, &mut compound)?;
+        follow(tenant, part, parts.as_ref(), &include.children, &mut compound)?;
     }
     Ok(compound)
 }

@@ -15,7 +15,7 @@ use apportion_core::report::{Row, RowOrder};
 use apportion_jsonapi::document::{Document, Links, PageEnd};
 use apportion_jsonapi::query::{Asked, Include, Numbered, Page, Query, Scope as Parameters};
 use apportion_jsonapi::{Code, Error, media};
-use apportion_store::{self as store, Field, Ledger, Scope, Session, deal, person};
+use apportion_store::{self as store, Field, Ledger, Tenant, deal, person};
 use chrono::NaiveDateTime;
 
 use self::rows::ReportRows;
@@ -97,7 +97,8 @@ impl Reporting {
     pub(crate) fn new(
         resources: &'static Resources,
         origin: &str,
-        (query, accept): (&str, Option<&str>),
+        query: &str,
+        accept: Option<&str>,
         now: NaiveDateTime,
     ) -> Self {
         let asked = understand(resources, query, accept);
@@ -107,9 +108,9 @@ impl Reporting {
     }
 
     /// Runs the request.
-    pub(crate) fn run(self, scope: &Scope, session: &mut Session) -> Result<Reply> {
+    pub(crate) fn run(self, tenant: &mut Tenant<'_>) -> Result<Reply> {
         let asked = self.asked.as_ref().map_err(Clone::clone)?;
-        let organization = store::organization::find(scope, session)?;
+        let organization = store::organization::find(tenant)?;
         let organization = organization.ok_or_else(Failure::not_found)?;
         let currency = organization.currency.parse();
         let currency = currency.map_err(|_| store::Error::Query("an unknown currency".into()))?;
@@ -122,7 +123,7 @@ impl Reporting {
             },
             max_rows: if asked.format == Format::Document { MAX_ROWS } else { MAX_WHOLE },
         };
-        let ledger = store::ledger(scope, session)?;
+        let ledger = store::ledger(tenant)?;
         let report = fold(&ledger, &asked.selection, &query);
         let totals = report.totals().map_err(refused)?;
         let all = report.rows(&asked.orders).map_err(refused)?;
@@ -130,14 +131,14 @@ impl Reporting {
             Format::Document => {}
             Format::Csv => return table(&asked.grouping, &all, currency),
             Format::Svg => {
-                let names = part_names(scope, session, (&asked.grouping, &all))?;
-                return picture(&asked.grouping, &all, currency, (&organization.name, &names));
+                let names = part_names(tenant, &asked.grouping, &all)?;
+                return picture(&asked.grouping, &all, currency, &organization.name, &names);
             }
         }
         let shown = ReportRows::new(&asked.grouping, page(&all, asked.page), currency);
         let kind = self.resources.report();
         let compound = match asked.query.include.as_deref() {
-            Some(includes) => Some(include::resolve(scope, session, (kind, &shown), includes)?),
+            Some(includes) => Some(include::resolve(tenant, kind, &shown, includes)?),
             None => None,
         };
         let mut fields = asked.query.fields.clone();
@@ -160,20 +161,15 @@ fn table(grouping: &Grouping, rows: &[Row], currency: Currency) -> Result<Reply>
 }
 
 /// What the parts of a picture are called.
-fn part_names(
-    scope: &Scope,
-    session: &mut Session,
-    (grouping, rows): (&Grouping, &[Row]),
-) -> Result<svg::Names> {
+fn part_names(tenant: &mut Tenant<'_>, grouping: &Grouping, rows: &[Row]) -> Result<svg::Names> {
     let Some((group, ids)) = svg::parts(grouping, rows) else { return Ok(svg::Names::new()) };
     Ok(match group {
         Group::Deal => {
-            let deals = store::load_by::<deal::Row>(scope, session, (deal::ID, &ids), ids.len())?;
+            let deals = store::load_by::<deal::Row>(tenant, deal::ID, &ids, ids.len())?;
             deals.into_iter().map(|row| (row.id, row.name)).collect()
         }
         Group::Creator => {
-            let by = (person::ID, ids.as_slice());
-            let people = store::load_by::<person::Row>(scope, session, by, ids.len())?;
+            let people = store::load_by::<person::Row>(tenant, person::ID, &ids, ids.len())?;
             let name = |row: &person::Row| format!("{} {}", row.first_name, row.last_name);
             people.iter().map(|row| (row.id, name(row))).collect()
         }
@@ -185,7 +181,8 @@ fn picture(
     grouping: &Grouping,
     rows: &[Row],
     currency: Currency,
-    (organization, names): (&str, &svg::Names),
+    organization: &str,
+    names: &svg::Names,
 ) -> Result<Reply> {
     let drawn = svg::draw(grouping, rows, currency, organization, names);
     let drawn = drawn

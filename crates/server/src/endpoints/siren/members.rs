@@ -85,7 +85,8 @@ impl Member {
 /// Writes a distribution. `parts` are those of all rows, by distribution.
 pub(super) fn push_object(
     out: &mut Vec<u8>,
-    (rows, row): (&dyn Rows, usize),
+    rows: &dyn Rows,
+    row: usize,
     members: &[Member],
     parts: &[Part],
 ) {

@@ -10,8 +10,8 @@ use actix_web::HttpRequest;
 use actix_web::http::header::HeaderName;
 use apportion_jsonapi::media::PLAIN;
 use apportion_jsonapi::{Rows, value};
+use apportion_store::Tenant;
 use apportion_store::allocation::{self, Part};
-use apportion_store::{Scope, Session};
 
 use self::members::Member;
 use self::question::Asked;
@@ -80,46 +80,36 @@ pub(crate) async fn answer(
         Route::One(_) => Asked::one(resource, request.query_string())?,
     };
     let scope = access.scope;
-    service.store.read(move |session| show(&scope, session, (kind, route), &asked)).await
+    service.store.read(scope, move |tenant| show(tenant, kind, route, &asked)).await
 }
 
 fn distributions(resources: &'static Resources) -> Result<Type> {
     resources.find(TYPE).ok_or_else(Failure::not_found)
 }
 
-fn show(
-    scope: &Scope,
-    session: &mut Session,
-    (kind, route): (Type, Route),
-    asked: &Asked,
-) -> Result<Reply> {
+fn show(tenant: &mut Tenant<'_>, kind: Type, route: Route, asked: &Asked) -> Result<Reply> {
     if asked.members.iter().any(Member::is_of_allocations) {
         // The count and the allocations of one moment.
-        return session.snapshot(scope, |session| read(scope, session, (kind, route), asked));
+        return tenant.snapshot(|tenant| read(tenant, kind, route, asked));
     }
-    read(scope, session, (kind, route), asked)
+    read(tenant, kind, route, asked)
 }
 
-fn read(
-    scope: &Scope,
-    session: &mut Session,
-    (kind, route): (Type, Route),
-    asked: &Asked,
-) -> Result<Reply> {
+fn read(tenant: &mut Tenant<'_>, kind: Type, route: Route, asked: &Asked) -> Result<Reply> {
     let (rows, total) = match route {
         Route::List => {
-            let (rows, total) = kind.served.load(scope, session, &asked.criteria)?;
+            let (rows, total) = kind.served.load(tenant, &asked.criteria)?;
             (rows, Some(total))
         }
         Route::One(id) => {
             let by = (kind.served.resource().id, [id]);
-            (kind.served.load_by(scope, session, (by.0, &by.1), 1)?, None)
+            (kind.served.load_by(tenant, by.0, &by.1, 1)?, None)
         }
     };
     let parts = match asked.members.iter().any(Member::is_of_allocations) {
         true => {
             let ids: Vec<i64> = (0..rows.len()).map(|row| rows.id(row)).collect();
-            allocation::first_of(scope, session, &ids, MAX_ALLOCATIONS)?
+            allocation::first_of(tenant, &ids, MAX_ALLOCATIONS)?
         }
         false => Vec::new(),
     };
@@ -128,7 +118,7 @@ fn read(
         None if rows.is_empty() => return Err(Failure::not_found()),
         None => {
             let mut out = Vec::with_capacity(512);
-            members::push_object(&mut out, (rows.as_ref(), 0), &asked.members, &parts);
+            members::push_object(&mut out, rows.as_ref(), 0, &asked.members, &parts);
             out
         }
     };
@@ -146,7 +136,7 @@ fn list(rows: &dyn Rows, members: &[Member], parts: &[Part]) -> Vec<u8> {
         if row > 0 {
             out.push(b',');
         }
-        members::push_object(&mut out, (rows, row), members, parts);
+        members::push_object(&mut out, rows, row, members, parts);
     }
     out.push(b']');
     out

@@ -35,15 +35,15 @@ impl Asked {
     /// What a list is asked for.
     pub(super) fn list(resource: &ResourceType<Field>, query: &str) -> Result<Self, Vec<Error>> {
         let mut given = Given::of(query)?;
-        let asked = FILTERS.map(|(name, declared)| given.filter(resource, (name, declared)));
+        let asked = FILTERS.map(|(name, declared)| given.filter(resource, name, declared));
         let mut filters: Vec<Filter> = asked.into_iter().flatten().collect();
         let filter = match filters.len() {
             0 | 1 => filters.pop(),
             _ => Some(Filter::All(filters)),
         };
         let order = given.order(resource);
-        let limit = given.number("number", (1, MAX_NUMBER), DEFAULT_NUMBER);
-        let offset = given.number("offset", (0, i64::MAX), 0);
+        let limit = given.number("number", 1, MAX_NUMBER, DEFAULT_NUMBER);
+        let offset = given.number("offset", 0, i64::MAX, 0);
         let members = given.members(resource);
         given.end(Self { criteria: Criteria { filter, order, limit, offset }, members })
     }
@@ -100,7 +100,8 @@ impl<'q> Given<'q> {
     fn filter(
         &mut self,
         resource: &ResourceType<Field>,
-        (name, declared): (&str, &str),
+        name: &str,
+        declared: &str,
     ) -> Option<Filter> {
         let text = self.value(name)?;
         let declared = resource.filters.iter().find(|filter| filter.name == declared)?;
@@ -141,7 +142,7 @@ impl<'q> Given<'q> {
         fields.chain([resource.id]).map(order).collect()
     }
 
-    fn number(&mut self, name: &str, (least, most): (i64, i64), usual: i64) -> i64 {
+    fn number(&mut self, name: &str, least: i64, most: i64, usual: i64) -> i64 {
         let Some(text) = self.value(name) else { return usual };
         match integer(&text).filter(|number| (least..=most).contains(number)) {
             Some(number) => number,

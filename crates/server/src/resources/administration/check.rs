@@ -12,7 +12,7 @@ use apportion_jsonapi::json::Json;
 use apportion_jsonapi::query::Walk;
 use apportion_jsonapi::resource::{Filter as Declared, Ids, ResourceType, Sort, Takes};
 use apportion_jsonapi::{Attribute, Input, Kind, Rows, Scalar};
-use apportion_store::{Criteria, Field, FieldKind, Filter, Order, Scope, Session, Value, checks};
+use apportion_store::{Criteria, Field, FieldKind, Filter, Order, Tenant, Value, checks};
 
 use crate::catalog::criteria;
 use crate::catalog::served::{Page, Served, Work};
@@ -76,23 +76,23 @@ impl Checks {
 
     /// The laws that can meet the filter, looked at in one moment of the rows, in this order.
     fn found(
-        scope: &Scope,
-        session: &mut Session,
-        (filter, order): (Option<&Filter>, &[Order]),
+        tenant: &mut Tenant<'_>,
+        filter: Option<&Filter>,
+        order: &[Order],
     ) -> Result<Vec<Finding>> {
         let laws: Vec<Law> =
             Law::ALL.iter().copied().filter(|law| may_meet(*law, filter)).collect();
-        let mut findings = Self::look(scope, session, &laws)?;
+        let mut findings = Self::look(tenant, &laws)?;
         findings.retain(|finding| filter.is_none_or(|filter| filter.is_met(&value_of(finding))));
         findings.sort_by(|a, b| compare(order, a, b));
         Ok(findings)
     }
 
     /// Each law is given an even part of the time that those before it left.
-    fn look(scope: &Scope, session: &mut Session, laws: &[Law]) -> Result<Vec<Finding>> {
+    fn look(tenant: &mut Tenant<'_>, laws: &[Law]) -> Result<Vec<Finding>> {
         let end = Instant::now().checked_add(PATIENCE);
         let end = end.unwrap_or_else(Instant::now);
-        session.snapshot(scope, |session| {
+        tenant.snapshot(|tenant| {
             let mut left = u32::try_from(laws.len()).unwrap_or(u32::MAX);
             let mut findings = Vec::with_capacity(laws.len());
             for law in laws {
@@ -102,7 +102,7 @@ impl Checks {
                 let mut stop = |finding: &Finding| {
                     finding.broken >= MAX_COUNTER_EXAMPLES || Instant::now() >= until
                 };
-                findings.push(checks::check(scope, session, *law, &mut stop)?);
+                findings.push(checks::check(tenant, *law, &mut stop)?);
                 left = left.saturating_sub(1);
             }
             Ok(findings)
@@ -212,14 +212,8 @@ impl Served for Checks {
         true
     }
 
-    fn load(
-        &'static self,
-        scope: &Scope,
-        session: &mut Session,
-        criteria: &Criteria,
-    ) -> Result<Page> {
-        let asked = (criteria.filter.as_ref(), criteria.order.as_slice());
-        let findings = Self::found(scope, session, asked)?;
+    fn load(&'static self, tenant: &mut Tenant<'_>, criteria: &Criteria) -> Result<Page> {
+        let findings = Self::found(tenant, criteria.filter.as_ref(), &criteria.order)?;
         let total = i64::try_from(findings.len()).unwrap_or(i64::MAX);
         let offset = usize::try_from(criteria.offset).unwrap_or(usize::MAX);
         let limit = usize::try_from(criteria.limit).unwrap_or(0);
@@ -229,15 +223,13 @@ impl Served for Checks {
 
     fn walk(
         &'static self,
-        scope: &Scope,
-        session: &mut Session,
+        tenant: &mut Tenant<'_>,
         criteria: &Criteria,
         walk: &Walk,
     ) -> Result<Option<(Box<dyn Rows>, Walked)>> {
         let order = criteria.order.clone();
         let Some(criteria) = criteria::walk(criteria.clone(), walk) else { return Ok(None) };
-        let asked = (criteria.filter.as_ref(), criteria.order.as_slice());
-        let mut findings = Self::found(scope, session, asked)?;
+        let mut findings = Self::found(tenant, criteria.filter.as_ref(), &criteria.order)?;
         let size = usize::try_from(walk.size).unwrap_or(usize::MAX);
         let more = findings.len() > size;
         findings.truncate(size);
@@ -250,20 +242,20 @@ impl Served for Checks {
 
     fn load_by(
         &'static self,
-        scope: &Scope,
-        session: &mut Session,
-        (_, ids): (Field, &[i64]),
+        tenant: &mut Tenant<'_>,
+        _: Field,
+        ids: &[i64],
         limit: usize,
     ) -> Result<Box<dyn Rows>> {
         let laws: Vec<Law> = ids.iter().filter_map(|id| law(*id)).take(limit).collect();
-        Ok(Box::new(FindingRows(Self::look(scope, session, &laws)?)))
+        Ok(Box::new(FindingRows(Self::look(tenant, &laws)?)))
     }
 
     fn load_held(
         &'static self,
-        _: &Scope,
-        _: &mut Session,
-        _: (Field, &[i64]),
+        _: &mut Tenant<'_>,
+        _: Field,
+        _: &[i64],
         _: usize,
     ) -> Result<(Vec<i64>, Box<dyn Rows>)> {
         Err(Failure::not_found())

@@ -40,7 +40,7 @@ pub(crate) fn resource() -> Resource<Row> {
 
 fn create(work: &mut Work<'_>, input: &mut Input) -> Result<i64> {
     let content = content(PersonDraft::default(), input)?;
-    Ok(person::insert(work.scope, work.session, &content, work.now)?)
+    Ok(person::insert(&mut work.tenant, &content, work.now)?)
 }
 
 fn update(work: &mut Work<'_>, row: &Row, input: &mut Input) -> Result<()> {
@@ -50,11 +50,11 @@ fn update(work: &mut Work<'_>, row: &Row, input: &mut Input) -> Result<()> {
         email: row.email.clone(),
     };
     let content = content(draft, input)?;
-    person::update(work.scope, work.session, (row.id, &content), work.now).map_err(Failure::from)
+    person::update(&mut work.tenant, row.id, &content, work.now).map_err(Failure::from)
 }
 
 fn delete(work: &mut Work<'_>, row: &Row) -> Result<()> {
-    person::delete(work.scope, work.session, row.id, work.now).map_err(Failure::from)
+    person::delete(&mut work.tenant, row.id, work.now).map_err(Failure::from)
 }
 
 fn content(mut draft: PersonDraft, input: &mut Input) -> Result<Content> {

@@ -46,8 +46,8 @@ pub(crate) fn resource() -> Resource<Row> {
 }
 
 fn create(work: &mut Work<'_>, input: &mut Input) -> Result<i64> {
-    let content = content(work, (CollaboratorDraft::default(), None), input)?;
-    let added = collaborator::insert(work.scope, work.session, &content, work.now);
+    let content = content(work, CollaboratorDraft::default(), None, input)?;
+    let added = collaborator::insert(&mut work.tenant, &content, work.now);
     added.map_err(|error| taken(error, input))
 }
 
@@ -57,25 +57,26 @@ fn update(work: &mut Work<'_>, row: &Row, input: &mut Input) -> Result<()> {
         email: row.email.clone(),
         status: Some(row.status.clone()),
     };
-    let content = content(work, (draft, Some(row.id)), input)?;
-    let updated = collaborator::update(work.scope, work.session, (row.id, &content), work.now);
+    let content = content(work, draft, Some(row.id), input)?;
+    let updated = collaborator::update(&mut work.tenant, row.id, &content, work.now);
     updated.map_err(|error| taken(error, input))
 }
 
 fn delete(work: &mut Work<'_>, row: &Row) -> Result<()> {
-    collaborator::delete(work.scope, work.session, row.id, work.now).map_err(Failure::from)
+    collaborator::delete(&mut work.tenant, row.id, work.now).map_err(Failure::from)
 }
 
 fn content(
     work: &mut Work<'_>,
-    (mut draft, id): (CollaboratorDraft, Option<i64>),
+    mut draft: CollaboratorDraft,
+    id: Option<i64>,
     input: &mut Input,
 ) -> Result<Content> {
     input.set("full_name", &mut draft.full_name);
     input.set("email", &mut draft.email);
     input.set("status", &mut draft.status);
     if let Some(email) = draft.email.as_deref()
-        && collaborator::with_email(work.scope, work.session, (email, id))?.is_some()
+        && collaborator::with_email(&mut work.tenant, email, id)?.is_some()
     {
         input.refuse("email", TAKEN);
     }

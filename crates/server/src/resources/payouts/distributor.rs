@@ -132,9 +132,9 @@ struct Wanted {
 
 fn create(work: &mut Work<'_>, input: &mut Input) -> Result<i64> {
     let wanted = read(work, input, None)?;
-    let id = stored::insert(work.scope, work.session, &wanted.content, work.now)?;
+    let id = stored::insert(&mut work.tenant, &wanted.content, work.now)?;
     link(work, id, &wanted)?;
-    open(work, (id, false), &wanted)?;
+    open(work, id, false, &wanted)?;
     Ok(id)
 }
 
@@ -149,12 +149,12 @@ fn update(work: &mut Work<'_>, row: &Row, input: &mut Input) -> Result<()> {
         let pointer = format!("/data/attributes/{}", locked.what);
         Error::pointer(Code::Conflict, pointer, locked.to_string())
     })?;
-    stored::update(work.scope, work.session, (old, &wanted.content), work.now)?;
+    stored::update(&mut work.tenant, old, &wanted.content, work.now)?;
     link(work, old.id, &wanted)?;
     let moved = old.anchor_at != wanted.content.anchor_at
         || old.schedule != wanted.content.schedule
         || old.time_zone != wanted.content.time_zone;
-    open(work, (old.id, moved), &wanted)
+    open(work, old.id, moved, &wanted)
 }
 
 /// It is shown for good, as deleted; what was not triggered will not be.
@@ -163,8 +163,8 @@ fn delete(work: &mut Work<'_>, row: &Row) -> Result<()> {
     if let Some(id) = row.current_distribution_id {
         opening::cancel(work, id)?;
     }
-    let deleted = (row.kept.id, DistributorStatus::Deleted.name());
-    Ok(stored::set_status(work.scope, work.session, deleted, work.now)?)
+    let status = DistributorStatus::Deleted.name();
+    Ok(stored::set_status(&mut work.tenant, row.kept.id, status, work.now)?)
 }
 
 fn changeable(kept: &Kept, to: DistributorStatus) -> Result<()> {
@@ -178,22 +178,22 @@ fn changeable(kept: &Kept, to: DistributorStatus) -> Result<()> {
 /// Whether its open period has credits, or obligations of it may still be allocated.
 fn in_use(work: &mut Work<'_>, row: &Row) -> Result<bool> {
     let credited = match row.current_distribution_id {
-        Some(open) => metric::any_in(work.scope, work.session, open)?,
+        Some(open) => metric::any_in(&mut work.tenant, open)?,
         None => false,
     };
-    Ok(credited || obligation::any_open(work.scope, work.session, row.kept.id)?)
+    Ok(credited || obligation::any_open(&mut work.tenant, row.kept.id)?)
 }
 
 fn link(work: &mut Work<'_>, id: i64, wanted: &Wanted) -> Result<()> {
     work.set_members(stored::DEALS, id, wanted.deals.as_ref())?;
     if wanted.collaborators.is_some() {
         work.set_members(stored::COLLABORATORS, id, wanted.collaborators.as_ref())?;
-        stored::count_collaborators(work.scope, work.session, id)?;
+        stored::count_collaborators(&mut work.tenant, id)?;
     }
     Ok(())
 }
 
-fn open(work: &mut Work<'_>, (distributor, moved): (i64, bool), wanted: &Wanted) -> Result<()> {
+fn open(work: &mut Work<'_>, distributor: i64, moved: bool, wanted: &Wanted) -> Result<()> {
     let paying = Paying {
         distributor,
         is_active: wanted.terms.status == DistributorStatus::Active,
@@ -207,7 +207,7 @@ fn open(work: &mut Work<'_>, (distributor, moved): (i64, bool), wanted: &Wanted)
 
 /// The tenant's time zone.
 fn home_zone(work: &mut Work<'_>) -> Result<Tz> {
-    let organization = store::organization::find(work.scope, work.session)?;
+    let organization = store::organization::find(&mut work.tenant)?;
     let zone = organization.map(|organization| organization.time_zone);
     Ok(zone.and_then(|zone| zone.parse().ok()).unwrap_or(Tz::UTC))
 }
@@ -265,9 +265,9 @@ fn read(work: &mut Work<'_>, input: &mut Input, old: Option<&Kept>) -> Result<Wa
     let mut schedule = Some(old.map_or_else(|| "[]".to_owned(), |old| old.schedule.clone()));
     input.set("schedule", &mut schedule);
     let schedule = schedule.unwrap_or_default();
-    let anchor = anchor(old, (&schedule, draft.time_zone.as_deref()), work.now);
+    let anchor = anchor(old, &schedule, draft.time_zone.as_deref(), work.now);
     let zone = draft.time_zone.as_deref().map_or(Some(home), |zone| zone.parse().ok());
-    let (schedule, texts) = kept_json::read_schedule(&schedule, (anchor.and_utc(), zone), input);
+    let (schedule, texts) = kept_json::read_schedule(&schedule, anchor.and_utc(), zone, input);
     let collaborators = work.members(input, "collaborators", "collaborators")?;
     let deals = work.members(input, "deals", "deals")?;
     let terms = judged(input, draft.check(home))?;
@@ -278,7 +278,8 @@ fn read(work: &mut Work<'_>, input: &mut Input, old: Option<&Kept>) -> Result<Wa
 /// When the schedule and its zone were set: before, where both stay.
 fn anchor(
     old: Option<&Kept>,
-    (schedule, zone): (&str, Option<&str>),
+    schedule: &str,
+    zone: Option<&str>,
     now: NaiveDateTime,
 ) -> NaiveDateTime {
     let same = |old: &&Kept| old.schedule == schedule && Some(old.time_zone.as_str()) == zone;

@@ -59,14 +59,14 @@ fn create(work: &mut Work<'_>, input: &mut Input) -> Result<i64> {
     let (Some(distributor), Some(collaborator)) = (distributor, collaborator) else {
         return Err(Failure::not_found());
     };
-    let distributor = distributor::lock(work.scope, work.session, distributor)?;
-    let collaborator = collaborator::lock(work.scope, work.session, collaborator)?;
+    let distributor = distributor::lock(&mut work.tenant, distributor)?;
+    let collaborator = collaborator::lock(&mut work.tenant, collaborator)?;
     let (Some(distributor), Some(collaborator)) = (distributor, collaborator) else {
         return Err(Failure::not_found());
     };
-    let points = credit::manual_points(work, (&distributor, &collaborator))?;
+    let points = credit::manual_points(work, &distributor, &collaborator)?;
     let points = points.map_err(|fault| vec![fault]);
     judged_with(input, points, &["collaborator", "distributor"])?;
-    let given = credit::give(work, (&distributor, &collaborator), terms)?;
+    let given = credit::give(work, &distributor, &collaborator, terms)?;
     judged(input, given.map_err(|fault| vec![fault]))
 }

@@ -8,7 +8,7 @@ use apportion_core::obligation::{
 use apportion_core::state::{Locked, Refused};
 use apportion_jsonapi::{Bounds, Code, Declaration, Error, Input, Relationship, Scalar};
 use apportion_store::obligation::{self as stored, Content, Kept, Row};
-use apportion_store::{self as store, Scope, Session, distributor};
+use apportion_store::{self as store, Tenant, distributor};
 
 use crate::catalog::served::{Resource, Work, Writes};
 use crate::failure::{Failure, Result, judged, judged_with};
@@ -18,8 +18,7 @@ use crate::resources::{date, instant, integer, long_text, remark, text, word};
 pub(crate) fn resource() -> Resource<Row> {
     let declaration = linked(own_attributes(Declaration::new(
         "obligations",
-        (|row: &Row| row.kept.id, stored::ID),
-        // A rename elsewhere shows here as well; none of the three ever falls.
+        (|row: &Row| row.kept.id, stored::ID), // A rename elsewhere shows here as well; none of the three ever falls.
         |row| {
             let linked = row.collaborator_version.saturating_add(row.distributor_version);
             row.kept.version.saturating_add(linked)
@@ -104,10 +103,10 @@ fn linked(declaration: Declaration<Row, store::Field>) -> Declaration<Row, store
 }
 
 /// An obligation whose distributor is locked, and with it every obligation of that one.
-fn lock(scope: &Scope, session: &mut Session, id: i64) -> store::Result<Option<Row>> {
-    let Some(seen) = stored::find(scope, session, id)? else { return Ok(None) };
-    distributor::lock(scope, session, seen.kept.distributor_id)?;
-    stored::find(scope, session, id)
+fn lock(tenant: &mut Tenant<'_>, id: i64) -> store::Result<Option<Row>> {
+    let Some(seen) = stored::find(tenant, id)? else { return Ok(None) };
+    distributor::lock(tenant, seen.kept.distributor_id)?;
+    stored::find(tenant, id)
 }
 
 fn create(work: &mut Work<'_>, input: &mut Input) -> Result<i64> {
@@ -115,14 +114,14 @@ fn create(work: &mut Work<'_>, input: &mut Input) -> Result<i64> {
     let collaborator = work.needed(input, "collaborator", "collaborators")?;
     let reverses = work.linked(input, "reverses", "obligations")?.flatten();
     let payer = match distributor {
-        Some(id) => distributor::lock(work.scope, work.session, id)?,
+        Some(id) => distributor::lock(&mut work.tenant, id)?,
         None => None,
     };
     if payer.as_ref().is_some_and(|payer| payer.kept.status == "deleted") {
         input.refuse_relationship("distributor", "must not be deleted");
     }
     let reversed = match reverses {
-        Some(id) => reversed(work, id, (distributor, collaborator))?,
+        Some(id) => reversed(work, id, distributor, collaborator)?,
         None => None,
     };
     let mut draft = ObligationDraft::default();
@@ -141,7 +140,7 @@ fn create(work: &mut Work<'_>, input: &mut Input) -> Result<i64> {
         units: payer.kept.units,
         ..content(terms)
     };
-    Ok(stored::insert(work.scope, work.session, &content, work.now)?)
+    Ok(stored::insert(&mut work.tenant, &content, work.now)?)
 }
 
 fn update(work: &mut Work<'_>, row: &Row, input: &mut Input) -> Result<()> {
@@ -174,14 +173,14 @@ fn update(work: &mut Work<'_>, row: &Row, input: &mut Input) -> Result<()> {
     let status = status.map_or(Ok(held.status), |status: String| parse(&status))?;
     let terms = judged(input, draft.check_changed(status))?;
     check_state(held, old, &terms)?;
-    let payer = distributor::lock(work.scope, work.session, old.distributor_id)?;
+    let payer = distributor::lock(&mut work.tenant, old.distributor_id)?;
     let payer = payer.ok_or_else(Failure::not_found)?;
     if !held.is_allocated {
         let sides = (Some((held.status, old.value)), Some((status, terms.value)));
         accumulate(work, &payer.kept, sides, input)?;
     }
     if let Some(allocation) = old.allocation_id.filter(|_| status != held.status) {
-        settling::settle(work, allocation, (old.value, status))?;
+        settling::settle(work, allocation, old.value, status)?;
     }
     let content = Content {
         distributor_id: old.distributor_id,
@@ -190,14 +189,14 @@ fn update(work: &mut Work<'_>, row: &Row, input: &mut Input) -> Result<()> {
         units: old.units.clone(),
         ..content(terms)
     };
-    Ok(stored::update(work.scope, work.session, (old.id, &content), work.now)?)
+    Ok(stored::update(&mut work.tenant, old.id, &content, work.now)?)
 }
 
 fn delete(work: &mut Work<'_>, row: &Row) -> Result<()> {
     let held = held(&row.kept)?;
     held.may_be_deleted().map_err(|locked| Failure::of(Code::Conflict, locked.to_string()))?;
-    stored::delete(work.scope, work.session, row.kept.id, work.now)?;
-    let payer = distributor::lock(work.scope, work.session, row.kept.distributor_id)?;
+    stored::delete(&mut work.tenant, row.kept.id, work.now)?;
+    let payer = distributor::lock(&mut work.tenant, row.kept.distributor_id)?;
     let payer = payer.ok_or_else(Failure::not_found)?;
     let before = Some((held.status, row.kept.value));
     accumulate(work, &payer.kept, (before, None), &mut Input::default())
@@ -242,16 +241,17 @@ fn held(kept: &Kept) -> Result<Held> {
 fn reversed(
     work: &mut Work<'_>,
     id: i64,
-    (distributor, collaborator): (Option<i64>, Option<i64>),
+    distributor: Option<i64>,
+    collaborator: Option<i64>,
 ) -> Result<Option<Reversed>> {
-    let Some(row) = stored::find(work.scope, work.session, id)? else { return Ok(None) };
+    let Some(row) = stored::find(&mut work.tenant, id)? else { return Ok(None) };
     Ok(Some(Reversed {
         value: row.kept.value,
         // What is missing is a fault of its own.
         is_of_distributor: distributor.is_none_or(|id| id == row.kept.distributor_id),
         is_of_collaborator: collaborator.is_none_or(|id| id == row.kept.collaborator_id),
         is_reversal: row.kept.reverses_id.is_some(),
-        is_reversed: stored::is_reversed(work.scope, work.session, id)?,
+        is_reversed: stored::is_reversed(&mut work.tenant, id)?,
     }))
 }
 
@@ -302,5 +302,5 @@ fn accumulate(
     if sum == payer.accumulated_value {
         return Ok(());
     }
-    Ok(distributor::set_accumulated(work.scope, work.session, (payer.id, sum), work.now)?)
+    Ok(distributor::set_accumulated(&mut work.tenant, payer.id, sum, work.now)?)
 }

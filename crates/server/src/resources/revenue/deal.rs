@@ -87,7 +87,7 @@ fn create(work: &mut Work<'_>, input: &mut Input) -> Result<i64> {
     let mut draft = DealDraft::default();
     read(input, &mut draft);
     let terms = judged(input, draft.check(work.currency))?;
-    Ok(deal::insert(work.scope, work.session, &content(&terms), work.now)?)
+    Ok(deal::insert(&mut work.tenant, &content(&terms), work.now)?)
 }
 
 fn update(work: &mut Work<'_>, row: &Row, input: &mut Input) -> Result<()> {
@@ -118,11 +118,11 @@ fn update(work: &mut Work<'_>, row: &Row, input: &mut Input) -> Result<()> {
             undistributed_amount: row.undistributed_amount,
         }
     };
-    Ok(deal::update(work.scope, work.session, (row.id, &content, sums), work.now)?)
+    Ok(deal::update(&mut work.tenant, row.id, &content, sums, work.now)?)
 }
 
 fn delete(work: &mut Work<'_>, row: &Row) -> Result<()> {
-    deal::delete(work.scope, work.session, row.id, work.now).map_err(Failure::from)
+    deal::delete(&mut work.tenant, row.id, work.now).map_err(Failure::from)
 }
 
 fn read(input: &Input, draft: &mut DealDraft) {
@@ -158,7 +158,7 @@ fn changes_money(row: &Row, content: &Content) -> bool {
 
 /// Gives the distributions of a deal the amounts that follow from its new terms.
 fn rewrite(work: &mut Work<'_>, row: &Row, terms: &DealTerms, input: &mut Input) -> Result<Sums> {
-    let rows = revenue_distribution::of_deal(work.scope, work.session, row.id)?;
+    let rows = revenue_distribution::of_deal(&mut work.tenant, row.id)?;
     let changed = redistribute(&rows, terms, work.currency);
     let (changed, undistributed_amount) = judged(input, changed.map_err(|fault| vec![fault]))?;
     let rewritten: Vec<Rewritten> = rows
@@ -171,7 +171,7 @@ fn rewrite(work: &mut Work<'_>, row: &Row, terms: &DealTerms, input: &mut Input)
         })
         .collect();
     let currency = terms.currency.code();
-    revenue_distribution::rewrite(work.scope, work.session, (currency, &rewritten), work.now)?;
+    revenue_distribution::rewrite(&mut work.tenant, currency, &rewritten, work.now)?;
     Ok(Sums {
         distributed_percent_e10: changed.distributed.percent_units,
         distributed_amount: changed.distributed.amount,

@@ -12,7 +12,7 @@ use apportion_jsonapi::input::Linkage;
 use apportion_jsonapi::{Bounds, Code, Declaration, Error, Input, Kind, Relationship, Scalar};
 use apportion_store::deal::{self, Sums};
 use apportion_store::revenue_distribution::{self as stored, Content, Row};
-use apportion_store::{self as store, Scope, Session};
+use apportion_store::{self as store, Tenant};
 
 use crate::catalog::served::{Resource, Work, Writes};
 use crate::failure::{Failure, Result, judged};
@@ -75,10 +75,10 @@ fn days(row: &Row, figure: fn(&Span) -> i64) -> Scalar<'_> {
 }
 
 /// A distribution whose deal is locked, and with it every distribution of that deal.
-fn lock(scope: &Scope, session: &mut Session, id: i64) -> store::Result<Option<Row>> {
-    let Some(seen) = stored::find(scope, session, id)? else { return Ok(None) };
-    deal::lock(scope, session, seen.deal_id)?;
-    match stored::find(scope, session, id)? {
+fn lock(tenant: &mut Tenant<'_>, id: i64) -> store::Result<Option<Row>> {
+    let Some(seen) = stored::find(tenant, id)? else { return Ok(None) };
+    deal::lock(tenant, seen.deal_id)?;
+    match stored::find(tenant, id)? {
         Some(row) if row.deal_id != seen.deal_id => {
             Err(store::Error::Interrupted("it was moved to another deal".to_owned()))
         }
@@ -91,8 +91,8 @@ fn create(work: &mut Work<'_>, input: &mut Input) -> Result<i64> {
     let (content, new) = judge(work, RevenueDistributionDraft::default(), deal.as_ref(), input)?;
     let deal = deal.ok_or_else(Failure::not_found)?;
     let sums = sums(&deal, |distributed| distributed.with(new), input)?;
-    let id = stored::insert(work.scope, work.session, &content, work.now)?;
-    deal::update_sums(work.scope, work.session, (deal.id, sums), work.now)?;
+    let id = stored::insert(&mut work.tenant, &content, work.now)?;
+    deal::update_sums(&mut work.tenant, deal.id, sums, work.now)?;
     Ok(id)
 }
 
@@ -108,26 +108,26 @@ fn update(work: &mut Work<'_>, row: &Row, input: &mut Input) -> Result<()> {
     let old = share(row)?;
     if deal.id == row.deal_id {
         let sums = sums(&deal, |distributed| distributed.replacing(old, new), input)?;
-        deal::update_sums(work.scope, work.session, (deal.id, sums), work.now)?;
+        deal::update_sums(&mut work.tenant, deal.id, sums, work.now)?;
     } else {
         let sums = sums(&deal, |distributed| distributed.with(new), input)?;
-        deal::update_sums(work.scope, work.session, (deal.id, sums), work.now)?;
+        deal::update_sums(&mut work.tenant, deal.id, sums, work.now)?;
         leave_deal(work, row)?;
     }
-    Ok(stored::update(work.scope, work.session, (row.id, &content), work.now)?)
+    Ok(stored::update(&mut work.tenant, row.id, &content, work.now)?)
 }
 
 fn delete(work: &mut Work<'_>, row: &Row) -> Result<()> {
     leave_deal(work, row)?;
-    Ok(stored::delete(work.scope, work.session, row.id, work.now)?)
+    Ok(stored::delete(&mut work.tenant, row.id, work.now)?)
 }
 
 /// Takes a distribution out of what its deal has distributed.
 fn leave_deal(work: &mut Work<'_>, row: &Row) -> Result<()> {
-    let deal = deal::lock(work.scope, work.session, row.deal_id)?.ok_or_else(Failure::not_found)?;
+    let deal = deal::lock(&mut work.tenant, row.deal_id)?.ok_or_else(Failure::not_found)?;
     let old = share(row)?;
     let sums = sums(&deal, |distributed| distributed.without(old), &mut Input::default())?;
-    Ok(deal::update_sums(work.scope, work.session, (deal.id, sums), work.now)?)
+    Ok(deal::update_sums(&mut work.tenant, deal.id, sums, work.now)?)
 }
 
 /// The deal that the input names, else the present one, locked. A missing one is a fault.
@@ -138,7 +138,7 @@ fn linked_deal(
 ) -> Result<Option<deal::Row>> {
     let Some(link) = input.link("deal").cloned() else {
         return match present {
-            Some(id) => Ok(deal::lock(work.scope, work.session, id)?),
+            Some(id) => Ok(deal::lock(&mut work.tenant, id)?),
             None => {
                 input.refuse_relationship("deal", "is required");
                 Ok(None)
@@ -146,7 +146,7 @@ fn linked_deal(
         };
     };
     let found = match link.linkage {
-        Linkage::One(id) => deal::lock(work.scope, work.session, id)?,
+        Linkage::One(id) => deal::lock(&mut work.tenant, id)?,
         Linkage::None => {
             input.refuse_relationship("deal", "must not be null");
             return Ok(None);

@@ -7,8 +7,7 @@ use diesel::prelude::*;
 use crate::database::connection::on_backend;
 use crate::database::schema::idempotency_keys as keys;
 use crate::error::{Error, Result};
-use crate::scope::Scope;
-use crate::session::Session;
+use crate::session::tenant::Tenant;
 
 /// How long an answer is kept.
 pub const KEPT: TimeDelta = TimeDelta::hours(24);
@@ -54,24 +53,20 @@ pub enum Claim {
 
 /// Claims a key for a request. Where another transaction has claimed it and is still under way,
 /// this waits for its end.
-pub fn claim(
-    scope: &Scope,
-    session: &mut Session,
-    request: &Request,
-    now: NaiveDateTime,
-) -> Result<Claim> {
-    let connection = session.tenant(scope)?;
+pub fn claim(tenant: &mut Tenant<'_>, request: &Request, now: NaiveDateTime) -> Result<Claim> {
+    let organization = tenant.id();
+    let connection = tenant.connection()?;
     let expired = now.checked_sub_signed(KEPT).unwrap_or(now);
     let oldest = diesel::alias!(keys as oldest);
     let purged = oldest
-        .filter(oldest.field(keys::organization_id).eq(scope.id()))
+        .filter(oldest.field(keys::organization_id).eq(organization))
         .filter(oldest.field(keys::created_at).lt(expired))
         .order(oldest.field(keys::created_at))
         .limit(PURGED)
         .select(oldest.field(keys::id));
     diesel::delete(keys::table.filter(keys::id.eq_any(purged))).execute(connection)?;
     let row = (
-        keys::organization_id.eq(scope.id()),
+        keys::organization_id.eq(organization),
         keys::method.eq(&request.method),
         keys::path.eq(&request.path),
         keys::idempotency_key.eq(&request.key),
@@ -84,7 +79,7 @@ pub fn claim(
     if added > 0 {
         return Ok(Claim::First);
     }
-    let found: Option<(Vec<u8>, Answer)> = of(scope, request)
+    let found: Option<(Vec<u8>, Answer)> = of(organization, request)
         .select((keys::request_hash, (keys::status, keys::location, keys::etag, keys::body)))
         .first(connection)
         .optional()?;
@@ -97,27 +92,21 @@ pub fn claim(
 }
 
 /// Keeps the answer to the request that claimed a key.
-pub fn keep(
-    scope: &Scope,
-    session: &mut Session,
-    request: &Request,
-    answer: &Answer,
-) -> Result<()> {
-    diesel::update(of(scope, request))
+pub fn keep(tenant: &mut Tenant<'_>, request: &Request, answer: &Answer) -> Result<()> {
+    diesel::update(of(tenant.id(), request))
         .set((
             keys::status.eq(answer.status),
             keys::location.eq(&answer.location),
             keys::etag.eq(&answer.etag),
             keys::body.eq(&answer.body),
         ))
-        .execute(session.tenant(scope)?)
+        .execute(tenant.connection()?)
         .map(|_| ())
         .map_err(Error::from)
 }
 
 #[diesel::dsl::auto_type(no_type_alias)]
-fn of<'r>(scope: &'r Scope, request: &'r Request) -> _ {
-    let organization: i64 = scope.organization.0;
+fn of<'r>(organization: i64, request: &'r Request) -> _ {
     let method: &'r str = request.method.as_str();
     let path: &'r str = request.path.as_str();
     let key: &'r str = request.key.as_str();

@@ -9,8 +9,10 @@ use crate::id::OrganizationId;
 use crate::rows::select::Stored;
 use crate::scope::Scope;
 use crate::session::Session;
-use crate::tables::administration::event::Event;
+use crate::session::journal::Event;
+use crate::session::tenant::Tenant;
 use crate::{fields, stored};
+use apportion_core::event::Action;
 
 fields! {
     organizations;
@@ -65,16 +67,18 @@ pub fn insert(session: &mut Session, new: &New, now: NaiveDateTime) -> Result<Or
         .returning(organizations::id)
         .get_result(session.everybody()?)
         .map_err(Error::from)?;
-    let subject = (Row::TABLE, id);
     let organization = OrganizationId(id);
-    session.note(Event::created(&Scope::of(organization), subject, now)).map(|()| organization)
+    let mut tenant = Tenant::new(Scope::of(organization), session);
+    let event = tenant.event(Row::TABLE, id, now);
+    tenant.note(Event { action: Action::Create, version_after: Some(1), ..event })?;
+    Ok(organization)
 }
 
 /// The tenant of the scope.
-pub fn find(scope: &Scope, session: &mut Session) -> Result<Option<Row>> {
+pub fn find(tenant: &mut Tenant<'_>) -> Result<Option<Row>> {
     organizations::table
-        .filter(organizations::id.eq(scope.id()))
-        .get_result(session.tenant(scope)?)
+        .filter(organizations::id.eq(tenant.id()))
+        .get_result(tenant.connection()?)
         .optional()
         .map_err(Error::from)
 }

@@ -5,9 +5,11 @@ use diesel::prelude::*;
 
 use crate::database::schema::people;
 use crate::error::Result;
-use crate::scope::Scope;
-use crate::session::Session;
-use crate::{added, changed, fields, locked, made, removed, stored};
+use crate::rows::macros::{
+    delete_row, insert_row, lock_row, next_version, own_row, timestamps, update_row,
+};
+use crate::session::tenant::Tenant;
+use crate::{fields, stored};
 
 fields! {
     people;
@@ -61,31 +63,26 @@ pub struct Content {
 }
 
 /// A person, locked until the end of the transaction.
-pub fn lock(scope: &Scope, session: &mut Session, id: i64) -> Result<Option<Row>> {
-    locked!(people, scope, session, id)
+pub fn lock(tenant: &mut Tenant<'_>, id: i64) -> Result<Option<Row>> {
+    lock_row!(people, tenant, id)
 }
 
 /// Adds a person; answers with the id.
-pub fn insert(
-    scope: &Scope,
-    session: &mut Session,
-    content: &Content,
-    now: NaiveDateTime,
-) -> Result<i64> {
-    added!(people, scope, session, now, content, made!(people, now))
+pub fn insert(tenant: &mut Tenant<'_>, content: &Content, now: NaiveDateTime) -> Result<i64> {
+    insert_row!(people, tenant, now, content, timestamps!(people, now))
 }
 
 /// Changes a person.
 pub fn update(
-    scope: &Scope,
-    session: &mut Session,
-    (id, content): (i64, &Content),
+    tenant: &mut Tenant<'_>,
+    id: i64,
+    content: &Content,
     now: NaiveDateTime,
 ) -> Result<()> {
-    changed!(people, scope, session, (id, now), content)
+    update_row!(people, tenant, id, now, content)
 }
 
 /// Removes a person that nothing refers to.
-pub fn delete(scope: &Scope, session: &mut Session, id: i64, now: NaiveDateTime) -> Result<()> {
-    removed!(people, scope, session, (id, now))
+pub fn delete(tenant: &mut Tenant<'_>, id: i64, now: NaiveDateTime) -> Result<()> {
+    delete_row!(people, tenant, id, now)
 }

@@ -9,7 +9,9 @@ use crate::error::{Error, Result};
 use crate::id::{OrganizationId, PersonId};
 use crate::scope::Scope;
 use crate::session::Session;
-use crate::tables::administration::event::Event;
+use crate::session::journal::Event;
+use crate::session::tenant::Tenant;
+use apportion_core::event::Action;
 
 /// What events call it. A token has two versions: the second counts no more.
 const TABLE: &str = "tokens";
@@ -99,8 +101,10 @@ pub fn insert(
         .returning(tokens::id)
         .get_result(connection)
         .map_err(Error::from)?;
-    let scope = Scope::of(new.organization);
-    session.note(Event::created(&scope, (TABLE, id), now)).map(|()| Ok(id))
+    let mut tenant = Tenant::new(Scope::of(new.organization), session);
+    let event = tenant.event(TABLE, id, now);
+    tenant.note(Event { action: Action::Create, version_after: Some(1), ..event })?;
+    Ok(Ok(id))
 }
 
 /// The token of that hash.
@@ -132,17 +136,17 @@ pub fn revoke(session: &mut Session, id: i64, now: NaiveDateTime) -> Result<bool
         .optional()
         .map_err(Error::from)?;
     if let Some(organization) = revoked {
-        let scope = Scope::of(OrganizationId(organization));
-        session.note(Event::updated(&scope, (TABLE, id), 2, now))?;
+        let mut tenant = Tenant::new(Scope::of(OrganizationId(organization)), session);
+        tenant.record_update(TABLE, id, 2, now)?;
     }
     Ok(found > 0)
 }
 
 /// Notes that a token counted.
-pub fn touch(session: &mut Session, id: i64, now: NaiveDateTime) -> Result<()> {
+pub fn touch(tenant: &mut Tenant<'_>, id: i64, now: NaiveDateTime) -> Result<()> {
     diesel::update(tokens::table.filter(tokens::id.eq(id)))
         .set(tokens::last_used_at.eq(now))
-        .execute(session.everybody()?)
+        .execute(tenant.session().everybody()?)
         .map(|_| ())
         .map_err(Error::from)
 }

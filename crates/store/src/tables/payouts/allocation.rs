@@ -8,9 +8,9 @@ use diesel::sql_types::{Nullable, Text};
 use crate::database::lookup::Lookup;
 use crate::database::schema::allocations;
 use crate::error::{Error, Result};
-use crate::scope::Scope;
-use crate::session::Session;
-use crate::{added, changed, fields, made, own, stored};
+use crate::rows::macros::{insert_row, next_version, own_row, timestamps, update_row};
+use crate::session::tenant::Tenant;
+use crate::{fields, stored};
 
 pub use crate::tables::payouts::first_allocations::{Part, first_of};
 
@@ -119,44 +119,35 @@ pub struct Content {
 }
 
 /// The columns of an allocation.
-pub fn find(scope: &Scope, session: &mut Session, id: i64) -> Result<Option<Kept>> {
-    own!(allocations, scope, id).first(session.tenant(scope)?).optional().map_err(Error::from)
+pub fn find(tenant: &mut Tenant<'_>, id: i64) -> Result<Option<Kept>> {
+    own_row!(allocations, tenant, id).first(tenant.connection()?).optional().map_err(Error::from)
 }
 
 /// Whether a distribution has allocations to be settled, but for one of them.
-pub fn any_pending(
-    scope: &Scope,
-    session: &mut Session,
-    (distribution, but): (i64, i64),
-) -> Result<bool> {
+pub fn any_pending(tenant: &mut Tenant<'_>, distribution: i64, but: i64) -> Result<bool> {
     let found: Option<i64> = allocations::table
-        .filter(allocations::organization_id.eq(scope.id()))
+        .filter(allocations::organization_id.eq(tenant.id()))
         .filter(allocations::distribution_id.eq(distribution))
         .filter(allocations::status.eq("pending"))
         .filter(allocations::id.ne(but))
         .select(allocations::id)
-        .first(session.tenant(scope)?)
+        .first(tenant.connection()?)
         .optional()
         .map_err(Error::from)?;
     Ok(found.is_some())
 }
 
 /// Adds an allocation; answers with the id.
-pub fn insert(
-    scope: &Scope,
-    session: &mut Session,
-    content: &Content,
-    now: NaiveDateTime,
-) -> Result<i64> {
-    added!(allocations, scope, session, now, content, made!(allocations, now))
+pub fn insert(tenant: &mut Tenant<'_>, content: &Content, now: NaiveDateTime) -> Result<i64> {
+    insert_row!(allocations, tenant, now, content, timestamps!(allocations, now))
 }
 
 /// Sets the status of an allocation.
 pub fn set_status(
-    scope: &Scope,
-    session: &mut Session,
-    (id, status): (i64, &str),
+    tenant: &mut Tenant<'_>,
+    id: i64,
+    status: &str,
     now: NaiveDateTime,
 ) -> Result<()> {
-    changed!(allocations, scope, session, (id, now), allocations::status.eq(status))
+    update_row!(allocations, tenant, id, now, allocations::status.eq(status))
 }

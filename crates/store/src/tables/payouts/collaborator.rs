@@ -6,10 +6,12 @@ use diesel::sql_types::BigInt;
 
 use crate::database::schema::collaborators;
 use crate::error::{Error, Result};
-use crate::scope::Scope;
-use crate::session::Session;
+use crate::rows::macros::{
+    delete_row, insert_row, lock_row, next_version, own_row, timestamps, update_row,
+};
+use crate::session::tenant::Tenant;
 use crate::sql::criteria::{Field, Join};
-use crate::{added, changed, fields, locked, made, removed, stored};
+use crate::{fields, stored};
 
 fields! {
     collaborators;
@@ -73,47 +75,38 @@ pub struct Content {
 }
 
 /// A collaborator, locked until the end of the transaction.
-pub fn lock(scope: &Scope, session: &mut Session, id: i64) -> Result<Option<Row>> {
-    locked!(collaborators, scope, session, id)
+pub fn lock(tenant: &mut Tenant<'_>, id: i64) -> Result<Option<Row>> {
+    lock_row!(collaborators, tenant, id)
 }
 
 /// Whose e-mail address it is, but for one collaborator's.
-pub fn with_email(
-    scope: &Scope,
-    session: &mut Session,
-    (email, but): (&str, Option<i64>),
-) -> Result<Option<i64>> {
+pub fn with_email(tenant: &mut Tenant<'_>, email: &str, but: Option<i64>) -> Result<Option<i64>> {
     collaborators::table
-        .filter(collaborators::organization_id.eq(scope.id()))
+        .filter(collaborators::organization_id.eq(tenant.id()))
         .filter(collaborators::email.eq(email))
         .filter(collaborators::id.ne(but.unwrap_or_default()))
         .select(collaborators::id)
-        .first(session.tenant(scope)?)
+        .first(tenant.connection()?)
         .optional()
         .map_err(Error::from)
 }
 
 /// Adds a collaborator; answers with the id.
-pub fn insert(
-    scope: &Scope,
-    session: &mut Session,
-    content: &Content,
-    now: NaiveDateTime,
-) -> Result<i64> {
-    added!(collaborators, scope, session, now, content, made!(collaborators, now))
+pub fn insert(tenant: &mut Tenant<'_>, content: &Content, now: NaiveDateTime) -> Result<i64> {
+    insert_row!(collaborators, tenant, now, content, timestamps!(collaborators, now))
 }
 
 /// Changes a collaborator.
 pub fn update(
-    scope: &Scope,
-    session: &mut Session,
-    (id, content): (i64, &Content),
+    tenant: &mut Tenant<'_>,
+    id: i64,
+    content: &Content,
     now: NaiveDateTime,
 ) -> Result<()> {
-    changed!(collaborators, scope, session, (id, now), content)
+    update_row!(collaborators, tenant, id, now, content)
 }
 
 /// Removes a collaborator that nothing refers to.
-pub fn delete(scope: &Scope, session: &mut Session, id: i64, now: NaiveDateTime) -> Result<()> {
-    removed!(collaborators, scope, session, (id, now))
+pub fn delete(tenant: &mut Tenant<'_>, id: i64, now: NaiveDateTime) -> Result<()> {
+    delete_row!(collaborators, tenant, id, now)
 }

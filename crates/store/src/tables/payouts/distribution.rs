@@ -8,11 +8,11 @@ use diesel::sql_types::{BigInt, Text};
 use crate::database::lookup::Lookup;
 use crate::database::schema::distributions;
 use crate::error::{Error, Result};
-use crate::scope::Scope;
-use crate::session::Session;
+use crate::rows::macros::{insert_row, next_version, own_row, timestamps, update_row};
+use crate::session::tenant::Tenant;
 use crate::sql::criteria::{Field, Join};
 use crate::tables::administration::event::Action;
-use crate::{added, changed, fields, made, own, stored};
+use crate::{fields, stored};
 
 fields! {
     distributions;
@@ -156,58 +156,50 @@ pub struct Outcome<'o> {
 }
 
 /// The open distribution of a distributor.
-pub fn open_of(scope: &Scope, session: &mut Session, distributor: i64) -> Result<Option<Kept>> {
+pub fn open_of(tenant: &mut Tenant<'_>, distributor: i64) -> Result<Option<Kept>> {
     distributions::table
-        .filter(distributions::organization_id.eq(scope.id()))
+        .filter(distributions::organization_id.eq(tenant.id()))
         .filter(distributions::distributor_id.eq(distributor))
         .filter(distributions::status.eq("pending"))
-        .first(session.tenant(scope)?)
+        .first(tenant.connection()?)
         .optional()
         .map_err(Error::from)
 }
 
 /// The columns of a distribution.
-pub fn find(scope: &Scope, session: &mut Session, id: i64) -> Result<Option<Kept>> {
-    own!(distributions, scope, id).first(session.tenant(scope)?).optional().map_err(Error::from)
+pub fn find(tenant: &mut Tenant<'_>, id: i64) -> Result<Option<Kept>> {
+    own_row!(distributions, tenant, id).first(tenant.connection()?).optional().map_err(Error::from)
 }
 
 /// The latest trigger date of a distributor that was executed.
-pub fn last_trigger(
-    scope: &Scope,
-    session: &mut Session,
-    distributor: i64,
-) -> Result<Option<NaiveDateTime>> {
+pub fn last_trigger(tenant: &mut Tenant<'_>, distributor: i64) -> Result<Option<NaiveDateTime>> {
     distributions::table
-        .filter(distributions::organization_id.eq(scope.id()))
+        .filter(distributions::organization_id.eq(tenant.id()))
         .filter(distributions::distributor_id.eq(distributor))
         .filter(distributions::status.ne_all(["pending", "cancelled"]))
         .select(max(distributions::trigger_date))
-        .first(session.tenant(scope)?)
+        .first(tenant.connection()?)
         .map_err(Error::from)
 }
 
 /// Adds a distribution; answers with the id.
-pub fn insert(
-    scope: &Scope,
-    session: &mut Session,
-    content: &Content,
-    now: NaiveDateTime,
-) -> Result<i64> {
-    added!(distributions, scope, session, now, content, made!(distributions, now))
+pub fn insert(tenant: &mut Tenant<'_>, content: &Content, now: NaiveDateTime) -> Result<i64> {
+    insert_row!(distributions, tenant, now, content, timestamps!(distributions, now))
 }
 
 /// Moves the trigger date of an open distribution, and sets what it is counted in.
 pub fn reschedule(
-    scope: &Scope,
-    session: &mut Session,
-    (id, trigger_date, units): (i64, NaiveDateTime, &str),
+    tenant: &mut Tenant<'_>,
+    id: i64,
+    trigger_date: NaiveDateTime,
+    units: &str,
     now: NaiveDateTime,
 ) -> Result<()> {
-    changed!(
+    update_row!(
         distributions,
-        scope,
-        session,
-        (id, now),
+        tenant,
+        id,
+        now,
         distributions::trigger_date.eq(trigger_date),
         distributions::units.eq(units)
     )
@@ -215,39 +207,33 @@ pub fn reschedule(
 
 /// Triggers a distribution.
 pub fn trigger(
-    scope: &Scope,
-    session: &mut Session,
-    (id, triggered): (i64, &Triggered),
+    tenant: &mut Tenant<'_>,
+    id: i64,
+    triggered: &Triggered,
     now: NaiveDateTime,
 ) -> Result<()> {
-    let trigger = Action::Trigger;
-    changed!(distributions, scope, session, (id, now), trigger: triggered)
+    update_row!(distributions, tenant, id, now, action = Action::Trigger, triggered)
 }
 
 /// Sets status and value.
 pub fn conclude(
-    scope: &Scope,
-    session: &mut Session,
-    (id, outcome): (i64, &Outcome<'_>),
+    tenant: &mut Tenant<'_>,
+    id: i64,
+    outcome: &Outcome<'_>,
     now: NaiveDateTime,
 ) -> Result<()> {
-    changed!(distributions, scope, session, (id, now), outcome)
+    update_row!(distributions, tenant, id, now, outcome)
 }
 
 /// Sets the value of an open distribution, unless it has another version by now. It is a
 /// forecast: no change that a version counts.
-pub fn forecast(
-    scope: &Scope,
-    session: &mut Session,
-    (id, version): (i64, i64),
-    value: i64,
-) -> Result<()> {
-    let open = own!(distributions, scope, id)
+pub fn forecast(tenant: &mut Tenant<'_>, id: i64, version: i64, value: i64) -> Result<()> {
+    let open = own_row!(distributions, tenant, id)
         .filter(distributions::status.eq("pending"))
         .filter(distributions::version.eq(version));
     diesel::update(open)
         .set(distributions::value.eq(value))
-        .execute(session.tenant(scope)?)
+        .execute(tenant.connection()?)
         .map(|_| ())
         .map_err(Error::from)
 }

@@ -9,14 +9,13 @@ use crate::database::connection::AnyConnection;
 use crate::database::lookup::Lookup;
 use crate::database::schema::{distributions, distributor_collaborators, distributors};
 use crate::error::{Error, Result};
+use crate::rows::macros::{insert_row, lock_row, next_version, own_row, timestamps, update_row};
 use crate::rows::membership::Membership;
 use crate::rows::select::load_by;
-use crate::scope::Scope;
-use crate::session::Session;
+use crate::session::tenant::Tenant;
 use crate::sql::criteria::{Field, Value};
 use crate::sql::prepared::Prepared;
-use crate::tables::administration::event::Event;
-use crate::{added, changed, fields, locked, made, own, stored};
+use crate::{fields, stored};
 
 fields! {
     distributors;
@@ -187,15 +186,15 @@ pub struct Content {
 }
 
 /// A distributor.
-pub fn find(scope: &Scope, session: &mut Session, id: i64) -> Result<Option<Row>> {
-    Ok(load_by::<Row>(scope, session, (ID, &[id]), 1)?.pop())
+pub fn find(tenant: &mut Tenant<'_>, id: i64) -> Result<Option<Row>> {
+    Ok(load_by::<Row>(tenant, ID, &[id], 1)?.pop())
 }
 
 /// A distributor, locked until the end of the transaction.
-pub fn lock(scope: &Scope, session: &mut Session, id: i64) -> Result<Option<Row>> {
-    let locked: Option<Kept> = locked!(distributors, scope, session, id)?;
+pub fn lock(tenant: &mut Tenant<'_>, id: i64) -> Result<Option<Row>> {
+    let locked: Option<Kept> = lock_row!(distributors, tenant, id)?;
     match locked {
-        Some(_) => find(scope, session, id),
+        Some(_) => find(tenant, id),
         None => Ok(None),
     }
 }
@@ -211,14 +210,9 @@ pub enum Occupied {
 
 /// The columns of a distributor, locked until the end of the transaction; none where there is no
 /// such row, or where it is occupied and not waited for. SQLite has one writer.
-pub fn claim(
-    scope: &Scope,
-    session: &mut Session,
-    id: i64,
-    occupied: Occupied,
-) -> Result<Option<Kept>> {
-    let row = own!(distributors, scope, id);
-    match (session.tenant(scope)?, occupied) {
+pub fn claim(tenant: &mut Tenant<'_>, id: i64, occupied: Occupied) -> Result<Option<Kept>> {
+    let row = own_row!(distributors, tenant, id);
+    match (tenant.connection()?, occupied) {
         (AnyConnection::Sqlite(inner), _) => row.get_result(inner),
         (AnyConnection::Postgres(inner), Occupied::Skip) => {
             row.for_update().skip_locked().get_result(inner)
@@ -230,30 +224,25 @@ pub fn claim(
 }
 
 /// Adds a distributor; answers with the id.
-pub fn insert(
-    scope: &Scope,
-    session: &mut Session,
-    content: &Content,
-    now: NaiveDateTime,
-) -> Result<i64> {
-    added!(distributors, scope, session, now, content, made!(distributors, now))
+pub fn insert(tenant: &mut Tenant<'_>, content: &Content, now: NaiveDateTime) -> Result<i64> {
+    insert_row!(distributors, tenant, now, content, timestamps!(distributors, now))
 }
 
 /// Changes a distributor that is locked. Others that show its name or units have new versions too,
 /// where these differ.
 pub fn update(
-    scope: &Scope,
-    session: &mut Session,
-    (old, content): (&Kept, &Content),
+    tenant: &mut Tenant<'_>,
+    old: &Kept,
+    content: &Content,
     now: NaiveDateTime,
 ) -> Result<()> {
     let renamed = old.name != content.name || old.units != content.units;
     let name_version = old.name_version.saturating_add(i64::from(renamed));
-    changed!(
+    update_row!(
         distributors,
-        scope,
-        session,
-        (old.id, now),
+        tenant,
+        old.id,
+        now,
         content,
         distributors::name_version.eq(name_version)
     )
@@ -261,16 +250,16 @@ pub fn update(
 
 /// Sets the status, and nothing else.
 pub fn set_status(
-    scope: &Scope,
-    session: &mut Session,
-    (id, status): (i64, &str),
+    tenant: &mut Tenant<'_>,
+    id: i64,
+    status: &str,
     now: NaiveDateTime,
 ) -> Result<()> {
-    changed!(distributors, scope, session, (id, now), distributors::status.eq(status))
+    update_row!(distributors, tenant, id, now, distributors::status.eq(status))
 }
 
 /// Notes how many collaborators it has, after they were set.
-pub fn count_collaborators(scope: &Scope, session: &mut Session, id: i64) -> Result<()> {
+pub fn count_collaborators(tenant: &mut Tenant<'_>, id: i64) -> Result<()> {
     let statement = Prepared {
         parts: &[
             "UPDATE distributors SET collaborator_count = (SELECT COUNT(*) \
@@ -279,16 +268,16 @@ pub fn count_collaborators(scope: &Scope, session: &mut Session, id: i64) -> Res
             ") WHERE organization_id = ",
             " AND id = ",
         ],
-        values: &[scope.id(), id, scope.id(), id].map(Value::Integer),
+        values: &[tenant.id(), id, tenant.id(), id].map(Value::Integer),
     };
-    statement.execute(session.tenant(scope)?).map(|_| ()).map_err(Error::from)
+    statement.execute(tenant.connection()?).map(|_| ()).map_err(Error::from)
 }
 
 /// Sets what its obligations that are approved and not allocated sum to.
 pub fn set_accumulated(
-    scope: &Scope,
-    session: &mut Session,
-    (id, value): (i64, i64),
+    tenant: &mut Tenant<'_>,
+    id: i64,
+    value: i64,
     now: NaiveDateTime,
 ) -> Result<()> {
     let statement = Prepared {
@@ -302,37 +291,33 @@ pub fn set_accumulated(
         values: &[
             Value::Integer(value),
             Value::Instant(now),
-            Value::Integer(scope.id()),
+            Value::Integer(tenant.id()),
             Value::Integer(id),
         ],
     };
-    let version = statement.yielding::<BigInt>().get_result(session.tenant(scope)?)?;
-    session.note(Event::updated(scope, ("distributors", id), version, now))
+    let version = statement.yielding::<BigInt>().get_result(tenant.connection()?)?;
+    tenant.record_update("distributors", id, version, now)
 }
 
 /// Its collaborators, by id.
-pub fn members(scope: &Scope, session: &mut Session, id: i64) -> Result<Vec<i64>> {
+pub fn members(tenant: &mut Tenant<'_>, id: i64) -> Result<Vec<i64>> {
     distributor_collaborators::table
-        .filter(distributor_collaborators::organization_id.eq(scope.id()))
+        .filter(distributor_collaborators::organization_id.eq(tenant.id()))
         .filter(distributor_collaborators::distributor_id.eq(id))
         .order(distributor_collaborators::collaborator_id)
         .select(distributor_collaborators::collaborator_id)
-        .load(session.tenant(scope)?)
+        .load(tenant.connection()?)
         .map_err(Error::from)
 }
 
 /// Whether a collaborator is among its collaborators.
-pub fn has_collaborator(
-    scope: &Scope,
-    session: &mut Session,
-    (id, collaborator): (i64, i64),
-) -> Result<bool> {
+pub fn has_collaborator(tenant: &mut Tenant<'_>, id: i64, collaborator: i64) -> Result<bool> {
     let found: Option<i64> = distributor_collaborators::table
-        .filter(distributor_collaborators::organization_id.eq(scope.id()))
+        .filter(distributor_collaborators::organization_id.eq(tenant.id()))
         .filter(distributor_collaborators::distributor_id.eq(id))
         .filter(distributor_collaborators::collaborator_id.eq(collaborator))
         .select(distributor_collaborators::collaborator_id)
-        .first(session.tenant(scope)?)
+        .first(tenant.connection()?)
         .optional()
         .map_err(Error::from)?;
     Ok(found.is_some())
@@ -340,36 +325,36 @@ pub fn has_collaborator(
 
 /// The distributors, by id, that may count what a collaborator of theirs scores: active ones with
 /// an open distribution. None of them is locked.
-pub fn counting(scope: &Scope, session: &mut Session, collaborator: i64) -> Result<Vec<i64>> {
+pub fn counting(tenant: &mut Tenant<'_>, collaborator: i64) -> Result<Vec<i64>> {
     let members = distributor_collaborators::table
-        .filter(distributor_collaborators::organization_id.eq(scope.id()))
+        .filter(distributor_collaborators::organization_id.eq(tenant.id()))
         .filter(distributor_collaborators::collaborator_id.eq(collaborator))
         .select(distributor_collaborators::distributor_id);
     let open = distributions::table
-        .filter(distributions::organization_id.eq(scope.id()))
+        .filter(distributions::organization_id.eq(tenant.id()))
         .filter(distributions::status.eq("pending"))
         .select(distributions::distributor_id);
     distributors::table
-        .filter(distributors::organization_id.eq(scope.id()))
+        .filter(distributors::organization_id.eq(tenant.id()))
         .filter(distributors::status.eq("active"))
         .filter(distributors::id.eq_any(members))
         .filter(distributors::id.eq_any(open))
         .order(distributors::id)
         .select(distributors::id)
-        .load(session.tenant(scope)?)
+        .load(tenant.connection()?)
         .map_err(Error::from)
 }
 
 /// The ids of the distributors of that name that are not deleted, at most two: one, none, or too
 /// many to mean one.
-pub fn named(scope: &Scope, session: &mut Session, name: &str) -> Result<Vec<i64>> {
+pub fn named(tenant: &mut Tenant<'_>, name: &str) -> Result<Vec<i64>> {
     distributors::table
-        .filter(distributors::organization_id.eq(scope.id()))
+        .filter(distributors::organization_id.eq(tenant.id()))
         .filter(distributors::name.eq(name))
         .filter(distributors::status.ne("deleted"))
         .select(distributors::id)
         .order(distributors::id)
         .limit(2)
-        .load(session.tenant(scope)?)
+        .load(tenant.connection()?)
         .map_err(Error::from)
 }

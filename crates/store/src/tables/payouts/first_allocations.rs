@@ -7,8 +7,7 @@ use diesel::sql_types::{BigInt, Text};
 
 use crate::database::connection::{AnyConnection, MultiBackend};
 use crate::error::{Error, Result};
-use crate::scope::Scope;
-use crate::session::Session;
+use crate::session::tenant::Tenant;
 
 /// An allocation, as far as it is shown with its distribution.
 #[derive(Clone, Debug, PartialEq, Eq, Queryable)]
@@ -23,12 +22,7 @@ pub struct Part {
 
 /// At most `limit` allocations of each distribution, those with the lowest ids, by distribution and
 /// id.
-pub fn first_of(
-    scope: &Scope,
-    session: &mut Session,
-    distributions: &[i64],
-    limit: i64,
-) -> Result<Vec<Part>> {
+pub fn first_of(tenant: &mut Tenant<'_>, distributions: &[i64], limit: i64) -> Result<Vec<Part>> {
     if distributions.is_empty() {
         return Ok(Vec::new());
     }
@@ -38,10 +32,10 @@ pub fn first_of(
     // Few lengths, hence few statements. No distribution has the id 0, and it comes first.
     let padding = ids.len().next_power_of_two().saturating_sub(ids.len());
     ids.splice(0..0, std::iter::repeat_n(0, padding));
-    session.note_shape(&("first allocations", ids.len(), limit));
-    let select = FirstOf { organization: scope.id(), ids: &ids, limit };
+    tenant.note_shape(&("first allocations", ids.len(), limit));
+    let select = FirstOf { organization: tenant.id(), ids: &ids, limit };
     let mut parts: Vec<(i64, i64, i64, String)> =
-        select.load(session.tenant(scope)?).map_err(Error::from)?;
+        select.load(tenant.connection()?).map_err(Error::from)?;
     parts.sort_unstable_by_key(|(distribution, id, ..)| (*distribution, *id));
     let part = |(distribution_id, _, obligation_id, status)| Part {
         distribution_id,

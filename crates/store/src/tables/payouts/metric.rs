@@ -6,10 +6,10 @@ use diesel::prelude::*;
 
 use crate::database::schema::metrics;
 use crate::error::{Error, Result};
+use crate::rows::macros::{insert_row, next_version, own_row, timestamps, update_row};
 use crate::rows::select::Stored;
-use crate::scope::Scope;
-use crate::session::Session;
-use crate::{added, changed, fields, made, stored, touched};
+use crate::session::tenant::Tenant;
+use crate::{fields, stored};
 
 fields! {
     metrics;
@@ -76,77 +76,63 @@ pub struct Content {
 
 /// The metric of that kind of a collaborator in a distribution.
 pub fn find(
-    scope: &Scope,
-    session: &mut Session,
-    (distribution, collaborator, metric_type): (i64, i64, &str),
+    tenant: &mut Tenant<'_>,
+    distribution: i64,
+    collaborator: i64,
+    metric_type: &str,
 ) -> Result<Option<Row>> {
     metrics::table
-        .filter(metrics::organization_id.eq(scope.id()))
+        .filter(metrics::organization_id.eq(tenant.id()))
         .filter(metrics::distribution_id.eq(distribution))
         .filter(metrics::collaborator_id.eq(collaborator))
         .filter(metrics::metric_type.eq(metric_type))
-        .first(session.tenant(scope)?)
+        .first(tenant.connection()?)
         .optional()
         .map_err(Error::from)
 }
 
 /// Whether a distribution has metrics, and so credits.
-pub fn any_in(scope: &Scope, session: &mut Session, distribution: i64) -> Result<bool> {
+pub fn any_in(tenant: &mut Tenant<'_>, distribution: i64) -> Result<bool> {
     let found: Option<i64> = metrics::table
-        .filter(metrics::organization_id.eq(scope.id()))
+        .filter(metrics::organization_id.eq(tenant.id()))
         .filter(metrics::distribution_id.eq(distribution))
         .select(metrics::id)
-        .first(session.tenant(scope)?)
+        .first(tenant.connection()?)
         .optional()
         .map_err(Error::from)?;
     Ok(found.is_some())
 }
 
 /// What was scored for a distribution: collaborators and their scores, by collaborator.
-pub fn scores(scope: &Scope, session: &mut Session, distribution: i64) -> Result<Vec<(i64, i64)>> {
+pub fn scores(tenant: &mut Tenant<'_>, distribution: i64) -> Result<Vec<(i64, i64)>> {
     metrics::table
-        .filter(metrics::organization_id.eq(scope.id()))
+        .filter(metrics::organization_id.eq(tenant.id()))
         .filter(metrics::distribution_id.eq(distribution))
         .order(metrics::collaborator_id)
         .select((metrics::collaborator_id, metrics::score))
-        .load(session.tenant(scope)?)
+        .load(tenant.connection()?)
         .map_err(Error::from)
 }
 
 /// Adds a metric; answers with the id.
-pub fn insert(
-    scope: &Scope,
-    session: &mut Session,
-    content: &Content,
-    now: NaiveDateTime,
-) -> Result<i64> {
-    added!(metrics, scope, session, now, content, made!(metrics, now))
+pub fn insert(tenant: &mut Tenant<'_>, content: &Content, now: NaiveDateTime) -> Result<i64> {
+    insert_row!(metrics, tenant, now, content, timestamps!(metrics, now))
 }
 
 /// Sets the score of a metric.
-pub fn set_score(
-    scope: &Scope,
-    session: &mut Session,
-    (id, score): (i64, i64),
-    now: NaiveDateTime,
-) -> Result<()> {
-    changed!(metrics, scope, session, (id, now), metrics::score.eq(score))
+pub fn set_score(tenant: &mut Tenant<'_>, id: i64, score: i64, now: NaiveDateTime) -> Result<()> {
+    update_row!(metrics, tenant, id, now, metrics::score.eq(score))
 }
 
 /// Makes the metrics of one distribution those of another, which opens in its place.
-pub fn take_over(
-    scope: &Scope,
-    session: &mut Session,
-    (from, to): (i64, i64),
-    now: NaiveDateTime,
-) -> Result<()> {
+pub fn take_over(tenant: &mut Tenant<'_>, from: i64, to: i64, now: NaiveDateTime) -> Result<()> {
     let taken = metrics::table
-        .filter(metrics::organization_id.eq(scope.id()))
+        .filter(metrics::organization_id.eq(tenant.id()))
         .filter(metrics::distribution_id.eq(from));
     let taken: Vec<(i64, i64)> = diesel::update(taken)
-        .set((metrics::distribution_id.eq(to), touched!(metrics, now)))
+        .set((metrics::distribution_id.eq(to), next_version!(metrics, now)))
         .returning((metrics::id, metrics::version))
-        .get_results(session.tenant(scope)?)
+        .get_results(tenant.connection()?)
         .map_err(Error::from)?;
-    session.note_changes(scope, (Row::TABLE, &taken), now)
+    tenant.record_updates(Row::TABLE, &taken, now)
 }

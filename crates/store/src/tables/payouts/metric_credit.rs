@@ -5,9 +5,9 @@ use diesel::prelude::*;
 
 use crate::database::schema::metric_credits;
 use crate::error::Result;
-use crate::scope::Scope;
-use crate::session::Session;
-use crate::{added, fields, stored};
+use crate::rows::macros::insert_row;
+use crate::session::tenant::Tenant;
+use crate::{fields, stored};
 
 fields! {
     metric_credits;
@@ -69,18 +69,12 @@ pub struct Content {
 }
 
 /// Adds a credit; answers with the id.
-pub fn insert(
-    scope: &Scope,
-    session: &mut Session,
-    content: &Content,
-    now: NaiveDateTime,
-) -> Result<i64> {
-    added!(
+pub fn insert(tenant: &mut Tenant<'_>, content: &Content, now: NaiveDateTime) -> Result<i64> {
+    insert_row!(
         metric_credits,
-        scope,
-        session,
+        tenant,
         now,
-        metric_credits::creator_id.eq(scope.creator()),
+        metric_credits::creator_id.eq(tenant.creator()),
         content,
         metric_credits::created_at.eq(now)
     )

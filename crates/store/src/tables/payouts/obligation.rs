@@ -8,11 +8,11 @@ use diesel::sql_types::{BigInt, Bool, Nullable, Text};
 use crate::database::lookup::Lookup;
 use crate::database::schema::obligations;
 use crate::error::{Error, Result};
+use crate::rows::macros::{delete_row, insert_row, next_version, own_row, timestamps, update_row};
 use crate::rows::select::load_by;
-use crate::scope::Scope;
-use crate::session::Session;
+use crate::session::tenant::Tenant;
 use crate::sql::criteria::{Field, Join};
-use crate::{added, changed, fields, made, removed, stored};
+use crate::{fields, stored};
 
 fields! {
     obligations;
@@ -174,31 +174,31 @@ pub struct Content {
 }
 
 /// An obligation, with what is looked up for it.
-pub fn find(scope: &Scope, session: &mut Session, id: i64) -> Result<Option<Row>> {
-    Ok(load_by::<Row>(scope, session, (ID, &[id]), 1)?.pop())
+pub fn find(tenant: &mut Tenant<'_>, id: i64) -> Result<Option<Row>> {
+    Ok(load_by::<Row>(tenant, ID, &[id], 1)?.pop())
 }
 
 /// Whether another obligation reverses it.
-pub fn is_reversed(scope: &Scope, session: &mut Session, id: i64) -> Result<bool> {
+pub fn is_reversed(tenant: &mut Tenant<'_>, id: i64) -> Result<bool> {
     let found: Option<i64> = obligations::table
-        .filter(obligations::organization_id.eq(scope.id()))
+        .filter(obligations::organization_id.eq(tenant.id()))
         .filter(obligations::reverses_id.eq(id))
         .select(obligations::id)
-        .first(session.tenant(scope)?)
+        .first(tenant.connection()?)
         .optional()
         .map_err(Error::from)?;
     Ok(found.is_some())
 }
 
 /// Whether a distributor has obligations that may still be allocated.
-pub fn any_open(scope: &Scope, session: &mut Session, distributor: i64) -> Result<bool> {
+pub fn any_open(tenant: &mut Tenant<'_>, distributor: i64) -> Result<bool> {
     let found: Option<i64> = obligations::table
-        .filter(obligations::organization_id.eq(scope.id()))
+        .filter(obligations::organization_id.eq(tenant.id()))
         .filter(obligations::distributor_id.eq(distributor))
         // Spelled out, as the index of these is.
         .filter(sql::<Bool>("status IN ('pending', 'approved') AND allocation_id IS NULL"))
         .select(obligations::id)
-        .first(session.tenant(scope)?)
+        .first(tenant.connection()?)
         .optional()
         .map_err(Error::from)?;
     Ok(found.is_some())
@@ -221,12 +221,12 @@ pub struct Open {
 
 /// What a distributor may collect that was made before that, by collaborator.
 pub fn to_collect(
-    scope: &Scope,
-    session: &mut Session,
-    (distributor, before): (i64, NaiveDateTime),
+    tenant: &mut Tenant<'_>,
+    distributor: i64,
+    before: NaiveDateTime,
 ) -> Result<Vec<Open>> {
     obligations::table
-        .filter(obligations::organization_id.eq(scope.id()))
+        .filter(obligations::organization_id.eq(tenant.id()))
         .filter(obligations::distributor_id.eq(distributor))
         // Spelled out, as the index of these is.
         .filter(sql::<Bool>("status IN ('pending', 'approved') AND allocation_id IS NULL"))
@@ -240,42 +240,37 @@ pub fn to_collect(
             obligations::due_on,
             obligations::created_at,
         ))
-        .load(session.tenant(scope)?)
+        .load(tenant.connection()?)
         .map_err(Error::from)
 }
 
 /// Adds an obligation; answers with the id.
-pub fn insert(
-    scope: &Scope,
-    session: &mut Session,
-    content: &Content,
-    now: NaiveDateTime,
-) -> Result<i64> {
-    added!(obligations, scope, session, now, content, made!(obligations, now))
+pub fn insert(tenant: &mut Tenant<'_>, content: &Content, now: NaiveDateTime) -> Result<i64> {
+    insert_row!(obligations, tenant, now, content, timestamps!(obligations, now))
 }
 
 /// Changes an obligation.
 pub fn update(
-    scope: &Scope,
-    session: &mut Session,
-    (id, content): (i64, &Content),
+    tenant: &mut Tenant<'_>,
+    id: i64,
+    content: &Content,
     now: NaiveDateTime,
 ) -> Result<()> {
-    changed!(obligations, scope, session, (id, now), content)
+    update_row!(obligations, tenant, id, now, content)
 }
 
 /// Links an obligation to the allocation that covers it.
 pub fn allocate(
-    scope: &Scope,
-    session: &mut Session,
-    (id, allocation): (i64, i64),
+    tenant: &mut Tenant<'_>,
+    id: i64,
+    allocation: i64,
     now: NaiveDateTime,
 ) -> Result<()> {
     let covered = obligations::allocation_id.eq(allocation);
-    changed!(obligations, scope, session, (id, now), covered)
+    update_row!(obligations, tenant, id, now, covered)
 }
 
 /// Removes an obligation that nothing refers to.
-pub fn delete(scope: &Scope, session: &mut Session, id: i64, now: NaiveDateTime) -> Result<()> {
-    removed!(obligations, scope, session, (id, now))
+pub fn delete(tenant: &mut Tenant<'_>, id: i64, now: NaiveDateTime) -> Result<()> {
+    delete_row!(obligations, tenant, id, now)
 }

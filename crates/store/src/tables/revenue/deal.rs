@@ -6,12 +6,13 @@ use diesel::sql_types::BigInt;
 
 use crate::database::schema::deals;
 use crate::error::{Error, Result};
-use crate::scope::Scope;
-use crate::session::Session;
+use crate::rows::macros::{
+    delete_row, insert_row, lock_row, next_version, own_row, timestamps, update_row,
+};
+use crate::session::tenant::Tenant;
 use crate::sql::criteria::{Field, Join, Value};
 use crate::sql::prepared::Prepared;
-use crate::tables::administration::event::Event;
-use crate::{added, changed, fields, locked, made, removed, stored};
+use crate::{fields, stored};
 
 fields! {
     deals;
@@ -138,50 +139,40 @@ pub struct Sums {
 
 /// A deal, locked until the end of the transaction: its distributions follow from it, so whoever
 /// writes them, or it, comes through here first.
-pub fn lock(scope: &Scope, session: &mut Session, id: i64) -> Result<Option<Row>> {
-    locked!(deals, scope, session, id)
+pub fn lock(tenant: &mut Tenant<'_>, id: i64) -> Result<Option<Row>> {
+    lock_row!(deals, tenant, id)
 }
 
 /// Adds a deal without distributions; answers with the id.
-pub fn insert(
-    scope: &Scope,
-    session: &mut Session,
-    content: &Content,
-    now: NaiveDateTime,
-) -> Result<i64> {
-    added!(
+pub fn insert(tenant: &mut Tenant<'_>, content: &Content, now: NaiveDateTime) -> Result<i64> {
+    insert_row!(
         deals,
-        scope,
-        session,
+        tenant,
         now,
-        deals::creator_id.eq(scope.creator()),
+        deals::creator_id.eq(tenant.creator()),
         content,
         Sums {
             distributed_percent_e10: 0,
             distributed_amount: 0,
             undistributed_amount: content.value,
         },
-        made!(deals, now)
+        timestamps!(deals, now)
     )
 }
 
 /// Changes a deal, together with what its distributions sum to.
 pub fn update(
-    scope: &Scope,
-    session: &mut Session,
-    (id, content, sums): (i64, &Content, Sums),
+    tenant: &mut Tenant<'_>,
+    id: i64,
+    content: &Content,
+    sums: Sums,
     now: NaiveDateTime,
 ) -> Result<()> {
-    changed!(deals, scope, session, (id, now), content, sums)
+    update_row!(deals, tenant, id, now, content, sums)
 }
 
 /// Sets what the distributions of a deal sum to, after one of them was written.
-pub fn update_sums(
-    scope: &Scope,
-    session: &mut Session,
-    (id, sums): (i64, Sums),
-    now: NaiveDateTime,
-) -> Result<()> {
+pub fn update_sums(tenant: &mut Tenant<'_>, id: i64, sums: Sums, now: NaiveDateTime) -> Result<()> {
     let statement = Prepared {
         parts: &[
             "UPDATE deals SET distributed_percent_e10 = ",
@@ -197,27 +188,27 @@ pub fn update_sums(
             Value::Integer(sums.distributed_amount),
             Value::Integer(sums.undistributed_amount),
             Value::Instant(now),
-            Value::Integer(scope.id()),
+            Value::Integer(tenant.id()),
             Value::Integer(id),
         ],
     };
-    let version = statement.yielding::<BigInt>().get_result(session.tenant(scope)?)?;
-    session.note(Event::updated(scope, ("deals", id), version, now))
+    let version = statement.yielding::<BigInt>().get_result(tenant.connection()?)?;
+    tenant.record_update("deals", id, version, now)
 }
 
 /// The ids of the deals of that name, at most two: one, none, or too many to mean one.
-pub fn named(scope: &Scope, session: &mut Session, name: &str) -> Result<Vec<i64>> {
+pub fn named(tenant: &mut Tenant<'_>, name: &str) -> Result<Vec<i64>> {
     deals::table
-        .filter(deals::organization_id.eq(scope.id()))
+        .filter(deals::organization_id.eq(tenant.id()))
         .filter(deals::name.eq(name))
         .select(deals::id)
         .order(deals::id)
         .limit(2)
-        .load(session.tenant(scope)?)
+        .load(tenant.connection()?)
         .map_err(Error::from)
 }
 
 /// Removes a deal that has no distributions.
-pub fn delete(scope: &Scope, session: &mut Session, id: i64, now: NaiveDateTime) -> Result<()> {
-    removed!(deals, scope, session, (id, now))
+pub fn delete(tenant: &mut Tenant<'_>, id: i64, now: NaiveDateTime) -> Result<()> {
+    delete_row!(deals, tenant, id, now)
 }

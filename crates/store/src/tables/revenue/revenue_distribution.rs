@@ -9,11 +9,11 @@ use diesel::sql_types::{BigInt, Text, Timestamp};
 use crate::database::connection::{AnyConnection, MultiBackend};
 use crate::database::schema::revenue_distributions;
 use crate::error::{Error, Result};
+use crate::rows::macros::{delete_row, insert_row, next_version, own_row, timestamps, update_row};
 use crate::rows::select::Stored;
-use crate::scope::Scope;
-use crate::session::Session;
+use crate::session::tenant::Tenant;
 use crate::sql::criteria::{Field, Join};
-use crate::{added, changed, fields, made, own, removed, stored};
+use crate::{fields, stored};
 
 fields! {
     revenue_distributions;
@@ -111,69 +111,62 @@ pub struct Rewritten {
 stored!(Row in revenue_distributions by "\"revenue_distributions\".\"organization_id\"");
 
 /// A distribution.
-pub fn find(scope: &Scope, session: &mut Session, id: i64) -> Result<Option<Row>> {
-    own!(revenue_distributions, scope, id)
-        .get_result(session.tenant(scope)?)
+pub fn find(tenant: &mut Tenant<'_>, id: i64) -> Result<Option<Row>> {
+    own_row!(revenue_distributions, tenant, id)
+        .get_result(tenant.connection()?)
         .optional()
         .map_err(Error::from)
 }
 
 /// Adds a distribution; answers with the id.
-pub fn insert(
-    scope: &Scope,
-    session: &mut Session,
-    content: &Content,
-    now: NaiveDateTime,
-) -> Result<i64> {
-    added!(
+pub fn insert(tenant: &mut Tenant<'_>, content: &Content, now: NaiveDateTime) -> Result<i64> {
+    insert_row!(
         revenue_distributions,
-        scope,
-        session,
+        tenant,
         now,
-        revenue_distributions::creator_id.eq(scope.creator()),
+        revenue_distributions::creator_id.eq(tenant.creator()),
         content,
-        made!(revenue_distributions, now)
+        timestamps!(revenue_distributions, now)
     )
 }
 
 /// Changes a distribution.
 pub fn update(
-    scope: &Scope,
-    session: &mut Session,
-    (id, content): (i64, &Content),
+    tenant: &mut Tenant<'_>,
+    id: i64,
+    content: &Content,
     now: NaiveDateTime,
 ) -> Result<()> {
-    changed!(revenue_distributions, scope, session, (id, now), content)
+    update_row!(revenue_distributions, tenant, id, now, content)
 }
 
 /// Removes a distribution.
-pub fn delete(scope: &Scope, session: &mut Session, id: i64, now: NaiveDateTime) -> Result<()> {
-    removed!(revenue_distributions, scope, session, (id, now))
+pub fn delete(tenant: &mut Tenant<'_>, id: i64, now: NaiveDateTime) -> Result<()> {
+    delete_row!(revenue_distributions, tenant, id, now)
 }
 
 /// The distributions of a deal with their percentages, in units of 10^-10, by id.
-pub fn of_deal(scope: &Scope, session: &mut Session, deal: i64) -> Result<Vec<(i64, i64)>> {
+pub fn of_deal(tenant: &mut Tenant<'_>, deal: i64) -> Result<Vec<(i64, i64)>> {
     revenue_distributions::table
-        .filter(revenue_distributions::organization_id.eq(scope.id()))
+        .filter(revenue_distributions::organization_id.eq(tenant.id()))
         .filter(revenue_distributions::deal_id.eq(deal))
         .order(revenue_distributions::id)
         .select((revenue_distributions::id, revenue_distributions::amount_percent_e10))
-        .load(session.tenant(scope)?)
+        .load(tenant.connection()?)
         .map_err(Error::from)
 }
 
 /// Gives distributions of one deal new amounts and the deal's currency, many in a statement.
 pub fn rewrite(
-    scope: &Scope,
-    session: &mut Session,
-    (currency, rows): (&str, &[Rewritten]),
+    tenant: &mut Tenant<'_>,
+    currency: &str,
+    rows: &[Rewritten],
     now: NaiveDateTime,
 ) -> Result<()> {
     for rows in rows.chunks(REWRITTEN_AT_ONCE) {
-        let statement = Rewrite { organization: scope.id(), currency, rows, now };
-        let changed: Vec<(i64, i64)> =
-            statement.load(session.tenant(scope)?).map_err(Error::from)?;
-        session.note_changes(scope, (Row::TABLE, &changed), now)?;
+        let statement = Rewrite { organization: tenant.id(), currency, rows, now };
+        let changed: Vec<(i64, i64)> = statement.load(tenant.connection()?).map_err(Error::from)?;
+        tenant.record_updates(Row::TABLE, &changed, now)?;
     }
     Ok(())
 }

@@ -109,7 +109,7 @@ impl Ranged for Slots {
 
     fn map(&self, value: &i64, limit: (i32, i32)) -> i32 {
         let [first, last] = self.ends().map(i128::from);
-        proportional(i128::from(*value), first..last, limit)
+        proportional(i128::from(*value), first..last, limit.0, limit.1)
     }
 
     fn key_points<Hint: KeyPointHint>(&self, hint: Hint) -> Vec<i64> {
@@ -177,7 +177,7 @@ impl Ranged for Amounts {
     type ValueType = i128;
 
     fn map(&self, value: &i128, limit: (i32, i32)) -> i32 {
-        proportional(*value, self.low..self.high, limit)
+        proportional(*value, self.low..self.high, limit.0, limit.1)
     }
 
     fn key_points<Hint: KeyPointHint>(&self, hint: Hint) -> Vec<i128> {
@@ -190,7 +190,7 @@ impl Ranged for Amounts {
 }
 
 /// The place between two others, to the nearest whole one below.
-fn proportional(value: i128, from: Range<i128>, (first, last): (i32, i32)) -> i32 {
+fn proportional(value: i128, from: Range<i128>, first: i32, last: i32) -> i32 {
     let along = value.saturating_sub(from.start);
     let whole = from.end.saturating_sub(from.start).max(1);
     let room = i128::from(last).saturating_sub(first.into());

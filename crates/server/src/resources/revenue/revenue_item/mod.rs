@@ -14,7 +14,7 @@ use apportion_jsonapi::document::Walked;
 use apportion_jsonapi::query::Walk;
 use apportion_jsonapi::resource::{Filter, Ids, Relationship, ResourceType, Sort, Takes};
 use apportion_jsonapi::{Attribute, Input, Kind, Rows};
-use apportion_store::{self as store, Criteria, Field, FieldKind, Ledger, Scope, Session};
+use apportion_store::{self as store, Criteria, Field, FieldKind, Ledger, Tenant};
 use chrono::NaiveDate;
 
 use self::order::Listed;
@@ -80,8 +80,8 @@ impl RevenueItems {
         })
     }
 
-    fn rows(scope: &Scope, session: &mut Session, items: Vec<Item>) -> Result<Box<dyn Rows>> {
-        let organization = store::organization::find(scope, session)?;
+    fn rows(tenant: &mut Tenant<'_>, items: Vec<Item>) -> Result<Box<dyn Rows>> {
+        let organization = store::organization::find(tenant)?;
         let organization = organization.ok_or_else(Failure::not_found)?;
         Ok(Box::new(ItemRows::new(items, &organization, crate::endpoints::dispatch::now())))
     }
@@ -129,26 +129,20 @@ impl Served for RevenueItems {
         &self.0
     }
 
-    fn load(
-        &'static self,
-        scope: &Scope,
-        session: &mut Session,
-        criteria: &Criteria,
-    ) -> Result<Page> {
+    fn load(&'static self, tenant: &mut Tenant<'_>, criteria: &Criteria) -> Result<Page> {
         let selection = Selection::of(criteria.filter.clone())?;
-        let ledger: Arc<Ledger> = store::ledger(scope, session)?;
+        let ledger: Arc<Ledger> = store::ledger(tenant)?;
         let listed = Listed::new(&ledger, &selection, &criteria.order);
         let total = i64::try_from(listed.count()).unwrap_or(i64::MAX);
         let offset = u64::try_from(criteria.offset).unwrap_or(0);
         let limit = usize::try_from(criteria.limit).unwrap_or(0);
         let found = items(&ledger, &listed, &listed.page(offset, limit));
-        Ok((Self::rows(scope, session, found)?, total))
+        Ok((Self::rows(tenant, found)?, total))
     }
 
     fn walk(
         &'static self,
-        scope: &Scope,
-        session: &mut Session,
+        tenant: &mut Tenant<'_>,
         criteria: &Criteria,
         walk: &Walk,
     ) -> Result<Option<(Box<dyn Rows>, Walked)>> {
@@ -160,7 +154,7 @@ impl Served for RevenueItems {
             None => None,
         };
         let selection = Selection::of(criteria.filter.clone())?;
-        let ledger: Arc<Ledger> = store::ledger(scope, session)?;
+        let ledger: Arc<Ledger> = store::ledger(tenant)?;
         let listed = Listed::new(&ledger, &selection, &criteria.order);
         let (total, size) = (listed.count(), u64::try_from(walk.size).unwrap_or(0));
         let (offset, end) = match (from, walk.backwards) {
@@ -175,20 +169,20 @@ impl Served for RevenueItems {
         let found = items(&ledger, &listed, &listed.page(offset, taken));
         let keys = found.iter().map(Item::keys).collect();
         let walked = Walked { keys, more: between > size };
-        Ok(Some((Self::rows(scope, session, found)?, walked)))
+        Ok(Some((Self::rows(tenant, found)?, walked)))
     }
 
     fn load_by(
         &'static self,
-        scope: &Scope,
-        session: &mut Session,
-        (field, ids): (Field, &[i64]),
+        tenant: &mut Tenant<'_>,
+        field: Field,
+        ids: &[i64],
         limit: usize,
     ) -> Result<Box<dyn Rows>> {
         if field != ID {
-            return Ok(self.load_held(scope, session, (field, ids), limit)?.1);
+            return Ok(self.load_held(tenant, field, ids, limit)?.1);
         }
-        let ledger: Arc<Ledger> = store::ledger(scope, session)?;
+        let ledger: Arc<Ledger> = store::ledger(tenant)?;
         let item = |id: &i64| {
             let RevenueItemId { revenue_distribution, date } = unpacked(*id);
             let entry = ledger.find(revenue_distribution)?;
@@ -197,21 +191,21 @@ impl Served for RevenueItems {
             covers.then_some(Item { entry, date })
         };
         let found = ids.iter().filter_map(item).take(limit).collect();
-        Self::rows(scope, session, found)
+        Self::rows(tenant, found)
     }
 
     fn load_held(
         &'static self,
-        scope: &Scope,
-        session: &mut Session,
-        (_, owners): (Field, &[i64]),
+        tenant: &mut Tenant<'_>,
+        _: Field,
+        owners: &[i64],
         limit: usize,
     ) -> Result<(Vec<i64>, Box<dyn Rows>)> {
-        let ledger: Arc<Ledger> = store::ledger(scope, session)?;
+        let ledger: Arc<Ledger> = store::ledger(tenant)?;
         let entries = owners.iter().filter_map(|owner| ledger.find(*owner));
         let found: Vec<Item> = entries.flat_map(items_of).take(limit).collect();
         let holders = found.iter().map(|item| item.entry.revenue_distribution).collect();
-        Ok((holders, Self::rows(scope, session, found)?))
+        Ok((holders, Self::rows(tenant, found)?))
     }
 
     fn create(&self, _: &mut Work<'_>, _: &mut Input) -> Result<i64> {

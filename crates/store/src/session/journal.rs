@@ -1,0 +1,119 @@
+//! The journal of a session: what was written, when, by whom and on whose request. Whatever writes
+//! a row notes it here; the events are inserted at the end of the transaction and as part of it, so
+//! that what is undone takes its events along. Not here: the table that lists them (`event`).
+
+use apportion_core::event::Action;
+use chrono::NaiveDateTime;
+use diesel::prelude::*;
+use diesel::query_builder::{AstPass, QueryFragment, QueryId};
+use diesel::sql_types::{BigInt, Nullable, Text, Timestamp};
+
+use crate::database::connection::{AnyConnection, MultiBackend};
+use crate::error::{Error, Result};
+use crate::scope::Scope;
+use crate::session::tenant::Tenant;
+use crate::session::totals;
+use crate::sql::prepared::powers_of_two;
+
+/// The table of events.
+pub(crate) const TABLE: &str = "events";
+
+/// Something that was done to a row, in somebody's name.
+#[derive(Clone, Copy, Debug)]
+pub struct Event {
+    /// The tenant of the row, and who acted.
+    pub scope: Scope,
+    /// The action.
+    pub action: Action,
+    /// The table of the row.
+    pub table: &'static str,
+    /// The id of the row.
+    pub id: i64,
+    /// The version that the row had before; `None` if it is new.
+    pub version_before: Option<i64>,
+    /// The version that the row has since; `None` if it is gone.
+    pub version_after: Option<i64>,
+    /// The instant of the action, UTC.
+    pub now: NaiveDateTime,
+}
+
+/// Inserts events of one tenant, in this order.
+pub(crate) fn insert(tenant: &mut Tenant<'_>, events: &[Event]) -> Result<()> {
+    let lines: Vec<Line> = events.iter().map(Line::from).collect();
+    for lines in powers_of_two(&lines) {
+        tenant.note_shape(&(TABLE, lines.len()));
+        Insert(lines).execute(tenant.connection()?).map_err(Error::from)?;
+    }
+    totals::add_many(tenant, TABLE, events.len())
+}
+
+/// An event as it is inserted.
+struct Line {
+    event: Event,
+    organization: i64,
+    person: Option<i64>,
+    action: &'static str,
+    request: Option<String>,
+}
+
+impl From<&Event> for Line {
+    fn from(event: &Event) -> Self {
+        Self {
+            event: *event,
+            organization: event.scope.organization.0,
+            person: event.scope.person.map(|person| person.0),
+            action: event.action.name(),
+            request: event.scope.request.map(|id| id.to_string()),
+        }
+    }
+}
+
+impl QueryFragment<MultiBackend> for Line {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, MultiBackend>) -> QueryResult<()> {
+        let event = &self.event;
+        out.push_bind_param::<BigInt, i64>(&self.organization)?;
+        out.push_sql(", ");
+        out.push_bind_param::<Nullable<BigInt>, Option<i64>>(&event.scope.token)?;
+        out.push_sql(", ");
+        out.push_bind_param::<Nullable<BigInt>, Option<i64>>(&self.person)?;
+        out.push_sql(", ");
+        out.push_bind_param::<Text, &str>(&self.action)?;
+        out.push_sql(", ");
+        out.push_bind_param::<Text, &str>(&event.table)?;
+        out.push_sql(", ");
+        out.push_bind_param::<BigInt, i64>(&event.id)?;
+        out.push_sql(", ");
+        out.push_bind_param::<Nullable<BigInt>, Option<i64>>(&event.version_before)?;
+        out.push_sql(", ");
+        out.push_bind_param::<Nullable<BigInt>, Option<i64>>(&event.version_after)?;
+        out.push_sql(", ");
+        out.push_bind_param::<Nullable<Text>, Option<String>>(&self.request)?;
+        out.push_sql(", ");
+        out.push_bind_param::<Timestamp, NaiveDateTime>(&event.now)
+    }
+}
+
+/// Many rows in a statement that stays prepared, which diesel has no words for.
+struct Insert<'e>(&'e [Line]);
+
+impl QueryFragment<MultiBackend> for Insert<'_> {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, MultiBackend>) -> QueryResult<()> {
+        out.push_sql(
+            "INSERT INTO events (organization_id, token_id, person_id, action, subject_type, \
+             subject_id, version_before, version_after, request_id, created_at) VALUES (",
+        );
+        for (at, line) in self.0.iter().enumerate() {
+            out.push_sql(if at == 0 { "" } else { "), (" });
+            line.walk_ast(out.reborrow())?;
+        }
+        out.push_sql(")");
+        Ok(())
+    }
+}
+
+impl QueryId for Insert<'_> {
+    type QueryId = ();
+    const HAS_STATIC_QUERY_ID: bool = false;
+}
+
+impl RunQueryDsl<AnyConnection> for Insert<'_> {}
