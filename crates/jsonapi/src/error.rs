@@ -3,8 +3,8 @@
 
 use std::borrow::Cow;
 
-use crate::document::text::{push_field, push_integer, push_str};
 use crate::query::CURSOR_PROFILE;
+use crate::text::push::{push_field, push_integer, push_str};
 
 /// How many characters of a name or value an error repeats.
 pub const MAX_ECHO: usize = 100;

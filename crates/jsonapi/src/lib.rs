@@ -7,22 +7,21 @@
 //!
 //! Source of every rule: <https://jsonapi.org/format/1.1/>.
 
-pub mod declaration;
 pub mod document;
 pub mod error;
-pub mod input;
-pub mod json;
-mod linkage;
 pub mod media;
-pub mod operations;
 pub mod query;
+pub mod request;
 pub mod resource;
+pub mod text;
 pub mod value;
 
-pub use declaration::Declaration;
 pub use document::Rows;
 pub use error::{Code, Error, Source};
-pub use input::{Input, Linkage};
 pub use query::Query;
+pub use request::input::{Input, Linkage};
+pub use request::{input, operations};
+pub use resource::declaration::{self, Declaration};
 pub use resource::{Attribute, Bounds, Cardinality, Registry, Relationship, ResourceType};
+pub use text::json;
 pub use value::{Kind, Scalar, Value};

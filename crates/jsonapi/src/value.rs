@@ -5,7 +5,7 @@ use std::borrow::Cow;
 
 use chrono::{NaiveDate, NaiveDateTime};
 
-use crate::json::Json;
+use crate::text::json::Json;
 
 /// The declared kind of an attribute or filter; its operators follow from it.
 #[derive(Clone, Copy, Debug)]
@@ -101,7 +101,7 @@ impl Scalar<'_> {
             (Scalar::Date(a), Value::Date(b)) => a == b,
             (Scalar::Instant(a), Value::Text(b)) => {
                 let mut text = Vec::with_capacity(24);
-                crate::document::text::push_instant(&mut text, *a);
+                crate::text::push::push_instant(&mut text, *a);
                 text == b.as_bytes()
             }
             _ => false,

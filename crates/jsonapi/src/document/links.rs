@@ -3,9 +3,9 @@
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
-use super::text::{push_field, push_integer, push_str};
 use crate::media::MEDIA_TYPE;
 use crate::query::{CURSOR_PROFILE, Cursor, Numbered, Page, Walk};
+use crate::text::push::{push_field, push_integer, push_str};
 
 /// What stays readable in a query: the unreserved characters of RFC 3986, and commas.
 const KEPT: &AsciiSet =

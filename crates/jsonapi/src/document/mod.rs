@@ -3,12 +3,13 @@
 
 mod compound;
 mod links;
-pub mod text;
 mod writer;
 
 pub use compound::Compound;
 pub use links::{Links, PageEnd, Walked};
 pub use writer::{Document, Shape};
+
+pub use crate::text::push as text;
 
 use std::borrow::Cow;
 

@@ -4,10 +4,10 @@
 use std::borrow::Cow;
 
 use super::links::push_description;
-use super::text::{push_field, push_integer, push_scalar, push_str};
 use super::{Compound, PageEnd, Rows};
 use crate::query::Fieldsets;
 use crate::resource::{Cardinality, Registry, ResourceType};
+use crate::text::push::{push_field, push_integer, push_scalar, push_str};
 
 /// The members of a type that this document shows, by position.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -6,7 +6,7 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 
 use crate::error::{Code, Error, cut};
-use crate::json::Json;
+use crate::text::json::Json;
 
 /// The extension's URI.
 pub const EXTENSION: &str = "https://jsonapi.org/ext/atomic";

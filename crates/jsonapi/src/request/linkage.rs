@@ -1,10 +1,10 @@
 //! Linkage: what a relationship is to lead to, read from a request document. Not here: whether the
 //! rows exist.
 
+use super::operations::Verb;
 use crate::error::{Code, Error, cut};
-use crate::json::Json;
-use crate::operations::Verb;
 use crate::resource::{Cardinality, Relationship};
+use crate::text::json::Json;
 use crate::value::{id, integral};
 
 /// What a relationship is to lead to.

@@ -2,6 +2,8 @@
 //! its filters and sorts, and the registry of all types. Not here: how rows are read
 //! (`declaration`), or where they come from.
 
+pub mod declaration;
+
 use std::sync::Arc;
 
 use crate::document::Shape;

@@ -7,12 +7,12 @@
 
 use chrono::NaiveDate;
 
+pub use super::linkage::{Linkage, MAX_COMPARED, MAX_LINKAGE};
+use super::linkage::{linkage, linked, numbered};
+use super::operations::Verb;
 use crate::error::{Code, Error, cut, segment};
-use crate::json::Json;
-pub use crate::linkage::{Linkage, MAX_COMPARED, MAX_LINKAGE};
-use crate::linkage::{linkage, linked, numbered};
-use crate::operations::Verb;
 use crate::resource::{Attribute, Cardinality, Relationship, ResourceType};
+use crate::text::json::Json;
 use crate::value::{Value, id};
 
 /// What the request does to the resource.

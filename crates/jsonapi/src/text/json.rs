@@ -9,7 +9,7 @@ use std::fmt;
 use serde::de::{Deserializer, Error as _, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
-use crate::document::text::push_str;
+use crate::text::push::push_str;
 
 /// How deeply arrays and objects may nest; the document itself is 1.
 pub const MAX_DEPTH: usize = 64;
