@@ -1,13 +1,10 @@
 //! Error objects: a fixed table of codes with their status and title, and the document that lists
-//! them. What a client sent is echoed cut to [`MAX_ECHO`] characters.
+//! them. What a client sent is echoed cut to [`MAX_ECHO`](crate::text::MAX_ECHO) characters.
 
 use std::borrow::Cow;
 
-use crate::query::CURSOR_PROFILE;
-use crate::text::push::{push_field, push_integer, push_str};
+use crate::text::{cut, push_field, push_integer, push_str};
 
-/// How many characters of a name or value an error repeats.
-pub const MAX_ECHO: usize = 100;
 /// How many errors one answer lists.
 pub const MAX_ERRORS: usize = 50;
 
@@ -117,29 +114,31 @@ pub struct Error {
     /// Where the fault lies, if in a part of the request.
     pub source: Option<Source>,
     /// What a profile wants to be said besides.
-    pub extra: Option<Extra>,
+    pub profile: Option<ProfileError>,
 }
 
-/// Members of an error that the cursor-pagination profile asks for.
+/// Members of an error that a profile asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Extra {
+pub struct ProfileError {
+    /// The profile's own address.
+    pub uri: &'static str,
     /// The last segment of `links.type`, below the profile's own address.
     pub kind: &'static str,
     /// `meta.page.maxSize`
     pub max_size: Option<i64>,
 }
 
-impl Extra {
+impl ProfileError {
     /// An error that the profile has a name for.
-    pub(crate) fn profile(kind: &'static str) -> Self {
-        Self { kind, max_size: None }
+    pub(crate) fn new(uri: &'static str, kind: &'static str) -> Self {
+        Self { uri, kind, max_size: None }
     }
 }
 
 impl Error {
     /// An error without a source.
     pub fn new(code: Code, detail: impl Into<Cow<'static, str>>) -> Self {
-        Self { code, detail: detail.into(), source: None, extra: None }
+        Self { code, detail: detail.into(), source: None, profile: None }
     }
 
     /// The same error with the place of the fault.
@@ -148,8 +147,8 @@ impl Error {
     }
 
     /// The same error with what a profile wants to be said besides.
-    pub(crate) fn with(self, extra: Extra) -> Self {
-        Self { extra: Some(extra), ..self }
+    pub(crate) fn with_profile(self, profile: ProfileError) -> Self {
+        Self { profile: Some(profile), ..self }
     }
 
     /// An error in a query parameter.
@@ -201,11 +200,11 @@ pub fn document(errors: &[Error], mut id: impl FnMut(&Error) -> String) -> Vec<u
             push_str(&mut out, place);
             out.push(b'}');
         }
-        if let Some(extra) = error.extra {
+        if let Some(profile) = error.profile {
             out.extend_from_slice(b",\"links\":{\"type\":");
-            push_str(&mut out, &format!("{CURSOR_PROFILE}/{}", extra.kind));
+            push_str(&mut out, &format!("{}/{}", profile.uri, profile.kind));
             out.push(b'}');
-            if let Some(max_size) = extra.max_size {
+            if let Some(max_size) = profile.max_size {
                 out.extend_from_slice(b",\"meta\":{\"page\":{\"maxSize\":");
                 push_integer(&mut out, max_size);
                 out.extend_from_slice(b"}}");
@@ -215,17 +214,4 @@ pub fn document(errors: &[Error], mut id: impl FnMut(&Error) -> String) -> Vec<u
     }
     out.extend_from_slice(b"],\"jsonapi\":{\"version\":\"1.1\"}}");
     out
-}
-
-/// The text, or its first [`MAX_ECHO`] characters.
-pub fn cut(text: &str) -> Cow<'_, str> {
-    match text.char_indices().nth(MAX_ECHO) {
-        Some((end, _)) => Cow::Borrowed(text.get(..end).unwrap_or(text)),
-        None => Cow::Borrowed(text),
-    }
-}
-
-/// A member name as a segment of a JSON Pointer (RFC 6901, section 3), cut.
-pub fn segment(name: &str) -> String {
-    cut(name).replace('~', "~0").replace('/', "~1")
 }

@@ -16,12 +16,13 @@ pub mod resource;
 pub mod text;
 pub mod value;
 
-pub use document::Rows;
 pub use error::{Code, Error, Source};
 pub use query::Query;
 pub use request::input::{Input, Linkage};
-pub use request::{input, operations};
-pub use resource::declaration::{self, Declaration};
-pub use resource::{Attribute, Bounds, Cardinality, Registry, Relationship, ResourceType};
+pub use request::{Verb, input, operations};
+pub use resource::{
+    Attribute, Bounds, Cardinality, Declaration, DeclaredRows, Registry, Relationship,
+    ResourceType, Rows,
+};
 pub use text::json;
 pub use value::{Kind, Scalar, Value};

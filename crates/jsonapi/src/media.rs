@@ -1,6 +1,7 @@
 //! Content negotiation (JSON:API 1.1, "Content Negotiation"; RFC 9110, section 12.5.1).
 
-use crate::error::{Code, Error, Source, cut};
+use crate::error::{Code, Error, Source};
+use crate::text::cut;
 
 /// The media type of JSON:API.
 pub const MEDIA_TYPE: &str = "application/vnd.api+json";
@@ -73,7 +74,7 @@ pub fn check_accept(header: Option<&str>, extension: Option<&str>) -> Result<(),
 }
 
 /// Which of some other media types `Accept` puts before JSON:API, if it does.
-pub fn preferred(header: Option<&str>, others: &[&str]) -> Option<usize> {
+pub fn find_preferred(header: Option<&str>, others: &[&str]) -> Option<usize> {
     let types = parse(header?);
     let wild = |media: &MediaType| matches!(media.name.as_str(), "*/*" | "application/*");
     let mut known = types.iter().filter(|media| !media.refused).filter_map(|media| {
@@ -85,7 +86,7 @@ pub fn preferred(header: Option<&str>, others: &[&str]) -> Option<usize> {
 }
 
 /// Whether `Accept` asks for answers by that profile.
-pub fn names_profile(header: Option<&str>, profile: &str) -> bool {
+pub fn accepts_profile(header: Option<&str>, profile: &str) -> bool {
     let named = |media: &MediaType| {
         let own = media.name == MEDIA_TYPE && !media.refused;
         own && media.parameters.iter().any(|(name, value)| {
@@ -127,7 +128,7 @@ fn parse(header: &str) -> Vec<MediaType> {
         let mut media = MediaType { name, parameters: Vec::new(), refused: false };
         for piece in pieces {
             let (name, value) = piece.split_once('=').unwrap_or((piece, ""));
-            let (name, value) = (name.trim().to_ascii_lowercase(), unquoted(value.trim()));
+            let (name, value) = (name.trim().to_ascii_lowercase(), unquote(value.trim()));
             match name.as_str() {
                 "" => {}
                 // What follows q are no parameters of the media type.
@@ -159,7 +160,7 @@ fn split(text: &str, separator: char) -> Vec<&str> {
 }
 
 /// The value of a token or a quoted string.
-fn unquoted(value: &str) -> String {
+fn unquote(value: &str) -> String {
     let Some(inside) = value.strip_prefix('"') else { return value.to_owned() };
     let inside = inside.strip_suffix('"').unwrap_or(inside);
     let mut plain = String::with_capacity(inside.len());

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 
 use chrono::{NaiveDate, NaiveDateTime};
 
-use crate::text::json::Json;
+use crate::text::{Json, push_date, push_decimal, push_instant, push_integer, push_str};
 
 /// The declared kind of an attribute or filter; its operators follow from it.
 #[derive(Clone, Copy, Debug)]
@@ -91,7 +91,7 @@ impl From<Option<NaiveDate>> for Scalar<'_> {
 
 impl Scalar<'_> {
     /// Whether a client that sends `value` (read as `kind`) sends what is stored.
-    pub fn is(&self, value: &Value) -> bool {
+    pub fn equals(&self, value: &Value) -> bool {
         match (self, value) {
             (Scalar::Null, Value::Null) => true,
             (Scalar::Boolean(a), Value::Boolean(b)) => a == b,
@@ -101,12 +101,33 @@ impl Scalar<'_> {
             (Scalar::Date(a), Value::Date(b)) => a == b,
             (Scalar::Instant(a), Value::Text(b)) => {
                 let mut text = Vec::with_capacity(24);
-                crate::text::push::push_instant(&mut text, *a);
+                push_instant(&mut text, *a);
                 text == b.as_bytes()
             }
             _ => false,
         }
     }
+}
+
+/// A value, with quotes where JSON wants them.
+pub fn push_scalar(out: &mut Vec<u8>, value: Scalar<'_>) {
+    match value {
+        Scalar::Null => out.extend_from_slice(b"null"),
+        Scalar::Boolean(true) => out.extend_from_slice(b"true"),
+        Scalar::Boolean(false) => out.extend_from_slice(b"false"),
+        Scalar::Integer(value) => push_integer(out, value),
+        Scalar::Text(text) => push_str(out, text),
+        Scalar::Json(text) => out.extend_from_slice(text.as_bytes()),
+        Scalar::Decimal { units, scale } => quoted(out, |out| push_decimal(out, units, scale)),
+        Scalar::Date(date) => quoted(out, |out| push_date(out, date)),
+        Scalar::Instant(instant) => quoted(out, |out| push_instant(out, instant)),
+    }
+}
+
+fn quoted(out: &mut Vec<u8>, write: impl FnOnce(&mut Vec<u8>)) {
+    out.push(b'"');
+    write(out);
+    out.push(b'"');
 }
 
 impl Kind {
@@ -120,7 +141,7 @@ impl Kind {
             (Kind::Boolean, Json::Boolean(value)) => Ok(Value::Boolean(*value)),
             (Kind::Json(_), Json::Array(_) | Json::Object(_)) => Ok(Value::Text(json.compact())),
             (Kind::Integer, Json::Number(digits)) => {
-                integral(digits).map(Value::Integer).ok_or(Cow::Borrowed(INTEGER))
+                parse_whole_number(digits).map(Value::Integer).ok_or(Cow::Borrowed(INTEGER))
             }
             (Kind::Decimal { read, .. }, Json::Number(digits)) => {
                 read(digits).map(Value::Integer).map_err(Cow::Owned)
@@ -144,11 +165,11 @@ impl Kind {
         let value = match self {
             Kind::Text => Some(Value::Text(text.to_owned())),
             Kind::Id if text == "-0" => None,
-            Kind::Integer | Kind::Id => integer(text).map(Value::Integer),
+            Kind::Integer | Kind::Id => parse_integer(text).map(Value::Integer),
             Kind::Decimal { read, .. } => {
                 return read(text).map(Value::Integer).map_err(Cow::Owned);
             }
-            Kind::Date | Kind::Instant => date(text).map(Value::Date),
+            Kind::Date | Kind::Instant => parse_date(text).map(Value::Date),
             Kind::Boolean => match text {
                 "true" => Some(Value::Boolean(true)),
                 "false" => Some(Value::Boolean(false)),
@@ -181,15 +202,15 @@ const INTEGER: &str = "must be an integer of at most 64 bits";
 const NUL: &str = "must not contain U+0000";
 
 /// The integer in canonical decimal form: no plus sign, no leading zero, no exponent.
-pub fn integer(text: &str) -> Option<i64> {
+pub fn parse_integer(text: &str) -> Option<i64> {
     let digits = text.strip_prefix('-').unwrap_or(text);
     let canonical = digits == "0" || !digits.starts_with(['0', '+', '-']);
     if canonical { text.parse().ok() } else { None }
 }
 
 /// The integer that a JSON number stands for, however it is written: `100`, `100.0`, `1e2`.
-pub(crate) fn integral(number: &str) -> Option<i64> {
-    if let Some(value) = integer(number) {
+pub(crate) fn parse_whole_number(number: &str) -> Option<i64> {
+    if let Some(value) = parse_integer(number) {
         return Some(value);
     }
     let (mantissa, exponent) = number.split_once(['e', 'E']).unwrap_or((number, "0"));
@@ -212,12 +233,12 @@ pub(crate) fn integral(number: &str) -> Option<i64> {
 }
 
 /// The id of a stored resource: `1..=2^63-1` in canonical form.
-pub fn id(text: &str) -> Option<i64> {
-    integer(text).filter(|id| *id > 0)
+pub fn parse_id(text: &str) -> Option<i64> {
+    parse_integer(text).filter(|id| *id > 0)
 }
 
 /// The date in the form `YYYY-MM-DD`, to the letter.
-pub fn date(text: &str) -> Option<NaiveDate> {
+pub fn parse_date(text: &str) -> Option<NaiveDate> {
     let shape = text.bytes().enumerate().all(|(at, byte)| match at {
         4 | 7 => byte == b'-',
         _ => byte.is_ascii_digit(),

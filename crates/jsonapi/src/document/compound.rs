@@ -4,7 +4,7 @@
 use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
-use super::Rows;
+use crate::resource::Rows;
 
 /// A resource by the position of its type in the registry, and its id.
 type Identity = (usize, i64);
@@ -16,7 +16,7 @@ pub struct Compound {
     present: HashSet<Identity>,
     followed: HashSet<(usize, Identity)>,
     linkage: HashMap<(usize, Identity), Vec<i64>>,
-    names: HashMap<Identity, String>,
+    id_texts: HashMap<Identity, String>,
     included: usize,
 }
 
@@ -28,12 +28,12 @@ struct Block {
 
 impl Compound {
     /// Marks primary data, which is never repeated.
-    pub fn primary(&mut self, resource: usize, rows: &dyn Rows) {
+    pub fn mark_primary(&mut self, resource: usize, rows: &dyn Rows) {
         self.present.extend((0..rows.len()).map(|row| (resource, rows.id(row))));
     }
 
     /// Notes that a relationship of a resource was followed, and for a to-many what it holds.
-    pub fn follow(
+    pub fn mark_followed(
         &mut self,
         resource: usize,
         id: i64,
@@ -56,13 +56,13 @@ impl Compound {
     }
 
     /// Says how the id of a resource is written, where it is not the decimal one.
-    pub fn name(&mut self, resource: usize, id: i64, text: String) {
-        self.names.insert((resource, id), text);
+    pub fn set_id_text(&mut self, resource: usize, id: i64, text: String) {
+        self.id_texts.insert((resource, id), text);
     }
 
     /// How the id of a resource is written, where it is not the decimal one.
-    pub(super) fn name_of(&self, resource: usize, id: i64) -> Option<&str> {
-        self.names.get(&(resource, id)).map(String::as_str)
+    pub(super) fn id_text(&self, resource: usize, id: i64) -> Option<&str> {
+        self.id_texts.get(&(resource, id)).map(String::as_str)
     }
 
     /// How many resources are included.
@@ -81,14 +81,22 @@ impl Compound {
     }
 
     /// What a followed to-many relationship holds.
-    pub(super) fn held(&self, resource: usize, id: i64, relationship: usize) -> &[i64] {
+    pub(super) fn linked_ids(&self, resource: usize, id: i64, relationship: usize) -> &[i64] {
         self.linkage.get(&(relationship, (resource, id))).map_or(&[], Vec::as_slice)
     }
 
-    /// Every included resource: the position of its type, its rows, its row.
-    pub(super) fn each(&self) -> impl Iterator<Item = (usize, &dyn Rows, usize)> {
+    /// Every included resource.
+    pub(super) fn places(&self) -> impl Iterator<Item = Place<'_>> {
         self.blocks.iter().flat_map(|block| {
-            block.shown.iter().map(|row| (block.resource, block.rows.as_ref(), *row))
+            let rows = block.rows.as_ref();
+            block.shown.iter().map(move |row| Place { resource: block.resource, rows, row: *row })
         })
     }
+}
+
+/// Where a resource is: the position of its type in the registry, its rows, its row.
+pub(super) struct Place<'a> {
+    pub(super) resource: usize,
+    pub(super) rows: &'a dyn Rows,
+    pub(super) row: usize,
 }

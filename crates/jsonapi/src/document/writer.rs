@@ -3,29 +3,13 @@
 
 use std::borrow::Cow;
 
-use super::links::push_description;
-use super::{Compound, PageEnd, Rows};
+use super::compound::{Compound, Place};
+use super::page_end::{PageEnd, push_description};
+use super::push::{push_cursor, push_end, push_id, push_identifier, separate};
 use crate::query::Fieldsets;
-use crate::resource::{Cardinality, Registry, ResourceType};
-use crate::text::push::{push_field, push_integer, push_scalar, push_str};
-
-/// The members of a type that this document shows, by position.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Shape {
-    /// Attributes, in declared order.
-    pub attributes: Vec<usize>,
-    /// Relationships, in declared order.
-    pub relationships: Vec<usize>,
-}
-
-impl Shape {
-    /// Everything that is not only shown on request.
-    pub(crate) fn of<F>(resource: &ResourceType<F>) -> Self {
-        let shown = resource.attributes.iter().enumerate().filter(|(_, a)| !a.on_request);
-        let attributes = shown.map(|(at, _)| at).collect();
-        Self { attributes, relationships: (0..resource.relationships.len()).collect() }
-    }
-}
+use crate::resource::{Cardinality, Registry, ResourceType, Rows};
+use crate::text::{push_field, push_str};
+use crate::value::push_scalar;
 
 /// A document being written.
 pub struct Document<'a, F> {
@@ -46,12 +30,12 @@ impl<F> Document<'_, F> {
         out.extend_from_slice(b"{\"data\":[");
         for row in 0..rows.len() {
             separate(&mut out, row);
-            self.resource(&mut out, (resource, rows, row), page.cursor(row));
+            self.resource(&mut out, Place { resource, rows, row }, page.cursor(row));
         }
         out.push(b']');
         self.included(&mut out);
         page.write(&mut out, self.root);
-        end(&mut out, page.profile());
+        push_end(&mut out, page.profile());
         out
     }
 
@@ -65,7 +49,7 @@ impl<F> Document<'_, F> {
         for row in 0..rows.len() {
             separate(&mut out, row);
             let text = id_text(resource, rows, row);
-            push_identifier_of(&mut out, resource.name, (rows.id(row), text.as_deref()));
+            push_identifier(&mut out, resource.name, rows.id(row), text.as_deref());
             if let Some(cursor) = page.cursor(row) {
                 out.pop();
                 push_cursor(&mut out, cursor);
@@ -75,7 +59,7 @@ impl<F> Document<'_, F> {
         out.push(b']');
         self.included(&mut out);
         page.write(&mut out, self.root);
-        end(&mut out, page.profile());
+        push_end(&mut out, page.profile());
         out
     }
 
@@ -85,21 +69,21 @@ impl<F> Document<'_, F> {
         if rows.is_empty() {
             out.extend_from_slice(b"null");
         } else {
-            self.resource(&mut out, (resource, rows, 0), None);
+            self.resource(&mut out, Place { resource, rows, row: 0 }, None);
         }
         self.included(&mut out);
         out.extend_from_slice(b",\"links\":{\"self\":");
         push_str(&mut out, address);
         push_description(&mut out, self.root);
         out.extend_from_slice(b"},\"meta\":{}");
-        end(&mut out, None);
+        push_end(&mut out, None);
         out
     }
 
     /// One resource as the result of an operation.
     pub fn result(&self, resource: usize, rows: &dyn Rows, out: &mut Vec<u8>) {
         out.extend_from_slice(b"{\"data\":");
-        self.resource(out, (resource, rows, 0), None);
+        self.resource(out, Place { resource, rows, row: 0 }, None);
         out.push(b'}');
     }
 
@@ -107,7 +91,7 @@ impl<F> Document<'_, F> {
     pub fn linkage(&self, target: &str, id: Option<i64>, own: &str, related: &str) -> Vec<u8> {
         let mut out = b"{\"data\":".to_vec();
         match id {
-            Some(id) => push_identifier(&mut out, target, id),
+            Some(id) => push_identifier(&mut out, target, id, None),
             None => out.extend_from_slice(b"null"),
         }
         self.included(&mut out);
@@ -116,26 +100,22 @@ impl<F> Document<'_, F> {
         push_field(&mut out, "related", related);
         push_description(&mut out, self.root);
         out.extend_from_slice(b"},\"meta\":{}");
-        end(&mut out, None);
+        push_end(&mut out, None);
         out
     }
 
     fn included(&self, out: &mut Vec<u8>) {
         let Some(compound) = self.compound else { return };
         out.extend_from_slice(b",\"included\":[");
-        for (at, (resource, rows, row)) in compound.each().enumerate() {
+        for (at, place) in compound.places().enumerate() {
             separate(out, at);
-            self.resource(out, (resource, rows, row), None);
+            self.resource(out, place, None);
         }
         out.push(b']');
     }
 
-    fn resource(
-        &self,
-        out: &mut Vec<u8>,
-        (position, rows, row): (usize, &dyn Rows, usize),
-        cursor: Option<&str>,
-    ) {
+    fn resource(&self, out: &mut Vec<u8>, place: Place<'_>, cursor: Option<&str>) {
+        let Place { resource: position, rows, row } = place;
         let Some(resource) = self.registry.types().get(position) else { return };
         let shape = self.fields.shape(position);
         let id = rows.id(row);
@@ -207,7 +187,7 @@ impl<F> Document<'_, F> {
                 Some(id) => {
                     separate(out, at);
                     out.extend_from_slice(b"\"data\":");
-                    push_identifier(out, relationship.target, id);
+                    push_identifier(out, relationship.target, id, None);
                 }
                 None => {
                     separate(out, at);
@@ -220,11 +200,13 @@ impl<F> Document<'_, F> {
                 let ids = target.map(|(_, target)| target.ids).filter(|ids| !ids.decimal);
                 separate(out, at);
                 out.extend_from_slice(b"\"data\":[");
-                for (at, id) in compound.held(here.position, here.id, index).iter().enumerate() {
+                for (at, id) in
+                    compound.linked_ids(here.position, here.id, index).iter().enumerate()
+                {
                     separate(out, at);
                     let text = ids.map(|ids| (ids.write)(*id));
-                    let named = leads.and_then(|leads| compound.name_of(leads, *id));
-                    push_identifier_of(out, relationship.target, (*id, named.or(text.as_deref())));
+                    let known = leads.and_then(|leads| compound.id_text(leads, *id));
+                    push_identifier(out, relationship.target, *id, known.or(text.as_deref()));
                 }
                 out.push(b']');
             }
@@ -250,14 +232,8 @@ struct Here<'a, F> {
     text: Option<&'a str>,
 }
 
-fn separate(out: &mut Vec<u8>, at: usize) {
-    if at > 0 {
-        out.push(b',');
-    }
-}
-
 /// The id of a row where it is not written in decimal.
-fn id_text<'r, F>(
+pub(super) fn id_text<'r, F>(
     resource: &ResourceType<F>,
     rows: &'r dyn Rows,
     row: usize,
@@ -266,41 +242,4 @@ fn id_text<'r, F>(
         return rows.id_text(row);
     }
     Some(Cow::Owned((resource.ids.write)(rows.id(row))))
-}
-
-fn push_id(out: &mut Vec<u8>, id: i64, text: Option<&str>) {
-    match text {
-        // Of letters, digits, dots and dashes.
-        Some(text) => out.extend_from_slice(text.as_bytes()),
-        None => push_integer(out, id),
-    }
-}
-
-/// Where an item stands in its list (the cursor-pagination profile, "Item Cursors").
-fn push_cursor(out: &mut Vec<u8>, cursor: &str) {
-    out.extend_from_slice(b",\"meta\":{\"page\":{\"cursor\":");
-    push_str(out, cursor);
-    out.extend_from_slice(b"}}");
-}
-
-fn push_identifier(out: &mut Vec<u8>, resource: &str, id: i64) {
-    push_identifier_of(out, resource, (id, None));
-}
-
-fn push_identifier_of(out: &mut Vec<u8>, resource: &str, (id, text): (i64, Option<&str>)) {
-    out.extend_from_slice(b"{\"type\":\"");
-    out.extend_from_slice(resource.as_bytes());
-    out.extend_from_slice(b"\",\"id\":\"");
-    push_id(out, id, text);
-    out.extend_from_slice(b"\"}");
-}
-
-fn end(out: &mut Vec<u8>, profile: Option<&str>) {
-    out.extend_from_slice(b",\"jsonapi\":{\"version\":\"1.1\"");
-    if let Some(profile) = profile {
-        out.extend_from_slice(b",\"profile\":[");
-        push_str(out, profile);
-        out.push(b']');
-    }
-    out.extend_from_slice(b"}}");
 }

@@ -2,16 +2,16 @@
 
 use std::sync::Arc;
 
-use super::Pair;
-use crate::document::Shape;
-use crate::error::{Code, Error, cut};
-use crate::resource::{Registry, ResourceType};
+use super::parameter::Parameter;
+use crate::error::{Code, Error};
+use crate::resource::{Registry, ResourceType, Shape};
+use crate::text::cut;
 
 /// What each type shows: all that is not on request, where the query does not say.
 #[derive(Clone, Debug)]
 pub struct Fieldsets {
     defaults: Arc<[Shape]>,
-    asked: Vec<(usize, Shape)>,
+    chosen: Vec<(usize, Shape)>,
     nothing: Shape,
 }
 
@@ -19,27 +19,27 @@ impl Fieldsets {
     /// Every type in its default shape.
     pub fn all<F>(registry: &Registry<F>) -> Self {
         let nothing = Shape { attributes: Vec::new(), relationships: Vec::new() };
-        Self { defaults: Arc::clone(registry.shapes()), asked: Vec::new(), nothing }
+        Self { defaults: Arc::clone(registry.shapes()), chosen: Vec::new(), nothing }
     }
 
     /// Takes relationships of a type away, but for those to keep.
     pub fn keep_relationships(&mut self, resource: usize, keep: impl Fn(usize) -> bool) {
         let mut shape = self.shape(resource).clone();
         shape.relationships.retain(|at| keep(*at));
-        self.asked.retain(|(position, _)| *position != resource);
-        self.asked.push((resource, shape));
+        self.chosen.retain(|(position, _)| *position != resource);
+        self.chosen.push((resource, shape));
     }
 
     /// What the type at that position of the registry shows.
     pub fn shape(&self, resource: usize) -> &Shape {
-        let asked = self.asked.iter().find(|(position, _)| *position == resource);
-        let shape = asked.map(|(_, shape)| shape).or_else(|| self.defaults.get(resource));
+        let chosen = self.chosen.iter().find(|(position, _)| *position == resource);
+        let shape = chosen.map(|(_, shape)| shape).or_else(|| self.defaults.get(resource));
         shape.unwrap_or(&self.nothing)
     }
 }
 
 pub(super) fn parse<F>(
-    pairs: &[&Pair],
+    pairs: &[&Parameter],
     registry: &Registry<F>,
     errors: &mut Vec<Error>,
 ) -> Fieldsets {
@@ -51,10 +51,10 @@ pub(super) fn parse<F>(
         };
         match registry.find(name) {
             None => fault(format!("There is no type '{}'", cut(name))),
-            Some((at, _)) if sets.asked.iter().any(|(known, _)| *known == at) => {
+            Some((at, _)) if sets.chosen.iter().any(|(known, _)| *known == at) => {
                 fault(format!("'{}' is given more than once", pair.name));
             }
-            Some((at, resource)) => sets.asked.push((at, shape(&pair.value, resource, fault))),
+            Some((at, resource)) => sets.chosen.push((at, shape(&pair.value, resource, fault))),
         }
     }
     sets

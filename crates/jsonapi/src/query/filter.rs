@@ -6,10 +6,11 @@
 
 use std::collections::BTreeMap;
 
-use super::Pair;
-use crate::error::{Code, Error, cut};
-use crate::resource::{self, ResourceType, Takes};
-use crate::value::{Kind, Value};
+use super::parameter::Parameter;
+use crate::error::{Code, Error};
+use crate::resource::{FilterKey, Operator, ResourceType};
+use crate::text::cut;
+use crate::value::Value;
 
 /// How many levels groups may nest, the root being the first.
 pub const MAX_NESTING: usize = 3;
@@ -36,86 +37,16 @@ pub enum Filter<F> {
     },
 }
 
-/// How a field is compared.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Operator {
-    /// Is one of the values.
-    Equal,
-    /// Is none of the values.
-    NotEqual,
-    /// Contains one of the texts, ASCII case aside.
-    Contains,
-    /// Contains none of the texts, ASCII case aside.
-    NotContain,
-    /// Is more than the value.
-    Greater,
-    /// Is the value or more.
-    GreaterOrEqual,
-    /// Is less than the value.
-    Less,
-    /// Is the value or less.
-    LessOrEqual,
-}
-
-impl Operator {
-    const ALL: [(&'static str, Operator); 8] = [
-        ("eq", Operator::Equal),
-        ("not_eq", Operator::NotEqual),
-        ("contains", Operator::Contains),
-        ("not_contain", Operator::NotContain),
-        ("gt", Operator::Greater),
-        ("gt_eq", Operator::GreaterOrEqual),
-        ("lt", Operator::Less),
-        ("lt_eq", Operator::LessOrEqual),
-    ];
-
-    /// The operators that a filter of this kind takes, with their names.
-    pub fn of(kind: Kind) -> impl Iterator<Item = (&'static str, Operator)> {
-        Self::ALL.into_iter().filter(move |(_, operator)| match operator {
-            _ if matches!(kind, Kind::Json(_)) => false,
-            Operator::Equal | Operator::NotEqual => true,
-            Operator::Contains | Operator::NotContain => matches!(kind, Kind::Text),
-            _ => !matches!(kind, Kind::Text | Kind::Boolean | Kind::Enumeration(_)),
-        })
-    }
-
-    /// Whether an empty value asks for null, where there may be one.
-    pub fn takes_null(self) -> bool {
-        matches!(self, Operator::Equal | Operator::NotEqual)
-    }
-
-    /// Whether it compares by order, with a single value.
-    pub fn orders(self) -> bool {
-        use Operator::{Greater, GreaterOrEqual, Less, LessOrEqual};
-        matches!(self, Greater | GreaterOrEqual | Less | LessOrEqual)
-    }
-}
-
-impl<F> resource::Filter<F> {
-    /// The operators that it takes, with their names.
-    pub fn operators(&self) -> impl Iterator<Item = (&'static str, Operator)> + use<F> {
-        let takes = self.takes;
-        Operator::of(self.kind).filter(move |(_, operator)| match takes {
-            Takes::All => true,
-            Takes::Run => *operator != Operator::NotEqual,
-            Takes::One => *operator == Operator::Equal,
-        })
-    }
-
-    /// Whether it takes no more than one value with an operator.
-    pub fn is_single(&self, operator: Operator) -> bool {
-        operator.orders() || self.takes != Takes::All
-    }
-}
-
 pub(super) fn parse<F: Copy>(
-    pairs: &[&Pair],
+    pairs: &[&Parameter],
     resource: &ResourceType<F>,
     errors: &mut Vec<Error>,
 ) -> Option<Filter<F>> {
-    let words = pairs.iter().map(|pair| Word { pair, keys: pair.keys.as_deref().unwrap_or(&[]) });
+    let conditions = pairs
+        .iter()
+        .map(|pair| Condition { parameter: pair, keys: pair.keys.as_deref().unwrap_or(&[]) });
     let mut reader = Reader { resource, errors, values: 0 };
-    let filter = reader.group(words.collect(), 1);
+    let filter = reader.group(conditions.collect(), 1);
     if reader.values > MAX_VALUES {
         let detail = format!("Filters name at most {MAX_VALUES} values");
         errors.push(Error::parameter(Code::UnsupportedFilterValue, "filter", detail));
@@ -124,17 +55,15 @@ pub(super) fn parse<F: Copy>(
 }
 
 /// A parameter, and those of its keys that are still to be read.
-struct Word<'q> {
-    pair: &'q Pair,
+struct Condition<'q> {
+    parameter: &'q Parameter,
     keys: &'q [String],
 }
 
-/// Where the values of one comparison stand.
-#[derive(Default)]
-struct Place<'q> {
-    values: Vec<&'q str>,
-    split: bool,
-    pair: Option<&'q Pair>,
+/// The texts that one comparison names, and the parameter that names them.
+struct Operands<'q> {
+    parameter: &'q Parameter,
+    texts: Vec<&'q str>,
 }
 
 struct Reader<'r, F> {
@@ -144,43 +73,43 @@ struct Reader<'r, F> {
 }
 
 impl<F: Copy> Reader<'_, F> {
-    fn group(&mut self, words: Vec<Word<'_>>, level: usize) -> Filter<F> {
+    fn group(&mut self, conditions: Vec<Condition<'_>>, level: usize) -> Filter<F> {
         let mut any = None;
-        let mut members: BTreeMap<&str, Vec<Word<'_>>> = BTreeMap::new();
-        let mut lists: BTreeMap<&[String], Place<'_>> = BTreeMap::new();
+        let mut members: BTreeMap<&str, Vec<Condition<'_>>> = BTreeMap::new();
+        let mut lists: BTreeMap<&[String], Operands<'_>> = BTreeMap::new();
         let mut all = Vec::new();
-        for Word { pair, keys } in words {
+        for Condition { parameter, keys } in conditions {
             match keys {
-                [key] if key == "$op" => match pair.value.as_str() {
+                [key] if key == "$op" => match parameter.value.as_str() {
                     "and" if any.is_none() => any = Some(false),
                     "or" if any.is_none() => any = Some(true),
-                    _ => self.value(pair, "must be 'and' or 'or', given once"),
+                    _ => self.value(parameter, "must be 'and' or 'or', given once"),
                 },
                 [key, rest @ ..] if is_index(key) => {
                     if level == MAX_NESTING {
-                        self.value(pair, &format!("nests deeper than {MAX_NESTING} levels"));
+                        self.value(parameter, &format!("nests deeper than {MAX_NESTING} levels"));
                     } else {
-                        members.entry(key).or_default().push(Word { pair, keys: rest });
+                        members.entry(key).or_default().push(Condition { parameter, keys: rest });
                     }
                 }
                 [keys @ .., last] if !keys.is_empty() && last.is_empty() => {
-                    let place = lists.entry(keys).or_default();
-                    place.values.push(&pair.value);
-                    place.pair = Some(pair);
+                    let list =
+                        lists.entry(keys).or_insert(Operands { parameter, texts: Vec::new() });
+                    list.texts.push(&parameter.value);
                 }
-                [] => self.unknown(pair, ""),
+                [] => self.unknown(parameter, ""),
                 keys => {
-                    let place = Place { values: vec![&pair.value], split: true, pair: Some(pair) };
-                    all.extend(self.comparison(keys, &place));
+                    let texts = parameter.value.split(',').collect();
+                    all.extend(self.comparison(keys, Operands { parameter, texts }));
                 }
             }
         }
-        for (keys, place) in lists {
-            all.extend(self.comparison(keys, &place));
+        for (keys, operands) in lists {
+            all.extend(self.comparison(keys, operands));
         }
         let next = level.saturating_add(1);
         let members =
-            members.into_values().map(|words| self.group(words, next)).collect::<Vec<_>>();
+            members.into_values().map(|inner| self.group(inner, next)).collect::<Vec<_>>();
         match any {
             Some(true) if !members.is_empty() => all.push(Filter::Any(members)),
             _ => all.extend(members),
@@ -188,58 +117,65 @@ impl<F: Copy> Reader<'_, F> {
         Filter::All(all)
     }
 
-    fn comparison(&mut self, keys: &[String], place: &Place<'_>) -> Option<Filter<F>> {
-        let (pair, name) = (place.pair?, keys.first()?);
-        let Some(filter) = self.resource.filters.iter().find(|filter| filter.name == *name) else {
-            self.unknown(pair, name);
+    fn comparison(&mut self, keys: &[String], operands: Operands<'_>) -> Option<Filter<F>> {
+        let Operands { parameter, texts } = operands;
+        let name = keys.first()?;
+        let resource = self.resource;
+        let Some(key) = resource.filters.iter().find(|filter| filter.name == *name) else {
+            self.unknown(parameter, name);
             return None;
         };
-        let operator = match keys {
-            [_] => Some(Operator::Equal),
-            [_, word] => filter.operators().find(|(name, _)| name == word).map(|(_, op)| op),
-            _ => None,
-        };
-        let Some(operator) = operator else {
-            let words: Vec<&str> = filter.operators().map(|(word, _)| word).collect();
-            let asked = cut(keys.get(1).map_or("", String::as_str)).into_owned();
-            let detail = format!("has no operator '{asked}'; it takes {}", words.join(", "));
-            self.value(pair, &detail);
-            return None;
-        };
-        let texts: Vec<&str> = if place.split {
-            place.values.iter().flat_map(|value| value.split(',')).collect()
-        } else {
-            place.values.clone()
-        };
+        let operator = self.operator(keys, key, parameter)?;
         self.values = self.values.saturating_add(texts.len());
-        if filter.is_single(operator) && texts.len() > 1 {
+        if key.is_single(operator) && texts.len() > 1 {
             let why = if operator.orders() { " with an order operator" } else { "" };
-            self.value(pair, &format!("takes a single value{why}"));
+            self.value(parameter, &format!("takes a single value{why}"));
             return None;
         }
         let mut values = Vec::with_capacity(texts.len());
         for text in texts {
-            match read(filter, operator, text) {
+            match read(key, operator, text) {
                 Ok(value) => values.push(value),
                 Err(expected) if text.is_empty() => {
-                    self.value(pair, &expected);
+                    self.value(parameter, &expected);
                     return None;
                 }
                 Err(expected) => {
-                    self.value(pair, &format!("{expected}: '{}'", cut(text)));
+                    self.value(parameter, &format!("{expected}: '{}'", cut(text)));
                     return None;
                 }
             }
         }
-        Some(Filter::Compare { field: filter.field, operator, values })
+        Some(Filter::Compare { field: key.field, operator, values })
     }
 
-    fn unknown(&mut self, pair: &Pair, name: &str) {
+    /// The operator that stands after the name of the filter.
+    fn operator(
+        &mut self,
+        keys: &[String],
+        key: &FilterKey<F>,
+        parameter: &Parameter,
+    ) -> Option<Operator> {
+        let operator = match keys {
+            [_] => Some(Operator::Equal),
+            [_, word] => key.operators().find(|(name, _)| name == word).map(|(_, op)| op),
+            _ => None,
+        };
+        if operator.is_none() {
+            let words: Vec<&str> = key.operators().map(|(word, _)| word).collect();
+            let word = cut(keys.get(1).map_or("", String::as_str));
+            let detail = format!("has no operator '{word}'; it takes {}", words.join(", "));
+            self.value(parameter, &detail);
+        }
+        operator
+    }
+
+    fn unknown(&mut self, pair: &Parameter, name: &str) {
         let detail = format!("Filter '{}' is not supported on this endpoint", cut(name));
         self.errors.push(Error::parameter(Code::UnsupportedFilter, &pair.name, detail));
     }
 
-    fn value(&mut self, pair: &Pair, what: &str) {
+    fn value(&mut self, pair: &Parameter, what: &str) {
         let detail = format!("'{}' {what}", cut(&pair.name));
         self.errors.push(Error::parameter(Code::UnsupportedFilterValue, &pair.name, detail));
     }
@@ -251,7 +187,7 @@ fn is_index(key: &str) -> bool {
 }
 
 fn read<F>(
-    filter: &resource::Filter<F>,
+    filter: &FilterKey<F>,
     operator: Operator,
     text: &str,
 ) -> Result<Value, std::borrow::Cow<'static, str>> {

@@ -1,9 +1,10 @@
 //! `include=deal,deal.creator`: paths over declared relationships, merged into a tree in which
 //! every relationship stands once.
 
-use super::Pair;
-use crate::error::{Code, Error, cut};
+use super::parameter::Parameter;
+use crate::error::{Code, Error};
 use crate::resource::{Registry, ResourceType};
+use crate::text::cut;
 
 /// How many paths a query may name.
 pub const MAX_INCLUDES: usize = 10;
@@ -22,9 +23,10 @@ pub struct Include {
 }
 
 pub(super) fn parse<F>(
-    pair: Option<&Pair>,
+    pair: Option<&Parameter>,
     registry: &Registry<F>,
-    (resource, linkage): (&ResourceType<F>, Option<(usize, usize)>),
+    resource: &ResourceType<F>,
+    linkage: Option<(usize, usize)>,
     errors: &mut Vec<Error>,
 ) -> Option<Vec<Include>> {
     let value = pair?.value.as_str();

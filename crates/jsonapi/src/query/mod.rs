@@ -9,26 +9,26 @@ mod fields;
 mod filter;
 mod include;
 mod page;
-mod pairs;
+mod parameter;
 mod sort;
 
 pub use cursor::Cursor;
 pub use fields::Fieldsets;
-pub use filter::{Filter, MAX_CONTAINS, MAX_NESTING, MAX_VALUES, Operator};
+pub use filter::{Filter, MAX_CONTAINS, MAX_NESTING, MAX_VALUES};
 pub use include::{Include, MAX_INCLUDE_DEPTH, MAX_INCLUDES};
-pub use page::{CURSOR_PROFILE, Numbered, Page, Walk};
-pub use pairs::{Pair, values};
+pub use page::{CURSOR_PROFILE, NumberedPage, Page, Walk};
+pub use parameter::{MAX_PARAMETERS, parameter_values};
 pub use sort::{MAX_SORTS, Sort};
 
-use crate::error::{Code, Error, Extra};
-use crate::resource::{Registry, ResourceType};
+use parameter::Parameter;
 
-/// How many parameters a query may have.
-pub const MAX_PARAMETERS: usize = 64;
+use crate::error::{Code, Error, ProfileError};
+pub use crate::resource::Operator;
+use crate::resource::{Registry, ResourceType};
 
 /// What kind of address is asked, and with it which parameters make sense.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Scope {
+pub enum Allowed {
     /// A list, of resources or of linkage: every parameter.
     Collection,
     /// One resource, or linkage to one: `include` and `fields`; a page is ignored, since real
@@ -40,9 +40,9 @@ pub enum Scope {
 
 /// How a query is to be read.
 #[derive(Clone, Copy, Debug)]
-pub struct Asked<'f> {
+pub struct QueryOptions<'f> {
     /// The kind of address.
-    pub scope: Scope,
+    pub allowed: Allowed,
     /// Parameters of the server's own, which are passed over.
     pub foreign: &'f [&'f str],
     /// Whether the client asked for cursor pages by naming their profile.
@@ -77,22 +77,22 @@ impl<F: Copy + PartialEq> Query<F> {
         text: &str,
         registry: &Registry<F>,
         resource: &ResourceType<F>,
-        asked: &Asked<'_>,
+        options: &QueryOptions<'_>,
     ) -> Result<Self, Vec<Error>> {
         let mut errors = Vec::new();
-        let pairs = pairs::decode(text, &mut errors)?;
+        let pairs = parameter::parse_query(text, &mut errors)?;
         let mut parts = Parts::default();
         for pair in &pairs {
-            if !asked.foreign.contains(&pair.name.as_str()) {
-                parts.sort_in(pair, asked.scope, &mut errors);
+            if !options.foreign.contains(&pair.name.as_str()) {
+                parts.assign(pair, options.allowed, &mut errors);
             }
         }
         let filter = filter::parse(&parts.filters, resource, &mut errors);
         let sorts = sort::parse(parts.sort, resource, &mut errors);
         let binding = parts.binding(resource.name);
-        let page = page::parse(&parts.page, (asked.walks, &binding), &mut errors);
+        let page = page::parse(&parts.page, options.walks, &binding, &mut errors);
         let include =
-            include::parse(parts.include, registry, (resource, asked.linkage), &mut errors);
+            include::parse(parts.include, registry, resource, options.linkage, &mut errors);
         let fields = fields::parse(&parts.fields, registry, &mut errors);
         if matches!(page, Page::Walk(_)) {
             errors = errors.into_iter().map(unsupported_walk).collect();
@@ -100,7 +100,7 @@ impl<F: Copy + PartialEq> Query<F> {
         if !errors.is_empty() {
             return Err(errors);
         }
-        let paged = |pair: &&Pair| pair.base != "page";
+        let paged = |pair: &&Parameter| pair.base != "page";
         let own = pairs.iter().filter(paged).map(|p| (p.name.clone(), p.value.clone()));
         Ok(Self { filter, sorts, page, include, fields, parameters: own.collect(), binding })
     }
@@ -109,11 +109,11 @@ impl<F: Copy + PartialEq> Query<F> {
 /// The parameters by family.
 #[derive(Default)]
 struct Parts<'q> {
-    filters: Vec<&'q Pair>,
-    fields: Vec<&'q Pair>,
-    page: Vec<&'q Pair>,
-    sort: Option<&'q Pair>,
-    include: Option<&'q Pair>,
+    filters: Vec<&'q Parameter>,
+    fields: Vec<&'q Parameter>,
+    page: Vec<&'q Parameter>,
+    sort: Option<&'q Parameter>,
+    include: Option<&'q Parameter>,
 }
 
 impl<'q> Parts<'q> {
@@ -126,16 +126,16 @@ impl<'q> Parts<'q> {
         format!("{resource}\n{sort}\n{}", words.join("\n"))
     }
 
-    fn sort_in(&mut self, pair: &'q Pair, scope: Scope, errors: &mut Vec<Error>) {
-        use Scope::{Collection, Nothing, Single};
-        let slot = match (pair.base.as_str(), pair.keys.as_deref(), scope) {
+    fn assign(&mut self, pair: &'q Parameter, allowed: Allowed, errors: &mut Vec<Error>) {
+        use Allowed::{Collection, Nothing, Single};
+        let slot = match (pair.base.as_str(), pair.keys.as_deref(), allowed) {
             ("filter", Some([_, ..]), Collection) => return self.filters.push(pair),
             ("page", Some([_]), Collection) => return self.page.push(pair),
             ("page", Some([_]), Single | Nothing) => return,
             ("fields", Some([_]), Collection | Single) => return self.fields.push(pair),
             ("sort", Some([]), Collection) => &mut self.sort,
             ("include", Some([]), Collection | Single) => &mut self.include,
-            _ => return errors.push(unsupported(pair)),
+            _ => return errors.push(pair.unsupported()),
         };
         if slot.replace(pair).is_some() {
             let detail = format!("Parameter '{}' is given more than once", pair.base);
@@ -147,13 +147,9 @@ impl<'q> Parts<'q> {
 /// The profile of cursor pages has a name for a sort that cannot be walked.
 fn unsupported_walk(error: Error) -> Error {
     match error.code {
-        Code::UnsupportedSort => error.with(Extra::profile("unsupported-sort")),
+        Code::UnsupportedSort => {
+            error.with_profile(ProfileError::new(CURSOR_PROFILE, "unsupported-sort"))
+        }
         _ => error,
     }
-}
-
-fn unsupported(pair: &Pair) -> Error {
-    let name = crate::error::cut(&pair.name);
-    let detail = format!("Parameter '{name}' is not supported on this endpoint");
-    Error::parameter(Code::UnsupportedParameter, &pair.name, detail)
 }

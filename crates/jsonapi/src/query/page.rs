@@ -1,9 +1,10 @@
 //! Which part of a list: a page by its number, or a walk by cursors (the cursor-pagination
 //! profile, <https://jsonapi.org/profiles/ethanresnick/cursor-pagination>).
 
-use super::Pair;
 use super::cursor::Cursor;
-use crate::error::{Code, Error, Extra};
+use super::parameter::Parameter;
+use crate::error::{Code, Error, ProfileError};
+use crate::text::cut;
 
 /// The profile of cursor pages.
 pub const CURSOR_PROFILE: &str = "https://jsonapi.org/profiles/ethanresnick/cursor-pagination";
@@ -12,14 +13,14 @@ pub const CURSOR_PROFILE: &str = "https://jsonapi.org/profiles/ethanresnick/curs
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Page {
     /// A page by its number.
-    Numbered(Numbered),
+    Numbered(NumberedPage),
     /// A page by where it begins or ends.
     Walk(Walk),
 }
 
 /// A page by its number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Numbered {
+pub struct NumberedPage {
     /// From 1.
     pub number: i64,
     /// How many items a page holds.
@@ -52,7 +53,7 @@ impl Page {
     }
 }
 
-impl Numbered {
+impl NumberedPage {
     /// How many items come before this page.
     pub fn offset(self) -> i64 {
         self.number.saturating_sub(1).saturating_mul(self.size)
@@ -68,8 +69,9 @@ impl Numbered {
 /// Reads the page; `walks` where the client asked for cursors by the profile, `binding` is what
 /// cursors of this list belong to.
 pub(super) fn parse(
-    pairs: &[&Pair],
-    (walks, binding): (bool, &str),
+    pairs: &[&Parameter],
+    walks: bool,
+    binding: &str,
     errors: &mut Vec<Error>,
 ) -> Page {
     let (mut number, mut size, mut after, mut before) = (None, None, None, None);
@@ -80,7 +82,7 @@ pub(super) fn parse(
             Some("after") => &mut after,
             Some("before") => &mut before,
             _ => {
-                errors.push(super::unsupported(pair));
+                errors.push(pair.unsupported());
                 continue;
             }
         };
@@ -89,10 +91,10 @@ pub(super) fn parse(
         }
     }
     let cursored = after.or(before).is_some() || (walks && number.is_none());
-    let size = size.and_then(|pair| self::size(pair, cursored, errors));
+    let size = size.and_then(|pair| read_size(pair, cursored, errors));
     let size = size.unwrap_or(Page::DEFAULT_SIZE);
     if !cursored {
-        return Page::Numbered(numbered(number, size, errors));
+        return Page::Numbered(read_number(number, size, errors));
     }
     for pair in number.into_iter().chain(after.and(before)) {
         let detail =
@@ -100,7 +102,7 @@ pub(super) fn parse(
         let error = Error::parameter(Code::KeysetConflict, &pair.name, detail);
         let both = after.is_some() && before.is_some() && number.is_none();
         errors.push(if both {
-            error.with(Extra::profile("range-pagination-not-supported"))
+            error.with_profile(ProfileError::new(CURSOR_PROFILE, "range-pagination-not-supported"))
         } else {
             error
         });
@@ -116,16 +118,16 @@ pub(super) fn parse(
     Page::Walk(Walk { size, backwards: before.is_some(), from })
 }
 
-fn size(pair: &Pair, cursored: bool, errors: &mut Vec<Error>) -> Option<i64> {
+fn read_size(pair: &Parameter, cursored: bool, errors: &mut Vec<Error>) -> Option<i64> {
     let size = digits(&pair.value);
     // Of digits alone there may also be too many to count with.
     let beyond = size.is_some() || is_plain(&pair.value) && pair.value.parse::<i64>().is_err();
     if size.is_none_or(|size| size > Page::MAX_SIZE) {
         let error = fault(pair, &format!("must be from 1 to {}", Page::MAX_SIZE));
         errors.push(if cursored && beyond {
-            error.with(Extra {
+            error.with_profile(ProfileError {
                 max_size: Some(Page::MAX_SIZE),
-                ..Extra::profile("max-size-exceeded")
+                ..ProfileError::new(CURSOR_PROFILE, "max-size-exceeded")
             })
         } else {
             error
@@ -135,17 +137,17 @@ fn size(pair: &Pair, cursored: bool, errors: &mut Vec<Error>) -> Option<i64> {
     size
 }
 
-fn numbered(pair: Option<&Pair>, size: i64, errors: &mut Vec<Error>) -> Numbered {
-    let Some(pair) = pair else { return Numbered { number: 1, size } };
+fn read_number(pair: Option<&Parameter>, size: i64, errors: &mut Vec<Error>) -> NumberedPage {
+    let Some(pair) = pair else { return NumberedPage { number: 1, size } };
     match digits(&pair.value) {
-        Some(number) if number.checked_mul(size).is_some() => Numbered { number, size },
+        Some(number) if number.checked_mul(size).is_some() => NumberedPage { number, size },
         Some(_) => {
             errors.push(fault(pair, "lies beyond 2^63 items"));
-            Numbered { number: 1, size }
+            NumberedPage { number: 1, size }
         }
         None => {
             errors.push(fault(pair, "must be from 1 to 9223372036854775807"));
-            Numbered { number: 1, size }
+            NumberedPage { number: 1, size }
         }
     }
 }
@@ -159,8 +161,8 @@ fn is_plain(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-fn fault(pair: &Pair, what: &str) -> Error {
-    let value = crate::error::cut(&pair.value);
+fn fault(pair: &Parameter, what: &str) -> Error {
+    let value = cut(&pair.value);
     let detail = format!("'{}' {what}, not '{value}'", pair.name);
     Error::parameter(Code::InvalidPage, &pair.name, detail)
 }

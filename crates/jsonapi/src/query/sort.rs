@@ -1,8 +1,9 @@
 //! `sort=-start_on,id`: declared keys, and the id as the tie-break in the direction of the last.
 
-use super::Pair;
-use crate::error::{Code, Error, cut};
+use super::parameter::Parameter;
+use crate::error::{Code, Error};
 use crate::resource::ResourceType;
+use crate::text::cut;
 
 /// How many keys a sort may have.
 pub const MAX_SORTS: usize = 5;
@@ -17,7 +18,7 @@ pub struct Sort<F> {
 }
 
 pub(super) fn parse<F: Copy + PartialEq>(
-    pair: Option<&Pair>,
+    pair: Option<&Parameter>,
     resource: &ResourceType<F>,
     errors: &mut Vec<Error>,
 ) -> Vec<Sort<F>> {

@@ -1,11 +1,11 @@
 //! Linkage: what a relationship is to lead to, read from a request document. Not here: whether the
 //! rows exist.
 
-use super::operations::Verb;
-use crate::error::{Code, Error, cut};
+use super::verb::Verb;
+use crate::error::{Code, Error};
 use crate::resource::{Cardinality, Relationship};
-use crate::text::json::Json;
-use crate::value::{id, integral};
+use crate::text::{Json, cut};
+use crate::value::{parse_id, parse_whole_number};
 
 /// What a relationship is to lead to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,13 +15,13 @@ pub enum Linkage {
     /// The row of that id.
     One(i64),
     /// An id that no row can have.
-    Nowhere(String),
+    InvalidId(String),
     /// These rows.
     Many(Vec<i64>),
     /// These rows too.
-    Also(Vec<i64>),
+    Add(Vec<i64>),
     /// No longer these rows.
-    Without(Vec<i64>),
+    Remove(Vec<i64>),
 }
 
 /// How many rows the linkage of a relationship may name where it is to be written.
@@ -33,41 +33,58 @@ impl Linkage {
     /// The rows that linkage of a to-many relationship names.
     pub fn members(&self) -> &[i64] {
         match self {
-            Linkage::Many(ids) | Linkage::Also(ids) | Linkage::Without(ids) => ids,
-            Linkage::None | Linkage::One(_) | Linkage::Nowhere(_) => &[],
+            Linkage::Many(ids) | Linkage::Add(ids) | Linkage::Remove(ids) => ids,
+            Linkage::None | Linkage::One(_) | Linkage::InvalidId(_) => &[],
         }
+    }
+
+    /// Reads the id of a row, as a client writes it.
+    pub(super) fn from_text(text: &str) -> Self {
+        parse_id(text).map_or_else(|| Self::InvalidId(cut(text).into_owned()), Self::One)
+    }
+
+    /// Reads the id of a row that came as a JSON number; `None` where it is no integer.
+    pub(super) fn from_number(number: &str) -> Option<Self> {
+        // In plain digits it may also be one that no row can have.
+        if !number.contains(['.', 'e', 'E']) {
+            return Some(Self::from_text(number));
+        }
+        parse_whole_number(number).map(|id| Self::from_text(&id.to_string()))
     }
 }
 
-/// The linkage to the row of an id, as a client writes it.
-pub(crate) fn linked(text: &str) -> Linkage {
-    id(text).map_or_else(|| Linkage::Nowhere(cut(text).into_owned()), Linkage::One)
+/// Where the faults of linkage point.
+pub(super) struct Pointers<'p> {
+    /// The relationship, for faults of what it leads to.
+    pub(super) content: &'p str,
+    /// The linkage, for faults of its form.
+    pub(super) form: &'p str,
 }
 
-/// The linkage to the row of an id that came as a JSON number; `None` where it is no integer.
-pub(crate) fn numbered(number: &str) -> Option<Linkage> {
-    // In plain digits it may also be one that no row can have.
-    let plain = !number.contains(['.', 'e', 'E']);
-    if plain { Some(linked(number)) } else { integral(number).map(|id| linked(&id.to_string())) }
+impl<'p> Pointers<'p> {
+    /// Both at the same place.
+    pub(super) fn same(place: &'p str) -> Self {
+        Self { content: place, form: place }
+    }
 }
 
 /// Reads linkage that fits the relationship; faults of its content point at `pointer`, those of
 /// its form below `at`. What is added to a to-many relationship, or removed from it, is told apart
 /// from what replaces it.
-pub(crate) fn linkage<F>(
+pub(super) fn read_linkage<F>(
     data: &Json<'_>,
     relationship: &Relationship<F>,
     verb: Verb,
-    (pointer, at): (&str, &str),
+    pointers: &Pointers<'_>,
 ) -> Result<Linkage, Error> {
     match (relationship.cardinality, data) {
         (Cardinality::One, Json::Null) => Ok(Linkage::None),
-        (Cardinality::One, Json::Object(_)) => identifier(data, relationship, (pointer, at)),
-        (Cardinality::Many, Json::Array(items)) => many(items, relationship, verb, (pointer, at)),
+        (Cardinality::One, Json::Object(_)) => identifier(data, relationship, pointers),
+        (Cardinality::Many, Json::Array(items)) => many(items, relationship, verb, pointers),
         (_, other) => {
             let (name, noun) = (relationship.name, other.noun());
             let detail = format!("Linkage of '{name}' cannot be {noun}");
-            Err(Error::pointer(Code::BadDocument, at, detail))
+            Err(Error::pointer(Code::BadDocument, pointers.form, detail))
         }
     }
 }
@@ -76,47 +93,49 @@ pub(crate) fn linkage<F>(
 fn identifier<F>(
     json: &Json<'_>,
     relationship: &Relationship<F>,
-    (pointer, at): (&str, &str),
+    pointers: &Pointers<'_>,
 ) -> Result<Linkage, Error> {
     let member = |name: &str| match json.member(name) {
         Some(Json::Text(text)) => Ok(text),
         Some(other) => Err(Error::pointer(
             Code::BadDocument,
-            format!("{at}/{name}"),
+            format!("{}/{name}", pointers.form),
             format!("'{name}' must be a string, not {}", other.noun()),
         )),
         None => Err(Error::pointer(
             Code::BadDocument,
-            format!("{at}/{name}"),
+            format!("{}/{name}", pointers.form),
             format!("The identifier has no '{name}'"),
         )),
     };
     let (kind, id) = (member("type")?, member("id")?);
     if kind == relationship.target {
-        return Ok(linked(id));
+        return Ok(Linkage::from_text(id));
     }
     let (name, target) = (relationship.name, relationship.target);
     let detail = format!("{name} must be of type {target}, not '{}'", cut(kind));
-    Err(Error::pointer(Code::InvalidAttribute, pointer, detail))
+    Err(Error::pointer(Code::InvalidAttribute, pointers.content, detail))
 }
 
 fn many<F>(
     items: &[Json<'_>],
     relationship: &Relationship<F>,
     verb: Verb,
-    (pointer, at): (&str, &str),
+    pointers: &Pointers<'_>,
 ) -> Result<Linkage, Error> {
     let most = if relationship.writable { MAX_LINKAGE } else { MAX_COMPARED };
     if items.len() > most {
         let detail = format!("Linkage names at most {most} resources");
-        return Err(Error::pointer(Code::BadDocument, at, detail));
+        return Err(Error::pointer(Code::BadDocument, pointers.form, detail));
     }
     let mut ids = Vec::with_capacity(items.len());
     for (index, item) in items.iter().enumerate() {
-        match identifier(item, relationship, (pointer, &format!("{at}/{index}")))? {
+        let form = format!("{}/{index}", pointers.form);
+        match identifier(item, relationship, &Pointers { content: pointers.content, form: &form })?
+        {
             Linkage::One(id) => ids.push(id),
             // Whoever cannot be there need not be removed.
-            Linkage::Nowhere(_) if verb == Verb::Remove => {}
+            Linkage::InvalidId(_) if verb == Verb::Remove => {}
             other => return Ok(other),
         }
     }
@@ -124,7 +143,7 @@ fn many<F>(
     ids.dedup();
     Ok(match verb {
         Verb::Update => Linkage::Many(ids),
-        Verb::Add => Linkage::Also(ids),
-        Verb::Remove => Linkage::Without(ids),
+        Verb::Add => Linkage::Add(ids),
+        Verb::Remove => Linkage::Remove(ids),
     })
 }

@@ -2,27 +2,15 @@
 //! from a document, with local ids replaced as the rows they stand for come to be. Not here:
 //! carrying them out.
 
-use std::borrow::Cow;
-use std::collections::HashMap;
-
-use crate::error::{Code, Error, cut};
-use crate::text::json::Json;
+pub use super::local_ids::LocalIds;
+pub use super::verb::Verb;
+use crate::error::{Code, Error, Source};
+use crate::text::Json;
 
 /// The extension's URI.
 pub const EXTENSION: &str = "https://jsonapi.org/ext/atomic";
 /// How many operations one request may carry.
 pub const MAX_OPERATIONS: usize = 100;
-
-/// What is done.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Verb {
-    /// `add`
-    Add,
-    /// `update`
-    Update,
-    /// `remove`
-    Remove,
-}
 
 /// What it is done to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -83,7 +71,7 @@ pub fn read<'j, 'a>(json: &'j Json<'a>) -> Result<Vec<Operation<'j, 'a>>, Vec<Er
             for (at, item) in items.iter().enumerate() {
                 match operation(item) {
                     Ok(operation) => operations.push(operation),
-                    Err(error) => errors.push(placed(error, at)),
+                    Err(error) => errors.push(at_operation(error, at)),
                 }
             }
             if errors.is_empty() { Ok(operations) } else { Err(errors) }
@@ -101,13 +89,13 @@ pub fn read<'j, 'a>(json: &'j Json<'a>) -> Result<Vec<Operation<'j, 'a>>, Vec<Er
 }
 
 /// An error of one operation, pointing at or below it.
-pub fn placed(error: Error, at: usize) -> Error {
+pub fn at_operation(error: Error, at: usize) -> Error {
     let below = match &error.source {
-        Some(crate::error::Source::Pointer(pointer)) => pointer.as_str(),
+        Some(Source::Pointer(pointer)) => pointer.as_str(),
         _ => "",
     };
     let pointer = format!("/atomic:operations/{at}{below}");
-    error.at(crate::error::Source::Pointer(pointer))
+    error.at(Source::Pointer(pointer))
 }
 
 fn operation<'j, 'a>(json: &'j Json<'a>) -> Result<Operation<'j, 'a>, Error> {
@@ -153,77 +141,4 @@ fn reference<'j>(json: &'j Json<'_>) -> Result<Target<'j>, Error> {
         (None, None) => return Err(refuse("/ref/id", "'ref' has neither 'id' nor 'lid'")),
     };
     Ok(Target::Reference { kind, id, relationship: text("relationship")? })
-}
-
-/// The rows that local ids stand for, by type and local id.
-#[derive(Clone, Debug, Default)]
-pub struct Locals(HashMap<(String, String), i64>);
-
-impl Locals {
-    /// Notes the row that a local id of its type stands for. False where it stands for another.
-    pub fn note(&mut self, kind: &str, lid: &str, id: i64) -> bool {
-        self.0.insert((kind.to_owned(), lid.to_owned()), id).is_none()
-    }
-
-    /// The row that a local id stands for.
-    pub fn find(&self, kind: &str, lid: &str) -> Result<i64, Error> {
-        let known = self.0.get(&(kind.to_owned(), lid.to_owned())).copied();
-        known.ok_or_else(|| {
-            let detail = format!("No operation before added {} with lid '{}'", cut(kind), cut(lid));
-            Error::pointer(Code::BadDocument, "", detail)
-        })
-    }
-
-    /// The same resource object with ids in place of local ones in the linkage of its
-    /// relationships. Its own local id stays: that is what it is to be known by.
-    pub fn replace_in_resource<'a>(&self, json: &Json<'a>) -> Result<Json<'a>, Error> {
-        inside(json, "relationships", |relationships| {
-            let Some(members) = relationships.members() else { return Ok(relationships.clone()) };
-            let replaced = members.iter().map(|(name, relationship)| {
-                let linkage = |data: &Json<'a>| self.replace_in_linkage(data);
-                Ok::<_, Error>((name.clone(), inside(relationship, "data", linkage)?))
-            });
-            Ok(Json::Object(replaced.collect::<Result<_, _>>()?))
-        })
-    }
-
-    /// The same linkage with ids in place of local ones.
-    pub fn replace_in_linkage<'a>(&self, json: &Json<'a>) -> Result<Json<'a>, Error> {
-        match json {
-            Json::Array(items) => {
-                let replaced = items.iter().map(|item| self.identifier(item));
-                Ok(Json::Array(replaced.collect::<Result<_, _>>()?))
-            }
-            other => self.identifier(other),
-        }
-    }
-
-    /// An identifier with an id, where it has a local one instead.
-    fn identifier<'a>(&self, json: &Json<'a>) -> Result<Json<'a>, Error> {
-        let (Some(members), Some(Json::Text(kind)), None, Some(Json::Text(lid))) =
-            (json.members(), json.member("type"), json.member("id"), json.member("lid"))
-        else {
-            return Ok(json.clone());
-        };
-        let id = self.find(kind, lid)?.to_string();
-        let replaced = members.iter().map(|(name, value)| match name.as_ref() {
-            "lid" => (Cow::Borrowed("id"), Json::Text(Cow::Owned(id.clone()))),
-            _ => (name.clone(), value.clone()),
-        });
-        Ok(Json::Object(replaced.collect()))
-    }
-}
-
-/// The same object with another value for that member, if it has it.
-fn inside<'a>(
-    json: &Json<'a>,
-    name: &str,
-    change: impl Fn(&Json<'a>) -> Result<Json<'a>, Error>,
-) -> Result<Json<'a>, Error> {
-    let Some(members) = json.members() else { return Ok(json.clone()) };
-    let changed = members.iter().map(|(member, value)| {
-        let value = if member == name { change(value)? } else { value.clone() };
-        Ok::<_, Error>((member.clone(), value))
-    });
-    Ok(Json::Object(changed.collect::<Result<_, _>>()?))
 }

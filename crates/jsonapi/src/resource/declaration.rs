@@ -1,10 +1,11 @@
 //! A resource type declared once, together with how its members are read from a row `R`: the one
 //! value that lists, documents and descriptions of a type are made from.
 
-use crate::document::Rows;
-use crate::resource::{
-    Attribute, Cardinality, Filter, Ids, Relationship, ResourceType, Sort, Takes,
-};
+use super::attribute::Attribute;
+use super::parameters::{FilterKey, SortKey, Takes};
+use super::relationship::{Cardinality, Relationship};
+use super::resource_type::{Ids, ResourceType};
+use super::rows::Rows;
 use crate::value::{Kind, Scalar};
 
 /// Reads the linkage of a to-one relationship from a row.
@@ -39,7 +40,7 @@ impl<R, F: Copy> Declaration<R, F> {
             sorts,
             writable: false,
             append_only: false,
-            left_out: None,
+            hidden_rows: None,
             restricted: false,
             addressed: true,
         };
@@ -61,8 +62,8 @@ impl<R, F: Copy> Declaration<R, F> {
     }
 
     /// Lists leave out rows with that value of that field, unless a filter names it.
-    pub fn leaving_out(mut self, field: F, value: &'static str) -> Self {
-        self.resource.left_out = Some((field, value));
+    pub fn hide_rows(mut self, field: F, value: &'static str) -> Self {
+        self.resource.hidden_rows = Some((field, value));
         self
     }
 
@@ -78,7 +79,7 @@ impl<R, F: Copy> Declaration<R, F> {
         self.attributes.push(read);
         match attribute.field {
             Some(field) => {
-                let filter = Filter {
+                let filter = FilterKey {
                     name: attribute.name.to_owned(),
                     kind: attribute.kind,
                     nullable: attribute.nullable,
@@ -101,7 +102,7 @@ impl<R, F: Copy> Declaration<R, F> {
                 let name = format!("{}_id", relationship.name);
                 let nullable = !relationship.required;
                 let takes = Takes::All;
-                let filter = Filter { name, kind: Kind::Id, nullable, takes, field };
+                let filter = FilterKey { name, kind: Kind::Id, nullable, takes, field };
                 self.resource.filters.push(filter);
                 self.sort(&format!("{}_id", relationship.name), field)
             }
@@ -120,13 +121,13 @@ impl<R, F: Copy> Declaration<R, F> {
     /// A filter that no attribute or relationship brings along.
     pub fn filter(mut self, name: &str, kind: Kind, field: F) -> Self {
         let (name, takes) = (name.to_owned(), Takes::All);
-        self.resource.filters.push(Filter { name, kind, nullable: false, takes, field });
+        self.resource.filters.push(FilterKey { name, kind, nullable: false, takes, field });
         self
     }
 
     /// A sort that no attribute or relationship brings along.
     pub fn sort(mut self, name: &str, field: F) -> Self {
-        self.resource.sorts.push(Sort { name: name.to_owned(), field });
+        self.resource.sorts.push(SortKey { name: name.to_owned(), field });
         self
     }
 
@@ -146,7 +147,7 @@ impl<R, F: Copy> Declaration<R, F> {
     }
 
     /// The stored linkage of a to-one relationship.
-    pub fn linked(&self, row: &R, relationship: usize) -> Option<i64> {
+    pub fn linkage(&self, row: &R, relationship: usize) -> Option<i64> {
         self.linkage.get(relationship).copied().flatten().and_then(|read| read(row))
     }
 }
@@ -177,6 +178,6 @@ impl<R, F: Copy> Rows for DeclaredRows<'_, R, F> {
     }
 
     fn linkage(&self, row: usize, relationship: usize) -> Option<i64> {
-        self.rows.get(row).and_then(|row| self.declaration.linked(row, relationship))
+        self.rows.get(row).and_then(|row| self.declaration.linkage(row, relationship))
     }
 }

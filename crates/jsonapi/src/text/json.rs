@@ -9,7 +9,8 @@ use std::fmt;
 use serde::de::{Deserializer, Error as _, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
-use crate::text::push::push_str;
+use super::echo::cut;
+use super::push::push_str;
 
 /// How deeply arrays and objects may nest; the document itself is 1.
 pub const MAX_DEPTH: usize = 64;
@@ -112,7 +113,7 @@ impl<'a> Json<'a> {
                 let unfolded = items.into_iter().map(|raw| Self::unfold(raw.get()));
                 Json::Array(unfolded.collect::<Result<_, _>>()?)
             }
-            Some(b'"') => Json::Text(borrowed(text)?),
+            Some(b'"') => Json::Text(parse_string(text)?),
             Some(b't') => Json::Boolean(true),
             Some(b'f') => Json::Boolean(false),
             Some(b'n') => Json::Null,
@@ -126,7 +127,7 @@ fn not_json(error: serde_json::Error) -> String {
 }
 
 /// The string without a copy where it has no escapes.
-fn borrowed(text: &str) -> Result<Cow<'_, str>, serde_json::Error> {
+fn parse_string(text: &str) -> Result<Cow<'_, str>, serde_json::Error> {
     match serde_json::from_str::<&str>(text) {
         Ok(plain) => Ok(Cow::Borrowed(plain)),
         Err(_) => serde_json::from_str::<String>(text).map(Cow::Owned),
@@ -173,9 +174,9 @@ impl<'de> Visitor<'de> for MembersVisitor {
         let mut seen = HashSet::new();
         let mut members = Vec::new();
         while let Some(name) = map.next_key::<&RawValue>()? {
-            let name = borrowed(name.get()).map_err(A::Error::custom)?;
+            let name = parse_string(name.get()).map_err(A::Error::custom)?;
             if !seen.insert(name.clone()) {
-                let name = crate::error::cut(&name);
+                let name = cut(&name);
                 return Err(A::Error::custom(format!("the member '{name}' is given twice")));
             }
             members.push((name, map.next_value()?));

@@ -1,4 +1,9 @@
-//! JSON text: read into a tree, and written value by value.
+//! JSON text: read into a tree, and written value by value; and text of clients, cut to be repeated.
 
+mod echo;
 pub mod json;
-pub mod push;
+mod push;
+
+pub use echo::{MAX_ECHO, cut, pointer_segment};
+pub use json::Json;
+pub use push::{push_date, push_decimal, push_field, push_instant, push_integer, push_str};

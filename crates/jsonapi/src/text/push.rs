@@ -3,8 +3,6 @@
 
 use chrono::{Datelike, NaiveDate, NaiveDateTime, Timelike};
 
-use crate::value::Scalar;
-
 /// A JSON string.
 pub fn push_str(out: &mut Vec<u8>, text: &str) {
     // Writing to a vector cannot fail, and a string always serializes.
@@ -68,27 +66,6 @@ pub fn push_decimal(out: &mut Vec<u8>, units: i64, scale: u32) {
             return;
         }
     }
-}
-
-/// A value, with quotes where JSON wants them.
-pub fn push_scalar(out: &mut Vec<u8>, value: Scalar<'_>) {
-    match value {
-        Scalar::Null => out.extend_from_slice(b"null"),
-        Scalar::Boolean(true) => out.extend_from_slice(b"true"),
-        Scalar::Boolean(false) => out.extend_from_slice(b"false"),
-        Scalar::Integer(value) => push_integer(out, value),
-        Scalar::Text(text) => push_str(out, text),
-        Scalar::Json(text) => out.extend_from_slice(text.as_bytes()),
-        Scalar::Decimal { units, scale } => quoted(out, |out| push_decimal(out, units, scale)),
-        Scalar::Date(date) => quoted(out, |out| push_date(out, date)),
-        Scalar::Instant(instant) => quoted(out, |out| push_instant(out, instant)),
-    }
-}
-
-fn quoted(out: &mut Vec<u8>, write: impl FnOnce(&mut Vec<u8>)) {
-    out.push(b'"');
-    write(out);
-    out.push(b'"');
 }
 
 /// The last `width` digits of a number, padded with zeros.

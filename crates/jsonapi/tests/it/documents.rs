@@ -1,9 +1,9 @@
 //! Whole documents.
 
+use apportion_jsonapi::DeclaredRows;
 use apportion_jsonapi::Query;
-use apportion_jsonapi::declaration::DeclaredRows;
 use apportion_jsonapi::document::{Compound, Document, Links, PageEnd};
-use apportion_jsonapi::query::{Asked, Numbered, Scope};
+use apportion_jsonapi::query::{Allowed, NumberedPage, QueryOptions};
 use serde_json::{Value, json};
 
 use crate::library::{Author, Book, authors, books, registry};
@@ -27,7 +27,7 @@ fn page(query: &str, included: bool) -> Value {
         query,
         &registry,
         books.resource(),
-        &Asked { scope: Scope::Collection, foreign: &[], walks: false, linkage: None },
+        &QueryOptions { allowed: Allowed::Collection, foreign: &[], walks: false, linkage: None },
     )
     .unwrap();
     let rows = vec![book(1, Some(7)), book(2, Some(7)), book(3, None)];
@@ -35,9 +35,9 @@ fn page(query: &str, included: bool) -> Value {
     let authors: &'static _ = Box::leak(Box::new(authors));
     let mut compound = Compound::default();
     if included {
-        compound.primary(0, &rows);
+        compound.mark_primary(0, &rows);
         for id in 1..=3 {
-            compound.follow(0, id, 0, None);
+            compound.mark_followed(0, id, 0, None);
         }
         let ada = || vec![Author { id: 7, name: "Ada".to_owned() }];
         compound.add(1, std::rc::Rc::new(DeclaredRows { declaration: authors, rows: ada() }));
@@ -51,7 +51,7 @@ fn page(query: &str, included: bool) -> Value {
         fields: &query.fields,
         compound: included.then_some(&compound),
     };
-    let page = PageEnd::numbered(&links, Numbered { number: 1, size: 3 }, 7);
+    let page = PageEnd::numbered(&links, NumberedPage { number: 1, size: 3 }, 7);
     serde_json::from_slice(&document.collection((0, &rows), &page)).unwrap()
 }
 

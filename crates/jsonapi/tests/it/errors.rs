@@ -1,6 +1,7 @@
 //! Error documents: the table of codes, the common status, what is cut.
 
-use apportion_jsonapi::error::{MAX_ERRORS, common_status, cut, document, segment};
+use apportion_jsonapi::error::{MAX_ERRORS, common_status, document};
+use apportion_jsonapi::text::{cut, pointer_segment};
 use apportion_jsonapi::{Code, Error};
 
 #[test]
@@ -46,5 +47,5 @@ fn at_most_so_many_errors() {
 fn echoes_are_cut() {
     assert_eq!(cut(&"ä".repeat(100)), "ä".repeat(100));
     assert_eq!(cut(&"ä".repeat(101)), "ä".repeat(100));
-    assert_eq!(segment("a/b~c"), "a~1b~0c");
+    assert_eq!(pointer_segment("a/b~c"), "a~1b~0c");
 }

@@ -1,6 +1,6 @@
 //! `filter[...]`: its grammar, its operators, its limits.
 
-use apportion_jsonapi::query::{Asked, Filter, Operator, Scope};
+use apportion_jsonapi::query::{Allowed, Filter, Operator, QueryOptions};
 use apportion_jsonapi::{Code, Kind, Query, Value};
 
 use crate::library::{Field, books, registry};
@@ -12,7 +12,7 @@ fn read(query: &str) -> Result<String, Vec<String>> {
         query,
         &registry,
         books().resource(),
-        &Asked { scope: Scope::Collection, foreign: &[], walks: false, linkage: None },
+        &QueryOptions { allowed: Allowed::Collection, foreign: &[], walks: false, linkage: None },
     );
     match parsed {
         Ok(query) => Ok(query.filter.as_ref().map_or_else(|| "-".to_owned(), spell)),
@@ -147,7 +147,7 @@ fn limits() {
 
 #[test]
 fn operators_follow_from_the_kind() {
-    let words = |kind| Operator::of(kind).map(|(word, _)| word).collect::<Vec<_>>().join(" ");
+    let words = |kind| Operator::for_kind(kind).map(|(word, _)| word).collect::<Vec<_>>().join(" ");
     assert_eq!(words(Kind::Text), "eq not_eq contains not_contain");
     for kind in [Kind::Integer, Kind::Id, Kind::Date, Kind::Instant] {
         assert_eq!(words(kind), "eq not_eq gt gt_eq lt lt_eq");
@@ -161,7 +161,8 @@ fn a_filter_may_take_less() {
     use apportion_jsonapi::resource::{self, Takes};
     let takes = |takes| {
         let name = String::new();
-        let filter = resource::Filter { name, kind: Kind::Date, nullable: false, takes, field: () };
+        let filter =
+            resource::FilterKey { name, kind: Kind::Date, nullable: false, takes, field: () };
         let word = |(word, operator): (&str, Operator)| {
             let several = if filter.is_single(operator) { "" } else { "s" };
             format!("{word}{several}")
@@ -169,6 +170,6 @@ fn a_filter_may_take_less() {
         filter.operators().map(word).collect::<Vec<_>>().join(" ")
     };
     assert_eq!(takes(Takes::All), "eqs not_eqs gt gt_eq lt lt_eq");
-    assert_eq!(takes(Takes::Run), "eq gt gt_eq lt lt_eq");
+    assert_eq!(takes(Takes::Range), "eq gt gt_eq lt lt_eq");
     assert_eq!(takes(Takes::One), "eq");
 }

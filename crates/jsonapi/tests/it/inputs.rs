@@ -154,12 +154,12 @@ fn written_members() {
         let input = Input::read_link(&json, &readers, verb);
         input.map(|input| input.link("readers").unwrap().linkage.clone())
     };
-    let nowhere = Linkage::Nowhere("abc".to_owned());
+    let nowhere = Linkage::InvalidId("abc".to_owned());
     assert_eq!(read(&["2", "1", "2"], Verb::Update), Ok(Linkage::Many(vec![1, 2])));
     assert_eq!(read(&["1", "abc"], Verb::Update), Ok(nowhere.clone()));
     assert_eq!(read(&["1", "abc"], Verb::Add), Ok(nowhere));
-    assert_eq!(read(&["1", "abc", "-1", "2"], Verb::Remove), Ok(Linkage::Without(vec![1, 2])));
-    assert_eq!(read(&["1"; 1000], Verb::Add), Ok(Linkage::Also(vec![1])));
+    assert_eq!(read(&["1", "abc", "-1", "2"], Verb::Remove), Ok(Linkage::Remove(vec![1, 2])));
+    assert_eq!(read(&["1"; 1000], Verb::Add), Ok(Linkage::Add(vec![1])));
     let errors = read(&["1"; 1001], Verb::Add).unwrap_err();
     assert_eq!(spell(&errors), ["400 /data"]);
 }
@@ -222,12 +222,12 @@ fn links() {
     assert_eq!(link("5"), Linkage::One(5));
     assert_eq!(link("\"5\""), Linkage::One(5));
     assert_eq!(link("null"), Linkage::None);
-    assert_eq!(link("\"x\""), Linkage::Nowhere("x".to_owned()));
-    assert_eq!(link("-5"), Linkage::Nowhere("-5".to_owned()));
+    assert_eq!(link("\"x\""), Linkage::InvalidId("x".to_owned()));
+    assert_eq!(link("-5"), Linkage::InvalidId("-5".to_owned()));
     assert_eq!(link("5.0"), Linkage::One(5));
     assert_eq!(link("5e0"), Linkage::One(5));
-    assert_eq!(link("0.0"), Linkage::Nowhere("0".to_owned()));
-    assert_eq!(link("9223372036854775808"), Linkage::Nowhere("9223372036854775808".to_owned()));
+    assert_eq!(link("0.0"), Linkage::InvalidId("0".to_owned()));
+    assert_eq!(link("9223372036854775808"), Linkage::InvalidId("9223372036854775808".to_owned()));
 }
 
 #[test]

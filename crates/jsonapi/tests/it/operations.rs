@@ -1,11 +1,11 @@
 //! Local ids: replaced where linkage has them, and nowhere else.
 
 use apportion_jsonapi::json::Json;
-use apportion_jsonapi::operations::Locals;
+use apportion_jsonapi::operations::LocalIds;
 
-fn locals() -> Locals {
-    let mut locals = Locals::default();
-    assert!(locals.note("authors", "a", 7));
+fn locals() -> LocalIds {
+    let mut locals = LocalIds::default();
+    assert!(locals.insert("authors", "a", 7));
     locals
 }
 

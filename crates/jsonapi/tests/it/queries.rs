@@ -1,19 +1,19 @@
 //! Sorts, pages, includes, fieldsets and unknown parameters.
 
-use apportion_jsonapi::query::{Asked, Page, Scope};
+use apportion_jsonapi::query::{Allowed, Page, QueryOptions};
 use apportion_jsonapi::{Query, Source};
 use proptest::prelude::*;
 
 use crate::library::{Field, books, registry};
 
-fn parse(query: &str, scope: Scope) -> Result<Query<Field>, Vec<String>> {
+fn parse(query: &str, allowed: Allowed) -> Result<Query<Field>, Vec<String>> {
     let registry = registry();
     let books = books();
     Query::parse(
         query,
         &registry,
         books.resource(),
-        &Asked { scope, foreign: &["Mine"], walks: false, linkage: None },
+        &QueryOptions { allowed, foreign: &["Mine"], walks: false, linkage: None },
     )
     .map_err(|errors| {
         let place = |error: &apportion_jsonapi::Error| match &error.source {
@@ -26,14 +26,14 @@ fn parse(query: &str, scope: Scope) -> Result<Query<Field>, Vec<String>> {
 
 #[track_caller]
 fn sorted(query: &str, expected: &[(&str, bool)]) {
-    let query = parse(query, Scope::Collection).unwrap();
+    let query = parse(query, Allowed::Collection).unwrap();
     let sorts: Vec<_> = query.sorts.iter().map(|sort| (sort.field, sort.descending)).collect();
     assert_eq!(sorts, expected);
 }
 
 #[track_caller]
 fn refused(query: &str, expected: &[&str]) {
-    assert_eq!(parse(query, Scope::Collection).map(|_| ()), Err(strings(expected)), "{query}");
+    assert_eq!(parse(query, Allowed::Collection).map(|_| ()), Err(strings(expected)), "{query}");
 }
 
 fn strings(words: &[&str]) -> Vec<String> {
@@ -59,7 +59,7 @@ fn sorts() {
 
 #[test]
 fn pages() {
-    let page = |query| match parse(query, Scope::Collection).unwrap().page {
+    let page = |query| match parse(query, Allowed::Collection).unwrap().page {
         Page::Numbered(page) => page,
         Page::Walk(walk) => panic!("{walk:?}"),
     };
@@ -81,7 +81,7 @@ fn pages() {
 
 #[test]
 fn includes() {
-    let paths = |query: &str| parse(query, Scope::Collection).unwrap().include;
+    let paths = |query: &str| parse(query, Allowed::Collection).unwrap().include;
     assert_eq!(paths(""), None);
     assert_eq!(paths("include="), Some(Vec::new()));
     let tree = paths("include=author,author.books,author.books.author").unwrap();
@@ -94,10 +94,14 @@ fn includes() {
 
 /// The codes of the faults in a query, with what the cursor profile calls them.
 fn faults(query: &str) -> Vec<(&'static str, &'static str)> {
-    let asked = Asked { scope: Scope::Collection, foreign: &[], walks: false, linkage: None };
+    let asked =
+        QueryOptions { allowed: Allowed::Collection, foreign: &[], walks: false, linkage: None };
     let parsed = Query::parse(query, &registry(), books().resource(), &asked);
     let errors = parsed.err().unwrap_or_default();
-    errors.iter().map(|it| (it.code.as_str(), it.extra.map_or("", |extra| extra.kind))).collect()
+    errors
+        .iter()
+        .map(|it| (it.code.as_str(), it.profile.map_or("", |profile| profile.kind)))
+        .collect()
 }
 
 #[test]
@@ -117,7 +121,7 @@ fn sizes_beyond_the_largest() {
 #[test]
 fn fieldsets() {
     let shape = |query: &str, at| {
-        let query = parse(query, Scope::Collection).unwrap();
+        let query = parse(query, Allowed::Collection).unwrap();
         let shape = query.fields.shape(at);
         (shape.attributes.clone(), shape.relationships.clone())
     };
@@ -133,17 +137,17 @@ fn fieldsets() {
 
 #[test]
 fn parameters() {
-    assert!(parse("Mine=1", Scope::Collection).is_ok());
+    assert!(parse("Mine=1", Allowed::Collection).is_ok());
     refused("bogus=1", &["unsupported_parameter bogus"]);
     refused("FILTER[id]=1", &["unsupported_parameter FILTER[id]"]);
     refused("a=%FF", &["unsupported_parameter a"]);
     refused("a=%00", &["unsupported_parameter a"]);
-    let single = |query| parse(query, Scope::Single).map(|_| ());
+    let single = |query| parse(query, Allowed::Single).map(|_| ());
     assert_eq!(single("page[size]=5&include=author&fields[books]=title"), Ok(()));
     assert_eq!(single("sort=id"), Err(strings(&["unsupported_parameter sort"])));
     assert_eq!(single("filter[id]=1"), Err(strings(&["unsupported_parameter filter[id]"])));
     let many = |count: usize| vec!["Mine=1"; count].join("&");
-    assert!(parse(&many(64), Scope::Collection).is_ok());
+    assert!(parse(&many(64), Allowed::Collection).is_ok());
     refused(&many(65), &["bad_request"]);
 }
 
@@ -171,11 +175,11 @@ proptest! {
 
     #[test]
     fn nothing_panics(query in "\\PC{0,200}") {
-        let _ = parse(&query, Scope::Collection);
+        let _ = parse(&query, Allowed::Collection);
     }
 
     #[test]
     fn nothing_like_a_filter_panics(query in "(filter(\\[[a-z0-9$_]{0,5}\\]){0,5}=[a-z0-9,.%-]{0,10}&?){0,8}") {
-        let _ = parse(&query, Scope::Collection);
+        let _ = parse(&query, Allowed::Collection);
     }
 }

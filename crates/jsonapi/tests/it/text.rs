@@ -1,6 +1,6 @@
 //! Single values as JSON text.
 
-use apportion_jsonapi::document::text::push_scalar;
+use apportion_jsonapi::value::push_scalar;
 use apportion_jsonapi::{Scalar, Value};
 use chrono::{NaiveDate, NaiveDateTime};
 use proptest::prelude::*;
@@ -44,12 +44,12 @@ fn decimals() {
 #[test]
 fn what_clients_send_back() {
     let at = instant("2025-09-20T01:02:03.004");
-    assert!(Scalar::Instant(at).is(&Value::Text("2025-09-20T01:02:03.004Z".to_owned())));
-    assert!(!Scalar::Instant(at).is(&Value::Text("2025-09-20T01:02:03Z".to_owned())));
-    assert!(Scalar::Decimal { units: 5, scale: 1 }.is(&Value::Integer(5)));
-    assert!(!Scalar::Null.is(&Value::Integer(0)));
-    assert!(Scalar::Json("[1]".into()).is(&Value::Text("[1]".to_owned())));
-    assert!(!Scalar::Json("[1]".into()).is(&Value::Text("[2]".to_owned())));
+    assert!(Scalar::Instant(at).equals(&Value::Text("2025-09-20T01:02:03.004Z".to_owned())));
+    assert!(!Scalar::Instant(at).equals(&Value::Text("2025-09-20T01:02:03Z".to_owned())));
+    assert!(Scalar::Decimal { units: 5, scale: 1 }.equals(&Value::Integer(5)));
+    assert!(!Scalar::Null.equals(&Value::Integer(0)));
+    assert!(Scalar::Json("[1]".into()).equals(&Value::Text("[1]".to_owned())));
+    assert!(!Scalar::Json("[1]".into()).equals(&Value::Text("[2]".to_owned())));
 }
 
 proptest! {

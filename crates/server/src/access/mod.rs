@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use actix_web::HttpRequest;
 use actix_web::http::header::{AUTHORIZATION, HeaderName};
 use apportion_core::currency::Currency;
-use apportion_jsonapi::query::values;
+use apportion_jsonapi::query::parameter_values;
 use apportion_jsonapi::{Code, Error};
 use apportion_store::token as tokens;
 use apportion_store::{self as store, OrganizationId, PersonId, Scope, Session, Store, Tenant};
@@ -138,7 +138,7 @@ pub(crate) fn check_organization(request: &HttpRequest, access: &Access) -> Resu
     let own = access.scope.organization.to_string();
     let headers = request.headers().get_all(HeaderName::from_static("x-organization-id"));
     let headers: Vec<_> = headers.map(|value| value.to_str().unwrap_or_default()).collect();
-    let query = values(request.query_string(), ORGANIZATION);
+    let query = parameter_values(request.query_string(), ORGANIZATION);
     let sound = headers.len() <= 1 && query.len() <= 1;
     let queried = query.iter().map(|named| named.as_deref().unwrap_or_default());
     if sound && headers.into_iter().chain(queried).all(|named| named == own) {

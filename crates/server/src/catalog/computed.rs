@@ -1,7 +1,7 @@
 //! Types of which only the declaration is of use: their rows are in no table, and are shown by
 //! handlers of their own (reports, previews).
 
-use apportion_jsonapi::document::Walked;
+use apportion_jsonapi::document::WalkPage;
 use apportion_jsonapi::query::Walk;
 use apportion_jsonapi::{Input, ResourceType, Rows};
 use apportion_store::{Criteria, Field, Tenant};
@@ -26,7 +26,7 @@ impl Served for Computed {
         _: &mut Tenant<'_>,
         _: &Criteria,
         _: &Walk,
-    ) -> Result<Option<(Box<dyn Rows>, Walked)>> {
+    ) -> Result<Option<(Box<dyn Rows>, WalkPage)>> {
         Err(Failure::not_found())
     }
 

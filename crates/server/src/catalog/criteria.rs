@@ -13,7 +13,7 @@ pub(crate) fn criteria(
 ) -> Criteria {
     let within = within.map(|(field, id)| Filter::among(field, &[id]));
     let left_out =
-        resource.left_out.filter(|it| !query.filter.as_ref().is_some_and(names(it.0, it.1)));
+        resource.hidden_rows.filter(|it| !query.filter.as_ref().is_some_and(names(it.0, it.1)));
     let left_out = left_out.map(|(field, word)| {
         let word = store::Value::Text(word.to_owned());
         Filter::compare(field, Comparison::NotEqual, vec![word])

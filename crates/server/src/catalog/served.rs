@@ -2,8 +2,8 @@
 //! through the three functions that its declaration names.
 
 use apportion_core::currency::Currency;
-use apportion_jsonapi::declaration::DeclaredRows;
-use apportion_jsonapi::document::Walked;
+use apportion_jsonapi::DeclaredRows;
+use apportion_jsonapi::document::WalkPage;
 use apportion_jsonapi::query::Walk;
 use apportion_jsonapi::{
     Cardinality, Code, Declaration, Error, Input, Linkage, ResourceType, Rows, Scalar,
@@ -82,13 +82,13 @@ impl Work<'_> {
         let Some(link) = input.link(name).cloned() else { return Ok(None) };
         let ids = match &link.linkage {
             // Whoever is not there need not be removed.
-            Linkage::Without(_) => &[],
+            Linkage::Remove(_) => &[],
             other => other.members(),
         };
         let found = self.found(kind, ids)?;
         let missing = ids.iter().find(|id| !found.contains(id)).map(i64::to_string);
         let nowhere = match &link.linkage {
-            Linkage::Nowhere(id) => Some(id.clone()),
+            Linkage::InvalidId(id) => Some(id.clone()),
             _ => None,
         };
         if let Some(id) = nowhere.or(missing) {
@@ -108,8 +108,8 @@ impl Work<'_> {
         let tenant = &mut self.tenant;
         match linkage {
             Some(Linkage::Many(ids)) => membership.replace(tenant, owner, ids)?,
-            Some(Linkage::Also(ids)) => membership.add(tenant, owner, ids)?,
-            Some(Linkage::Without(ids)) => membership.remove(tenant, owner, ids)?,
+            Some(Linkage::Add(ids)) => membership.add(tenant, owner, ids)?,
+            Some(Linkage::Remove(ids)) => membership.remove(tenant, owner, ids)?,
             _ => {}
         }
         Ok(())
@@ -180,7 +180,7 @@ pub trait Served: Send + Sync {
         tenant: &mut Tenant<'_>,
         criteria: &Criteria,
         walk: &Walk,
-    ) -> Result<Option<(Box<dyn Rows>, Walked)>>;
+    ) -> Result<Option<(Box<dyn Rows>, WalkPage)>>;
 
     /// Rows whose field is one of the ids, by their own id, at most `limit`.
     fn load_by(
@@ -228,7 +228,7 @@ where
         tenant: &mut Tenant<'_>,
         criteria: &Criteria,
         walk: &Walk,
-    ) -> Result<Option<(Box<dyn Rows>, Walked)>> {
+    ) -> Result<Option<(Box<dyn Rows>, WalkPage)>> {
         let Some(criteria) = criteria::walk(criteria.clone(), walk) else { return Ok(None) };
         let mut found = store::load_keyed::<R>(tenant, &criteria)?;
         let size = usize::try_from(walk.size).unwrap_or(usize::MAX);
@@ -238,7 +238,7 @@ where
             found.reverse();
         }
         let (rows, keys) = found.into_iter().unzip();
-        Ok(Some((self.rows(rows), Walked { keys, more })))
+        Ok(Some((self.rows(rows), WalkPage { keys, more })))
     }
 
     fn load_by(
@@ -314,7 +314,7 @@ impl<R: Stored + Send + Sync> Resource<R> {
                 Some((_, row)) => self.declaration.read(row, given.attribute),
                 None => Scalar::Null,
             };
-            if !given.value.is_some_and(|value| stored.is(&value)) {
+            if !given.value.is_some_and(|value| stored.equals(&value)) {
                 let name = self.resource().attributes.get(given.attribute).map_or("", |a| a.name);
                 let detail = format!("{name} is read-only");
                 input.errors.push(Error::pointer(Code::InvalidAttribute, given.pointer, detail));
@@ -340,7 +340,7 @@ impl<R: Stored + Send + Sync> Resource<R> {
         };
         match (relationship.cardinality, row) {
             (Cardinality::One, Some((_, row))) => {
-                Ok(self.declaration.linked(row, at).map_or(Linkage::None, Linkage::One))
+                Ok(self.declaration.linkage(row, at).map_or(Linkage::None, Linkage::One))
             }
             (Cardinality::One, None) if relationship.target == "organizations" => {
                 Ok(Linkage::One(work.tenant.organization().0))

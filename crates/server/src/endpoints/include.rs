@@ -26,7 +26,7 @@ pub(crate) fn resolve(
     includes: &[Include],
 ) -> Result<Compound> {
     let mut compound = Compound::default();
-    compound.primary(kind.position, rows);
+    compound.mark_primary(kind.position, rows);
     follow(tenant, kind, rows, includes, &mut compound)?;
     Ok(compound)
 }
@@ -94,7 +94,7 @@ fn one(
 ) -> Result<Box<dyn Rows>> {
     let mut ids = Vec::with_capacity(rows.len());
     for row in 0..rows.len() {
-        compound.follow(edge.from, rows.id(row), edge.relationship, None);
+        compound.mark_followed(edge.from, rows.id(row), edge.relationship, None);
         ids.extend(rows.linkage(row, edge.relationship));
     }
     ids.sort_unstable();
@@ -123,7 +123,7 @@ fn many(
         held.entry(holder).or_default().push(found.id(row));
     }
     for (owner, ids) in held {
-        compound.follow(edge.from, owner, edge.relationship, Some(ids));
+        compound.mark_followed(edge.from, owner, edge.relationship, Some(ids));
     }
     Ok(found)
 }

@@ -5,7 +5,7 @@ use apportion_core::currency::Currency;
 use apportion_jsonapi::document::Document;
 use apportion_jsonapi::input::Action;
 use apportion_jsonapi::json::Json;
-use apportion_jsonapi::operations::{self, EXTENSION, Identity, Locals, Operation, Target, Verb};
+use apportion_jsonapi::operations::{self, EXTENSION, Identity, LocalIds, Operation, Target, Verb};
 use apportion_jsonapi::query::Fieldsets;
 use apportion_jsonapi::{Cardinality, Code, Error, Input};
 use apportion_store::Tenant;
@@ -46,7 +46,7 @@ impl Operating {
     fn apply(&self, tenant: &mut Tenant<'_>) -> Result<Reply> {
         let unreadable = |what| Failure::of(Code::BadDocument, what);
         let json = Json::parse(&self.body).map_err(unreadable)?;
-        let mut locals = Locals::default();
+        let mut locals = LocalIds::default();
         let mut out = b"{\"atomic:results\":[".to_vec();
         for (at, operation) in operations::read(&json)?.into_iter().enumerate() {
             if at > 0 {
@@ -70,7 +70,7 @@ impl Operating {
 
 /// What the client can see of a failure points at its operation.
 fn placed(failure: Failure, at: usize) -> Failure {
-    let place = |error| operations::placed(error, at);
+    let place = |error| operations::at_operation(error, at);
     match failure {
         Failure::Store(apportion_store::Error::Referenced) => {
             Failure::Refused(failure.errors().into_iter().map(place).collect())
@@ -85,7 +85,7 @@ fn perform(
     work: &mut Work<'_>,
     operation: &Operation<'_, '_>,
     origin: &str,
-    locals: &mut Locals,
+    locals: &mut LocalIds,
 ) -> Result<Option<(Type, i64)>> {
     let route = route(work.resources, operation, origin, locals)?;
     if let Route::Resource(kind, _) | Route::Linkage(kind, ..) = route
@@ -106,7 +106,7 @@ fn perform(
                 Input::read_resource(required(data)?, kind.served.resource(), Action::Create)?;
             let id = kind.served.create(work, &mut input)?;
             if let Some(Json::Text(lid)) = data.and_then(|data| data.member("lid"))
-                && !locals.note(kind.served.resource().name, lid, id)
+                && !locals.insert(kind.served.resource().name, lid, id)
             {
                 let detail = "Another operation has this lid";
                 return Err(Error::pointer(Code::BadDocument, "/data/lid", detail).into());
@@ -131,7 +131,7 @@ fn perform(
                 return Err(Error::pointer(Code::BadDocument, "/op", detail).into());
             }
             read::row(&mut work.tenant, kind, id)?;
-            if !declared.is_changed() {
+            if !declared.is_changeable() {
                 return Err(Failure::of(Code::AccessDenied, "This relationship is read-only"));
             }
             let mut input = Input::read_link(required(data)?, declared, verb)?;
@@ -152,7 +152,7 @@ fn route(
     resources: &'static Resources,
     operation: &Operation<'_, '_>,
     origin: &str,
-    locals: &Locals,
+    locals: &LocalIds,
 ) -> Result<Route> {
     let missing = |at: &str| {
         Failure::from(Error::pointer(Code::RecordNotFound, at, "There is no such record"))
@@ -207,10 +207,10 @@ fn path<'j>(address: &'j str, origin: &str) -> Result<&'j str> {
     Err(Error::pointer(Code::BadDocument, "/href", detail).into())
 }
 
-fn row(kind: Type, id: Identity<'_>, locals: &Locals, at: &str) -> Result<(Type, i64)> {
+fn row(kind: Type, id: Identity<'_>, locals: &LocalIds, at: &str) -> Result<(Type, i64)> {
     let name = kind.served.resource().name;
     let id = match id {
-        Identity::Id(text) => apportion_jsonapi::value::id(text),
+        Identity::Id(text) => apportion_jsonapi::value::parse_id(text),
         Identity::Local(lid) => Some(locals.find(name, lid).map_err(|error| {
             Error { source: None, ..error }
                 .at(apportion_jsonapi::Source::Pointer(format!("{at}/lid")))
@@ -227,7 +227,7 @@ fn type_of(resources: &'static Resources, name: &str, at: &str) -> Result<Type> 
         Some(kind) if kind.served.resource().writable => Ok(kind),
         _ => {
             let detail =
-                format!("There is no type '{}' to write", apportion_jsonapi::error::cut(name));
+                format!("There is no type '{}' to write", apportion_jsonapi::text::cut(name));
             Err(Error::pointer(Code::BadDocument, at, detail).into())
         }
     }

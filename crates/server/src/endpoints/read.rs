@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use actix_web::http::header::ETAG;
 use apportion_jsonapi::document::{Compound, Document, Links, PageEnd};
-use apportion_jsonapi::query::{self, CURSOR_PROFILE, Fieldsets, Page, Scope as Parameters};
+use apportion_jsonapi::query::{self, Allowed, CURSOR_PROFILE, Fieldsets, Page};
 use apportion_jsonapi::{Cardinality, Code, Error, Query, Relationship, Rows, media};
 use apportion_store::{Field, Tenant};
 
@@ -54,16 +54,16 @@ pub(crate) enum Asked {
 pub(crate) fn parse(route: Route, query: &str, asked: Asked) -> Result<Query<Field>, Vec<Error>> {
     let (kind, many) = shown(route).ok_or_else(Vec::new)?;
     let scope = match asked {
-        Asked::Nothing => Parameters::Nothing,
-        Asked::Walked | Asked::Shown if many => Parameters::Collection,
-        _ => Parameters::Single,
+        Asked::Nothing => Allowed::Nothing,
+        Asked::Walked | Asked::Shown if many => Allowed::Collection,
+        _ => Allowed::Single,
     };
     let linkage = match route {
         Route::Linkage(kind, _, at) => Some((kind.position, at)),
         _ => None,
     };
     let walks = asked == Asked::Walked;
-    let asked = query::Asked { scope, foreign: &[ORGANIZATION], walks, linkage };
+    let asked = query::QueryOptions { allowed: scope, foreign: &[ORGANIZATION], walks, linkage };
     Query::parse(query, kind.registry(), kind.served.resource(), &asked)
 }
 
@@ -88,7 +88,7 @@ impl Reading {
         headers: Headers,
     ) -> Self {
         let accept = headers.accept.as_deref();
-        let walks = media::names_profile(accept, CURSOR_PROFILE);
+        let walks = media::accepts_profile(accept, CURSOR_PROFILE);
         let asked = if walks { Asked::Walked } else { Asked::Shown };
         let parsed = parse(route, query, asked);
         let parameters = parsed.as_ref().map(|query| query.parameters.clone()).unwrap_or_default();

@@ -62,10 +62,10 @@ impl Route {
         };
         match self {
             Route::Collection(_) if writable => LIST,
-            Route::Resource(kind, _) if kind.served.resource().is_changed() => ROW,
-            Route::Linkage(kind, _, at) if kind.served.resource().is_changed() => {
+            Route::Resource(kind, _) if kind.served.resource().is_changeable() => ROW,
+            Route::Linkage(kind, _, at) if kind.served.resource().is_changeable() => {
                 match kind.served.resource().relationships.get(at) {
-                    Some(declared) if named && !declared.is_changed() => READ,
+                    Some(declared) if named && !declared.is_changeable() => READ,
                     Some(declared) if declared.cardinality == Cardinality::Many => LINKS,
                     _ => LINK,
                 }

@@ -75,7 +75,7 @@ fn change(kind: Type, action: Action, body: &[u8]) -> Result<Change, Vec<Error>>
 
 /// The change of a relationship that a body asks for.
 fn link(kind: Type, id: i64, at: usize, verb: Verb, body: &[u8]) -> Result<Change, Vec<Error>> {
-    let declared = kind.served.resource().relationships.get(at).filter(|it| it.is_changed());
+    let declared = kind.served.resource().relationships.get(at).filter(|it| it.is_changeable());
     let declared = declared
         .ok_or_else(|| vec![Error::new(Code::AccessDenied, "This relationship is read-only")])?;
     Ok(Change::Link(id, at, Input::read_linkage(body, declared, verb)?))

@@ -39,7 +39,7 @@ pub(crate) async fn body(
     let codings = joined(request, &CONTENT_ENCODING);
     if let Some(coding) = codings.filter(|coding| !coding.eq_ignore_ascii_case("identity")) {
         let detail =
-            format!("A body coded as '{}' is not read", apportion_jsonapi::error::cut(&coding));
+            format!("A body coded as '{}' is not read", apportion_jsonapi::text::cut(&coding));
         return Err(Failure::of(Code::UnsupportedMediaType, detail));
     }
     // Without a body there is nothing that a media type could be of.

@@ -7,7 +7,7 @@ use apportion_core::engine::{Basis, Origin, Plan, PlannedAllocation, Unpaid};
 use apportion_core::share_explanation::{Placed, ShareExplanation, SharedPool};
 use apportion_core::units::Units;
 use apportion_jsonapi::json::Json;
-use apportion_jsonapi::value::integer;
+use apportion_jsonapi::value::parse_integer;
 use apportion_store::allocation::Row;
 
 /// What explanations are, to clients.
@@ -113,8 +113,8 @@ fn read_shared_pool(text: &str, units: Units) -> Option<SharedPool> {
     };
     Some(SharedPool {
         units,
-        pool: integer(digits("pool")?)?,
-        carried: integer(digits("carried")?)?,
+        pool: parse_integer(digits("pool")?)?,
+        carried: parse_integer(digits("carried")?)?,
         total_weight: digits("total_weight")?.parse().ok()?,
         extra_units: digits("extra_units")?.parse().ok()?,
         is_even: json.member("is_even") == Some(&Json::Boolean(true)),

@@ -75,7 +75,7 @@ fn computed(
         sorts: Vec::new(),
         writable: false,
         append_only: false,
-        left_out: None,
+        hidden_rows: None,
         restricted: false,
         addressed: false,
     }

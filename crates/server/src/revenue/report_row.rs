@@ -3,7 +3,7 @@
 
 use apportion_core::report::{Figure, Group};
 use apportion_jsonapi::query::Fieldsets;
-use apportion_jsonapi::resource::{Filter, Ids, Relationship, ResourceType, Sort, Takes};
+use apportion_jsonapi::resource::{FilterKey, Ids, Relationship, ResourceType, SortKey, Takes};
 use apportion_jsonapi::{Attribute, Kind};
 use apportion_store::{Field, FieldKind};
 
@@ -61,7 +61,7 @@ pub(crate) fn resource() -> ResourceType<Field> {
             attribute
         }
     });
-    let filter = |name: &str, kind, takes, field: Field| Filter {
+    let filter = |name: &str, kind, takes, field: Field| FilterKey {
         name: name.to_owned(),
         kind,
         nullable: field == CREATOR_ID,
@@ -76,17 +76,19 @@ pub(crate) fn resource() -> ResourceType<Field> {
         attributes: ATTRIBUTES.into_iter().chain(figures).collect(),
         relationships: ENTITIES.map(|(_, name, target)| Relationship::to_one(name, target)).into(),
         filters: vec![
-            filter("date", Kind::Date, Takes::Run, DATE),
+            filter("date", Kind::Date, Takes::Range, DATE),
             filter("as_of", Kind::Date, Takes::One, AS_OF),
             filter("deal_id", Kind::Id, Takes::All, DEAL_ID),
             filter("creator_id", Kind::Id, Takes::All, CREATOR_ID),
             filter("currency", Kind::Text, Takes::All, CURRENCY),
             filter("probability", Kind::Integer, Takes::All, PROBABILITY),
         ],
-        sorts: names.map(|name| Sort { name: name.to_owned(), field: sorted_by(name) }).collect(),
+        sorts: names
+            .map(|name| SortKey { name: name.to_owned(), field: sorted_by(name) })
+            .collect(),
         writable: false,
         append_only: false,
-        left_out: None,
+        hidden_rows: None,
         restricted: false,
         addressed: false,
     }

@@ -5,7 +5,7 @@
 use std::cmp::Ordering;
 
 use apportion_jsonapi::query::Operator;
-use apportion_jsonapi::resource::Filter;
+use apportion_jsonapi::resource::FilterKey;
 use apportion_jsonapi::{Kind, ResourceType};
 use apportion_server::store::Field;
 use apportion_testing::Place;
@@ -139,7 +139,7 @@ impl Table {
     }
 
     /// What to compare with: values of the rows, and null where it makes sense.
-    fn values(&self, filter: &Filter<Field>, operator: Operator) -> Vec<Vec<String>> {
+    fn values(&self, filter: &FilterKey<Field>, operator: Operator) -> Vec<Vec<String>> {
         use Operator::{Contains, Equal, NotContain, NotEqual};
         let mut texts: Vec<String> = self
             .rows
@@ -210,7 +210,7 @@ impl Table {
 }
 
 /// Whether a value meets an operator, in words of its own.
-fn holds(word: &str, value: Option<Key>, operands: &[String], filter: &Filter<Field>) -> bool {
+fn holds(word: &str, value: Option<Key>, operands: &[String], filter: &FilterKey<Field>) -> bool {
     let keys: Vec<Option<Key>> = operands
         .iter()
         .map(|operand| (!operand.is_empty()).then(|| key(operand, filter.kind)))

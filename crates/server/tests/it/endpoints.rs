@@ -61,7 +61,7 @@ fn endpoints() -> Vec<Endpoint> {
         for relationship in &resource.relationships {
             add("GET", format!("/{name}/{id}/{}", relationship.name), true);
             let linkage = format!("/{name}/{id}/relationships/{}", relationship.name);
-            let methods: &[&str] = match (resource.is_changed(), relationship.cardinality) {
+            let methods: &[&str] = match (resource.is_changeable(), relationship.cardinality) {
                 (false, _) => &["GET"],
                 (true, Cardinality::One) => &["GET", "PATCH"],
                 (true, Cardinality::Many) => &["GET", "PATCH", "POST", "DELETE"],
@@ -71,7 +71,7 @@ fn endpoints() -> Vec<Endpoint> {
         if resource.writable {
             add("POST", format!("/{name}"), false);
         }
-        if resource.is_changed() {
+        if resource.is_changeable() {
             add("PATCH", format!("/{name}/{id}"), true);
             add("DELETE", format!("/{name}/{id}"), true);
         }

@@ -22,7 +22,7 @@ fn routes() -> Vec<Named> {
         let name = resource.name;
         let list =
             if resource.writable { "GET, HEAD, OPTIONS, POST" } else { "GET, HEAD, OPTIONS" };
-        let row = match resource.is_changed() {
+        let row = match resource.is_changeable() {
             true => "GET, HEAD, OPTIONS, PATCH, DELETE",
             false => "GET, HEAD, OPTIONS",
         };
@@ -31,7 +31,7 @@ fn routes() -> Vec<Named> {
         routes.push((format!("/{name}/1"), row, &[]));
         for relationship in &resource.relationships {
             const READ: &str = "GET, HEAD, OPTIONS";
-            let writable = (resource.is_changed(), relationship.is_changed());
+            let writable = (resource.is_changeable(), relationship.is_changeable());
             let (named, refused): (_, &'static [_]) = match (writable, relationship.cardinality) {
                 ((false, _), _) => (READ, &[]),
                 ((true, false), Cardinality::One) => (READ, &["PATCH"]),

@@ -46,7 +46,7 @@ fn everything(kind: &str) -> String {
 }
 
 fn writable() -> impl Iterator<Item = &'static str> {
-    stored_types().filter(|resource| resource.is_changed()).map(|resource| resource.name)
+    stored_types().filter(|resource| resource.is_changeable()).map(|resource| resource.name)
 }
 
 /// All members but when the row was last changed.

@@ -252,8 +252,8 @@ fn row(
                 input.give(attribute, attribute.kind.read_text(cell), pointer);
             }
             Column::Id(declared) => {
-                let id = apportion_jsonapi::value::id(cell);
-                let linkage = id.map_or_else(|| Linkage::Nowhere(cell.to_owned()), Linkage::One);
+                let id = apportion_jsonapi::value::parse_id(cell);
+                let linkage = id.map_or_else(|| Linkage::InvalidId(cell.to_owned()), Linkage::One);
                 input.give_link(link(declared.name, linkage));
             }
             Column::Name(declared, named) => {

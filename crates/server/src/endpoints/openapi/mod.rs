@@ -140,7 +140,7 @@ fn describe_paths(
         let shown = shape_parameters(registry, resource);
         list["post"] = writing(&format!("create_{name}"), shown, name, "create", 201);
     }
-    if resource.is_changed() {
+    if resource.is_changeable() {
         let shown = shape_parameters(registry, resource);
         one["patch"] = writing(&format!("update_{name}"), shown, name, "update", 200);
         let mut delete = operation(&format!("delete_{name}"), Vec::new(), "error_document");
@@ -180,7 +180,7 @@ fn describe_relationship(
     paths.insert(format!("{row}/{}", relationship.name), json!({"parameters": id, "get": get}));
     let get = operation(&format!("get_{suffix}_linkage"), shown.clone(), linkage);
     let mut linked = json!({"parameters": id, "get": get});
-    if resource.is_changed() && relationship.is_changed() {
+    if resource.is_changeable() && relationship.is_changeable() {
         for verb in verbs(relationship) {
             let method = match *verb {
                 "add" => "post",

@@ -23,7 +23,7 @@ pub(super) fn describe_schemas(resource: &ResourceType<Field>, schemas: &mut Map
     let page = json!({"type": "array", "items": reference(name)});
     schemas.insert(format!("{name}_page"), document(page, "page_links", "page_meta"));
     if resource.writable {
-        let update = resource.is_changed().then_some(("update", false));
+        let update = resource.is_changeable().then_some(("update", false));
         for (what, creates) in std::iter::once(("create", true)).chain(update) {
             let data = written_resource(resource, creates);
             let written =
@@ -185,7 +185,7 @@ pub(super) fn taken_linkage(relationship: &Relationship<Field>) -> Value {
 pub(super) fn written_resource(resource: &ResourceType<Field>, creates: bool) -> Value {
     let written = resource.attributes.iter().filter(|it| it.writable);
     let attributes = written.map(|it| (it.name.to_owned(), taken_schema(it)));
-    let taken = |it: &&Relationship<_>| if creates { it.writable } else { it.is_changed() };
+    let taken = |it: &&Relationship<_>| if creates { it.writable } else { it.is_changeable() };
     let linked = resource.relationships.iter().filter(taken);
     let relationships = linked.map(|it| {
         let needed = if creates && it.required { json!(["data"]) } else { json!([]) };

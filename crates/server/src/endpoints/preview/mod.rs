@@ -8,7 +8,7 @@ use std::rc::Rc;
 
 use apportion_core::calendar::in_calendar;
 use apportion_jsonapi::document::{Compound, Document, Links};
-use apportion_jsonapi::query::{self, Asked, Include, Query, Scope as Parameters};
+use apportion_jsonapi::query::{self, Allowed, Include, Query, QueryOptions};
 use apportion_jsonapi::{Code, Error, Rows, value};
 use apportion_store::{Field, Tenant};
 use chrono::{DateTime, NaiveDateTime, SubsecRound, Utc};
@@ -30,7 +30,7 @@ const AT: &str = "filter[at]";
 pub(crate) fn distributor(path: &str) -> Option<Option<i64>> {
     let rest = path.strip_prefix(ROOT)?.strip_prefix("/distributors/")?;
     let id = rest.strip_suffix("/preview").filter(|id| !id.contains('/'))?;
-    Some(value::id(id))
+    Some(value::parse_id(id))
 }
 
 /// The route's shape, for logs and for the description: no ids in it.
@@ -93,7 +93,7 @@ fn compound(
     includes: &[Include],
 ) -> Result<Compound> {
     let mut compound = Compound::default();
-    compound.primary(whole.position, row);
+    compound.mark_primary(whole.position, row);
     for include in includes {
         if include.target != part.position {
             let one = std::slice::from_ref(include);
@@ -106,10 +106,10 @@ fn compound(
         let ids: Vec<i64> = (0..parts.len()).map(|at| parts.id(at)).collect();
         for (at, id) in ids.iter().enumerate() {
             if let Some(text) = parts.id_text(at) {
-                compound.name(part.position, *id, text.into_owned());
+                compound.set_id_text(part.position, *id, text.into_owned());
             }
         }
-        compound.follow(whole.position, row.id(0), include.relationship, Some(ids));
+        compound.mark_followed(whole.position, row.id(0), include.relationship, Some(ids));
         compound.add(part.position, Rc::clone(parts));
         follow(tenant, part, parts.as_ref(), &include.children, &mut compound)?;
     }
@@ -121,8 +121,8 @@ fn understand(
     text: &str,
     now: NaiveDateTime,
 ) -> Result<(Query<Field>, DateTime<Utc>), Vec<Error>> {
-    let asked = Asked {
-        scope: Parameters::Single,
+    let asked = QueryOptions {
+        allowed: Allowed::Single,
         foreign: &[ORGANIZATION, AT],
         walks: false,
         linkage: None,
@@ -142,7 +142,7 @@ fn understand(
 /// The instant that is asked for.
 fn instant(text: &str, now: NaiveDateTime) -> Result<DateTime<Utc>, Error> {
     let refuse = |detail: &'static str| Error::parameter(Code::UnsupportedFilterValue, AT, detail);
-    let mut given = query::values(text, AT);
+    let mut given = query::parameter_values(text, AT);
     // What cannot be decoded is a fault of the query already.
     let Some(Some(value)) = given.pop() else { return Ok(now.and_utc()) };
     if !given.is_empty() {

@@ -13,7 +13,7 @@ use apportion_core::organization::today;
 use apportion_core::report::{Group, GroupError, Grouping, Report, ReportError, ReportQuery};
 use apportion_core::report::{Row, RowOrder};
 use apportion_jsonapi::document::{Document, Links, PageEnd};
-use apportion_jsonapi::query::{Asked, Include, Numbered, Page, Query, Scope as Parameters};
+use apportion_jsonapi::query::{Allowed, Include, NumberedPage, Page, Query, QueryOptions};
 use apportion_jsonapi::{Code, Error, media};
 use apportion_store::{self as store, Field, Ledger, Tenant, deal, person};
 use chrono::NaiveDateTime;
@@ -50,7 +50,7 @@ pub(crate) enum Format {
 impl Format {
     /// What `Accept` asks for.
     fn accepted(header: Option<&str>) -> Self {
-        match media::preferred(header, &["text/csv", "image/svg+xml"]) {
+        match media::find_preferred(header, &["text/csv", "image/svg+xml"]) {
             Some(0) => Self::Csv,
             Some(_) => Self::Svg,
             None => Self::Document,
@@ -68,7 +68,7 @@ impl Format {
             "csv" => Ok(Some(Self::Csv)),
             "svg" => Ok(Some(Self::Svg)),
             other => {
-                let other = apportion_jsonapi::error::cut(other);
+                let other = apportion_jsonapi::text::cut(other);
                 Err(refuse(format!("A format is csv or svg, not '{other}'")))
             }
         }
@@ -86,7 +86,7 @@ pub(crate) struct Reporting {
 #[derive(Clone)]
 struct Understood {
     query: Query<Field>,
-    page: Numbered,
+    page: NumberedPage,
     grouping: Grouping,
     selection: Selection,
     orders: Vec<RowOrder>,
@@ -192,7 +192,7 @@ fn picture(
     Ok(Reply::plain(drawn, "image/svg+xml").with(CONTENT_SECURITY_POLICY, policy))
 }
 
-fn page(rows: &[Row], page: Numbered) -> &[Row] {
+fn page(rows: &[Row], page: NumberedPage) -> &[Row] {
     let start = usize::try_from(page.offset()).unwrap_or(usize::MAX).min(rows.len());
     let size = usize::try_from(page.size).unwrap_or(usize::MAX);
     let end = start.saturating_add(size).min(rows.len());
@@ -249,7 +249,8 @@ fn understand(
     text: &str,
     accept: Option<&str>,
 ) -> Result<Understood, Vec<Error>> {
-    let asked = Asked { scope: Parameters::Collection, foreign: OWN, walks: false, linkage: None };
+    let asked =
+        QueryOptions { allowed: Allowed::Collection, foreign: OWN, walks: false, linkage: None };
     let kind = resources.report();
     let parsed = Query::parse(text, resources.reports(), kind.served.resource(), &asked);
     let (query, mut errors) = match parsed {
@@ -292,7 +293,8 @@ fn understand(
 
 /// A query of nothing but the parameters that are ours.
 fn own_parameters(resources: &'static Resources, text: &str) -> Result<Query<Field>, Vec<Error>> {
-    let asked = Asked { scope: Parameters::Collection, foreign: OWN, walks: false, linkage: None };
+    let asked =
+        QueryOptions { allowed: Allowed::Collection, foreign: OWN, walks: false, linkage: None };
     let own: Vec<&str> = text
         .split('&')
         .filter(|pair| OWN.contains(&pair.split('=').next().unwrap_or_default()))
@@ -314,7 +316,7 @@ fn grouping(parameters: &[(String, String)]) -> Result<Grouping, Vec<Error>> {
     Grouping::parse(value).map_err(|faults| {
         let detail = |error: &GroupError| match error {
             GroupError::Unknown(word) => {
-                let word = apportion_jsonapi::error::cut(word).into_owned();
+                let word = apportion_jsonapi::text::cut(word).into_owned();
                 GroupError::Unknown(word).to_string()
             }
             other => other.to_string(),

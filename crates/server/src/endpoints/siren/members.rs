@@ -1,7 +1,8 @@
 //! The members of a recorded distribution, each by the attribute or relationship of ours that it
 //! is, and their JSON, straight from the rows.
 
-use apportion_jsonapi::document::text::{push_integer, push_scalar, push_str};
+use apportion_jsonapi::text::{push_integer, push_str};
+use apportion_jsonapi::value::push_scalar;
 use apportion_jsonapi::{ResourceType, Rows};
 use apportion_store::Field;
 use apportion_store::allocation::Part;

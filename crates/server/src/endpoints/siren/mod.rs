@@ -53,7 +53,7 @@ impl Route {
         if rest.is_empty() {
             return Some(Route::List);
         }
-        value::id(rest.strip_prefix('/')?).map(Route::One)
+        value::parse_id(rest.strip_prefix('/')?).map(Route::One)
     }
 
     /// The route's shape, for logs: no ids in it.

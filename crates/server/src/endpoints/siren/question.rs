@@ -2,7 +2,7 @@
 //! every fault at its parameter. Parameters that were not recorded are passed over, as there.
 
 use apportion_jsonapi::query::{self, MAX_PARAMETERS, Operator};
-use apportion_jsonapi::value::integer;
+use apportion_jsonapi::value::parse_integer;
 use apportion_jsonapi::{Code, Error, ResourceType};
 use apportion_store::{Criteria, Field, Filter, Order};
 
@@ -82,7 +82,7 @@ impl<'q> Given<'q> {
 
     /// The value of a parameter, given once.
     fn value(&mut self, name: &str) -> Option<String> {
-        let mut values = query::values(self.query, name);
+        let mut values = query::parameter_values(self.query, name);
         match (values.pop(), values.pop()) {
             (None, _) => None,
             (Some(Some(value)), None) => Some(value),
@@ -144,7 +144,7 @@ impl<'q> Given<'q> {
 
     fn number(&mut self, name: &str, least: i64, most: i64, usual: i64) -> i64 {
         let Some(text) = self.value(name) else { return usual };
-        match integer(&text).filter(|number| (least..=most).contains(number)) {
+        match parse_integer(&text).filter(|number| (least..=most).contains(number)) {
             Some(number) => number,
             None => {
                 self.refuse(name, &format!("must be an integer from {least} to {most}"));

@@ -1,9 +1,9 @@
 //! Refusals in the recorded words, `{"message": …}`, whoever made them: the error document of ours
 //! is read once more at the very end, so that nothing before has to know of two forms.
 
-use apportion_jsonapi::document::text::push_str;
 use apportion_jsonapi::json::Json;
 use apportion_jsonapi::media::PLAIN;
+use apportion_jsonapi::text::push_str;
 
 use crate::http::reply::Reply;
 

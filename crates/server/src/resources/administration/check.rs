@@ -7,10 +7,10 @@ use std::cmp::Ordering;
 use std::time::{Duration, Instant};
 
 use apportion_core::law::{CounterExample, Finding, Law, MAX_COUNTER_EXAMPLES, Verdict};
-use apportion_jsonapi::document::Walked;
+use apportion_jsonapi::document::WalkPage;
 use apportion_jsonapi::json::Json;
 use apportion_jsonapi::query::Walk;
-use apportion_jsonapi::resource::{Filter as Declared, Ids, ResourceType, Sort, Takes};
+use apportion_jsonapi::resource::{FilterKey, Ids, ResourceType, SortKey, Takes};
 use apportion_jsonapi::{Attribute, Input, Kind, Rows, Scalar};
 use apportion_store::{Criteria, Field, FieldKind, Filter, Order, Tenant, Value, checks};
 
@@ -43,14 +43,14 @@ pub(crate) struct Checks(ResourceType<Field>);
 
 impl Checks {
     pub(crate) fn new() -> Self {
-        let filter = |name: &str, words, field| Declared {
+        let filter = |name: &str, words, field| FilterKey {
             name: name.to_owned(),
             kind: Kind::Enumeration(words),
             nullable: false,
             takes: Takes::All,
             field,
         };
-        let sort = |name: &str, field| Sort { name: name.to_owned(), field };
+        let sort = |name: &str, field| SortKey { name: name.to_owned(), field };
         let resource = ResourceType {
             name: "checks",
             id: ID,
@@ -67,7 +67,7 @@ impl Checks {
             sorts: vec![sort("id", ID), sort("result", RESULT)],
             writable: false,
             append_only: false,
-            left_out: None,
+            hidden_rows: None,
             restricted: false,
             addressed: true,
         };
@@ -226,7 +226,7 @@ impl Served for Checks {
         tenant: &mut Tenant<'_>,
         criteria: &Criteria,
         walk: &Walk,
-    ) -> Result<Option<(Box<dyn Rows>, Walked)>> {
+    ) -> Result<Option<(Box<dyn Rows>, WalkPage)>> {
         let order = criteria.order.clone();
         let Some(criteria) = criteria::walk(criteria.clone(), walk) else { return Ok(None) };
         let mut findings = Self::found(tenant, criteria.filter.as_ref(), &criteria.order)?;
@@ -237,7 +237,7 @@ impl Served for Checks {
             findings.reverse();
         }
         let keys = findings.iter().map(|finding| keys(&order, finding)).collect();
-        Ok(Some((Box::new(FindingRows(findings)), Walked { keys, more })))
+        Ok(Some((Box::new(FindingRows(findings)), WalkPage { keys, more })))
     }
 
     fn load_by(

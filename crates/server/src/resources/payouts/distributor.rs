@@ -55,7 +55,7 @@ pub(crate) fn resource() -> Resource<Row> {
     .to_many(Relationship::to_many("deals", "deals", deal::DISTRIBUTOR_ID).writable())
     .to_many(Relationship::to_many("distributions", "distributions", distribution::DISTRIBUTOR_ID))
     .to_many(Relationship::to_many("metrics", "metrics", metric::DISTRIBUTOR_ID))
-    .leaving_out(stored::STATUS, DistributorStatus::Deleted.name());
+    .hide_rows(stored::STATUS, DistributorStatus::Deleted.name());
     Resource { declaration, writes: Some(Writes { lock: stored::lock, create, update, delete }) }
 }
 

@@ -21,7 +21,7 @@ fn to_one(sample: &Sample) -> Vec<(String, &'static str, bool, bool)> {
     let of = written(&sample.world).into_iter().flat_map(|(kind, row)| {
         let one = kind.relationships.iter().filter(|it| it.cardinality == Cardinality::One);
         one.map(move |it| {
-            (format!("{row}/relationships/{}", it.name), it.target, it.is_changed(), it.required)
+            (format!("{row}/relationships/{}", it.name), it.target, it.is_changeable(), it.required)
         })
     });
     of.collect()

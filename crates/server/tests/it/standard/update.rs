@@ -140,7 +140,7 @@ fn j81_what_is_missing_is_404_and_what_cannot_change_is_refused(place: &Place) {
         let body: Value = serde_json::from_str(&body).unwrap();
         world.request_as(&world.reader, "PATCH", &row, Some(&body)).expect(403);
     }
-    for kind in stored_types().filter(|kind| !kind.is_changed()) {
+    for kind in stored_types().filter(|kind| !kind.is_changeable()) {
         refused(world, ("PATCH", &format!("/{}/1", kind.name)), "{}", 405, &["405"]);
     }
 }

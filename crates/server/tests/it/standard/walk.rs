@@ -231,7 +231,7 @@ pub fn linkage_to(relationship: &Relationship<Field>, id: &str) -> Value {
 /// The types whose rows are changed, with the address of their first row.
 #[track_caller]
 pub fn written(world: &World) -> Vec<(&'static ResourceType<Field>, String)> {
-    let written = stored_types().filter(|kind| kind.is_changed());
+    let written = stored_types().filter(|kind| kind.is_changeable());
     let first = |kind: &'static ResourceType<Field>| {
         let rows = world.get(&format!("/{}?page[size]=1", kind.name)).expect(200).json();
         (kind, format!("/{}/{}", kind.name, rows["data"][0]["id"].as_str().unwrap()))

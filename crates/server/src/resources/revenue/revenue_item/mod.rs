@@ -10,9 +10,9 @@ use apportion_core::calendar::FIRST_DAY;
 use apportion_core::report::Entry;
 use apportion_core::revenue_item::RevenueItemId;
 use apportion_core::revenue_item_page::ItemPage;
-use apportion_jsonapi::document::Walked;
+use apportion_jsonapi::document::WalkPage;
 use apportion_jsonapi::query::Walk;
-use apportion_jsonapi::resource::{Filter, Ids, Relationship, ResourceType, Sort, Takes};
+use apportion_jsonapi::resource::{FilterKey, Ids, Relationship, ResourceType, SortKey, Takes};
 use apportion_jsonapi::{Attribute, Input, Kind, Rows};
 use apportion_store::{self as store, Criteria, Field, FieldKind, Ledger, Tenant};
 use chrono::NaiveDate;
@@ -34,14 +34,14 @@ pub(crate) struct RevenueItems(ResourceType<Field>);
 impl RevenueItems {
     pub(crate) fn new() -> Self {
         let integer = |name| Attribute::new(name, Kind::Integer);
-        let filter = |name: &str, kind, field| Filter {
+        let filter = |name: &str, kind, field| FilterKey {
             name: name.to_owned(),
             kind,
             nullable: false,
-            takes: if field == DATE { Takes::Run } else { Takes::All },
+            takes: if field == DATE { Takes::Range } else { Takes::All },
             field,
         };
-        let sort = |name: &str, field| Sort { name: name.to_owned(), field };
+        let sort = |name: &str, field| SortKey { name: name.to_owned(), field };
         Self(ResourceType {
             name: "revenue_items",
             id: ID,
@@ -74,7 +74,7 @@ impl RevenueItems {
             ],
             writable: false,
             append_only: false,
-            left_out: None,
+            hidden_rows: None,
             restricted: false,
             addressed: true,
         })
@@ -145,7 +145,7 @@ impl Served for RevenueItems {
         tenant: &mut Tenant<'_>,
         criteria: &Criteria,
         walk: &Walk,
-    ) -> Result<Option<(Box<dyn Rows>, Walked)>> {
+    ) -> Result<Option<(Box<dyn Rows>, WalkPage)>> {
         let from = match &walk.from {
             Some(cursor) => match order::read_keys(&cursor.keys) {
                 Some(keys) => Some(keys),
@@ -168,7 +168,7 @@ impl Served for RevenueItems {
         let taken = usize::try_from(taken).unwrap_or(0);
         let found = items(&ledger, &listed, &listed.page(offset, taken));
         let keys = found.iter().map(Item::keys).collect();
-        let walked = Walked { keys, more: between > size };
+        let walked = WalkPage { keys, more: between > size };
         Ok(Some((Self::rows(tenant, found)?, walked)))
     }
 

@@ -2,25 +2,39 @@
 
 use percent_encoding::percent_decode_str;
 
-use super::MAX_PARAMETERS;
 use crate::error::{Code, Error};
+use crate::text::cut;
+
+/// How many parameters a query may have.
+pub const MAX_PARAMETERS: usize = 64;
 
 /// One parameter, decoded.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Pair {
+pub(super) struct Parameter {
     /// The whole name, brackets included.
-    pub name: String,
+    pub(super) name: String,
     /// What stands before the first bracket.
-    pub base: String,
+    pub(super) base: String,
     /// What stands in the brackets; `None` where they do not match up.
-    pub keys: Option<Vec<String>>,
+    pub(super) keys: Option<Vec<String>>,
     /// The value.
-    pub value: String,
+    pub(super) value: String,
+}
+
+impl Parameter {
+    /// The error about a parameter that the endpoint does not take.
+    pub(super) fn unsupported(&self) -> Error {
+        let detail = format!("Parameter '{}' is not supported on this endpoint", cut(&self.name));
+        Error::parameter(Code::UnsupportedParameter, &self.name, detail)
+    }
 }
 
 /// Takes the query apart. A parameter that cannot be decoded is a fault and left out, so that the
 /// faults of the others are told too; of a query that is too long nothing is read.
-pub(super) fn decode(query: &str, errors: &mut Vec<Error>) -> Result<Vec<Pair>, Vec<Error>> {
+pub(super) fn parse_query(
+    query: &str,
+    errors: &mut Vec<Error>,
+) -> Result<Vec<Parameter>, Vec<Error>> {
     let words = query.split('&').filter(|word| !word.is_empty());
     if words.clone().count() > MAX_PARAMETERS {
         let detail = format!("A query has at most {MAX_PARAMETERS} parameters");
@@ -29,10 +43,10 @@ pub(super) fn decode(query: &str, errors: &mut Vec<Error>) -> Result<Vec<Pair>, 
     let mut pairs = Vec::new();
     for word in words {
         let (name, value) = word.split_once('=').unwrap_or((word, ""));
-        match (decoded(name), decoded(value)) {
+        match (decode(name), decode(value)) {
             (Some(name), Some(value)) => {
-                let (base, keys) = brackets(&name);
-                pairs.push(Pair { base, keys, name, value });
+                let (base, keys) = split_name(&name);
+                pairs.push(Parameter { base, keys, name, value });
             }
             (name, _) => {
                 let name = name.unwrap_or_else(|| "?".to_owned());
@@ -46,21 +60,21 @@ pub(super) fn decode(query: &str, errors: &mut Vec<Error>) -> Result<Vec<Pair>, 
 
 /// The values of every parameter of that name, read as those of a query are; `None` for one that
 /// cannot be decoded.
-pub fn values(query: &str, name: &str) -> Vec<Option<String>> {
+pub fn parameter_values(query: &str, name: &str) -> Vec<Option<String>> {
     let pairs = query.split('&').map(|word| word.split_once('=').unwrap_or((word, "")));
-    let named = pairs.filter(|(given, _)| decoded(given).is_some_and(|given| given == name));
-    named.map(|(_, value)| decoded(value)).collect()
+    let named = pairs.filter(|(given, _)| decode(given).is_some_and(|given| given == name));
+    named.map(|(_, value)| decode(value)).collect()
 }
 
 /// A plus is a space; the bytes must be UTF-8, and hold no U+0000, which no text here may.
-fn decoded(word: &str) -> Option<String> {
+fn decode(word: &str) -> Option<String> {
     let spaced = word.replace('+', " ");
     let text = percent_decode_str(&spaced).decode_utf8().ok()?.into_owned();
     (!text.contains('\0')).then_some(text)
 }
 
 /// `a[b][]` is `a` with the keys `b` and the empty one.
-fn brackets(name: &str) -> (String, Option<Vec<String>>) {
+fn split_name(name: &str) -> (String, Option<Vec<String>>) {
     let Some((base, rest)) = name.split_once('[') else {
         let keys = if name.contains(']') { None } else { Some(Vec::new()) };
         return (name.to_owned(), keys);

@@ -4,8 +4,8 @@
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use crate::media::MEDIA_TYPE;
-use crate::query::{CURSOR_PROFILE, Cursor, Numbered, Page, Walk};
-use crate::text::push::{push_field, push_integer, push_str};
+use crate::query::{CURSOR_PROFILE, Cursor, NumberedPage, Page, Walk};
+use crate::text::{push_field, push_integer, push_str};
 
 /// What stays readable in a query: the unreserved characters of RFC 3986, and commas.
 const KEPT: &AsciiSet =
@@ -22,7 +22,7 @@ pub struct Links {
 
 /// What a walk came across.
 #[derive(Clone, Debug, Default)]
-pub struct Walked {
+pub struct WalkPage {
     /// The keys of each item of the page.
     pub keys: Vec<String>,
     /// Whether there are more items in the direction of the walk.
@@ -63,8 +63,8 @@ impl Links {
 
 impl PageEnd {
     /// Of a page by its number, of a list of so many items.
-    pub fn numbered(links: &Links, page: Numbered, total: i64) -> Self {
-        let Numbered { number, size } = page;
+    pub fn numbered(links: &Links, page: NumberedPage, total: i64) -> Self {
+        let NumberedPage { number, size } = page;
         let last = page.last(total);
         let at =
             |number: i64| links.page(&format!("page%5Bnumber%5D={number}&page%5Bsize%5D={size}"));
@@ -92,7 +92,7 @@ impl PageEnd {
     }
 
     /// Of a page of a walk. Where the walk came from there may be more, or not: nobody counts.
-    pub fn walked(links: &Links, walk: &Walk, walked: &Walked, binding: &str) -> Self {
+    pub fn walked(links: &Links, walk: &Walk, walked: &WalkPage, binding: &str) -> Self {
         let size = walk.size;
         let at = |side: &str, cursor: &str| {
             links.page(&format!("page%5B{side}%5D={cursor}&page%5Bsize%5D={size}"))
