@@ -14,21 +14,27 @@ pub fn check_content_type(header: Option<&str>, extension: Option<&str>) -> Resu
         Err(Error::new(Code::UnsupportedMediaType, what).at(Source::Header("Content-Type")))
     };
     let Some(header) = header else {
-        return refuse(format!("A body needs the Content-Type {MEDIA_TYPE}"));
+        return refuse(format!("A request with a body must have the Content-Type {MEDIA_TYPE}"));
     };
     let types = parse(header);
     let [media] = types.as_slice() else {
-        return refuse(format!("'{}' is not one media type", cut(header)));
+        return refuse(format!("The Content-Type must be {MEDIA_TYPE}, not '{}'", cut(header)));
     };
     if media.name != MEDIA_TYPE {
-        return refuse(format!("The body must be {MEDIA_TYPE}, not '{}'", cut(&media.name)));
+        return refuse(format!(
+            "The Content-Type must be {MEDIA_TYPE}, not '{}'",
+            cut(&media.name)
+        ));
     }
     let foreign = media.parameters.iter().find(|parameter| !is_served(parameter, extension));
     if let Some((name, value)) = foreign {
-        return refuse(format!("The parameter {}=\"{}\" is not supported", cut(name), cut(value)));
+        let (name, value) = (cut(name), cut(value));
+        return refuse(format!("The Content-Type must not have the parameter {name}=\"{value}\""));
     }
     match extension.filter(|extension| !media.extensions().any(|uri| uri == *extension)) {
-        Some(extension) => refuse(format!("This endpoint needs ext=\"{extension}\"")),
+        Some(extension) => {
+            refuse(format!("The Content-Type must be {MEDIA_TYPE}; ext=\"{extension}\""))
+        }
         None => Ok(()),
     }
 }
@@ -43,8 +49,8 @@ pub fn check_plain_content_type(header: Option<&str>) -> Result<(), Error> {
         [media] if media.name == PLAIN && media.parameters.iter().all(is_utf8) => Ok(()),
         _ => {
             let detail = match header {
-                Some(header) => format!("The body must be {PLAIN}, not '{}'", cut(header)),
-                None => format!("A body needs the Content-Type {PLAIN}"),
+                Some(header) => format!("The Content-Type must be {PLAIN}, not '{}'", cut(header)),
+                None => format!("A request with a body must have the Content-Type {PLAIN}"),
             };
             let source = Source::Header("Content-Type");
             Err(Error::new(Code::UnsupportedMediaType, detail).at(source))
@@ -67,8 +73,10 @@ pub fn check_accept(header: Option<&str>, extension: Option<&str>) -> Result<(),
         return Ok(());
     }
     let detail = match extension {
-        None => format!("This endpoint answers {MEDIA_TYPE}, without extensions"),
-        Some(uri) => format!("This endpoint answers {MEDIA_TYPE}, with ext=\"{uri}\""),
+        None => format!("Accept must allow {MEDIA_TYPE} without extensions, not '{}'", cut(header)),
+        Some(uri) => {
+            format!("Accept must allow {MEDIA_TYPE}; ext=\"{uri}\", not '{}'", cut(header))
+        }
     };
     Err(Error::new(Code::NotAcceptable, detail).at(Source::Header("Accept")))
 }

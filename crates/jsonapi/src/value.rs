@@ -5,7 +5,7 @@ use std::borrow::Cow;
 
 use chrono::{NaiveDate, NaiveDateTime};
 
-use crate::text::{Json, push_date, push_decimal, push_instant, push_integer, push_str};
+use crate::text::{Json, cut, push_date, push_decimal, push_instant, push_integer, push_str};
 
 /// The declared kind of an attribute or filter; its operators follow from it.
 #[derive(Clone, Copy, Debug)]
@@ -141,7 +141,8 @@ impl Kind {
             (Kind::Boolean, Json::Boolean(value)) => Ok(Value::Boolean(*value)),
             (Kind::Json(_), Json::Array(_) | Json::Object(_)) => Ok(Value::Text(json.compact())),
             (Kind::Integer, Json::Number(digits)) => {
-                parse_whole_number(digits).map(Value::Integer).ok_or(Cow::Borrowed(INTEGER))
+                let value = parse_whole_number(digits).map(Value::Integer);
+                value.ok_or_else(|| format!("{INTEGER}, not {}", cut(digits)).into())
             }
             (Kind::Decimal { read, .. }, Json::Number(digits)) => {
                 read(digits).map(Value::Integer).map_err(Cow::Owned)
@@ -153,10 +154,10 @@ impl Kind {
             (Kind::Instant, Json::Text(text)) => Ok(Value::Text(text.to_string())),
             // JSON can write it, PostgreSQL cannot keep it.
             (Kind::Text, Json::Text(text)) if text.contains('\0') => Err(NUL.into()),
-            (Kind::Text | Kind::Enumeration(_) | Kind::Date, Json::Text(text)) => {
-                self.read_text(text)
-            }
-            _ => Err(self.expectation()),
+            (Kind::Text | Kind::Enumeration(_) | Kind::Date, Json::Text(text)) => self
+                .read_text(text)
+                .map_err(|expected| format!("{expected}, not '{}'", cut(text)).into()),
+            (_, other) => Err(format!("{}, not {}", self.expectation(), other.noun()).into()),
         }
     }
 

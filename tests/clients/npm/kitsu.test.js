@@ -117,7 +117,7 @@ test('reads errors', async () => {
     assert.equal(error.response.status, 400)
     const [{ title, detail, source }] = error.errors
     assert.equal(title, 'Unsupported Filter')
-    assert.equal(detail, "Filter 'colour' is not supported on this endpoint")
+    assert.match(detail, /^Filter 'colour' is not supported on this endpoint; use one of: id, name, /)
     assert.deepEqual(source, { parameter: 'filter[colour]' })
     return true
   })

@@ -21,7 +21,7 @@ RULES = [
     ("invalid_attribute", r"end_on must not be before start_on"),
     ("invalid_attribute", r"end_date must not be before date"),
     ("invalid_attribute", r"end_on must not be past day 36525 from the start"),
-    ("invalid_page", r".* lies beyond 2\^63 items, .*"),
+    ("invalid_page", r".* must be at most \d+ with \d+ items a page, .*"),
     ("unsupported_filter_value", r"There is one day that counts"),
     # Days that a chart has no room for, which depends on the rows.
     ("unsupported_group", r"there are more than 1500 bars; .*"),

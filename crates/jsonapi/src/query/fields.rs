@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::parameter::Parameter;
 use crate::error::{Code, Error};
 use crate::resource::{Registry, ResourceType, Shape};
-use crate::text::cut;
+use crate::text::{alternatives, cut};
 
 /// What each type shows: all that is not on request, where the query does not say.
 #[derive(Clone, Debug)]
@@ -50,9 +50,14 @@ pub(super) fn parse<F>(
             errors.push(Error::parameter(Code::UnsupportedField, &pair.name, detail));
         };
         match registry.find(name) {
-            None => fault(format!("There is no type '{}'", cut(name))),
+            None => {
+                let known = registry.types().iter().map(|resource| resource.name);
+                let known = alternatives(name, known);
+                fault(format!("There is no type '{}'; {known}", cut(name)));
+            }
             Some((at, _)) if sets.chosen.iter().any(|(known, _)| *known == at) => {
-                fault(format!("'{}' is given more than once", pair.name));
+                let name = &pair.name;
+                fault(format!("'{name}' is given more than once; separate fields with commas"));
             }
             Some((at, resource)) => sets.chosen.push((at, shape(&pair.value, resource, fault))),
         }
@@ -69,7 +74,10 @@ fn shape<F>(names: &str, resource: &ResourceType<F>, mut fault: impl FnMut(Strin
         } else if let Some((at, _)) = resource.relationship(name) {
             shape.relationships.push(at);
         } else {
-            fault(format!("Type '{}' has no field '{}'", resource.name, cut(name)));
+            let attributes = resource.attributes.iter().map(|attribute| attribute.name);
+            let relationships = resource.relationships.iter().map(|it| it.name);
+            let known = alternatives(name, attributes.chain(relationships));
+            fault(format!("Type '{}' has no field '{}'; {known}", resource.name, cut(name)));
         }
     }
     for members in [&mut shape.attributes, &mut shape.relationships] {

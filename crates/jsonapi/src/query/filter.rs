@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use super::parameter::Parameter;
 use crate::error::{Code, Error};
 use crate::resource::{FilterKey, Operator, ResourceType};
-use crate::text::cut;
+use crate::text::{alternatives, cut};
 use crate::value::Value;
 
 /// How many levels groups may nest, the root being the first.
@@ -48,7 +48,7 @@ pub(super) fn parse<F: Copy>(
     let mut reader = Reader { resource, errors, values: 0 };
     let filter = reader.group(conditions.collect(), 1);
     if reader.values > MAX_VALUES {
-        let detail = format!("Filters name at most {MAX_VALUES} values");
+        let detail = format!("Filters may name at most {MAX_VALUES} values, not {}", reader.values);
         errors.push(Error::parameter(Code::UnsupportedFilterValue, "filter", detail));
     }
     if pairs.is_empty() { None } else { Some(filter) }
@@ -83,7 +83,11 @@ impl<F: Copy> Reader<'_, F> {
                 [key] if key == "$op" => match parameter.value.as_str() {
                     "and" if any.is_none() => any = Some(false),
                     "or" if any.is_none() => any = Some(true),
-                    _ => self.value(parameter, "must be 'and' or 'or', given once"),
+                    "and" | "or" => self.value(parameter, "is given more than once"),
+                    other => {
+                        let fault = format!("must be 'and' or 'or', not '{}'", cut(other));
+                        self.value(parameter, &fault);
+                    }
                 },
                 [key, rest @ ..] if is_index(key) => {
                     if level == MAX_NESTING {
@@ -129,7 +133,8 @@ impl<F: Copy> Reader<'_, F> {
         self.values = self.values.saturating_add(texts.len());
         if key.is_single(operator) && texts.len() > 1 {
             let why = if operator.orders() { " with an order operator" } else { "" };
-            self.value(parameter, &format!("takes a single value{why}"));
+            let count = texts.len();
+            self.value(parameter, &format!("takes a single value{why}, not {count}"));
             return None;
         }
         let mut values = Vec::with_capacity(texts.len());
@@ -161,7 +166,9 @@ impl<F: Copy> Reader<'_, F> {
             [_, word] => key.operators().find(|(name, _)| name == word).map(|(_, op)| op),
             _ => None,
         };
-        if operator.is_none() {
+        if keys.len() > 2 {
+            self.value(parameter, "must have at most a name and an operator in brackets");
+        } else if operator.is_none() {
             let words: Vec<&str> = key.operators().map(|(word, _)| word).collect();
             let word = cut(keys.get(1).map_or("", String::as_str));
             let detail = format!("has no operator '{word}'; it takes {}", words.join(", "));
@@ -171,7 +178,9 @@ impl<F: Copy> Reader<'_, F> {
     }
 
     fn unknown(&mut self, pair: &Parameter, name: &str) {
-        let detail = format!("Filter '{}' is not supported on this endpoint", cut(name));
+        let known = self.resource.filters.iter().map(|key| key.name.as_str());
+        let known = alternatives(name, known);
+        let detail = format!("Filter '{}' is not supported on this endpoint; {known}", cut(name));
         self.errors.push(Error::parameter(Code::UnsupportedFilter, &pair.name, detail));
     }
 
@@ -196,7 +205,7 @@ fn read<F>(
         Equal | NotEqual if text.is_empty() && filter.nullable => Ok(Value::Null),
         _ if text.is_empty() => Err("must not be empty".into()),
         Contains | NotContain if text.chars().count() > MAX_CONTAINS => {
-            Err(format!("must be at most {MAX_CONTAINS} characters").into())
+            Err(format!("must have at most {MAX_CONTAINS} characters").into())
         }
         _ => filter.kind.read_text(text),
     }

@@ -4,7 +4,7 @@
 use super::parameter::Parameter;
 use crate::error::{Code, Error};
 use crate::resource::{Registry, ResourceType};
-use crate::text::cut;
+use crate::text::{alternatives, cut};
 
 /// How many paths a query may name.
 pub const MAX_INCLUDES: usize = 10;
@@ -32,47 +32,56 @@ pub(super) fn parse<F>(
     let value = pair?.value.as_str();
     let holder = linkage.and_then(|(holder, _)| registry.types().get(holder));
     let resource = holder.unwrap_or(resource);
-    let leads = |path: &str| {
-        let root = path.split('.').next().and_then(|name| resource.relationship(name));
-        linkage.is_none_or(|(_, only)| root.is_some_and(|(at, _)| at == only))
-    };
+    let only = linkage.and_then(|(_, only)| resource.relationships.get(only));
     let mut roots = Vec::new();
     let paths = value.split(',').filter(|_| !value.is_empty());
-    if paths.clone().count() > MAX_INCLUDES {
-        let detail = format!("At most {MAX_INCLUDES} paths can be included");
+    let count = paths.clone().count();
+    if count > MAX_INCLUDES {
+        let detail = format!("'include' may name at most {MAX_INCLUDES} paths, not {count}");
         errors.push(Error::parameter(Code::UnsupportedInclude, "include", detail));
         return None;
     }
     for path in paths {
-        if path.split('.').count() > MAX_INCLUDE_DEPTH {
-            let detail =
-                format!("Include '{}' is deeper than {MAX_INCLUDE_DEPTH} relationships", cut(path));
-            errors.push(Error::parameter(Code::UnsupportedInclude, "include", detail));
-        } else if !leads(path) || follow(path, registry, resource, &mut roots).is_none() {
-            let detail = format!("Include '{}' is not supported on this endpoint", cut(path));
+        let depth = path.split('.').count();
+        let root = path.split('.').next().unwrap_or_default();
+        let followed = if depth > MAX_INCLUDE_DEPTH {
+            Err(format!("follows {depth} relationships; it may follow at most {MAX_INCLUDE_DEPTH}"))
+        } else if let Some(only) = only.filter(|only| only.name != root) {
+            Err(format!("is not supported on this endpoint; it must begin with '{}'", only.name))
+        } else {
+            follow(path, registry, resource, &mut roots)
+        };
+        if let Err(fault) = followed {
+            let detail = format!("Include '{}' {fault}", cut(path));
             errors.push(Error::parameter(Code::UnsupportedInclude, "include", detail));
         }
     }
     Some(roots)
 }
 
-/// Adds a path to the tree; `None` where it leaves the declared relationships.
+/// Adds a path to the tree, or says where it leaves the declared relationships.
 fn follow<F>(
     path: &str,
     registry: &Registry<F>,
     resource: &ResourceType<F>,
     into: &mut Vec<Include>,
-) -> Option<()> {
+) -> Result<(), String> {
     let (name, rest) = path.split_once('.').map_or((path, None), |(name, rest)| (name, Some(rest)));
-    let (relationship, declared) = resource.relationship(name)?;
-    let (target, next) = registry.find(declared.target)?;
+    let declared = resource.relationship(name);
+    let found = declared.and_then(|(at, it)| Some((at, registry.find(it.target)?)));
+    let Some((relationship, (target, next))) = found else {
+        let known = alternatives(name, resource.relationships.iter().map(|it| it.name));
+        let (kind, name) = (resource.name, cut(name));
+        let fault = format!("{kind} have no relationship '{name}' to include; {known}");
+        return Err(format!("is not supported on this endpoint: {fault}"));
+    };
     let known = into.iter().position(|include| include.relationship == relationship);
     let at = known.unwrap_or_else(|| {
         into.push(Include { relationship, target, children: Vec::new() });
         into.len().saturating_sub(1)
     });
-    match rest {
-        Some(rest) => follow(rest, registry, next, &mut into.get_mut(at)?.children),
-        None => Some(()),
+    match (rest, into.get_mut(at)) {
+        (Some(rest), Some(include)) => follow(rest, registry, next, &mut include.children),
+        _ => Ok(()),
     }
 }

@@ -52,6 +52,18 @@ pub struct QueryOptions<'f> {
     pub linkage: Option<(usize, usize)>,
 }
 
+impl QueryOptions<'_> {
+    /// The parameters that the endpoint takes.
+    fn parameters(&self) -> impl Iterator<Item = &str> {
+        let families: &[&str] = match self.allowed {
+            Allowed::Collection => &["filter[...]", "sort", "page[...]", "include", "fields[...]"],
+            Allowed::Single => &["include", "fields[...]"],
+            Allowed::Nothing => &[],
+        };
+        families.iter().chain(self.foreign).copied()
+    }
+}
+
 /// A query that was understood.
 #[derive(Clone, Debug)]
 pub struct Query<F> {
@@ -84,7 +96,7 @@ impl<F: Copy + PartialEq> Query<F> {
         let mut parts = Parts::default();
         for pair in &pairs {
             if !options.foreign.contains(&pair.name.as_str()) {
-                parts.assign(pair, options.allowed, &mut errors);
+                parts.assign(pair, options, &mut errors);
             }
         }
         let filter = filter::parse(&parts.filters, resource, &mut errors);
@@ -126,19 +138,22 @@ impl<'q> Parts<'q> {
         format!("{resource}\n{sort}\n{}", words.join("\n"))
     }
 
-    fn assign(&mut self, pair: &'q Parameter, allowed: Allowed, errors: &mut Vec<Error>) {
+    fn assign(&mut self, pair: &'q Parameter, options: &QueryOptions<'_>, errors: &mut Vec<Error>) {
         use Allowed::{Collection, Nothing, Single};
-        let slot = match (pair.base.as_str(), pair.keys.as_deref(), allowed) {
+        let slot = match (pair.base.as_str(), pair.keys.as_deref(), options.allowed) {
             ("filter", Some([_, ..]), Collection) => return self.filters.push(pair),
             ("page", Some([_]), Collection) => return self.page.push(pair),
             ("page", Some([_]), Single | Nothing) => return,
             ("fields", Some([_]), Collection | Single) => return self.fields.push(pair),
             ("sort", Some([]), Collection) => &mut self.sort,
             ("include", Some([]), Collection | Single) => &mut self.include,
-            _ => return errors.push(pair.unsupported()),
+            _ => return errors.push(pair.unsupported(options.parameters())),
         };
         if slot.replace(pair).is_some() {
-            let detail = format!("Parameter '{}' is given more than once", pair.base);
+            let detail = format!(
+                "Parameter '{}' is given more than once; separate its names with commas",
+                pair.base
+            );
             errors.push(Error::parameter(Code::UnsupportedParameter, &pair.name, detail));
         }
     }

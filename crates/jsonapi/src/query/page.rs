@@ -9,6 +9,9 @@ use crate::text::cut;
 /// The profile of cursor pages.
 pub const CURSOR_PROFILE: &str = "https://jsonapi.org/profiles/ethanresnick/cursor-pagination";
 
+/// The parameters of a page.
+const PARAMETERS: [&str; 4] = ["page[number]", "page[size]", "page[after]", "page[before]"];
+
 /// Which part of a list is asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Page {
@@ -82,12 +85,13 @@ pub(super) fn parse(
             Some("after") => &mut after,
             Some("before") => &mut before,
             _ => {
-                errors.push(pair.unsupported());
+                errors.push(pair.unsupported(PARAMETERS));
                 continue;
             }
         };
         if slot.replace(*pair).is_some() {
-            errors.push(fault(pair, "is given more than once"));
+            let detail = format!("'{}' is given more than once", pair.name);
+            errors.push(Error::parameter(Code::InvalidPage, &pair.name, detail));
         }
     }
     let cursored = after.or(before).is_some() || (walks && number.is_none());
@@ -97,8 +101,8 @@ pub(super) fn parse(
         return Page::Numbered(read_number(number, size, errors));
     }
     for pair in number.into_iter().chain(after.and(before)) {
-        let detail =
-            format!("'{}' does not go together with the other cursor or number", pair.name);
+        let cursor = if after.is_some() { "page[after]" } else { "page[before]" };
+        let detail = format!("'{}' cannot be combined with '{cursor}'; give one", pair.name);
         let error = Error::parameter(Code::KeysetConflict, &pair.name, detail);
         let both = after.is_some() && before.is_some() && number.is_none();
         errors.push(if both {
@@ -110,7 +114,11 @@ pub(super) fn parse(
     let from = after.or(before).filter(|pair| !pair.value.is_empty()).and_then(|pair| {
         let cursor = Cursor::read(&pair.value, binding);
         if cursor.is_none() {
-            let detail = format!("'{}' is no cursor of this list in this order", pair.name);
+            let detail = format!(
+                "'{}' must be a cursor of this list with the same filters and sort, not '{}'",
+                pair.name,
+                cut(&pair.value)
+            );
             errors.push(Error::parameter(Code::KeysetInvalidCursor, &pair.name, detail));
         }
         cursor
@@ -142,7 +150,9 @@ fn read_number(pair: Option<&Parameter>, size: i64, errors: &mut Vec<Error>) -> 
     match digits(&pair.value) {
         Some(number) if number.checked_mul(size).is_some() => NumberedPage { number, size },
         Some(_) => {
-            errors.push(fault(pair, "lies beyond 2^63 items"));
+            let most = i64::MAX.checked_div(size).unwrap_or(i64::MAX);
+            let what = format!("must be at most {most} with {size} items a page");
+            errors.push(fault(pair, &what));
             NumberedPage { number: 1, size }
         }
         None => {

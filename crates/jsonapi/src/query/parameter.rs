@@ -3,7 +3,7 @@
 use percent_encoding::percent_decode_str;
 
 use crate::error::{Code, Error};
-use crate::text::cut;
+use crate::text::{alternatives, cut};
 
 /// How many parameters a query may have.
 pub const MAX_PARAMETERS: usize = 64;
@@ -22,9 +22,13 @@ pub(super) struct Parameter {
 }
 
 impl Parameter {
-    /// The error about a parameter that the endpoint does not take.
-    pub(super) fn unsupported(&self) -> Error {
-        let detail = format!("Parameter '{}' is not supported on this endpoint", cut(&self.name));
+    /// Returns the error about a parameter that the endpoint does not take, with those it takes.
+    pub(super) fn unsupported<'n>(&self, known: impl IntoIterator<Item = &'n str>) -> Error {
+        let detail = format!(
+            "Parameter '{}' is not supported on this endpoint; {}",
+            cut(&self.name),
+            alternatives(&self.name, known)
+        );
         Error::parameter(Code::UnsupportedParameter, &self.name, detail)
     }
 }
@@ -36,8 +40,9 @@ pub(super) fn parse_query(
     errors: &mut Vec<Error>,
 ) -> Result<Vec<Parameter>, Vec<Error>> {
     let words = query.split('&').filter(|word| !word.is_empty());
-    if words.clone().count() > MAX_PARAMETERS {
-        let detail = format!("A query has at most {MAX_PARAMETERS} parameters");
+    let count = words.clone().count();
+    if count > MAX_PARAMETERS {
+        let detail = format!("A query may have at most {MAX_PARAMETERS} parameters, not {count}");
         return Err(vec![Error::new(Code::BadRequest, detail)]);
     }
     let mut pairs = Vec::new();
@@ -50,7 +55,10 @@ pub(super) fn parse_query(
             }
             (name, _) => {
                 let name = name.unwrap_or_else(|| "?".to_owned());
-                let detail = "The parameter is not percent-encoded UTF-8 without U+0000";
+                let detail = format!(
+                    "Parameter '{}' must be percent-encoded UTF-8 without U+0000",
+                    cut(&name)
+                );
                 errors.push(Error::parameter(Code::UnsupportedParameter, &name, detail));
             }
         }

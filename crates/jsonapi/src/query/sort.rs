@@ -3,7 +3,7 @@
 use super::parameter::Parameter;
 use crate::error::{Code, Error};
 use crate::resource::ResourceType;
-use crate::text::cut;
+use crate::text::{alternatives, cut};
 
 /// How many keys a sort may have.
 pub const MAX_SORTS: usize = 5;
@@ -25,8 +25,9 @@ pub(super) fn parse<F: Copy + PartialEq>(
     let mut sorts: Vec<Sort<F>> = Vec::new();
     let value = pair.map_or("", |pair| pair.value.as_str());
     let keys = value.split(',').filter(|_| !value.is_empty());
-    if keys.clone().count() > MAX_SORTS {
-        let detail = format!("A sort has at most {MAX_SORTS} keys");
+    let count = keys.clone().count();
+    if count > MAX_SORTS {
+        let detail = format!("'sort' may name at most {MAX_SORTS} keys, not {count}");
         errors.push(Error::parameter(Code::UnsupportedSort, "sort", detail));
         return sorts;
     }
@@ -37,7 +38,12 @@ pub(super) fn parse<F: Copy + PartialEq>(
             Some(sort) if sorts.iter().any(|earlier| earlier.field == sort.field) => {}
             Some(sort) => sorts.push(Sort { field: sort.field, descending }),
             None => {
-                let detail = format!("Sort '{}' is not supported on this endpoint", cut(name));
+                let known = resource.sorts.iter().map(|sort| sort.name.as_str());
+                let detail = format!(
+                    "Sort '{}' is not supported on this endpoint; {}",
+                    cut(name),
+                    alternatives(name, known)
+                );
                 errors.push(Error::parameter(Code::UnsupportedSort, "sort", detail));
             }
         }

@@ -3,9 +3,9 @@
 use super::input::{Action, Input, Link, ReadOnly};
 use super::linkage::{Linkage, Pointers, read_linkage};
 use super::verb::Verb;
-use crate::error::{Code, Error};
+use crate::error::{Code, Error, MAX_ERRORS};
 use crate::resource::{Cardinality, Relationship, ResourceType};
-use crate::text::{Json, cut, pointer_segment};
+use crate::text::{Json, alternatives, cut, pointer_segment};
 use crate::value::parse_id;
 
 impl Input {
@@ -49,7 +49,7 @@ impl Input {
     ) -> Result<Self, Vec<Error>> {
         let json = Json::parse(body).map_err(|what| vec![Error::new(Code::BadDocument, what)])?;
         let Some(data) = json.member("data") else {
-            let detail = "The document has no 'data'";
+            let detail = "The document has no 'data'; it must hold the linkage";
             return Err(vec![Error::pointer(Code::BadDocument, "/data", detail)]);
         };
         Self::read_link(data, relationship, verb)
@@ -88,7 +88,10 @@ impl Input {
                     Json::Text(text) => Linkage::from_text(text),
                     Json::Number(text) => match Linkage::from_number(text) {
                         Some(linkage) => linkage,
-                        None => return self.misread(relationship.name, pointer, "must be an id"),
+                        None => {
+                            let message = format!("must be an id, not {}", cut(text));
+                            return self.misread(relationship.name, pointer, &message);
+                        }
                     },
                     other => {
                         let message = format!("must be an id, not {}", other.noun());
@@ -98,14 +101,20 @@ impl Input {
                 self.link_member(relationship, linkage, pointer);
             }
             _ if is_flattened(resource, name, json) => {}
-            _ => self.unknown(resource.name, name, pointer),
+            _ => {
+                let known = resource.attributes.iter().filter(|attribute| attribute.writable);
+                let known = known.map(|attribute| attribute.name);
+                self.unknown(&format!("{} have no attribute", resource.name), name, known, pointer);
+            }
         }
     }
 
     fn relationship_member<F>(&mut self, resource: &ResourceType<F>, name: &str, json: &Json<'_>) {
         let pointer = format!("/data/relationships/{}", pointer_segment(name));
         let Some((_, relationship)) = resource.relationship(name) else {
-            return self.unknown(resource.name, name, pointer);
+            let known = resource.relationships.iter().map(|relationship| relationship.name);
+            let what = format!("{} have no relationship", resource.name);
+            return self.unknown(&what, name, known, pointer);
         };
         let Json::Object(_) = json else {
             self.faulty.push(relationship.name);
@@ -134,8 +143,19 @@ impl Input {
         }
     }
 
-    fn unknown(&mut self, resource: &str, name: &str, pointer: String) {
-        let detail = format!("{resource} have no '{}'", cut(name));
+    fn unknown<'n>(
+        &mut self,
+        what: &str,
+        name: &str,
+        known: impl IntoIterator<Item = &'n str>,
+        pointer: String,
+    ) {
+        let mut detail = format!("{what} '{}'", cut(name));
+        // Beyond these no error is shown, and comparing names takes its time.
+        if self.errors.len() < MAX_ERRORS {
+            detail.push_str("; ");
+            detail.push_str(&alternatives(name, known));
+        }
         self.errors.push(Error::pointer(Code::InvalidAttribute, pointer, detail));
     }
 }
@@ -161,7 +181,10 @@ fn primary<'j, 'a>(json: &'j Json<'a>) -> Result<&'j Json<'a>, Error> {
         Some(other) => {
             refuse("/data", format!("'data' must be one resource object, not {}", other.noun()))
         }
-        None => refuse("/data", "The document has no 'data'".to_owned()),
+        None => refuse(
+            "/data",
+            "The document has no 'data'; it must hold one resource object".to_owned(),
+        ),
     }
 }
 
@@ -193,12 +216,13 @@ fn check_identity<F>(
     match (data.member("type"), action) {
         (Some(Json::Text(name)), _) if name == resource.name => {}
         (Some(Json::Text(name)), _) => {
-            let detail = format!("This endpoint holds {}, not '{}'", resource.name, cut(name));
+            let detail = format!("The type must be '{}', not '{}'", resource.name, cut(name));
             return Err(Error::pointer(Code::Conflict, "/data/type", detail));
         }
         (Some(other), _) => return Err(wrong("type", other)),
         (None, Action::Create) => {
-            return Err(Error::pointer(Code::BadDocument, "/data", "The resource has no 'type'"));
+            let detail = format!("The resource has no 'type'; it must be '{}'", resource.name);
+            return Err(Error::pointer(Code::BadDocument, "/data", detail));
         }
         (None, Action::Update(_)) => {}
     }
@@ -208,12 +232,12 @@ fn check_identity<F>(
     match (data.member("id"), action) {
         (None, _) => Ok(()),
         (Some(Json::Text(_)), Action::Create) => {
-            let detail = "Ids are given by the server";
+            let detail = "The server assigns ids; leave 'id' out";
             Err(Error::pointer(Code::AccessDenied, "/data/id", detail))
         }
         (Some(Json::Text(text)), Action::Update(own)) if parse_id(text) == Some(own) => Ok(()),
         (Some(Json::Text(text)), Action::Update(own)) => {
-            let detail = format!("The URL names {own}, the document '{}'", cut(text));
+            let detail = format!("The id must be '{own}' as in the URL, not '{}'", cut(text));
             Err(Error::pointer(Code::Conflict, "/data/id", detail))
         }
         (Some(other), _) => Err(wrong("id", other)),

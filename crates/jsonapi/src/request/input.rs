@@ -83,7 +83,11 @@ impl Input {
                 } else {
                     format!("/data/attributes/{}_id", link.name)
                 };
-                self.misread(link.name, pointer, "differs from the relationship of the same name");
+                self.misread(
+                    link.name,
+                    pointer,
+                    "must be the same in 'attributes' and 'relationships'",
+                );
             }
         }
     }

@@ -83,7 +83,11 @@ pub(super) fn read_linkage<F>(
         (Cardinality::Many, Json::Array(items)) => many(items, relationship, verb, pointers),
         (_, other) => {
             let (name, noun) = (relationship.name, other.noun());
-            let detail = format!("Linkage of '{name}' cannot be {noun}");
+            let expected = match relationship.cardinality {
+                Cardinality::One => "one resource identifier or null",
+                Cardinality::Many => "an array of resource identifiers",
+            };
+            let detail = format!("The linkage of '{name}' must be {expected}, not {noun}");
             Err(Error::pointer(Code::BadDocument, pointers.form, detail))
         }
     }
@@ -105,7 +109,7 @@ fn identifier<F>(
         None => Err(Error::pointer(
             Code::BadDocument,
             format!("{}/{name}", pointers.form),
-            format!("The identifier has no '{name}'"),
+            format!("The resource identifier has no '{name}'; it must have 'type' and 'id'"),
         )),
     };
     let (kind, id) = (member("type")?, member("id")?);
@@ -125,7 +129,9 @@ fn many<F>(
 ) -> Result<Linkage, Error> {
     let most = if relationship.writable { MAX_LINKAGE } else { MAX_COMPARED };
     if items.len() > most {
-        let detail = format!("Linkage names at most {most} resources");
+        let (name, count) = (relationship.name, items.len());
+        let detail =
+            format!("The linkage of '{name}' may name at most {most} resources, not {count}");
         return Err(Error::pointer(Code::BadDocument, pointers.form, detail));
     }
     let mut ids = Vec::with_capacity(items.len());

@@ -20,7 +20,8 @@ impl LocalIds {
     pub fn find(&self, kind: &str, lid: &str) -> Result<i64, Error> {
         let known = self.0.get(&(kind.to_owned(), lid.to_owned())).copied();
         known.ok_or_else(|| {
-            let detail = format!("No operation before added {} with lid '{}'", cut(kind), cut(lid));
+            let detail =
+                format!("No earlier operation added '{}' with the lid '{}'", cut(kind), cut(lid));
             Error::pointer(Code::BadDocument, "", detail)
         })
     }

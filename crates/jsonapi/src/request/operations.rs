@@ -5,7 +5,7 @@
 pub use super::local_ids::LocalIds;
 pub use super::verb::Verb;
 use crate::error::{Code, Error, Source};
-use crate::text::Json;
+use crate::text::{Json, cut};
 
 /// The extension's URI.
 pub const EXTENSION: &str = "https://jsonapi.org/ext/atomic";
@@ -63,7 +63,10 @@ pub fn read<'j, 'a>(json: &'j Json<'a>) -> Result<Vec<Operation<'j, 'a>>, Vec<Er
         .iter()
         .find(|(name, _)| matches!(&**name, "data" | "included" | "errors" | "atomic:results"));
     if let Some((name, _)) = foreign {
-        return refuse(&format!("/{name}"), format!("'{name}' does not go with operations"));
+        return refuse(
+            &format!("/{name}"),
+            format!("A document of operations must not have '{name}'"),
+        );
     }
     match json.member("atomic:operations") {
         Some(Json::Array(items)) if (1..=MAX_OPERATIONS).contains(&items.len()) => {
@@ -78,13 +81,18 @@ pub fn read<'j, 'a>(json: &'j Json<'a>) -> Result<Vec<Operation<'j, 'a>>, Vec<Er
         }
         Some(Json::Array(items)) => {
             let count = items.len();
-            let detail = format!("A request carries 1 to {MAX_OPERATIONS} operations, not {count}");
+            let detail =
+                format!("A request must have 1 to {MAX_OPERATIONS} operations, not {count}");
             refuse("/atomic:operations", detail)
         }
-        Some(other) => {
-            refuse("/atomic:operations", format!("Operations are an array, not {}", other.noun()))
-        }
-        None => refuse("/atomic:operations", "The document has no operations".to_owned()),
+        Some(other) => refuse(
+            "/atomic:operations",
+            format!("'atomic:operations' must be an array, not {}", other.noun()),
+        ),
+        None => refuse(
+            "/atomic:operations",
+            "The document has no 'atomic:operations'; it must hold an array of them".to_owned(),
+        ),
     }
 }
 
@@ -98,6 +106,9 @@ pub fn at_operation(error: Error, at: usize) -> Error {
     error.at(Source::Pointer(pointer))
 }
 
+/// The words of `op`.
+const VERBS: &str = "add, update or remove";
+
 fn operation<'j, 'a>(json: &'j Json<'a>) -> Result<Operation<'j, 'a>, Error> {
     let refuse = |at: &str, detail: String| Err(Error::pointer(Code::BadDocument, at, detail));
     if json.members().is_none() {
@@ -107,11 +118,15 @@ fn operation<'j, 'a>(json: &'j Json<'a>) -> Result<Operation<'j, 'a>, Error> {
         Some(Json::Text(word)) if word == "add" => Verb::Add,
         Some(Json::Text(word)) if word == "update" => Verb::Update,
         Some(Json::Text(word)) if word == "remove" => Verb::Remove,
-        _ => return refuse("/op", "'op' must be add, update or remove".to_owned()),
+        Some(Json::Text(word)) => {
+            return refuse("/op", format!("'op' must be {VERBS}, not '{}'", cut(word)));
+        }
+        Some(other) => return refuse("/op", format!("'op' must be {VERBS}, not {}", other.noun())),
+        None => return refuse("/op", format!("The operation has no 'op'; it must be {VERBS}")),
     };
     let target = match (json.member("ref"), json.member("href")) {
         (Some(_), Some(_)) => {
-            return refuse("/href", "'ref' and 'href' exclude each other".to_owned());
+            return refuse("/href", "An operation must have 'ref' or 'href', not both".to_owned());
         }
         (None, Some(Json::Text(href))) => Target::Address(href),
         (None, Some(other)) => {
@@ -119,7 +134,10 @@ fn operation<'j, 'a>(json: &'j Json<'a>) -> Result<Operation<'j, 'a>, Error> {
         }
         (Some(reference), None) => self::reference(reference)?,
         (None, None) if verb == Verb::Remove => {
-            return refuse("/ref", "A removal names what by 'ref' or 'href'".to_owned());
+            return refuse(
+                "/ref",
+                "An operation that removes must name its target by 'ref' or 'href'".to_owned(),
+            );
         }
         (None, None) => Target::Data,
     };
@@ -131,14 +149,26 @@ fn reference<'j>(json: &'j Json<'_>) -> Result<Target<'j>, Error> {
     let text = |name: &str| match json.member(name) {
         None => Ok(None),
         Some(Json::Text(text)) => Ok(Some(text.as_ref())),
-        Some(_) => Err(refuse(&format!("/ref/{name}"), "Members of 'ref' must be strings")),
+        Some(other) => {
+            let detail = format!("'{name}' must be a string, not {}", other.noun());
+            Err(refuse(&format!("/ref/{name}"), &detail))
+        }
     };
-    let kind = text("type")?.ok_or_else(|| refuse("/ref/type", "'ref' has no 'type'"))?;
+    let kind = text("type")?.ok_or_else(|| {
+        refuse("/ref/type", "'ref' has no 'type'; it must name the type of its target")
+    })?;
     let id = match (text("id")?, text("lid")?) {
         (Some(id), None) => Identity::Id(id),
         (None, Some(lid)) => Identity::Local(lid),
-        (Some(_), Some(_)) => return Err(refuse("/ref/lid", "'id' and 'lid' exclude each other")),
-        (None, None) => return Err(refuse("/ref/id", "'ref' has neither 'id' nor 'lid'")),
+        (Some(_), Some(_)) => {
+            return Err(refuse("/ref/lid", "'ref' must have 'id' or 'lid', not both"));
+        }
+        (None, None) => {
+            return Err(refuse(
+                "/ref/id",
+                "'ref' has neither 'id' nor 'lid'; it must have one of them",
+            ));
+        }
     };
     Ok(Target::Reference { kind, id, relationship: text("relationship")? })
 }

@@ -35,9 +35,9 @@ pub enum Json<'a> {
 impl<'a> Json<'a> {
     /// Reads a whole body, or says why it is no JSON that this server takes.
     pub fn parse(body: &'a [u8]) -> Result<Self, String> {
-        let text = std::str::from_utf8(body).map_err(|_| "the body is not UTF-8".to_owned())?;
+        let text = std::str::from_utf8(body).map_err(|_| "The body is not UTF-8".to_owned())?;
         if depth(text) > MAX_DEPTH {
-            return Err(format!("the body nests deeper than {MAX_DEPTH} levels"));
+            return Err(format!("The body nests deeper than {MAX_DEPTH} levels"));
         }
         let raw: &RawValue = serde_json::from_str(text).map_err(not_json)?;
         Self::unfold(raw.get()).map_err(not_json)
@@ -123,7 +123,7 @@ impl<'a> Json<'a> {
 }
 
 fn not_json(error: serde_json::Error) -> String {
-    format!("the body is not JSON: {error}")
+    format!("The body is not JSON: {error}")
 }
 
 /// The string without a copy where it has no escapes.

@@ -273,5 +273,5 @@ fn lists_and_objects_are_kept_as_compact_text() {
     let read = |text: &str| declared.kind.read_text(text).map_err(|fault| fault.into_owned());
     assert_eq!(read("[ 1 ]"), Ok(apportion_jsonapi::Value::Text("[1]".to_owned())));
     assert_eq!(read("[ 1"), Err("must be a JSON array or object".to_owned()));
-    assert_eq!(read("7"), Err("must be a JSON array or object".to_owned()));
+    assert_eq!(read("7"), Err("must be a JSON array or object, not a number".to_owned()));
 }

@@ -15,6 +15,7 @@ mod inputs;
 mod json;
 mod library;
 mod media;
+mod messages;
 mod operations;
 mod queries;
 mod schema;

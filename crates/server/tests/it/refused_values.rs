@@ -115,7 +115,7 @@ fn what_was_expected(place: &Place) {
             "name][gt]=x",
             "'filter[name][gt]' has no operator 'gt'; it takes eq, not_eq, contains, not_contain",
         ),
-        ("value][lt]=1,2", "'filter[value][lt]' takes a single value with an order operator"),
+        ("value][lt]=1,2", "'filter[value][lt]' takes a single value with an order operator, not 2"),
     ];
     each(&cases, |(query, expected)| {
         let error =
