@@ -9,7 +9,7 @@ import re
 import schemathesis
 from schemathesis.openapi.checks import RejectedPositiveData
 
-#: Limits of docs/api.md that are about a whole query.
+#: Limits of docs/api/errors-and-limits.md that are about a whole query.
 MAX_PARAMETERS = 64
 MAX_FILTER_VALUES = 100
 #: What a report may be grouped by.
