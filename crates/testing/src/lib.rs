@@ -34,4 +34,4 @@ pub mod suite;
 mod supervisor;
 
 pub use postgres::{Cluster, Unavailable};
-pub use suite::{Backend, Case, Place, Run, Suite, run};
+pub use suite::{Backend, Case, Module, Place, Run, Suite, run};

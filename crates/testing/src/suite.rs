@@ -114,6 +114,46 @@ macro_rules! cases {
     };
 }
 
+/// A module's path within its test target, and its cases.
+pub type Module = (&'static str, &'static [Case]);
+
+/// Declares the modules of a test target and lists their cases as `fn modules() -> Vec<Module>`, so
+/// that each module is named once. First come files, each with [`cases!`](crate::cases) in it; then,
+/// after `folders:`, modules that call this macro themselves.
+///
+/// ```text
+/// // tests/it/main.rs
+/// apportion_testing::modules! { events; folders: queries, writing }
+///
+/// // tests/it/queries/mod.rs
+/// apportion_testing::modules! { filters, sorts }
+/// ```
+///
+/// `cargo fmt` does not look for files behind a macro. Run `rustfmt` on them by name.
+#[macro_export]
+macro_rules! modules {
+    (folders: $($folder:ident),+ $(,)?) => { $crate::modules! { ; folders: $($folder),+ } };
+    ($($file:ident),* $(,)? $(; folders: $($folder:ident),+ $(,)?)?) => {
+        $(mod $file;)*
+        $($(mod $folder;)+)?
+
+        pub(crate) fn modules() -> Vec<$crate::Module> {
+            let files: &[$crate::Module] = &[
+                $(($crate::suite::within_target(concat!(module_path!(), "::", stringify!($file))),
+                    $file::CASES)),*
+            ];
+            let folders: &[Vec<$crate::Module>] = &[$($($folder::modules()),+)?];
+            [files, &folders.concat()].concat()
+        }
+    };
+}
+
+/// Returns the part of a `module_path!` behind the name of the test target.
+#[doc(hidden)]
+pub fn within_target(path: &'static str) -> &'static str {
+    path.split_once("::").map_or(path, |(_, inner)| inner)
+}
+
 /// Runs the modules' cases, each in an empty database: [`Suite`] without preparation.
 pub fn run(modules: &[(&str, &[Case])]) -> ExitCode {
     Suite::new(modules).run()
