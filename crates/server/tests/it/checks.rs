@@ -4,26 +4,17 @@
 use apportion_core::law::{Finding, Law, Verdict};
 use apportion_server::store::{OrganizationId, Scope, Session, Tenant, checks as laws};
 use apportion_testing::Place;
-use diesel::connection::SimpleConnection;
 use serde_json::{Value, json};
 
 use crate::complaints::complaints;
 use crate::payouts;
 use crate::sample::Sample;
-use crate::world::World;
+use crate::world::{World, run_sql};
 
 apportion_testing::cases! {
     laws_hold_over_all_that_is_written, broken_laws_are_found, broken_uniqueness_is_found,
     what_is_another_organizations_is_not_seen, a_hundred_are_enough, a_look_may_end_early,
     lists_are_narrowed_ordered_and_walked, they_are_read_only
-}
-
-/// Runs SQL as our organization.
-#[track_caller]
-pub fn run(world: &World, sql: &str) {
-    let mut session = Session::open(&world.database).unwrap();
-    let scope = Scope::of(OrganizationId(world.organization));
-    session.tenant(&scope).unwrap().batch_execute(sql).unwrap();
 }
 
 #[track_caller]
@@ -184,7 +175,7 @@ fn broken_laws_are_found(place: &Place) {
     let sound: Vec<Value> = Law::NAMES.iter().map(|law| check(&world, law)).collect();
     assert!(sound.iter().all(|row| row["attributes"]["result"] == "pass"), "{sound:?}");
     for (law, kind, break_it, mend_it) in BREAKS {
-        run(&world, break_it);
+        run_sql(&world, break_it);
         let found = check(&world, law)["attributes"].clone();
         assert_eq!(found["result"], "fail", "{break_it}: {found}");
         let examples = found["counter_examples"].as_array().unwrap();
@@ -193,7 +184,7 @@ fn broken_laws_are_found(place: &Place) {
         assert!(!example["detail"].as_str().unwrap().is_empty(), "{example}");
         let path = format!("/{kind}/{}", example["id"].as_str().unwrap());
         world.get(&path).expect(200);
-        run(&world, mend_it);
+        run_sql(&world, mend_it);
         let mended = Law::NAMES.iter().map(|law| check(&world, law));
         assert_eq!(mended.collect::<Vec<_>>(), sound, "{mend_it} does not undo {break_it}");
     }
@@ -202,11 +193,11 @@ fn broken_laws_are_found(place: &Place) {
 /// What a unique index refuses, without that index.
 fn broken_uniqueness_is_found(place: &Place) {
     let world = world(place);
-    run(&world, "DROP INDEX allocations_live_once; DROP INDEX distributions_once");
+    run_sql(&world, "DROP INDEX allocations_live_once; DROP INDEX distributions_once");
     let columns = "organization_id, distribution_id, obligation_id, collaborator_id, status, value, \
          created_at, updated_at";
     let twice = "FROM allocations WHERE status = 'pending' AND id = 1";
-    run(&world, &format!("INSERT INTO allocations ({columns}) SELECT {columns} {twice}"));
+    run_sql(&world, &format!("INSERT INTO allocations ({columns}) SELECT {columns} {twice}"));
     let found = check(&world, "obligation-once")["attributes"].clone();
     assert_eq!(found["result"], "fail", "{found}");
     assert_eq!(found["left"].as_i64().unwrap() - 1, found["right"].as_i64().unwrap());
@@ -216,20 +207,20 @@ fn broken_uniqueness_is_found(place: &Place) {
          carried, created_at, updated_at";
     let values = columns.replace("status", "'failed'").replace(" value", " 0");
     let twice = "FROM distributions WHERE status = 'processing'";
-    run(&world, &format!("INSERT INTO distributions ({columns}) SELECT {values} {twice}"));
+    run_sql(&world, &format!("INSERT INTO distributions ({columns}) SELECT {values} {twice}"));
     let found = check(&world, "trigger-once")["attributes"].clone();
     assert_eq!(found["result"], "fail", "{found}");
     let examples = found["counter_examples"].as_array().unwrap();
     assert_eq!(examples.len(), 2, "{found}");
     assert_eq!(found["left"].as_i64().unwrap() - 2, found["right"].as_i64().unwrap());
     // Cancelled ones are apart.
-    run(&world, "UPDATE distributions SET status = 'cancelled' WHERE status = 'failed'");
+    run_sql(&world, "UPDATE distributions SET status = 'cancelled' WHERE status = 'failed'");
     assert_eq!(check(&world, "trigger-once")["attributes"]["result"], "pass");
 }
 
 fn what_is_another_organizations_is_not_seen(place: &Place) {
     let world = world(place);
-    run(&world, BREAKS[0].2);
+    run_sql(&world, BREAKS[0].2);
     let path = "/checks/allocations-sum";
     let theirs = world.request_as(&world.stranger, "GET", path, None).expect(200).json();
     let shown = &theirs["data"]["attributes"];
@@ -251,7 +242,7 @@ fn a_hundred_are_enough(place: &Place) {
         let path = "/api/v2/operations";
         crate::http::send(world.address(), "POST", path, &headers, body.as_bytes()).expect(200);
     }
-    run(&world, "UPDATE revenue_distributions SET amount = amount + 1");
+    run_sql(&world, "UPDATE revenue_distributions SET amount = amount + 1");
     let found = check(&world, "amounts-follow-deals")["attributes"].clone();
     assert_eq!(found["result"], "fail");
     assert_eq!(found["counter_examples"].as_array().unwrap().len(), 100);
@@ -280,7 +271,7 @@ fn a_look_may_end_early(place: &Place) {
 
 fn lists_are_narrowed_ordered_and_walked(place: &Place) {
     let world = world(place);
-    run(&world, BREAKS[14].2);
+    run_sql(&world, BREAKS[14].2);
     let ids = |path: &str| -> Vec<String> {
         let list = world.get(path).expect(200).json();
         let rows = list["data"].as_array().unwrap();

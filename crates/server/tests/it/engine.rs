@@ -7,11 +7,10 @@ use std::time::{Duration, Instant};
 use apportion_testing::Place;
 use serde_json::{Value, json};
 
-use crate::checks::run;
 use crate::complaints::{attributes, change, rows, shows};
 use crate::payouts::{make, owing, pool};
 use crate::programme::{Programme, pass};
-use crate::world::{World, document};
+use crate::world::{World, document, run_sql};
 
 apportion_testing::cases! {
     shares_are_written, the_top_score_takes_all, equal_parts_are_written, approval_is_awaited,
@@ -313,7 +312,7 @@ fn forecasts_are_looked_at_after_events(place: &Place) {
     becomes(ours, "1", 10_000);
     // What is written past the service leaves no event, and is found with the next one: not by the
     // passes that see what another organization writes, the second of which began after it.
-    run(&world, "UPDATE distributions SET value = 7");
+    run_sql(&world, "UPDATE distributions SET value = 7");
     open(theirs, "2");
     becomes(theirs, "2", 10_000);
     let less = document("distributors", json!({"pool_amount": 9}), &[]);

@@ -10,8 +10,8 @@ use apportion_testing::{Backend, Place};
 use serde_json::json;
 
 use crate::http::send;
-use crate::operations::ATOMIC;
 use crate::programme::{Programme, pass};
+use crate::support::atomic::ATOMIC;
 
 apportion_testing::cases! { each_trigger_once, clients_write_meanwhile }
 

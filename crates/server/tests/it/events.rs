@@ -14,9 +14,9 @@ use serde_json::{Value, json};
 
 use crate::complaints::{attributes, change, complaints, person, token_of};
 use crate::http::{Answer, send};
-use crate::operations::{add_deal, add_distribution, local, operate};
 use crate::programme::{Programme, pass};
 use crate::sample::Sample;
+use crate::support::atomic::{add_deal, add_distribution, local, operate};
 use crate::world::{World, document};
 
 apportion_testing::cases! {

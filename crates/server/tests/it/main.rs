@@ -18,6 +18,7 @@ mod payouts;
 mod programme;
 mod recomputed;
 mod sample;
+mod support;
 mod world;
 
 apportion_testing::modules! {

@@ -5,6 +5,7 @@ use apportion_testing::Place;
 use serde_json::Value;
 
 use crate::http::send;
+use crate::support::openapi::written;
 use crate::world::World;
 
 apportion_testing::cases! {
@@ -20,14 +21,6 @@ fn it_is_served_to_everybody(place: &Place) {
     assert_eq!(String::from_utf8(answer.body).unwrap(), Resources::own().description());
     let answer = send(world.address(), "POST", "/api/v2/openapi.json", &[], b"x").expect(405);
     assert_eq!(answer.header("Allow"), Some("GET, HEAD, OPTIONS"));
-}
-
-/// A part of the description, where it is written.
-pub fn written<'d>(document: &'d Value, part: &'d Value) -> &'d Value {
-    match part["$ref"].as_str() {
-        Some(reference) => document.pointer(reference.strip_prefix('#').unwrap()).unwrap(),
-        None => part,
-    }
 }
 
 /// Each word of each list, and each filter by itself.

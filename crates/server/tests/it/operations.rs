@@ -2,53 +2,13 @@
 //! asks for is in `standard`.
 
 use apportion_testing::Place;
-use serde_json::{Value, json};
+use serde_json::json;
 
-use crate::http::{Answer, send};
+use crate::support::atomic::{ATOMIC, add_deal, add_distribution, counts, operate, operate_as};
 use crate::world::World;
 
 apportion_testing::cases! {
     limits, once_with_a_key, tenancy
-}
-
-/// The media type of operations.
-pub const ATOMIC: &str = "application/vnd.api+json; ext=\"https://jsonapi.org/ext/atomic\"";
-
-#[track_caller]
-pub fn operate(world: &World, operations: &[Value]) -> Answer {
-    operate_as(world, &[("X-Auth-Token", &world.token), ("Content-Type", ATOMIC)], operations)
-}
-
-#[track_caller]
-pub fn operate_as(world: &World, headers: &[(&str, &str)], operations: &[Value]) -> Answer {
-    let body = json!({"atomic:operations": operations}).to_string();
-    send(world.address(), "POST", "/api/v2/operations", headers, body.as_bytes())
-}
-
-/// Adds a deal with that local id and name.
-pub fn add_deal(lid: &str) -> Value {
-    let attributes = json!({"name": lid, "value": 1000});
-    json!({"op": "add", "data": {"type": "deals", "lid": lid, "attributes": attributes}})
-}
-
-/// Adds a distribution of 10 % of that deal.
-pub fn add_distribution(deal: &Value) -> Value {
-    json!({"op": "add", "data": {
-        "type": "revenue_distributions",
-        "attributes": {"start_on": "2025-01-01", "end_on": "2025-01-31", "amount_percent": "10"},
-        "relationships": {"deal": {"data": deal}},
-    }})
-}
-
-/// The deal of that local id.
-pub fn local(lid: &str) -> Value {
-    json!({"type": "deals", "lid": lid})
-}
-
-/// How many deals and distributions there are.
-pub fn counts(world: &World) -> (Value, Value) {
-    let count = |kind: &str| world.get(&format!("/{kind}")).json()["meta"]["total_count"].clone();
-    (count("deals"), count("revenue_distributions"))
 }
 
 fn limits(place: &Place) {

@@ -3,9 +3,9 @@
 
 use apportion_testing::Place;
 
-use crate::declared::Table;
 use crate::http::Answer;
 use crate::sample::{Sample, each};
+use crate::support::probes::Table;
 use crate::world::{World, stored_types};
 
 apportion_testing::cases! { postgres: filters_and_sorts, reports_and_items, everything_else }

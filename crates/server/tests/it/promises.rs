@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use apportion_server::resources::Resources;
 use serde_json::{Value, json};
 
-use crate::openapi::written;
+use crate::support::openapi::written;
 
 apportion_testing::cases! { plain: promises_are_kept_or_named, what_breaks_is_seen }
 

@@ -2,8 +2,8 @@
 
 use apportion_testing::Place;
 
-use crate::refusals::check;
 use crate::sample::each;
+use crate::support::query_faults::check;
 use crate::world::World;
 
 apportion_testing::cases! { bad_operators, bad_values, what_was_expected }

@@ -1,9 +1,9 @@
 //! A report as CSV, from rows that the core has made; not over HTTP.
 
-use apportion_core::calendar::DateRange;
-use apportion_core::report::{Entry, Grouping, Report, ReportQuery, Row};
-use apportion_core::window::Window;
+use apportion_core::report::Entry;
 use apportion_server::report::csv::write;
+
+use crate::support::report_entries::{entry, rows};
 
 apportion_testing::cases! {
     plain: columns_follow_the_groups,
@@ -12,36 +12,6 @@ apportion_testing::cases! {
     what_is_not_there_is_empty,
     lines_end_as_rfc_4180_says,
     nothing_is_a_formula
-}
-
-/// A distribution over these days of the deal of that number, in two currencies.
-pub fn entry(deal: i64, days: [&str; 2], amounts: [(&str, i64); 2]) -> Entry {
-    let [start, end] = days.map(|day| day.parse().unwrap());
-    let [(currency, amount), (_, amount_default)] = amounts;
-    Entry {
-        organization: 1,
-        deal,
-        creator: (deal > 1).then_some(deal + 40),
-        revenue_distribution: deal + 100,
-        currency: currency.parse().unwrap(),
-        probability: 50,
-        days: DateRange::new(start, end).unwrap().into(),
-        amount,
-        amount_default,
-    }
-}
-
-/// The rows of entries, seen from 2025-07-02.
-pub fn rows(groups: &str, entries: &[Entry]) -> (Grouping, Vec<Row>) {
-    let none = Grouping::default();
-    let grouping = if groups.is_empty() { none } else { Grouping::parse(groups).unwrap() };
-    let as_of = "2025-07-02".parse().unwrap();
-    let query = ReportQuery { grouping, window: Window::ALL, as_of, max_rows: 100_000 };
-    let mut report = Report::new(query);
-    for entry in entries {
-        report.add(entry);
-    }
-    (report.grouping().clone(), report.rows(&[]).unwrap())
 }
 
 const JULY: [&str; 2] = ["2025-07-01", "2025-07-04"];

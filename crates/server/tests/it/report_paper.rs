@@ -8,7 +8,7 @@ use apportion_core::report::Entry;
 use apportion_server::report::svg::{Names, draw};
 use roxmltree::Document;
 
-use crate::report_csv::{entry, rows};
+use crate::support::report_entries::{entry, rows};
 
 apportion_testing::cases! {
     plain: texts_have_room, colours_are_seen, the_natural_size_is_small

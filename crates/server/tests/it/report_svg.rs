@@ -5,7 +5,7 @@ use apportion_core::report::Entry;
 use apportion_server::report::svg::{ChartError, MAX_BARS, Names, draw, parts as parts_of};
 use roxmltree::{Document, Node};
 
-use crate::report_csv::{entry, rows};
+use crate::support::report_entries::{entry, rows};
 
 apportion_testing::cases! {
     plain: it_stands_alone,

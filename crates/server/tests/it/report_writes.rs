@@ -14,7 +14,7 @@ use diesel::connection::SimpleConnection;
 use serde_json::{Value, json};
 
 use crate::http::send;
-use crate::operations::ATOMIC;
+use crate::support::atomic::ATOMIC;
 use crate::world::{World, document};
 
 apportion_testing::cases! { ten_thousand_reports_beside_writers, long_ledgers_are_read_in_pieces }

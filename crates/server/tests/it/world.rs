@@ -10,8 +10,9 @@ use apportion_server::Config;
 use apportion_server::admin::{self, TokenDraft};
 use apportion_server::resources::{Resources, registry};
 use apportion_server::serve::Running;
-use apportion_server::store::{Address, Field, Session};
+use apportion_server::store::{Address, Field, OrganizationId, Scope, Session};
 use apportion_testing::Place;
+use diesel::connection::SimpleConnection;
 use serde_json::{Value, json};
 
 use crate::http::{Answer, send};
@@ -189,6 +190,14 @@ pub fn document(kind: &str, attributes: Value, links: &[(&str, &str, &str)]) -> 
         .map(|(name, kind, id)| ((*name).to_owned(), json!({"data": {"type": kind, "id": id}})))
         .collect();
     json!({"data": {"type": kind, "attributes": attributes, "relationships": relationships}})
+}
+
+/// Runs SQL as our organization.
+#[track_caller]
+pub fn run_sql(world: &World, sql: &str) {
+    let mut session = Session::open(&world.database).unwrap();
+    let scope = Scope::of(OrganizationId(world.organization));
+    session.tenant(&scope).unwrap().batch_execute(sql).unwrap();
 }
 
 fn make_organization(database: &Address, name: &str) -> i64 {

@@ -3,16 +3,13 @@
 
 use std::collections::BTreeSet;
 
-use apportion_jsonapi::ResourceType;
-use apportion_server::store::Field;
 use apportion_testing::Place;
 use serde_json::{Value, json};
 
 use super::parts::{resources, several};
-use super::walk::{addresses, documents};
-use crate::includes::{identity, linked};
+use super::walk::{addresses, documents, include_paths};
 use crate::sample::Sample;
-use crate::world::stored_types;
+use crate::support::included::{identity, linked};
 
 apportion_testing::cases! {
     j37_included_resources_stand_in_included_alone,
@@ -20,23 +17,12 @@ apportion_testing::cases! {
     j39_a_resource_stands_in_a_document_once,
 }
 
-/// Every path over relationships of a type, of one step or two.
-pub fn paths(kind: &ResourceType<Field>) -> Vec<String> {
-    let mut paths = Vec::new();
-    for first in &kind.relationships {
-        paths.push(first.name.to_owned());
-        let next = stored_types().find(|it| it.name == first.target).unwrap();
-        paths.extend(next.relationships.iter().map(|it| format!("{}.{}", first.name, it.name)));
-    }
-    paths
-}
-
 /// Every compound document of one path, and those of many.
 #[track_caller]
 fn compounds(sample: &Sample) -> Vec<(String, Value)> {
     let mut found = Vec::new();
     for address in addresses(&sample.world).iter().filter(|address| address.has_resources()) {
-        let each = paths(address.kind);
+        let each = include_paths(address.kind);
         // As many at once as one request takes.
         let together = each.chunks(10).map(|paths| paths.join(","));
         for include in each.iter().cloned().chain(together) {

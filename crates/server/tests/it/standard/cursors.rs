@@ -6,8 +6,8 @@ use serde_json::{Value, json};
 
 use super::parts::href;
 use super::walk::{PROFILE, addresses};
-use crate::cursors::{deals, follow, ids, walk};
 use crate::sample::Sample;
+use crate::support::cursor_walk::{deals, follow, ids, walk};
 use crate::world::{World, stored_types};
 
 apportion_testing::cases! {

@@ -6,13 +6,12 @@ use std::collections::BTreeSet;
 use apportion_testing::Place;
 use serde_json::{Value, json};
 
-use super::compound::paths;
 use super::parts::several;
-use super::walk::{addresses, ask};
+use super::walk::{addresses, ask, include_paths};
 use crate::complaints::complaints;
-use crate::includes::{identity, linked};
-use crate::operations::{ATOMIC, add_deal};
 use crate::sample::Sample;
+use crate::support::atomic::{ATOMIC, add_deal};
+use crate::support::included::{identity, linked};
 use crate::world::document;
 
 apportion_testing::cases! {
@@ -104,7 +103,7 @@ fn j52_paths_bring_what_lies_between_wherever_resources_are_shown(place: &Place)
     brings("/revenue_distributions/5?include=creator%2Cdeal", &["deals/4", "people/3"]);
     // A path of two steps brings all that its first step alone brings.
     for address in addresses(world).iter().filter(|address| address.has_resources()) {
-        for path in paths(address.kind).iter().filter(|path| path.contains('.')) {
+        for path in include_paths(address.kind).iter().filter(|path| path.contains('.')) {
             let document = |include: &str| {
                 world.get(&format!("{}?include={include}", address.path)).expect(200).json()
             };

@@ -5,8 +5,8 @@ use apportion_testing::Place;
 
 use super::walk::{PROFILE, addresses, answers, ask};
 use crate::http::send;
-use crate::operations::{ATOMIC, add_deal, operate};
 use crate::sample::Sample;
+use crate::support::atomic::{ATOMIC, add_deal, operate};
 use crate::world::{JSON_API, World};
 
 apportion_testing::cases! {

@@ -4,7 +4,7 @@
 use apportion_testing::Place;
 use serde_json::{Value, json};
 
-use crate::added::{ids, linked, readers, world};
+use crate::support::notes_world::{ids, linked, readers, world};
 use crate::world::World;
 
 apportion_testing::cases! {

@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 
 use super::walk::{another, ask, documents, written};
 use crate::complaints::refused;
-use crate::operations::{ATOMIC, add_deal, operate};
 use crate::sample::Sample;
+use crate::support::atomic::{ATOMIC, add_deal, operate};
 
 apportion_testing::cases! {
     j42_member_names_are_of_safe_characters,

@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::walk::{PROFILE, ask};
 use crate::complaints::{complaints, rows};
-use crate::operations::{ATOMIC, add_deal};
+use crate::support::atomic::{ATOMIC, add_deal};
 use crate::world::{JSON_API, World, document};
 
 apportion_testing::cases! {

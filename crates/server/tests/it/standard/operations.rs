@@ -6,7 +6,9 @@ use serde_json::{Value, json};
 
 use super::walk::ask;
 use crate::complaints::{attribute, rows};
-use crate::operations::{ATOMIC, add_deal, add_distribution, counts, local, operate, operate_as};
+use crate::support::atomic::{
+    ATOMIC, add_deal, add_distribution, counts, local, operate, operate_as, refused,
+};
 use crate::world::{JSON_API, World};
 
 apportion_testing::cases! {
@@ -54,16 +56,6 @@ fn j90_operations_are_posted_by_the_extension_alone(place: &Place) {
     members.sort_unstable();
     assert_eq!(members, ["atomic:results", "jsonapi"]);
     post(json!({"atomic:operations": operations, "atomic:results": []})).expect(400);
-}
-
-/// The one error of a refused list of operations.
-#[track_caller]
-pub fn refused(world: &World, operations: &[Value], status: u16, pointer: &str) {
-    let before = rows(world);
-    let errors = operate(world, operations).expect(status).json()["errors"].clone();
-    assert_eq!(errors.as_array().unwrap().len(), 1, "{errors}");
-    assert_eq!(errors[0]["source"], json!({"pointer": pointer}), "{operations:?}");
-    assert!(rows(world) == before, "{operations:?}");
 }
 
 fn j91_an_operation_says_what_it_does_to_what(place: &Place) {

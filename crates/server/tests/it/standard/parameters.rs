@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 
 use super::walk::{addresses, another, ask, written};
 use crate::complaints::{complaints, rows};
-use crate::operations::{ATOMIC, add_deal};
 use crate::sample::{Sample, each, ids};
+use crate::support::atomic::{ATOMIC, add_deal};
 
 apportion_testing::cases! {
     j98_a_parameter_that_is_not_declared_is_400,

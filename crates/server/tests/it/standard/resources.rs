@@ -10,8 +10,8 @@ use serde_json::{Value, json};
 use super::parts::{identifiers, resources, several};
 use super::walk::{addresses, another, documents, reads, written};
 use crate::complaints::refused;
-use crate::operations::{add_deal, add_distribution, local, operate};
 use crate::sample::Sample;
+use crate::support::atomic::{add_deal, add_distribution, local, operate};
 use crate::world::{World, stored_types};
 
 apportion_testing::cases! {

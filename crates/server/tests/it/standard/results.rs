@@ -3,8 +3,7 @@
 use apportion_testing::Place;
 use serde_json::{Value, json};
 
-use super::operations::refused;
-use crate::operations::{add_deal, add_distribution, counts, local, operate};
+use crate::support::atomic::{add_deal, add_distribution, counts, local, operate, refused};
 use crate::world::World;
 
 apportion_testing::cases! {

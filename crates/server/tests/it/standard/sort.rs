@@ -6,8 +6,8 @@ use apportion_testing::Place;
 
 use super::walk::addresses;
 use crate::complaints::complaints;
-use crate::declared::{Table, found};
 use crate::sample::{Sample, each, ids};
+use crate::support::probes::{Table, found};
 use crate::world::stored_types;
 
 apportion_testing::cases! {

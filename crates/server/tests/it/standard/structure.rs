@@ -6,8 +6,8 @@ use serde_json::{Value, json};
 
 use super::parts::{href, members, resources};
 use super::walk::{PROFILE, Shows, addresses, documents, reads};
-use crate::operations::operate;
 use crate::sample::Sample;
+use crate::support::atomic::operate;
 use crate::world::JSON_API;
 
 apportion_testing::cases! {

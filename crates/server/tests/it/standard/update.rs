@@ -5,8 +5,8 @@ use serde_json::{Value, json};
 
 use super::walk::{another, linkage_to, written};
 use crate::complaints::{complaints, refused, rows};
-use crate::operations::{add_deal, operate};
 use crate::sample::Sample;
+use crate::support::atomic::{add_deal, operate};
 use crate::world::stored_types;
 
 apportion_testing::cases! {

@@ -6,8 +6,8 @@ use apportion_server::store::Field;
 use serde_json::{Value, json};
 
 use crate::http::{Answer, send};
-use crate::operations::{add_deal, operate};
 use crate::sample::Sample;
+use crate::support::atomic::{add_deal, operate};
 use crate::world::{JSON_API, World, document, stored_types};
 
 /// The profile of cursor pages.
@@ -109,6 +109,17 @@ pub fn reads(world: &World) -> Vec<Told> {
 pub fn include_all(kind: &ResourceType<Field>) -> Option<String> {
     let names: Vec<&str> = kind.relationships.iter().map(|it| it.name).collect();
     (!names.is_empty()).then(|| format!("include={}", names.join(",")))
+}
+
+/// Every path over relationships of a type, of one step or two.
+pub fn include_paths(kind: &ResourceType<Field>) -> Vec<String> {
+    let mut paths = Vec::new();
+    for first in &kind.relationships {
+        paths.push(first.name.to_owned());
+        let next = stored_types().find(|it| it.name == first.target).unwrap();
+        paths.extend(next.relationships.iter().map(|it| format!("{}.{}", first.name, it.name)));
+    }
+    paths
 }
 
 /// Writes of every kind, and answers without a document.
