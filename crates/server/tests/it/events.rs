@@ -12,12 +12,12 @@ use diesel::prelude::*;
 use diesel::sql_types::BigInt;
 use serde_json::{Value, json};
 
-use crate::complaints::{attributes, change, complaints, person, token_of};
-use crate::http::{Answer, send};
-use crate::programme::{Programme, pass};
-use crate::sample::Sample;
 use crate::support::atomic::{add_deal, add_distribution, local, operate};
-use crate::world::{World, document};
+use crate::support::http::{Answer, send};
+use crate::support::refusal::{attributes, change, complaints, person, token_of};
+use crate::support::rows::programme::{Programme, pass};
+use crate::support::rows::sample::Sample;
+use crate::support::world::{World, document};
 
 apportion_testing::cases! {
     writes_are_told, what_follows_is_told, what_is_not_done_is_not_told, steps_of_the_engine,

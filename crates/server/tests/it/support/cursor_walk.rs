@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
-use crate::standard::parts::href;
-use crate::world::World;
+use crate::support::standard::document_parts::href;
+use crate::support::world::World;
 
 /// Deals with nulls and ties in what they are sorted by.
 pub fn deals(world: &World) {

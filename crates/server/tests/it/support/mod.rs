@@ -2,10 +2,15 @@
 //! against. No cases here.
 
 pub mod atomic;
+pub mod conformance;
 pub mod cursor_walk;
+pub mod explanations;
+pub mod http;
 pub mod included;
-pub mod notes_world;
 pub mod openapi;
 pub mod probes;
 pub mod query_faults;
-pub mod report_entries;
+pub mod refusal;
+pub mod rows;
+pub mod standard;
+pub mod world;

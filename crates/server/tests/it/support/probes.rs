@@ -10,7 +10,7 @@ use apportion_jsonapi::{Kind, ResourceType};
 use apportion_server::store::Field;
 use serde_json::Value;
 
-use crate::world::World;
+use crate::support::world::World;
 
 /// A query, the name that it is about, and the ids that it must find in their order.
 pub struct Probe {

@@ -3,8 +3,8 @@
 use apportion_testing::Place;
 use serde_json::{Value, json};
 
-use crate::sample::each;
-use crate::world::World;
+use crate::support::rows::sample::each;
+use crate::support::world::World;
 
 /// A path, the code of the one error, its parameter, and something that its detail says.
 pub type Case = (&'static str, &'static str, &'static str, &'static str);

@@ -1,0 +1,223 @@
+//! The database goes away, hangs or is locked: the answer is a 503 that says nothing, never a
+//! success that was none, and the server recovers by itself.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use apportion_server::store::{self, Session};
+use apportion_testing::Place;
+use serde_json::json;
+
+use crate::support::http::Answer;
+use crate::support::refusal::complaints;
+use crate::support::world::{World, document};
+
+apportion_testing::cases! {
+    ;
+    postgres: killed_connections_are_opened_again, connections_killed_at_work,
+        a_locked_row_is_busy, a_crowd_at_a_locked_row,
+        a_database_that_refuses_comes_back;
+    sqlite: a_locked_file_is_busy, a_crowd_at_a_locked_file
+}
+
+/// Ends every connection of the service.
+fn kill_connections(place: &Place) -> usize {
+    let cluster = place.cluster().unwrap();
+    let name = place.url.rsplit('/').next().unwrap();
+    let sql = format!(
+        "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE datname = '{name}'"
+    );
+    cluster.query(&cluster.admin_url(), &sql).parse().unwrap()
+}
+
+#[track_caller]
+fn is_busy(answer: &Answer) {
+    assert_eq!(complaints(answer), ["503"]);
+    assert!(answer.header("Retry-After").is_some());
+    let error = &answer.json()["errors"][0];
+    assert_eq!((&error["code"], &error["title"]), (&json!("unavailable"), &json!("Unavailable")));
+    let told = String::from_utf8_lossy(&answer.body).to_lowercase();
+    for word in ["postgres", "sqlite", "connection", "terminat", "sql", "lock"] {
+        assert!(!told.contains(word), "{told}");
+    }
+}
+
+/// Asks until it is answered as it should be; until then the server may say that it is busy.
+#[track_caller]
+fn recovers(ask: impl Fn() -> Answer, status: u16) -> Answer {
+    let began = Instant::now();
+    loop {
+        let answer = ask();
+        if answer.status == status {
+            return answer;
+        }
+        is_busy(&answer.expect(503));
+        assert!(began.elapsed() < Duration::from_secs(20));
+    }
+}
+
+fn killed_connections_are_opened_again(place: &Place) {
+    let world = World::start(place);
+    let deal = document("deals", json!({"name": "D"}), &[]);
+    for made in 1..=5 {
+        std::thread::scope(|scope| {
+            for _ in 0..8 {
+                scope.spawn(|| recovers(|| world.get("/deals"), 200));
+            }
+        });
+        assert!(kill_connections(place) > 0);
+        recovers(|| world.get("/deals"), 200);
+        kill_connections(place);
+        // What was answered with 503 was not done.
+        recovers(|| world.post("/deals", &deal), 201);
+        let list = recovers(|| world.get("/deals"), 200).json();
+        assert_eq!(list["meta"]["total_count"], made);
+    }
+}
+
+/// Kills connections while all of them are writing. What was answered with 201 is there; what was
+/// answered with 503 may have been kept or not, but the counts know which.
+fn connections_killed_at_work(place: &Place) {
+    let world = World::start(place);
+    let deal = document("deals", json!({"name": "D"}), &[]);
+    let (made, lost) = (AtomicUsize::new(0), AtomicUsize::new(0));
+    std::thread::scope(|scope| {
+        for _ in 0..8 {
+            scope.spawn(|| {
+                for _ in 0..40 {
+                    let answer = world.post("/deals", &deal);
+                    if answer.status == 201 {
+                        made.fetch_add(1, Ordering::Relaxed);
+                    } else {
+                        is_busy(&answer.expect(503));
+                        lost.fetch_add(1, Ordering::Relaxed);
+                    }
+                }
+            });
+        }
+        for _ in 0..10 {
+            kill_connections(place);
+        }
+    });
+    let count =
+        recovers(|| world.get("/deals"), 200).json()["meta"]["total_count"].as_u64().unwrap();
+    let (made, lost) = (made.into_inner() as u64, lost.into_inner() as u64);
+    assert!((made..=made + lost).contains(&count), "{made} made, {lost} lost, {count} there");
+    let counted = "SET apportion.mode = 'engine'; SELECT count(*) FROM deals";
+    assert_eq!(place.cluster().unwrap().query(&place.url, counted), count.to_string());
+}
+
+/// Does something while somebody else holds all deals, and does not let them go by himself.
+fn while_deals_are_held(place: &Place, work: impl FnOnce()) {
+    let cluster = place.cluster().unwrap();
+    let admin = cluster.admin_url();
+    let name = place.url.rsplit('/').next().unwrap();
+    let hold =
+        "SET apportion.mode = 'engine'; BEGIN; SELECT 1 FROM deals FOR UPDATE; SELECT pg_sleep(60)";
+    let holders =
+        format!("FROM pg_stat_activity WHERE datname = '{name}' AND wait_event = 'PgSleep'");
+    std::thread::scope(|scope| {
+        scope.spawn(|| cluster.try_query(&place.url, hold));
+        let began = Instant::now();
+        while cluster.query(&admin, &format!("SELECT count(*) {holders}")) != "1" {
+            assert!(began.elapsed() < Duration::from_secs(20), "nobody holds the deals");
+        }
+        // The holder goes even where the work panics.
+        let done = std::panic::catch_unwind(std::panic::AssertUnwindSafe(work));
+        cluster.query(&admin, &format!("SELECT count(pg_terminate_backend(pid)) {holders}"));
+        if let Err(panic) = done {
+            std::panic::resume_unwind(panic);
+        }
+    });
+}
+
+fn a_locked_row_is_busy(place: &Place) {
+    let world = World::start(place);
+    world.deal("D", 1);
+    let change = document("deals", json!({"name": "E"}), &[]);
+    while_deals_are_held(place, || {
+        is_busy(&world.patch("/deals/1", &change).expect(503));
+        // Reading goes on, and so does writing elsewhere.
+        assert_eq!(world.get("/deals/1").expect(200).json()["data"]["attributes"]["name"], "D");
+        world.deal("Another", 1);
+    });
+    recovers(|| world.patch("/deals/1", &change), 200);
+}
+
+/// More writers than can wait: each is answered soon, and none of them later does what it was told
+/// had not been done.
+fn crowd(world: &World) {
+    let change = document("deals", json!({"name": "E"}), &[]);
+    let began = Instant::now();
+    std::thread::scope(|scope| {
+        for _ in 0..64 {
+            scope.spawn(|| is_busy(&world.patch("/deals/1", &change).expect(503)));
+        }
+    });
+    assert!(began.elapsed() < Duration::from_secs(8), "{:?}", began.elapsed());
+}
+
+fn a_crowd_at_a_locked_row(place: &Place) {
+    let world = World::start(place);
+    world.deal("D", 1);
+    while_deals_are_held(place, || crowd(&world));
+    let shown = recovers(|| world.get("/deals/1"), 200).json();
+    assert_eq!(shown["data"]["attributes"]["name"], "D");
+}
+
+fn a_crowd_at_a_locked_file(place: &Place) {
+    let world = World::start(place);
+    world.deal("D", 1);
+    let mut other = Session::open(&world.database).unwrap();
+    let held = other.transaction(|_| {
+        crowd(&world);
+        Ok::<_, store::Error>(())
+    });
+    held.unwrap();
+    recovers(|| world.post("/deals", &document("deals", json!({"name": "F"}), &[])), 201);
+    assert_eq!(world.get("/deals/1").expect(200).json()["data"]["attributes"]["name"], "D");
+}
+
+/// No connection can be made for a while.
+fn a_database_that_refuses_comes_back(place: &Place) {
+    let world = World::start(place);
+    world.deal("D", 1);
+    let cluster = place.cluster().unwrap();
+    let name = place.url.rsplit('/').next().unwrap();
+    let allow = |allowed: bool| {
+        let sql = format!("ALTER DATABASE \"{name}\" ALLOW_CONNECTIONS {allowed}");
+        cluster.query(&cluster.admin_url(), &sql);
+    };
+    allow(false);
+    kill_connections(place);
+    let deal = document("deals", json!({"name": "D"}), &[]);
+    for _ in 0..20 {
+        is_busy(&world.get("/deals").expect(503));
+        is_busy(&world.post("/deals", &deal).expect(503));
+    }
+    allow(true);
+    recovers(|| world.get("/deals"), 200);
+    recovers(|| world.post("/deals", &deal), 201);
+    let list = recovers(|| world.get("/deals"), 200).json();
+    assert_eq!(list["meta"]["total_count"], 2);
+}
+
+fn a_locked_file_is_busy(place: &Place) {
+    let world = World::start(place);
+    world.deal("D", 1);
+    let deal = document("deals", json!({"name": "E"}), &[]);
+    let mut other = Session::open(&world.database).unwrap();
+    let held = other.transaction(|_| {
+        is_busy(&world.post("/deals", &deal).expect(503));
+        is_busy(&world.delete("/deals/1").expect(503));
+        // Readers do not wait for a writer.
+        assert_eq!(world.get("/deals").expect(200).json()["meta"]["total_count"], 1);
+        Ok::<_, store::Error>(())
+    });
+    held.unwrap();
+    recovers(|| world.post("/deals", &deal), 201);
+    let list = world.get("/deals").expect(200).json();
+    assert_eq!(list["meta"]["total_count"], 2);
+    // A refused write used no id.
+    assert_eq!(list["data"][1]["id"], "2");
+}

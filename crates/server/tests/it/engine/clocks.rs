@@ -1,0 +1,124 @@
+//! Trigger dates under clocks that go backwards and forwards, over daylight saving and at the ends
+//! of months: none twice, none lost, none that drifts.
+
+use apportion_testing::Place;
+use serde_json::json;
+
+use crate::support::rows::programme::Programme;
+
+apportion_testing::cases! {
+    backwards_an_hour, forwards_a_year, and_back_again, clocks_change, ends_of_months,
+    leap_days
+}
+
+/// The trigger dates that were executed, in order of their ids, cut to the minute.
+#[track_caller]
+fn executed(programme: &Programme) -> Vec<String> {
+    let done = programme.executed().into_iter();
+    done.map(|(_, date)| date[..16].to_owned()).collect()
+}
+
+#[track_caller]
+fn daily(place: &Place) -> Programme {
+    let programme = Programme::start(place, json!({"schedule": ["+1 day"]}));
+    programme.begin_at("2025-03-01T12:00:00Z");
+    programme
+}
+
+fn backwards_an_hour(place: &Place) {
+    let programme = daily(place);
+    programme.credit(&[("1", 1)]);
+    assert_eq!(programme.tick("2025-03-02T12:10:00Z").len(), 1);
+    for at in ["2025-03-02T11:10:00Z", "2025-03-02T12:00:00Z", "2025-03-02T12:10:00Z"] {
+        assert_eq!(programme.tick(at), [""; 0], "{at}");
+    }
+    assert_eq!(programme.due(), "2025-03-03T12:00:00.000Z");
+    assert_eq!(programme.tick("2025-03-03T12:00:00Z").len(), 1);
+    assert_eq!(executed(&programme), ["2025-03-02T12:00", "2025-03-03T12:00"]);
+}
+
+/// What was missed is run once, under its own date; the next is in the future.
+fn forwards_a_year(place: &Place) {
+    let programme = daily(place);
+    programme.credit(&[("1", 1)]);
+    assert_eq!(programme.tick("2026-03-01T11:59:59.999Z").len(), 1);
+    assert_eq!(programme.due(), "2026-03-01T12:00:00.000Z");
+    assert_eq!(programme.tick("2026-03-01T12:00:00Z").len(), 1);
+    assert_eq!(executed(&programme), ["2025-03-02T12:00", "2026-03-01T12:00"]);
+    assert_eq!(programme.paid("2"), ["1 10000 pending approved"]);
+}
+
+/// A clock that was ahead by mistake: no date comes again, and none is lost that is to come.
+fn and_back_again(place: &Place) {
+    let programme = daily(place);
+    programme.tick("2027-01-01T00:00:00Z");
+    programme.credit(&[("1", 1)]);
+    for at in ["2025-03-02T12:00:00Z", "2025-12-31T00:00:00Z", "2027-01-01T11:59:59Z"] {
+        assert_eq!(programme.tick(at), [""; 0], "{at}");
+    }
+    assert_eq!(programme.tick("2027-01-01T12:00:00Z").len(), 1);
+    assert_eq!(executed(&programme), ["2025-03-02T12:00", "2027-01-01T12:00"]);
+}
+
+/// A time of every day: where it comes twice it is the first, where it does not come it is moved.
+fn clocks_change(place: &Place) {
+    let cases = [
+        ("Europe/Berlin 02:30", "2025-03-28T12:00:00Z", ["29T01:30", "30T01:30", "31T00:30"]),
+        ("Europe/Berlin 02:30", "2025-10-24T12:00:00Z", ["25T00:30", "26T00:30", "27T01:30"]),
+        ("America/New_York 02:30", "2025-03-07T12:00:00Z", ["08T07:30", "09T07:30", "10T06:30"]),
+        ("America/New_York 01:30", "2025-10-31T12:00:00Z", ["01T05:30", "02T05:30", "03T06:30"]),
+        // By half an hour only.
+        ("Australia/Lord_Howe 02:15", "2025-10-03T00:00:00Z", ["03T15:45", "04T15:45", "05T15:15"]),
+        ("Australia/Lord_Howe 01:45", "2025-04-04T00:00:00Z", ["04T14:45", "05T14:45", "06T15:15"]),
+    ];
+    let first = Programme::start(place, json!({}));
+    for (zone_and_time, from, expected) in cases {
+        let (zone, time) = zone_and_time.split_once(' ').unwrap();
+        let (hour, minute) = time.split_once(':').unwrap();
+        let rule = format!("FREQ=DAILY;BYHOUR={hour};BYMINUTE={minute};BYSECOND=0");
+        let programme = first.also(json!({"schedule": [rule], "time_zone": zone}));
+        programme.begin_at(from);
+        for _ in expected {
+            let due: chrono::DateTime<chrono::Utc> = programme.due().parse().unwrap();
+            let near = |seconds| (due + chrono::TimeDelta::seconds(seconds)).to_rfc3339();
+            assert_eq!(programme.tick(&near(-1)), [""; 0], "{zone} before {due}");
+            assert_eq!(programme.tick(&near(0)).len(), 1, "{zone} at {due}");
+            assert_eq!(programme.tick(&near(3_600)), [""; 0], "{zone} after {due}");
+        }
+        let done = executed(&programme);
+        let done: Vec<&str> = done.iter().map(|date| &date[8..]).collect();
+        assert_eq!(done, expected, "{zone} from {from}");
+        programme.world.delete(&programme.path()).expect(204);
+    }
+}
+
+fn ends_of_months(place: &Place) {
+    let programme = Programme::start(place, json!({"schedule": ["+1 month"]}));
+    programme.begin_at("2025-01-31T12:00:00Z");
+    for _ in 0..5 {
+        programme.tick_when_due();
+    }
+    let expected = ["02-28T12:00", "03-31T12:00", "04-30T12:00", "05-31T12:00", "06-30T12:00"];
+    let done = executed(&programme);
+    assert_eq!(done.iter().map(|date| &date[5..]).collect::<Vec<_>>(), expected);
+    // Missed ones do not move it either.
+    programme.tick("2026-03-30T00:00:00Z");
+    assert_eq!(programme.due(), "2026-03-31T12:00:00.000Z");
+}
+
+fn leap_days(place: &Place) {
+    let yearly = Programme::start(place, json!({"schedule": ["+1 year"]}));
+    yearly.begin_at("2024-02-29T12:00:00Z");
+    for _ in 0..4 {
+        yearly.tick_when_due();
+    }
+    let expected = ["2025-02-28", "2026-02-28", "2027-02-28", "2028-02-29"];
+    let done = executed(&yearly);
+    assert_eq!(done.iter().map(|date| &date[..10]).collect::<Vec<_>>(), expected);
+    let rule = "FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=29;BYHOUR=12;BYMINUTE=0;BYSECOND=0";
+    let rare = yearly.also(json!({"schedule": [rule]}));
+    rare.begin_at("2024-02-29T12:00:00Z");
+    assert_eq!(rare.due(), "2028-02-29T12:00:00.000Z");
+    rare.tick("2028-02-29T12:00:00Z");
+    assert_eq!(rare.due(), "2032-02-29T12:00:00.000Z");
+}

@@ -1,0 +1,170 @@
+//! The join: a pool that is a part of the revenue recognised on the days of its period, as the
+//! distributor's zone counts days.
+
+use apportion_testing::Place;
+use serde_json::{Value, json};
+
+use crate::support::refusal::{change, shows};
+use crate::support::rows::payouts::YEARLY;
+use crate::support::rows::programme::Programme;
+
+apportion_testing::cases! {
+    days_are_those_of_the_zone, a_day_counts_once, named_deals_only, another_currency,
+    amounts_of_the_moment, refunds_are_shared, revenue_past_64_bits_fails
+}
+
+/// A tenth of the revenue, every day at midnight in that zone, unless `more` says otherwise.
+fn sharing(zone: &str, more: Value) -> Value {
+    let mut attributes = json!({
+        "pool_resolver": "recognized_revenue", "revenue_percentage": "10", "time_zone": zone,
+        "schedule": ["FREQ=DAILY;BYHOUR=0;BYMINUTE=0;BYSECOND=0"],
+    });
+    attributes.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+    attributes
+}
+
+/// A deal that recognises 10.00 EUR on each day of July 2025.
+fn july(programme: &Programme) -> String {
+    let world = &programme.world;
+    let deal = world.deal("July", 31_000);
+    world.spread(&deal, "2025-07-01", "2025-07-31", "100");
+    deal
+}
+
+/// From and until, what was recognised between, and the pool of it.
+#[track_caller]
+fn basis(programme: &Programme, distribution: &str) -> (String, i64, i64) {
+    let told = programme.explanation(distribution);
+    let text = |name: &str| told["basis"][name].as_str().unwrap().to_owned();
+    let days = format!("{} {}", text("from"), text("until"));
+    (days, told["basis"]["recognized"].as_i64().unwrap(), told["pool"].as_i64().unwrap())
+}
+
+/// A day's period that begins a second before midnight there, or at midnight.
+fn days_are_those_of_the_zone(place: &Place) {
+    let cases = [
+        ("UTC", "2025-06-30T23:59:59Z", "2025-06-30 2025-07-01", 0),
+        ("UTC", "2025-07-01T00:00:00Z", "2025-07-01 2025-07-02", 1_000),
+        ("Pacific/Auckland", "2025-06-30T11:59:59Z", "2025-06-30 2025-07-01", 0),
+        ("Pacific/Auckland", "2025-06-30T12:00:00Z", "2025-07-01 2025-07-02", 1_000),
+        ("America/Los_Angeles", "2025-07-01T06:59:59Z", "2025-06-30 2025-07-01", 0),
+        ("America/Los_Angeles", "2025-07-01T07:00:00Z", "2025-07-01 2025-07-02", 1_000),
+        ("America/Los_Angeles", "2025-08-01T06:59:59Z", "2025-07-31 2025-08-01", 1_000),
+        ("America/Los_Angeles", "2025-08-01T07:00:00Z", "2025-08-01 2025-08-02", 0),
+    ];
+    let first = Programme::start(place, json!({}));
+    july(&first);
+    for (zone, opened, days, recognized) in cases {
+        let programme = first.also(sharing(zone, json!({"schedule": ["+1 day"]})));
+        programme.begin_at(opened);
+        programme.tick_when_due();
+        let done = &programme.executed()[0].0;
+        let expected = (days.to_owned(), recognized, recognized / 10);
+        assert_eq!(basis(&programme, done), expected, "{zone} {opened}");
+        programme.world.delete(&programme.path()).expect(204);
+    }
+}
+
+/// Period after period, each day of the deal is shared once, whatever the hour of the trigger,
+/// and where several periods are run as one.
+fn a_day_counts_once(place: &Place) {
+    let first = Programme::start(place, json!({}));
+    july(&first);
+    for (zone, hour) in [("UTC", 0), ("Asia/Tokyo", 23), ("America/New_York", 1)] {
+        let rule = format!("FREQ=DAILY;INTERVAL=5;BYHOUR={hour};BYMINUTE=30;BYSECOND=0");
+        let programme = first.also(sharing(zone, json!({"schedule": [rule]})));
+        programme.begin_at("2025-06-28T18:00:00Z");
+        while programme.due().as_str() < "2025-07-12" {
+            programme.tick(&programme.due());
+        }
+        // This one is late: the period that it then opens begins where it ended all the same.
+        programme.tick("2025-07-29T12:00:00Z");
+        programme.tick("2025-08-09T12:00:00Z");
+        programme.tick("2025-08-20T12:00:00Z");
+        let (mut sum, mut end) = (0, None);
+        for (id, _) in programme.executed() {
+            let (days, recognized, _) = basis(&programme, &id);
+            let (from, until) = days.split_once(' ').unwrap();
+            assert_eq!(end.get_or_insert_with(|| from.to_owned()), from, "{zone}");
+            end = Some(until.to_owned());
+            sum += recognized;
+        }
+        assert_eq!(sum, 31_000, "{zone}");
+        programme.world.delete(&programme.path()).expect(204);
+    }
+}
+
+fn named_deals_only(place: &Place) {
+    let programme = Programme::start(place, sharing("UTC", json!({})));
+    let (world, path) = (&programme.world, programme.path());
+    let deal = july(&programme);
+    july(&programme);
+    programme.begin_at("2025-07-01T00:00:00Z");
+    programme.tick("2025-07-02T00:00:00Z");
+    assert_eq!(basis(&programme, "2").1, 2_000);
+    let named = json!({"data": [{"type": "deals", "id": deal}]});
+    world.patch(&format!("{path}/relationships/deals"), &named).expect(200);
+    programme.tick("2025-07-03T00:00:00Z");
+    assert_eq!(basis(&programme, "3").1, 1_000);
+}
+
+/// In the organization's currency every deal counts, converted; in another, its own deals.
+fn another_currency(place: &Place) {
+    let programme = Programme::start(place, sharing("UTC", json!({})));
+    let world = &programme.world;
+    july(&programme);
+    let dollars = json!({
+        "name": "Dollars", "value": 31_000, "currency": "USD", "exchange_rate": "0.5",
+        "exchange_date": "2025-07-01",
+    });
+    let dollars = world.create("deals", dollars, &[]);
+    world.spread(&dollars, "2025-07-01", "2025-07-31", "100");
+    programme.begin_at("2025-07-01T00:00:00Z");
+    programme.tick("2025-07-02T00:00:00Z");
+    assert_eq!(basis(&programme, "2").1, 1_500);
+    let other = programme.also(sharing("UTC", json!({"units": "USD"})));
+    other.begin_at("2025-07-01T00:00:00Z");
+    other.tick_when_due();
+    assert_eq!(basis(&other, &other.executed()[0].0).1, 1_000);
+}
+
+/// A deal that changes later changes the periods that follow, and none that was paid.
+fn amounts_of_the_moment(place: &Place) {
+    let programme = Programme::start(place, sharing("UTC", json!({})));
+    let deal = july(&programme);
+    programme.begin_at("2025-07-01T00:00:00Z");
+    programme.credit(&[("1", 1)]);
+    programme.tick("2025-07-02T00:00:00Z");
+    change(&programme.world, &format!("/deals/{deal}"), json!({"value": 62_000}));
+    programme.credit(&[("1", 1)]);
+    programme.tick("2025-07-03T00:00:00Z");
+    assert_eq!((basis(&programme, "2").2, basis(&programme, "3").2), (100, 200));
+    assert_eq!(programme.states()[1..], ["processing 100", "processing 200", "pending 0"]);
+    let sentence = "The pool is 1.00 EUR, 10.0% of the 10.00 EUR recognised from 2025-07-01 until \
+                    before 2025-07-02. It is shared by 1 collaborator with 1 point.";
+    let percentage = json!({"from": "2025-07-01", "until": "2025-07-02", "recognized": 1000,
+        "percentage": "10.0"});
+    shows(&programme.explanation("2"), &json!({"sentence": sentence, "basis": percentage}));
+}
+
+fn refunds_are_shared(place: &Place) {
+    let programme = Programme::start(place, sharing("UTC", json!({})));
+    let note = programme.world.deal("Credit note", -31_000);
+    programme.world.spread(&note, "2025-07-01", "2025-07-31", "100");
+    programme.begin_at("2025-07-01T00:00:00Z");
+    programme.credit(&[("1", 1), ("2", 2)]);
+    programme.tick("2025-07-02T00:00:00Z");
+    assert_eq!(programme.paid("2"), ["1 -33 pending approved", "2 -67 pending approved"]);
+}
+
+fn revenue_past_64_bits_fails(place: &Place) {
+    let programme = Programme::start(place, sharing("UTC", json!({"schedule": [YEARLY]})));
+    for name in ["A", "B"] {
+        let deal = programme.world.deal(name, i64::MAX);
+        programme.world.spread(&deal, "2025-07-01", "2025-07-01", "100");
+    }
+    programme.begin_at("2025-01-01T00:00:01Z");
+    let told = programme.tick("2026-01-01T00:00:00Z");
+    assert!(told[0].contains("failed: the revenue recognised in the period"), "{told:?}");
+    assert_eq!(programme.states()[1..], ["failed 0", "pending 0"]);
+}

@@ -1,0 +1,118 @@
+//! Filters of an instant compare its date in UTC. The rows here are made in the store, at instants
+//! around midnight.
+
+use apportion_server::store::revenue_distribution::{self, Content};
+use apportion_server::store::{OrganizationId, Scope, Session, Tenant};
+use apportion_testing::Place;
+use serde_json::Value;
+
+use crate::support::rows::sample::{each, ids};
+use crate::support::world::World;
+
+apportion_testing::cases! { by_date_in_utc, in_order_of_the_instant, shown_to_the_millisecond }
+
+/// In the order in which rows are made, which is not that of time.
+const INSTANTS: &[&str] = &[
+    "2025-03-01T00:00:00.000",
+    "2025-02-28T23:59:59.999",
+    "2025-03-01T23:59:59.999",
+    "2025-03-02T00:00:00.000",
+    "2025-03-01T12:00:00.500",
+    "2025-03-01T12:00:00.050",
+    "1999-12-31T23:59:59.999",
+    "2025-03-01T12:00:00.000",
+];
+
+/// A world with one distribution at each instant, whose ids are counted from 1.
+fn make(place: &Place) -> World {
+    let world = World::start(place);
+    let deal_id = world.deal("Deal", 100).parse().unwrap();
+    let scope = Scope::of(OrganizationId(world.organization));
+    let mut session = Session::open(&world.database).unwrap();
+    let content = Content {
+        deal_id,
+        start_on: "2025-01-01".parse().unwrap(),
+        end_on: "2025-01-31".parse().unwrap(),
+        amount_percent_e10: 10_000_000_000,
+        amount: 1,
+        amount_default: 1,
+        currency: "EUR".to_owned(),
+        currency_default: "EUR".to_owned(),
+    };
+    for instant in INSTANTS {
+        let now = instant.parse().unwrap();
+        Tenant::new(scope, &mut session)
+            .transaction(|tenant| revenue_distribution::insert(tenant, &content, now))
+            .unwrap();
+    }
+    world
+}
+
+/// The ids of the instants that meet a condition on the text.
+fn matching(holds: fn(&str) -> bool) -> Vec<i64> {
+    (1..).zip(INSTANTS).filter(|(_, instant)| holds(instant)).map(|(id, _)| id).collect()
+}
+
+type Case = (&'static str, fn(&str) -> bool);
+
+fn by_date_in_utc(place: &Place) {
+    let world = make(place);
+    let cases: &[Case] = &[
+        ("filter[created_at]=2025-03-01", |at| date(at) == "2025-03-01"),
+        ("filter[created_at][eq]=2025-03-01", |at| date(at) == "2025-03-01"),
+        ("filter[created_at][not_eq]=2025-03-01", |at| date(at) != "2025-03-01"),
+        ("filter[created_at][gt]=2025-03-01", |at| date(at) > "2025-03-01"),
+        ("filter[created_at][gt_eq]=2025-03-01", |at| date(at) >= "2025-03-01"),
+        ("filter[created_at][lt]=2025-03-01", |at| date(at) < "2025-03-01"),
+        ("filter[created_at][lt_eq]=2025-03-01", |at| date(at) <= "2025-03-01"),
+        ("filter[created_at]=1999-12-31,2025-03-02", |at| {
+            ["1999-12-31", "2025-03-02"].contains(&date(at))
+        }),
+        ("filter[created_at][not_eq]=1999-12-31,2025-03-01", |at| {
+            !["1999-12-31", "2025-03-01"].contains(&date(at))
+        }),
+        ("filter[created_at][]=1999-12-31&filter[created_at][]=2025-02-28", |at| {
+            ["1999-12-31", "2025-02-28"].contains(&date(at))
+        }),
+        (
+            "filter[$op]=or&filter[0][created_at][lt]=2000-01-01&filter[1][created_at][gt]=2025-03-01",
+            |at| date(at) < "2000-01-01" || date(at) > "2025-03-01",
+        ),
+    ];
+    each(cases, |(query, holds)| {
+        let found = found(&world, query);
+        let expected = matching(*holds);
+        assert!(!expected.is_empty() && expected.len() < INSTANTS.len(), "{query}");
+        if found == expected { Ok(()) } else { Err(format!("{query}: {found:?}")) }
+    });
+}
+
+fn in_order_of_the_instant(place: &Place) {
+    let world = make(place);
+    let mut expected = matching(|_| true);
+    expected.sort_by_key(|id| INSTANTS[usize::try_from(*id).unwrap() - 1]);
+    assert_eq!(found(&world, "sort=created_at"), expected);
+    expected.reverse();
+    assert_eq!(found(&world, "sort=-created_at"), expected);
+}
+
+fn shown_to_the_millisecond(place: &Place) {
+    let world = make(place);
+    let path = "/revenue_distributions?fields[revenue_distributions]=created_at,updated_at";
+    let document = world.get(path).expect(200).json();
+    let shown: Vec<&Value> =
+        document["data"].as_array().unwrap().iter().map(|row| &row["attributes"]).collect();
+    assert_eq!(shown.len(), INSTANTS.len());
+    for (attributes, instant) in shown.into_iter().zip(INSTANTS) {
+        assert_eq!(attributes["created_at"], format!("{instant}Z"));
+        assert_eq!(attributes["updated_at"], format!("{instant}Z"));
+    }
+}
+
+fn date(instant: &str) -> &str {
+    &instant[..10]
+}
+
+fn found(world: &World, query: &str) -> Vec<i64> {
+    ids(&world.get(&format!("/revenue_distributions?{query}")).expect(200).json())
+}

@@ -1,0 +1,89 @@
+//! A report as CSV, from rows that the core has made; not over HTTP.
+
+use apportion_core::report::Entry;
+use apportion_server::report::csv::write;
+
+use crate::support::rows::report_entries::{entry, rows};
+
+apportion_testing::cases! {
+    plain: columns_follow_the_groups,
+    amounts_are_in_units_of_their_currency,
+    what_mixes_currencies_is_empty,
+    what_is_not_there_is_empty,
+    lines_end_as_rfc_4180_says,
+    nothing_is_a_formula
+}
+
+const JULY: [&str; 2] = ["2025-07-01", "2025-07-04"];
+
+fn csv(groups: &str, default: &str, entries: &[Entry]) -> String {
+    let (grouping, rows) = rows(groups, entries);
+    let written = write(&grouping, &rows, default.parse().unwrap()).unwrap();
+    String::from_utf8(written).unwrap()
+}
+
+fn lines(groups: &str, default: &str, entries: &[Entry]) -> Vec<String> {
+    csv(groups, default, entries).lines().map(str::to_owned).collect()
+}
+
+fn columns_follow_the_groups() {
+    let figures = "currency_default,total_revenue,total_recognized_revenue,total_projected_revenue,total_revenue_default,total_recognized_revenue_default,total_projected_revenue_default";
+    let check = |groups: &str, before: &str| {
+        assert_eq!(lines(groups, "EUR", &[]), [format!("{before},{figures}")], "{groups}");
+    };
+    check("", "count,currency");
+    check("deal", "deal,count,currency");
+    check("date:month,deal", "date,deal,date_period,count,currency");
+    // No name is there twice.
+    check("currency,creator,date:week", "currency,creator,date,date_period,count");
+    let entities = "organization,revenue_distribution";
+    check(entities, &format!("{entities},count,currency"));
+}
+
+fn amounts_are_in_units_of_their_currency() {
+    let check = |amounts: [(&str, i64); 2], expected: &str| {
+        let [_, (default, _)] = amounts;
+        let lines = lines("date:year,deal", default, &[entry(1, JULY, amounts)]);
+        assert_eq!(lines[1], format!("2025,1,2025,4,{expected}"));
+    };
+    check([("EUR", 1234), ("EUR", 1234)], "EUR,EUR,12.34,6.17,6.17,12.34,6.17,6.17");
+    check([("JPY", 1234), ("EUR", -8)], "JPY,EUR,1234,617,617,-0.08,-0.04,-0.04");
+    check([("KWD", -5), ("JPY", 0)], "KWD,JPY,-0.005,-0.003,-0.003,0,0,0");
+    check([("CLF", 20_000), ("EUR", 2)], "CLF,EUR,2.0000,1.0000,1.0000,0.02,0.01,0.01");
+    let least = "EUR,EUR,-92233720368547758.08,-46116860184273879.04,-46116860184273879.04,-92233720368547758.08,-46116860184273879.04,-46116860184273879.04";
+    check([("EUR", i64::MIN), ("EUR", i64::MIN)], least);
+}
+
+fn what_mixes_currencies_is_empty() {
+    let entries =
+        [entry(1, JULY, [("EUR", 100), ("EUR", 100)]), entry(2, JULY, [("USD", 100), ("EUR", 90)])];
+    assert_eq!(lines("", "EUR", &entries)[1], "8,,EUR,,,,1.90,0.95,0.95");
+    let apart = lines("currency", "EUR", &entries);
+    assert_eq!(apart[1], "EUR,4,EUR,1.00,0.50,0.50,1.00,0.50,0.50");
+    assert_eq!(apart[2], "USD,4,EUR,1.00,0.50,0.50,0.90,0.45,0.45");
+}
+
+fn what_is_not_there_is_empty() {
+    let entries = [1, 2].map(|deal| entry(deal, JULY, [("EUR", 100), ("EUR", 100)]));
+    let lines = lines("creator", "EUR", &entries);
+    assert_eq!(lines[1], "42,4,EUR,EUR,1.00,0.50,0.50,1.00,0.50,0.50");
+    assert_eq!(lines[2], ",4,EUR,EUR,1.00,0.50,0.50,1.00,0.50,0.50");
+}
+
+fn lines_end_as_rfc_4180_says() {
+    let csv = csv("date:day", "EUR", &[entry(1, JULY, [("EUR", 100), ("EUR", 100)])]);
+    assert_eq!(csv.matches("\r\n").count(), 5);
+    assert_eq!(csv.matches('\n').count(), 5);
+    assert!(csv.ends_with("\r\n"));
+}
+
+/// What begins with one of these is a formula to a spreadsheet; numbers may be below 0.
+fn nothing_is_a_formula() {
+    let all = "organization,deal,creator,currency,revenue_distribution,date:week";
+    let csv = csv(all, "EUR", &[entry(7, JULY, [("USD", -100), ("EUR", -90)])]);
+    assert!(csv.contains(",-0.90,"), "{csv}");
+    for field in csv.lines().flat_map(|line| line.split(',')) {
+        let number = field.strip_prefix('-').unwrap_or(field);
+        assert!(!number.starts_with(['=', '+', '-', '@', '\t', '\'', '"']), "{field}");
+    }
+}

@@ -1,0 +1,149 @@
+//! `Idempotency-Key`: however often a request comes, it has its effect once.
+
+use apportion_testing::Place;
+use serde_json::{Value, json};
+
+use crate::support::http::{Answer, send};
+use crate::support::world::{JSON_API, World, document};
+
+apportion_testing::cases! {
+    a_create_is_replayed, a_refusal_is_replayed, keys_belong_to_requests, unreadable_keys,
+    twins_have_one_effect, an_answer_survives_a_restart, answers_expire
+}
+
+fn keyed(
+    world: &World,
+    token: &str,
+    (method, path): (&str, &str),
+    key: &str,
+    body: &Value,
+) -> Answer {
+    let headers = [("X-Auth-Token", token), ("Content-Type", JSON_API), ("Idempotency-Key", key)];
+    let target = format!("/api/v2{path}");
+    send(world.address(), method, &target, &headers, body.to_string().as_bytes())
+}
+
+fn post(world: &World, key: &str, body: &Value) -> Answer {
+    keyed(world, &world.token, ("POST", "/deals"), key, body)
+}
+
+fn deal(name: &str) -> Value {
+    document("deals", json!({"name": name}), &[])
+}
+
+fn total(world: &World) -> Value {
+    world.get("/deals").expect(200).json()["meta"]["total_count"].clone()
+}
+
+fn a_create_is_replayed(place: &Place) {
+    let world = World::start(place);
+    let first = post(&world, "k", &deal("Once")).expect(201);
+    assert_eq!(first.header("Idempotency-Replayed"), None);
+    let again = post(&world, "k", &deal("Once")).expect(201);
+    assert_eq!(again.header("Idempotency-Replayed"), Some("true"));
+    for header in ["Location", "ETag", "Content-Type", "Vary"] {
+        assert_eq!(first.header(header), again.header(header), "{header}");
+    }
+    assert_eq!((first.body, total(&world)), (again.body, json!(1)));
+    // What has changed since is not what was answered.
+    let path = "/deals/1";
+    keyed(&world, &world.token, ("PATCH", path), "p", &deal("Twice")).expect(200);
+    world.patch(path, &deal("Thrice")).expect(200);
+    let again = keyed(&world, &world.token, ("PATCH", path), "p", &deal("Twice")).expect(200);
+    assert_eq!(again.json()["data"]["attributes"]["name"], "Twice");
+    assert_eq!(world.get(path).json()["data"]["attributes"]["name"], "Thrice");
+}
+
+fn a_refusal_is_replayed(place: &Place) {
+    let world = World::start(place);
+    let days = ("2025-01-01", "2025-01-31");
+    let attributes =
+        json!({"start_on": days.0, "end_on": days.1, "amount_percent": "50", "deal_id": 1});
+    let body = document("revenue_distributions", attributes, &[]);
+    let create = |key| keyed(&world, &world.token, ("POST", "/revenue_distributions"), key, &body);
+    let refused = create("k").expect(404);
+    world.deal("Late", 100);
+    let again = create("k").expect(404);
+    assert_eq!((&again.body, again.header("Idempotency-Replayed")), (&refused.body, Some("true")));
+    create("l").expect(201);
+    // What cannot be read is not kept.
+    post(&world, "m", &json!({"data": []})).expect(400);
+    post(&world, "m", &deal("Readable")).expect(201);
+}
+
+fn keys_belong_to_requests(place: &Place) {
+    let world = World::start(place);
+    post(&world, "k", &deal("One")).expect(201);
+    let error = post(&world, "k", &deal("Two")).expect(422).json()["errors"][0].clone();
+    assert_eq!(error["source"], json!({"header": "Idempotency-Key"}));
+    assert_eq!(total(&world), json!(1));
+    let people = document("people", json!({"first_name": "a", "last_name": "b"}), &[]);
+    keyed(&world, &world.token, ("POST", "/people"), "k", &people).expect(201);
+    keyed(&world, &world.stranger, ("POST", "/deals"), "k", &deal("Theirs")).expect(201);
+    keyed(&world, &world.token, ("PATCH", "/deals/1"), "k", &deal("Changed")).expect(200);
+    let slash = keyed(&world, &world.token, ("POST", "/deals/"), "k", &deal("One")).expect(201);
+    assert_eq!(slash.header("Idempotency-Replayed"), Some("true"));
+    let path = "/deals?fields[deals]=name";
+    keyed(&world, &world.token, ("POST", path), "k", &deal("One")).expect(422);
+    assert_eq!(total(&world), json!(1));
+}
+
+fn unreadable_keys(place: &Place) {
+    let world = World::start(place);
+    let long = |length| "x".repeat(length);
+    for bad in ["", "a b", "ä", &long(256)] {
+        post(&world, bad, &deal("Never")).expect(400);
+    }
+    post(&world, &long(255), &deal("Long")).expect(201);
+    assert_eq!(total(&world), json!(1));
+}
+
+fn twins_have_one_effect(place: &Place) {
+    let world = World::start(place);
+    let answers: Vec<Answer> = std::thread::scope(|scope| {
+        let twins: Vec<_> =
+            (0..16).map(|_| scope.spawn(|| post(&world, "k", &deal("Twin")))).collect();
+        twins.into_iter().map(|twin| twin.join().unwrap()).collect()
+    });
+    for answer in answers {
+        match answer.status {
+            201 => assert_eq!(answer.json()["data"]["id"], "1"),
+            409 => assert_eq!(answer.header("Retry-After"), Some("1")),
+            other => panic!("{other}"),
+        }
+    }
+    assert_eq!(total(&world), json!(1));
+}
+
+fn an_answer_survives_a_restart(place: &Place) {
+    let mut world = World::start(place);
+    let first = post(&world, "k", &deal("Kept")).expect(201);
+    world.restart();
+    assert_eq!(post(&world, "k", &deal("Kept")).expect(201).body, first.body);
+    assert_eq!(total(&world), json!(1));
+}
+
+/// The store's own clock is an argument, so that a day passes at once.
+fn answers_expire(place: &Place) {
+    use apportion_server::store::idempotency::{Claim, KEPT, Request, claim};
+    use apportion_server::store::{OrganizationId, Scope, Session, Tenant};
+    let world = World::start(place);
+    let mut session = Session::open(&world.database).unwrap();
+    let scope = Scope::of(OrganizationId(world.organization));
+    let request = |key: &str| Request {
+        method: "POST".to_owned(),
+        path: "/x".to_owned(),
+        key: key.to_owned(),
+        hash: [7; 32],
+    };
+    let now = "2025-01-01T00:00:00".parse::<chrono::NaiveDateTime>().unwrap();
+    let mut claim = |key: &str, now| {
+        Tenant::new(scope, &mut session)
+            .transaction(|tenant| claim(tenant, &request(key), now))
+            .unwrap()
+    };
+    assert_eq!(claim("a", now), Claim::First);
+    assert!(matches!(claim("a", now + KEPT), Claim::Answered(_)));
+    assert_eq!(claim("b", now + KEPT + chrono::TimeDelta::milliseconds(1)), Claim::First);
+    assert_eq!(claim("a", now + KEPT), Claim::First, "it was purged by the one before");
+}

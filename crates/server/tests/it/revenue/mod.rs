@@ -1,0 +1,4 @@
+//! Figures of deals and of their revenue distributions, and the revenue items that follow from
+//! them.
+
+apportion_testing::modules! { amounts, revenue_items }

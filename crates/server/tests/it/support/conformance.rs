@@ -1,0 +1,162 @@
+//! What every answer of the suite is held against: the schema of JSON:API 1.1 responses, the rules
+//! that no schema can say, and two published clients, which must read what was written.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::LazyLock;
+
+use jsonschema::Validator;
+use serde_json::{Value, json};
+
+use super::http::Answer;
+
+static SCHEMA: LazyLock<Validator> = LazyLock::new(|| {
+    let schema = include_str!("../../../../jsonapi/schema/response-1.1.schema.json");
+    jsonschema::validator_for(&serde_json::from_str(schema).unwrap()).unwrap()
+});
+
+/// What these clients have no place for: members by their name, or by that of their parent too.
+const NOT_READ: &[&str] = &["meta", "header", "ext", "profile"];
+
+/// Whether a client has a place for a member. `jsonapi_core` keeps nothing of a relationship but
+/// its linkage.
+fn is_read(client: &str, parents: [&str; 2], name: &str, value: &Value) -> bool {
+    let bare = |value: &Value| value.get("data").is_none();
+    let relationship = client == "jsonapi_core"
+        && (parents[0] == "relationships" && name == "links"
+            || parents[1] == "relationships" && bare(value)
+            || name == "relationships" && value.as_object().unwrap().values().all(bare));
+    let empty = value.is_null() || *value == json!({}) || *value == json!([]);
+    !relationship && !empty && !NOT_READ.contains(&name)
+}
+
+/// The test fails if the answer is no proper document, though it says that it is one.
+/// `narrowed`: sparse fieldsets may hide linkage.
+#[track_caller]
+pub fn check(answer: &Answer, narrowed: bool) {
+    let media = answer.header("Content-Type").unwrap_or_default();
+    if answer.body.is_empty() || !media.starts_with("application/vnd.api+json") {
+        return;
+    }
+    let document = answer.json();
+    if let Err(error) = SCHEMA.validate(&document) {
+        panic!("not JSON:API 1.1: {error} at {}: {document}", error.instance_path());
+    }
+    check_media(media, &document);
+    let resources = resources(&document);
+    check_names(&resources);
+    if document.get("included").is_some() && !narrowed {
+        check_linkage(&document, &resources);
+    }
+    if document.get("atomic:results").is_none() {
+        check_clients(&document);
+    }
+}
+
+/// `jsonapi.ext` and `jsonapi.profile` say the same as the media type.
+fn check_media(media: &str, document: &Value) {
+    for name in ["ext", "profile"] {
+        let said = media.split_once(&format!("{name}=\"")).map(|(_, rest)| rest);
+        let said = said.and_then(|rest| rest.split('"').next());
+        let uris = document["jsonapi"][name].as_array();
+        let listed = uris
+            .map(|uris| uris.iter().map(|uri| uri.as_str().unwrap()).collect::<Vec<_>>().join(" "));
+        assert_eq!(said, listed.as_deref(), "{name} of {media} in {}", document["jsonapi"]);
+    }
+}
+
+type Identity<'d> = (&'d str, &'d str);
+
+fn identity(object: &Value) -> Identity<'_> {
+    (object["type"].as_str().unwrap(), object["id"].as_str().unwrap())
+}
+
+fn listed(value: &Value) -> &[Value] {
+    match value {
+        Value::Array(items) => items,
+        Value::Object(_) => std::slice::from_ref(value),
+        _ => &[],
+    }
+}
+
+/// Every resource object of a document, each once.
+fn resources(document: &Value) -> HashMap<Identity<'_>, &Value> {
+    let mut resources = HashMap::new();
+    let primary = listed(&document["data"]).iter();
+    // A relationship's linkage is no resource object.
+    let primary = primary.filter(|object| object.get("attributes").is_some());
+    for object in primary.chain(listed(&document["included"])) {
+        let again = resources.insert(identity(object), object);
+        assert!(again.is_none(), "{:?} stands twice in {document}", identity(object));
+    }
+    resources
+}
+
+/// Attributes and relationships share their names with nobody.
+fn check_names(resources: &HashMap<Identity<'_>, &Value>) {
+    for object in resources.values() {
+        let Some(attributes) = object["attributes"].as_object() else { continue };
+        let relationships = object["relationships"].as_object();
+        for name in relationships.into_iter().flat_map(|members| members.keys()) {
+            assert!(!attributes.contains_key(name), "{name} twice in {object}");
+        }
+    }
+}
+
+/// Full linkage: what is included is reached from primary data.
+fn check_linkage(document: &Value, resources: &HashMap<Identity<'_>, &Value>) {
+    let mut reached: HashSet<Identity<'_>> =
+        listed(&document["data"]).iter().map(identity).collect();
+    let mut open: Vec<Identity<'_>> = reached.iter().copied().collect();
+    while let Some(next) = open.pop() {
+        let relationships = resources.get(&next).and_then(|it| it["relationships"].as_object());
+        for relationship in relationships.into_iter().flat_map(|members| members.values()) {
+            for linked in listed(&relationship["data"]).iter().map(identity) {
+                if reached.insert(linked) {
+                    open.push(linked);
+                }
+            }
+        }
+    }
+    for object in listed(&document["included"]) {
+        assert!(reached.contains(&identity(object)), "{object} is not linked in {document}");
+    }
+}
+
+fn check_clients(document: &Value) {
+    let read: jsonapi::api::JsonApiDocument = serde_json::from_value(document.clone())
+        .unwrap_or_else(|error| panic!("jsonapi: {error}: {document}"));
+    agree("jsonapi", [""; 2], &serde_json::to_value(read).unwrap(), document);
+    let read: jsonapi_core::Document<jsonapi_core::Resource> =
+        serde_json::from_value(document.clone())
+            .unwrap_or_else(|error| panic!("jsonapi_core: {error}: {document}"));
+    agree("jsonapi_core", [""; 2], &serde_json::to_value(read).unwrap(), document);
+}
+
+/// What a client read is what was written. `parents`: the names of what holds the value, and of
+/// what holds that.
+fn agree(client: &str, parents: [&str; 2], read: &Value, written: &Value) {
+    match (read, written) {
+        (Value::Object(read), Value::Object(written)) => {
+            for (name, value) in read {
+                match written.get(name) {
+                    Some(was) => agree(client, [parents[1], name], value, was),
+                    // A default of the client's.
+                    None => assert!(
+                        value.is_null() || *value == json!({}),
+                        "{client} read {name}: {value}"
+                    ),
+                }
+            }
+            for (name, value) in written {
+                let lost = is_read(client, parents, name, value) && !read.contains_key(name);
+                assert!(!lost, "{client} lost {name}: {value}");
+            }
+        }
+        (Value::Array(read), Value::Array(written)) => {
+            assert_eq!(read.len(), written.len(), "{client}");
+            let pairs = read.iter().zip(written);
+            pairs.for_each(|(read, written)| agree(client, parents, read, written));
+        }
+        _ => assert_eq!(read, written, "{client}"),
+    }
+}

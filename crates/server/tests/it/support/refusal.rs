@@ -1,0 +1,124 @@
+//! What the tests of writing share: requests as raw bytes, refusals held against the faults that
+//! were expected, and the proof that nothing was written.
+
+use apportion_server::admin::{self, TokenDraft};
+use serde_json::{Value, json};
+
+use crate::support::http::{Answer, send};
+use crate::support::world::{JSON_API, World, document, stored_types};
+
+/// Sends a body as it stands.
+#[track_caller]
+pub fn send_body(world: &World, method: &str, path: &str, body: impl AsRef<[u8]>) -> Answer {
+    let headers = [("X-Auth-Token", world.token.as_str()), ("Content-Type", JSON_API)];
+    send(world.address(), method, &format!("/api/v2{path}"), &headers, body.as_ref())
+}
+
+/// The errors of an answer, each as its status and its source: a pointer, a header, or nothing.
+#[track_caller]
+pub fn complaints(answer: &Answer) -> Vec<String> {
+    assert_eq!(answer.header("Content-Type"), Some(JSON_API));
+    let document = answer.json();
+    assert!(document.get("data").is_none(), "{document}");
+    let errors = document["errors"].as_array().unwrap_or_else(|| panic!("{document}"));
+    assert!(!errors.is_empty(), "{document}");
+    errors.iter().map(complaint).collect()
+}
+
+#[track_caller]
+fn complaint(error: &Value) -> String {
+    for member in ["id", "status", "code", "title", "detail"] {
+        let text = error[member].as_str().unwrap_or_default();
+        assert!(!text.is_empty(), "'{member}' in {error}");
+    }
+    let status = error["status"].as_str().unwrap_or_default();
+    let place = error["source"].as_object().and_then(|source| source.values().next());
+    match place.and_then(Value::as_str) {
+        Some(place) => format!("{status} {place}"),
+        None => status.to_owned(),
+    }
+}
+
+/// The request is refused with that status, for those reasons in any order, and leaves no trace.
+#[track_caller]
+pub fn refused(
+    world: &World,
+    (method, path): (&str, &str),
+    body: impl AsRef<[u8]>,
+    status: u16,
+    expected: &[&str],
+) {
+    let before = rows(world);
+    let answer = send_body(world, method, path, &body);
+    let sent = String::from_utf8_lossy(body.as_ref());
+    let sent: String = sent.chars().take(300).collect();
+    let told = String::from_utf8_lossy(&answer.body);
+    assert_eq!(answer.status, status, "{method} {path} {sent}\n{told}");
+    let mut found = complaints(&answer);
+    let mut expected: Vec<String> = expected.iter().map(|one| (*one).to_owned()).collect();
+    found.sort_unstable();
+    expected.sort_unstable();
+    assert_eq!(found, expected, "{method} {path} {sent}\n{told}");
+    assert!(rows(world) == before, "{method} {path} {sent} wrote something");
+}
+
+/// All rows of ours as they are served.
+#[track_caller]
+pub fn rows(world: &World) -> Vec<Vec<u8>> {
+    let list = |kind: &str| world.get(&format!("/{kind}?page[size]=200")).expect(200).body;
+    stored_types().map(|kind| list(kind.name)).collect()
+}
+
+/// An attribute of a row.
+#[track_caller]
+pub fn attribute(world: &World, path: &str, name: &str) -> Value {
+    attributes(world, path)[name].clone()
+}
+
+/// The attributes of a row.
+#[track_caller]
+pub fn attributes(world: &World, path: &str) -> Value {
+    world.get(path).expect(200).json()["data"]["attributes"].clone()
+}
+
+/// What a deal has distributed: percent, amount, and what is left.
+#[track_caller]
+pub fn sums(world: &World, deal: &str) -> (String, i64, i64) {
+    let shown = attributes(world, &format!("/deals/{deal}"));
+    let amount = |name: &str| shown[name].as_i64().unwrap();
+    let percent = shown["distributed_percent"].as_str().unwrap().to_owned();
+    (percent, amount("distributed_amount"), amount("undistributed_amount"))
+}
+
+/// Changes attributes of a row, and answers with all that it then has.
+#[track_caller]
+pub fn change(world: &World, path: &str, attributes: Value) -> Value {
+    let kind = path.split('/').nth(1).unwrap();
+    let answer = world.patch(path, &document(kind, attributes, &[])).expect(200);
+    answer.json()["data"]["attributes"].clone()
+}
+
+/// Every given member is shown with that value; others may be there too.
+#[track_caller]
+pub fn shows(attributes: &Value, expected: &Value) {
+    for (name, value) in expected.as_object().unwrap() {
+        assert_eq!(&attributes[name], value, "'{name}' of {attributes}");
+    }
+}
+
+/// A token of ours that may write in a person's name.
+pub fn token_of(world: &World, person: &str) -> String {
+    let draft = TokenDraft {
+        organization: world.organization,
+        person: Some(person.parse().unwrap()),
+        scope: "write",
+        label: None,
+    };
+    admin::create_token(&world.database, draft).unwrap().reveal().to_owned()
+}
+
+/// A person.
+#[track_caller]
+pub fn person(world: &World) -> String {
+    world.create("people", json!({"first_name": "Ada", "last_name": "Lovelace"}), &[])
+}

@@ -1,0 +1,251 @@
+//! A distributor with three collaborators, whose trigger dates come when the test says so.
+
+use std::sync::Arc;
+
+use apportion_core::engine::Opening;
+use apportion_core::schedule::{Schedule, Tz};
+use apportion_server::engine::{Passed, Tick, tick};
+use apportion_server::store::distribution::{self, Outcome};
+use apportion_server::store::distributor::{self, Content};
+use apportion_server::store::{OrganizationId, Scope, Session, Tenant};
+use apportion_testing::Place;
+use chrono::{DateTime, Utc};
+use serde_json::{Value, json};
+
+use crate::support::refusal::attributes;
+use crate::support::rows::payouts::pool;
+use crate::support::world::{World, document};
+
+/// A world with a distributor, the first of ours.
+#[derive(Clone)]
+pub struct Programme {
+    pub world: Arc<World>,
+    pub id: String,
+    /// Collaborators 1, 2 and 3, all of them members.
+    pub people: Vec<String>,
+}
+
+impl Programme {
+    /// A pool of 100.00 EUR a year, shared by score, unless `more` says otherwise.
+    #[track_caller]
+    pub fn start(place: &Place, more: Value) -> Self {
+        let world = World::start(place);
+        let person = |name| world.create("collaborators", json!({"full_name": name}), &[]);
+        let people = ["Ann", "Ben", "Eva"].map(person).to_vec();
+        let first = Self { world: Arc::new(world), id: String::new(), people };
+        first.also(more)
+    }
+
+    /// Another distributor of the same world.
+    #[track_caller]
+    pub fn also(&self, more: Value) -> Self {
+        Self { world: Arc::clone(&self.world), id: self.add(more), people: self.people.clone() }
+    }
+
+    /// Another distributor with the same collaborators; answers with its id.
+    #[track_caller]
+    pub fn add(&self, more: Value) -> String {
+        let mut attributes = pool();
+        attributes.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        let mut body = document("distributors", attributes, &[]);
+        let members = self.people.iter().map(|id| json!({"type": "collaborators", "id": id}));
+        let members: Vec<Value> = members.collect();
+        body["data"]["relationships"] = json!({"collaborators": {"data": members}});
+        let answer = self.world.post("/distributors", &body).expect(201);
+        answer.json()["data"]["id"].as_str().unwrap().to_owned()
+    }
+
+    /// Where the distributor is.
+    pub fn path(&self) -> String {
+        format!("/distributors/{}", self.id)
+    }
+
+    #[track_caller]
+    fn link(&self, kind: &str, who: &str, attributes: Value) -> String {
+        let links = [
+            ("distributor", "distributors", self.id.as_str()),
+            ("collaborator", "collaborators", who),
+        ];
+        self.world.create(kind, attributes, &links)
+    }
+
+    /// Credits collaborators, by their ids.
+    #[track_caller]
+    pub fn credit(&self, points: &[(&str, i64)]) {
+        for (who, points) in points {
+            self.link("metric_credits", who, json!({"points": points}));
+        }
+    }
+
+    /// Owes a collaborator; answers with the obligation's id.
+    #[track_caller]
+    pub fn owe(&self, who: &str, value: i64, more: Value) -> String {
+        let mut attributes = json!({"status": "approved", "value": value});
+        attributes.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        self.link("obligations", who, attributes)
+    }
+
+    /// Runs a pass; answers with what it tells of each distribution, without its first date.
+    #[track_caller]
+    pub fn tick(&self, at: &str) -> Vec<String> {
+        let (passed, told) = pass(&self.world, at, false);
+        assert_eq!((passed.triggered, passed.left), (told.len(), 0));
+        told
+    }
+
+    /// Runs a pass at the distributor's trigger date, which it answers with.
+    #[track_caller]
+    pub fn tick_when_due(&self) -> String {
+        let due = self.due();
+        let told = self.tick(&due);
+        assert_eq!(told.len(), 1, "{told:?}");
+        due
+    }
+
+    /// Changes the row of the distributor past the service.
+    #[track_caller]
+    pub fn rewrite(&self, change: impl FnOnce(&mut Content)) {
+        let scope = Scope::of(OrganizationId(self.world.organization));
+        let id = self.id.parse().unwrap();
+        let mut session = Session::open(&self.world.database).unwrap();
+        let done = Tenant::new(scope, &mut session).transaction(|tenant| {
+            let kept = distributor::lock(tenant, id)?.unwrap().kept;
+            let mut content = Content {
+                name: kept.name.clone(),
+                description: kept.description.clone(),
+                units: kept.units.clone(),
+                status: kept.status.clone(),
+                pool_resolver: kept.pool_resolver.clone(),
+                distribution_resolver: kept.distribution_resolver.clone(),
+                pool_amount: kept.pool_amount,
+                revenue_percentage_e10: kept.revenue_percentage_e10,
+                minimum_value: kept.minimum_value,
+                requires_approval: kept.requires_approval,
+                carry_over: kept.carry_over,
+                schedule: kept.schedule.clone(),
+                anchor_at: kept.anchor_at,
+                time_zone: kept.time_zone.clone(),
+                metric_types: kept.metric_types.clone(),
+            };
+            change(&mut content);
+            distributor::update(tenant, &kept, &content, kept.updated_at)
+        });
+        done.unwrap();
+    }
+
+    /// Makes the distributor one whose schedule was set at that instant: its first distribution is
+    /// cancelled, and another opened.
+    #[track_caller]
+    pub fn begin_at(&self, instant: &str) {
+        let at: DateTime<Utc> = instant.parse().unwrap();
+        let mut terms = None;
+        self.rewrite(|content| {
+            content.anchor_at = at.naive_utc();
+            terms = Some((content.schedule.clone(), content.time_zone.clone()));
+        });
+        let (schedule, zone) = terms.unwrap();
+        let texts: Vec<String> = serde_json::from_str(&schedule).unwrap();
+        let (schedule, zone) = (Schedule::parse(&texts).unwrap(), zone.parse::<Tz>().unwrap());
+        let first = Opening::first(at, |after| schedule.next_after(at, zone, after)).unwrap();
+        let scope = Scope::of(OrganizationId(self.world.organization));
+        let id = self.id.parse().unwrap();
+        let mut session = Session::open(&self.world.database).unwrap();
+        let done = Tenant::new(scope, &mut session).transaction(|tenant| {
+            let open = distribution::open_of(tenant, id)?.unwrap();
+            let cancelled = Outcome { status: "cancelled", value: 0 };
+            distribution::conclude(tenant, open.id, &cancelled, at.naive_utc())?;
+            let content = distribution::Content {
+                distributor_id: id,
+                status: "pending".to_owned(),
+                value: 0,
+                units: open.units,
+                opened_at: first.opened_at.naive_utc(),
+                trigger_date: first.trigger_at.naive_utc(),
+                carried: 0,
+            };
+            distribution::insert(tenant, &content, at.naive_utc())
+        });
+        done.unwrap();
+    }
+
+    /// The next trigger date.
+    #[track_caller]
+    pub fn due(&self) -> String {
+        let date = attributes(&self.world, &self.path())["next_trigger_date"].clone();
+        date.as_str().unwrap_or_else(|| panic!("nothing is open")).to_owned()
+    }
+
+    /// The ids and trigger dates of the distributions that were executed, by id.
+    #[track_caller]
+    pub fn executed(&self) -> Vec<(String, String)> {
+        let rows = self.list(&format!("{}/distributions?sort=id", self.path()));
+        let text = |value: &Value| value.as_str().unwrap().to_owned();
+        let done = rows.iter().filter(|row| {
+            !["pending", "cancelled"].contains(&row["attributes"]["status"].as_str().unwrap())
+        });
+        done.map(|row| (text(&row["id"]), text(&row["attributes"]["trigger_date"]))).collect()
+    }
+
+    /// The distributions of the distributor by id: status and value of each.
+    #[track_caller]
+    pub fn states(&self) -> Vec<String> {
+        let list = self.list(&format!("{}/distributions?sort=id", self.path()));
+        let state = |row: &Value| {
+            let attributes = &row["attributes"];
+            format!("{} {}", attributes["status"].as_str().unwrap(), attributes["value"])
+        };
+        list.iter().map(state).collect()
+    }
+
+    /// What a distribution pays: collaborator, value, status of allocation and obligation.
+    #[track_caller]
+    pub fn paid(&self, distribution: &str) -> Vec<String> {
+        let path = format!("/distributions/{distribution}/allocations?sort=id&include=obligation");
+        let shown = self.world.get(&path).expect(200).json();
+        let included = shown["included"].as_array().cloned().unwrap_or_default();
+        let one = |row: &Value| {
+            let to = |name: &str| row["relationships"][name]["data"]["id"].clone();
+            let owed = included.iter().find(|other| other["id"] == to("obligation")).unwrap();
+            assert_eq!(owed["attributes"]["value"], row["attributes"]["value"]);
+            assert_eq!(owed["relationships"]["allocation"]["data"]["id"], row["id"]);
+            assert_eq!(owed["relationships"]["collaborator"]["data"]["id"], to("collaborator"));
+            format!(
+                "{} {} {} {}",
+                to("collaborator").as_str().unwrap(),
+                row["attributes"]["value"],
+                row["attributes"]["status"].as_str().unwrap(),
+                owed["attributes"]["status"].as_str().unwrap(),
+            )
+        };
+        shown["data"].as_array().unwrap().iter().map(one).collect()
+    }
+
+    /// How a distribution came about.
+    #[track_caller]
+    pub fn explanation(&self, distribution: &str) -> Value {
+        let path = format!("/distributions/{distribution}?fields[distributions]=explanation");
+        attributes(&self.world, &path)["explanation"].clone()
+    }
+
+    /// The rows of a list of at most 200.
+    #[track_caller]
+    pub fn list(&self, path: &str) -> Vec<Value> {
+        let joint = if path.contains('?') { '&' } else { '?' };
+        let list = self.world.get(&format!("{path}{joint}page[size]=200")).expect(200).json();
+        let rows = list["data"].as_array().unwrap().clone();
+        assert_eq!(list["meta"]["total_count"], rows.len(), "{path}");
+        rows
+    }
+}
+
+/// Runs a pass over a world's database; answers with what it tells, without the first date.
+#[track_caller]
+pub fn pass(world: &World, at: &str, dry_run: bool) -> (Passed, Vec<String>) {
+    let at: DateTime<Utc> = at.parse().unwrap();
+    let mut told = Vec::new();
+    let passed = tick(&world.database, Tick { at, dry_run }, |triggered| {
+        let line = triggered.to_string();
+        told.push(line.split_once(' ').unwrap().1.to_owned());
+    });
+    (passed.unwrap(), told)
+}
