@@ -14,7 +14,8 @@ use serde_json::{Value, json};
 
 use crate::support::atomic::{add_deal, add_distribution, local, operate};
 use crate::support::http::{Answer, send};
-use crate::support::refusal::{attributes, change, complaints, person, token_of};
+use crate::support::refusal::complaints;
+use crate::support::resources::{attributes, change, person, token_of};
 use crate::support::rows::programme::{Programme, pass};
 use crate::support::rows::sample::Sample;
 use crate::support::world::{World, document};

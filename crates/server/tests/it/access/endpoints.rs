@@ -6,7 +6,8 @@ use apportion_testing::Place;
 use serde_json::json;
 
 use crate::support::http::send;
-use crate::support::refusal::{complaints, person, rows};
+use crate::support::refusal::{complaints, rows};
+use crate::support::resources::person;
 use crate::support::rows::payouts;
 use crate::support::world::{World, stored_types};
 

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use apportion_testing::Place;
 use serde_json::json;
 
-use crate::support::refusal::person;
+use crate::support::resources::person;
 use crate::support::rows::payouts;
 use crate::support::world::{World, document, stored_types};
 

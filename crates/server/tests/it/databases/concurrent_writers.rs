@@ -5,7 +5,7 @@ use apportion_testing::Place;
 use serde_json::{Value, json};
 
 use crate::support::http::Answer;
-use crate::support::refusal::{attributes, change};
+use crate::support::resources::{attributes, change};
 use crate::support::world::{World, document};
 
 apportion_testing::cases! {

@@ -7,7 +7,8 @@ use std::time::{Duration, Instant};
 use apportion_testing::Place;
 use serde_json::{Value, json};
 
-use crate::support::refusal::{attributes, change, rows, shows};
+use crate::support::refusal::rows;
+use crate::support::resources::{attributes, change, shows};
 use crate::support::rows::payouts::{make, owing, pool};
 use crate::support::rows::programme::{Programme, pass};
 use crate::support::world::{World, document, run_sql};

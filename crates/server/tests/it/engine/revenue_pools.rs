@@ -4,7 +4,7 @@
 use apportion_testing::Place;
 use serde_json::{Value, json};
 
-use crate::support::refusal::{change, shows};
+use crate::support::resources::{change, shows};
 use crate::support::rows::payouts::YEARLY;
 use crate::support::rows::programme::Programme;
 

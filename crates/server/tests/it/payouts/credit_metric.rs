@@ -5,7 +5,8 @@ use apportion_testing::Place;
 use serde_json::{Value, json};
 
 use crate::support::http::{Answer, send};
-use crate::support::refusal::{attributes, change, person, rows, token_of};
+use crate::support::refusal::rows;
+use crate::support::resources::{attributes, change, person, token_of};
 use crate::support::rows::payouts::{make, owing, pool, trigger};
 use crate::support::world::{JSON_API, World, document};
 

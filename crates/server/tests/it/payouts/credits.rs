@@ -4,7 +4,8 @@
 use apportion_testing::Place;
 use serde_json::{Value, json};
 
-use crate::support::refusal::{attributes, change, person, refused, shows, token_of};
+use crate::support::refusal::refused;
+use crate::support::resources::{attributes, change, person, shows, token_of};
 use crate::support::rows::payouts::{make, owing, pool, trigger};
 use crate::support::world::{World, document};
 

@@ -4,7 +4,8 @@
 use apportion_testing::Place;
 use serde_json::{Value, json};
 
-use crate::support::refusal::{attributes, change, refused, shows};
+use crate::support::refusal::refused;
+use crate::support::resources::{attributes, change, shows};
 use crate::support::rows::payouts::{YEARLY, make, owing, pool};
 use crate::support::world::{World, document};
 

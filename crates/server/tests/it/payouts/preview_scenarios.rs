@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use crate::support::explanations::recomputes;
 use crate::support::http::send;
-use crate::support::refusal::change;
+use crate::support::resources::change;
 use crate::support::rows::payouts::{YEARLY, owing, pool};
 use crate::support::world::{World, document};
 

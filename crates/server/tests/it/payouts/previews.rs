@@ -4,7 +4,8 @@
 use apportion_testing::Place;
 use serde_json::{Value, json};
 
-use crate::support::refusal::{change, complaints, rows, shows};
+use crate::support::refusal::{complaints, rows};
+use crate::support::resources::{change, shows};
 use crate::support::rows::payouts::owing;
 use crate::support::rows::programme::Programme;
 use crate::support::world::{JSON_API, World};

@@ -14,22 +14,13 @@ use serde_json::{Value, json};
 use crate::support::http::{Answer, send};
 use crate::support::rows::payouts::{make, pool};
 use crate::support::rows::sample::Sample;
+use crate::support::siren::{ask, get};
 use crate::support::world::World;
 
 apportion_testing::cases! {
     golden_files_are_answered, members_stand_in_their_order, both_surfaces_show_the_same,
     addresses_and_methods,
     errors_of_every_kind_are_told_plainly, allocations_are_bounded, strangers_see_nothing
-}
-
-#[track_caller]
-fn ask(world: &World, token: &str, method: &str, target: &str) -> Answer {
-    send(world.address(), method, target, &[("X-Auth-Token", token)], b"")
-}
-
-#[track_caller]
-pub fn get(world: &World, rest: &str) -> Answer {
-    ask(world, &world.token, "GET", &format!("/siren/v1/distributions{rest}"))
 }
 
 fn instant(text: &str) -> NaiveDateTime {

@@ -4,9 +4,9 @@
 use apportion_testing::Place;
 use serde_json::{Value, json};
 
-use super::siren::get;
 use crate::support::rows::payouts::pool;
 use crate::support::rows::sample::Sample;
+use crate::support::siren::get;
 use crate::support::world::{World, document};
 
 apportion_testing::cases! { lists_are_narrowed_and_ordered, ten_unless_told, bad_parameters }

@@ -3,7 +3,8 @@
 use apportion_jsonapi::resource::Cardinality;
 use apportion_testing::Place;
 
-use crate::support::refusal::{complaints, person, rows};
+use crate::support::refusal::{complaints, rows};
+use crate::support::resources::person;
 use crate::support::rows::payouts;
 use crate::support::world::{World, stored_types};
 

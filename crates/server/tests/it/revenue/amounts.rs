@@ -6,7 +6,8 @@ use apportion_server::admin::{self, TokenDraft};
 use apportion_testing::Place;
 use serde_json::{Value, json};
 
-use crate::support::refusal::{refused, shows};
+use crate::support::refusal::refused;
+use crate::support::resources::shows;
 use crate::support::world::{World, document};
 
 apportion_testing::cases! {

@@ -11,6 +11,8 @@ pub mod openapi;
 pub mod probes;
 pub mod query_faults;
 pub mod refusal;
+pub mod resources;
 pub mod rows;
+pub mod siren;
 pub mod standard;
 pub mod world;

@@ -1,11 +1,10 @@
 //! What the tests of writing share: requests as raw bytes, refusals held against the faults that
 //! were expected, and the proof that nothing was written.
 
-use apportion_server::admin::{self, TokenDraft};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::support::http::{Answer, send};
-use crate::support::world::{JSON_API, World, document, stored_types};
+use crate::support::world::{JSON_API, World, stored_types};
 
 /// Sends a body as it stands.
 #[track_caller]
@@ -67,58 +66,4 @@ pub fn refused(
 pub fn rows(world: &World) -> Vec<Vec<u8>> {
     let list = |kind: &str| world.get(&format!("/{kind}?page[size]=200")).expect(200).body;
     stored_types().map(|kind| list(kind.name)).collect()
-}
-
-/// An attribute of a row.
-#[track_caller]
-pub fn attribute(world: &World, path: &str, name: &str) -> Value {
-    attributes(world, path)[name].clone()
-}
-
-/// The attributes of a row.
-#[track_caller]
-pub fn attributes(world: &World, path: &str) -> Value {
-    world.get(path).expect(200).json()["data"]["attributes"].clone()
-}
-
-/// What a deal has distributed: percent, amount, and what is left.
-#[track_caller]
-pub fn sums(world: &World, deal: &str) -> (String, i64, i64) {
-    let shown = attributes(world, &format!("/deals/{deal}"));
-    let amount = |name: &str| shown[name].as_i64().unwrap();
-    let percent = shown["distributed_percent"].as_str().unwrap().to_owned();
-    (percent, amount("distributed_amount"), amount("undistributed_amount"))
-}
-
-/// Changes attributes of a row, and answers with all that it then has.
-#[track_caller]
-pub fn change(world: &World, path: &str, attributes: Value) -> Value {
-    let kind = path.split('/').nth(1).unwrap();
-    let answer = world.patch(path, &document(kind, attributes, &[])).expect(200);
-    answer.json()["data"]["attributes"].clone()
-}
-
-/// Every given member is shown with that value; others may be there too.
-#[track_caller]
-pub fn shows(attributes: &Value, expected: &Value) {
-    for (name, value) in expected.as_object().unwrap() {
-        assert_eq!(&attributes[name], value, "'{name}' of {attributes}");
-    }
-}
-
-/// A token of ours that may write in a person's name.
-pub fn token_of(world: &World, person: &str) -> String {
-    let draft = TokenDraft {
-        organization: world.organization,
-        person: Some(person.parse().unwrap()),
-        scope: "write",
-        label: None,
-    };
-    admin::create_token(&world.database, draft).unwrap().reveal().to_owned()
-}
-
-/// A person.
-#[track_caller]
-pub fn person(world: &World) -> String {
-    world.create("people", json!({"first_name": "Ada", "last_name": "Lovelace"}), &[])
 }

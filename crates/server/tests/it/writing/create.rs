@@ -4,9 +4,8 @@ use apportion_testing::Place;
 use serde_json::{Value, json};
 
 use crate::support::http::Answer;
-use crate::support::refusal::{
-    attributes, complaints, person, refused, send_body, shows, sums, token_of,
-};
+use crate::support::refusal::{complaints, refused, send_body};
+use crate::support::resources::{attributes, person, shows, sums, token_of};
 use crate::support::world::{World, document};
 
 apportion_testing::cases! {

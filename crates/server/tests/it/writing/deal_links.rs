@@ -3,7 +3,8 @@
 use apportion_testing::Place;
 use serde_json::{Value, json};
 
-use crate::support::refusal::{refused, send_body, sums};
+use crate::support::refusal::{refused, send_body};
+use crate::support::resources::sums;
 use crate::support::world::{World, document};
 
 apportion_testing::cases! {

@@ -3,7 +3,8 @@
 use apportion_testing::Place;
 use serde_json::json;
 
-use crate::support::refusal::{complaints, person, refused, sums, token_of};
+use crate::support::refusal::{complaints, refused};
+use crate::support::resources::{person, sums, token_of};
 use crate::support::world::{World, document};
 
 apportion_testing::cases! {

@@ -5,7 +5,8 @@ use apportion_jsonapi::resource::Cardinality;
 use apportion_testing::Place;
 use serde_json::{Value, json};
 
-use crate::support::refusal::{attribute, person, refused, rows, token_of};
+use crate::support::refusal::{refused, rows};
+use crate::support::resources::{attribute, person, token_of};
 use crate::support::rows::payouts;
 use crate::support::world::{World, document, stored_types};
 

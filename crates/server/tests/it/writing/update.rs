@@ -3,9 +3,8 @@
 use apportion_testing::Place;
 use serde_json::{Value, json};
 
-use crate::support::refusal::{
-    attribute, attributes, change, complaints, person, refused, send_body, shows, sums,
-};
+use crate::support::refusal::{complaints, refused, send_body};
+use crate::support::resources::{attribute, attributes, change, person, shows, sums};
 use crate::support::world::{World, document};
 
 apportion_testing::cases! {

@@ -8,8 +8,9 @@ use serde_json::{Value, json};
 
 use crate::support::included::{identity, linked};
 use crate::support::rows::sample::Sample;
+use crate::support::standard::addresses::{addresses, include_paths};
 use crate::support::standard::document_parts::{resources, several};
-use crate::support::standard::walk::{addresses, documents, include_paths};
+use crate::support::standard::every_answer::documents;
 
 apportion_testing::cases! {
     j37_included_resources_stand_in_included_alone,

@@ -8,7 +8,8 @@ use serde_json::{Value, json};
 use crate::support::http::Answer;
 use crate::support::refusal::{complaints, send_body};
 use crate::support::rows::sample::Sample;
-use crate::support::standard::walk::{PROFILE, addresses, refusals};
+use crate::support::standard::addresses::addresses;
+use crate::support::standard::every_answer::{PROFILE, refusals};
 use crate::support::world::{World, document};
 
 apportion_testing::cases! {

@@ -8,8 +8,9 @@ use serde_json::{Value, json};
 
 use crate::support::refusal::refused;
 use crate::support::rows::sample::Sample;
+use crate::support::standard::addresses::{addresses, written};
 use crate::support::standard::document_parts::{href, identifiers, resources, several};
-use crate::support::standard::walk::{addresses, documents, reads, written};
+use crate::support::standard::every_answer::{documents, reads};
 use crate::support::world::stored_types;
 
 apportion_testing::cases! {

@@ -4,8 +4,9 @@ use apportion_testing::Place;
 use serde_json::Value;
 
 use crate::support::rows::sample::Sample;
+use crate::support::standard::addresses::addresses;
 use crate::support::standard::document_parts::{href, members};
-use crate::support::standard::walk::{addresses, documents};
+use crate::support::standard::every_answer::documents;
 
 apportion_testing::cases! {
     j40_links_are_references_objects_or_null,

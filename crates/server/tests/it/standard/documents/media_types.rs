@@ -6,7 +6,8 @@ use apportion_testing::Place;
 use crate::support::atomic::{ATOMIC, add_deal, operate};
 use crate::support::http::send;
 use crate::support::rows::sample::Sample;
-use crate::support::standard::walk::{PROFILE, addresses, answers, ask};
+use crate::support::standard::addresses::addresses;
+use crate::support::standard::every_answer::{PROFILE, answers, ask};
 use crate::support::world::{JSON_API, World};
 
 apportion_testing::cases! {

@@ -8,7 +8,8 @@ use serde_json::{Value, json};
 use crate::support::atomic::{ATOMIC, add_deal, operate};
 use crate::support::refusal::refused;
 use crate::support::rows::sample::Sample;
-use crate::support::standard::walk::{another, ask, documents, written};
+use crate::support::standard::addresses::{another, written};
+use crate::support::standard::every_answer::{ask, documents};
 
 apportion_testing::cases! {
     j42_member_names_are_of_safe_characters,

@@ -6,7 +6,7 @@ use serde_json::json;
 
 use crate::support::atomic::{ATOMIC, add_deal};
 use crate::support::refusal::{complaints, rows};
-use crate::support::standard::walk::{PROFILE, ask};
+use crate::support::standard::every_answer::{PROFILE, ask};
 use crate::support::world::{JSON_API, World, document};
 
 apportion_testing::cases! {

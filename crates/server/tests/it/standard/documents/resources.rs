@@ -10,8 +10,9 @@ use serde_json::{Value, json};
 use crate::support::atomic::{add_deal, add_distribution, local, operate};
 use crate::support::refusal::refused;
 use crate::support::rows::sample::Sample;
+use crate::support::standard::addresses::{addresses, another, written};
 use crate::support::standard::document_parts::{identifiers, resources, several};
-use crate::support::standard::walk::{addresses, another, documents, reads, written};
+use crate::support::standard::every_answer::{documents, reads};
 use crate::support::world::{World, stored_types};
 
 apportion_testing::cases! {

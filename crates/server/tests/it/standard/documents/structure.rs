@@ -6,8 +6,9 @@ use serde_json::{Value, json};
 
 use crate::support::atomic::operate;
 use crate::support::rows::sample::Sample;
+use crate::support::standard::addresses::{Shows, addresses};
 use crate::support::standard::document_parts::{href, members, resources};
-use crate::support::standard::walk::{PROFILE, Shows, addresses, documents, reads};
+use crate::support::standard::every_answer::{PROFILE, documents, reads};
 use crate::support::world::JSON_API;
 
 apportion_testing::cases! {

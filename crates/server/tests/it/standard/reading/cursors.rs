@@ -6,8 +6,9 @@ use serde_json::{Value, json};
 
 use crate::support::cursor_walk::{deals, follow, ids, walk};
 use crate::support::rows::sample::Sample;
+use crate::support::standard::addresses::addresses;
 use crate::support::standard::document_parts::href;
-use crate::support::standard::walk::{PROFILE, addresses};
+use crate::support::standard::every_answer::PROFILE;
 use crate::support::world::{World, stored_types};
 
 apportion_testing::cases! {

@@ -8,8 +8,9 @@ use serde_json::{Value, json};
 use crate::support::http::send;
 use crate::support::refusal::complaints;
 use crate::support::rows::sample::Sample;
+use crate::support::standard::addresses::{Shows, addresses};
 use crate::support::standard::document_parts::{href, members, several};
-use crate::support::standard::walk::{Shows, addresses, reads};
+use crate::support::standard::every_answer::reads;
 use crate::support::world::stored_types;
 
 apportion_testing::cases! {

@@ -8,8 +8,8 @@ use serde_json::{Value, json};
 
 use crate::support::refusal::complaints;
 use crate::support::rows::sample::Sample;
+use crate::support::standard::addresses::{addresses, another, include_all, written};
 use crate::support::standard::document_parts::{resources, several};
-use crate::support::standard::walk::{addresses, another, include_all, written};
 use crate::support::world::stored_types;
 
 apportion_testing::cases! {

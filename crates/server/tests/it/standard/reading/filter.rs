@@ -6,7 +6,7 @@ use apportion_testing::Place;
 
 use crate::support::refusal::complaints;
 use crate::support::rows::sample::Sample;
-use crate::support::standard::walk::addresses;
+use crate::support::standard::addresses::addresses;
 use crate::support::world::stored_types;
 
 apportion_testing::cases! { j68_an_unknown_filter_operator_or_value_is_400 }

@@ -10,8 +10,9 @@ use crate::support::atomic::{ATOMIC, add_deal};
 use crate::support::included::{identity, linked};
 use crate::support::refusal::complaints;
 use crate::support::rows::sample::Sample;
+use crate::support::standard::addresses::{addresses, include_paths};
 use crate::support::standard::document_parts::several;
-use crate::support::standard::walk::{addresses, ask, include_paths};
+use crate::support::standard::every_answer::ask;
 use crate::support::world::document;
 
 apportion_testing::cases! {

@@ -6,8 +6,8 @@ use serde_json::{Value, json};
 
 use crate::support::refusal::complaints;
 use crate::support::rows::sample::{Sample, each, ids};
+use crate::support::standard::addresses::addresses;
 use crate::support::standard::document_parts::href;
-use crate::support::standard::walk::addresses;
 use crate::support::world::{World, stored_types};
 
 apportion_testing::cases! {

@@ -8,7 +8,8 @@ use serde_json::{Value, json};
 use crate::support::atomic::{ATOMIC, add_deal};
 use crate::support::refusal::{complaints, rows};
 use crate::support::rows::sample::{Sample, each, ids};
-use crate::support::standard::walk::{addresses, another, ask, written};
+use crate::support::standard::addresses::{addresses, another, written};
+use crate::support::standard::every_answer::ask;
 
 apportion_testing::cases! {
     j98_a_parameter_that_is_not_declared_is_400,

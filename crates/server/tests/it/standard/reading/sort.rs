@@ -7,7 +7,7 @@ use apportion_testing::Place;
 use crate::support::probes::{Table, found};
 use crate::support::refusal::complaints;
 use crate::support::rows::sample::{Sample, each, ids};
-use crate::support::standard::walk::addresses;
+use crate::support::standard::addresses::addresses;
 use crate::support::world::stored_types;
 
 apportion_testing::cases! {

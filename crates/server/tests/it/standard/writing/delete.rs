@@ -5,7 +5,8 @@ use apportion_testing::Place;
 
 use crate::support::refusal::{refused, send_body};
 use crate::support::rows::sample::Sample;
-use crate::support::standard::walk::{another, ask, written};
+use crate::support::standard::addresses::{another, written};
+use crate::support::standard::every_answer::ask;
 use crate::support::world::World;
 
 apportion_testing::cases! {

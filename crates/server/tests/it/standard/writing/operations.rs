@@ -7,8 +7,9 @@ use serde_json::{Value, json};
 use crate::support::atomic::{
     ATOMIC, add_deal, add_distribution, counts, local, operate, operate_as, refused,
 };
-use crate::support::refusal::{attribute, rows};
-use crate::support::standard::walk::ask;
+use crate::support::refusal::rows;
+use crate::support::resources::attribute;
+use crate::support::standard::every_answer::ask;
 use crate::support::world::{JSON_API, World};
 
 apportion_testing::cases! {

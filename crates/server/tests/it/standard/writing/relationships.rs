@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::support::refusal::refused;
 use crate::support::rows::sample::Sample;
-use crate::support::standard::walk::written;
+use crate::support::standard::addresses::written;
 
 apportion_testing::cases! {
     j83_a_relationship_to_one_takes_an_identifier_or_null,

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use crate::support::atomic::{add_deal, operate};
 use crate::support::refusal::{complaints, refused, rows};
 use crate::support::rows::sample::Sample;
-use crate::support::standard::walk::{another, linkage_to, written};
+use crate::support::standard::addresses::{another, linkage_to, written};
 use crate::support::world::stored_types;
 
 apportion_testing::cases! {

@@ -12,7 +12,7 @@ use apportion_testing::Place;
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 
-use crate::support::refusal::attributes;
+use crate::support::resources::attributes;
 use crate::support::rows::payouts::pool;
 use crate::support::world::{World, document};
 

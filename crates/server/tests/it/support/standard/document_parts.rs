@@ -1,5 +1,5 @@
 //! The parts of a document that rules are about: its resources, its identifiers, its links. Not
-//! here: where documents come from (`walk`).
+//! here: where documents come from (`every_answer`).
 
 use serde_json::Value;
 

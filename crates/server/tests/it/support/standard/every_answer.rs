@@ -1,0 +1,127 @@
+//! Answers to requests of every kind: to reads of every address, to writes, and refusals of every
+//! status. Not here: what must be so about them.
+
+use serde_json::{Value, json};
+
+use super::addresses::{addresses, include_all};
+use crate::support::atomic::{add_deal, operate};
+use crate::support::http::{Answer, send};
+use crate::support::rows::sample::Sample;
+use crate::support::world::{JSON_API, World, document};
+
+/// The profile of cursor pages.
+pub const PROFILE: &str = "https://jsonapi.org/profiles/ethanresnick/cursor-pagination";
+
+/// What was asked, and the answer.
+pub type Told = (String, Answer);
+
+/// Every address, plainly and with all that shapes it.
+#[track_caller]
+pub fn reads(world: &World) -> Vec<Told> {
+    let mut told = Vec::new();
+    for address in addresses(world) {
+        let mut queries = vec![String::new()];
+        if address.has_resources() {
+            queries.extend(include_all(address.kind).map(|include| format!("?{include}")));
+        }
+        if address.is_many() {
+            queries.push("?page[size]=1&filter[id][gt_eq]=1&sort=-id".to_owned());
+            queries.push("?page[after]=&page[size]=1".to_owned());
+        }
+        for query in queries {
+            let path = format!("{}{query}", address.path);
+            let answer = world.get(&path).expect(200);
+            told.push((format!("GET {path}"), answer));
+        }
+    }
+    told
+}
+
+/// Writes of every kind, and answers without a document.
+#[track_caller]
+pub fn writes(world: &World) -> Vec<Told> {
+    let deal = document("deals", json!({"name": "Written"}), &[]);
+    let linkage = json!({"data": {"type": "deals", "id": "3"}});
+    let person = world.get("/people/2");
+    let tag = person.header("ETag").unwrap();
+    let known = ask(world, "GET", "/people/2", &[("If-None-Match", tag)], b"");
+    let told = |asked: &str, answer: Answer| (asked.to_owned(), answer);
+    vec![
+        told("POST", world.post("/deals", &deal).expect(201)),
+        told("POST, included", world.post("/deals?include=creator", &deal).expect(201)),
+        told("PATCH", world.patch("/deals/2", &deal).expect(200)),
+        told(
+            "PATCH of linkage",
+            world.patch("/revenue_distributions/3/relationships/deal", &linkage).expect(200),
+        ),
+        told("operations", operate(world, &[add_deal("a")]).expect(200)),
+        told("DELETE", world.delete("/revenue_distributions/2").expect(204)),
+        told("HEAD", world.request("HEAD", "/deals", None).expect(200)),
+        told("OPTIONS", world.request("OPTIONS", "/deals", None).expect(204)),
+        told("GET of what is known", known.expect(304)),
+        told("health", send(world.address(), "GET", "/health/live", &[], b"").expect(200)),
+    ]
+}
+
+/// A refusal of every status that a client comes by; nothing is written.
+#[track_caller]
+pub fn refusals(world: &World) -> Vec<Told> {
+    let deal = document("deals", json!({"name": "D"}), &[]);
+    let owned = json!({"data": {"type": "deals", "id": "7"}});
+    let foreign = document("people", json!({}), &[]);
+    let large = vec![b' '; 1024 * 1024 + 1];
+    let path = "/deals/2";
+    let stale = [("Content-Type", JSON_API), ("If-Match", "\"x\"")];
+    let told = [
+        (400, world.get("/deals?x=1&sort=x&include=x&page[size]=0&fields[x]=x&filter[x]=1")),
+        (400, world.get("/deals?page[after]=&page[size]=201")),
+        (400, world.get("/deals?page[after]=&page[before]=")),
+        (400, world.post("/deals", &json!({"data": []}))),
+        (400, operate(world, &[json!({"op": "x"})])),
+        (401, world.request_as("", "GET", "/deals", None)),
+        (403, world.request_as(&world.reader, "POST", "/deals", Some(&deal))),
+        (403, world.post("/deals", &owned)),
+        (404, world.get("/deals/999")),
+        (404, world.get("/nothing")),
+        (404, send(world.address(), "GET", "/health/x", &[], b"")),
+        (405, world.request("PUT", "/deals", None)),
+        (406, ask(world, "GET", path, &[("Accept", "text/html")], b"")),
+        (409, world.delete(path)),
+        (409, world.post("/deals", &foreign)),
+        (412, ask(world, "PATCH", path, &stale, deal.to_string().as_bytes())),
+        (413, ask(world, "POST", "/deals", &[("Content-Type", JSON_API)], &large)),
+        (414, world.get(&format!("/deals?{}", "x".repeat(9_000)))),
+        (415, ask(world, "POST", "/deals", &[("Content-Type", "text/plain")], b"x")),
+        (422, world.post("/deals", &document("deals", json!({"value": "x"}), &[]))),
+    ];
+    let label = |(status, answer): (u16, Answer)| (status.to_string(), answer.expect(status));
+    told.into_iter().map(label).collect()
+}
+
+/// Answers to every kind of request.
+#[track_caller]
+pub fn answers(sample: &Sample) -> Vec<Told> {
+    let world = &sample.world;
+    [refusals(world), reads(world), writes(world)].concat()
+}
+
+/// The documents among the answers.
+#[track_caller]
+pub fn documents(sample: &Sample) -> Vec<(String, Value)> {
+    let told = answers(sample).into_iter().filter(|(_, answer)| !answer.body.is_empty());
+    told.map(|(asked, answer)| (asked, answer.json())).collect()
+}
+
+/// Sends a request with our token and these headers; `path` follows `/api/v2`.
+#[track_caller]
+pub fn ask(
+    world: &World,
+    method: &str,
+    path: &str,
+    headers: &[(&str, &str)],
+    body: &[u8],
+) -> Answer {
+    let mut all = vec![("X-Auth-Token", world.token_for(path))];
+    all.extend(headers);
+    send(world.address(), method, &format!("/api/v2{path}"), &all, body)
+}
