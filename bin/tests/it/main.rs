@@ -11,43 +11,20 @@
     reason = "a test that cannot go on should stop"
 )]
 
-#[path = "../../../crates/server/tests/it/answers.rs"]
-mod answers;
-mod backups;
-mod checks;
-mod client;
-mod commands;
-mod databases;
-mod demo;
-mod engine_kill;
-mod house;
-#[path = "../../../crates/server/tests/it/http.rs"]
+#[path = "../../../crates/server/tests/it/support/conformance.rs"]
+mod conformance;
+#[path = "../../../crates/server/tests/it/support/http.rs"]
 mod http;
-mod imports;
-mod kill;
-mod layers;
-mod payees;
+
+mod client;
+mod house;
 mod program;
-mod readme;
-mod ticks;
-mod tidy;
-mod tour;
+
+apportion_testing::modules! {
+    backups, checks, commands, databases, demo, engine_kill, imports, kill, layers, payees, readme,
+    ticks, tidy, tour
+}
 
 fn main() -> std::process::ExitCode {
-    apportion_testing::run(&[
-        ("backups", backups::CASES),
-        ("checks", checks::CASES),
-        ("commands", commands::CASES),
-        ("databases", databases::CASES),
-        ("demo", demo::CASES),
-        ("engine_kill", engine_kill::CASES),
-        ("imports", imports::CASES),
-        ("kill", kill::CASES),
-        ("layers", layers::CASES),
-        ("payees", payees::CASES),
-        ("readme", readme::CASES),
-        ("ticks", ticks::CASES),
-        ("tidy", tidy::CASES),
-        ("tour", tour::CASES),
-    ])
+    apportion_testing::run(&modules())
 }
