@@ -97,10 +97,12 @@ fn every_distributor_that_counts_gives_its_points(place: &Place) {
     let shown = world.get("/metric_credits/3").json();
     assert_eq!(shown["data"]["relationships"]["creator"]["data"]["id"], json!(ada));
     assert_eq!(shown["data"]["attributes"]["reason"], Value::Null);
-    // A period that was triggered is over: nothing counts any more.
+    // A period that was triggered is over: later credits count for the next one.
     trigger(&world, world.organization, "1");
     credited(credit(&world, PATHS[0], r#"{"collaboratorId": 1}"#, &[]));
-    assert_eq!(credits(&world)[4..], [given("5", 14)]);
+    assert_eq!(credits(&world)[4..], [given("1", 3), given("5", 14)]);
+    assert_eq!(attributes(&world, "/metrics/1")["score"], 6);
+    assert_eq!(attributes(&world, "/metrics/3")["score"], 3);
 }
 
 fn none_that_qualifies_is_no_fault(place: &Place) {
