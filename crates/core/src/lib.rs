@@ -48,43 +48,23 @@
 //! # }
 //! ```
 
-pub mod accrual;
-pub mod accumulation;
-pub mod allocation;
 pub mod calendar;
-pub mod collaborator;
-pub mod currency;
-pub mod day_span;
-pub mod deal;
-pub mod decimal;
-pub mod distributed;
-pub mod distribution;
-pub mod distributor;
-pub mod engine;
-pub mod event;
-pub mod fault;
-pub mod fraction;
-pub mod id;
-pub mod law;
-pub mod metric;
-pub mod metric_credit;
+pub mod checks;
 pub mod money;
-pub mod named;
-pub mod obligation;
-pub mod organization;
-pub mod person;
-pub mod report;
-pub mod resolver;
-pub mod revenue_distribution;
-pub mod revenue_item;
-pub mod revenue_item_page;
-pub mod rounding;
-pub mod schedule;
-pub mod share_explanation;
-pub mod shares;
-pub mod sharing;
-pub mod slicing;
-pub mod state;
-mod text;
-pub mod units;
-pub mod window;
+mod parties;
+mod payouts;
+mod revenue;
+mod rules;
+
+pub use calendar::{day_span, schedule, window};
+pub use money::{currency, decimal, fraction, rounding, units};
+pub use parties::{collaborator, organization, person};
+pub use payouts::{
+    accumulation, allocation, distribution, distributor, engine, metric, metric_credit, obligation,
+    resolver, share_explanation, shares, sharing,
+};
+pub use revenue::{
+    accrual, deal, distributed, report, revenue_distribution, revenue_item, revenue_item_page,
+    slicing,
+};
+pub use rules::{event, fault, id, named, state};

@@ -1,10 +1,10 @@
 //! The laws of conservation, each at subjects that keep it and at subjects that break it.
 
-use apportion_core::deal::DealMoney;
-use apportion_core::law::{
+use apportion_core::checks::{
     CoveredObligation, CreditedMetric, DealRows, Finding, Instance, Law, MAX_COUNTER_EXAMPLES,
     PaidDistribution, SpreadAmounts, TriggerDate, Verdict,
 };
+use apportion_core::deal::DealMoney;
 use apportion_core::revenue_distribution::Amounts;
 use chrono::NaiveDate;
 

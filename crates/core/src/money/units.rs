@@ -1,0 +1,110 @@
+//! What a payout is counted in: a currency, or a plain unit such as points.
+//!
+//! Amounts are whole minor units; a plain unit has no decimals. Writing amounts for people is here,
+//! converting between units is not: payouts never change theirs.
+
+use std::fmt;
+use std::str::FromStr;
+
+use thiserror::Error;
+
+use crate::money::currency::Currency;
+
+/// Most letters that a plain unit may have.
+pub const MAX_UNIT_CHARS: usize = 32;
+
+/// The units of a distributor, its obligations and its distributions.
+///
+/// # Examples
+///
+/// ```
+/// use apportion_core::units::Units;
+///
+/// let (euro, points): (Units, Units) = ("EUR".parse()?, "points".parse()?);
+/// assert_eq!(euro.amount(-1_765), "-17.65 EUR");
+/// assert_eq!(points.amount(323), "323 points");
+/// # Ok::<(), apportion_core::units::UnitsError>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Units {
+    /// Minor units of a currency.
+    Currency(Currency),
+    /// Anything else of 1 to 32 letters, counted in ones.
+    Plain(PlainUnit),
+}
+
+/// The name of a plain unit, 1 to 32 letters.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PlainUnit(String);
+
+/// The text is neither a currency nor a plain unit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[error("must be an ISO 4217 currency code or a unit of 1 to {MAX_UNIT_CHARS} letters")]
+pub struct UnitsError;
+
+impl Units {
+    /// The currency, where it is one.
+    #[must_use]
+    pub const fn currency(&self) -> Option<Currency> {
+        match self {
+            Self::Currency(currency) => Some(*currency),
+            Self::Plain(_) => None,
+        }
+    }
+
+    /// How many decimals the minor unit stands for; 0 for a plain unit.
+    #[must_use]
+    pub const fn decimals(&self) -> u32 {
+        match self {
+            Self::Currency(currency) => currency.decimals(),
+            Self::Plain(_) => 0,
+        }
+    }
+
+    /// The code of the currency, or the name of the plain unit.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Currency(currency) => currency.code(),
+            Self::Plain(PlainUnit(name)) => name,
+        }
+    }
+
+    /// An amount of minor units as people write it: `17.65 EUR`, `1765 JPY`, `-3 points`.
+    #[must_use]
+    pub fn amount(&self, minor: impl Into<i128>) -> String {
+        let minor = minor.into();
+        let sign = if minor < 0 { "-" } else { "" };
+        format!("{sign}{} {self}", decimal(minor.unsigned_abs(), self.decimals()))
+    }
+}
+
+/// Writes `magnitude * 10^-decimals` with all of its decimals.
+pub(crate) fn decimal(magnitude: u128, decimals: u32) -> String {
+    let width = usize::try_from(decimals).unwrap_or_default();
+    let digits = format!("{magnitude:0>least$}", least = width.saturating_add(1));
+    match digits.split_at_checked(digits.len().saturating_sub(width)) {
+        Some((whole, fraction)) if width > 0 => format!("{whole}.{fraction}"),
+        _ => digits,
+    }
+}
+
+impl FromStr for Units {
+    type Err = UnitsError;
+
+    /// Letters are those of any script; `eur` is not the currency but a plain unit.
+    fn from_str(text: &str) -> Result<Self, UnitsError> {
+        let plain = || {
+            let fits = (1..=MAX_UNIT_CHARS).contains(&text.chars().count());
+            let is_unit = fits && text.chars().all(char::is_alphabetic);
+            is_unit.then(|| Self::Plain(PlainUnit(text.to_owned()))).ok_or(UnitsError)
+        };
+        text.parse().map(Self::Currency).or_else(|_| plain())
+    }
+}
+
+impl fmt::Display for Units {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
+}

@@ -1,0 +1,59 @@
+//! Organizations: the tenants, each with a default currency and a time zone.
+//!
+//! The rules of a draft only. Organizations are made by the operator, not through the API.
+
+use std::fmt::Display;
+
+use chrono::{NaiveDate, NaiveDateTime, TimeZone};
+use chrono_tz::Tz;
+use validator::{Validate, ValidationError};
+
+use crate::money::currency::Currency;
+use crate::rules::fault::{Fault, Faults};
+use crate::rules::text::MAX_TEXT_CHARS;
+
+/// An organization as the operator describes it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Validate)]
+pub struct OrganizationDraft {
+    /// 1 to 255 characters, no control characters.
+    #[validate(length(min = 1, max = MAX_TEXT_CHARS), non_control_character)]
+    pub name: String,
+    /// The default currency, a code of ISO 4217.
+    #[validate(custom(function = is_currency))]
+    pub currency: String,
+    /// A zone of the IANA database, such as `Europe/Berlin`; it decides which day is today.
+    #[validate(custom(function = is_time_zone))]
+    pub time_zone: String,
+}
+
+impl OrganizationDraft {
+    /// Checks every rule.
+    ///
+    /// # Errors
+    ///
+    /// All faults, by name of field.
+    pub fn check(&self) -> Result<(), Vec<Fault>> {
+        Faults::declared_by(self).verdict()
+    }
+}
+
+fn is_currency(code: &str) -> Result<(), ValidationError> {
+    code.parse::<Currency>().map(|_| ()).map_err(|error| broken("currency", error))
+}
+
+fn is_time_zone(name: &str) -> Result<(), ValidationError> {
+    let message = "must be an IANA time zone such as Europe/Berlin";
+    name.parse::<Tz>().map(|_| ()).map_err(|_| broken("time_zone", message))
+}
+
+fn broken(rule: &'static str, message: impl Display) -> ValidationError {
+    ValidationError::new(rule).with_message(message.to_string().into())
+}
+
+/// The day that it is in a zone of the IANA database at an instant in UTC; in UTC where there is no
+/// such zone.
+#[must_use]
+pub fn today(time_zone: &str, now: NaiveDateTime) -> NaiveDate {
+    let zone: Tz = time_zone.parse().unwrap_or(Tz::UTC);
+    zone.from_utc_datetime(&now).date_naive()
+}

@@ -1,0 +1,34 @@
+//! People: who creates deals and distributions, and who is paid.
+//!
+//! The rules of a draft only. Whether a person may be deleted is a question of rows, which is not
+//! asked here.
+
+use validator::Validate;
+
+use crate::rules::fault::{Fault, Faults};
+use crate::rules::text::{MAX_TEXT_CHARS, is_email_address};
+
+/// A person as a client describes them; `None` is null or absent.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Validate)]
+pub struct PersonDraft {
+    /// Required, 1 to 255 characters, no control characters.
+    #[validate(required, length(min = 1, max = MAX_TEXT_CHARS), non_control_character)]
+    pub first_name: Option<String>,
+    /// Required, 1 to 255 characters, no control characters.
+    #[validate(required, length(min = 1, max = MAX_TEXT_CHARS), non_control_character)]
+    pub last_name: Option<String>,
+    /// An e-mail address of at most 255 characters, as HTML defines one.
+    #[validate(length(max = MAX_TEXT_CHARS), custom(function = is_email_address))]
+    pub email: Option<String>,
+}
+
+impl PersonDraft {
+    /// Checks every rule.
+    ///
+    /// # Errors
+    ///
+    /// All faults, by name of field.
+    pub fn check(&self) -> Result<(), Vec<Fault>> {
+        Faults::declared_by(self).verdict()
+    }
+}

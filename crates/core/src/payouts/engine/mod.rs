@@ -1,0 +1,119 @@
+//! The engine: what one distributor pays for one period, from a snapshot to a plan.
+//!
+//! [`plan()`] is the one place where that is decided. A preview shows its plan, a trigger writes
+//! it, an explanation prints it. Nothing is read or written here, and no clock is asked: when a
+//! schedule comes next, the caller says.
+
+mod plan;
+mod pool;
+mod sentence;
+mod settle;
+mod snapshot;
+
+use chrono::{DateTime, Utc};
+
+pub use crate::payouts::engine::plan::{
+    AllocationExplanation, Basis, DistributionExplanation, Failure, NextDistribution, Origin, Plan,
+    PlannedAllocation, Reason, Unpaid, Waits,
+};
+pub use crate::payouts::engine::snapshot::{Opening, Payer, RevenueIn, Snapshot, recognized};
+
+use crate::payouts::distribution::DistributionStatus;
+use crate::payouts::distributor::DistributorStatus;
+use crate::payouts::engine::settle::Settlement;
+use crate::payouts::obligation::ObligationStatus;
+
+/// What triggering the open distribution comes to at `now`.
+///
+/// Before the trigger date it is what triggering at `now` would come to, and the plan says that it
+/// waits. `next_after` is the schedule: its first instant after the one given. The next
+/// distribution opens at the first after `now`, so periods that were missed are run once, under
+/// the trigger date that was missed.
+///
+/// # Examples
+///
+/// ```
+/// use apportion_core::distributor::DistributorStatus;
+/// use apportion_core::engine::{Opening, Payer, Snapshot, plan};
+/// use apportion_core::id::CollaboratorId;
+/// use apportion_core::metric::Score;
+/// use apportion_core::resolver::{Payout, PoolSource};
+/// use apportion_core::sharing::Sharing;
+/// use chrono::{DateTime, Days, Utc};
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let noon = |day: &str| format!("2025-07-{day}T12:00:00Z").parse::<DateTime<Utc>>();
+/// let payer = Payer {
+///     status: DistributorStatus::Active,
+///     units: "EUR".parse()?,
+///     payout: Payout::Shared { pool: PoolSource::Fixed(10_000), sharing: Sharing::Performance },
+///     time_zone: chrono_tz::Europe::Berlin,
+///     requires_approval: false,
+///     carry_over: false,
+/// };
+/// let score = |(id, score)| Score { collaborator_id: CollaboratorId(id), score };
+/// let snapshot = Snapshot {
+///     payer: &payer,
+///     open: Opening { opened_at: noon("01")?, trigger_at: noon("08")?, carried: 0 },
+///     members: &[CollaboratorId(1), CollaboratorId(2), CollaboratorId(3)],
+///     scores: &[(1, 3), (2, 14)].map(score),
+///     obligations: &[],
+///     recognized: 0,
+///     now: noon("08")?,
+/// };
+///
+/// let plan = plan(&snapshot, |after| after.checked_add_days(Days::new(7)));
+/// let values: Vec<i64> = plan.allocations.iter().map(|allocation| allocation.value).collect();
+/// assert_eq!((plan.value, values), (10_000, vec![1_765, 8_235]));
+/// assert_eq!(plan.reason(&plan.explanation.unpaid[0]), "No score in the period.");
+/// # Ok(())
+/// # }
+/// ```
+pub fn plan(
+    snapshot: &Snapshot<'_>,
+    next_after: impl Fn(DateTime<Utc>) -> Option<DateTime<Utc>>,
+) -> Plan {
+    let Snapshot { payer, open, now, .. } = *snapshot;
+    let settlement = Settlement::of(snapshot);
+    let failed = settlement.failure.is_some();
+    let status = match (failed, settlement.allocations.is_empty()) {
+        (true, _) => DistributionStatus::Failed,
+        (false, true) => DistributionStatus::Complete,
+        (false, false) => DistributionStatus::Processing,
+    };
+    let obligation_status = match payer.requires_approval {
+        true => ObligationStatus::Pending,
+        false => ObligationStatus::Approved,
+    };
+    let last = now.max(open.trigger_at);
+    let next = next_after(last).filter(|next| *next > last).map(|trigger_at| {
+        let opened_at = if failed { open.opened_at } else { open.trigger_at };
+        let carried = settlement.carried_on;
+        let open = Opening { opened_at, trigger_at, carried };
+        NextDistribution { open, takes_over_metrics: failed }
+    });
+    Plan {
+        open,
+        waits: waits(snapshot),
+        status,
+        value: settlement.value,
+        units: payer.units.clone(),
+        allocations: settlement.allocations,
+        obligation_status,
+        explanation: settlement.explanation,
+        shared: settlement.shared,
+        failure: settlement.failure,
+        next,
+    }
+}
+
+fn waits(snapshot: &Snapshot<'_>) -> Option<Waits> {
+    let trigger_at = snapshot.open.trigger_at;
+    if snapshot.payer.status != DistributorStatus::Active {
+        Some(Waits::NotActive)
+    } else if snapshot.now < trigger_at {
+        Some(Waits::NotDue(trigger_at))
+    } else {
+        None
+    }
+}

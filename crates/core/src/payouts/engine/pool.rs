@@ -1,0 +1,154 @@
+//! A pool shared by the scores of its period: what there is, who takes part, who gets nothing.
+//!
+//! The division itself is [`crate::shares`], who takes part [`crate::sharing`].
+
+use crate::money::percent_of;
+use crate::payouts::engine::plan::{
+    DistributionExplanation, Failure, Origin, PlannedAllocation, Reason, Unpaid,
+};
+use crate::payouts::engine::sentence;
+use crate::payouts::engine::settle::{Settlement, basis, each_once};
+use crate::payouts::engine::snapshot::{Opening, Snapshot};
+use crate::payouts::metric::Score;
+use crate::payouts::resolver::PoolSource;
+use crate::payouts::share_explanation::{Placed, SharedPool};
+use crate::payouts::shares::{Ranking, Weight, ranked_shares};
+use crate::payouts::sharing::Sharing;
+use crate::rules::id::CollaboratorId;
+
+/// A pool and how it is shared.
+pub(crate) struct Shared<'a> {
+    pub(crate) snapshot: &'a Snapshot<'a>,
+    pub(crate) pool: PoolSource,
+    pub(crate) sharing: Sharing,
+}
+
+impl Shared<'_> {
+    pub(crate) fn settle(&self) -> Result<Settlement, Failure> {
+        let Snapshot { payer, open: Opening { carried, .. }, .. } = *self.snapshot;
+        let base = self.base()?;
+        let pool = base.checked_add(carried).ok_or(Failure::Pool)?;
+        let scores = by_collaborator(self.snapshot.scores)?;
+        let weights = self.sharing.weights(&scores);
+        let total_score = weights.iter().map(|weight| i128::from(weight.weight)).sum();
+
+        let mut paid = Paid::of(pool, &weights);
+        paid.unpaid.extend(self.without_part(&scores));
+        let takers = u64::try_from(weights.len()).unwrap_or(u64::MAX);
+        let basis = basis(self.snapshot, self.pool);
+        let told = [
+            sentence::pool(&payer.units, &basis, (base, carried)),
+            sentence::sharing(self.sharing, (takers, total_score), pool),
+        ];
+        let carried_on = if weights.is_empty() && payer.carry_over { pool } else { 0 };
+        let unpaid = each_once(paid.unpaid);
+        Ok(Settlement {
+            value: if paid.allocations.is_empty() { 0 } else { pool },
+            allocations: paid.allocations,
+            explanation: DistributionExplanation {
+                pool,
+                carried,
+                total_score,
+                basis,
+                unpaid,
+                sentence: told.join(" "),
+            },
+            shared: paid.ranking.map(|ranking| {
+                let units = payer.units.clone();
+                SharedPool::of(units, (pool, carried), &ranking, self.sharing.is_even())
+            }),
+            carried_on,
+            failure: None,
+        })
+    }
+
+    /// The pool of the period itself.
+    fn base(&self) -> Result<i64, Failure> {
+        match self.pool {
+            PoolSource::Fixed(amount) => Ok(amount),
+            PoolSource::Revenue(percentage) => {
+                let recognized = i64::try_from(self.snapshot.recognized);
+                let recognized = recognized.map_err(|_| Failure::Revenue)?;
+                percent_of(recognized, percentage).map_err(|_| Failure::Pool)
+            }
+        }
+    }
+
+    /// Scores that do not share, and members without one.
+    fn without_part(&self, scores: &[Score]) -> impl Iterator<Item = Unpaid> {
+        let top = scores.iter().map(|score| score.score).max().unwrap_or_default();
+        let top_only = self.sharing == Sharing::TopScore;
+        let scored = scores.iter().filter_map(move |score| {
+            let reason = match score.score {
+                ..=0 => Reason::NoScore,
+                score if top_only && score < top => Reason::NotTopScore { score, top },
+                _ => return None,
+            };
+            Some(Unpaid { collaborator_id: score.collaborator_id, reason })
+        });
+        let is_scored = |id: &CollaboratorId| {
+            scores.binary_search_by_key(id, |score| score.collaborator_id).is_ok()
+        };
+        let idle = self.snapshot.members.iter().copied().filter(move |id| !is_scored(id));
+        scored.chain(idle.map(|id| Unpaid { collaborator_id: id, reason: Reason::NoScore }))
+    }
+}
+
+/// The shares of a pool, apart by whether they are anything.
+struct Paid {
+    allocations: Vec<PlannedAllocation>,
+    unpaid: Vec<Unpaid>,
+    /// `None` where nothing was shared.
+    ranking: Option<Ranking>,
+}
+
+impl Paid {
+    /// Nobody is paid of a pool of 0, or where nobody takes part.
+    fn of(pool: i64, weights: &[Weight]) -> Self {
+        let mut paid = Self { allocations: Vec::new(), unpaid: Vec::new(), ranking: None };
+        match ranked_shares(pool, weights) {
+            Ok(ranking) if pool != 0 => {
+                paid.give(weights, &ranking);
+                paid.ranking = Some(ranking);
+            }
+            _ => paid.unpaid.extend(weights.iter().map(|weight| Unpaid {
+                collaborator_id: weight.collaborator_id,
+                reason: Reason::EmptyPool,
+            })),
+        }
+        paid
+    }
+
+    fn give(&mut self, weights: &[Weight], ranking: &Ranking) {
+        for (Weight { collaborator_id, weight }, share) in weights.iter().zip(&ranking.shares) {
+            let (collaborator_id, value) = (*collaborator_id, share.amount);
+            let placed = Placed { weight: *weight, rank: share.rank };
+            match value {
+                0 => {
+                    let reason = Reason::ShareOfZero(placed);
+                    self.unpaid.push(Unpaid { collaborator_id, reason });
+                }
+                _ => {
+                    let origin = Origin::Share(placed);
+                    self.allocations.push(PlannedAllocation { collaborator_id, value, origin });
+                }
+            }
+        }
+    }
+}
+
+/// One score of each collaborator, by collaborator.
+fn by_collaborator(scores: &[Score]) -> Result<Vec<Score>, Failure> {
+    let mut sorted = scores.to_vec();
+    sorted.sort_unstable_by_key(|score| score.collaborator_id);
+    let of_one = |a: &Score, b: &Score| a.collaborator_id == b.collaborator_id;
+    sorted.chunk_by(of_one).filter_map(sum).collect()
+}
+
+/// Their sum; `None` of none.
+fn sum(scores: &[Score]) -> Option<Result<Score, Failure>> {
+    let collaborator_id = scores.first()?.collaborator_id;
+    let sum = scores.iter().map(|score| i128::from(score.score)).sum::<i128>();
+    let score = i64::try_from(sum).map_err(|_| Failure::Score(collaborator_id));
+    Some(score.map(|score| Score { collaborator_id, score }))
+}

@@ -1,0 +1,131 @@
+//! What a plan says in words: of itself, of each allocation, of each collaborator without one.
+//!
+//! Only words; every figure in them is one of the plan's.
+
+use crate::money::units::Units;
+use crate::payouts::accumulation::{Accumulation, Net};
+use crate::payouts::engine::plan::{
+    AllocationExplanation, Basis, Failure, Origin, Plan, PlannedAllocation, Reason, Unpaid,
+};
+use crate::payouts::sharing::Sharing;
+
+impl Plan {
+    /// How an allocation of this plan came about.
+    ///
+    /// # Panics
+    ///
+    /// When it is a share, and of another plan.
+    #[must_use]
+    pub fn explain(&self, allocation: &PlannedAllocation) -> Option<AllocationExplanation> {
+        match allocation.origin {
+            Origin::Share(share) => {
+                Some(AllocationExplanation::Share(self.shared.as_ref()?.explain(share)))
+            }
+            Origin::Collected { net, .. } => {
+                let sentence = net.sentence(allocation.value, &self.units);
+                Some(AllocationExplanation::Collected { net, sentence })
+            }
+        }
+    }
+
+    /// Why a collaborator of this plan gets nothing.
+    #[must_use]
+    pub fn reason(&self, unpaid: &Unpaid) -> String {
+        let amount = |minor: i128| self.units.amount(minor);
+        match unpaid.reason {
+            Reason::NoScore => "No score in the period.".to_owned(),
+            Reason::NotTopScore { score, top } => {
+                format!("The score of {score} is below the top score of {top}.")
+            }
+            Reason::EmptyPool => "There is nothing to share.".to_owned(),
+            Reason::ShareOfZero(share) => self
+                .shared
+                .as_ref()
+                .map(|shared| shared.explain(share).sentence)
+                .unwrap_or_default(),
+            Reason::NothingDue => "Nothing is owed and due.".to_owned(),
+            Reason::NetNotPositive { net } => {
+                format!("The net of {} is not above zero and waits.", amount(net))
+            }
+            Reason::BelowMinimum { net, minimum } => format!(
+                "The net of {} is below the minimum of {} and waits.",
+                amount(net),
+                amount(minimum.into())
+            ),
+        }
+    }
+}
+
+impl Net {
+    /// How an obligation of this value, in minor units, is a part of it.
+    #[must_use]
+    pub fn sentence(&self, value: i64, units: &Units) -> String {
+        let [value, whole] = [value, self.value].map(|part| units.amount(part));
+        match self.parts {
+            1 => format!("{value}: all that is owed and due."),
+            parts => format!("{value}: one of {parts} obligations, {whole} together."),
+        }
+    }
+}
+
+/// What there is to pay, where it comes from, and what was carried to it.
+pub(crate) fn pool(units: &Units, basis: &Basis, (base, carried): (i64, i64)) -> String {
+    let amount = |minor: i128| units.amount(minor);
+    let pool = i128::from(base).saturating_add(carried.into());
+    let source = match basis {
+        Basis::Revenue { from, until, recognized, percentage } => format!(
+            ", {percentage}% of the {} recognised from {from} until before {until}",
+            amount(*recognized)
+        ),
+        Basis::Amount(_) | Basis::Collected(_) => String::new(),
+    };
+    let carried = match carried {
+        0 => String::new(),
+        _ => format!(", with {} carried over {}", amount(carried.into()), amount(pool)),
+    };
+    format!("The pool is {}{source}{carried}.", amount(base.into()))
+}
+
+/// How a pool is shared, or why it is not.
+pub(crate) fn sharing(sharing: Sharing, (takers, total): (u64, i128), pool: i64) -> String {
+    let takers_told = count(takers, "collaborator");
+    match (takers, pool, sharing) {
+        (0, ..) => "Nobody has a score above 0, so nothing is paid.".to_owned(),
+        (_, 0, _) => "There is nothing to share.".to_owned(),
+        (_, _, Sharing::Evenly) => format!("It is shared evenly by {takers_told}."),
+        (_, _, Sharing::Performance) => {
+            format!("It is shared by {takers_told} with {}.", count(total, "point"))
+        }
+        (_, _, Sharing::TopScore) => {
+            format!("It is shared evenly by {takers_told} with the top score.")
+        }
+    }
+}
+
+/// What is owed and paid, and who waits.
+pub(crate) fn owed(units: &Units, paid: &Accumulation) -> String {
+    let number = |length: usize| i128::try_from(length).unwrap_or(i128::MAX);
+    let waiting = match paid.waiting.len() {
+        0 => String::new(),
+        _ => format!(" {} must wait.", count(number(paid.waiting.len()), "collaborator")),
+    };
+    format!(
+        "{} is owed and due: {} to {}.{waiting}",
+        units.amount(paid.value),
+        count(number(paid.collected.len()), "obligation"),
+        count(paid.collaborators, "collaborator"),
+    )
+}
+
+/// So many of a thing, the plural by an `s`.
+fn count(number: impl Into<i128>, thing: &str) -> String {
+    match number.into() {
+        1 => format!("1 {thing}"),
+        number => format!("{number} {thing}s"),
+    }
+}
+
+/// What a distribution that fails says.
+pub(crate) fn failed(failure: &Failure) -> String {
+    format!("Failed: {failure}. Nothing is paid, and the next distribution takes over the period.")
+}

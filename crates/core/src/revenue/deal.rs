@@ -1,0 +1,177 @@
+//! Deals: what is sold, for how much, in which currency.
+//!
+//! The rules of a draft, the terms that come of it, and the conversion to the organization's
+//! currency. What a deal has distributed is [`crate::distributed`].
+
+use chrono::NaiveDate;
+use validator::Validate;
+
+use crate::calendar::in_calendar;
+use crate::money::currency::{Currency, CurrencyError};
+use crate::money::decimal::Rate;
+use crate::money::{MoneyError, exchange};
+use crate::rules::fault::{Fault, Faults};
+use crate::rules::text::MAX_TEXT_CHARS;
+
+/// A deal as a client describes it; `None` is null or absent.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Validate)]
+pub struct DealDraft {
+    /// Required, 1 to 255 characters, no control characters.
+    #[validate(required, length(min = 1, max = MAX_TEXT_CHARS), non_control_character)]
+    pub name: Option<String>,
+    /// A code of ISO 4217; the organization's where `None`.
+    pub currency: Option<String>,
+    /// Minor units, negative for a credit; 0 where `None`.
+    pub value: Option<i64>,
+    /// Units of `10^-12` as read, in range or not. Required where the currency is not the
+    /// organization's, else `None` or 1.
+    pub exchange_rate: Option<i64>,
+    /// The day of the rate.
+    pub exchange_date: Option<NaiveDate>,
+    /// The day of the deal.
+    pub date: Option<NaiveDate>,
+    /// The last day of the deal, not before `date`.
+    pub end_date: Option<NaiveDate>,
+    /// Percent, 0 to 100; 100 where `None`.
+    #[validate(range(min = 0, max = 100))]
+    pub probability: Option<i64>,
+}
+
+/// A deal that keeps every rule, with its defaults filled in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DealTerms {
+    /// 1 to 255 characters.
+    pub name: String,
+    /// The currency of `value`.
+    pub currency: Currency,
+    /// Minor units of `currency`.
+    pub value: i64,
+    /// `None` exactly where `currency` is the organization's.
+    pub exchange_rate: Option<Rate>,
+    /// The day of the rate.
+    pub exchange_date: Option<NaiveDate>,
+    /// The day of the deal.
+    pub date: Option<NaiveDate>,
+    /// The last day of the deal, not before `date`.
+    pub end_date: Option<NaiveDate>,
+    /// Percent, 0 to 100.
+    pub probability: i64,
+    /// `value` in minor units of the organization's currency.
+    pub value_default: i64,
+}
+
+/// The money of a deal: all that its distributions are computed from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DealMoney {
+    /// Minor units of `currency`.
+    pub value: i64,
+    /// The deal's currency.
+    pub currency: Currency,
+    /// From `currency` to `default_currency`; `None` exactly where they are the same.
+    pub exchange_rate: Option<Rate>,
+    /// The organization's currency.
+    pub default_currency: Currency,
+}
+
+impl DealMoney {
+    /// An amount of the deal in minor units of the organization's currency.
+    ///
+    /// # Errors
+    ///
+    /// [`MoneyError::Overflow`] where it does not fit.
+    pub fn to_default(&self, amount: i64) -> Result<i64, MoneyError> {
+        let rate = self.exchange_rate.unwrap_or(Rate::ONE);
+        exchange(amount, rate, self.currency, self.default_currency)
+    }
+}
+
+impl DealTerms {
+    /// An amount of the deal in minor units of the organization's currency.
+    ///
+    /// # Errors
+    ///
+    /// [`MoneyError::Overflow`] where it does not fit.
+    pub fn to_default(&self, amount: i64, default_currency: Currency) -> Result<i64, MoneyError> {
+        self.money(default_currency).to_default(amount)
+    }
+
+    /// What the distributions of the deal are computed from.
+    #[must_use]
+    pub const fn money(&self, default_currency: Currency) -> DealMoney {
+        let Self { value, currency, exchange_rate, .. } = *self;
+        DealMoney { value, currency, exchange_rate, default_currency }
+    }
+}
+
+impl DealDraft {
+    /// Checks every rule, in an organization with this currency.
+    ///
+    /// # Errors
+    ///
+    /// All faults at once.
+    pub fn check(&self, default_currency: Currency) -> Result<DealTerms, Vec<Fault>> {
+        let mut faults = Faults::declared_by(self);
+        self.check_dates(&mut faults);
+        let money = self.money(default_currency, &mut faults);
+        let value_default = money.and_then(|money| {
+            let converted = money.to_default(money.value);
+            faults
+                .note("value", converted.map_err(|error| format!("{error} in {default_currency}")))
+        });
+        match (self.name.clone(), money, value_default) {
+            (Some(name), Some(money), Some(value_default)) if faults.is_empty() => Ok(DealTerms {
+                name,
+                currency: money.currency,
+                value: money.value,
+                exchange_rate: money.exchange_rate,
+                exchange_date: self.exchange_date,
+                date: self.date,
+                end_date: self.end_date,
+                probability: self.probability.unwrap_or(100),
+                value_default,
+            }),
+            _ => Err(faults.into_vec()),
+        }
+    }
+
+    fn check_dates(&self, faults: &mut Faults) {
+        let dates = [
+            ("date", self.date),
+            ("end_date", self.end_date),
+            ("exchange_date", self.exchange_date),
+        ];
+        for (field, date) in dates {
+            faults.note(field, date.map(in_calendar).transpose());
+        }
+        let ends_early = self.end_date.zip(self.date).is_some_and(|(end, start)| end < start);
+        faults.note("end_date", if ends_early { Err("must not be before date") } else { Ok(()) });
+    }
+
+    fn money(&self, default_currency: Currency, faults: &mut Faults) -> Option<DealMoney> {
+        let currency = faults.note("currency", self.currency_or(default_currency));
+        let rate =
+            faults.note("exchange_rate", self.exchange_rate.map(Rate::from_units).transpose());
+        let (currency, rate) = currency.zip(rate)?;
+        let rate = faults.note("exchange_rate", fitting_rate(rate, currency == default_currency));
+        rate.map(|exchange_rate| DealMoney {
+            value: self.value.unwrap_or(0),
+            currency,
+            exchange_rate,
+            default_currency,
+        })
+    }
+
+    fn currency_or(&self, default_currency: Currency) -> Result<Currency, CurrencyError> {
+        self.currency.as_deref().map_or(Ok(default_currency), str::parse)
+    }
+}
+
+/// The rate to keep: none between a currency and itself, else the one that must be given.
+fn fitting_rate(rate: Option<Rate>, same_currency: bool) -> Result<Option<Rate>, &'static str> {
+    match (rate, same_currency) {
+        (None | Some(Rate::ONE), true) => Ok(None),
+        (Some(_), true) => Err("must be absent, null or 1 in the organization's currency"),
+        (Some(rate), false) => Ok(Some(rate)),
+        (None, false) => Err("is required in another currency than the organization's"),
+    }
+}

@@ -1,0 +1,280 @@
+//! Financial item reports: day slices added up by what is asked for.
+//!
+//! A [`Report`] is a fold over entries in any order, in parts if wanted ([`Report::merge`]); its
+//! rows and totals come out at the end. Each entry costs a few divisions for every period that it
+//! touches in the window, never one for a day. Nothing is stored, no text of the wire is made here.
+
+mod entry;
+mod figure;
+mod grouping;
+mod hash;
+mod order;
+mod periods;
+mod row;
+mod sums;
+
+use std::collections::HashMap;
+use std::collections::hash_map;
+
+use chrono::NaiveDate;
+
+pub use entry::Entry;
+pub use figure::Figure;
+pub use grouping::{Group, GroupError, Grouping};
+pub use order::{RowOrder, SortBy};
+pub use row::{CurrencyTotal, Key, ReportError, Row};
+
+use crate::calendar::day_span::DaySpan;
+use crate::calendar::window::Window;
+use crate::money::currency::Currency;
+use entry::Course;
+use hash::BuildKeyHasher;
+use periods::Periods;
+use sums::Sums;
+
+/// How many periods of one set of keys lie next to each other. More is quicker over long windows,
+/// less wastes less where a row is alone.
+const RUN: usize = 16;
+
+/// What a report is asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReportQuery {
+    /// What a row is.
+    pub grouping: Grouping,
+    /// The days that count.
+    pub window: Window,
+    /// The day that counts as today: the last one that is recognised.
+    pub as_of: NaiveDate,
+    /// How many rows there may be; those of several currencies count once for each. A report holds
+    /// at most 16 times as many sums in memory, of 56 bytes each.
+    pub max_rows: usize,
+}
+
+/// A report in the making.
+///
+/// # Examples
+///
+/// 1000.00 EUR over July 2025, seen from the 10th, by week:
+///
+/// ```
+/// use apportion_core::calendar::DateRange;
+/// use apportion_core::report::{Entry, Figure, Grouping, Report, ReportQuery};
+/// use apportion_core::window::Window;
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let july = DateRange::new("2025-07-01".parse()?, "2025-07-31".parse()?)?;
+/// let mut report = Report::new(ReportQuery {
+///     grouping: Grouping::parse("date:week").unwrap(),
+///     window: Window::ALL,
+///     as_of: "2025-07-10".parse()?,
+///     max_rows: 1_000,
+/// });
+/// report.add(&Entry {
+///     organization: 1,
+///     deal: 17,
+///     creator: None,
+///     revenue_distribution: 4,
+///     currency: "EUR".parse()?,
+///     probability: 100,
+///     days: july.into(),
+///     amount: 100_000,
+///     amount_default: 100_000,
+/// });
+/// let rows: Vec<_> = report
+///     .rows(&[])?
+///     .iter()
+///     .map(|row| (report.grouping().row_id(row), row.figure(Figure::Recognised)))
+///     .collect();
+/// assert_eq!(rows[0], ("2025-W27".to_owned(), Some(19_355)));
+/// assert_eq!(rows[1], ("2025-W28".to_owned(), Some(12_903)));
+/// assert_eq!(rows[2], ("2025-W29".to_owned(), Some(0)));
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Debug)]
+pub struct Report {
+    query: ReportQuery,
+    as_of: i32,
+    has: Has,
+    periods: Periods,
+    /// How many sums a block has: the run of its key, or all periods where they are fewer.
+    stride: usize,
+    currencies: Vec<(u32, Currency)>,
+    blocks: HashMap<BlockKey, usize, BuildKeyHasher>,
+    keys: Vec<BlockKey>,
+    sums: Sums,
+    rows: usize,
+    latest: Option<(BlockKey, usize)>,
+}
+
+/// Which entities are grouped by.
+#[derive(Clone, Copy, Debug)]
+struct Has {
+    organization: bool,
+    deal: bool,
+    creator: bool,
+    revenue_distribution: bool,
+}
+
+/// The keys of a run of rows. Those that are not grouped by are empty; the currency is always
+/// there, so that what mixes currencies can be told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+struct BlockKey {
+    organization: i64,
+    deal: i64,
+    creator: Option<i64>,
+    revenue_distribution: i64,
+    /// The letters of its code, so that it sorts like them.
+    currency: u32,
+    run: u32,
+}
+
+impl Report {
+    /// A report over nothing so far.
+    #[must_use]
+    pub fn new(query: ReportQuery) -> Self {
+        let periods = Periods::new(query.grouping.period(), query.window);
+        let has = |group| query.grouping.has(group);
+        Self {
+            as_of: query.as_of.to_epoch_days(),
+            has: Has {
+                organization: has(Group::Organization),
+                deal: has(Group::Deal),
+                creator: has(Group::Creator),
+                revenue_distribution: has(Group::RevenueDistribution),
+            },
+            stride: periods.len().clamp(1, RUN),
+            periods,
+            currencies: Vec::new(),
+            blocks: HashMap::default(),
+            keys: Vec::new(),
+            sums: Sums::default(),
+            rows: 0,
+            latest: None,
+            query,
+        }
+    }
+
+    /// What it is grouped by.
+    #[must_use]
+    pub const fn grouping(&self) -> &Grouping {
+        &self.query.grouping
+    }
+
+    /// The days that count: entries that have none of them need not be added.
+    #[must_use]
+    pub const fn window(&self) -> Window {
+        self.query.window
+    }
+
+    /// Whether there are more rows than there may be, so that nothing more need be added.
+    #[must_use]
+    pub const fn is_too_large(&self) -> bool {
+        self.rows > self.query.max_rows
+    }
+
+    /// Adds one distribution. The order of additions does not matter.
+    #[inline]
+    pub fn add(&mut self, entry: &Entry) {
+        if let Some(days) = self.query.window.clip(entry.days) {
+            self.add_days(entry, days);
+        }
+    }
+
+    /// Adds what another fold of the same query has added up, as if its entries had been added.
+    ///
+    /// # Panics
+    ///
+    /// When the other report was asked for something else.
+    #[expect(clippy::arithmetic_side_effects, reason = "rows are no more than sums in memory")]
+    pub fn merge(&mut self, other: &Self) {
+        assert!(self.query == other.query, "only reports of the same query can be merged");
+        for (_, currency) in &other.currencies {
+            self.code(*currency);
+        }
+        for (key, theirs) in other.keys.iter().zip((0..).step_by(other.stride)) {
+            if self.is_too_large() {
+                return;
+            }
+            let mine = self.block(*key);
+            for at in 0..self.stride {
+                self.rows += usize::from(self.sums.merge(mine + at, &other.sums, theirs + at));
+            }
+        }
+    }
+
+    fn add_days(&mut self, entry: &Entry, days: DaySpan) {
+        let (key, own, default) = (self.key(entry), entry.amount, entry.amount_default);
+        if own == default {
+            self.follow(Course::new(entry, [own], days, self.as_of), key, days);
+        } else {
+            self.follow(Course::new(entry, [own, default], days, self.as_of), key, days);
+        }
+    }
+
+    #[expect(
+        clippy::arithmetic_side_effects,
+        reason = "days are of the calendar, numbers of periods below its length, the stride above 0"
+    )]
+    fn follow<const N: usize>(&mut self, mut course: Course<N>, mut key: BlockKey, days: DaySpan) {
+        let mut from = days.first();
+        let mut period = self.periods.of(from);
+        while from <= days.last() && !self.is_too_large() {
+            key.run = u32::try_from(period / self.stride).unwrap_or(u32::MAX);
+            let start = self.block(key);
+            let places = start + period % self.stride..start + self.stride;
+            for (at, end) in places.zip(self.periods.ends_from(period)) {
+                let until = days.last().min(*end);
+                self.rows += usize::from(self.sums.add(at, &course.step_to(until)));
+                period += 1;
+                from = until + 1;
+                if from > days.last() {
+                    return;
+                }
+            }
+        }
+    }
+
+    #[inline]
+    fn key(&mut self, entry: &Entry) -> BlockKey {
+        let kept = |has, id| if has { id } else { 0 };
+        BlockKey {
+            organization: kept(self.has.organization, entry.organization),
+            deal: kept(self.has.deal, entry.deal),
+            creator: entry.creator.filter(|_| self.has.creator),
+            revenue_distribution: kept(self.has.revenue_distribution, entry.revenue_distribution),
+            currency: self.code(entry.currency),
+            run: 0,
+        }
+    }
+
+    /// The letters of a currency as a number, by which it is found again.
+    #[inline]
+    fn code(&mut self, currency: Currency) -> u32 {
+        let letters = currency.code().bytes();
+        let code = letters.fold(0_u32, |code, letter| (code << 8) | u32::from(letter));
+        if !self.currencies.iter().any(|(known, _)| *known == code) {
+            self.currencies.push((code, currency));
+        }
+        code
+    }
+
+    /// Where the sums of a block begin.
+    #[inline]
+    fn block(&mut self, key: BlockKey) -> usize {
+        if let Some((_, start)) = self.latest.filter(|(latest, _)| *latest == key) {
+            return start;
+        }
+        let start = match self.blocks.entry(key) {
+            hash_map::Entry::Occupied(known) => *known.get(),
+            hash_map::Entry::Vacant(place) => {
+                let start = *place.insert(self.sums.len());
+                self.keys.push(key);
+                self.sums.grow(self.stride);
+                start
+            }
+        };
+        self.latest = Some((key, start));
+        start
+    }
+}

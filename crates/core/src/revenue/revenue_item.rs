@@ -1,0 +1,164 @@
+//! Revenue items: the day slices of a revenue distribution, one for each of its days.
+//!
+//! Computed when asked for and never stored: an item is found by its date or by its number, however
+//! many there are. Pages over many distributions are [`crate::revenue_item_page`].
+
+use std::fmt;
+use std::str::FromStr;
+
+use chrono::NaiveDate;
+use thiserror::Error;
+
+use crate::calendar::DateRange;
+use crate::money::projected;
+use crate::revenue::slicing::{Explanation, Span};
+
+/// The id of an item: `4-2025-07-01`, its distribution and its date.
+///
+/// # Examples
+///
+/// ```
+/// use apportion_core::revenue_item::RevenueItemId;
+///
+/// let id: RevenueItemId = "4-2025-07-01".parse()?;
+/// assert_eq!((id.revenue_distribution, id.to_string()), (4, "4-2025-07-01".to_owned()));
+/// # Ok::<(), apportion_core::revenue_item::RevenueItemIdError>(())
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct RevenueItemId {
+    /// The id of the distribution.
+    pub revenue_distribution: i64,
+    /// The day.
+    pub date: NaiveDate,
+}
+
+/// The text is not the id of an item.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[error("must be the id of a distribution and a date, such as 4-2025-07-01")]
+pub struct RevenueItemIdError;
+
+impl fmt::Display for RevenueItemId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}-{}", self.revenue_distribution, self.date)
+    }
+}
+
+impl FromStr for RevenueItemId {
+    type Err = RevenueItemIdError;
+
+    /// Reads exactly what [`RevenueItemId`] writes: `04-2025-07-01` and `4-2025-7-1` are no ids.
+    fn from_str(text: &str) -> Result<Self, RevenueItemIdError> {
+        let (distribution, date) = text.split_once('-').ok_or(RevenueItemIdError)?;
+        let id = Self {
+            revenue_distribution: distribution.parse().map_err(|_| RevenueItemIdError)?,
+            date: date.parse().map_err(|_| RevenueItemIdError)?,
+        };
+        if id.to_string() == text { Ok(id) } else { Err(RevenueItemIdError) }
+    }
+}
+
+/// All that the items of one distribution follow from.
+///
+/// # Examples
+///
+/// 1000.00 over July, and why the second day has what it has:
+///
+/// ```
+/// use apportion_core::calendar::DateRange;
+/// use apportion_core::revenue_item::RevenueItems;
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let july = DateRange::new("2025-07-01".parse()?, "2025-07-31".parse()?)?;
+/// let items =
+///     RevenueItems { range: july, amount: 100_000, amount_default: 100_000, probability: 50 };
+/// let second = items.nth(1).ok_or("there are 31")?;
+/// assert_eq!((second.amount, second.projected_amount), (3_226, 1_613));
+/// let why = items.explain(second.date).ok_or("a day of July")?;
+/// assert_eq!((why.before, why.upto), (3_226, 6_452));
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RevenueItems {
+    /// The days.
+    pub range: DateRange,
+    /// Minor units of the deal's currency.
+    pub amount: i64,
+    /// Minor units of the organization's currency.
+    pub amount_default: i64,
+    /// The deal's probability in percent, 0 to 100.
+    pub probability: i64,
+}
+
+/// What falls to one day.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RevenueItem {
+    /// The day.
+    pub date: NaiveDate,
+    /// Minor units of the deal's currency.
+    pub amount: i64,
+    /// Minor units of the organization's currency.
+    pub amount_default: i64,
+    /// The slice of `round(amount * probability / 100)`.
+    pub projected_amount: i64,
+    /// The slice of `round(amount_default * probability / 100)`.
+    pub projected_amount_default: i64,
+}
+
+impl RevenueItems {
+    /// How many there are, at least 1.
+    #[must_use]
+    pub fn count(&self) -> u64 {
+        self.range.days().unsigned_abs()
+    }
+
+    /// The item of a day. `None` for a day outside the range.
+    #[must_use]
+    pub fn on(&self, date: NaiveDate) -> Option<RevenueItem> {
+        let slice = |total| self.spread(total).slice(date);
+        Some(RevenueItem {
+            date,
+            amount: slice(self.amount)?,
+            amount_default: slice(self.amount_default)?,
+            projected_amount: slice(projected(self.amount, self.probability))?,
+            projected_amount_default: slice(projected(self.amount_default, self.probability))?,
+        })
+    }
+
+    /// The item that so many come before, in the order of days. `None` past the last.
+    #[must_use]
+    pub fn nth(&self, before: u64) -> Option<RevenueItem> {
+        let number = i64::try_from(before).ok()?.checked_add(1)?;
+        self.on(self.range.nth_day(number)?)
+    }
+
+    /// The items of the days that are in a window, in order.
+    pub fn within(&self, window: DateRange) -> impl Iterator<Item = RevenueItem> + use<> {
+        let (items, days) = (*self, self.range.intersect(&window));
+        days.into_iter().flat_map(|days| days.dates()).filter_map(move |date| items.on(date))
+    }
+
+    /// How the `amount` of a day came about. `None` for a day outside the range.
+    #[must_use]
+    pub fn explain(&self, date: NaiveDate) -> Option<Explanation> {
+        self.spread(self.amount).explain(date)
+    }
+
+    /// How the `amount_default` of a day came about. `None` for a day outside the range.
+    #[must_use]
+    pub fn explain_default(&self, date: NaiveDate) -> Option<Explanation> {
+        self.spread(self.amount_default).explain(date)
+    }
+
+    const fn spread(&self, total: i64) -> Span {
+        Span { range: self.range, total }
+    }
+}
+
+impl RevenueItem {
+    /// Whether its day has come: it is recognised on its own day.
+    #[must_use]
+    pub fn is_recognised(&self, today: NaiveDate) -> bool {
+        self.date <= today
+    }
+}
