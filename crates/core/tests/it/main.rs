@@ -10,49 +10,14 @@
     reason = "a test that panics has failed, which is what it is for"
 )]
 
-mod accruals;
-mod accumulation;
 mod arbitrary;
 mod calendar;
-mod collaborators;
-mod credits;
-mod currencies;
-mod deals;
-mod decimals;
-mod distributed;
-mod distributions;
-mod distributors;
-mod exchange;
-mod explanations;
+mod checks;
 mod faults;
-mod item_pages;
-mod laws;
-mod obligations;
-mod organizations;
-mod payer;
-mod people;
-mod percent;
-mod periods;
-mod plan_laws;
-mod plan_pools;
-mod plans;
-mod report_groups;
-mod report_rows;
-mod reports;
-mod resolvers;
-mod revenue_distributions;
-mod revenue_items;
-mod rounding;
-mod schedule_laws;
-mod schedule_oracle;
-mod schedules;
-mod schedules_clocks;
-mod schedules_refused;
-mod share_explanations;
-mod shares;
-mod slicing;
-mod units;
-mod windows;
+mod money;
+mod parties;
+mod payouts;
+mod revenue;
 
 use apportion_core::calendar::DateRange;
 use apportion_core::currency::Currency;

@@ -5,7 +5,7 @@ use apportion_core::money::{MoneyError, percent_of};
 use proptest::prelude::*;
 
 use crate::arbitrary;
-use crate::rounding::is_rounded;
+use crate::money::rounding::is_rounded;
 
 /// Units of 10^-10 percent in the whole.
 const WHOLE: i128 = 1_000_000_000_000;

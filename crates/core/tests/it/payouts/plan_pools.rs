@@ -8,7 +8,7 @@ use apportion_core::resolver::{Payout, PoolSource};
 use apportion_core::sharing::Sharing;
 use apportion_core::slicing::Span;
 
-use crate::payer::{Rows, at, fixed, paid, unpaid};
+use crate::payouts::payer::{Rows, at, fixed, paid, unpaid};
 use crate::{currency, day, range};
 
 #[test]

@@ -6,7 +6,7 @@ use apportion_core::units::Units;
 use proptest::prelude::*;
 
 use crate::arbitrary;
-use crate::shares::weights;
+use crate::payouts::shares::weights;
 
 /// The explanations of all shares of a pool, in the order of the weights.
 fn explained(units: &str, pool: (i64, i64), by: &[i64]) -> Vec<ShareExplanation> {

@@ -8,7 +8,7 @@ use apportion_core::slicing::{Span, recognised};
 use chrono::Days;
 use proptest::prelude::*;
 
-use crate::rounding::is_rounded;
+use crate::money::rounding::is_rounded;
 use crate::{arbitrary, currency, day, range};
 
 /// So many days, from 2025-07-01.

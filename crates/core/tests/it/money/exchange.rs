@@ -4,7 +4,7 @@ use apportion_core::decimal::Rate;
 use apportion_core::money::{MoneyError, exchange};
 use proptest::prelude::*;
 
-use crate::rounding::is_rounded;
+use crate::money::rounding::is_rounded;
 use crate::{arbitrary, currency};
 
 fn check(amount: i64, from: &str, rate: &str, to: &str, expected: Result<i64, MoneyError>) {

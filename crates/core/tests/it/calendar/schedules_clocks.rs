@@ -4,7 +4,7 @@ use apportion_core::schedule::Schedule;
 use chrono::{DateTime, TimeDelta, Utc};
 use chrono_tz::{TZ_VARIANTS, Tz};
 
-use crate::schedules::{runs, schedule, zone};
+use crate::calendar::schedules::{runs, schedule, zone};
 
 /// The instants after the anchor, up to and including the last that is given.
 fn all(schedule: &Schedule, zone: Tz, anchor: DateTime<Utc>, until: &str) -> Vec<DateTime<Utc>> {

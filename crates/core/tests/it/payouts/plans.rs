@@ -9,8 +9,8 @@ use apportion_core::resolver::Payout;
 use apportion_core::sharing::Sharing;
 
 use crate::day;
-use crate::payer::{Rows, at, fixed, next_noon, paid, unpaid};
-use crate::plan_pools::revenue;
+use crate::payouts::payer::{Rows, at, fixed, next_noon, paid, unpaid};
+use crate::payouts::plan_pools::revenue;
 
 #[test]
 fn what_is_owed_is_collected() {

@@ -9,7 +9,7 @@ use apportion_core::obligation::ObligationStatus;
 use chrono::TimeDelta;
 use proptest::prelude::*;
 
-use crate::payer::{at, obligation};
+use crate::payouts::payer::{at, obligation};
 use crate::{arbitrary, day};
 
 fn cutoff() -> Cutoff {

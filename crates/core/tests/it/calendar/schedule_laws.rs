@@ -14,8 +14,8 @@ use proptest::prelude::*;
 use proptest::sample::select;
 
 use crate::arbitrary;
-use crate::schedule_oracle::{Model, Unit};
-use crate::schedules::zone;
+use crate::calendar::schedule_oracle::{Model, Unit};
+use crate::calendar::schedules::zone;
 
 /// How long the oracle looks, in days.
 const WINDOW: u64 = 40;

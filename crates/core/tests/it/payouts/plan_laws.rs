@@ -13,7 +13,7 @@ use chrono::TimeDelta;
 use proptest::prelude::*;
 
 use crate::arbitrary;
-use crate::payer::{Rows, at, obligation};
+use crate::payouts::payer::{Rows, at, obligation};
 
 fn payout() -> impl Strategy<Value = Payout> {
     let percent =

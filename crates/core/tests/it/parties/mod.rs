@@ -1,0 +1,5 @@
+//! Organizations, people and collaborators.
+
+mod collaborators;
+mod organizations;
+mod people;
