@@ -5,9 +5,9 @@
 
 mod date_range;
 pub mod day_span;
+mod period;
 pub mod schedule;
 pub mod window;
 
-pub use date_range::{
-    CalendarError, DateRange, FIRST_DAY, LAST_DAY, MAX_DAYS, Period, PeriodSpan, in_calendar,
-};
+pub use date_range::{CalendarError, DateRange, FIRST_DAY, LAST_DAY, MAX_DAYS, in_calendar};
+pub use period::{Period, PeriodSpan};

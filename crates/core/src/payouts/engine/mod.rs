@@ -4,10 +4,11 @@
 //! it, an explanation prints it. Nothing is read or written here, and no clock is asked: when a
 //! schedule comes next, the caller says.
 
+mod owed;
 mod plan;
 mod pool;
 mod sentence;
-mod settle;
+mod settlement;
 mod snapshot;
 
 use chrono::{DateTime, Utc};
@@ -20,8 +21,10 @@ pub use crate::payouts::engine::snapshot::{Opening, Payer, RevenueIn, Snapshot, 
 
 use crate::payouts::distribution::DistributionStatus;
 use crate::payouts::distributor::DistributorStatus;
-use crate::payouts::engine::settle::Settlement;
+use crate::payouts::engine::pool::Shared;
+use crate::payouts::engine::settlement::{Settlement, failed};
 use crate::payouts::obligation::ObligationStatus;
+use crate::payouts::resolver::Payout;
 
 /// What triggering the open distribution comes to at `now`.
 ///
@@ -74,7 +77,7 @@ pub fn plan(
     next_after: impl Fn(DateTime<Utc>) -> Option<DateTime<Utc>>,
 ) -> Plan {
     let Snapshot { payer, open, now, .. } = *snapshot;
-    let settlement = Settlement::of(snapshot);
+    let settlement = settle(snapshot);
     let failed = settlement.failure.is_some();
     let status = match (failed, settlement.allocations.is_empty()) {
         (true, _) => DistributionStatus::Failed,
@@ -105,6 +108,15 @@ pub fn plan(
         failure: settlement.failure,
         next,
     }
+}
+
+/// Decides what is paid, what is not, and why.
+fn settle(snapshot: &Snapshot<'_>) -> Settlement {
+    let settled = match snapshot.payer.payout {
+        Payout::Shared { pool, sharing } => Shared { snapshot, pool, sharing }.settle(),
+        Payout::Owed { minimum } => owed::settle(snapshot, minimum),
+    };
+    settled.unwrap_or_else(|failure| failed(snapshot, failure))
 }
 
 fn waits(snapshot: &Snapshot<'_>) -> Option<Waits> {

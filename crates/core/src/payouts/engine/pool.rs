@@ -7,7 +7,7 @@ use crate::payouts::engine::plan::{
     DistributionExplanation, Failure, Origin, PlannedAllocation, Reason, Unpaid,
 };
 use crate::payouts::engine::sentence;
-use crate::payouts::engine::settle::{Settlement, basis, each_once};
+use crate::payouts::engine::settlement::{Settlement, basis, each_once};
 use crate::payouts::engine::snapshot::{Opening, Snapshot};
 use crate::payouts::metric::Score;
 use crate::payouts::resolver::PoolSource;

@@ -5,8 +5,7 @@
 
 use std::cmp::Ordering;
 
-use super::row::nulls_last;
-use super::{Figure, Group, Grouping, Row};
+use super::{Figure, Group, Grouping};
 
 /// What rows can be sorted by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,18 +38,11 @@ impl Grouping {
     }
 }
 
-pub(super) fn by_orders(a: &Row, b: &Row, orders: &[RowOrder]) -> Ordering {
-    orders.iter().fold(Ordering::Equal, |so_far, order| so_far.then_with(|| order.compare(a, b)))
-}
-
-impl RowOrder {
-    fn compare(self, a: &Row, b: &Row) -> Ordering {
-        match self.by {
-            SortBy::Group(group) => a.compare_by(b, group, self.descending),
-            SortBy::Count => nulls_last(Some(a.count()), Some(b.count()), self.descending),
-            SortBy::Figure(figure) => {
-                nulls_last(a.figure(figure), b.figure(figure), self.descending)
-            }
-        }
+/// In order or against it, but what is not there comes last.
+pub(super) fn nulls_last(a: Option<i64>, b: Option<i64>, descending: bool) -> Ordering {
+    match (a, b) {
+        (Some(a), Some(b)) if descending => b.cmp(&a),
+        (Some(a), Some(b)) => a.cmp(&b),
+        (a, b) => b.is_some().cmp(&a.is_some()),
     }
 }

@@ -10,7 +10,7 @@ use crate::calendar::Period;
 use crate::money::currency::Currency;
 
 use super::figure::{DEFAULT, Figure, OWN, Three};
-use super::order::{RowOrder, by_orders};
+use super::order::{RowOrder, SortBy, nulls_last};
 use super::sums::{Slices, narrow};
 use super::{BlockKey, Group, Grouping, Report};
 
@@ -109,13 +109,29 @@ impl Row {
         }
     }
 
-    pub(super) fn compare_by(&self, other: &Self, group: Group, descending: bool) -> Ordering {
+    fn compare_by(&self, other: &Self, group: Group, descending: bool) -> Ordering {
         if group == Group::Creator {
             return nulls_last(self.keys.creator, other.keys.creator, descending);
         }
         let [mine, theirs] = [self, other].map(|row| (&row.keys, row.starts_on));
         let ascending = compare(mine, theirs, group);
         if descending { ascending.reverse() } else { ascending }
+    }
+
+    /// Compares two rows by all steps of an order, the first step first.
+    fn compare_by_orders(&self, other: &Self, orders: &[RowOrder]) -> Ordering {
+        let steps = orders.iter().map(|order| self.compare_by_order(other, *order));
+        steps.fold(Ordering::Equal, Ordering::then)
+    }
+
+    fn compare_by_order(&self, other: &Self, RowOrder { by, descending }: RowOrder) -> Ordering {
+        match by {
+            SortBy::Group(group) => self.compare_by(other, group, descending),
+            SortBy::Count => nulls_last(Some(self.count), Some(other.count), descending),
+            SortBy::Figure(figure) => {
+                nulls_last(self.figure(figure), other.figure(figure), descending)
+            }
+        }
     }
 }
 
@@ -167,15 +183,6 @@ fn compare((mine, my_start): Place<'_>, (theirs, their_start): Place<'_>, by: Gr
     }
 }
 
-/// In order or against it, but what is not there comes last.
-pub(super) fn nulls_last(a: Option<i64>, b: Option<i64>, descending: bool) -> Ordering {
-    match (a, b) {
-        (Some(a), Some(b)) if descending => b.cmp(&a),
-        (Some(a), Some(b)) => a.cmp(&b),
-        (a, b) => b.is_some().cmp(&a.is_some()),
-    }
-}
-
 impl Report {
     /// The rows, in the orders given and then in that of their keys.
     ///
@@ -195,7 +202,7 @@ impl Report {
             .chunk_by(|(a, _), (b, _)| in_order(a, b).is_eq())
             .filter_map(|same| Some(self.row(same.first()?.0, same)))
             .collect::<Result<Vec<Row>, _>>()?;
-        rows.sort_by(|a, b| by_orders(a, b, orders));
+        rows.sort_by(|a, b| a.compare_by_orders(b, orders));
         Ok(rows)
     }
 

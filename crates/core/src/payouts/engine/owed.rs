@@ -1,0 +1,51 @@
+//! What is owed and due, settled: who is paid, who must wait, and why.
+//!
+//! Which obligations are due, and how they are netted, is [`crate::accumulation`].
+
+use crate::payouts::accumulation::{Collected, accumulate};
+use crate::payouts::engine::plan::{
+    Basis, DistributionExplanation, Failure, Origin, PlannedAllocation, Reason, Unpaid,
+};
+use crate::payouts::engine::sentence;
+use crate::payouts::engine::settlement::{Settlement, each_once};
+use crate::payouts::engine::snapshot::Snapshot;
+use crate::rules::id::CollaboratorId;
+
+/// What is owed and due, without those who must wait.
+pub(crate) fn settle(snapshot: &Snapshot<'_>, minimum: i64) -> Result<Settlement, Failure> {
+    let paid =
+        accumulate(snapshot.obligations, &snapshot.cutoff(), minimum).map_err(|_| Failure::Owed)?;
+    let waiting = paid.waiting.iter().map(|waiting| Unpaid {
+        collaborator_id: waiting.collaborator_id,
+        reason: match waiting.net {
+            net @ ..=0 => Reason::NetNotPositive { net },
+            net => Reason::BelowMinimum { net, minimum },
+        },
+    });
+    let is_paid = |id: &CollaboratorId| {
+        paid.collected.binary_search_by_key(id, |collected| collected.collaborator_id).is_ok()
+    };
+    let idle = snapshot.members.iter().copied().filter(|id| !is_paid(id));
+    let idle = idle.map(|id| Unpaid { collaborator_id: id, reason: Reason::NothingDue });
+    let unpaid = each_once(waiting.chain(idle).collect());
+    Ok(Settlement {
+        value: paid.value,
+        allocations: paid.collected.iter().map(collected_allocation).collect(),
+        explanation: DistributionExplanation {
+            pool: paid.value,
+            carried: 0,
+            total_score: 0,
+            basis: Basis::Collected(paid.value),
+            unpaid,
+            sentence: sentence::owed(&snapshot.payer.units, &paid),
+        },
+        shared: None,
+        carried_on: 0,
+        failure: None,
+    })
+}
+
+fn collected_allocation(collected: &Collected) -> PlannedAllocation {
+    let Collected { collaborator_id, obligation_id, value, net } = *collected;
+    PlannedAllocation { collaborator_id, value, origin: Origin::Collected { obligation_id, net } }
+}
