@@ -5,11 +5,11 @@
 use std::error::Error;
 
 use apportion_core::distributor::DistributorStatus;
-use apportion_core::engine::{AllocationExplanation, Opening, Payer, Snapshot, plan};
+use apportion_core::engine::{AllocationExplanation, OpenDistribution, Payer, Snapshot, plan};
 use apportion_core::id::CollaboratorId;
 use apportion_core::metric::Score;
 use apportion_core::resolver::{Payout, PoolSource};
-use apportion_core::sharing::Sharing;
+use apportion_core::share_rule::ShareRule;
 use chrono::{DateTime, Months, Utc};
 use chrono_tz::Europe::Berlin;
 
@@ -18,7 +18,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let payer = Payer {
         status: DistributorStatus::Active,
         units: "EUR".parse()?,
-        payout: Payout::Shared { pool, sharing: Sharing::Performance },
+        payout: Payout::Shared { pool, share_rule: ShareRule::Performance },
         time_zone: Berlin,
         requires_approval: false,
         carry_over: true,
@@ -26,7 +26,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let score = |(id, score)| Score { collaborator_id: CollaboratorId(id), score };
     let snapshot = Snapshot {
         payer: &payer,
-        open: Opening {
+        open: OpenDistribution {
             opened_at: "2025-06-30T22:00:00Z".parse()?,
             trigger_at: "2025-07-31T22:00:00Z".parse()?,
             carried: 0,

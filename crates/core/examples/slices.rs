@@ -7,7 +7,7 @@ use std::error::Error;
 use apportion_core::calendar::{DateRange, Period};
 use apportion_core::deal::DealMoney;
 use apportion_core::revenue_distribution::RevenueDistributionTerms;
-use apportion_core::slicing::Span;
+use apportion_core::slicing::SpreadAmount;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let deal = DealMoney {
@@ -19,7 +19,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let range = DateRange::new("2025-06-26".parse()?, "2025-07-05".parse()?)?;
     let terms = RevenueDistributionTerms { range, percent: "100".parse()? };
     let amounts = terms.amounts(&deal)?;
-    let span = Span { range, total: amounts.amount_default };
+    let span = SpreadAmount { range, total: amounts.amount_default };
 
     println!(
         "{} minor units of {} are {} of {}, over {} days of {} or {}:",

@@ -17,7 +17,7 @@
 //! use apportion_core::currency::Currency;
 //! use apportion_core::deal::DealMoney;
 //! use apportion_core::revenue_distribution::RevenueDistributionTerms;
-//! use apportion_core::slicing::Span;
+//! use apportion_core::slicing::SpreadAmount;
 //! use chrono::NaiveDate;
 //!
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -40,7 +40,7 @@
 //! assert_eq!((amounts.amount, amounts.amount_default), (5_000, 5_417));
 //!
 //! // The total is converted once and then sliced, so the months add up to the cent.
-//! let span = Span { range: terms.range, total: amounts.amount_default };
+//! let span = SpreadAmount { range: terms.range, total: amounts.amount_default };
 //! let months: Vec<i64> = span.by_period(Period::Month).map(|slice| slice.amount).collect();
 //! assert_eq!(months, [2_709, 2_708]);
 //! assert_eq!(span.slice(day("2025-07-05")?), Some(542));
@@ -61,10 +61,10 @@ pub use money::{currency, decimal, fraction, rounding, units};
 pub use parties::{collaborator, organization, person};
 pub use payouts::{
     accumulation, allocation, distribution, distributor, engine, metric, metric_credit, obligation,
-    resolver, share_explanation, shares, sharing,
+    resolver, share_explanation, share_rule, shares,
 };
 pub use revenue::{
-    accrual, deal, distributed, report, revenue_distribution, revenue_item, revenue_item_page,
+    deal, deal_totals, recognition, report, revenue_distribution, revenue_item, revenue_item_page,
     slicing,
 };
-pub use rules::{event, fault, id, named, state};
+pub use rules::{event, fault, id, names, refusal};

@@ -1,7 +1,15 @@
 //! The calendar: ranges of whole days, the periods that reports are made by, and schedules.
 //!
-//! Days are whole days: there are no hours or working days here, and the caller says which day is
-//! today. Only [`crate::schedule`] knows times and time zones.
+//! | word | meaning |
+//! |---|---|
+//! | [`DateRange`] | at least one day, as dates; what a distribution is spread over |
+//! | [`DaySpan`](day_span::DaySpan) | the same days as two numbers, for sums over many distributions |
+//! | [`Window`](window::Window) | the days that a report or a list looks at; it may be empty |
+//! | [`Period`] | a kind of period: day, week, month, quarter or year |
+//! | [`PeriodSpan`] | one whole period of a kind, such as July 2025 |
+//!
+//! Days are whole days: there are no hours and no working days here, and the caller says which day
+//! is today. Only [`schedule`] knows times of day and time zones.
 
 mod date_range;
 pub mod day_span;

@@ -7,14 +7,14 @@
 mod payouts;
 mod revenue;
 
-use crate::rules::named::named;
+use crate::rules::names::names;
 
 pub use payouts::{CoveredObligation, CreditedMetric, PaidDistribution, TriggerDate};
-pub use revenue::{DealRows, SpreadAmounts};
+pub use revenue::{DealFigures, DistributionFigures};
 
-named! {
+names! {
     /// A law, by the name under which clients ask for it.
-    Law {
+    Check {
         /// What a distribution is worth is what it pays.
         AllocationsSum = "allocations-sum",
         /// Nothing is paid twice.
@@ -30,7 +30,7 @@ named! {
     }
 }
 
-named! {
+names! {
     /// What became of looking at a law.
     Verdict {
         /// Every subject was looked at, and the law holds for each.
@@ -42,7 +42,7 @@ named! {
     }
 }
 
-impl Law {
+impl Check {
     /// The law in a sentence, the left side first.
     #[must_use]
     pub const fn description(self) -> &'static str {
@@ -76,7 +76,7 @@ impl Law {
 
 /// A law at one of its subjects.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Instance {
+pub struct Comparison {
     /// One side, in minor units, points or rows.
     pub left: i128,
     /// The other side.
@@ -103,7 +103,7 @@ pub const MAX_COUNTER_EXAMPLES: u64 = 100;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
     /// The law.
-    pub law: Law,
+    pub check: Check,
     /// The sum of the left sides.
     pub left: i128,
     /// The sum of the right sides.
@@ -119,13 +119,13 @@ pub struct Finding {
 impl Finding {
     /// Nothing looked at yet.
     #[must_use]
-    pub const fn new(law: Law) -> Self {
+    pub const fn new(check: Check) -> Self {
         let counter_examples = Vec::new();
-        Self { law, left: 0, right: 0, broken: 0, counter_examples, is_complete: false }
+        Self { check, left: 0, right: 0, broken: 0, counter_examples, is_complete: false }
     }
 
     /// Adds a subject. Sums past `i128`, which takes 2^64 subjects, stay at its end.
-    pub fn note(&mut self, instance: Instance) {
+    pub fn note(&mut self, instance: Comparison) {
         self.left = self.left.saturating_add(instance.left);
         self.right = self.right.saturating_add(instance.right);
         if let Some(example) = instance.broken {
@@ -147,12 +147,20 @@ impl Finding {
     }
 }
 
-/// An instance whose sides decide.
-fn sides((kind, id): (&'static str, i64), (left, right): (i128, i128), detail: &str) -> Instance {
+/// The row that a check looks at.
+#[derive(Clone, Copy)]
+struct Subject {
+    kind: &'static str,
+    id: i64,
+}
+
+/// Compares two sides that must be equal; `detail` says what they are.
+fn compare(subject: Subject, left: i128, right: i128, detail: &str) -> Comparison {
+    let Subject { kind, id } = subject;
     let broken = (left != right).then(|| CounterExample {
         kind,
         id,
         detail: format!("{detail}: {left} on one side, {right} on the other"),
     });
-    Instance { left, right, broken }
+    Comparison { left, right, broken }
 }

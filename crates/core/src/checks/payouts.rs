@@ -1,6 +1,6 @@
 //! The laws of payouts: what was paid is what was owed, once, and scores are what was credited.
 
-use super::{CounterExample, Instance, sides};
+use super::{Comparison, CounterExample, Subject, compare};
 
 /// A distribution with what it pays.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,7 +18,7 @@ pub struct PaidDistribution {
 impl PaidDistribution {
     /// The value is the sum of the allocations, and of their obligations. One that waits has none.
     #[must_use]
-    pub fn allocations_sum(&self) -> Instance {
+    pub fn allocations_sum(&self) -> Comparison {
         let Self { id, value, allocations, obligations } = *self;
         let value = i128::from(value.unwrap_or(0));
         let detail = format!(
@@ -29,7 +29,7 @@ impl PaidDistribution {
         let broken = (!holds).then_some(CounterExample { kind: "distributions", id, detail });
         // Of three figures that must be equal, the one that differs is shown.
         let right = if value == allocations { obligations } else { allocations };
-        Instance { left: value, right, broken }
+        Comparison { left: value, right, broken }
     }
 }
 
@@ -49,7 +49,7 @@ pub struct CoveredObligation<'a> {
 impl CoveredObligation<'_> {
     /// At most one allocation that is not cancelled covers it, and it names that one.
     #[must_use]
-    pub fn obligation_once(&self) -> Instance {
+    pub fn obligation_once(&self) -> Comparison {
         let Self { id, allocation_id, named_covers, live } = self;
         let covering = i128::try_from(live.len()).unwrap_or(i128::MAX);
         let detail = match (live, allocation_id) {
@@ -63,7 +63,7 @@ impl CoveredObligation<'_> {
             _ => None,
         };
         let broken = detail.map(|detail| CounterExample { kind: "obligations", id: *id, detail });
-        Instance { left: covering, right: covering.min(1), broken }
+        Comparison { left: covering, right: covering.min(1), broken }
     }
 }
 
@@ -85,14 +85,14 @@ pub struct TriggerDate {
 impl TriggerDate {
     /// It is the only one at its trigger date.
     #[must_use]
-    pub fn trigger_once(&self) -> Instance {
+    pub fn trigger_once(&self) -> Comparison {
         let Self { id, distributor_id, same_as } = *self;
         let broken = same_as.map(|other| CounterExample {
             kind: "distributions",
             id,
             detail: format!("distributor {distributor_id} has distribution {other} at that date"),
         });
-        Instance { left: 1, right: i128::from(broken.is_none()), broken }
+        Comparison { left: 1, right: i128::from(broken.is_none()), broken }
     }
 }
 
@@ -110,8 +110,8 @@ pub struct CreditedMetric {
 impl CreditedMetric {
     /// The score is the sum of the credits.
     #[must_use]
-    pub fn metrics_follow_credits(&self) -> Instance {
+    pub fn metrics_follow_credits(&self) -> Comparison {
         let Self { id, score, credits } = *self;
-        sides(("metrics", id), (score.into(), credits), "score and credits")
+        compare(Subject { kind: "metrics", id }, score.into(), credits, "score and credits")
     }
 }

@@ -5,10 +5,10 @@
 use validator::Validate;
 
 use crate::rules::fault::{Fault, Faults};
-use crate::rules::named::named;
+use crate::rules::names::names;
 use crate::rules::text::{MAX_TEXT_CHARS, is_email_address};
 
-named! {
+names! {
     /// Whether a collaborator takes part.
     CollaboratorStatus {
         /// Takes credits.

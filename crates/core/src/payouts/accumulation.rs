@@ -6,7 +6,7 @@
 use chrono::{DateTime, NaiveDate, Utc};
 
 use crate::money::MoneyError;
-use crate::payouts::obligation::{Held, ObligationStatus};
+use crate::payouts::obligation::{ObligationState, ObligationStatus};
 use crate::rules::id::{CollaboratorId, ObligationId};
 
 /// An obligation as a row of its distributor.
@@ -19,7 +19,7 @@ pub struct Owed {
     /// Minor units, below zero for a clawback.
     pub value: i64,
     /// How far it is, and whether a distribution covers it.
-    pub held: Held,
+    pub state: ObligationState,
     /// When it was made.
     pub created_at: DateTime<Utc>,
     /// The first day on which it may be paid.
@@ -39,7 +39,7 @@ impl Owed {
     /// Whether it is collected: approved, not allocated, made before the cut-off, due by its day.
     #[must_use]
     pub fn is_due(&self, cutoff: &Cutoff) -> bool {
-        let is_open = self.held.status == ObligationStatus::Approved && !self.held.is_allocated;
+        let is_open = self.state.status == ObligationStatus::Approved && !self.state.is_allocated;
         let is_in_time = self.created_at < cutoff.at;
         is_open && is_in_time && self.due_on.is_none_or(|day| day <= cutoff.date)
     }
@@ -47,7 +47,7 @@ impl Owed {
 
 /// One obligation that is paid.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Collected {
+pub struct CollectedObligation {
     /// Whom it is owed to.
     pub collaborator_id: CollaboratorId,
     /// Which one.
@@ -69,7 +69,7 @@ pub struct Net {
 
 /// A net that waits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Waiting {
+pub struct WaitingNet {
     /// Whom it is owed to.
     pub collaborator_id: CollaboratorId,
     /// The sum of what is due, in minor units; past `i64` where it is far below zero.
@@ -80,9 +80,9 @@ pub struct Waiting {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Accumulation {
     /// By collaborator, then by obligation.
-    pub collected: Vec<Collected>,
+    pub collected: Vec<CollectedObligation>,
     /// By collaborator.
-    pub waiting: Vec<Waiting>,
+    pub waiting: Vec<WaitingNet>,
     /// The sum of what is collected, in minor units.
     pub value: i64,
     /// How many collaborators are paid.
@@ -119,14 +119,14 @@ impl Accumulation {
         };
         let net: i128 = parts.iter().map(|owed| i128::from(owed.value)).sum();
         if net <= 0 || net < i128::from(minimum) {
-            self.waiting.push(Waiting { collaborator_id, net });
+            self.waiting.push(WaitingNet { collaborator_id, net });
             return Ok(());
         }
         let value = i64::try_from(net).map_err(|_| MoneyError::Overflow)?;
         self.value = self.value.checked_add(value).ok_or(MoneyError::Overflow)?;
         self.collaborators = self.collaborators.saturating_add(1);
         let net = Net { value, parts: u64::try_from(parts.len()).unwrap_or(u64::MAX) };
-        self.collected.extend(parts.iter().map(|owed| Collected {
+        self.collected.extend(parts.iter().map(|owed| CollectedObligation {
             collaborator_id,
             obligation_id: owed.obligation_id,
             value: owed.value,

@@ -1,12 +1,12 @@
 //! Allocations: the link from a distribution to one obligation that it covers.
 //!
 //! Only their status. Their value is the obligation's, and settling that settles the allocation:
-//! [`crate::distribution::Triggered`].
+//! [`crate::distribution::TriggeredDistribution`].
 
-use crate::rules::named::named;
-use crate::rules::state::Refused;
+use crate::rules::names::names;
+use crate::rules::refusal::Refused;
 
-named! {
+names! {
     /// How far an allocation is.
     AllocationStatus {
         /// Its obligation is to be settled.

@@ -6,17 +6,17 @@
 use crate::money::MoneyError;
 use crate::payouts::allocation::AllocationStatus;
 use crate::payouts::obligation::ObligationStatus;
-use crate::rules::named::named;
-use crate::rules::state::Refused;
+use crate::rules::names::names;
+use crate::rules::refusal::Refused;
 
-named! {
+names! {
     /// How far a distribution is.
     DistributionStatus {
         /// Open: it waits for its trigger date.
         Pending = "pending",
-        /// Triggered; some allocations are to be settled.
+        /// TriggeredDistribution; some allocations are to be settled.
         Processing = "processing",
-        /// Triggered, and every allocation settled.
+        /// TriggeredDistribution, and every allocation settled.
         Complete = "complete",
         /// Could not be triggered; the next one takes over its period.
         Failed = "failed",
@@ -52,7 +52,7 @@ impl DistributionStatus {
 
 /// A triggered distribution and one of its obligations, before that one is settled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Triggered {
+pub struct TriggeredDistribution {
     /// The sum of its allocations that are not cancelled, in minor units.
     pub value: i64,
     /// How many of its allocations are pending, this one included.
@@ -63,7 +63,7 @@ pub struct Triggered {
 
 /// What settling an obligation makes of its allocation and its distribution.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Settled {
+pub struct SettlementEffect {
     /// Of the allocation.
     pub allocation: AllocationStatus,
     /// Of the distribution.
@@ -72,14 +72,14 @@ pub struct Settled {
     pub value: i64,
 }
 
-impl Triggered {
+impl TriggeredDistribution {
     /// What follows where the obligation gets this status.
     ///
     /// # Errors
     ///
     /// [`MoneyError::Overflow`] where the value left does not fit `i64`, which shares of one pool,
     /// all of its sign, cannot bring about.
-    pub fn settle(self, to: ObligationStatus) -> Result<Settled, MoneyError> {
+    pub fn settle(self, to: ObligationStatus) -> Result<SettlementEffect, MoneyError> {
         let less = self.value.checked_sub(self.obligation).ok_or(MoneyError::Overflow);
         let (allocation, value) = match to {
             ObligationStatus::Pending | ObligationStatus::Approved => {
@@ -95,6 +95,6 @@ impl Triggered {
             true => DistributionStatus::Complete,
             false => DistributionStatus::Processing,
         };
-        Ok(Settled { allocation, status, value })
+        Ok(SettlementEffect { allocation, status, value })
     }
 }

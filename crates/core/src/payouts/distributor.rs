@@ -8,14 +8,14 @@ use validator::{Validate, ValidationError};
 
 use crate::money::decimal::Percent;
 use crate::money::units::Units;
-use crate::payouts::metric::{CountedMetric, CountedMetricDraft, counted};
-use crate::payouts::resolver::{DistributionResolver, Payout, PoolResolver, Resolving};
+use crate::payouts::metric::{CountedMetric, CountedMetricDraft, check_metric_types};
+use crate::payouts::resolver::{DistributionResolver, Payout, PoolResolver, ResolverInputs};
 use crate::rules::fault::{Fault, Faults};
-use crate::rules::named::named;
-use crate::rules::state::{Locked, Refused};
+use crate::rules::names::names;
+use crate::rules::refusal::{Locked, Refused};
 use crate::rules::text::{MAX_LONG_TEXT_CHARS, MAX_TEXT_CHARS, without_nul};
 
-named! {
+names! {
     /// Whether a distributor pays.
     DistributorStatus {
         /// Takes credits and is triggered.
@@ -134,14 +134,14 @@ impl DistributorDraft {
             distribution_resolver: faults.required("distribution_resolver", distribution_resolver),
             revenue_percentage: faults.note("revenue_percentage", percentage).flatten(),
             time_zone: faults.note("time_zone", zone),
-            metric_types: counted(&self.metric_types, faults),
+            metric_types: check_metric_types(&self.metric_types, faults),
         }
     }
 
     /// What is missing is not asked for twice: a percentage out of range is there.
     fn payout(&self, parsed: &Parsed, faults: &mut Faults) -> Option<Payout> {
         let (pool, distribution) = parsed.pool_resolver.zip(parsed.distribution_resolver)?;
-        let resolving = Resolving {
+        let resolving = ResolverInputs {
             units: parsed.units.as_ref()?,
             pool_amount: self.pool_amount,
             revenue_percentage: parsed.revenue_percentage,
@@ -149,7 +149,7 @@ impl DistributorDraft {
         };
         let is_refused = self.revenue_percentage.is_some() && parsed.revenue_percentage.is_none();
         let known = |fault: &Fault| is_refused && fault.field == "revenue_percentage";
-        let payout = Payout::of(pool, distribution, &resolving);
+        let payout = Payout::from_resolvers(pool, distribution, &resolving);
         faults.join(payout.map_err(|mut found| {
             found.retain(|fault| !known(fault));
             found

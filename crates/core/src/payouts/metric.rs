@@ -5,9 +5,9 @@
 
 use crate::rules::fault::{Fault, Faults};
 use crate::rules::id::CollaboratorId;
-use crate::rules::named::named;
+use crate::rules::names::names;
 
-named! {
+names! {
     /// What a metric counts.
     MetricType {
         /// Points that somebody credits by hand.
@@ -36,7 +36,7 @@ pub struct CountedMetricDraft {
 impl CountedMetricDraft {
     /// The kind of metric that it describes, where it keeps every rule.
     #[must_use]
-    pub fn counted(&self) -> Option<CountedMetric> {
+    pub fn to_metric(&self) -> Option<CountedMetric> {
         kind(self).ok()
     }
 }
@@ -51,7 +51,10 @@ pub struct Score {
 }
 
 /// Checks the kinds of metric of a distributor; noted at `metric_types`.
-pub(crate) fn counted(drafts: &[CountedMetricDraft], faults: &mut Faults) -> Vec<CountedMetric> {
+pub(crate) fn check_metric_types(
+    drafts: &[CountedMetricDraft],
+    faults: &mut Faults,
+) -> Vec<CountedMetric> {
     let mut kinds: Vec<CountedMetric> = Vec::new();
     for draft in drafts {
         let repeated =
@@ -78,7 +81,7 @@ fn kind(draft: &CountedMetricDraft) -> Result<CountedMetric, String> {
 /// # Errors
 ///
 /// A fault at `points` where it does not fit `i64`.
-pub fn credited(score: i64, points: i64) -> Result<i64, Fault> {
+pub fn score_after_credit(score: i64, points: i64) -> Result<i64, Fault> {
     let sum = score.checked_add(points);
     sum.ok_or_else(|| Fault::new("points", "makes a score that does not fit 64 bits"))
 }

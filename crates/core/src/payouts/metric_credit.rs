@@ -33,7 +33,7 @@ pub struct MetricCreditTerms {
 
 /// The two sides of a credit.
 #[derive(Clone, Copy, Debug)]
-pub struct Crediting<'a> {
+pub struct CreditTarget<'a> {
     /// Of the collaborator.
     pub collaborator: CollaboratorStatus,
     /// Of the distributor.
@@ -63,7 +63,7 @@ impl MetricCreditDraft {
     }
 }
 
-impl Crediting<'_> {
+impl CreditTarget<'_> {
     /// The points of the distributor's manual metric, where this collaborator may have them.
     ///
     /// # Errors

@@ -8,14 +8,14 @@ use validator::{Validate, ValidationError};
 
 use crate::calendar::in_calendar;
 use crate::rules::fault::{Fault, Faults};
-use crate::rules::named::named;
-use crate::rules::state::{Locked, Refused};
+use crate::rules::names::names;
+use crate::rules::refusal::{Locked, Refused};
 use crate::rules::text::{MAX_LONG_TEXT_CHARS, MAX_TEXT_CHARS, without_nul};
 
 /// The kind of award of the obligations that a shared pool makes.
 pub const DISTRIBUTION_AWARD: &str = "distribution";
 
-named! {
+names! {
     /// How far an obligation is.
     ObligationStatus {
         /// To be approved.
@@ -55,7 +55,7 @@ pub struct ObligationDraft {
 
 /// The obligation that another one reverses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Reversed {
+pub struct ReversedObligation {
     /// What it is worth, in minor units.
     pub value: i64,
     /// Whether it is of the same distributor.
@@ -91,13 +91,16 @@ impl ObligationDraft {
     /// # Errors
     ///
     /// All faults at once.
-    pub fn check(&self, reversed: Option<Reversed>) -> Result<ObligationTerms, Vec<Fault>> {
+    pub fn check(
+        &self,
+        reversed: Option<ReversedObligation>,
+    ) -> Result<ObligationTerms, Vec<Fault>> {
         let status = self.status.as_deref().map_or(Ok(ObligationStatus::Pending), first_status);
         let mut faults = Faults::declared_by(self);
         let status = faults.note("status", status);
         faults.note("due_on", self.due_on.map(in_calendar).transpose());
-        faults.note("reverses", reversed.as_ref().map_or(Ok(()), Reversed::check));
-        let value = self.value.map(Ok).or_else(|| reversed.map(Reversed::negative));
+        faults.note("reverses", reversed.as_ref().map_or(Ok(()), ReversedObligation::check));
+        let value = self.value.map(Ok).or_else(|| reversed.map(ReversedObligation::negative));
         let value = faults.required("value", value);
         match (status, value) {
             (Some(status), Some(value)) if faults.is_empty() => Ok(self.terms(status, value)),
@@ -105,7 +108,7 @@ impl ObligationDraft {
         }
     }
 
-    /// Checks every rule of an obligation that is there; its status is [`Held::may_become`]'s.
+    /// Checks every rule of an obligation that is there; its status is [`ObligationState::may_become`]'s.
     ///
     /// # Errors
     ///
@@ -121,7 +124,7 @@ impl ObligationDraft {
     }
 }
 
-impl Reversed {
+impl ReversedObligation {
     fn check(&self) -> Result<(), &'static str> {
         let rules = [
             (self.is_of_distributor, "must be an obligation of the same distributor"),
@@ -152,14 +155,14 @@ fn not_zero(value: i64) -> Result<(), ValidationError> {
 
 /// An obligation as it is: all that decides what may still be done with it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Held {
+pub struct ObligationState {
     /// How far it is.
     pub status: ObligationStatus,
     /// Whether a distribution covers it.
     pub is_allocated: bool,
 }
 
-impl Held {
+impl ObligationState {
     /// Checks a change of status; to the same one is none.
     ///
     /// # Errors

@@ -1,15 +1,15 @@
 //! Resolvers: where the money of a distributor comes from, and how it is handed out.
 //!
 //! Which names there are, which two go together, and what each needs. What they do is
-//! [`crate::sharing`], [`crate::accumulation`] and [`crate::engine`].
+//! [`crate::share_rule`], [`crate::accumulation`] and [`crate::engine`].
 
 use crate::money::decimal::Percent;
 use crate::money::units::Units;
-use crate::payouts::sharing::Sharing;
+use crate::payouts::share_rule::ShareRule;
 use crate::rules::fault::{Fault, Faults};
-use crate::rules::named::named;
+use crate::rules::names::names;
 
-named! {
+names! {
     /// Where the pool of a period comes from.
     PoolResolver {
         /// The same amount every period.
@@ -21,7 +21,7 @@ named! {
     }
 }
 
-named! {
+names! {
     /// How it is handed out.
     DistributionResolver {
         /// The same to everybody with a score.
@@ -37,7 +37,7 @@ named! {
 
 /// What the resolvers are given to work with, as stored or drafted.
 #[derive(Clone, Copy, Debug)]
-pub struct Resolving<'a> {
+pub struct ResolverInputs<'a> {
     /// What is counted in.
     pub units: &'a Units,
     /// For `fixed_amount`, in minor units.
@@ -56,7 +56,7 @@ pub enum Payout {
         /// Where it comes from.
         pool: PoolSource,
         /// Who gets which part.
-        sharing: Sharing,
+        share_rule: ShareRule,
     },
     /// What is owed and due.
     Owed {
@@ -81,27 +81,27 @@ impl Payout {
     ///
     /// A fault at `distribution_resolver` for two that do not go together, at `pool_amount` or
     /// `revenue_percentage` where it is needed and missing, at `units` for revenue in a plain unit.
-    pub fn of(
+    pub fn from_resolvers(
         pool: PoolResolver,
         distribution: DistributionResolver,
-        resolving: &Resolving<'_>,
+        resolving: &ResolverInputs<'_>,
     ) -> Result<Self, Vec<Fault>> {
-        let sharing = match distribution {
-            DistributionResolver::EvenlySharedPool => Some(Sharing::Evenly),
-            DistributionResolver::PerformanceSharedPool => Some(Sharing::Performance),
-            DistributionResolver::TopScoreWins => Some(Sharing::TopScore),
+        let share_rule = match distribution {
+            DistributionResolver::EvenlySharedPool => Some(ShareRule::Evenly),
+            DistributionResolver::PerformanceSharedPool => Some(ShareRule::Performance),
+            DistributionResolver::TopScoreWins => Some(ShareRule::TopScore),
             DistributionResolver::AccumulatedObligations => None,
         };
         let mut faults = Faults::default();
         let source = resolving.source(pool, &mut faults);
-        let payout = match (source, sharing) {
-            (Some(pool), Some(sharing)) => Some(Self::Shared { pool, sharing }),
+        let payout = match (source, share_rule) {
+            (Some(pool), Some(share_rule)) => Some(Self::Shared { pool, share_rule }),
             (None, None) if pool == PoolResolver::Obligations => {
                 Some(Self::Owed { minimum: resolving.minimum_value.unwrap_or_default() })
             }
             _ => None,
         };
-        if sharing.is_none() != (pool == PoolResolver::Obligations) {
+        if share_rule.is_none() != (pool == PoolResolver::Obligations) {
             let message = format!("must go with the pool resolver, which {pool} does not");
             faults.note("distribution_resolver", Err::<(), _>(message));
         }
@@ -109,7 +109,7 @@ impl Payout {
     }
 }
 
-impl Resolving<'_> {
+impl ResolverInputs<'_> {
     fn source(&self, pool: PoolResolver, faults: &mut Faults) -> Option<PoolSource> {
         match pool {
             PoolResolver::FixedAmount => {

@@ -24,9 +24,18 @@ pub struct SharedPool {
     pub is_even: bool,
 }
 
+/// An amount to be shared, in minor units.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PoolAmount {
+    /// All that is shared, with what was carried.
+    pub total: i64,
+    /// The part of it that earlier periods left.
+    pub carried: i64,
+}
+
 /// What one of the shares adds to that.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Placed {
+pub struct RankedWeight {
     /// Above 0.
     pub weight: i64,
     /// Place of its remainder among all, from 1.
@@ -68,12 +77,13 @@ struct Part {
 impl SharedPool {
     /// What the shares of a ranking have in common, with the pool and what of it was carried.
     #[must_use]
-    pub const fn of(
+    pub const fn from_ranking(
         units: Units,
-        (pool, carried): (i64, i64),
+        pool: PoolAmount,
         ranking: &Ranking,
         is_even: bool,
     ) -> Self {
+        let PoolAmount { total: pool, carried } = pool;
         let Ranking { total_weight, extra_units, .. } = *ranking;
         Self { units, pool, carried, total_weight, extra_units, is_even }
     }
@@ -84,7 +94,7 @@ impl SharedPool {
     ///
     /// When the weight is none that the pool was shared by: below 0, or above the total.
     #[must_use]
-    pub fn explain(&self, share: Placed) -> ShareExplanation {
+    pub fn explain(&self, share: RankedWeight) -> ShareExplanation {
         let part = self.part(share.weight);
         let exact = product(self.pool, share.weight);
         let remainder = part.remainder.cast_signed();
@@ -114,7 +124,7 @@ impl SharedPool {
 
     /// `17.65 EUR: 3 of 17 points of 100.00 EUR is 17.6470..., rounded up as the second-largest
     /// remainder.`
-    fn sentence(&self, share: Placed, part: &Part, extra_unit: bool) -> String {
+    fn sentence(&self, share: RankedWeight, part: &Part, extra_unit: bool) -> String {
         let Self { units, pool, carried, total_weight, .. } = self;
         let value = signed(part.floor.saturating_add(u64::from(extra_unit)), *pool);
         let noun = match (self.is_even, total_weight) {

@@ -2,7 +2,7 @@
 //!
 //! Every share is the floor of its exact part `pool * weight / total`; the units that are left go
 //! out one each by remainder, largest first, ties to the lower collaborator id. A negative pool is
-//! shared by its magnitude. Who takes part and with which weight is [`crate::sharing`]; what a
+//! shared by its magnitude. Who takes part and with which weight is [`crate::share_rule`]; what a
 //! share says of itself is [`crate::share_explanation`].
 
 use std::cmp::Ordering;
@@ -75,7 +75,7 @@ pub enum SharesError {
 /// # Ok::<(), apportion_core::shares::SharesError>(())
 /// ```
 pub fn shares(pool: i64, weights: &[Weight]) -> Result<Vec<i64>, SharesError> {
-    let Division { mut floors, mut remainders, left, .. } = Division::of(pool, weights)?;
+    let Division { mut floors, mut remainders, left, .. } = Division::by_weights(pool, weights)?;
     let left = usize::try_from(left).unwrap_or(usize::MAX);
     if left < remainders.len() {
         remainders.select_nth_unstable_by(left, Remainder::largest_first);
@@ -92,7 +92,7 @@ pub fn shares(pool: i64, weights: &[Weight]) -> Result<Vec<i64>, SharesError> {
 ///
 /// Those of [`shares()`].
 pub fn ranked_shares(pool: i64, weights: &[Weight]) -> Result<Ranking, SharesError> {
-    let Division { floors, mut remainders, total, left } = Division::of(pool, weights)?;
+    let Division { floors, mut remainders, total, left } = Division::by_weights(pool, weights)?;
     remainders.sort_unstable_by(Remainder::largest_first);
     let unranked = |floor: &u64| RankedShare { amount: signed(*floor, pool), rank: 0 };
     let mut shares: Vec<RankedShare> = floors.iter().map(unranked).collect();
@@ -152,7 +152,7 @@ impl Division {
         clippy::arithmetic_side_effects,
         reason = "floors are parts of the pool: together at most 2^63"
     )]
-    fn of(pool: i64, weights: &[Weight]) -> Result<Self, SharesError> {
+    fn by_weights(pool: i64, weights: &[Weight]) -> Result<Self, SharesError> {
         let total = total_weight(weights)?;
         let mut floors = Vec::with_capacity(weights.len());
         let mut remainders = Vec::with_capacity(weights.len());

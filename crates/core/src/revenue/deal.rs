@@ -1,7 +1,7 @@
 //! Deals: what is sold, for how much, in which currency.
 //!
 //! The rules of a draft, the terms that come of it, and the conversion to the organization's
-//! currency. What a deal has distributed is [`crate::distributed`].
+//! currency. What a deal has distributed is [`crate::deal_totals`].
 
 use chrono::NaiveDate;
 use validator::Validate;

@@ -76,7 +76,7 @@ impl RevenueDistributionTerms {
     ///
     /// A fault at `amount_percent` where an amount does not fit `i64`.
     pub fn amounts(&self, deal: &DealMoney) -> Result<Amounts, Fault> {
-        Amounts::of(self.percent, deal)
+        Amounts::from_percent(self.percent, deal)
             .map_err(|error| Fault::new("amount_percent", format!("makes an amount that {error}")))
     }
 }
@@ -87,7 +87,7 @@ impl Amounts {
     /// # Errors
     ///
     /// [`MoneyError::Overflow`] where either does not fit.
-    pub fn of(percent: Percent, deal: &DealMoney) -> Result<Self, MoneyError> {
+    pub fn from_percent(percent: Percent, deal: &DealMoney) -> Result<Self, MoneyError> {
         let amount = percent_of(deal.value, percent)?;
         Ok(Self { amount, amount_default: deal.to_default(amount)? })
     }

@@ -11,7 +11,7 @@ use thiserror::Error;
 
 use crate::calendar::DateRange;
 use crate::money::projected;
-use crate::revenue::slicing::{Explanation, Span};
+use crate::revenue::slicing::{SliceExplanation, SpreadAmount};
 
 /// The id of an item: `4-2025-07-01`, its distribution and its date.
 ///
@@ -140,18 +140,18 @@ impl RevenueItems {
 
     /// How the `amount` of a day came about. `None` for a day outside the range.
     #[must_use]
-    pub fn explain(&self, date: NaiveDate) -> Option<Explanation> {
+    pub fn explain(&self, date: NaiveDate) -> Option<SliceExplanation> {
         self.spread(self.amount).explain(date)
     }
 
     /// How the `amount_default` of a day came about. `None` for a day outside the range.
     #[must_use]
-    pub fn explain_default(&self, date: NaiveDate) -> Option<Explanation> {
+    pub fn explain_default(&self, date: NaiveDate) -> Option<SliceExplanation> {
         self.spread(self.amount_default).explain(date)
     }
 
-    const fn spread(&self, total: i64) -> Span {
-        Span { range: self.range, total }
+    const fn spread(&self, total: i64) -> SpreadAmount {
+        SpreadAmount { range: self.range, total }
     }
 }
 

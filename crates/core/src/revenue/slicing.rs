@@ -39,7 +39,7 @@ pub fn recognised(total: i64, days: i64, k: i64) -> i64 {
 
 /// An amount and the days it is spread over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Span {
+pub struct SpreadAmount {
     /// The days.
     pub range: DateRange,
     /// The amount in minor units; all slices together.
@@ -57,7 +57,7 @@ pub struct PeriodSlice {
     pub amount: i64,
 }
 
-impl Span {
+impl SpreadAmount {
     /// What falls to one day, `P(k) - P(k - 1)`. `None` for a day outside the range.
     #[must_use]
     pub fn slice(&self, date: NaiveDate) -> Option<i64> {
@@ -99,8 +99,8 @@ impl Span {
 
     /// How the slice of a day came about. `None` for a day outside the range.
     #[must_use]
-    pub fn explain(&self, date: NaiveDate) -> Option<Explanation> {
-        self.range.day_number(date).map(|k| Explanation::of(self, k))
+    pub fn explain(&self, date: NaiveDate) -> Option<SliceExplanation> {
+        self.range.day_number(date).map(|k| SliceExplanation::for_day(self, k))
     }
 
     /// The slices of the days of `days`, which are days of the range.
@@ -125,7 +125,7 @@ impl Span {
 
 /// The figures behind one day's slice, all in minor units.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Explanation {
+pub struct SliceExplanation {
     /// The amount that is spread.
     pub total: i64,
     /// `n`, the number of days that it is spread over.
@@ -140,9 +140,9 @@ pub struct Explanation {
     pub sentence: String,
 }
 
-impl Explanation {
+impl SliceExplanation {
     #[expect(clippy::arithmetic_side_effects, reason = "k is a day number, from 1")]
-    fn of(span: &Span, k: i64) -> Self {
+    fn for_day(span: &SpreadAmount, k: i64) -> Self {
         let (total, days, slice) = (span.total, span.range.days(), span.between(k, k));
         let (before, upto) = (span.recognised_by(k - 1), span.recognised_by(k));
         let sentence = format!(

@@ -1,8 +1,8 @@
 //! Events: what is told of each write.
 
-use crate::rules::named::named;
+use crate::rules::names::names;
 
-named! {
+names! {
     /// What is done to a row.
     Action {
         /// It is added.

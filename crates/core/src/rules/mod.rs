@@ -6,6 +6,6 @@
 pub mod event;
 pub mod fault;
 pub mod id;
-pub mod named;
-pub mod state;
+pub mod names;
+pub mod refusal;
 pub(crate) mod text;

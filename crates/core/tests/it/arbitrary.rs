@@ -161,7 +161,7 @@ pub(crate) fn grouping() -> impl Strategy<Value = Grouping> {
     let some = prop::sample::subsequence(groups, 0..=5);
     let all =
         (some, date).prop_map(|(some, date)| some.into_iter().chain(date).collect::<Vec<_>>());
-    all.prop_shuffle().prop_map(|groups| Grouping::of(groups.into_iter().map(Ok)).unwrap())
+    all.prop_shuffle().prop_map(|groups| Grouping::from_groups(groups.into_iter().map(Ok)).unwrap())
 }
 
 /// Weights of some collaborators, each once and not all 0: small ones, equal ones, the edges.

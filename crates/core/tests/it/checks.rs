@@ -1,15 +1,15 @@
 //! The laws of conservation, each at subjects that keep it and at subjects that break it.
 
 use apportion_core::checks::{
-    CoveredObligation, CreditedMetric, DealRows, Finding, Instance, Law, MAX_COUNTER_EXAMPLES,
-    PaidDistribution, SpreadAmounts, TriggerDate, Verdict,
+    Check, Comparison, CoveredObligation, CreditedMetric, DealFigures, DistributionFigures,
+    Finding, MAX_COUNTER_EXAMPLES, PaidDistribution, TriggerDate, Verdict,
 };
 use apportion_core::deal::DealMoney;
 use apportion_core::revenue_distribution::Amounts;
 use chrono::NaiveDate;
 
 #[track_caller]
-fn check(instance: &Instance, sides: (i128, i128), holds: bool) {
+fn check(instance: &Comparison, sides: (i128, i128), holds: bool) {
     assert_eq!((instance.left, instance.right), sides, "{instance:?}");
     assert_eq!(instance.broken.is_none(), holds, "{instance:?}");
 }
@@ -65,11 +65,17 @@ fn day(text: &str) -> NaiveDate {
     text.parse().unwrap()
 }
 
-fn spread(amount: i64, amount_default: i64) -> SpreadAmounts {
+fn spread(amount: i64, amount_default: i64) -> DistributionFigures {
     let (start_on, end_on) = (day("2025-01-01"), day("2025-01-31"));
     // Half.
     let percent = 500_000_000_000;
-    SpreadAmounts { id: 1, start_on, end_on, percent, amounts: Amounts { amount, amount_default } }
+    DistributionFigures {
+        id: 1,
+        start_on,
+        end_on,
+        percent,
+        amounts: Amounts { amount, amount_default },
+    }
 }
 
 #[test]
@@ -85,9 +91,9 @@ fn amounts_follow_deals() {
     // Two faults that make up for each other.
     check(&spread(51, 44).amounts_follow_deals(Some(&deal)), (95, 95), false);
     check(&spread(50, 45).amounts_follow_deals(None), (95, 0), false);
-    let free = SpreadAmounts { percent: 0, ..spread(50, 45) };
+    let free = DistributionFigures { percent: 0, ..spread(50, 45) };
     check(&free.amounts_follow_deals(Some(&deal)), (95, 0), false);
-    let rows = DealRows {
+    let rows = DealFigures {
         id: 1,
         value: 100,
         distributed_percent: 5,
@@ -96,7 +102,7 @@ fn amounts_follow_deals() {
     };
     check(&rows.amounts_follow_deals(5), (50, 50), true);
     check(&rows.amounts_follow_deals(6), (50, 50), false);
-    let short = DealRows { undistributed_amount: 49, ..rows };
+    let short = DealFigures { undistributed_amount: 49, ..rows };
     check(&short.amounts_follow_deals(5), (49, 50), false);
 }
 
@@ -108,11 +114,11 @@ fn slices_sum() {
         check(&instance, (both, both), true);
         assert_eq!(slices, i128::from(amount));
     }
-    let backwards = SpreadAmounts { end_on: day("2024-01-01"), ..spread(50, 45) };
+    let backwards = DistributionFigures { end_on: day("2024-01-01"), ..spread(50, 45) };
     check(&backwards.slices_sum().0, (95, 0), false);
-    let far = SpreadAmounts { end_on: day("2300-01-01"), ..spread(50, 45) };
+    let far = DistributionFigures { end_on: day("2300-01-01"), ..spread(50, 45) };
     check(&far.slices_sum().0, (95, 0), false);
-    let rows = DealRows {
+    let rows = DealFigures {
         id: 1,
         value: 100,
         distributed_percent: 5,
@@ -125,7 +131,7 @@ fn slices_sum() {
 
 #[test]
 fn findings_add_up() {
-    let mut finding = Finding::new(Law::TriggerOnce);
+    let mut finding = Finding::new(Check::TriggerOnce);
     assert_eq!(finding.verdict(), Verdict::Incomplete);
     finding.is_complete = true;
     assert_eq!(finding.verdict(), Verdict::Pass);
@@ -142,8 +148,8 @@ fn findings_add_up() {
 
 #[test]
 fn each_law_says_what_it_is() {
-    for law in Law::ALL {
-        assert!(law.description().ends_with('.') && law.description().len() > 20, "{law}");
-        assert_eq!(law.name().parse(), Ok(*law));
+    for check in Check::ALL {
+        assert!(check.description().ends_with('.') && check.description().len() > 20, "{check}");
+        assert_eq!(check.name().parse(), Ok(*check));
     }
 }

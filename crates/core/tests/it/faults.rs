@@ -38,8 +38,8 @@ fn no_broken_rule_is_lost() {
     let faults = Faults::declared_by(&draft).verdict().unwrap_err();
     assert_eq!(lines(&faults), ["count must be from 1 to 3", "inner is not valid"]);
     assert_eq!(phrase(ValidationError::new("odd")), "breaks the rule odd");
-    let told = ValidationError::new("odd").with_message("must be even".into());
-    assert_eq!(phrase(told), "must be even");
+    let message = ValidationError::new("odd").with_message("must be even".into());
+    assert_eq!(phrase(message), "must be even");
 }
 
 #[test]

@@ -15,9 +15,11 @@ use chrono::{DateTime, Utc};
 
 pub use crate::payouts::engine::plan::{
     AllocationExplanation, Basis, DistributionExplanation, Failure, NextDistribution, Origin, Plan,
-    PlannedAllocation, Reason, Unpaid, Waits,
+    PlannedAllocation, UnpaidCollaborator, UnpaidReason, WaitReason,
 };
-pub use crate::payouts::engine::snapshot::{Opening, Payer, RevenueIn, Snapshot, recognized};
+pub use crate::payouts::engine::snapshot::{
+    OpenDistribution, Payer, RevenueIn, Snapshot, recognized,
+};
 
 use crate::payouts::distribution::DistributionStatus;
 use crate::payouts::distributor::DistributorStatus;
@@ -37,11 +39,11 @@ use crate::payouts::resolver::Payout;
 ///
 /// ```
 /// use apportion_core::distributor::DistributorStatus;
-/// use apportion_core::engine::{Opening, Payer, Snapshot, plan};
+/// use apportion_core::engine::{OpenDistribution, Payer, Snapshot, plan};
 /// use apportion_core::id::CollaboratorId;
 /// use apportion_core::metric::Score;
 /// use apportion_core::resolver::{Payout, PoolSource};
-/// use apportion_core::sharing::Sharing;
+/// use apportion_core::share_rule::ShareRule;
 /// use chrono::{DateTime, Days, Utc};
 ///
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -49,7 +51,7 @@ use crate::payouts::resolver::Payout;
 /// let payer = Payer {
 ///     status: DistributorStatus::Active,
 ///     units: "EUR".parse()?,
-///     payout: Payout::Shared { pool: PoolSource::Fixed(10_000), sharing: Sharing::Performance },
+///     payout: Payout::Shared { pool: PoolSource::Fixed(10_000), share_rule: ShareRule::Performance },
 ///     time_zone: chrono_tz::Europe::Berlin,
 ///     requires_approval: false,
 ///     carry_over: false,
@@ -57,7 +59,7 @@ use crate::payouts::resolver::Payout;
 /// let score = |(id, score)| Score { collaborator_id: CollaboratorId(id), score };
 /// let snapshot = Snapshot {
 ///     payer: &payer,
-///     open: Opening { opened_at: noon("01")?, trigger_at: noon("08")?, carried: 0 },
+///     open: OpenDistribution { opened_at: noon("01")?, trigger_at: noon("08")?, carried: 0 },
 ///     members: &[CollaboratorId(1), CollaboratorId(2), CollaboratorId(3)],
 ///     scores: &[(1, 3), (2, 14)].map(score),
 ///     obligations: &[],
@@ -92,12 +94,12 @@ pub fn plan(
     let next = next_after(last).filter(|next| *next > last).map(|trigger_at| {
         let opened_at = if failed { open.opened_at } else { open.trigger_at };
         let carried = settlement.carried_on;
-        let open = Opening { opened_at, trigger_at, carried };
+        let open = OpenDistribution { opened_at, trigger_at, carried };
         NextDistribution { open, takes_over_metrics: failed }
     });
     Plan {
         open,
-        waits: waits(snapshot),
+        wait_reason: wait_reason(snapshot),
         status,
         value: settlement.value,
         units: payer.units.clone(),
@@ -113,18 +115,18 @@ pub fn plan(
 /// Decides what is paid, what is not, and why.
 fn settle(snapshot: &Snapshot<'_>) -> Settlement {
     let settled = match snapshot.payer.payout {
-        Payout::Shared { pool, sharing } => Shared { snapshot, pool, sharing }.settle(),
+        Payout::Shared { pool, share_rule } => Shared { snapshot, pool, share_rule }.settle(),
         Payout::Owed { minimum } => owed::settle(snapshot, minimum),
     };
     settled.unwrap_or_else(|failure| failed(snapshot, failure))
 }
 
-fn waits(snapshot: &Snapshot<'_>) -> Option<Waits> {
+fn wait_reason(snapshot: &Snapshot<'_>) -> Option<WaitReason> {
     let trigger_at = snapshot.open.trigger_at;
     if snapshot.payer.status != DistributorStatus::Active {
-        Some(Waits::NotActive)
+        Some(WaitReason::NotActive)
     } else if snapshot.now < trigger_at {
-        Some(Waits::NotDue(trigger_at))
+        Some(WaitReason::NotDue(trigger_at))
     } else {
         None
     }

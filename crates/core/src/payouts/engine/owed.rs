@@ -2,9 +2,10 @@
 //!
 //! Which obligations are due, and how they are netted, is [`crate::accumulation`].
 
-use crate::payouts::accumulation::{Collected, accumulate};
+use crate::payouts::accumulation::{CollectedObligation, accumulate};
 use crate::payouts::engine::plan::{
-    Basis, DistributionExplanation, Failure, Origin, PlannedAllocation, Reason, Unpaid,
+    Basis, DistributionExplanation, Failure, Origin, PlannedAllocation, UnpaidCollaborator,
+    UnpaidReason,
 };
 use crate::payouts::engine::sentence;
 use crate::payouts::engine::settlement::{Settlement, each_once};
@@ -15,18 +16,19 @@ use crate::rules::id::CollaboratorId;
 pub(crate) fn settle(snapshot: &Snapshot<'_>, minimum: i64) -> Result<Settlement, Failure> {
     let paid =
         accumulate(snapshot.obligations, &snapshot.cutoff(), minimum).map_err(|_| Failure::Owed)?;
-    let waiting = paid.waiting.iter().map(|waiting| Unpaid {
+    let waiting = paid.waiting.iter().map(|waiting| UnpaidCollaborator {
         collaborator_id: waiting.collaborator_id,
         reason: match waiting.net {
-            net @ ..=0 => Reason::NetNotPositive { net },
-            net => Reason::BelowMinimum { net, minimum },
+            net @ ..=0 => UnpaidReason::NetNotPositive { net },
+            net => UnpaidReason::BelowMinimum { net, minimum },
         },
     });
     let is_paid = |id: &CollaboratorId| {
         paid.collected.binary_search_by_key(id, |collected| collected.collaborator_id).is_ok()
     };
     let idle = snapshot.members.iter().copied().filter(|id| !is_paid(id));
-    let idle = idle.map(|id| Unpaid { collaborator_id: id, reason: Reason::NothingDue });
+    let idle =
+        idle.map(|id| UnpaidCollaborator { collaborator_id: id, reason: UnpaidReason::NothingDue });
     let unpaid = each_once(waiting.chain(idle).collect());
     Ok(Settlement {
         value: paid.value,
@@ -45,7 +47,7 @@ pub(crate) fn settle(snapshot: &Snapshot<'_>, minimum: i64) -> Result<Settlement
     })
 }
 
-fn collected_allocation(collected: &Collected) -> PlannedAllocation {
-    let Collected { collaborator_id, obligation_id, value, net } = *collected;
+fn collected_allocation(collected: &CollectedObligation) -> PlannedAllocation {
+    let CollectedObligation { collaborator_id, obligation_id, value, net } = *collected;
     PlannedAllocation { collaborator_id, value, origin: Origin::Collected { obligation_id, net } }
 }

@@ -10,18 +10,18 @@ use crate::money::decimal::Percent;
 use crate::money::units::Units;
 use crate::payouts::accumulation::Net;
 use crate::payouts::distribution::DistributionStatus;
-use crate::payouts::engine::snapshot::Opening;
+use crate::payouts::engine::snapshot::OpenDistribution;
 use crate::payouts::obligation::ObligationStatus;
-use crate::payouts::share_explanation::{Placed, ShareExplanation, SharedPool};
+use crate::payouts::share_explanation::{RankedWeight, ShareExplanation, SharedPool};
 use crate::rules::id::{CollaboratorId, ObligationId};
 
 /// What triggering a distribution comes to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Plan {
     /// The distribution; its trigger date stays what was scheduled, however late it is.
-    pub open: Opening,
+    pub open: OpenDistribution,
     /// Why the engine leaves it alone for now; `None` where it is due.
-    pub waits: Option<Waits>,
+    pub wait_reason: Option<WaitReason>,
     /// What it becomes: processing, complete or failed.
     pub status: DistributionStatus,
     /// The sum of the allocations, in minor units of `units`.
@@ -58,7 +58,7 @@ pub struct PlannedAllocation {
 pub enum Origin {
     /// It is made for a share of the pool, with award type
     /// [`crate::obligation::DISTRIBUTION_AWARD`].
-    Share(Placed),
+    Share(RankedWeight),
     /// It was there.
     Collected {
         /// Which one.
@@ -70,7 +70,7 @@ pub enum Origin {
 
 /// Why a distribution is not triggered now. Shown in a preview as its first reason.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-pub enum Waits {
+pub enum WaitReason {
     /// There is no schedule, or none of its instants is left. No plan is made of this.
     #[error("The distributor has no open distribution.")]
     NothingOpen,
@@ -103,7 +103,7 @@ pub enum Failure {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NextDistribution {
     /// Its period, trigger date, and what is carried to it.
-    pub open: Opening,
+    pub open: OpenDistribution,
     /// Whether the metrics of this one become its metrics; else it starts from zero.
     pub takes_over_metrics: bool,
 }
@@ -120,7 +120,7 @@ pub struct DistributionExplanation {
     /// Where the pool comes from.
     pub basis: Basis,
     /// Everybody who gets nothing, by collaborator.
-    pub unpaid: Vec<Unpaid>,
+    pub unpaid: Vec<UnpaidCollaborator>,
     /// All of it in a few words.
     pub sentence: String,
 }
@@ -147,16 +147,16 @@ pub enum Basis {
 
 /// Somebody who gets nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Unpaid {
+pub struct UnpaidCollaborator {
     /// Who.
     pub collaborator_id: CollaboratorId,
     /// Why.
-    pub reason: Reason,
+    pub reason: UnpaidReason,
 }
 
 /// Why somebody gets nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Reason {
+pub enum UnpaidReason {
     /// Their score in the period is 0.
     NoScore,
     /// Somebody scored more, and the top score takes all.
@@ -169,7 +169,7 @@ pub enum Reason {
     /// There is nothing to share.
     EmptyPool,
     /// Their share is 0.
-    ShareOfZero(Placed),
+    ShareOfZero(RankedWeight),
     /// They are owed nothing that is due.
     NothingDue,
     /// They are owed nothing, or owe, on balance; it waits.

@@ -1,44 +1,45 @@
 //! A pool shared by the scores of its period: what there is, who takes part, who gets nothing.
 //!
-//! The division itself is [`crate::shares`], who takes part [`crate::sharing`].
+//! The division itself is [`crate::shares`], who takes part [`crate::share_rule`].
 
 use crate::money::percent_of;
 use crate::payouts::engine::plan::{
-    DistributionExplanation, Failure, Origin, PlannedAllocation, Reason, Unpaid,
+    DistributionExplanation, Failure, Origin, PlannedAllocation, UnpaidCollaborator, UnpaidReason,
 };
-use crate::payouts::engine::sentence;
+use crate::payouts::engine::sentence::{self, Takers};
 use crate::payouts::engine::settlement::{Settlement, basis, each_once};
-use crate::payouts::engine::snapshot::{Opening, Snapshot};
+use crate::payouts::engine::snapshot::{OpenDistribution, Snapshot};
 use crate::payouts::metric::Score;
 use crate::payouts::resolver::PoolSource;
-use crate::payouts::share_explanation::{Placed, SharedPool};
+use crate::payouts::share_explanation::{PoolAmount, RankedWeight, SharedPool};
+use crate::payouts::share_rule::ShareRule;
 use crate::payouts::shares::{Ranking, Weight, ranked_shares};
-use crate::payouts::sharing::Sharing;
 use crate::rules::id::CollaboratorId;
 
 /// A pool and how it is shared.
 pub(crate) struct Shared<'a> {
     pub(crate) snapshot: &'a Snapshot<'a>,
     pub(crate) pool: PoolSource,
-    pub(crate) sharing: Sharing,
+    pub(crate) share_rule: ShareRule,
 }
 
 impl Shared<'_> {
     pub(crate) fn settle(&self) -> Result<Settlement, Failure> {
-        let Snapshot { payer, open: Opening { carried, .. }, .. } = *self.snapshot;
+        let Snapshot { payer, open: OpenDistribution { carried, .. }, .. } = *self.snapshot;
         let base = self.base()?;
         let pool = base.checked_add(carried).ok_or(Failure::Pool)?;
+        let amount = PoolAmount { total: pool, carried };
         let scores = by_collaborator(self.snapshot.scores)?;
-        let weights = self.sharing.weights(&scores);
+        let weights = self.share_rule.weights(&scores);
         let total_score = weights.iter().map(|weight| i128::from(weight.weight)).sum();
 
-        let mut paid = Paid::of(pool, &weights);
+        let mut paid = Paid::share_out(pool, &weights);
         paid.unpaid.extend(self.without_part(&scores));
-        let takers = u64::try_from(weights.len()).unwrap_or(u64::MAX);
+        let count = u64::try_from(weights.len()).unwrap_or(u64::MAX);
         let basis = basis(self.snapshot, self.pool);
-        let told = [
-            sentence::pool(&payer.units, &basis, (base, carried)),
-            sentence::sharing(self.sharing, (takers, total_score), pool),
+        let sentences = [
+            sentence::pool(&payer.units, &basis, amount),
+            sentence::sharing(self.share_rule, Takers { count, total_score }, pool),
         ];
         let carried_on = if weights.is_empty() && payer.carry_over { pool } else { 0 };
         let unpaid = each_once(paid.unpaid);
@@ -51,11 +52,11 @@ impl Shared<'_> {
                 total_score,
                 basis,
                 unpaid,
-                sentence: told.join(" "),
+                sentence: sentences.join(" "),
             },
             shared: paid.ranking.map(|ranking| {
                 let units = payer.units.clone();
-                SharedPool::of(units, (pool, carried), &ranking, self.sharing.is_even())
+                SharedPool::from_ranking(units, amount, &ranking, self.share_rule.is_even())
             }),
             carried_on,
             failure: None,
@@ -75,45 +76,50 @@ impl Shared<'_> {
     }
 
     /// Scores that do not share, and members without one.
-    fn without_part(&self, scores: &[Score]) -> impl Iterator<Item = Unpaid> {
+    fn without_part(&self, scores: &[Score]) -> impl Iterator<Item = UnpaidCollaborator> {
         let top = scores.iter().map(|score| score.score).max().unwrap_or_default();
-        let top_only = self.sharing == Sharing::TopScore;
+        let top_only = self.share_rule == ShareRule::TopScore;
         let scored = scores.iter().filter_map(move |score| {
             let reason = match score.score {
-                ..=0 => Reason::NoScore,
-                score if top_only && score < top => Reason::NotTopScore { score, top },
+                ..=0 => UnpaidReason::NoScore,
+                score if top_only && score < top => UnpaidReason::NotTopScore { score, top },
                 _ => return None,
             };
-            Some(Unpaid { collaborator_id: score.collaborator_id, reason })
+            Some(UnpaidCollaborator { collaborator_id: score.collaborator_id, reason })
         });
         let is_scored = |id: &CollaboratorId| {
             scores.binary_search_by_key(id, |score| score.collaborator_id).is_ok()
         };
         let idle = self.snapshot.members.iter().copied().filter(move |id| !is_scored(id));
-        scored.chain(idle.map(|id| Unpaid { collaborator_id: id, reason: Reason::NoScore }))
+        scored.chain(
+            idle.map(|id| UnpaidCollaborator {
+                collaborator_id: id,
+                reason: UnpaidReason::NoScore,
+            }),
+        )
     }
 }
 
 /// The shares of a pool, apart by whether they are anything.
 struct Paid {
     allocations: Vec<PlannedAllocation>,
-    unpaid: Vec<Unpaid>,
+    unpaid: Vec<UnpaidCollaborator>,
     /// `None` where nothing was shared.
     ranking: Option<Ranking>,
 }
 
 impl Paid {
     /// Nobody is paid of a pool of 0, or where nobody takes part.
-    fn of(pool: i64, weights: &[Weight]) -> Self {
+    fn share_out(pool: i64, weights: &[Weight]) -> Self {
         let mut paid = Self { allocations: Vec::new(), unpaid: Vec::new(), ranking: None };
         match ranked_shares(pool, weights) {
             Ok(ranking) if pool != 0 => {
                 paid.give(weights, &ranking);
                 paid.ranking = Some(ranking);
             }
-            _ => paid.unpaid.extend(weights.iter().map(|weight| Unpaid {
+            _ => paid.unpaid.extend(weights.iter().map(|weight| UnpaidCollaborator {
                 collaborator_id: weight.collaborator_id,
-                reason: Reason::EmptyPool,
+                reason: UnpaidReason::EmptyPool,
             })),
         }
         paid
@@ -122,11 +128,11 @@ impl Paid {
     fn give(&mut self, weights: &[Weight], ranking: &Ranking) {
         for (Weight { collaborator_id, weight }, share) in weights.iter().zip(&ranking.shares) {
             let (collaborator_id, value) = (*collaborator_id, share.amount);
-            let placed = Placed { weight: *weight, rank: share.rank };
+            let placed = RankedWeight { weight: *weight, rank: share.rank };
             match value {
                 0 => {
-                    let reason = Reason::ShareOfZero(placed);
-                    self.unpaid.push(Unpaid { collaborator_id, reason });
+                    let reason = UnpaidReason::ShareOfZero(placed);
+                    self.unpaid.push(UnpaidCollaborator { collaborator_id, reason });
                 }
                 _ => {
                     let origin = Origin::Share(placed);

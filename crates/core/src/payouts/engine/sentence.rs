@@ -5,9 +5,20 @@
 use crate::money::units::Units;
 use crate::payouts::accumulation::{Accumulation, Net};
 use crate::payouts::engine::plan::{
-    AllocationExplanation, Basis, Failure, Origin, Plan, PlannedAllocation, Reason, Unpaid,
+    AllocationExplanation, Basis, Failure, Origin, Plan, PlannedAllocation, UnpaidCollaborator,
+    UnpaidReason,
 };
-use crate::payouts::sharing::Sharing;
+use crate::payouts::share_explanation::PoolAmount;
+use crate::payouts::share_rule::ShareRule;
+
+/// Those who take part in a pool.
+#[derive(Clone, Copy)]
+pub(crate) struct Takers {
+    /// The number of collaborators.
+    pub(crate) count: u64,
+    /// The sum of the weights that they share by.
+    pub(crate) total_score: i128,
+}
 
 impl Plan {
     /// How an allocation of this plan came about.
@@ -30,24 +41,24 @@ impl Plan {
 
     /// Why a collaborator of this plan gets nothing.
     #[must_use]
-    pub fn reason(&self, unpaid: &Unpaid) -> String {
+    pub fn reason(&self, unpaid: &UnpaidCollaborator) -> String {
         let amount = |minor: i128| self.units.amount(minor);
         match unpaid.reason {
-            Reason::NoScore => "No score in the period.".to_owned(),
-            Reason::NotTopScore { score, top } => {
+            UnpaidReason::NoScore => "No score in the period.".to_owned(),
+            UnpaidReason::NotTopScore { score, top } => {
                 format!("The score of {score} is below the top score of {top}.")
             }
-            Reason::EmptyPool => "There is nothing to share.".to_owned(),
-            Reason::ShareOfZero(share) => self
+            UnpaidReason::EmptyPool => "There is nothing to share.".to_owned(),
+            UnpaidReason::ShareOfZero(share) => self
                 .shared
                 .as_ref()
                 .map(|shared| shared.explain(share).sentence)
                 .unwrap_or_default(),
-            Reason::NothingDue => "Nothing is owed and due.".to_owned(),
-            Reason::NetNotPositive { net } => {
+            UnpaidReason::NothingDue => "Nothing is owed and due.".to_owned(),
+            UnpaidReason::NetNotPositive { net } => {
                 format!("The net of {} is not above zero and waits.", amount(net))
             }
-            Reason::BelowMinimum { net, minimum } => format!(
+            UnpaidReason::BelowMinimum { net, minimum } => format!(
                 "The net of {} is below the minimum of {} and waits.",
                 amount(net),
                 amount(minimum.into())
@@ -68,10 +79,11 @@ impl Net {
     }
 }
 
-/// What there is to pay, where it comes from, and what was carried to it.
-pub(crate) fn pool(units: &Units, basis: &Basis, (base, carried): (i64, i64)) -> String {
+/// Says what there is to pay, where it comes from, and what was carried to it.
+pub(crate) fn pool(units: &Units, basis: &Basis, pool: PoolAmount) -> String {
+    let PoolAmount { total, carried } = pool;
     let amount = |minor: i128| units.amount(minor);
-    let pool = i128::from(base).saturating_add(carried.into());
+    let own = i128::from(total).saturating_sub(carried.into());
     let source = match basis {
         Basis::Revenue { from, until, recognized, percentage } => format!(
             ", {percentage}% of the {} recognised from {from} until before {until}",
@@ -81,23 +93,23 @@ pub(crate) fn pool(units: &Units, basis: &Basis, (base, carried): (i64, i64)) ->
     };
     let carried = match carried {
         0 => String::new(),
-        _ => format!(", with {} carried over {}", amount(carried.into()), amount(pool)),
+        _ => format!(", with {} carried over {}", amount(carried.into()), amount(total.into())),
     };
-    format!("The pool is {}{source}{carried}.", amount(base.into()))
+    format!("The pool is {}{source}{carried}.", amount(own))
 }
 
-/// How a pool is shared, or why it is not.
-pub(crate) fn sharing(sharing: Sharing, (takers, total): (u64, i128), pool: i64) -> String {
-    let takers_told = count(takers, "collaborator");
-    match (takers, pool, sharing) {
+/// Says how a pool is shared, or why it is not.
+pub(crate) fn sharing(rule: ShareRule, takers: Takers, pool: i64) -> String {
+    let collaborators = count(takers.count, "collaborator");
+    match (takers.count, pool, rule) {
         (0, ..) => "Nobody has a score above 0, so nothing is paid.".to_owned(),
         (_, 0, _) => "There is nothing to share.".to_owned(),
-        (_, _, Sharing::Evenly) => format!("It is shared evenly by {takers_told}."),
-        (_, _, Sharing::Performance) => {
-            format!("It is shared by {takers_told} with {}.", count(total, "point"))
+        (_, _, ShareRule::Evenly) => format!("It is shared evenly by {collaborators}."),
+        (_, _, ShareRule::Performance) => {
+            format!("It is shared by {collaborators} with {}.", count(takers.total_score, "point"))
         }
-        (_, _, Sharing::TopScore) => {
-            format!("It is shared evenly by {takers_told} with the top score.")
+        (_, _, ShareRule::TopScore) => {
+            format!("It is shared evenly by {collaborators} with the top score.")
         }
     }
 }

@@ -4,7 +4,7 @@
 //! the file beside this one.
 
 use crate::payouts::engine::plan::{
-    Basis, DistributionExplanation, Failure, PlannedAllocation, Unpaid,
+    Basis, DistributionExplanation, Failure, PlannedAllocation, UnpaidCollaborator,
 };
 use crate::payouts::engine::sentence;
 use crate::payouts::engine::snapshot::Snapshot;
@@ -65,7 +65,7 @@ pub(crate) fn basis(snapshot: &Snapshot<'_>, source: PoolSource) -> Basis {
 }
 
 /// By collaborator; the first reason of each stands.
-pub(crate) fn each_once(mut unpaid: Vec<Unpaid>) -> Vec<Unpaid> {
+pub(crate) fn each_once(mut unpaid: Vec<UnpaidCollaborator>) -> Vec<UnpaidCollaborator> {
     unpaid.sort_by_key(|unpaid| unpaid.collaborator_id);
     unpaid.dedup_by_key(|unpaid| unpaid.collaborator_id);
     unpaid

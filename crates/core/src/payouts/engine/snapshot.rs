@@ -13,7 +13,7 @@ use crate::payouts::accumulation::{Cutoff, Owed};
 use crate::payouts::distributor::DistributorStatus;
 use crate::payouts::metric::Score;
 use crate::payouts::resolver::{Payout, PoolSource};
-use crate::revenue::slicing::Span;
+use crate::revenue::slicing::SpreadAmount;
 use crate::rules::id::CollaboratorId;
 
 /// The terms of a distributor that a plan depends on.
@@ -35,7 +35,7 @@ pub struct Payer {
 
 /// A distribution that waits for its trigger date.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Opening {
+pub struct OpenDistribution {
     /// Where its period begins: the trigger date of the one before.
     pub opened_at: DateTime<Utc>,
     /// When it is scheduled to be triggered; its period ends before that.
@@ -50,7 +50,7 @@ pub struct Snapshot<'a> {
     /// Its terms.
     pub payer: &'a Payer,
     /// Its open distribution.
-    pub open: Opening,
+    pub open: OpenDistribution,
     /// Its collaborators, in any order; who got nothing is told why.
     pub members: &'a [CollaboratorId],
     /// What was scored in the period, also by others, in any order; several of one collaborator
@@ -59,7 +59,7 @@ pub struct Snapshot<'a> {
     /// For `accumulated_obligations`, what its distributor owes; those that are not due may be
     /// left out.
     pub obligations: &'a [Owed],
-    /// For `recognized_revenue`, what was recognised on [`Opening::revenue_days`], in minor
+    /// For `recognized_revenue`, what was recognised on [`OpenDistribution::revenue_days`], in minor
     /// units: those that [`Payer::revenue_in`] names.
     pub recognized: i128,
     /// The instant for which the plan is made.
@@ -87,7 +87,7 @@ impl Payer {
     }
 }
 
-impl Opening {
+impl OpenDistribution {
     /// The first distribution of a distributor that is active and has a schedule since `now`.
     ///
     /// `None` where the schedule, which is `next_after`, has no instant after that.
@@ -142,7 +142,7 @@ impl Snapshot<'_> {
 }
 
 /// The revenue of spans on the days of a period: the sum of their daily slices, in minor units.
-pub fn recognized(spans: impl IntoIterator<Item = Span>, days: Option<DateRange>) -> i128 {
+pub fn recognized(spans: impl IntoIterator<Item = SpreadAmount>, days: Option<DateRange>) -> i128 {
     let Some(days) = days else { return 0 };
     spans.into_iter().map(|span| i128::from(span.window(days))).sum()
 }

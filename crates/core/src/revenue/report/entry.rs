@@ -5,7 +5,7 @@
 use crate::calendar::day_span::DaySpan;
 use crate::money::currency::Currency;
 use crate::money::projected;
-use crate::revenue::accrual::{Accrual, Divisor};
+use crate::revenue::recognition::{Divisor, Recognition};
 
 use super::figure::Three;
 use super::sums::Slices;
@@ -72,9 +72,9 @@ impl<const LINES: usize> Course<LINES> {
 
 /// One amount on its way.
 struct Line {
-    revenue: Accrual,
+    revenue: Recognition,
     /// `None` where it is the revenue.
-    projected: Option<Accrual>,
+    projected: Option<Recognition>,
     /// What is recognised in the end.
     recognised: i64,
     reached: Three<i64>,
@@ -87,7 +87,8 @@ impl Line {
         let expected = projected(amount, probability);
         let projected = (expected != amount).then(|| divisor.spread(expected));
         let start = divisor.by_day(before, &revenue);
-        let projected_start = projected.map_or(start, |accrual| divisor.by_day(before, &accrual));
+        let projected_start =
+            projected.map_or(start, |recognition| divisor.by_day(before, &recognition));
         let recognised = divisor.by_day(today, &revenue);
         Self { revenue, projected, recognised, reached: [start, start, projected_start] }
     }
@@ -100,7 +101,8 @@ impl Line {
     fn step_to(&mut self, divisor: Divisor, k: i64, past: bool) -> Three<i64> {
         let revenue = divisor.by_day(k, &self.revenue);
         let recognised = if past { revenue } else { self.recognised };
-        let projected = self.projected.map_or(revenue, |accrual| divisor.by_day(k, &accrual));
+        let projected =
+            self.projected.map_or(revenue, |recognition| divisor.by_day(k, &recognition));
         let [from_revenue, from_recognised, from_projected] = self.reached;
         self.reached = [revenue, recognised, projected];
         [revenue - from_revenue, recognised - from_recognised, projected - from_projected]

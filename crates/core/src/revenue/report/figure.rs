@@ -53,7 +53,7 @@ impl Figure {
     }
 
     /// Its amount among those in either currency; `None` where its own are not there.
-    pub(super) fn of(self, own: Option<Three<i64>>, default: Three<i64>) -> Option<i64> {
+    pub(super) fn amount_in(self, own: Option<Three<i64>>, default: Three<i64>) -> Option<i64> {
         let named = |names: Three<Self>, amounts: Three<i64>| {
             let at = names.iter().position(|name| *name == self)?;
             amounts.get(at).copied()

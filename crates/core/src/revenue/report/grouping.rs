@@ -98,7 +98,7 @@ impl Grouping {
     ///
     /// One for each that is wrong, in their order.
     pub fn parse(text: &str) -> Result<Self, Vec<GroupError>> {
-        Self::of(
+        Self::from_groups(
             text.split(',')
                 .map(|part| Group::parse(part).ok_or_else(|| GroupError::Unknown(part.to_owned()))),
         )
@@ -109,7 +109,7 @@ impl Grouping {
     /// # Errors
     ///
     /// One for each that is wrong, in their order.
-    pub fn of(
+    pub fn from_groups(
         groups: impl IntoIterator<Item = Result<Group, GroupError>>,
     ) -> Result<Self, Vec<GroupError>> {
         let (mut kept, mut errors) = (Vec::new(), Vec::new());

@@ -95,7 +95,7 @@ pub struct ReportQuery {
 pub struct Report {
     query: ReportQuery,
     as_of: i32,
-    has: Has,
+    grouped_by: GroupedBy,
     periods: Periods,
     /// How many sums a block has: the run of its key, or all periods where they are fewer.
     stride: usize,
@@ -109,7 +109,7 @@ pub struct Report {
 
 /// Which entities are grouped by.
 #[derive(Clone, Copy, Debug)]
-struct Has {
+struct GroupedBy {
     organization: bool,
     deal: bool,
     creator: bool,
@@ -137,7 +137,7 @@ impl Report {
         let has = |group| query.grouping.has(group);
         Self {
             as_of: query.as_of.to_epoch_days(),
-            has: Has {
+            grouped_by: GroupedBy {
                 organization: has(Group::Organization),
                 deal: has(Group::Deal),
                 creator: has(Group::Creator),
@@ -218,7 +218,7 @@ impl Report {
     )]
     fn follow<const N: usize>(&mut self, mut course: Course<N>, mut key: BlockKey, days: DaySpan) {
         let mut from = days.first();
-        let mut period = self.periods.of(from);
+        let mut period = self.periods.number_of(from);
         while from <= days.last() && !self.is_too_large() {
             key.run = u32::try_from(period / self.stride).unwrap_or(u32::MAX);
             let start = self.block(key);
@@ -239,10 +239,13 @@ impl Report {
     fn key(&mut self, entry: &Entry) -> BlockKey {
         let kept = |has, id| if has { id } else { 0 };
         BlockKey {
-            organization: kept(self.has.organization, entry.organization),
-            deal: kept(self.has.deal, entry.deal),
-            creator: entry.creator.filter(|_| self.has.creator),
-            revenue_distribution: kept(self.has.revenue_distribution, entry.revenue_distribution),
+            organization: kept(self.grouped_by.organization, entry.organization),
+            deal: kept(self.grouped_by.deal, entry.deal),
+            creator: entry.creator.filter(|_| self.grouped_by.creator),
+            revenue_distribution: kept(
+                self.grouped_by.revenue_distribution,
+                entry.revenue_distribution,
+            ),
             currency: self.code(entry.currency),
             run: 0,
         }

@@ -81,7 +81,7 @@ impl Periods {
 
     /// The number of the period that a day of the window is in, from 0.
     #[inline]
-    pub(super) fn of(&self, day: i32) -> usize {
+    pub(super) fn number_of(&self, day: i32) -> usize {
         self.calendar.number(day).saturating_sub(self.first)
     }
 

@@ -90,7 +90,7 @@ impl Row {
     /// A figure in minor units; `None` where it would mix currencies.
     #[must_use]
     pub fn figure(&self, figure: Figure) -> Option<i64> {
-        figure.of(self.own, self.default)
+        figure.amount_in(self.own, self.default)
     }
 
     /// Its value of a group. Only what the report is grouped by has one that means something.
@@ -139,7 +139,7 @@ impl CurrencyTotal {
     /// A figure in minor units.
     #[must_use]
     pub fn figure(&self, figure: Figure) -> i64 {
-        figure.of(Some(self.own), self.default).unwrap_or_default()
+        figure.amount_in(Some(self.own), self.default).unwrap_or_default()
     }
 }
 

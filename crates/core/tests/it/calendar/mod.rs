@@ -2,8 +2,8 @@
 
 mod periods;
 mod ranges;
-mod schedule_laws;
 mod schedule_oracle;
+mod schedule_properties;
 mod schedules;
 mod schedules_clocks;
 mod schedules_refused;

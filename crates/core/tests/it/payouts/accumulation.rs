@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use apportion_core::accumulation::{Accumulation, Cutoff, Owed, Waiting, accumulate};
+use apportion_core::accumulation::{Accumulation, Cutoff, Owed, WaitingNet, accumulate};
 use apportion_core::id::CollaboratorId;
 use apportion_core::money::MoneyError;
 use apportion_core::obligation::ObligationStatus;
@@ -27,9 +27,9 @@ fn what_is_approved_and_free_and_in_time_is_due() {
     assert!(!Owed { due_on: Some(day("2025-07-03")), ..owed }.is_due(&cutoff()));
     for status in ObligationStatus::ALL.iter().copied() {
         let mut other = owed;
-        other.held.status = status;
+        other.state.status = status;
         assert_eq!(other.is_due(&cutoff()), status == ObligationStatus::Approved);
-        other.held.is_allocated = true;
+        other.state.is_allocated = true;
         assert!(!other.is_due(&cutoff()));
     }
 }
@@ -40,7 +40,7 @@ fn owed() -> impl Strategy<Value = Vec<Owed>> {
     prop::collection::vec((1..=6_i64, value, 0..8_u8), 0..20).prop_map(|rows| {
         let row = |(id, (collaborator, value, kind))| {
             let mut owed = obligation(id, (collaborator, value));
-            owed.held.is_allocated = kind == 0;
+            owed.state.is_allocated = kind == 0;
             owed.due_on = (kind == 1).then(|| day("2025-07-03"));
             owed
         };
@@ -85,7 +85,7 @@ fn parts_that_cancel_out_wait_also_without_a_minimum() {
     let result = accumulate(&[obligation(1, (1, 5)), obligation(2, (1, -5))], &cutoff(), 0);
     let Accumulation { collected, waiting, value, .. } = result.unwrap();
     assert_eq!((collected, value), (vec![], 0));
-    assert_eq!(waiting, [Waiting { collaborator_id: CollaboratorId(1), net: 0 }]);
+    assert_eq!(waiting, [WaitingNet { collaborator_id: CollaboratorId(1), net: 0 }]);
 }
 
 #[test]

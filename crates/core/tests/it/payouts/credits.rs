@@ -2,8 +2,8 @@
 
 use apportion_core::collaborator::CollaboratorStatus;
 use apportion_core::distributor::DistributorStatus;
-use apportion_core::metric::{CountedMetric, MetricType, credited};
-use apportion_core::metric_credit::{Crediting, MetricCreditDraft};
+use apportion_core::metric::{CountedMetric, MetricType, score_after_credit};
+use apportion_core::metric_credit::{CreditTarget, MetricCreditDraft};
 
 use crate::lines;
 
@@ -35,14 +35,14 @@ fn reasons_are_long_texts() {
 
 #[test]
 fn a_score_fits() {
-    assert_eq!(credited(i64::MAX - 1, 1), Ok(i64::MAX));
-    let fault = credited(i64::MAX, 1).unwrap_err();
+    assert_eq!(score_after_credit(i64::MAX - 1, 1), Ok(i64::MAX));
+    let fault = score_after_credit(i64::MAX, 1).unwrap_err();
     assert_eq!(fault.to_string(), "points makes a score that does not fit 64 bits");
 }
 
 const MANUAL: &[CountedMetric] = &[CountedMetric { metric_type: MetricType::Manual, points: 3 }];
 
-const CREDITING: Crediting<'_> = Crediting {
+const CREDITING: CreditTarget<'_> = CreditTarget {
     collaborator: CollaboratorStatus::Active,
     distributor: DistributorStatus::Active,
     has_open_distribution: true,
@@ -50,7 +50,7 @@ const CREDITING: Crediting<'_> = Crediting {
     metric_types: MANUAL,
 };
 
-fn unqualified(crediting: Crediting<'_>, expected: &str) {
+fn unqualified(crediting: CreditTarget<'_>, expected: &str) {
     assert_eq!(crediting.manual_points().unwrap_err().to_string(), expected);
 }
 
@@ -58,20 +58,23 @@ fn unqualified(crediting: Crediting<'_>, expected: &str) {
 fn only_members_of_an_open_distributor_are_credited() {
     assert_eq!(CREDITING.manual_points(), Ok(3));
     let inactive = CollaboratorStatus::Inactive;
-    unqualified(Crediting { collaborator: inactive, ..CREDITING }, "collaborator must be active");
+    unqualified(
+        CreditTarget { collaborator: inactive, ..CREDITING },
+        "collaborator must be active",
+    );
     for distributor in [DistributorStatus::Inactive, DistributorStatus::Deleted] {
-        unqualified(Crediting { distributor, ..CREDITING }, "distributor must be active");
+        unqualified(CreditTarget { distributor, ..CREDITING }, "distributor must be active");
     }
     unqualified(
-        Crediting { has_open_distribution: false, ..CREDITING },
+        CreditTarget { has_open_distribution: false, ..CREDITING },
         "distributor must have an open distribution",
     );
     unqualified(
-        Crediting { is_member: false, ..CREDITING },
+        CreditTarget { is_member: false, ..CREDITING },
         "distributor must have the collaborator among its collaborators",
     );
     unqualified(
-        Crediting { metric_types: &[], ..CREDITING },
+        CreditTarget { metric_types: &[], ..CREDITING },
         "distributor must have a manual metric type",
     );
 }

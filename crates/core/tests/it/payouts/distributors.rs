@@ -3,7 +3,7 @@
 use apportion_core::distributor::{DistributorDraft, DistributorStatus, DistributorTerms};
 use apportion_core::metric::{CountedMetric, CountedMetricDraft, MetricType};
 use apportion_core::resolver::{Payout, PoolSource};
-use apportion_core::sharing::Sharing;
+use apportion_core::share_rule::ShareRule;
 use chrono_tz::Europe::Berlin;
 
 use crate::lines;
@@ -37,7 +37,7 @@ fn little_is_required() {
     assert_eq!((terms.status, terms.time_zone), (DistributorStatus::Active, Berlin));
     assert_eq!((terms.requires_approval, terms.carry_over), (false, false));
     assert_eq!((terms.metric_types.len(), terms.units.name()), (0, "EUR"));
-    let payout = Payout::Shared { pool: PoolSource::Fixed(100), sharing: Sharing::Evenly };
+    let payout = Payout::Shared { pool: PoolSource::Fixed(100), share_rule: ShareRule::Evenly };
     assert_eq!(terms.payout, payout);
     refused(
         &DistributorDraft::default(),
@@ -98,7 +98,7 @@ fn what_a_resolver_needs_is_asked_for_once() {
     refused(&with(1_000_000_000_001), &["revenue_percentage must be at most 100.0"]);
     assert_eq!(terms(&with(1)).revenue_percentage.unwrap().units(), 1);
     let all = PoolSource::Revenue("100".parse().unwrap());
-    let expected = Payout::Shared { pool: all, sharing: Sharing::Evenly };
+    let expected = Payout::Shared { pool: all, share_rule: ShareRule::Evenly };
     assert_eq!(terms(&with(1_000_000_000_000)).payout, expected);
     assert_eq!(terms(&with(1)).pool_amount, Some(100), "kept, though of no use");
     let in_points = DistributorDraft { units: text("points"), ..with(1) };
@@ -138,8 +138,8 @@ fn in_use_units_and_resolvers_stay() {
     let in_use = "the distributor is in use by credits or unallocated obligations";
     assert_eq!(changed(in_dollars, true), Err(format!("{in_use}, so units cannot be changed")));
     let by_score = DistributorDraft { distribution_resolver: text("top_score_wins"), ..draft() };
-    let told = format!("{in_use}, so distribution_resolver cannot be changed");
-    assert_eq!(changed(by_score, true), Err(told));
+    let message = format!("{in_use}, so distribution_resolver cannot be changed");
+    assert_eq!(changed(by_score, true), Err(message));
     let larger = DistributorDraft { pool_amount: Some(7), name: text("All"), ..draft() };
     assert_eq!(changed(larger, true), Ok(()));
 }
@@ -153,7 +153,7 @@ fn what_is_deleted_stays_so() {
         }
     }
     for to in [Active, Inactive, Deleted] {
-        let told = format!("the distributor is deleted and cannot become {to}");
-        assert_eq!(Deleted.may_become(to).unwrap_err().to_string(), told);
+        let message = format!("the distributor is deleted and cannot become {to}");
+        assert_eq!(Deleted.may_become(to).unwrap_err().to_string(), message);
     }
 }

@@ -1,7 +1,7 @@
 //! The rules of an obligation: its draft, reversals, and what may still be done with it.
 
 use apportion_core::obligation::{
-    Held, ObligationDraft, ObligationStatus, ObligationTerms, Reversed,
+    ObligationDraft, ObligationState, ObligationStatus, ObligationTerms, ReversedObligation,
 };
 
 use crate::{day, lines};
@@ -10,7 +10,7 @@ fn worth(value: i64) -> ObligationDraft {
     ObligationDraft { value: Some(value), ..ObligationDraft::default() }
 }
 
-const REVERSED: Reversed = Reversed {
+const REVERSED: ReversedObligation = ReversedObligation {
     value: 500,
     is_of_distributor: true,
     is_of_collaborator: true,
@@ -18,7 +18,7 @@ const REVERSED: Reversed = Reversed {
     is_reversed: false,
 };
 
-fn refused(draft: &ObligationDraft, reversed: Option<Reversed>, expected: &[&str]) {
+fn refused(draft: &ObligationDraft, reversed: Option<ReversedObligation>, expected: &[&str]) {
     assert_eq!(lines(&draft.check(reversed).unwrap_err()), expected, "{draft:.40?}");
 }
 
@@ -76,15 +76,21 @@ fn a_reversal_is_worth_the_negative_unless_it_says_more() {
     let value = |draft: ObligationDraft| draft.check(Some(REVERSED)).unwrap().value;
     assert_eq!(value(ObligationDraft::default()), -500);
     assert_eq!(value(worth(-200)), -200);
-    let check = |reversed, told: &str| {
-        refused(&worth(-500), Some(reversed), &[&format!("reverses {told}")]);
+    let check = |reversed, message: &str| {
+        refused(&worth(-500), Some(reversed), &[&format!("reverses {message}")]);
     };
-    check(Reversed { is_reversal: true, ..REVERSED }, "must not be a reversal itself");
-    check(Reversed { is_reversed: true, ..REVERSED }, "must not be reversed already");
+    check(ReversedObligation { is_reversal: true, ..REVERSED }, "must not be a reversal itself");
+    check(ReversedObligation { is_reversed: true, ..REVERSED }, "must not be reversed already");
     let same = "must be an obligation of the same";
-    check(Reversed { is_of_distributor: false, ..REVERSED }, &format!("{same} distributor"));
-    check(Reversed { is_of_collaborator: false, ..REVERSED }, &format!("{same} collaborator"));
-    let smallest = Reversed { value: i64::MIN, ..REVERSED };
+    check(
+        ReversedObligation { is_of_distributor: false, ..REVERSED },
+        &format!("{same} distributor"),
+    );
+    check(
+        ReversedObligation { is_of_collaborator: false, ..REVERSED },
+        &format!("{same} collaborator"),
+    );
+    let smallest = ReversedObligation { value: i64::MIN, ..REVERSED };
     assert_eq!(worth(i64::MAX).check(Some(smallest)).unwrap().value, i64::MAX);
     let unfit = "value must be given, since the negative of what it reverses does not fit 64 bits";
     refused(&ObligationDraft::default(), Some(smallest), &[unfit]);
@@ -92,7 +98,7 @@ fn a_reversal_is_worth_the_negative_unless_it_says_more() {
 
 /// The statuses that one may get, besides its own.
 fn ways(status: ObligationStatus, is_allocated: bool) -> Vec<&'static str> {
-    let held = Held { status, is_allocated };
+    let held = ObligationState { status, is_allocated };
     assert_eq!(held.may_become(status), Ok(()));
     let others = ObligationStatus::ALL.iter().filter(|to| **to != status);
     others.filter(|to| held.may_become(**to).is_ok()).map(|to| to.name()).collect()
@@ -109,19 +115,19 @@ fn statuses_follow_each_other() {
     for last in [Fulfilled, Rejected, Cancelled] {
         assert!(ways(last, false).is_empty() && ways(last, true).is_empty());
     }
-    let told = |status, is_allocated, to| {
-        Held { status, is_allocated }.may_become(to).unwrap_err().to_string()
+    let message = |status, is_allocated, to| {
+        ObligationState { status, is_allocated }.may_become(to).unwrap_err().to_string()
     };
     assert_eq!(
-        told(Fulfilled, true, Approved),
+        message(Fulfilled, true, Approved),
         "the obligation is fulfilled and cannot become approved"
     );
     assert_eq!(
-        told(Approved, true, Rejected),
+        message(Approved, true, Rejected),
         "the obligation is approved and allocated and cannot become rejected"
     );
     assert_eq!(
-        told(Pending, true, Fulfilled),
+        message(Pending, true, Fulfilled),
         "the obligation is pending and allocated and cannot become fulfilled"
     );
 }
@@ -130,21 +136,21 @@ fn statuses_follow_each_other() {
 fn terms_are_locked_once_allocated_or_settled() {
     for status in ObligationStatus::ALL.iter().copied() {
         for is_allocated in [false, true] {
-            let held = Held { status, is_allocated };
+            let held = ObligationState { status, is_allocated };
             let is_open = matches!(status, ObligationStatus::Pending | ObligationStatus::Approved);
             assert_eq!(held.may_change("value").is_ok(), is_open && !is_allocated);
             assert_eq!(held.may_be_deleted().is_ok(), is_open && !is_allocated);
             assert_eq!(held.may_change_reference().is_ok(), is_open);
         }
     }
-    let held = Held { status: ObligationStatus::Pending, is_allocated: true };
-    let told = "the obligation is pending and allocated, so";
+    let held = ObligationState { status: ObligationStatus::Pending, is_allocated: true };
+    let message = "the obligation is pending and allocated, so";
     let value = held.may_change("value").unwrap_err();
-    assert_eq!(value.to_string(), format!("{told} value cannot be changed"));
+    assert_eq!(value.to_string(), format!("{message} value cannot be changed"));
     let deletion = held.may_be_deleted().unwrap_err();
-    assert_eq!(deletion.to_string(), format!("{told} it cannot be deleted"));
-    let settled = Held { status: ObligationStatus::Rejected, is_allocated: false };
+    assert_eq!(deletion.to_string(), format!("{message} it cannot be deleted"));
+    let settled = ObligationState { status: ObligationStatus::Rejected, is_allocated: false };
     let reference = settled.may_change_reference().unwrap_err();
-    let told = "the obligation is rejected, so reference cannot be changed";
-    assert_eq!(reference.to_string(), told);
+    let message = "the obligation is rejected, so reference cannot be changed";
+    assert_eq!(reference.to_string(), message);
 }

@@ -4,12 +4,12 @@
 
 use apportion_core::accumulation::Owed;
 use apportion_core::distributor::DistributorStatus;
-use apportion_core::engine::{Opening, Payer, Plan, Snapshot, Unpaid, plan};
+use apportion_core::engine::{OpenDistribution, Payer, Plan, Snapshot, UnpaidCollaborator, plan};
 use apportion_core::id::{CollaboratorId, ObligationId};
 use apportion_core::metric::Score;
-use apportion_core::obligation::{Held, ObligationStatus};
+use apportion_core::obligation::{ObligationState, ObligationStatus};
 use apportion_core::resolver::{Payout, PoolSource};
-use apportion_core::sharing::Sharing;
+use apportion_core::share_rule::ShareRule;
 use chrono::{DateTime, Days, NaiveTime, Utc};
 
 /// An instant from `2025-07-01T12:00:00Z`, or its day at noon from `2025-07-01`.
@@ -25,15 +25,15 @@ pub(crate) fn next_noon(after: DateTime<Utc>) -> Option<DateTime<Utc>> {
 }
 
 /// A fixed pool, shared.
-pub(crate) fn fixed(amount: i64, sharing: Sharing) -> Payout {
-    Payout::Shared { pool: PoolSource::Fixed(amount), sharing }
+pub(crate) fn fixed(amount: i64, share_rule: ShareRule) -> Payout {
+    Payout::Shared { pool: PoolSource::Fixed(amount), share_rule }
 }
 
 /// All that a snapshot borrows.
 #[derive(Clone, Debug)]
 pub(crate) struct Rows {
     pub payer: Payer,
-    pub open: Opening,
+    pub open: OpenDistribution,
     pub members: Vec<CollaboratorId>,
     pub scores: Vec<Score>,
     pub obligations: Vec<Owed>,
@@ -51,8 +51,11 @@ impl Rows {
             requires_approval: false,
             carry_over: false,
         };
-        let open =
-            Opening { opened_at: at("2025-07-01"), trigger_at: at("2025-07-02"), carried: 0 };
+        let open = OpenDistribution {
+            opened_at: at("2025-07-01"),
+            trigger_at: at("2025-07-02"),
+            carried: 0,
+        };
         let members = [1, 2, 3].map(CollaboratorId).to_vec();
         Self { payer, open, members, scores: vec![], obligations: vec![], recognized: 0 }
     }
@@ -94,7 +97,7 @@ pub(crate) fn obligation(id: i64, (collaborator, value): (i64, i64)) -> Owed {
         obligation_id: ObligationId(id),
         collaborator_id: CollaboratorId(collaborator),
         value,
-        held: Held { status: ObligationStatus::Approved, is_allocated: false },
+        state: ObligationState { status: ObligationStatus::Approved, is_allocated: false },
         created_at: at("2025-07-01"),
         due_on: None,
     }
@@ -108,6 +111,7 @@ pub(crate) fn paid(plan: &Plan) -> Vec<String> {
 
 /// Those who get nothing as lines of `collaborator reason`.
 pub(crate) fn unpaid(plan: &Plan) -> Vec<String> {
-    let line = |unpaid: Unpaid| format!("{} {}", unpaid.collaborator_id, plan.reason(&unpaid));
+    let line =
+        |unpaid: UnpaidCollaborator| format!("{} {}", unpaid.collaborator_id, plan.reason(&unpaid));
     plan.explanation.unpaid.iter().copied().map(line).collect()
 }

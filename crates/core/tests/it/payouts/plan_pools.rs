@@ -1,24 +1,26 @@
 //! How pools are shared: a table of distributors, each with its plan.
 
 use apportion_core::distribution::DistributionStatus;
-use apportion_core::engine::{AllocationExplanation, Basis, Opening, Payer, RevenueIn, recognized};
+use apportion_core::engine::{
+    AllocationExplanation, Basis, OpenDistribution, Payer, RevenueIn, recognized,
+};
 use apportion_core::id::CollaboratorId;
 use apportion_core::obligation::ObligationStatus;
 use apportion_core::resolver::{Payout, PoolSource};
-use apportion_core::sharing::Sharing;
-use apportion_core::slicing::Span;
+use apportion_core::share_rule::ShareRule;
+use apportion_core::slicing::SpreadAmount;
 
 use crate::payouts::payer::{Rows, at, fixed, paid, unpaid};
 use crate::{currency, day, range};
 
 #[test]
 fn a_pool_is_shared_by_performance() {
-    let rows = Rows::of(fixed(10_000, Sharing::Performance)).scoring(&[3, 0, 5, 9]);
+    let rows = Rows::of(fixed(10_000, ShareRule::Performance)).scoring(&[3, 0, 5, 9]);
     let plan = rows.plan("2025-07-02");
     assert_eq!(paid(&plan), ["1 1765", "3 2941", "4 5294"]);
     assert_eq!(unpaid(&plan), ["2 No score in the period."]);
     assert_eq!((plan.status, plan.value), (DistributionStatus::Processing, 10_000));
-    assert_eq!((plan.waits, plan.failure), (None, None));
+    assert_eq!((plan.wait_reason, plan.failure), (None, None));
     assert_eq!((plan.explanation.pool, plan.explanation.total_score), (10_000, 17));
     assert_eq!(plan.explanation.basis, Basis::Amount(10_000));
     let sentence = "The pool is 100.00 EUR. It is shared by 3 collaborators with 17 points.";
@@ -31,7 +33,7 @@ fn a_pool_is_shared_by_performance() {
 
 #[test]
 fn a_pool_is_shared_evenly() {
-    let rows = Rows::of(fixed(100, Sharing::Evenly)).scoring(&[3, 0, 5, 9]);
+    let rows = Rows::of(fixed(100, ShareRule::Evenly)).scoring(&[3, 0, 5, 9]);
     let plan = rows.plan("2025-07-02");
     assert_eq!(paid(&plan), ["1 34", "3 33", "4 33"]);
     let sentence = "The pool is 1.00 EUR. It is shared evenly by 3 collaborators.";
@@ -40,7 +42,7 @@ fn a_pool_is_shared_evenly() {
 
 #[test]
 fn the_top_score_takes_all() {
-    let rows = Rows::of(fixed(100, Sharing::TopScore));
+    let rows = Rows::of(fixed(100, ShareRule::TopScore));
     let plan = rows.clone().scoring(&[3, 5, 4]).plan("2025-07-02");
     assert_eq!(paid(&plan), ["2 100"]);
     let below = |id, score| format!("{id} The score of {score} is below the top score of 5.");
@@ -54,7 +56,7 @@ fn the_top_score_takes_all() {
 
 #[test]
 fn who_scores_needs_no_longer_be_a_member_and_scores_add_up() {
-    let mut rows = Rows::of(fixed(100, Sharing::Performance)).scoring(&[1, 2, 3, 4]);
+    let mut rows = Rows::of(fixed(100, ShareRule::Performance)).scoring(&[1, 2, 3, 4]);
     rows.members = vec![CollaboratorId(9), CollaboratorId(9)];
     rows.scores.extend_from_within(..1);
     let plan = rows.plan("2025-07-02");
@@ -64,21 +66,21 @@ fn who_scores_needs_no_longer_be_a_member_and_scores_add_up() {
 
 #[test]
 fn a_share_of_nothing_is_not_paid() {
-    let plan = Rows::of(fixed(1, Sharing::Evenly)).scoring(&[1, 1, 1]).plan("2025-07-02");
+    let plan = Rows::of(fixed(1, ShareRule::Evenly)).scoring(&[1, 1, 1]).plan("2025-07-02");
     assert_eq!(paid(&plan), ["1 1"]);
-    let told = "0.00 EUR: 1 of 3 equal parts of 0.01 EUR is 0.0033..., rounded down as the";
+    let message = "0.00 EUR: 1 of 3 equal parts of 0.01 EUR is 0.0033..., rounded down as the";
     assert_eq!(
         unpaid(&plan),
         [
-            format!("2 {told} second-largest remainder, only the largest being rounded up."),
-            format!("3 {told} third-largest remainder, only the largest being rounded up."),
+            format!("2 {message} second-largest remainder, only the largest being rounded up."),
+            format!("3 {message} third-largest remainder, only the largest being rounded up."),
         ]
     );
 }
 
 #[test]
 fn nothing_to_share_is_complete_at_once() {
-    let plan = Rows::of(fixed(0, Sharing::Performance)).scoring(&[2]).plan("2025-07-02");
+    let plan = Rows::of(fixed(0, ShareRule::Performance)).scoring(&[2]).plan("2025-07-02");
     assert_eq!((plan.status, plan.value), (DistributionStatus::Complete, 0));
     let nobody = "No score in the period.";
     assert_eq!(
@@ -91,7 +93,7 @@ fn nothing_to_share_is_complete_at_once() {
 
 #[test]
 fn a_pool_without_takers_is_carried_where_the_distributor_says_so() {
-    let mut rows = Rows::of(fixed(100, Sharing::Evenly));
+    let mut rows = Rows::of(fixed(100, ShareRule::Evenly));
     rows.open.carried = -30;
     let carried = |rows: &Rows| rows.plan("2025-07-02").next.unwrap().open.carried;
     assert_eq!(carried(&rows), 0);
@@ -111,7 +113,7 @@ fn a_pool_without_takers_is_carried_where_the_distributor_says_so() {
 
 #[test]
 fn approval_is_asked_for_where_the_distributor_says_so() {
-    let mut rows = Rows::of(fixed(100, Sharing::Evenly)).scoring(&[1]);
+    let mut rows = Rows::of(fixed(100, ShareRule::Evenly)).scoring(&[1]);
     assert_eq!(rows.plan("2025-07-02").obligation_status, ObligationStatus::Approved);
     rows.payer.requires_approval = true;
     let plan = rows.plan("2025-07-02");
@@ -121,7 +123,7 @@ fn approval_is_asked_for_where_the_distributor_says_so() {
 
 pub(crate) fn revenue(percentage: &str) -> Payout {
     let pool = PoolSource::Revenue(percentage.parse().unwrap());
-    Payout::Shared { pool, sharing: Sharing::Performance }
+    Payout::Shared { pool, share_rule: ShareRule::Performance }
 }
 
 #[test]
@@ -151,7 +153,7 @@ fn a_pool_is_a_part_of_the_revenue_recognised() {
 
 #[test]
 fn revenue_is_counted_by_the_days_of_the_distributor() {
-    let open = |opened: &str, trigger: &str| Opening {
+    let open = |opened: &str, trigger: &str| OpenDistribution {
         opened_at: at(opened),
         trigger_at: at(trigger),
         carried: 0,
@@ -171,13 +173,13 @@ fn revenue_is_counted_by_the_days_of_the_distributor() {
 #[test]
 fn revenue_is_the_sum_of_the_daily_slices() {
     let spans = [
-        Span { range: range("2025-07-01..2025-07-31"), total: 100_000 },
-        Span { range: range("2025-06-01..2025-06-30"), total: 7 },
-        Span { range: range("2025-07-02..2025-07-03"), total: -7 },
+        SpreadAmount { range: range("2025-07-01..2025-07-31"), total: 100_000 },
+        SpreadAmount { range: range("2025-06-01..2025-06-30"), total: 7 },
+        SpreadAmount { range: range("2025-07-02..2025-07-03"), total: -7 },
     ];
     assert_eq!(recognized(spans, Some(range("2025-07-01..2025-07-02"))), 6_452 - 4);
     assert_eq!(recognized(spans, None), 0);
-    let large = Span { total: i64::MAX, ..spans[0] };
+    let large = SpreadAmount { total: i64::MAX, ..spans[0] };
     assert_eq!(recognized([large; 2], Some(large.range)), 2 * i128::from(i64::MAX));
 }
 
@@ -188,5 +190,5 @@ fn revenue_is_in_the_units_of_the_distributor() {
     let counted = |payer: Payer| payer.revenue_in(currency("EUR"));
     assert_eq!(counted(payer(revenue("10"), "EUR")), Some(RevenueIn::Default));
     assert_eq!(counted(payer(revenue("10"), "USD")), Some(RevenueIn::Deals(currency("USD"))));
-    assert_eq!(counted(payer(fixed(1, Sharing::Evenly), "EUR")), None);
+    assert_eq!(counted(payer(fixed(1, ShareRule::Evenly), "EUR")), None);
 }

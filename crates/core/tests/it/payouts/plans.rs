@@ -2,11 +2,11 @@
 
 use apportion_core::distribution::DistributionStatus;
 use apportion_core::distributor::DistributorStatus;
-use apportion_core::engine::{AllocationExplanation, Basis, Failure, Opening, Waits};
+use apportion_core::engine::{AllocationExplanation, Basis, Failure, OpenDistribution, WaitReason};
 use apportion_core::id::CollaboratorId;
 use apportion_core::obligation::ObligationStatus;
 use apportion_core::resolver::Payout;
-use apportion_core::sharing::Sharing;
+use apportion_core::share_rule::ShareRule;
 
 use crate::day;
 use crate::payouts::payer::{Rows, at, fixed, next_noon, paid, unpaid};
@@ -31,9 +31,9 @@ fn what_is_owed_is_collected() {
     };
     assert_eq!(sentence(1), "-2.00 EUR: one of 2 obligations, 3.00 EUR together.");
     let alone = Rows::of(Payout::Owed { minimum: 0 }).owing(&[(2, 5)]).plan("2025-07-02");
-    let told = alone.explain(&alone.allocations[0]);
-    let Some(AllocationExplanation::Collected { sentence, .. }) = told else {
-        panic!("{told:?}");
+    let explained = alone.explain(&alone.allocations[0]);
+    let Some(AllocationExplanation::Collected { sentence, .. }) = explained else {
+        panic!("{explained:?}");
     };
     assert_eq!(sentence, "0.05 EUR: all that is owed and due.");
     let nothing = "Nothing is owed and due.";
@@ -55,7 +55,7 @@ fn a_net_below_the_minimum_waits_whole() {
 
 #[test]
 fn what_does_not_fit_fails_and_the_next_takes_over() {
-    let largest = fixed(i64::MAX, Sharing::Evenly);
+    let largest = fixed(i64::MAX, ShareRule::Evenly);
     let mut pool = Rows::of(largest).scoring(&[1]);
     pool.open.carried = 1;
     let mut score = Rows::of(largest).scoring(&[i64::MAX]);
@@ -71,26 +71,26 @@ fn what_does_not_fit_fails_and_the_next_takes_over() {
         (owed, Failure::Owed, "what is owed does not fit 64 bits"),
         (net, Failure::Owed, "what is owed does not fit 64 bits"),
     ];
-    for (rows, failure, told) in cases {
+    for (rows, failure, message) in cases {
         let plan = rows.plan("2025-07-02");
         assert_eq!((plan.failure, plan.status), (Some(failure), DistributionStatus::Failed));
         assert_eq!((plan.value, plan.allocations.len()), (0, 0));
         let rest = "Nothing is paid, and the next distribution takes over the period.";
-        assert_eq!(plan.explanation.sentence, format!("Failed: {told}. {rest}"));
+        assert_eq!(plan.explanation.sentence, format!("Failed: {message}. {rest}"));
         let next = plan.next.unwrap();
         assert!(next.takes_over_metrics);
-        let expected = Opening { trigger_at: at("2025-07-03"), ..rows.open };
+        let expected = OpenDistribution { trigger_at: at("2025-07-03"), ..rows.open };
         assert_eq!(next.open, expected);
     }
 }
 
 #[test]
 fn the_extremes_are_shared() {
-    let rows = Rows::of(fixed(i64::MAX, Sharing::Performance)).scoring(&[i64::MAX; 3]);
+    let rows = Rows::of(fixed(i64::MAX, ShareRule::Performance)).scoring(&[i64::MAX; 3]);
     let plan = rows.plan("2025-07-02");
     assert_eq!(plan.value, i64::MAX);
     assert_eq!(plan.explanation.total_score, 3 * i128::from(i64::MAX));
-    let mut debt = Rows::of(fixed(0, Sharing::Performance)).scoring(&[i64::MAX, 1]);
+    let mut debt = Rows::of(fixed(0, ShareRule::Performance)).scoring(&[i64::MAX, 1]);
     debt.open.carried = i64::MIN;
     assert_eq!(paid(&debt.plan("2025-07-02")), ["1 -9223372036854775807", "2 -1"]);
     let owing = [(1, i64::MIN), (1, i64::MIN), (2, 1)];
@@ -103,9 +103,9 @@ fn before_its_date_a_plan_is_as_if_triggered_then() {
     let mut rows = Rows::of(Payout::Owed { minimum: 0 }).owing(&[(1, 5), (2, 7)]);
     rows.obligations[1].created_at = at("2025-07-01T18:00:00Z");
     let early = rows.plan("2025-07-01T18:00:00Z");
-    assert_eq!(early.waits, Some(Waits::NotDue(at("2025-07-02"))));
-    let told = "The trigger date 2025-07-02T12:00:00.000Z has not come.";
-    assert_eq!(early.waits.unwrap().to_string(), told);
+    assert_eq!(early.wait_reason, Some(WaitReason::NotDue(at("2025-07-02"))));
+    let message = "The trigger date 2025-07-02T12:00:00.000Z has not come.";
+    assert_eq!(early.wait_reason.unwrap().to_string(), message);
     assert_eq!((paid(&early), early.open), (vec!["1 5".to_owned()], rows.open));
     assert_eq!(early.next.unwrap().open.trigger_at, at("2025-07-03"));
     assert_eq!(paid(&rows.plan("2025-07-02")), ["1 5", "2 7"]);
@@ -118,8 +118,8 @@ fn obligations_wait_for_the_cutoff_and_their_due_date() {
     rows.obligations[0].due_on = Some(day("2025-07-03"));
     rows.obligations[1].due_on = Some(day("2025-07-04"));
     rows.obligations[2].created_at = at("2025-07-02");
-    rows.obligations[3].held.is_allocated = true;
-    rows.obligations[4].held.status = ObligationStatus::Pending;
+    rows.obligations[3].state.is_allocated = true;
+    rows.obligations[4].state.status = ObligationStatus::Pending;
     let plan = rows.plan("2025-07-09");
     let collected: Vec<String> =
         plan.allocations.iter().map(|allocation| format!("{:?}", allocation.origin)).collect();
@@ -130,11 +130,11 @@ fn obligations_wait_for_the_cutoff_and_their_due_date() {
 
 #[test]
 fn missed_periods_run_once_under_the_date_that_was_missed() {
-    let rows = Rows::of(fixed(100, Sharing::Evenly)).scoring(&[1]);
+    let rows = Rows::of(fixed(100, ShareRule::Evenly)).scoring(&[1]);
     let plan = rows.plan("2025-07-09");
-    assert_eq!((plan.waits, plan.open), (None, rows.open));
+    assert_eq!((plan.wait_reason, plan.open), (None, rows.open));
     let expected =
-        Opening { opened_at: at("2025-07-02"), trigger_at: at("2025-07-10"), carried: 0 };
+        OpenDistribution { opened_at: at("2025-07-02"), trigger_at: at("2025-07-10"), carried: 0 };
     let next = plan.next.unwrap();
     assert_eq!((next.open, next.takes_over_metrics), (expected, false));
     let same = rows.plan("2025-07-02");
@@ -143,28 +143,29 @@ fn missed_periods_run_once_under_the_date_that_was_missed() {
 
 #[test]
 fn only_an_active_distributor_is_triggered() {
-    let mut rows = Rows::of(fixed(100, Sharing::Evenly)).scoring(&[1]);
+    let mut rows = Rows::of(fixed(100, ShareRule::Evenly)).scoring(&[1]);
     for status in [DistributorStatus::Inactive, DistributorStatus::Deleted] {
         rows.payer.status = status;
         let plan = rows.plan("2025-07-09");
-        assert_eq!(plan.waits, Some(Waits::NotActive));
+        assert_eq!(plan.wait_reason, Some(WaitReason::NotActive));
         assert_eq!(plan.value, 100);
     }
-    assert_eq!(Waits::NotActive.to_string(), "The distributor is not active.");
-    let told = "The distributor has no open distribution.";
-    assert_eq!(Waits::NothingOpen.to_string(), told);
+    assert_eq!(WaitReason::NotActive.to_string(), "The distributor is not active.");
+    let message = "The distributor has no open distribution.";
+    assert_eq!(WaitReason::NothingOpen.to_string(), message);
 }
 
 #[test]
 fn a_distribution_opens_and_moves_with_the_schedule() {
-    let first = Opening::first(at("2025-07-01"), next_noon).unwrap();
+    let first = OpenDistribution::first(at("2025-07-01"), next_noon).unwrap();
     let expected =
-        Opening { opened_at: at("2025-07-01"), trigger_at: at("2025-07-02"), carried: 0 };
+        OpenDistribution { opened_at: at("2025-07-01"), trigger_at: at("2025-07-02"), carried: 0 };
     assert_eq!(first, expected);
-    let moved = Opening { carried: 5, ..first }.rescheduled(at("2025-07-05"), next_noon).unwrap();
+    let moved =
+        OpenDistribution { carried: 5, ..first }.rescheduled(at("2025-07-05"), next_noon).unwrap();
     let expected =
-        Opening { opened_at: at("2025-07-01"), trigger_at: at("2025-07-06"), carried: 5 };
+        OpenDistribution { opened_at: at("2025-07-01"), trigger_at: at("2025-07-06"), carried: 5 };
     assert_eq!(moved, expected);
     assert_eq!(first.rescheduled(at("2025-07-05"), |_| None), None);
-    assert_eq!(Opening::first(at("2025-07-05"), Some), None);
+    assert_eq!(OpenDistribution::first(at("2025-07-05"), Some), None);
 }

@@ -2,39 +2,41 @@
 
 use apportion_core::id::{CollaboratorId, ObligationId};
 use apportion_core::metric::Score;
-use apportion_core::resolver::{DistributionResolver, Payout, PoolResolver, PoolSource, Resolving};
-use apportion_core::sharing::Sharing;
+use apportion_core::resolver::{
+    DistributionResolver, Payout, PoolResolver, PoolSource, ResolverInputs,
+};
+use apportion_core::share_rule::ShareRule;
 
 use crate::lines;
 
 /// The payout of two resolvers that are given all there is, or the faults.
 fn payout(pool: PoolResolver, distribution: DistributionResolver) -> Result<Payout, Vec<String>> {
-    let resolving = Resolving {
+    let resolving = ResolverInputs {
         units: &"EUR".parse().unwrap(),
         pool_amount: Some(7),
         revenue_percentage: Some("10".parse().unwrap()),
         minimum_value: Some(5),
     };
-    Payout::of(pool, distribution, &resolving).map_err(|faults| lines(&faults))
+    Payout::from_resolvers(pool, distribution, &resolving).map_err(|faults| lines(&faults))
 }
 
 #[test]
 fn pools_are_shared_and_what_is_owed_is_accumulated() {
     use DistributionResolver as By;
-    let sharings = [
-        (By::EvenlySharedPool, Sharing::Evenly),
-        (By::PerformanceSharedPool, Sharing::Performance),
-        (By::TopScoreWins, Sharing::TopScore),
+    let share_rules = [
+        (By::EvenlySharedPool, ShareRule::Evenly),
+        (By::PerformanceSharedPool, ShareRule::Performance),
+        (By::TopScoreWins, ShareRule::TopScore),
     ];
     let misfit = |pool| {
-        let told = "must go with the pool resolver, which";
-        Err(vec![format!("distribution_resolver {told} {pool} does not")])
+        let message = "must go with the pool resolver, which";
+        Err(vec![format!("distribution_resolver {message} {pool} does not")])
     };
-    for (by, sharing) in sharings {
-        let fixed = Payout::Shared { pool: PoolSource::Fixed(7), sharing };
+    for (by, share_rule) in share_rules {
+        let fixed = Payout::Shared { pool: PoolSource::Fixed(7), share_rule };
         assert_eq!(payout(PoolResolver::FixedAmount, by), Ok(fixed));
         let percentage = PoolSource::Revenue("10".parse().unwrap());
-        let revenue = Payout::Shared { pool: percentage, sharing };
+        let revenue = Payout::Shared { pool: percentage, share_rule };
         assert_eq!(payout(PoolResolver::RecognizedRevenue, by), Ok(revenue));
         assert_eq!(payout(PoolResolver::Obligations, by), misfit("obligations"));
     }
@@ -47,16 +49,17 @@ fn pools_are_shared_and_what_is_owed_is_accumulated() {
 #[test]
 fn what_is_owed_needs_nothing_and_has_no_minimum_by_default() {
     let units = "points".parse().unwrap();
-    let resolving = Resolving {
+    let resolving = ResolverInputs {
         units: &units,
         pool_amount: None,
         revenue_percentage: None,
         minimum_value: None,
     };
     let owed = DistributionResolver::AccumulatedObligations;
-    let payout = Payout::of(PoolResolver::Obligations, owed, &resolving);
+    let payout = Payout::from_resolvers(PoolResolver::Obligations, owed, &resolving);
     assert_eq!(payout, Ok(Payout::Owed { minimum: 0 }));
-    let misfit = Payout::of(PoolResolver::RecognizedRevenue, owed, &resolving).unwrap_err();
+    let misfit =
+        Payout::from_resolvers(PoolResolver::RecognizedRevenue, owed, &resolving).unwrap_err();
     assert_eq!(misfit.len(), 3);
 }
 
@@ -75,15 +78,15 @@ fn weights_are_of_those_who_scored() {
     let scores: Vec<Score> = [(4, 3), (1, 0), (3, 9), (2, -1), (5, 9)]
         .map(|(id, score)| Score { collaborator_id: CollaboratorId(id), score })
         .to_vec();
-    let check = |sharing: Sharing, expected: &[(i64, i64)]| {
-        let weights = sharing.weights(&scores);
+    let check = |share_rule: ShareRule, expected: &[(i64, i64)]| {
+        let weights = share_rule.weights(&scores);
         let weights: Vec<_> =
             weights.iter().map(|weight| (weight.collaborator_id.0, weight.weight)).collect();
         assert_eq!(weights, expected);
-        assert!(sharing.weights(&[]).is_empty());
-        assert!(sharing.weights(&scores[1..2]).is_empty());
+        assert!(share_rule.weights(&[]).is_empty());
+        assert!(share_rule.weights(&scores[1..2]).is_empty());
     };
-    check(Sharing::Evenly, &[(4, 1), (3, 1), (5, 1)]);
-    check(Sharing::Performance, &[(4, 3), (3, 9), (5, 9)]);
-    check(Sharing::TopScore, &[(3, 1), (5, 1)]);
+    check(ShareRule::Evenly, &[(4, 1), (3, 1), (5, 1)]);
+    check(ShareRule::Performance, &[(4, 3), (3, 9), (5, 9)]);
+    check(ShareRule::TopScore, &[(3, 1), (5, 1)]);
 }

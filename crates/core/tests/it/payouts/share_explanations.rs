@@ -1,6 +1,6 @@
 //! What a share says about itself, and that it is true.
 
-use apportion_core::share_explanation::{Placed, ShareExplanation, SharedPool};
+use apportion_core::share_explanation::{PoolAmount, RankedWeight, ShareExplanation, SharedPool};
 use apportion_core::shares::ranked_shares;
 use apportion_core::units::Units;
 use proptest::prelude::*;
@@ -8,17 +8,23 @@ use proptest::prelude::*;
 use crate::arbitrary;
 use crate::payouts::shares::weights;
 
-/// The explanations of all shares of a pool, in the order of the weights.
-fn explained(units: &str, pool: (i64, i64), by: &[i64]) -> Vec<ShareExplanation> {
-    let weights = weights(by);
-    let ranking = ranked_shares(pool.0, &weights).unwrap();
-    let is_even = by.iter().all(|weight| *weight == 1);
-    let shared = SharedPool::of(units.parse().unwrap(), pool, &ranking, is_even);
-    let placed = by.iter().zip(&ranking.shares);
-    placed.map(|(&weight, share)| shared.explain(Placed { weight, rank: share.rank })).collect()
+const fn pool(total: i64, carried: i64) -> PoolAmount {
+    PoolAmount { total, carried }
 }
 
-fn check(units: &str, pool: (i64, i64), by: &[i64], expected: &[&str]) {
+/// The explanations of all shares of a pool, in the order of the weights.
+fn explained(units: &str, pool: PoolAmount, by: &[i64]) -> Vec<ShareExplanation> {
+    let weights = weights(by);
+    let ranking = ranked_shares(pool.total, &weights).unwrap();
+    let is_even = by.iter().all(|weight| *weight == 1);
+    let shared = SharedPool::from_ranking(units.parse().unwrap(), pool, &ranking, is_even);
+    let placed = by.iter().zip(&ranking.shares);
+    placed
+        .map(|(&weight, share)| shared.explain(RankedWeight { weight, rank: share.rank }))
+        .collect()
+}
+
+fn check(units: &str, pool: PoolAmount, by: &[i64], expected: &[&str]) {
     let explained = explained(units, pool, by);
     let sentences: Vec<&str> = explained.iter().map(|share| share.sentence.as_str()).collect();
     assert_eq!(sentences, expected);
@@ -26,7 +32,7 @@ fn check(units: &str, pool: (i64, i64), by: &[i64], expected: &[&str]) {
 
 #[test]
 fn all_figures_of_one_share() {
-    let all = explained("EUR", (10_000, 0), &[3, 9, 5]);
+    let all = explained("EUR", pool(10_000, 0), &[3, 9, 5]);
     let ShareExplanation { exact, remainder, sentence, .. } = &all[0];
     assert_eq!((exact.to_string(), remainder.to_string()), ("30000/17".into(), "12/17".into()));
     assert_eq!((exact.numerator(), exact.denominator()), (30_000, 17));
@@ -43,7 +49,7 @@ fn all_figures_of_one_share() {
 fn rounded_up_and_down() {
     check(
         "points",
-        (323, 0),
+        pool(323, 0),
         &[1, 2, 3, 1],
         &[
             "46 points: 1 of 7 points of 323 points is 46.14..., rounded down as the third-largest \
@@ -62,21 +68,21 @@ fn rounded_up_and_down() {
 fn exactly() {
     check(
         "JPY",
-        (10, 4),
+        pool(10, 4),
         &[1, 1],
         &["5 JPY: 1 of 2 equal parts of 10 JPY (with 4 JPY carried over) is 5.00, with nothing to \
            round."; 2],
     );
     check(
         "KWD",
-        (7, 0),
+        pool(7, 0),
         &[2],
         &["0.007 KWD: 2 of 2 points of 0.007 KWD is 0.00700, with nothing \
                                   to round."],
     );
     check(
         "EUR",
-        (7, 0),
+        pool(7, 0),
         &[1],
         &["0.07 EUR: 1 of 1 equal part of 0.07 EUR is 0.0700, with nothing \
                                   to round."],
@@ -85,13 +91,13 @@ fn exactly() {
 
 #[test]
 fn of_a_negative_pool() {
-    let all = explained("EUR", (-200, -50), &[1, 1, 1]);
+    let all = explained("EUR", pool(-200, -50), &[1, 1, 1]);
     assert_eq!((all[2].floor, all[2].extra_unit), (-66, false));
     assert_eq!(all[2].exact.to_string(), "-200/3");
     assert_eq!(all[2].remainder.to_string(), "-2/3");
     check(
         "EUR",
-        (-200, -50),
+        pool(-200, -50),
         &[1, 1, 1],
         &[
             "-0.67 EUR: 1 of 3 equal parts of -2.00 EUR (with -0.50 EUR carried over) is \
@@ -107,7 +113,7 @@ fn of_a_negative_pool() {
 
 #[test]
 fn places_past_the_tenth_are_numbers() {
-    let all = explained("points", (1, 0), &[1; 113]);
+    let all = explained("points", pool(1, 0), &[1; 113]);
     let place = |rank: usize| {
         let words = all[rank - 1].sentence.split(" as the ").nth(1).unwrap();
         words.split(" remainder").next().unwrap().to_owned()
@@ -124,8 +130,8 @@ fn places_past_the_tenth_are_numbers() {
 #[should_panic(expected = "a share is explained by a weight of its pool")]
 fn a_weight_of_another_pool_is_refused() {
     let ranking = ranked_shares(10, &weights(&[1, 2])).unwrap();
-    let shared = SharedPool::of("EUR".parse().unwrap(), (10, 0), &ranking, false);
-    let _ = shared.explain(Placed { weight: 4, rank: 1 });
+    let shared = SharedPool::from_ranking("EUR".parse().unwrap(), pool(10, 0), &ranking, false);
+    let _ = shared.explain(RankedWeight { weight: 4, rank: 1 });
 }
 
 /// The minor units of a decimal of the sentence, with how many decimals it has.
@@ -165,14 +171,14 @@ proptest! {
     ) {
         let ranking = ranked_shares(pool, &weights).unwrap();
         let units = Units::Currency(currency);
-        let shared = SharedPool::of(units, (pool, carried), &ranking, false);
+        let shared = SharedPool::from_ranking(units, PoolAmount { total: pool, carried }, &ranking, false);
         let at = which.index(weights.len());
         let (weight, share) = (weights[at].weight, ranking.shares[at]);
         prop_assume!(weight > 0);
-        let told = shared.explain(Placed { weight, rank: share.rank });
+        let explanation = shared.explain(RankedWeight { weight, rank: share.rank });
 
         let exact = i128::from(pool) * i128::from(weight);
-        let figures = figures(&told.sentence);
+        let figures = figures(&explanation.sentence);
         prop_assert_eq!(figures.0, i128::from(share.amount));
         prop_assert_eq!((figures.1, figures.2), (weight.into(), ranking.total_weight));
         prop_assert_eq!(figures.3, i128::from(pool));
@@ -182,16 +188,16 @@ proptest! {
         prop_assert_eq!(cut, exact / figures.2 * 100 + remainder * 100 / figures.2);
         prop_assert_eq!(figures.5, remainder * 100 % figures.2 != 0);
         let outward = [", rounded up", ", rounded away from zero"];
-        let outward = outward.iter().any(|words| told.sentence.contains(words));
-        prop_assert_eq!(outward, told.extra_unit);
+        let outward = outward.iter().any(|words| explanation.sentence.contains(words));
+        prop_assert_eq!(outward, explanation.extra_unit);
 
         // exact = floor + remainder, and the share is the floor and perhaps a unit.
-        let whole = i128::from(told.floor) * told.remainder.denominator().cast_signed();
-        prop_assert_eq!(told.exact.denominator(), told.remainder.denominator());
-        prop_assert_eq!(told.exact.numerator(), whole + told.remainder.numerator());
-        let reduced_by = figures.2 / told.exact.denominator().cast_signed();
-        prop_assert_eq!(told.exact.numerator() * reduced_by, exact);
-        let extra = i64::from(told.extra_unit) * pool.signum();
-        prop_assert_eq!(told.floor + extra, share.amount);
+        let whole = i128::from(explanation.floor) * explanation.remainder.denominator().cast_signed();
+        prop_assert_eq!(explanation.exact.denominator(), explanation.remainder.denominator());
+        prop_assert_eq!(explanation.exact.numerator(), whole + explanation.remainder.numerator());
+        let reduced_by = figures.2 / explanation.exact.denominator().cast_signed();
+        prop_assert_eq!(explanation.exact.numerator() * reduced_by, exact);
+        let extra = i64::from(explanation.extra_unit) * pool.signum();
+        prop_assert_eq!(explanation.floor + extra, share.amount);
     }
 }

@@ -1,13 +1,13 @@
 //! Deals, their distributions, day slices, items and reports.
 
-mod accruals;
+mod deal_totals;
 mod deals;
-mod distributed;
-mod explanations;
 mod item_pages;
+mod recognition;
 mod report_groups;
 mod report_rows;
 mod reports;
 mod revenue_distributions;
 mod revenue_items;
+mod slice_explanations;
 mod slicing;

@@ -7,7 +7,7 @@ use apportion_core::money::projected;
 use apportion_core::report::{
     Entry, Figure, Group, Grouping, Report, ReportError, ReportQuery, RowOrder, SortBy,
 };
-use apportion_core::slicing::Span;
+use apportion_core::slicing::SpreadAmount;
 use apportion_core::window::Window;
 use chrono::NaiveDate;
 use proptest::prelude::*;
@@ -36,7 +36,7 @@ fn days(entry: &Entry) -> DateRange {
 fn items(entry: &Entry, as_of: NaiveDate) -> impl Iterator<Item = (NaiveDate, Figures)> {
     let (entry, range) = (*entry, days(entry));
     range.dates().map(move |date| {
-        let slice = |total| i128::from(Span { range, total }.slice(date).unwrap());
+        let slice = |total| i128::from(SpreadAmount { range, total }.slice(date).unwrap());
         let three = |amount| {
             let revenue = slice(amount);
             let recognised = if date <= as_of { revenue } else { 0 };

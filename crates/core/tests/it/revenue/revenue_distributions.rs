@@ -144,7 +144,7 @@ proptest! {
         same in arbitrary::currency(),
     ) {
         let deal = DealMoney { value, currency: same, exchange_rate: None, default_currency: same };
-        if let Ok(amounts) = Amounts::of(percent, &deal) {
+        if let Ok(amounts) = Amounts::from_percent(percent, &deal) {
             prop_assert_eq!(amounts.amount, amounts.amount_default);
         }
     }

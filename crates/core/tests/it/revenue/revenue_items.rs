@@ -2,7 +2,7 @@
 
 use apportion_core::money::projected;
 use apportion_core::revenue_item::{RevenueItemId, RevenueItems};
-use apportion_core::slicing::Span;
+use apportion_core::slicing::SpreadAmount;
 use proptest::prelude::*;
 
 use crate::{arbitrary, day, range};
@@ -94,7 +94,7 @@ proptest! {
     ) {
         let (amount, amount_default, probability) = amounts;
         let items = RevenueItems { range, amount, amount_default, probability };
-        let spread = |total| Span { range, total };
+        let spread = |total| SpreadAmount { range, total };
         for (number, date) in (0..).zip(range.dates()) {
             let item = items.on(date).unwrap();
             prop_assert_eq!(items.nth(number), Some(item));

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use apportion_core::calendar::{DateRange, MAX_DAYS, Period};
 use apportion_core::money::exchange;
-use apportion_core::slicing::{Span, recognised};
+use apportion_core::slicing::{SpreadAmount, recognised};
 use chrono::Days;
 use proptest::prelude::*;
 
@@ -17,7 +17,7 @@ fn days(count: u64) -> DateRange {
     DateRange::new(start, start + Days::new(count - 1)).unwrap()
 }
 
-fn slices(span: Span) -> Vec<i64> {
+fn slices(span: SpreadAmount) -> Vec<i64> {
     span.range.dates().map(|date| span.slice(date).unwrap()).collect()
 }
 
@@ -26,7 +26,11 @@ fn wide_sum(amounts: impl IntoIterator<Item = i64>) -> i128 {
 }
 
 fn check(total: i64, count: u64, expected: &[i64]) {
-    assert_eq!(slices(Span { range: days(count), total }), expected, "{total} over {count}");
+    assert_eq!(
+        slices(SpreadAmount { range: days(count), total }),
+        expected,
+        "{total} over {count}"
+    );
 }
 
 #[test]
@@ -43,7 +47,7 @@ fn the_worked_examples() {
 
 #[test]
 fn a_hundred_thousand_over_july() {
-    let july = slices(Span { range: range("2025-07-01..2025-07-31"), total: 100_000 });
+    let july = slices(SpreadAmount { range: range("2025-07-01..2025-07-31"), total: 100_000 });
     let mut count = BTreeMap::new();
     for slice in july {
         *count.entry(slice).or_insert(0) += 1;
@@ -55,7 +59,7 @@ fn a_hundred_thousand_over_july() {
 fn the_total_is_converted_once_and_then_sliced() {
     let rate = "1.0833".parse().unwrap();
     let total = exchange(10_000, rate, currency("EUR"), currency("USD")).unwrap();
-    let span = Span { range: days(10), total };
+    let span = SpreadAmount { range: days(10), total };
     let in_dollars = slices(span);
     assert_eq!(total, 10_833);
     assert_eq!(in_dollars.iter().sum::<i64>(), 10_833);
@@ -77,7 +81,7 @@ fn the_edges_of_i64_are_sliced_too() {
 
 #[test]
 fn days_outside_have_no_slice_and_windows_outside_are_nothing() {
-    let span = Span { range: range("2025-07-01..2025-07-10"), total: 100 };
+    let span = SpreadAmount { range: range("2025-07-01..2025-07-10"), total: 100 };
     assert_eq!(span.slice(day("2025-06-30")), None);
     assert_eq!(span.slice(day("2025-07-11")), None);
     assert_eq!(span.window(range("2025-06-01..2025-06-30")), 0);
@@ -97,7 +101,7 @@ fn recognised_stays_within_the_days() {
 
 #[test]
 fn a_period_says_which_of_its_days_it_counts() {
-    let span = Span { range: range("2025-06-26..2025-07-05"), total: 10_833 };
+    let span = SpreadAmount { range: range("2025-06-26..2025-07-05"), total: 10_833 };
     let months: Vec<_> = span
         .by_period(Period::Month)
         .map(|slice| (slice.period_starts_on, slice.range, slice.amount))
@@ -119,14 +123,14 @@ proptest! {
         total in arbitrary::amount(),
         (range, windows) in arbitrary::partition(MAX_DAYS),
     ) {
-        let span = Span { range, total };
+        let span = SpreadAmount { range, total };
         let sum = wide_sum(windows.iter().map(|window| span.window(*window)));
         prop_assert_eq!(sum, i128::from(total));
     }
 
     #[test]
     fn every_slice_is_floor_or_ceil(total in arbitrary::amount(), range in arbitrary::range(120)) {
-        let span = Span { range, total };
+        let span = SpreadAmount { range, total };
         let (exact, days) = (i128::from(total), i128::from(range.days()));
         let (floor, ceil) = (exact.div_euclid(days), -(-exact).div_euclid(days));
         prop_assert_eq!(i128::from(span.daily_min()), floor);
@@ -142,7 +146,7 @@ proptest! {
         range in arbitrary::long_range(),
         which in any::<prop::sample::Index>(),
     ) {
-        let span = Span { range, total };
+        let span = SpreadAmount { range, total };
         let number = which.index(range.days() as usize) as i64 + 1;
         let slice = span.slice(range.nth_day(number).unwrap()).unwrap();
         prop_assert!(slice == span.daily_min() || slice == span.daily_max());
@@ -187,8 +191,8 @@ proptest! {
         total in -i64::MAX..=i64::MAX,
         range in arbitrary::range(60),
     ) {
-        let mirrored: Vec<i64> = slices(Span { range, total }).iter().map(|slice| -slice).collect();
-        prop_assert_eq!(slices(Span { range, total: -total }), mirrored);
+        let mirrored: Vec<i64> = slices(SpreadAmount { range, total }).iter().map(|slice| -slice).collect();
+        prop_assert_eq!(slices(SpreadAmount { range, total: -total }), mirrored);
     }
 
     #[test]
@@ -198,7 +202,7 @@ proptest! {
         shift in 0..120_i64,
         days in 1..=90_u64,
     ) {
-        let span = Span { range, total };
+        let span = SpreadAmount { range, total };
         let start = range.nth_day(1).unwrap() - Days::new(45) + Days::new(shift.unsigned_abs());
         if let Some(window) = DateRange::window(Some(start), Some(start + Days::new(days - 1))) {
             let slices = wide_sum(window.dates().filter_map(|date| span.slice(date)));
@@ -211,7 +215,7 @@ proptest! {
         total in arbitrary::amount(),
         range in arbitrary::range(120),
     ) {
-        let span = Span { range, total };
+        let span = SpreadAmount { range, total };
         for period in [Period::Day, Period::Week, Period::Month, Period::Quarter, Period::Year] {
             let amounts = span.by_period(period).map(|slice| slice.amount);
             prop_assert_eq!(wide_sum(amounts), i128::from(total), "{:?}", period);
@@ -224,8 +228,8 @@ proptest! {
         window in arbitrary::long_range(),
         period in arbitrary::period(),
     ) {
-        let spans = spans.into_iter().map(|(total, range)| Span { range, total });
-        let spans: Vec<Span> = spans.collect();
+        let spans = spans.into_iter().map(|(total, range)| SpreadAmount { range, total });
+        let spans: Vec<SpreadAmount> = spans.collect();
         let at_once = wide_sum(spans.iter().map(|span| span.window(window)));
         let by_period = spans.iter().filter_map(|span| {
             let range = span.range.intersect(&window)?;
@@ -241,7 +245,7 @@ proptest! {
         range in arbitrary::range(60),
         period in arbitrary::period(),
     ) {
-        let span = Span { range, total };
+        let span = SpreadAmount { range, total };
         for part in span.by_period(period) {
             let slices = wide_sum(part.range.dates().filter_map(|date| span.slice(date)));
             prop_assert_eq!(i128::from(part.amount), slices);

@@ -1,14 +1,14 @@
 //! What a day's slice says about itself.
 
-use apportion_core::slicing::{Explanation, Span};
+use apportion_core::slicing::{SliceExplanation, SpreadAmount};
 use proptest::prelude::*;
 
 use crate::{arbitrary, day, range};
 
 #[test]
 fn say_how_the_slice_came_about() {
-    let span = Span { range: range("2025-07-01..2025-07-31"), total: 100_000 };
-    let expected = Explanation {
+    let span = SpreadAmount { range: range("2025-07-01..2025-07-31"), total: 100_000 };
+    let expected = SliceExplanation {
         total: 100_000,
         days: 31,
         k: 2,
@@ -23,7 +23,7 @@ fn say_how_the_slice_came_about() {
 
 #[test]
 fn of_a_credit_are_negative() {
-    let span = Span { range: range("2025-07-01..2025-07-02"), total: -7 };
+    let span = SpreadAmount { range: range("2025-07-01..2025-07-02"), total: -7 };
     assert_eq!(
         span.explain(day("2025-07-02")).unwrap().sentence,
         "Day 2 of 2 brings what is recognised of -7 from -4 (-7 x 1 / 2, rounded) to -7 \
@@ -33,7 +33,7 @@ fn of_a_credit_are_negative() {
 
 #[test]
 fn are_for_days_of_the_range() {
-    let span = Span { range: range("2025-07-01..2025-07-02"), total: 7 };
+    let span = SpreadAmount { range: range("2025-07-01..2025-07-02"), total: 7 };
     assert_eq!(span.explain(day("2025-06-30")), None);
     assert_eq!(span.explain(day("2025-07-03")), None);
 }
@@ -47,7 +47,7 @@ proptest! {
         range in arbitrary::long_range(),
         which in any::<prop::sample::Index>(),
     ) {
-        let span = Span { range, total };
+        let span = SpreadAmount { range, total };
         let number = which.index(range.days() as usize) as i64 + 1;
         let date = range.nth_day(number).unwrap();
         let explanation = span.explain(date).unwrap();

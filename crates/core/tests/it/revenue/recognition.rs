@@ -1,9 +1,9 @@
 //! What is recognised by a day, without wide arithmetic: the same as with it.
 
-use apportion_core::accrual::Divisor;
 use apportion_core::calendar::{CalendarError, DateRange, FIRST_DAY, LAST_DAY, MAX_DAYS};
 use apportion_core::day_span::DaySpan;
 use apportion_core::money::projected;
+use apportion_core::recognition::Divisor;
 use apportion_core::rounding::divide_half_away;
 use apportion_core::slicing::recognised;
 use proptest::prelude::*;

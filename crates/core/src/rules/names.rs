@@ -29,7 +29,7 @@ impl fmt::Display for Alternatives<'_> {
 }
 
 /// Defines an enumeration whose values have names: lower case, words joined by `_`.
-macro_rules! named {
+macro_rules! names {
     (
         $(#[$doc:meta])*
         $name:ident { $($(#[$variant_doc:meta])* $variant:ident = $text:literal,)+ }
@@ -63,16 +63,16 @@ macro_rules! named {
         }
 
         impl std::str::FromStr for $name {
-            type Err = $crate::rules::named::UnknownName;
+            type Err = $crate::rules::names::UnknownName;
 
             fn from_str(text: &str) -> Result<Self, Self::Err> {
                 match text {
                     $($text => Ok(Self::$variant),)+
-                    _ => Err($crate::rules::named::UnknownName { known: Self::NAMES }),
+                    _ => Err($crate::rules::names::UnknownName { known: Self::NAMES }),
                 }
             }
         }
     };
 }
 
-pub(crate) use named;
+pub(crate) use names;

@@ -1,8 +1,8 @@
 //! The sums over the distributions of a deal.
 
 use apportion_core::deal::DealMoney;
+use apportion_core::deal_totals::{DealPart, DealTotals, RecomputedDeal};
 use apportion_core::decimal::Percent;
-use apportion_core::distributed::{Distributed, Redistribution, Share};
 use apportion_core::fault::Fault;
 use apportion_core::revenue_distribution::Amounts;
 use proptest::prelude::*;
@@ -15,12 +15,12 @@ fn percent(text: &str) -> Percent {
     text.parse().unwrap()
 }
 
-fn share(text: &str, amount: i64) -> Share {
-    Share { percent: percent(text), amount }
+fn share(text: &str, amount: i64) -> DealPart {
+    DealPart { percent: percent(text), amount }
 }
 
-fn sums(units: i64, amount: i64) -> Distributed {
-    Distributed { percent_units: units, amount }
+fn sums(units: i64, amount: i64) -> DealTotals {
+    DealTotals { percent_units: units, amount }
 }
 
 fn euros(value: i64) -> DealMoney {
@@ -34,7 +34,7 @@ fn at_percent<T: std::fmt::Debug>(result: Result<T, Fault>) {
 
 #[test]
 fn follow_every_change() {
-    let none = Distributed::default();
+    let none = DealTotals::default();
     let half = none.with(share("50", 500)).unwrap();
     assert_eq!(half, sums(500_000_000_000, 500));
     let more = half.with(share("33.3", 333)).unwrap();
@@ -46,7 +46,7 @@ fn follow_every_change() {
 
 #[test]
 fn leave_the_rest_of_the_deal_which_may_be_negative() {
-    assert_eq!(Distributed::default().undistributed(1_000), Ok(1_000));
+    assert_eq!(DealTotals::default().undistributed(1_000), Ok(1_000));
     assert_eq!(sums(0, 400).undistributed(1_000), Ok(600));
     assert_eq!(sums(0, 1_500).undistributed(1_000), Ok(-500));
     assert_eq!(sums(0, -1_500).undistributed(-1_000), Ok(500));
@@ -60,8 +60,8 @@ fn fit_64_bits_or_are_a_fault() {
     at_percent(sums(0, i64::MIN).with(share("1", -1)));
     at_percent(sums(i64::MAX, 0).with(share("1", 0)));
     at_percent(sums(i64::MIN, 0).without(share("1", 0)));
-    at_percent(Distributed::of(std::iter::repeat_n(share(LARGEST, 0), 10)));
-    let nine = Distributed::of(std::iter::repeat_n(share(LARGEST, 0), 9)).unwrap();
+    at_percent(DealTotals::from_parts(std::iter::repeat_n(share(LARGEST, 0), 10)));
+    let nine = DealTotals::from_parts(std::iter::repeat_n(share(LARGEST, 0), 9)).unwrap();
     assert_eq!(nine.percent_units, 8_999_999_999_999_999_991);
 }
 
@@ -75,21 +75,21 @@ fn replace_without_a_detour_past_64_bits() {
 #[test]
 fn are_recomputed_with_the_deal() {
     let amounts = |amount| Amounts { amount, amount_default: amount };
-    let expected = Redistribution {
+    let expected = RecomputedDeal {
         amounts: vec![amounts(501), amounts(333)],
-        distributed: sums(833_000_000_000, 834),
+        totals: sums(833_000_000_000, 834),
     };
-    let recomputed = Distributed::recompute(&euros(1_001), &[percent("50"), percent("33.3")]);
+    let recomputed = DealTotals::recompute(&euros(1_001), &[percent("50"), percent("33.3")]);
     assert_eq!(recomputed, Ok(expected));
-    let none = Redistribution { amounts: vec![], distributed: Distributed::default() };
-    assert_eq!(Distributed::recompute(&euros(1_001), &[]), Ok(none));
+    let none = RecomputedDeal { amounts: vec![], totals: DealTotals::default() };
+    assert_eq!(DealTotals::recompute(&euros(1_001), &[]), Ok(none));
 }
 
 #[test]
 fn that_do_not_fit_a_changed_deal_are_a_fault_at_its_value() {
     let fault = |value, percents: &[&str]| {
         let percents: Vec<Percent> = percents.iter().map(|text| percent(text)).collect();
-        Distributed::recompute(&euros(value), &percents).unwrap_err().field
+        DealTotals::recompute(&euros(value), &percents).unwrap_err().field
     };
     assert_eq!(fault(i64::MAX, &["100.1"]), "value");
     assert_eq!(fault(i64::MAX, &["60", "60"]), "value");
@@ -104,20 +104,20 @@ proptest! {
         value in arbitrary::amount(),
         percents in prop::collection::vec(arbitrary::percent(), 0..6),
     ) {
-        let Ok(all) = Distributed::recompute(&euros(value), &percents) else { return Ok(()) };
-        prop_assert!(all.distributed.undistributed(value).is_ok());
+        let Ok(all) = DealTotals::recompute(&euros(value), &percents) else { return Ok(()) };
+        prop_assert!(all.totals.undistributed(value).is_ok());
         let shares = percents.iter().zip(&all.amounts);
-        let shares = shares.map(|(percent, one)| Share { percent: *percent, amount: one.amount });
-        let shares: Vec<Share> = shares.collect();
-        let mut sums = Distributed::default();
+        let shares = shares.map(|(percent, one)| DealPart { percent: *percent, amount: one.amount });
+        let shares: Vec<DealPart> = shares.collect();
+        let mut sums = DealTotals::default();
         for share in &shares {
             sums = sums.with(*share).unwrap();
         }
-        prop_assert_eq!(sums, all.distributed);
-        prop_assert_eq!(Distributed::of(shares.iter().rev().copied()), Ok(sums));
+        prop_assert_eq!(sums, all.totals);
+        prop_assert_eq!(DealTotals::from_parts(shares.iter().rev().copied()), Ok(sums));
         for share in &shares {
             sums = sums.without(*share).unwrap();
         }
-        prop_assert_eq!(sums, Distributed::default());
+        prop_assert_eq!(sums, DealTotals::default());
     }
 }

@@ -3,7 +3,7 @@
 //! The same figures as [`recognised`](crate::slicing::recognised), from divisions made beforehand:
 //! `total = whole * n + rest`, so `P(k) = whole * k + round(rest * k / n)`, and `rest * k` is small
 //! enough to be multiplied by an inverse of `2n`. For reports over many distributions; one alone
-//! needs only a [`Span`](crate::slicing::Span).
+//! needs only a [`SpreadAmount`](crate::slicing::SpreadAmount).
 
 use crate::calendar::day_span::DaySpan;
 
@@ -17,7 +17,7 @@ pub struct Divisor {
 
 /// An amount spread over days, divided once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Accrual {
+pub struct Recognition {
     whole: i64,
     rest: u64,
     sign: i64,
@@ -40,9 +40,9 @@ impl Divisor {
     #[must_use]
     #[inline]
     #[expect(clippy::arithmetic_side_effects, reason = "there is at least one day")]
-    pub fn spread(&self, total: i64) -> Accrual {
+    pub fn spread(&self, total: i64) -> Recognition {
         let (whole, rest) = (total / self.days, total % self.days);
-        Accrual { whole, rest: rest.unsigned_abs(), sign: rest.signum() }
+        Recognition { whole, rest: rest.unsigned_abs(), sign: rest.signum() }
     }
 
     /// `P(k)` in minor units: what is recognised by the end of day `k`, from 1; 0 for day 0.
@@ -54,10 +54,10 @@ impl Divisor {
         clippy::arithmetic_side_effects,
         reason = "rest < n, k <= n and n < 2^17, so the numerator is below 2^36; |P(k)| <= |total|"
     )]
-    pub fn by_day(&self, k: i64, accrual: &Accrual) -> i64 {
+    pub fn by_day(&self, k: i64, recognition: &Recognition) -> i64 {
         let elapsed = k.clamp(0, self.days);
-        let doubled = 2 * accrual.rest * elapsed.cast_unsigned() + self.days.cast_unsigned();
-        accrual.whole * elapsed + accrual.sign * self.halved_quotient(doubled).cast_signed()
+        let doubled = 2 * recognition.rest * elapsed.cast_unsigned() + self.days.cast_unsigned();
+        recognition.whole * elapsed + recognition.sign * self.halved_quotient(doubled).cast_signed()
     }
 
     /// `numerator / 2n`, rounded down.

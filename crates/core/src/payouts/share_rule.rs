@@ -8,7 +8,7 @@ use crate::payouts::shares::Weight;
 
 /// How the pool of a distributor is shared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Sharing {
+pub enum ShareRule {
     /// The same to everybody with a score above 0.
     Evenly,
     /// By score.
@@ -17,7 +17,7 @@ pub enum Sharing {
     TopScore,
 }
 
-impl Sharing {
+impl ShareRule {
     /// The weights of those who share, in the order of their scores; none where no score is
     /// above 0.
     #[must_use]

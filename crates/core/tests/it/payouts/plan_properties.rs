@@ -8,7 +8,7 @@ use apportion_core::engine::{AllocationExplanation, Basis, Origin, Plan};
 use apportion_core::id::CollaboratorId;
 use apportion_core::metric::Score;
 use apportion_core::resolver::{Payout, PoolSource};
-use apportion_core::sharing::Sharing;
+use apportion_core::share_rule::ShareRule;
 use chrono::TimeDelta;
 use proptest::prelude::*;
 
@@ -23,9 +23,9 @@ fn payout() -> impl Strategy<Value = Payout> {
         1 => Just(PoolSource::Fixed(i64::MAX)),
         2 => percent.prop_map(PoolSource::Revenue),
     ];
-    let sharing = vec![Sharing::Evenly, Sharing::Performance, Sharing::TopScore];
-    let shared = (pool, prop::sample::select(sharing))
-        .prop_map(|(pool, sharing)| Payout::Shared { pool, sharing });
+    let rules = vec![ShareRule::Evenly, ShareRule::Performance, ShareRule::TopScore];
+    let shared = (pool, prop::sample::select(rules))
+        .prop_map(|(pool, share_rule)| Payout::Shared { pool, share_rule });
     let owed = prop_oneof![Just(0), 0..=1_000_i64].prop_map(|minimum| Payout::Owed { minimum });
     prop_oneof![3 => shared, 2 => owed]
 }
@@ -58,7 +58,7 @@ fn rows() -> impl Strategy<Value = Rows> {
             for (id, (collaborator, value, [is_late, is_allocated, is_pending])) in (1..).zip(owed)
             {
                 let mut owed = obligation(id, (collaborator, if value == 0 { 1 } else { value }));
-                owed.held.is_allocated = is_allocated && is_late;
+                owed.state.is_allocated = is_allocated && is_late;
                 owed.due_on = (is_late && is_pending).then(|| crate::day("2025-07-03"));
                 rows.obligations.push(owed);
             }
@@ -81,7 +81,7 @@ fn applied(rows: &Rows, plan: &Plan) -> Option<Rows> {
     for allocation in &plan.allocations {
         if let Origin::Collected { obligation_id, .. } = allocation.origin {
             let owed = rows.obligations.iter_mut().find(|owed| owed.obligation_id == obligation_id);
-            owed.unwrap().held.is_allocated = true;
+            owed.unwrap().state.is_allocated = true;
         }
     }
     Some(rows)
@@ -115,7 +115,7 @@ proptest! {
         }
     }
 
-    /// Everybody is there once: paid, or not and told why.
+    /// Everybody is there once: paid, or not and explanation why.
     #[test]
     fn nobody_is_forgotten(rows in rows()) {
         let plan = rows.plan("2025-07-02");
@@ -156,7 +156,7 @@ proptest! {
         let plan = rows.plan_at(now);
         let after = applied(&rows, &plan).unwrap();
         let again = after.plan_at(now);
-        prop_assert!(again.waits.is_some());
+        prop_assert!(again.wait_reason.is_some());
         prop_assert!(after.open.trigger_at > now);
         if plan.failure.is_some() {
             prop_assert_eq!(&after.scores, &rows.scores);
@@ -167,7 +167,7 @@ proptest! {
             prop_assert!(is_due_later || again.failure.is_some() || again.value == 0);
         }
         let open = |rows: &Rows| {
-            let open = rows.obligations.iter().filter(|owed| !owed.held.is_allocated);
+            let open = rows.obligations.iter().filter(|owed| !owed.state.is_allocated);
             wide_sum(open.map(|owed| owed.value))
         };
         let collected = match rows.payer.payout {
@@ -182,7 +182,7 @@ proptest! {
     fn a_late_run_pays_the_same(rows in rows(), late_hours in 0..1_000_i64) {
         let now = at("2025-07-02") + TimeDelta::hours(late_hours);
         let (on_time, late) = (rows.plan("2025-07-02"), rows.plan_at(now));
-        prop_assert_eq!(late.waits, None);
+        prop_assert_eq!(late.wait_reason, None);
         prop_assert!(late.next.unwrap().open.trigger_at > now);
         let dated = Plan { next: on_time.next, ..late };
         prop_assert_eq!(dated, on_time);
@@ -194,12 +194,12 @@ proptest! {
         let plan = rows.plan("2025-07-02");
         for allocation in &plan.allocations {
             match plan.explain(allocation).unwrap() {
-                AllocationExplanation::Share(told) => {
-                    let extra = i64::from(told.extra_unit) * plan.value.signum();
-                    prop_assert_eq!(told.floor + extra, allocation.value);
-                    prop_assert_eq!(told.pool, plan.value);
-                    prop_assert_eq!(told.total_score, plan.explanation.total_score);
-                    prop_assert_eq!(told.carried, rows.open.carried);
+                AllocationExplanation::Share(explanation) => {
+                    let extra = i64::from(explanation.extra_unit) * plan.value.signum();
+                    prop_assert_eq!(explanation.floor + extra, allocation.value);
+                    prop_assert_eq!(explanation.pool, plan.value);
+                    prop_assert_eq!(explanation.total_score, plan.explanation.total_score);
+                    prop_assert_eq!(explanation.carried, rows.open.carried);
                 }
                 AllocationExplanation::Collected { net, .. } => {
                     let of_one = plan.allocations.iter()

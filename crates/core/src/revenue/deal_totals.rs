@@ -10,7 +10,7 @@ use crate::rules::fault::Fault;
 
 /// What one distribution takes of its deal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Share {
+pub struct DealPart {
     /// The part of the deal's value.
     pub percent: Percent,
     /// The same in minor units of the deal's currency.
@@ -19,7 +19,7 @@ pub struct Share {
 
 /// The sums over the distributions of one deal.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Distributed {
+pub struct DealTotals {
     /// Units of `10^-10` percent.
     pub percent_units: i64,
     /// Minor units of the deal's currency.
@@ -28,20 +28,20 @@ pub struct Distributed {
 
 /// The distributions of a deal after a change of its value, currency or rate.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Redistribution {
+pub struct RecomputedDeal {
     /// What each distribution comes to now, in the order asked.
     pub amounts: Vec<Amounts>,
     /// Their sums.
-    pub distributed: Distributed,
+    pub totals: DealTotals,
 }
 
-impl Distributed {
+impl DealTotals {
     /// The sums over all distributions, whatever their order.
     ///
     /// # Errors
     ///
     /// A fault at `amount_percent` where a sum does not fit `i64`.
-    pub fn of(shares: impl IntoIterator<Item = Share>) -> Result<Self, Fault> {
+    pub fn from_parts(shares: impl IntoIterator<Item = DealPart>) -> Result<Self, Fault> {
         let (percent, amount) = shares.into_iter().fold((0, 0), sum_with);
         Self::fitting(percent, amount)
     }
@@ -51,7 +51,7 @@ impl Distributed {
     /// # Errors
     ///
     /// A fault at `amount_percent` where a sum does not fit `i64`.
-    pub fn with(self, added: Share) -> Result<Self, Fault> {
+    pub fn with(self, added: DealPart) -> Result<Self, Fault> {
         let (percent, amount) = sum_with(self.wide(), added);
         Self::fitting(percent, amount)
     }
@@ -62,7 +62,7 @@ impl Distributed {
     ///
     /// A fault at `amount_percent` where a sum does not fit `i64`, which a distribution that was
     /// added before cannot bring about.
-    pub fn without(self, removed: Share) -> Result<Self, Fault> {
+    pub fn without(self, removed: DealPart) -> Result<Self, Fault> {
         let (percent, amount) = difference(self.wide(), removed);
         Self::fitting(percent, amount)
     }
@@ -72,7 +72,7 @@ impl Distributed {
     /// # Errors
     ///
     /// A fault at `amount_percent` where a sum does not fit `i64`.
-    pub fn replacing(self, old: Share, new: Share) -> Result<Self, Fault> {
+    pub fn replacing(self, old: DealPart, new: DealPart) -> Result<Self, Fault> {
         let (percent, amount) = sum_with(difference(self.wide(), old), new);
         Self::fitting(percent, amount)
     }
@@ -93,21 +93,21 @@ impl Distributed {
     /// # Errors
     ///
     /// A fault at `value`, the field of the deal, where any figure does not fit `i64`.
-    pub fn recompute(deal: &DealMoney, percents: &[Percent]) -> Result<Redistribution, Fault> {
+    pub fn recompute(deal: &DealMoney, percents: &[Percent]) -> Result<RecomputedDeal, Fault> {
         Self::redistribute(deal, percents).map_err(|fault| fault.at("value"))
     }
 
-    fn redistribute(deal: &DealMoney, percents: &[Percent]) -> Result<Redistribution, Fault> {
+    fn redistribute(deal: &DealMoney, percents: &[Percent]) -> Result<RecomputedDeal, Fault> {
         let amounts = percents
             .iter()
-            .map(|percent| Amounts::of(*percent, deal).map_err(|_| unfitting()))
+            .map(|percent| Amounts::from_percent(*percent, deal).map_err(|_| unfitting()))
             .collect::<Result<Vec<_>, _>>()?;
         let shares = percents
             .iter()
             .zip(&amounts)
-            .map(|(percent, amounts)| Share { percent: *percent, amount: amounts.amount });
-        let distributed = Self::of(shares)?;
-        Ok(Redistribution { amounts, distributed })
+            .map(|(percent, amounts)| DealPart { percent: *percent, amount: amounts.amount });
+        let distributed = Self::from_parts(shares)?;
+        Ok(RecomputedDeal { amounts, totals: distributed })
     }
 
     fn wide(self) -> (i128, i128) {
@@ -125,12 +125,12 @@ impl Distributed {
 type Sums = (i128, i128);
 
 #[expect(clippy::arithmetic_side_effects, reason = "overflow would take 2^64 distributions")]
-fn sum_with((percent, amount): Sums, share: Share) -> Sums {
+fn sum_with((percent, amount): Sums, share: DealPart) -> Sums {
     (percent + i128::from(share.percent.units()), amount + i128::from(share.amount))
 }
 
 #[expect(clippy::arithmetic_side_effects, reason = "both operands are within 64 bits")]
-fn difference((percent, amount): Sums, share: Share) -> Sums {
+fn difference((percent, amount): Sums, share: DealPart) -> Sums {
     (percent - i128::from(share.percent.units()), amount - i128::from(share.amount))
 }
 
