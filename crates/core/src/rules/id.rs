@@ -1,7 +1,12 @@
-//! Ids of what the rules tell apart, as types of their own: a collaborator's is no obligation's.
+//! Ids as types of their own, so that the id of a collaborator cannot pass for that of a deal.
 //!
-//! An id orders rows and breaks ties; what it is drawn from is the store's affair.
+//! An id orders rows and breaks ties. Which number a new row gets is decided by the store.
 
+/// Defines ids: types that hold an `i64`, are ordered by it, and are written as that number.
+///
+/// Exported for the crates of this workspace alone.
+#[doc(hidden)]
+#[macro_export]
 macro_rules! ids {
     ($($(#[$doc:meta])* $name:ident;)*) => {$(
         $(#[$doc])*
@@ -13,12 +18,40 @@ macro_rules! ids {
                 self.0.fmt(f)
             }
         }
+
+        impl From<i64> for $name {
+            fn from(id: i64) -> Self {
+                Self(id)
+            }
+        }
     )*};
 }
 
 ids! {
-    /// Somebody who is paid.
+    /// The id of an organization, which is a tenant.
+    OrganizationId;
+    /// The id of a person of an organization.
+    PersonId;
+    /// The id of a token that an organization is spoken for with.
+    TokenId;
+    /// The id of a deal.
+    DealId;
+    /// The id of a revenue distribution, which spreads a part of a deal over days.
+    RevenueDistributionId;
+    /// The id of a collaborator, who is paid.
     CollaboratorId;
-    /// Something that is owed to somebody.
+    /// The id of a distributor, which pays.
+    DistributorId;
+    /// The id of a metric: the score of one collaborator with one distributor in one period.
+    MetricId;
+    /// The id of a metric credit.
+    MetricCreditId;
+    /// The id of an obligation, which is owed to a collaborator.
     ObligationId;
+    /// The id of a distribution, which is what a distributor pays for one period.
+    DistributionId;
+    /// The id of an allocation, which links a distribution to an obligation that it covers.
+    AllocationId;
+    /// The id of an event.
+    EventId;
 }
