@@ -5,7 +5,7 @@
 use std::error::Error;
 
 use apportion_core::distributor::DistributorStatus;
-use apportion_core::engine::{AllocationExplanation, OpenDistribution, Payer, Snapshot, plan};
+use apportion_core::engine::{OpenDistribution, Origin, Payer, Snapshot, plan};
 use apportion_core::id::CollaboratorId;
 use apportion_core::metric::Score;
 use apportion_core::resolver::{Payout, PoolSource};
@@ -42,8 +42,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     let plan = plan(&snapshot, monthly);
     println!("{} is {}: {}", plan.units.amount(plan.value), plan.status, plan.explanation.sentence);
     for allocation in &plan.allocations {
-        if let Some(AllocationExplanation::Share(share)) = plan.explain(allocation) {
-            println!("  to {}: {}", allocation.collaborator_id, share.sentence);
+        if let (Origin::Share(share), Some(shared)) = (allocation.origin, &plan.shared) {
+            println!("  to {}: {}", allocation.collaborator_id, shared.explain(share).sentence);
         }
     }
     for unpaid in &plan.explanation.unpaid {

@@ -4,7 +4,6 @@
 //! [`crate::distribution::TriggeredDistribution`].
 
 use crate::rules::names::names;
-use crate::rules::refusal::Refused;
 
 names! {
     /// How far an allocation is.
@@ -21,18 +20,7 @@ names! {
 impl AllocationStatus {
     /// Whether it is settled, one way or the other.
     #[must_use]
-    pub const fn is_final(self) -> bool {
+    pub(crate) const fn is_final(self) -> bool {
         !matches!(self, Self::Pending)
-    }
-
-    /// Checks a change of status; to the same one is none.
-    ///
-    /// # Errors
-    ///
-    /// [`Refused`] for a change of what is final.
-    pub fn may_become(self, to: Self) -> Result<(), Refused> {
-        let is_allowed = self == to || !self.is_final();
-        let refused = Refused { noun: "the allocation", from: self.name(), to: to.name() };
-        if is_allowed { Ok(()) } else { Err(refused) }
     }
 }

@@ -7,7 +7,6 @@ use crate::money::MoneyError;
 use crate::payouts::allocation::AllocationStatus;
 use crate::payouts::obligation::ObligationStatus;
 use crate::rules::names::names;
-use crate::rules::refusal::Refused;
 
 names! {
     /// How far a distribution is.
@@ -25,38 +24,13 @@ names! {
     }
 }
 
-impl DistributionStatus {
-    /// Whether nothing can change it any more.
-    #[must_use]
-    pub const fn is_final(self) -> bool {
-        matches!(self, Self::Complete | Self::Failed | Self::Cancelled)
-    }
-
-    /// Checks a change of status; to the same one is none. One without allocations is complete
-    /// at once.
-    ///
-    /// # Errors
-    ///
-    /// [`Refused`] for any change that there is no way for.
-    pub fn may_become(self, to: Self) -> Result<(), Refused> {
-        use DistributionStatus::{Cancelled, Complete, Failed, Pending, Processing};
-        let is_allowed = self == to
-            || matches!(
-                (self, to),
-                (Pending, Processing | Complete | Failed | Cancelled) | (Processing, Complete)
-            );
-        let refused = Refused { noun: "the distribution", from: self.name(), to: to.name() };
-        if is_allowed { Ok(()) } else { Err(refused) }
-    }
-}
-
 /// A triggered distribution and one of its obligations, before that one is settled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TriggeredDistribution {
     /// The sum of its allocations that are not cancelled, in minor units.
     pub value: i64,
-    /// How many of its allocations are pending, this one included.
-    pub pending: u64,
+    /// Whether another of its allocations than this one is pending.
+    pub has_other_pending: bool,
     /// What the obligation is worth, in minor units.
     pub obligation: i64,
 }
@@ -90,7 +64,7 @@ impl TriggeredDistribution {
                 (AllocationStatus::Cancelled, less?)
             }
         };
-        let is_last = allocation.is_final() && self.pending <= 1;
+        let is_last = allocation.is_final() && !self.has_other_pending;
         let status = match is_last {
             true => DistributionStatus::Complete,
             false => DistributionStatus::Processing,

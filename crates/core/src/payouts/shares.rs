@@ -114,6 +114,24 @@ pub fn ranked_shares(pool: i64, weights: &[Weight]) -> Result<Ranking, SharesErr
 /// # Errors
 ///
 /// Those of [`shares()`], and [`SharesError::Overflow`] where a difference does not fit `i64`.
+///
+/// # Examples
+///
+/// A pool of 100.00 was shared, then 30.00 and later 20.00 of it were refunded:
+///
+/// ```
+/// use apportion_core::id::CollaboratorId;
+/// use apportion_core::shares::{Weight, refund, shares};
+///
+/// let weight = |(id, weight)| Weight { collaborator_id: CollaboratorId(id), weight };
+/// let weights = [(1, 3), (2, 14)].map(weight);
+/// assert_eq!(shares(10_000, &weights)?, [1_765, 8_235]);
+/// assert_eq!(refund(10_000, 7_000, &weights)?, [-530, -2_470]);
+/// assert_eq!(refund(7_000, 5_000, &weights)?, [-353, -1_647]);
+/// // What is left is what a pool of 50.00 would have been shared into.
+/// assert_eq!(shares(5_000, &weights)?, [1_765 - 530 - 353, 8_235 - 2_470 - 1_647]);
+/// # Ok::<(), apportion_core::shares::SharesError>(())
+/// ```
 pub fn refund(gross: i64, net: i64, weights: &[Weight]) -> Result<Vec<i64>, SharesError> {
     let (before, after) = (shares(gross, weights)?, shares(net, weights)?);
     let differences =

@@ -86,15 +86,6 @@ impl DealMoney {
 }
 
 impl DealTerms {
-    /// An amount of the deal in minor units of the organization's currency.
-    ///
-    /// # Errors
-    ///
-    /// [`MoneyError::Overflow`] where it does not fit.
-    pub fn to_default(&self, amount: i64, default_currency: Currency) -> Result<i64, MoneyError> {
-        self.money(default_currency).to_default(amount)
-    }
-
     /// What the distributions of the deal are computed from.
     #[must_use]
     pub const fn money(&self, default_currency: Currency) -> DealMoney {

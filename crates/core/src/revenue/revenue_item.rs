@@ -71,7 +71,7 @@ impl FromStr for RevenueItemId {
 /// let july = DateRange::new("2025-07-01".parse()?, "2025-07-31".parse()?)?;
 /// let items =
 ///     RevenueItems { range: july, amount: 100_000, amount_default: 100_000, probability: 50 };
-/// let second = items.nth(1).ok_or("there are 31")?;
+/// let second = items.on("2025-07-02".parse()?).ok_or("a day of July")?;
 /// assert_eq!((second.amount, second.projected_amount), (3_226, 1_613));
 /// let why = items.explain(second.date).ok_or("a day of July")?;
 /// assert_eq!((why.before, why.upto), (3_226, 6_452));
@@ -106,12 +106,6 @@ pub struct RevenueItem {
 }
 
 impl RevenueItems {
-    /// How many there are, at least 1.
-    #[must_use]
-    pub fn count(&self) -> u64 {
-        self.range.days().unsigned_abs()
-    }
-
     /// The item of a day. `None` for a day outside the range.
     #[must_use]
     pub fn on(&self, date: NaiveDate) -> Option<RevenueItem> {
@@ -125,40 +119,13 @@ impl RevenueItems {
         })
     }
 
-    /// The item that so many come before, in the order of days. `None` past the last.
-    #[must_use]
-    pub fn nth(&self, before: u64) -> Option<RevenueItem> {
-        let number = i64::try_from(before).ok()?.checked_add(1)?;
-        self.on(self.range.nth_day(number)?)
-    }
-
-    /// The items of the days that are in a window, in order.
-    pub fn within(&self, window: DateRange) -> impl Iterator<Item = RevenueItem> + use<> {
-        let (items, days) = (*self, self.range.intersect(&window));
-        days.into_iter().flat_map(|days| days.dates()).filter_map(move |date| items.on(date))
-    }
-
     /// How the `amount` of a day came about. `None` for a day outside the range.
     #[must_use]
     pub fn explain(&self, date: NaiveDate) -> Option<SliceExplanation> {
         self.spread(self.amount).explain(date)
     }
 
-    /// How the `amount_default` of a day came about. `None` for a day outside the range.
-    #[must_use]
-    pub fn explain_default(&self, date: NaiveDate) -> Option<SliceExplanation> {
-        self.spread(self.amount_default).explain(date)
-    }
-
     const fn spread(&self, total: i64) -> SpreadAmount {
         SpreadAmount { range: self.range, total }
-    }
-}
-
-impl RevenueItem {
-    /// Whether its day has come: it is recognised on its own day.
-    #[must_use]
-    pub fn is_recognised(&self, today: NaiveDate) -> bool {
-        self.date <= today
     }
 }

@@ -36,8 +36,7 @@ pub struct ItemPlace {
 /// Kept as changes from one day to the next, so that a distribution costs two additions however
 /// long it is; what is kept can be brought up to date by [`DayCounts::remove`] and
 /// [`DayCounts::add`].
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct DayCounts {
+struct DayCounts {
     window: Window,
     first: i32,
     changes: Vec<i64>,
@@ -48,63 +47,28 @@ pub fn count(spans: impl IntoIterator<Item = DaySpan>, window: Window) -> u64 {
     spans.into_iter().map(|span| window.days_of(span).unsigned_abs()).sum()
 }
 
-/// The run that an item is in, and how many items of that run are before it.
-///
-/// Runs are counted in their order: distributions, or blocks of them. `None` past the last item.
-///
-/// # Examples
-///
-/// ```
-/// use apportion_core::revenue_item_page::locate;
-///
-/// assert_eq!(locate([31, 0, 10], 30), Some((0, 30)));
-/// assert_eq!(locate([31, 0, 10], 31), Some((2, 0)));
-/// assert_eq!(locate([31, 0, 10], 41), None);
-/// ```
-pub fn locate(counts: impl IntoIterator<Item = u64>, offset: u64) -> Option<(usize, u64)> {
-    let mut before = offset;
-    for (run, count) in counts.into_iter().enumerate() {
-        match before.checked_sub(count) {
-            Some(left) => before = left,
-            None => return Some((run, before)),
-        }
-    }
-    None
-}
-
 impl DayCounts {
     /// Counts of nothing so far, for the days of a window: 8 bytes each.
-    #[must_use]
-    pub fn new(window: Window) -> Self {
+    fn new(window: Window) -> Self {
         let days = window.span().map_or(0, DaySpan::days);
         let first = window.span().map_or(0, DaySpan::first);
         Self { window, first, changes: vec![0; usize::try_from(days).unwrap_or(0)] }
     }
 
     /// Counts a distribution in.
-    pub fn add(&mut self, span: DaySpan) {
-        self.change(span, 1);
-    }
-
-    /// Counts a distribution out that was counted in.
-    pub fn remove(&mut self, span: DaySpan) {
-        self.change(span, -1);
-    }
-
     #[expect(clippy::arithmetic_side_effects, reason = "fewer than 2^63 distributions; days")]
-    fn change(&mut self, span: DaySpan, by: i64) {
+    fn add(&mut self, span: DaySpan) {
         let Some(days) = self.window.clip(span) else { return };
-        for (day, by) in [(days.first(), by), (days.last() + 1, -by)] {
+        for (day, change) in [(days.first(), 1), (days.last() + 1, -1)] {
             let at = usize::try_from(day - self.first).unwrap_or(usize::MAX);
-            if let Some(change) = self.changes.get_mut(at) {
-                *change += by;
+            if let Some(sum) = self.changes.get_mut(at) {
+                *sum += change;
             }
         }
     }
 
     /// The days of the window and the number of distributions that are under way, in order.
-    #[must_use]
-    pub fn days(&self) -> Vec<(i32, u64)> {
+    fn days(&self) -> Vec<(i32, u64)> {
         let running = self.changes.iter().scan(0_i64, |sum, change| {
             *sum = sum.saturating_add(*change);
             Some(u64::try_from(*sum).unwrap_or(0))
@@ -160,17 +124,7 @@ impl ItemPage {
     {
         let mut counts = DayCounts::new(extent(spans.clone(), self.window));
         spans.clone().into_iter().for_each(|span| counts.add(span));
-        self.by_date_counted(spans, &counts)
-    }
-
-    /// As [`ItemPage::by_date`], where the distributions have been counted before: all of them, and
-    /// over all days of the page's window that any of them has.
-    pub fn by_date_counted(
-        &self,
-        spans: impl IntoIterator<Item = DaySpan>,
-        counts: &DayCounts,
-    ) -> Vec<ItemPlace> {
-        let mut parts = self.parts(counts);
+        let mut parts = self.parts(&counts);
         let first = parts.first().map_or(0, |part| part.day);
         let last = parts.last().map_or(-1, |part| part.day);
         for (distribution, span) in spans.into_iter().enumerate() {

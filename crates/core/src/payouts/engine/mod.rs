@@ -14,8 +14,8 @@ mod snapshot;
 use chrono::{DateTime, Utc};
 
 pub use crate::payouts::engine::plan::{
-    AllocationExplanation, Basis, DistributionExplanation, Failure, NextDistribution, Origin, Plan,
-    PlannedAllocation, UnpaidCollaborator, UnpaidReason, WaitReason,
+    Basis, DistributionExplanation, Failure, NextDistribution, Origin, Plan, PlannedAllocation,
+    UnpaidCollaborator, UnpaidReason, WaitReason,
 };
 pub use crate::payouts::engine::snapshot::{
     OpenDistribution, Payer, RevenueIn, Snapshot, recognized,

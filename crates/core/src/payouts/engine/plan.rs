@@ -12,7 +12,7 @@ use crate::payouts::accumulation::Net;
 use crate::payouts::distribution::DistributionStatus;
 use crate::payouts::engine::snapshot::OpenDistribution;
 use crate::payouts::obligation::ObligationStatus;
-use crate::payouts::share_explanation::{RankedWeight, ShareExplanation, SharedPool};
+use crate::payouts::share_explanation::{RankedWeight, SharedPool};
 use crate::rules::id::{CollaboratorId, ObligationId};
 
 /// What triggering a distribution comes to.
@@ -183,19 +183,5 @@ pub enum UnpaidReason {
         net: i128,
         /// Minor units.
         minimum: i64,
-    },
-}
-
-/// How one allocation came about.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum AllocationExplanation {
-    /// It is a share of the pool.
-    Share(ShareExplanation),
-    /// It is a part of what was owed.
-    Collected {
-        /// What it is a part of.
-        net: Net,
-        /// All of it in one sentence.
-        sentence: String,
     },
 }

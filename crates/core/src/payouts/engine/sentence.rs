@@ -4,10 +4,7 @@
 
 use crate::money::units::Units;
 use crate::payouts::accumulation::{Accumulation, Net};
-use crate::payouts::engine::plan::{
-    AllocationExplanation, Basis, Failure, Origin, Plan, PlannedAllocation, UnpaidCollaborator,
-    UnpaidReason,
-};
+use crate::payouts::engine::plan::{Basis, Failure, Plan, UnpaidCollaborator, UnpaidReason};
 use crate::payouts::share_explanation::PoolAmount;
 use crate::payouts::share_rule::ShareRule;
 
@@ -21,24 +18,6 @@ pub(crate) struct Takers {
 }
 
 impl Plan {
-    /// How an allocation of this plan came about.
-    ///
-    /// # Panics
-    ///
-    /// When it is a share, and of another plan.
-    #[must_use]
-    pub fn explain(&self, allocation: &PlannedAllocation) -> Option<AllocationExplanation> {
-        match allocation.origin {
-            Origin::Share(share) => {
-                Some(AllocationExplanation::Share(self.shared.as_ref()?.explain(share)))
-            }
-            Origin::Collected { net, .. } => {
-                let sentence = net.sentence(allocation.value, &self.units);
-                Some(AllocationExplanation::Collected { net, sentence })
-            }
-        }
-    }
-
     /// Why a collaborator of this plan gets nothing.
     #[must_use]
     pub fn reason(&self, unpaid: &UnpaidCollaborator) -> String {

@@ -1,9 +1,7 @@
 //! How pools are shared: a table of distributors, each with its plan.
 
 use apportion_core::distribution::DistributionStatus;
-use apportion_core::engine::{
-    AllocationExplanation, Basis, OpenDistribution, Payer, RevenueIn, recognized,
-};
+use apportion_core::engine::{Basis, OpenDistribution, Origin, Payer, RevenueIn, recognized};
 use apportion_core::id::CollaboratorId;
 use apportion_core::obligation::ObligationStatus;
 use apportion_core::resolver::{Payout, PoolSource};
@@ -25,9 +23,10 @@ fn a_pool_is_shared_by_performance() {
     assert_eq!(plan.explanation.basis, Basis::Amount(10_000));
     let sentence = "The pool is 100.00 EUR. It is shared by 3 collaborators with 17 points.";
     assert_eq!(plan.explanation.sentence, sentence);
-    let Some(AllocationExplanation::Share(share)) = plan.explain(&plan.allocations[0]) else {
-        panic!("a share is explained as one");
+    let Origin::Share(share) = plan.allocations[0].origin else {
+        panic!("the allocation is a share of the pool");
     };
+    let share = plan.shared.as_ref().unwrap().explain(share);
     assert_eq!((share.exact.to_string(), share.rank), ("30000/17".to_owned(), 1));
 }
 

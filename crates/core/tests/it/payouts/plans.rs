@@ -2,7 +2,7 @@
 
 use apportion_core::distribution::DistributionStatus;
 use apportion_core::distributor::DistributorStatus;
-use apportion_core::engine::{AllocationExplanation, Basis, Failure, OpenDistribution, WaitReason};
+use apportion_core::engine::{Basis, Failure, OpenDistribution, Origin, Plan, WaitReason};
 use apportion_core::id::CollaboratorId;
 use apportion_core::obligation::ObligationStatus;
 use apportion_core::resolver::Payout;
@@ -11,6 +11,15 @@ use apportion_core::share_rule::ShareRule;
 use crate::day;
 use crate::payouts::payer::{Rows, at, fixed, next_noon, paid, unpaid};
 use crate::payouts::plan_pools::revenue;
+
+/// The sentence of a collected obligation, by its place among the allocations.
+fn sentence(plan: &Plan, at: usize) -> String {
+    let allocation = plan.allocations[at];
+    match allocation.origin {
+        Origin::Collected { net, .. } => net.sentence(allocation.value, &plan.units),
+        Origin::Share(share) => panic!("{share:?}"),
+    }
+}
 
 #[test]
 fn what_is_owed_is_collected() {
@@ -25,17 +34,9 @@ fn what_is_owed_is_collected() {
         explanation.sentence,
         "6.40 EUR is owed and due: 4 obligations to 2 collaborators. 1 collaborator must wait."
     );
-    let sentence = |at: usize| match plan.explain(&plan.allocations[at]) {
-        Some(AllocationExplanation::Collected { sentence, .. }) => sentence,
-        other => panic!("{other:?}"),
-    };
-    assert_eq!(sentence(1), "-2.00 EUR: one of 2 obligations, 3.00 EUR together.");
+    assert_eq!(sentence(&plan, 1), "-2.00 EUR: one of 2 obligations, 3.00 EUR together.");
     let alone = Rows::of(Payout::Owed { minimum: 0 }).owing(&[(2, 5)]).plan("2025-07-02");
-    let explained = alone.explain(&alone.allocations[0]);
-    let Some(AllocationExplanation::Collected { sentence, .. }) = explained else {
-        panic!("{explained:?}");
-    };
-    assert_eq!(sentence, "0.05 EUR: all that is owed and due.");
+    assert_eq!(sentence(&alone, 0), "0.05 EUR: all that is owed and due.");
     let nothing = "Nothing is owed and due.";
     assert_eq!(unpaid(&alone), [format!("1 {nothing}"), format!("3 {nothing}")]);
 }

@@ -2,11 +2,11 @@
 
 use apportion_core::day_span::DaySpan;
 use apportion_core::report::Entry;
-use apportion_core::revenue_item_page::{DayCounts, ItemPage, ItemPlace, count, locate};
+use apportion_core::revenue_item_page::{ItemPage, ItemPlace, count};
 use apportion_core::window::Window;
 use proptest::prelude::*;
 
-use crate::{arbitrary, range};
+use crate::arbitrary;
 
 /// All items of the window, distribution by distribution.
 fn all(spans: &[DaySpan], page: &ItemPage) -> Vec<ItemPlace> {
@@ -68,16 +68,6 @@ fn past_the_end_are_empty() {
     }
 }
 
-#[test]
-fn are_located_by_counts_of_runs() {
-    assert_eq!(locate([], 0), None);
-    assert_eq!(locate([0, 0, 1], 0), Some((2, 0)));
-    assert_eq!(locate([3, 4], 2), Some((0, 2)));
-    assert_eq!(locate([3, 4], 3), Some((1, 0)));
-    assert_eq!(locate([3, 4], 7), None);
-    assert_eq!(locate([u64::MAX, 1], u64::MAX), Some((1, 0)));
-}
-
 proptest! {
     #![proptest_config(arbitrary::config())]
 
@@ -107,20 +97,5 @@ proptest! {
             start = end;
         }
         prop_assert_eq!(page.by_group_and_date(&spans, lengths), cut(grouped, &page));
-    }
-
-    #[test]
-    fn come_from_counts_that_are_kept(
-        book in arbitrary::book(Just(0)),
-        gone in arbitrary::book(Just(0)),
-        (window, _) in arbitrary::window(),
-        offset in 0..200_u64,
-    ) {
-        let mut counts = DayCounts::new(Window::from(range("2024-06-01..2025-12-31")));
-        spans(&gone).into_iter().chain(spans(&book)).for_each(|span| counts.add(span));
-        spans(&gone).into_iter().for_each(|span| counts.remove(span));
-        let page = ItemPage { window, offset, limit: 30, descending: false };
-        let expected = page.by_date(spans(&book));
-        prop_assert_eq!(page.by_date_counted(spans(&book), &counts), expected);
     }
 }

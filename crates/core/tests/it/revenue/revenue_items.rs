@@ -1,4 +1,4 @@
-//! Revenue items: one a day, found by id, by date and by number.
+//! Revenue items: one for each day, found by id and by date.
 
 use apportion_core::money::projected;
 use apportion_core::revenue_item::{RevenueItemId, RevenueItems};
@@ -13,40 +13,25 @@ fn july(amount: i64, probability: i64) -> RevenueItems {
 }
 
 #[test]
-fn are_found_by_number_and_by_date() {
+fn are_found_by_date() {
     let items = july(100_000, 50);
-    let first = items.nth(0).unwrap();
+    let first = items.on(day("2025-07-01")).unwrap();
     assert_eq!((first.date, first.amount, first.amount_default), (day("2025-07-01"), 3_226, 6_452));
     assert_eq!((first.projected_amount, first.projected_amount_default), (1_613, 3_226));
-    assert_eq!(items.nth(30), items.on(day("2025-07-31")));
-    assert_eq!(items.count(), 31);
-    for past in [31, u64::MAX] {
-        assert_eq!(items.nth(past), None);
-    }
     assert_eq!(items.on(day("2025-08-01")), None);
 }
 
 #[test]
-fn are_there_at_nothing_too() {
-    let nothing = july(0, 100);
-    assert_eq!(nothing.within(nothing.range).count(), 31);
-    assert!(nothing.within(nothing.range).all(|item| item.amount == 0));
+fn of_an_amount_of_0_are_there_too() {
+    let item = july(0, 100).on(day("2025-07-10")).unwrap();
+    assert_eq!((item.amount, item.projected_amount), (0, 0));
 }
 
 #[test]
-fn are_recognised_on_their_day() {
-    let item = july(100, 100).on(day("2025-07-10")).unwrap();
-    assert!(!item.is_recognised(day("2025-07-09")));
-    assert!(item.is_recognised(day("2025-07-10")));
-}
-
-#[test]
-fn say_why_in_either_currency() {
+fn explain_their_amount() {
     let items = july(100_000, 100);
     let why = items.explain(day("2025-07-02")).unwrap();
     assert_eq!((why.total, why.days, why.k, why.before, why.upto), (100_000, 31, 2, 3_226, 6_452));
-    let why = items.explain_default(day("2025-07-02")).unwrap();
-    assert_eq!((why.total, why.before, why.upto), (200_000, 6_452, 12_903));
     assert_eq!(items.explain(day("2025-06-30")), None);
 }
 
@@ -87,17 +72,15 @@ proptest! {
     }
 
     #[test]
-    fn are_the_slices_of_their_window(
+    fn are_the_slices_of_their_days(
         range in arbitrary::range(60),
-        window in arbitrary::range(60),
         amounts in (arbitrary::amount(), arbitrary::amount(), 0..=100_i64),
     ) {
         let (amount, amount_default, probability) = amounts;
         let items = RevenueItems { range, amount, amount_default, probability };
         let spread = |total| SpreadAmount { range, total };
-        for (number, date) in (0..).zip(range.dates()) {
+        for date in range.dates() {
             let item = items.on(date).unwrap();
-            prop_assert_eq!(items.nth(number), Some(item));
             prop_assert_eq!(Some(item.amount), spread(amount).slice(date));
             prop_assert_eq!(Some(item.amount_default), spread(amount_default).slice(date));
             let expected = spread(projected(amount, probability)).slice(date);
@@ -105,8 +88,5 @@ proptest! {
             let why = items.explain(date).unwrap();
             prop_assert_eq!(why.upto - why.before, item.amount);
         }
-        let within = items.within(window).map(|item| item.date).collect::<Vec<_>>();
-        let expected = range.dates().filter(|date| window.contains(*date)).collect::<Vec<_>>();
-        prop_assert_eq!(within, expected);
     }
 }
