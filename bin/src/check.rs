@@ -8,7 +8,7 @@ use apportion_server::store::Address;
 /// Checks a database; the exit code says whether every law holds.
 pub(crate) fn run(database: &Address) -> anyhow::Result<ExitCode> {
     let all_hold = check::run(database, |organization, finding| {
-        let (law, verdict) = (finding.law, finding.verdict());
+        let (law, verdict) = (finding.check, finding.verdict());
         let sides = format!("{} and {}", finding.left, finding.right);
         println!("organization {organization}: {law}: {verdict} ({sides})");
         for example in &finding.counter_examples {

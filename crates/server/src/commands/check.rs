@@ -1,7 +1,7 @@
 //! `apportion check`: every law over every organization, to the end, however long it takes. On a
 //! running server too: it reads one moment of each organization, and locks nothing.
 
-use apportion_core::law::{Finding, Law};
+use apportion_core::checks::{Check, Finding};
 use apportion_store::{self as store, Address, OrganizationId, Scope, Session, Tenant};
 
 /// Why a database was not checked to the end.
@@ -28,7 +28,7 @@ pub fn run(
     for organization in store::organization::all(&mut session)? {
         let scope = Scope::of(organization);
         Tenant::new(scope, &mut session).snapshot(|tenant| {
-            for law in Law::ALL {
+            for law in Check::ALL {
                 let finding = store::checks::check(tenant, *law, &mut |_| false)?;
                 all_hold &= finding.broken == 0;
                 told(organization, &finding);

@@ -28,7 +28,7 @@ pub fn trigger(
     let is_active = |payer: &Kept| payer.status == DistributorStatus::Active.name();
     let Some(payer) = claimed.filter(is_active) else { return Ok(None) };
     let planned = planned(tenant, &payer, now)?;
-    let Some(planned) = planned.filter(|planned| planned.plan.waits.is_none()) else {
+    let Some(planned) = planned.filter(|planned| planned.plan.wait_reason.is_none()) else {
         return Ok(None);
     };
     let Planned { open, plan } = &planned;

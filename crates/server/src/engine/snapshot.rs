@@ -3,10 +3,10 @@
 
 use apportion_core::accumulation::Owed;
 use apportion_core::distributor::DistributorTerms;
-use apportion_core::engine::{Opening, Payer, Plan, Snapshot, plan};
+use apportion_core::engine::{OpenDistribution, Payer, Plan, Snapshot, plan};
 use apportion_core::id::{CollaboratorId, ObligationId};
 use apportion_core::metric::Score;
-use apportion_core::obligation::{Held, ObligationStatus};
+use apportion_core::obligation::{ObligationState, ObligationStatus};
 use apportion_core::resolver::{Payout, PoolSource};
 use apportion_store::distribution::{self, Kept as Open};
 use apportion_store::distributor::{self, Kept};
@@ -52,7 +52,7 @@ pub(crate) fn planned(
 /// The rows of one open distribution.
 struct Rows {
     payer: Payer,
-    open: Opening,
+    open: OpenDistribution,
     members: Vec<CollaboratorId>,
     scores: Vec<Score>,
     obligations: Vec<Owed>,
@@ -78,7 +78,7 @@ impl Rows {
         };
         let is_owed = matches!(payer.payout, Payout::Owed { .. });
         let members = distributor::members(tenant, distributor)?;
-        let opening = Opening {
+        let opening = OpenDistribution {
             opened_at: open.opened_at.and_utc(),
             trigger_at: open.trigger_date.and_utc(),
             carried: open.carried,
@@ -138,7 +138,7 @@ fn owed(row: &obligation::Open) -> Owed {
         obligation_id: ObligationId(row.id),
         collaborator_id: CollaboratorId(row.collaborator_id),
         value: row.value,
-        held: Held { status: ObligationStatus::Approved, is_allocated: false },
+        state: ObligationState { status: ObligationStatus::Approved, is_allocated: false },
         created_at: row.created_at.and_utc(),
         due_on: row.due_on,
     }

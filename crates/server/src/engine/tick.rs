@@ -58,7 +58,7 @@ impl Engine {
                     tenant.snapshot(|tenant| preview(tenant, distributor, now))
                 });
                 match seen.await {
-                    Ok(Some((row, Some(planned)))) if planned.plan.waits.is_none() => {
+                    Ok(Some((row, Some(planned)))) if planned.plan.wait_reason.is_none() => {
                         passed.triggered = passed.triggered.saturating_add(1);
                         told(&Triggered::new(&row.kept, planned));
                     }

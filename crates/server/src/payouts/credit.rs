@@ -1,12 +1,12 @@
-//! Crediting: points for a collaborator, in the open distribution of one distributor or of every
+//! CreditTarget: points for a collaborator, in the open distribution of one distributor or of every
 //! one that counts them. Not here: who asks, and in what form (`metric_credit`, `credit_metric`).
 
 use apportion_core::collaborator::CollaboratorStatus;
 use apportion_core::distributor::DistributorStatus;
 use apportion_core::fault::Fault;
-use apportion_core::metric::{MetricType, credited};
-use apportion_core::metric_credit::{Crediting, MetricCreditTerms};
-use apportion_core::named::UnknownName;
+use apportion_core::metric::{MetricType, score_after_credit};
+use apportion_core::metric_credit::{CreditTarget, MetricCreditTerms};
+use apportion_core::names::UnknownName;
 use apportion_jsonapi::{Code, Error};
 use apportion_store::metric_credit::{self as stored, Content};
 use apportion_store::{self as store, collaborator, distributor, metric};
@@ -53,9 +53,9 @@ pub(crate) fn manual_points(
     collaborator: &collaborator::Row,
 ) -> Result<std::result::Result<i64, Fault>> {
     let kinds = read_metric_types(&distributor.kept.metric_types);
-    let kinds: Vec<_> = kinds.iter().filter_map(|kind| kind.counted()).collect();
+    let kinds: Vec<_> = kinds.iter().filter_map(|kind| kind.to_metric()).collect();
     let status: DistributorStatus = distributor.kept.status.parse().map_err(unknown)?;
-    let crediting = Crediting {
+    let crediting = CreditTarget {
         collaborator: status_of(collaborator)?,
         distributor: status,
         has_open_distribution: distributor.current_distribution_id.is_some(),
@@ -82,7 +82,7 @@ pub(crate) fn give(
     let metric_type = MetricType::Manual.name();
     let present = metric::find(&mut work.tenant, open, collaborator.id, metric_type)?;
     let score = present.as_ref().map_or(0, |metric| metric.score);
-    let score = match credited(score, terms.points) {
+    let score = match score_after_credit(score, terms.points) {
         Ok(score) => score,
         Err(fault) => return Ok(Err(fault)),
     };

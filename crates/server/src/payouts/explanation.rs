@@ -3,8 +3,8 @@
 //! are the rules'.
 
 use apportion_core::accumulation::Net;
-use apportion_core::engine::{Basis, Origin, Plan, PlannedAllocation, Unpaid};
-use apportion_core::share_explanation::{Placed, ShareExplanation, SharedPool};
+use apportion_core::engine::{Basis, Origin, Plan, PlannedAllocation, UnpaidCollaborator};
+use apportion_core::share_explanation::{RankedWeight, ShareExplanation, SharedPool};
 use apportion_core::units::Units;
 use apportion_jsonapi::json::Json;
 use apportion_jsonapi::value::parse_integer;
@@ -22,7 +22,7 @@ pub(crate) fn of_allocation(row: &Row) -> Option<String> {
     }
     let shared = read_shared_pool(row.shared_pool.as_deref()?, units)?;
     let rank = u64::try_from(row.kept.rank?).ok()?;
-    let placed = Placed { weight: row.kept.weight?, rank };
+    let placed = RankedWeight { weight: row.kept.weight?, rank };
     // What is not of this pool has no explanation.
     let fits = shared.total_weight > 0 && (0..=shared.total_weight).contains(&placed.weight.into());
     fits.then(|| of_share(&shared.explain(placed)))
@@ -39,7 +39,7 @@ pub(crate) fn of_planned(plan: &Plan, allocation: &PlannedAllocation) -> Option<
 /// How a distribution comes about, as it is kept and shown.
 pub(crate) fn of_plan(plan: &Plan) -> String {
     let told = &plan.explanation;
-    let unpaid = |unpaid: &Unpaid| {
+    let unpaid = |unpaid: &UnpaidCollaborator| {
         object(&[
             ("collaborator_id", Figure::Text(unpaid.collaborator_id.to_string())),
             ("reason", Figure::Text(plan.reason(unpaid))),

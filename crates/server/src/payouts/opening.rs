@@ -2,7 +2,7 @@
 //! with a change of it, cancelled without. Not here: what happens when its trigger date has come.
 
 use apportion_core::distribution::DistributionStatus;
-use apportion_core::engine::Opening;
+use apportion_core::engine::OpenDistribution;
 use apportion_core::schedule::{Schedule, Tz};
 use apportion_store::distribution::{self, Content, Kept, Outcome};
 use chrono::{DateTime, Utc};
@@ -49,7 +49,9 @@ pub(crate) fn cancel(work: &mut Work<'_>, id: i64) -> Result<()> {
 
 fn begin(work: &mut Work<'_>, paying: &Paying<'_>) -> Result<()> {
     let from = since(work, paying)?;
-    let Some(open) = Opening::first(from, |after| paying.next_after(after)) else { return Ok(()) };
+    let Some(open) = OpenDistribution::first(from, |after| paying.next_after(after)) else {
+        return Ok(());
+    };
     let content = Content {
         distributor_id: paying.distributor,
         status: DistributionStatus::Pending.name().to_owned(),
@@ -65,7 +67,7 @@ fn begin(work: &mut Work<'_>, paying: &Paying<'_>) -> Result<()> {
 
 fn reschedule(work: &mut Work<'_>, paying: &Paying<'_>, open: &Kept) -> Result<()> {
     let from = since(work, paying)?;
-    let opening = Opening {
+    let opening = OpenDistribution {
         opened_at: open.opened_at.and_utc(),
         trigger_at: open.trigger_date.and_utc(),
         carried: open.carried,

@@ -1,7 +1,7 @@
 //! What settling an obligation does to the allocation that covers it, and to the distribution that
 //! this one is part of. Not here: whether the obligation may be settled so.
 
-use apportion_core::distribution::Triggered;
+use apportion_core::distribution::TriggeredDistribution;
 use apportion_core::obligation::ObligationStatus;
 use apportion_store::distribution::{self, Outcome};
 use apportion_store::{self as store, allocation};
@@ -20,10 +20,9 @@ pub(crate) fn settle(
     let part = part.ok_or_else(Failure::not_found)?;
     let whole = distribution::find(&mut work.tenant, part.distribution_id)?;
     let whole = whole.ok_or_else(Failure::not_found)?;
-    // One or more is all that matters.
-    let others = allocation::any_pending(&mut work.tenant, whole.id, part.id)?;
-    let pending = if others { 2 } else { 1 };
-    let settled = Triggered { value: whole.value, pending, obligation }.settle(status);
+    let has_other_pending = allocation::any_pending(&mut work.tenant, whole.id, part.id)?;
+    let triggered = TriggeredDistribution { value: whole.value, has_other_pending, obligation };
+    let settled = triggered.settle(status);
     let settled = settled.map_err(|error| store::Error::Query(error.to_string()))?;
     if settled.allocation.name() != part.status {
         let status = settled.allocation.name();

@@ -1,10 +1,10 @@
 //! The laws of conservation, held against the rows of a tenant: read by their keys, so many at a
-//! time, however many there are. What the laws say is `apportion_core::law`.
+//! time, however many there are. What the laws say is `apportion_core::checks`.
 
 mod payouts;
 mod revenue;
 
-use apportion_core::law::{Finding, Law};
+use apportion_core::checks::{Check, Finding};
 
 use crate::error::Result;
 use crate::session::tenant::Tenant;
@@ -32,14 +32,14 @@ use ask;
 
 /// Looks at a law until its end, or until it is told to stop. One moment of the rows is seen where
 /// the session shows one (`Session::snapshot`).
-pub fn check(tenant: &mut Tenant<'_>, law: Law, stop: Stop<'_>) -> Result<Finding> {
+pub fn check(tenant: &mut Tenant<'_>, law: Check, stop: Stop<'_>) -> Result<Finding> {
     let mut look = Look { finding: Finding::new(law), stop };
     let walked = match law {
-        Law::AllocationsSum => payouts::allocations_sum(tenant, &mut look),
-        Law::ObligationOnce => payouts::obligation_once(tenant, &mut look),
-        Law::TriggerOnce => payouts::trigger_once(tenant, &mut look),
-        Law::MetricsFollowCredits => payouts::metrics_follow_credits(tenant, &mut look),
-        Law::AmountsFollowDeals | Law::SlicesSum => revenue::walk(tenant, law, &mut look),
+        Check::AllocationsSum => payouts::allocations_sum(tenant, &mut look),
+        Check::ObligationOnce => payouts::obligation_once(tenant, &mut look),
+        Check::TriggerOnce => payouts::trigger_once(tenant, &mut look),
+        Check::MetricsFollowCredits => payouts::metrics_follow_credits(tenant, &mut look),
+        Check::AmountsFollowDeals | Check::SlicesSum => revenue::walk(tenant, law, &mut look),
     };
     look.finding.is_complete = walked? == Walk::Ended;
     Ok(look.finding)

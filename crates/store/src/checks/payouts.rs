@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use apportion_core::law::{CoveredObligation, CreditedMetric, PaidDistribution, TriggerDate};
+use apportion_core::checks::{CoveredObligation, CreditedMetric, PaidDistribution, TriggerDate};
 use chrono::NaiveDateTime;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Nullable, Text, Timestamp};

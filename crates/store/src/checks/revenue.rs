@@ -2,10 +2,10 @@
 
 use std::collections::HashMap;
 
+use apportion_core::checks::{Check, DealFigures, DistributionFigures};
 use apportion_core::currency::Currency;
 use apportion_core::deal::DealMoney;
 use apportion_core::decimal::Rate;
-use apportion_core::law::{DealRows, Law, SpreadAmounts};
 use apportion_core::revenue_distribution::Amounts;
 use chrono::NaiveDate;
 use diesel::prelude::*;
@@ -34,7 +34,7 @@ struct Sums {
     slices: i128,
 }
 
-pub(super) fn walk(tenant: &mut Tenant<'_>, law: Law, look: &mut Look<'_>) -> Result<Walk> {
+pub(super) fn walk(tenant: &mut Tenant<'_>, law: Check, look: &mut Look<'_>) -> Result<Walk> {
     const PARTS: &[&str] = &[
         "SELECT id, currency, value, exchange_rate_e12, distributed_percent_e10, \
          distributed_amount, undistributed_amount FROM deals WHERE organization_id = ",
@@ -56,7 +56,7 @@ pub(super) fn walk(tenant: &mut Tenant<'_>, law: Law, look: &mut Look<'_>) -> Re
         for deal in &page {
             let sums = sums.get(&deal.0).copied().unwrap_or_default();
             look.finding.note(match law {
-                Law::SlicesSum => rows(deal).slices_sum(sums.slices),
+                Check::SlicesSum => rows(deal).slices_sum(sums.slices),
                 _ => rows(deal).amounts_follow_deals(sums.percents),
             });
         }
@@ -70,7 +70,7 @@ pub(super) fn walk(tenant: &mut Tenant<'_>, law: Law, look: &mut Look<'_>) -> Re
 /// is over before.
 fn spreads(
     tenant: &mut Tenant<'_>,
-    law: Law,
+    law: Check,
     deals: &[Deal],
     currency: Currency,
     look: &mut Look<'_>,
@@ -95,10 +95,10 @@ fn spreads(
         for spread in &page {
             let (deal, id, start_on, end_on, percent, amount, amount_default) = *spread;
             let amounts = Amounts { amount, amount_default };
-            let spread = SpreadAmounts { id, start_on, end_on, percent, amounts };
+            let spread = DistributionFigures { id, start_on, end_on, percent, amounts };
             let sum = sums.entry(deal).or_default();
             sum.percents = sum.percents.saturating_add(i128::from(percent));
-            look.finding.note(if law == Law::SlicesSum {
+            look.finding.note(if law == Check::SlicesSum {
                 let (instance, slices) = spread.slices_sum();
                 sum.slices = sum.slices.saturating_add(slices);
                 instance
@@ -130,7 +130,7 @@ fn money(deal: &Deal, default_currency: Currency) -> Option<DealMoney> {
     })
 }
 
-fn rows(deal: &Deal) -> DealRows {
+fn rows(deal: &Deal) -> DealFigures {
     let &(id, _, value, _, distributed_percent, distributed_amount, undistributed_amount) = deal;
-    DealRows { id, value, distributed_percent, distributed_amount, undistributed_amount }
+    DealFigures { id, value, distributed_percent, distributed_amount, undistributed_amount }
 }

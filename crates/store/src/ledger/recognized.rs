@@ -4,7 +4,7 @@
 
 use apportion_core::calendar::DateRange;
 use apportion_core::engine::{self, RevenueIn};
-use apportion_core::slicing::Span;
+use apportion_core::slicing::SpreadAmount;
 use chrono::NaiveDate;
 use diesel::connection::DefaultLoadingMode;
 use diesel::pg::PgRowByRowLoadingMode;
@@ -74,12 +74,15 @@ fn add_up(
     failure.map_or(Ok(sum), Err)
 }
 
-fn span((start_on, end_on, amount, amount_default): Spread, revenue: RevenueIn) -> Result<Span> {
+fn span(
+    (start_on, end_on, amount, amount_default): Spread,
+    revenue: RevenueIn,
+) -> Result<SpreadAmount> {
     let range = DateRange::new(start_on, end_on);
     let range = range.map_err(|error| Error::Query(format!("days that are none: {error}")))?;
     let total = match revenue {
         RevenueIn::Default => amount_default,
         RevenueIn::Deals(_) => amount,
     };
-    Ok(Span { range, total })
+    Ok(SpreadAmount { range, total })
 }

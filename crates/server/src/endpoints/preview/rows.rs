@@ -4,7 +4,7 @@
 
 use std::borrow::Cow;
 
-use apportion_core::engine::{Origin, Plan, PlannedAllocation, Waits};
+use apportion_core::engine::{Origin, Plan, PlannedAllocation, WaitReason};
 use apportion_jsonapi::json::Json;
 use apportion_jsonapi::{Rows, Scalar};
 use apportion_store::distributor::Kept;
@@ -46,9 +46,9 @@ impl DistributionRow {
 /// Why it is not triggered now, why nothing is paid, and why somebody gets nothing.
 fn reasons(plan: Option<&Plan>) -> String {
     let Some(plan) = plan else {
-        return Json::Array(vec![reason(None, Waits::NothingOpen.to_string())]).compact();
+        return Json::Array(vec![reason(None, WaitReason::NothingOpen.to_string())]).compact();
     };
-    let waits = plan.waits.map(|waits| reason(None, waits.to_string()));
+    let waits = plan.wait_reason.map(|waits| reason(None, waits.to_string()));
     let nothing = plan.allocations.is_empty();
     let nothing = nothing.then(|| reason(None, plan.explanation.sentence.clone()));
     let unpaid = plan.explanation.unpaid.iter().map(|unpaid| {

@@ -6,7 +6,7 @@ use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::time::{Duration, Instant};
 
-use apportion_core::law::{CounterExample, Finding, Law, MAX_COUNTER_EXAMPLES, Verdict};
+use apportion_core::checks::{Check, CounterExample, Finding, MAX_COUNTER_EXAMPLES, Verdict};
 use apportion_jsonapi::document::WalkPage;
 use apportion_jsonapi::json::Json;
 use apportion_jsonapi::query::Walk;
@@ -63,7 +63,7 @@ impl Checks {
                 Attribute::new("counter_examples", COUNTER_EXAMPLES),
             ],
             relationships: Vec::new(),
-            filters: vec![filter("id", Law::NAMES, ID), filter("result", Verdict::NAMES, RESULT)],
+            filters: vec![filter("id", Check::NAMES, ID), filter("result", Verdict::NAMES, RESULT)],
             sorts: vec![sort("id", ID), sort("result", RESULT)],
             writable: false,
             append_only: false,
@@ -80,8 +80,8 @@ impl Checks {
         filter: Option<&Filter>,
         order: &[Order],
     ) -> Result<Vec<Finding>> {
-        let laws: Vec<Law> =
-            Law::ALL.iter().copied().filter(|law| may_meet(*law, filter)).collect();
+        let laws: Vec<Check> =
+            Check::ALL.iter().copied().filter(|law| may_meet(*law, filter)).collect();
         let mut findings = Self::look(tenant, &laws)?;
         findings.retain(|finding| filter.is_none_or(|filter| filter.is_met(&value_of(finding))));
         findings.sort_by(|a, b| compare(order, a, b));
@@ -89,7 +89,7 @@ impl Checks {
     }
 
     /// Each law is given an even part of the time that those before it left.
-    fn look(tenant: &mut Tenant<'_>, laws: &[Law]) -> Result<Vec<Finding>> {
+    fn look(tenant: &mut Tenant<'_>, laws: &[Check]) -> Result<Vec<Finding>> {
         let end = Instant::now().checked_add(PATIENCE);
         let end = end.unwrap_or_else(Instant::now);
         tenant.snapshot(|tenant| {
@@ -111,7 +111,7 @@ impl Checks {
 }
 
 /// Whether a law can meet the filter, whatever it is found to be.
-fn may_meet(law: Law, filter: Option<&Filter>) -> bool {
+fn may_meet(law: Check, filter: Option<&Filter>) -> bool {
     let meets = |verdict: &Verdict| {
         let value = |field| match field {
             RESULT => Value::Text(verdict.name().to_owned()),
@@ -126,7 +126,7 @@ fn value_of(finding: &Finding) -> impl Fn(Field) -> Value {
     move |field| {
         Value::Text(match field {
             RESULT => finding.verdict().name().to_owned(),
-            _ => finding.law.name().to_owned(),
+            _ => finding.check.name().to_owned(),
         })
     }
 }
@@ -134,7 +134,7 @@ fn value_of(finding: &Finding) -> impl Fn(Field) -> Value {
 fn compare(order: &[Order], a: &Finding, b: &Finding) -> Ordering {
     let text = |finding: &Finding, field| match field {
         RESULT => finding.verdict().name(),
-        _ => finding.law.name(),
+        _ => finding.check.name(),
     };
     let keys = order.iter().map(|order| {
         let ordering = text(a, order.field).cmp(text(b, order.field));
@@ -145,17 +145,17 @@ fn compare(order: &[Order], a: &Finding, b: &Finding) -> Ordering {
 
 /// The place of a law among all, from 1.
 fn place(text: &str) -> Option<i64> {
-    let at = Law::NAMES.iter().position(|name| *name == text)?;
+    let at = Check::NAMES.iter().position(|name| *name == text)?;
     i64::try_from(at).ok()?.checked_add(1)
 }
 
-fn law(id: i64) -> Option<Law> {
+fn law(id: i64) -> Option<Check> {
     let at = usize::try_from(id.checked_sub(1)?).ok()?;
-    Law::ALL.get(at).copied()
+    Check::ALL.get(at).copied()
 }
 
 fn name(id: i64) -> &'static str {
-    law(id).map_or("", Law::name)
+    law(id).map_or("", Check::name)
 }
 
 /// Findings as rows of a document.
@@ -167,7 +167,7 @@ impl Rows for FindingRows {
     }
 
     fn id(&self, row: usize) -> i64 {
-        self.0.get(row).and_then(|finding| place(finding.law.name())).unwrap_or_default()
+        self.0.get(row).and_then(|finding| place(finding.check.name())).unwrap_or_default()
     }
 
     fn version(&self, _: usize) -> i64 {
@@ -178,7 +178,7 @@ impl Rows for FindingRows {
         let Some(finding) = self.0.get(row) else { return Scalar::Null };
         let number = |sum: i128| Scalar::Json(Cow::Owned(sum.to_string()));
         match attribute {
-            0 => Scalar::Text(finding.law.description()),
+            0 => Scalar::Text(finding.check.description()),
             1 => Scalar::Text(finding.verdict().name()),
             2 => number(finding.left),
             3 => number(finding.right),
@@ -247,7 +247,7 @@ impl Served for Checks {
         ids: &[i64],
         limit: usize,
     ) -> Result<Box<dyn Rows>> {
-        let laws: Vec<Law> = ids.iter().filter_map(|id| law(*id)).take(limit).collect();
+        let laws: Vec<Check> = ids.iter().filter_map(|id| law(*id)).take(limit).collect();
         Ok(Box::new(FindingRows(Self::look(tenant, &laws)?)))
     }
 

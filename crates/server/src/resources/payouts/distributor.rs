@@ -168,7 +168,7 @@ fn delete(work: &mut Work<'_>, row: &Row) -> Result<()> {
 }
 
 fn changeable(kept: &Kept, to: DistributorStatus) -> Result<()> {
-    let unknown = |error: apportion_core::named::UnknownName| {
+    let unknown = |error: apportion_core::names::UnknownName| {
         Failure::from(store::Error::Query(error.to_string()))
     };
     let status: DistributorStatus = kept.status.parse().map_err(unknown)?;

@@ -3,9 +3,9 @@
 //! allocation (`settling`).
 
 use apportion_core::obligation::{
-    Held, ObligationDraft, ObligationStatus, ObligationTerms, Reversed,
+    ObligationDraft, ObligationState, ObligationStatus, ObligationTerms, ReversedObligation,
 };
-use apportion_core::state::{Locked, Refused};
+use apportion_core::refusal::{Locked, Refused};
 use apportion_jsonapi::{Bounds, Code, Declaration, Error, Input, Relationship, Scalar};
 use apportion_store::obligation::{self as stored, Content, Kept, Row};
 use apportion_store::{self as store, Tenant, distributor};
@@ -227,14 +227,14 @@ fn content(terms: ObligationTerms) -> Content {
 }
 
 fn parse(status: &str) -> Result<ObligationStatus> {
-    let unknown = |error: apportion_core::named::UnknownName| {
+    let unknown = |error: apportion_core::names::UnknownName| {
         Failure::from(store::Error::Query(error.to_string()))
     };
     status.parse().map_err(unknown)
 }
 
-fn held(kept: &Kept) -> Result<Held> {
-    Ok(Held { status: parse(&kept.status)?, is_allocated: kept.allocation_id.is_some() })
+fn held(kept: &Kept) -> Result<ObligationState> {
+    Ok(ObligationState { status: parse(&kept.status)?, is_allocated: kept.allocation_id.is_some() })
 }
 
 /// What an obligation of that distributor and collaborator would reverse.
@@ -243,9 +243,9 @@ fn reversed(
     id: i64,
     distributor: Option<i64>,
     collaborator: Option<i64>,
-) -> Result<Option<Reversed>> {
+) -> Result<Option<ReversedObligation>> {
     let Some(row) = stored::find(&mut work.tenant, id)? else { return Ok(None) };
-    Ok(Some(Reversed {
+    Ok(Some(ReversedObligation {
         value: row.kept.value,
         // What is missing is a fault of its own.
         is_of_distributor: distributor.is_none_or(|id| id == row.kept.distributor_id),
@@ -256,7 +256,7 @@ fn reversed(
 }
 
 /// Whether the state of an obligation bears the change.
-fn check_state(held: Held, old: &Kept, new: &ObligationTerms) -> Result<()> {
+fn check_state(held: ObligationState, old: &Kept, new: &ObligationTerms) -> Result<()> {
     let conflict = |field: &str, detail: String| {
         Error::pointer(Code::Conflict, format!("/data/attributes/{field}"), detail)
     };

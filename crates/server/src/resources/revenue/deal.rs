@@ -2,8 +2,8 @@
 
 use apportion_core::currency::Currency;
 use apportion_core::deal::{DealDraft, DealTerms};
+use apportion_core::deal_totals::{DealTotals, RecomputedDeal};
 use apportion_core::decimal::{Percent, Rate};
-use apportion_core::distributed::{Distributed, Redistribution};
 use apportion_core::fault::Fault;
 use apportion_jsonapi::{Bounds, Declaration, Input, Relationship, Scalar};
 use apportion_store::deal::{self, Content, Row, Sums};
@@ -173,8 +173,8 @@ fn rewrite(work: &mut Work<'_>, row: &Row, terms: &DealTerms, input: &mut Input)
     let currency = terms.currency.code();
     revenue_distribution::rewrite(&mut work.tenant, currency, &rewritten, work.now)?;
     Ok(Sums {
-        distributed_percent_e10: changed.distributed.percent_units,
-        distributed_amount: changed.distributed.amount,
+        distributed_percent_e10: changed.totals.percent_units,
+        distributed_amount: changed.totals.amount,
         undistributed_amount,
     })
 }
@@ -183,10 +183,10 @@ fn redistribute(
     rows: &[(i64, i64)],
     terms: &DealTerms,
     currency: Currency,
-) -> Result<(Redistribution, i64), Fault> {
+) -> Result<(RecomputedDeal, i64), Fault> {
     let percents: Vec<Percent> =
         rows.iter().filter_map(|(_, units)| Percent::from_units(*units).ok()).collect();
-    let changed = Distributed::recompute(&terms.money(currency), &percents)?;
-    let left = changed.distributed.undistributed(terms.value)?;
+    let changed = DealTotals::recompute(&terms.money(currency), &percents)?;
+    let left = changed.totals.undistributed(terms.value)?;
     Ok((changed, left))
 }

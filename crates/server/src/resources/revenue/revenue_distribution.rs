@@ -3,11 +3,11 @@
 
 use apportion_core::currency::Currency;
 use apportion_core::deal::DealMoney;
+use apportion_core::deal_totals::{DealPart, DealTotals};
 use apportion_core::decimal::{Percent, Rate};
-use apportion_core::distributed::{Distributed, Share};
 use apportion_core::fault::Fault;
 use apportion_core::revenue_distribution::{RevenueDistributionDraft, RevenueDistributionTerms};
-use apportion_core::slicing::Span;
+use apportion_core::slicing::SpreadAmount;
 use apportion_jsonapi::input::Linkage;
 use apportion_jsonapi::{Bounds, Code, Declaration, Error, Input, Kind, Relationship, Scalar};
 use apportion_store::deal::{self, Sums};
@@ -47,8 +47,12 @@ pub(crate) fn resource() -> Resource<Row> {
         })
         .attribute(instant("updated_at").on_request(), |row| Scalar::Instant(row.updated_at))
         .attribute(integer("day_count").on_request(), |row| days(row, |span| span.range.days()))
-        .attribute(integer("daily_amount_min").on_request(), |row| days(row, Span::daily_min))
-        .attribute(integer("daily_amount_max").on_request(), |row| days(row, Span::daily_max))
+        .attribute(integer("daily_amount_min").on_request(), |row| {
+            days(row, SpreadAmount::daily_min)
+        })
+        .attribute(integer("daily_amount_max").on_request(), |row| {
+            days(row, SpreadAmount::daily_max)
+        })
         .to_one(Relationship::to_one("organization", "organizations"), |row| {
             Some(row.organization_id)
         })
@@ -68,9 +72,9 @@ pub(crate) fn resource() -> Resource<Row> {
 }
 
 /// A figure of the days that a distribution covers.
-fn days(row: &Row, figure: fn(&Span) -> i64) -> Scalar<'_> {
+fn days(row: &Row, figure: fn(&SpreadAmount) -> i64) -> Scalar<'_> {
     let range = apportion_core::calendar::DateRange::new(row.start_on, row.end_on);
-    let span = range.map(|range| Span { range, total: row.amount });
+    let span = range.map(|range| SpreadAmount { range, total: row.amount });
     span.map_or(Scalar::Null, |span| Scalar::Integer(figure(&span)))
 }
 
@@ -166,7 +170,7 @@ fn judge(
     mut draft: RevenueDistributionDraft,
     deal: Option<&deal::Row>,
     input: &mut Input,
-) -> Result<(Content, Share)> {
+) -> Result<(Content, DealPart)> {
     input.set("start_on", &mut draft.start_on);
     input.set("end_on", &mut draft.end_on);
     input.set("amount_percent", &mut draft.amount_percent);
@@ -174,7 +178,7 @@ fn judge(
     // Without a deal there is a fault already, so that the line above did not pass.
     let deal = deal.ok_or_else(Failure::not_found)?;
     let content = judged(input, content(&terms, deal, work.currency).map_err(|fault| vec![fault]))?;
-    let share = Share { percent: terms.percent, amount: content.amount };
+    let share = DealPart { percent: terms.percent, amount: content.amount };
     Ok((content, share))
 }
 
@@ -200,22 +204,20 @@ fn content(
     })
 }
 
-fn share(row: &Row) -> Result<Share> {
+fn share(row: &Row) -> Result<DealPart> {
     let percent = Percent::from_units(row.amount_percent_e10);
     let percent = percent.map_err(|error| store::Error::Query(error.to_string()))?;
-    Ok(Share { percent, amount: row.amount })
+    Ok(DealPart { percent, amount: row.amount })
 }
 
 /// What the deal has distributed after a change.
 fn sums(
     deal: &deal::Row,
-    change: impl FnOnce(Distributed) -> std::result::Result<Distributed, Fault>,
+    change: impl FnOnce(DealTotals) -> std::result::Result<DealTotals, Fault>,
     input: &mut Input,
 ) -> Result<Sums> {
-    let before = Distributed {
-        percent_units: deal.distributed_percent_e10,
-        amount: deal.distributed_amount,
-    };
+    let before =
+        DealTotals { percent_units: deal.distributed_percent_e10, amount: deal.distributed_amount };
     let after = change(before).and_then(|after| Ok((after, after.undistributed(deal.value)?)));
     let (after, undistributed_amount) = judged(input, after.map_err(|fault| vec![fault]))?;
     Ok(Sums {

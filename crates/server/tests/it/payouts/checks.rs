@@ -1,7 +1,7 @@
 //! The laws of conservation: they hold over all that the service writes, and whatever breaks one of
 //! them past the service, by SQL, is found, with the row that it is.
 
-use apportion_core::law::{Finding, Law, Verdict};
+use apportion_core::checks::{Finding, Check, Verdict};
 use apportion_server::store::{OrganizationId, Scope, Session, Tenant, checks as laws};
 use apportion_testing::Place;
 use serde_json::{Value, json};
@@ -27,7 +27,7 @@ fn laws_hold_over_all_that_is_written(place: &Place) {
     let list = world.get("/checks").expect(200).json();
     let rows = list["data"].as_array().unwrap();
     let ids: Vec<&str> = rows.iter().map(|row| row["id"].as_str().unwrap()).collect();
-    let mut names = Law::NAMES.to_vec();
+    let mut names = Check::NAMES.to_vec();
     names.sort_unstable();
     assert_eq!(ids, names);
     for row in rows {
@@ -172,7 +172,7 @@ const BREAKS: &[Break] = &[
 
 fn broken_laws_are_found(place: &Place) {
     let world = world(place);
-    let sound: Vec<Value> = Law::NAMES.iter().map(|law| check(&world, law)).collect();
+    let sound: Vec<Value> = Check::NAMES.iter().map(|law| check(&world, law)).collect();
     assert!(sound.iter().all(|row| row["attributes"]["result"] == "pass"), "{sound:?}");
     for (law, kind, break_it, mend_it) in BREAKS {
         run_sql(&world, break_it);
@@ -185,7 +185,7 @@ fn broken_laws_are_found(place: &Place) {
         let path = format!("/{kind}/{}", example["id"].as_str().unwrap());
         world.get(&path).expect(200);
         run_sql(&world, mend_it);
-        let mended = Law::NAMES.iter().map(|law| check(&world, law));
+        let mended = Check::NAMES.iter().map(|law| check(&world, law));
         assert_eq!(mended.collect::<Vec<_>>(), sound, "{mend_it} does not undo {break_it}");
     }
 }
@@ -248,14 +248,14 @@ fn a_hundred_are_enough(place: &Place) {
     assert_eq!(found["result"], "fail");
     assert_eq!(found["counter_examples"].as_array().unwrap().len(), 100);
     // To the end there are more, of which no more are kept.
-    let whole = look(&world, Law::AmountsFollowDeals, &mut |_| false);
+    let whole = look(&world, Check::AmountsFollowDeals, &mut |_| false);
     assert_eq!((whole.broken, whole.counter_examples.len(), whole.is_complete), (105, 100, true));
     let left = i128::from(found["left"].as_i64().unwrap());
     assert!(left < whole.left, "the others were looked at all the same");
 }
 
 #[track_caller]
-fn look(world: &World, law: Law, stop: laws::Stop<'_>) -> Finding {
+fn look(world: &World, law: Check, stop: laws::Stop<'_>) -> Finding {
     let mut session = Session::open(&world.database).unwrap();
     let scope = Scope::of(OrganizationId(world.organization));
     Tenant::new(scope, &mut session).snapshot(|tenant| laws::check(tenant, law, stop)).unwrap()
@@ -263,7 +263,7 @@ fn look(world: &World, law: Law, stop: laws::Stop<'_>) -> Finding {
 
 fn a_look_may_end_early(place: &Place) {
     let world = world(place);
-    for law in Law::ALL {
+    for law in Check::ALL {
         let finding = look(&world, *law, &mut |_| true);
         assert_eq!(finding.verdict(), Verdict::Incomplete, "{law}");
         assert_eq!(look(&world, *law, &mut |_| false).verdict(), Verdict::Pass, "{law}");

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use apportion_core::engine::Opening;
+use apportion_core::engine::OpenDistribution;
 use apportion_core::schedule::{Schedule, Tz};
 use apportion_server::engine::{Passed, Tick, tick};
 use apportion_server::store::distribution::{self, Outcome};
@@ -146,7 +146,8 @@ impl Programme {
         let (schedule, zone) = terms.unwrap();
         let texts: Vec<String> = serde_json::from_str(&schedule).unwrap();
         let (schedule, zone) = (Schedule::parse(&texts).unwrap(), zone.parse::<Tz>().unwrap());
-        let first = Opening::first(at, |after| schedule.next_after(at, zone, after)).unwrap();
+        let first =
+            OpenDistribution::first(at, |after| schedule.next_after(at, zone, after)).unwrap();
         let scope = Scope::of(OrganizationId(self.world.organization));
         let id = self.id.parse().unwrap();
         let mut session = Session::open(&self.world.database).unwrap();
