@@ -1,34 +1,35 @@
 //! Error objects: a fixed table of codes with their status and title, and the document that lists
-//! them. What a client sent is echoed cut to [`MAX_ECHO`](crate::text::MAX_ECHO) characters.
+//! errors. Names and values that a client sent are repeated up to
+//! [`MAX_ECHO`](crate::text::MAX_ECHO) characters.
 
 use std::borrow::Cow;
 
 use crate::text::{cut, push_field, push_integer, push_str};
 
-/// How many errors one answer lists.
+/// The largest number of errors that one answer lists.
 pub const MAX_ERRORS: usize = 50;
 
 macro_rules! codes {
     ($($(#[$doc:meta])* $variant:ident = $code:literal, $status:literal, $title:literal;)*) => {
-        /// What went wrong, as a client's program tells it apart.
+        /// The kind of an error, by which a client's program tells errors apart.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         pub enum Code { $($(#[$doc])* $variant,)* }
 
         impl Code {
-            /// Every code there is.
+            /// All codes.
             pub const ALL: &'static [Code] = &[$(Code::$variant),*];
 
-            /// The word in the member `code`.
+            /// Returns the value of the member `code`.
             pub const fn as_str(self) -> &'static str {
                 match self { $(Code::$variant => $code,)* }
             }
 
-            /// The HTTP status that goes with it.
+            /// Returns the HTTP status that belongs to the code.
             pub const fn status(self) -> u16 {
                 match self { $(Code::$variant => $status,)* }
             }
 
-            /// The member `title`, which never varies for a code.
+            /// Returns the member `title`, which is the same for every error of a code.
             pub const fn title(self) -> &'static str {
                 match self { $(Code::$variant => $title,)* }
             }
@@ -37,11 +38,11 @@ macro_rules! codes {
 }
 
 codes! {
-    /// The request cannot be understood at all.
+    /// The request cannot be read.
     BadRequest = "bad_request", 400, "Bad Request";
-    /// The body is no JSON:API document.
+    /// The body is not a JSON:API document.
     BadDocument = "bad_document", 400, "Bad Document";
-    /// A query parameter that the route does not declare.
+    /// A query parameter that the endpoint does not take.
     UnsupportedParameter = "unsupported_parameter", 400, "Unsupported Parameter";
     /// A filter that the type does not declare.
     UnsupportedFilter = "unsupported_filter", 400, "Unsupported Filter";
@@ -55,41 +56,41 @@ codes! {
     UnsupportedField = "unsupported_field", 400, "Unsupported Field";
     /// Groups that a report cannot have.
     UnsupportedGroup = "unsupported_group", 400, "Unsupported Group";
-    /// A page number or size out of range.
+    /// A page number or size that is out of range.
     InvalidPage = "invalid_page", 400, "Invalid Page";
-    /// Parameters of two ways to page that exclude each other.
+    /// Page parameters that cannot be combined.
     KeysetConflict = "keyset_conflict", 400, "Keyset Conflict";
-    /// A cursor that does not belong to this list in this order.
+    /// A cursor that does not belong to this list with its filters and sort.
     KeysetInvalidCursor = "keyset_invalid_cursor", 400, "Keyset Invalid Cursor";
-    /// No token, or one that does not count.
+    /// A missing, unknown, expired or revoked token.
     Unauthenticated = "unauthenticated", 401, "Unauthenticated";
-    /// A token without the right.
+    /// A token that does not grant the right.
     AccessDenied = "access_denied", 403, "Access Denied";
-    /// No such row for this token.
+    /// A row that does not exist, or that the token does not see.
     RecordNotFound = "record_not_found", 404, "Record Not Found";
-    /// A method that the route never takes.
+    /// A method that the endpoint never takes.
     MethodNotAllowed = "method_not_allowed", 405, "Method Not Allowed";
-    /// No media type that the client takes can be served.
+    /// An `Accept` header that allows none of the media types that are served.
     NotAcceptable = "not_acceptable", 406, "Not Acceptable";
-    /// The state of the resource refuses the request.
+    /// The state of the resource forbids the request.
     Conflict = "conflict", 409, "Conflict";
     /// The client did not send its request in time.
     RequestTimeout = "bad_request", 408, "Request Timeout";
-    /// The resource is no longer what the client saw.
+    /// The resource has changed since the client read it.
     PreconditionFailed = "precondition_failed", 412, "Precondition Failed";
-    /// The body is over the limit.
+    /// The body is larger than the limit.
     TooLarge = "too_large", 413, "Too Large";
-    /// The target of the request is over the limit.
+    /// The target of the request is longer than the limit.
     TargetTooLong = "too_large", 414, "Too Large";
-    /// The body is of a media type that is not served.
+    /// The media type of the body is not served.
     UnsupportedMediaType = "unsupported_media_type", 415, "Unsupported Media Type";
-    /// A value that the rules refuse.
+    /// A value that a rule refuses.
     InvalidAttribute = "invalid_attribute", 422, "Invalid Attribute";
-    /// The client sends more than its share.
+    /// The client has used up its share of requests.
     TooManyRequests = "too_many_requests", 429, "Too many requests";
     /// A fault of the server.
     ServerError = "server_error", 500, "Server Error";
-    /// The server cannot answer now; later it can.
+    /// The server cannot answer now, but may later.
     Unavailable = "unavailable", 503, "Unavailable";
 }
 
@@ -104,59 +105,59 @@ pub enum Source {
     Header(&'static str),
 }
 
-/// One error object.
+/// An error object.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Error {
-    /// What went wrong.
+    /// The kind of the error.
     pub code: Code,
-    /// This occurrence, in words.
+    /// The explanation of this occurrence.
     pub detail: Cow<'static, str>,
-    /// Where the fault lies, if in a part of the request.
+    /// The place of the fault, where it lies in a part of the request.
     pub source: Option<Source>,
-    /// What a profile wants to be said besides.
+    /// The members that a profile adds.
     pub profile: Option<ProfileError>,
 }
 
-/// Members of an error that a profile asks for.
+/// The members that a profile adds to an error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ProfileError {
-    /// The profile's own address.
+    /// The address of the profile.
     pub uri: &'static str,
-    /// The last segment of `links.type`, below the profile's own address.
+    /// The profile's name for the error: the last segment of `links.type`, below the address.
     pub kind: &'static str,
-    /// `meta.page.maxSize`
+    /// The value of `meta.page.maxSize`.
     pub max_size: Option<i64>,
 }
 
 impl ProfileError {
-    /// An error that the profile has a name for.
+    /// Creates an error that a profile has a name for.
     pub(crate) fn new(uri: &'static str, kind: &'static str) -> Self {
         Self { uri, kind, max_size: None }
     }
 }
 
 impl Error {
-    /// An error without a source.
+    /// Creates an error without a source.
     pub fn new(code: Code, detail: impl Into<Cow<'static, str>>) -> Self {
         Self { code, detail: detail.into(), source: None, profile: None }
     }
 
-    /// The same error with the place of the fault.
+    /// Returns the same error with the place of the fault.
     pub fn at(self, source: Source) -> Self {
         Self { source: Some(source), ..self }
     }
 
-    /// The same error with what a profile wants to be said besides.
+    /// Returns the same error with the members that a profile adds.
     pub(crate) fn with_profile(self, profile: ProfileError) -> Self {
         Self { profile: Some(profile), ..self }
     }
 
-    /// An error in a query parameter.
+    /// Creates an error in a query parameter.
     pub fn parameter(code: Code, name: &str, detail: impl Into<Cow<'static, str>>) -> Self {
         Self::new(code, detail).at(Source::Parameter(cut(name).into_owned()))
     }
 
-    /// An error in the body.
+    /// Creates an error in the body.
     pub fn pointer(
         code: Code,
         at: impl Into<String>,
@@ -166,14 +167,15 @@ impl Error {
     }
 }
 
-/// The status of an answer that lists these errors: theirs where they agree, else 400.
+/// Returns the status of an answer that lists these errors: their own where they agree, and
+/// otherwise 400.
 pub fn common_status(errors: &[Error]) -> u16 {
     let mut statuses = errors.iter().map(|error| error.code.status());
     let first = statuses.next().unwrap_or(500);
     if statuses.all(|status| status == first) { first } else { 400 }
 }
 
-/// The error document; `id` gives each error its own.
+/// Writes the error document; `id` gives each error an id.
 pub fn document(errors: &[Error], mut id: impl FnMut(&Error) -> String) -> Vec<u8> {
     let mut out = Vec::with_capacity(512);
     out.extend_from_slice(b"{\"errors\":[");

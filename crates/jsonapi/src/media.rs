@@ -3,12 +3,13 @@
 use crate::error::{Code, Error, Source};
 use crate::text::cut;
 
-/// The media type of JSON:API.
+/// The media type of JSON:API documents.
 pub const MEDIA_TYPE: &str = "application/vnd.api+json";
-/// The media type of JSON that is no document of JSON:API.
+/// The media type of other JSON.
 pub const PLAIN: &str = "application/json";
 
-/// Checks the `Content-Type` of a request with a body; where an extension is served, it is needed.
+/// Checks the `Content-Type` of a request that has a JSON:API document as its body. An endpoint
+/// that serves an extension requires it.
 pub fn check_content_type(header: Option<&str>, extension: Option<&str>) -> Result<(), Error> {
     let refuse = |what: String| {
         Err(Error::new(Code::UnsupportedMediaType, what).at(Source::Header("Content-Type")))
@@ -39,7 +40,7 @@ pub fn check_content_type(header: Option<&str>, extension: Option<&str>) -> Resu
     }
 }
 
-/// Checks the `Content-Type` of a body that is no document of JSON:API, but JSON.
+/// Checks the `Content-Type` of a request that has other JSON as its body.
 pub fn check_plain_content_type(header: Option<&str>) -> Result<(), Error> {
     let types = parse(header.unwrap_or_default());
     let is_utf8 = |(name, value): &(String, String)| {
@@ -58,11 +59,11 @@ pub fn check_plain_content_type(header: Option<&str>) -> Result<(), Error> {
     }
 }
 
-/// Checks that `Accept` takes JSON:API as it is served here.
+/// Checks that `Accept` allows JSON:API as this endpoint serves it.
 pub fn check_accept(header: Option<&str>, extension: Option<&str>) -> Result<(), Error> {
     let Some(header) = header.filter(|header| !header.trim().is_empty()) else { return Ok(()) };
     let types = parse(header);
-    // A range that names the type counts for more than one that has it among others.
+    // A media range that names JSON:API takes precedence over wildcards, as RFC 9110 has it.
     let (own, others): (Vec<_>, Vec<_>) = types.iter().partition(|media| media.name == MEDIA_TYPE);
     let wild = |media: &&MediaType| matches!(media.name.as_str(), "*/*" | "application/*");
     let wild = others.iter().any(|media| wild(media) && !media.refused);
@@ -81,7 +82,8 @@ pub fn check_accept(header: Option<&str>, extension: Option<&str>) -> Result<(),
     Err(Error::new(Code::NotAcceptable, detail).at(Source::Header("Accept")))
 }
 
-/// Which of some other media types `Accept` puts before JSON:API, if it does.
+/// Finds the position of the media type among `others` that `Accept` lists before JSON:API. Returns
+/// `None` if JSON:API comes first.
 pub fn find_preferred(header: Option<&str>, others: &[&str]) -> Option<usize> {
     let types = parse(header?);
     let wild = |media: &MediaType| matches!(media.name.as_str(), "*/*" | "application/*");
@@ -93,7 +95,7 @@ pub fn find_preferred(header: Option<&str>, others: &[&str]) -> Option<usize> {
     known.next().flatten()
 }
 
-/// Whether `Accept` asks for answers by that profile.
+/// Whether `Accept` names that profile.
 pub fn accepts_profile(header: Option<&str>, profile: &str) -> bool {
     let named = |media: &MediaType| {
         let own = media.name == MEDIA_TYPE && !media.refused;
@@ -104,8 +106,8 @@ pub fn accepts_profile(header: Option<&str>, profile: &str) -> bool {
     header.is_some_and(|header| parse(header).iter().any(named))
 }
 
-/// `profile` is never refused; of `ext` the endpoint's own is served, and the old bulk extension
-/// borne, which has no effect.
+/// Whether a parameter of the media type is supported. Every `profile` is; of `ext`, the endpoint's
+/// own extension is, and so is the old `bulk`, which changes nothing.
 fn is_served((name, value): &(String, String), extension: Option<&str>) -> bool {
     match name.as_str() {
         "profile" => true,
@@ -114,11 +116,11 @@ fn is_served((name, value): &(String, String), extension: Option<&str>) -> bool 
     }
 }
 
-/// One element of a list of media types.
+/// An element of a list of media types.
 struct MediaType {
     name: String,
     parameters: Vec<(String, String)>,
-    /// `q=0`
+    /// Whether the client refuses it with `q=0`.
     refused: bool,
 }
 
@@ -139,7 +141,7 @@ fn parse(header: &str) -> Vec<MediaType> {
             let (name, value) = (name.trim().to_ascii_lowercase(), unquote(value.trim()));
             match name.as_str() {
                 "" => {}
-                // What follows q are no parameters of the media type.
+                // Parameters after `q` do not belong to the media type.
                 "q" => {
                     media.refused = !value.is_empty() && value.bytes().all(|b| b"0.".contains(&b));
                     break;
@@ -152,7 +154,7 @@ fn parse(header: &str) -> Vec<MediaType> {
     split(header, ',').into_iter().filter(|part| !part.trim().is_empty()).map(media).collect()
 }
 
-/// Splits at a separator that does not stand in a quoted string.
+/// Splits at a separator outside quoted strings.
 fn split(text: &str, separator: char) -> Vec<&str> {
     let (mut quoted, mut escaped) = (false, false);
     text.split(|character| {
@@ -167,7 +169,7 @@ fn split(text: &str, separator: char) -> Vec<&str> {
     .collect()
 }
 
-/// The value of a token or a quoted string.
+/// Returns the value of a token or a quoted string.
 fn unquote(value: &str) -> String {
     let Some(inside) = value.strip_prefix('"') else { return value.to_owned() };
     let inside = inside.strip_suffix('"').unwrap_or(inside);

@@ -1,5 +1,6 @@
-//! What an attribute may hold: its declared kind, a value read from a client, a value on its way
-//! out. Not here: rules about values (ranges, lengths), which belong to the domain.
+//! The values of attributes: the kind that is declared, a value read from a client, and a value on
+//! its way into a document. Not here: rules about values (ranges, lengths), which belong to the
+//! domain.
 
 use std::borrow::Cow;
 
@@ -7,7 +8,7 @@ use chrono::{NaiveDate, NaiveDateTime};
 
 use crate::text::{Json, cut, push_date, push_decimal, push_instant, push_integer, push_str};
 
-/// The declared kind of an attribute or filter; its operators follow from it.
+/// The declared kind of an attribute or filter, from which the operators follow.
 #[derive(Clone, Copy, Debug)]
 pub enum Kind {
     /// Unicode text.
@@ -16,64 +17,64 @@ pub enum Kind {
     Integer,
     /// The id of a resource: an integer in filters, linkage in documents.
     Id,
-    /// An exact decimal, kept as `i64` units of `10^-scale`; the reader states what is wrong.
+    /// An exact decimal, held as `i64` units of `10^-scale`.
     Decimal {
-        /// How many decimals the units have.
+        /// The number of decimals of the units.
         scale: u32,
-        /// Reads the digits exactly, without floating point.
+        /// Reads the digits exactly, without floating point, or says what is wrong with them.
         read: fn(&str) -> Result<i64, String>,
     },
     /// A calendar date, `YYYY-MM-DD`.
     Date,
-    /// An instant in UTC; filters compare its date.
+    /// An instant in UTC. Filters compare its date.
     Instant,
     /// `true` or `false`.
     Boolean,
     /// One of these words.
     Enumeration(&'static [&'static str]),
-    /// An array or an object of the form that this JSON Schema says. Kept as compact text; lists
-    /// are neither filtered nor sorted by it.
+    /// An array or object that satisfies this JSON Schema, held as compact text. Lists neither
+    /// filter nor sort by it.
     Json(&'static str),
 }
 
-/// A value that came in, of the kind that was declared for it.
+/// A value that a client sent, of the declared kind.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Value {
-    /// No value.
+    /// Null.
     Null,
-    /// From [`Kind::Boolean`].
+    /// A value of [`Kind::Boolean`].
     Boolean(bool),
-    /// From [`Kind::Integer`] and [`Kind::Id`], and the units of a [`Kind::Decimal`].
+    /// A value of [`Kind::Integer`] or [`Kind::Id`], or the units of a [`Kind::Decimal`].
     Integer(i64),
-    /// From [`Kind::Text`] and [`Kind::Enumeration`], and the compact text of a [`Kind::Json`].
+    /// A value of [`Kind::Text`] or [`Kind::Enumeration`], or the compact text of a [`Kind::Json`].
     Text(String),
-    /// From [`Kind::Date`], and from [`Kind::Instant`] in filters.
+    /// A value of [`Kind::Date`], or of [`Kind::Instant`] in a filter.
     Date(NaiveDate),
 }
 
 /// A value on its way into a document, borrowed from its row.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Scalar<'a> {
-    /// Written as `null`.
+    /// A null, written as `null`.
     Null,
-    /// Written as a JSON boolean.
+    /// A boolean, written as such.
     Boolean(bool),
-    /// Written as a JSON integer.
+    /// An integer, written as such.
     Integer(i64),
-    /// Written as a string in shortest form with at least one decimal.
+    /// A decimal, written as a string in its shortest form with at least one digit after the point.
     Decimal {
         /// The number in units of `10^-scale`.
         units: i64,
-        /// How many decimals the units have.
+        /// The number of decimals of the units.
         scale: u32,
     },
-    /// Written as a JSON string.
+    /// A text, written as a string.
     Text(&'a str),
-    /// Written as `YYYY-MM-DD`.
+    /// A date, written as `YYYY-MM-DD`.
     Date(NaiveDate),
-    /// Written as RFC 3339 in UTC with milliseconds.
+    /// An instant, written as RFC 3339 in UTC with milliseconds.
     Instant(NaiveDateTime),
-    /// JSON text, written as it is.
+    /// JSON text, written without change.
     Json(Cow<'a, str>),
 }
 
@@ -90,7 +91,7 @@ impl From<Option<NaiveDate>> for Scalar<'_> {
 }
 
 impl Scalar<'_> {
-    /// Whether a client that sends `value` (read as `kind`) sends what is stored.
+    /// Whether `value`, which a client sent, equals this stored value.
     pub fn equals(&self, value: &Value) -> bool {
         match (self, value) {
             (Scalar::Null, Value::Null) => true,
@@ -109,7 +110,7 @@ impl Scalar<'_> {
     }
 }
 
-/// A value, with quotes where JSON wants them.
+/// Appends a value as JSON.
 pub fn push_scalar(out: &mut Vec<u8>, value: Scalar<'_>) {
     match value {
         Scalar::Null => out.extend_from_slice(b"null"),
@@ -131,7 +132,7 @@ fn quoted(out: &mut Vec<u8>, write: impl FnOnce(&mut Vec<u8>)) {
 }
 
 impl Kind {
-    /// Any array or object; what it holds is told in words.
+    /// Any array or object, whose members only the documentation describes.
     pub const ANY_JSON: Kind = Kind::Json("{}");
 
     /// Reads a value of this kind from a JSON value, or says what was expected.
@@ -150,9 +151,9 @@ impl Kind {
             (Kind::Decimal { read, .. }, Json::Text(digits)) => {
                 read(digits).map(Value::Integer).map_err(Cow::Owned)
             }
-            // Compared with what is stored, never written: instants belong to the server.
+            // Instants are set by the server: the text is only compared with the stored one.
             (Kind::Instant, Json::Text(text)) => Ok(Value::Text(text.to_string())),
-            // JSON can write it, PostgreSQL cannot keep it.
+            // JSON can express U+0000, but PostgreSQL cannot store it.
             (Kind::Text, Json::Text(text)) if text.contains('\0') => Err(NUL.into()),
             (Kind::Text | Kind::Enumeration(_) | Kind::Date, Json::Text(text)) => self
                 .read_text(text)
@@ -161,7 +162,7 @@ impl Kind {
         }
     }
 
-    /// Reads a value of this kind from a word of the query (or a field of a table).
+    /// Reads a value of this kind from a query parameter or from a field of a table.
     pub fn read_text(self, text: &str) -> Result<Value, Cow<'static, str>> {
         let value = match self {
             Kind::Text => Some(Value::Text(text.to_owned())),
@@ -185,7 +186,7 @@ impl Kind {
         value.ok_or_else(|| self.expectation())
     }
 
-    /// What a value of this kind looks like, as the end of "must be ...".
+    /// Describes a value of this kind as the predicate of a sentence, "must be ...".
     fn expectation(self) -> Cow<'static, str> {
         match self {
             Kind::Text => "must be text".into(),
@@ -202,14 +203,14 @@ impl Kind {
 const INTEGER: &str = "must be an integer of at most 64 bits";
 const NUL: &str = "must not contain U+0000";
 
-/// The integer in canonical decimal form: no plus sign, no leading zero, no exponent.
+/// Parses an integer in canonical decimal form: no plus sign, no leading zero, no exponent.
 pub fn parse_integer(text: &str) -> Option<i64> {
     let digits = text.strip_prefix('-').unwrap_or(text);
     let canonical = digits == "0" || !digits.starts_with(['0', '+', '-']);
     if canonical { text.parse().ok() } else { None }
 }
 
-/// The integer that a JSON number stands for, however it is written: `100`, `100.0`, `1e2`.
+/// Parses a JSON number that is an integer, however it is written: `100`, `100.0`, `1e2`.
 pub(crate) fn parse_whole_number(number: &str) -> Option<i64> {
     if let Some(value) = parse_integer(number) {
         return Some(value);
@@ -224,7 +225,7 @@ pub(crate) fn parse_whole_number(number: &str) -> Option<i64> {
         return Some(0);
     }
     let exponent: i64 = exponent.parse().ok()?;
-    // How many digits stand before the point; all after it must be zeros.
+    // Counts the digits before the point; those after it must all be zeros.
     let decimals = i64::try_from(fraction.len()).ok()?;
     let length = i64::try_from(digits.len()).ok()?;
     let before = length.checked_sub(decimals)?.checked_add(exponent)?;
@@ -233,12 +234,12 @@ pub(crate) fn parse_whole_number(number: &str) -> Option<i64> {
     format!("{sign}{significant}{}", "0".repeat(zeros)).parse().ok()
 }
 
-/// The id of a stored resource: `1..=2^63-1` in canonical form.
+/// Parses the id of a stored resource: from 1 to 2^63 - 1, in canonical form.
 pub fn parse_id(text: &str) -> Option<i64> {
     parse_integer(text).filter(|id| *id > 0)
 }
 
-/// The date in the form `YYYY-MM-DD`, to the letter.
+/// Parses a date in the form `YYYY-MM-DD` and no other.
 pub fn parse_date(text: &str) -> Option<NaiveDate> {
     let shape = text.bytes().enumerate().all(|(at, byte)| match at {
         4 | 7 => byte == b'-',

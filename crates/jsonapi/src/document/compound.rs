@@ -1,15 +1,15 @@
-//! The included part of a document: each resource once, however many paths lead to it, and which
-//! relationships of which resources were followed, so that exactly these show what they hold.
+//! The included part of a document. Each resource occurs once, however many paths lead to it. The
+//! followed relationships are remembered, so that exactly those show their linkage.
 
 use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
 use crate::resource::Rows;
 
-/// A resource by the position of its type in the registry, and its id.
+/// The identity of a resource: the position of its type in the registry, and its id.
 type Identity = (usize, i64);
 
-/// Resources included in a document, in the order in which their paths were asked for.
+/// The resources included in a document, in the order in which the query names their paths.
 #[derive(Default)]
 pub struct Compound {
     blocks: Vec<Block>,
@@ -27,12 +27,13 @@ struct Block {
 }
 
 impl Compound {
-    /// Marks primary data, which is never repeated.
+    /// Marks primary data, which is never repeated among the included resources.
     pub fn mark_primary(&mut self, resource: usize, rows: &dyn Rows) {
         self.present.extend((0..rows.len()).map(|row| (resource, rows.id(row))));
     }
 
-    /// Notes that a relationship of a resource was followed, and for a to-many what it holds.
+    /// Marks a relationship of a resource as followed. For a to-many relationship `held` is its
+    /// linkage.
     pub fn mark_followed(
         &mut self,
         resource: usize,
@@ -47,7 +48,7 @@ impl Compound {
         }
     }
 
-    /// Adds rows; those already present are passed over.
+    /// Adds rows, except those that are already present.
     pub fn add(&mut self, resource: usize, rows: Rc<dyn Rows>) {
         let shown: Vec<usize> =
             (0..rows.len()).filter(|row| self.present.insert((resource, rows.id(*row)))).collect();
@@ -55,22 +56,22 @@ impl Compound {
         self.blocks.push(Block { resource, rows, shown });
     }
 
-    /// Says how the id of a resource is written, where it is not the decimal one.
+    /// Sets the written form of an id that is not decimal.
     pub fn set_id_text(&mut self, resource: usize, id: i64, text: String) {
         self.id_texts.insert((resource, id), text);
     }
 
-    /// How the id of a resource is written, where it is not the decimal one.
+    /// Returns the written form of an id, if it is not decimal.
     pub(super) fn id_text(&self, resource: usize, id: i64) -> Option<&str> {
         self.id_texts.get(&(resource, id)).map(String::as_str)
     }
 
-    /// How many resources are included.
+    /// Returns the number of included resources.
     pub fn len(&self) -> usize {
         self.included
     }
 
-    /// Whether none is included.
+    /// Whether no resource is included.
     pub fn is_empty(&self) -> bool {
         self.included == 0
     }
@@ -80,12 +81,12 @@ impl Compound {
         !self.followed.is_empty() && self.followed.contains(&(relationship, (resource, id)))
     }
 
-    /// What a followed to-many relationship holds.
+    /// Returns the linkage of a followed to-many relationship.
     pub(super) fn linked_ids(&self, resource: usize, id: i64, relationship: usize) -> &[i64] {
         self.linkage.get(&(relationship, (resource, id))).map_or(&[], Vec::as_slice)
     }
 
-    /// Every included resource.
+    /// Returns the place of every included resource.
     pub(super) fn places(&self) -> impl Iterator<Item = Place<'_>> {
         self.blocks.iter().flat_map(|block| {
             let rows = block.rows.as_ref();
@@ -94,7 +95,7 @@ impl Compound {
     }
 }
 
-/// Where a resource is: the position of its type in the registry, its rows, its row.
+/// The place of a resource: the position of its type in the registry, its rows, and its row.
 pub(super) struct Place<'a> {
     pub(super) resource: usize,
     pub(super) rows: &'a dyn Rows,

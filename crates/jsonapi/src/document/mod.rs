@@ -1,4 +1,4 @@
-//! Documents, written straight to bytes from rows: no tree of values stands between. Not here:
+//! Documents, written from rows straight to bytes, without a tree of values in between. Not here:
 //! where rows come from, and error documents (`error`).
 
 mod compound;

@@ -1,5 +1,6 @@
-//! The end of a page of a collection: its links (absolute, every other query parameter kept,
-//! brackets percent-encoded; JSON:API 1.1, "Pagination" and "Query Parameters") and its figures.
+//! The end of a page of a collection: its links and its meta. Links are absolute, repeat every
+//! other query parameter, and percent-encode brackets (JSON:API 1.1, "Pagination" and "Query
+//! Parameters").
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
@@ -7,29 +8,29 @@ use crate::media::MEDIA_TYPE;
 use crate::query::{CURSOR_PROFILE, Cursor, NumberedPage, Page, Walk};
 use crate::text::{push_field, push_integer, push_str};
 
-/// What stays readable in a query: the unreserved characters of RFC 3986, and commas.
+/// The characters that stay readable in a query: the unreserved ones of RFC 3986, and commas.
 const KEPT: &AsciiSet =
     &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b',');
 
 /// The address of a collection and of its pages.
 #[derive(Clone, Debug)]
 pub struct Links {
-    /// Scheme, authority and path.
+    /// The scheme, authority and path.
     pub address: String,
     /// The decoded query of the request, without its page.
     pub parameters: Vec<(String, String)>,
 }
 
-/// What a walk came across.
+/// The page that a walk by cursors found.
 #[derive(Clone, Debug, Default)]
 pub struct WalkPage {
-    /// The keys of each item of the page.
+    /// The sort keys of each item of the page.
     pub keys: Vec<String>,
     /// Whether there are more items in the direction of the walk.
     pub more: bool,
 }
 
-/// Links and figures of a page.
+/// The links and the meta of a page.
 #[derive(Clone, Debug)]
 pub struct PageEnd {
     links: Vec<(&'static str, Option<String>)>,
@@ -40,7 +41,7 @@ pub struct PageEnd {
 }
 
 impl Links {
-    /// The address with the query but without a page.
+    /// Returns the address with the query, but without a page.
     pub fn query(&self) -> String {
         let mut url = self.address.clone();
         for (at, (name, value)) in self.parameters.iter().enumerate() {
@@ -52,7 +53,7 @@ impl Links {
         url
     }
 
-    /// The address of the page that these parameters tell.
+    /// Returns the address of the page that these parameters select.
     fn page(&self, parameters: &str) -> String {
         let mut url = self.query();
         url.push(if url.len() == self.address.len() { '?' } else { '&' });
@@ -62,7 +63,7 @@ impl Links {
 }
 
 impl PageEnd {
-    /// Of a page by its number, of a list of so many items.
+    /// Creates the end of a numbered page of a list of `total` items.
     pub fn numbered(links: &Links, page: NumberedPage, total: i64) -> Self {
         let NumberedPage { number, size } = page;
         let last = page.last(total);
@@ -91,7 +92,8 @@ impl PageEnd {
         }
     }
 
-    /// Of a page of a walk. Where the walk came from there may be more, or not: nobody counts.
+    /// Creates the end of a page of a walk. It links back to where the walk came from without
+    /// looking whether there still are items, since that would take another query.
     pub fn walked(links: &Links, walk: &Walk, walked: &WalkPage, binding: &str) -> Self {
         let size = walk.size;
         let at = |side: &str, cursor: &str| {
@@ -120,29 +122,29 @@ impl PageEnd {
         }
     }
 
-    /// The same end with one link more.
+    /// Adds a link.
     pub fn with_link(mut self, name: &'static str, address: String) -> Self {
         self.links.push((name, Some(address)));
         self
     }
 
-    /// The same end with one member more of meta, in JSON.
+    /// Adds a member to meta, given as JSON text.
     pub fn with_meta(self, name: &'static str, json: String) -> Self {
         Self { more: Some((name, json)), ..self }
     }
 
-    /// The profile that the page follows.
+    /// Returns the profile that the page follows.
     pub fn profile(&self) -> Option<&'static str> {
         self.profile
     }
 
-    /// The cursor of an item of the page, where it is one of a walk.
+    /// Returns the cursor of an item, if the page is one of a walk.
     pub(super) fn cursor(&self, item: usize) -> Option<&str> {
         self.cursors.get(item).map(String::as_str)
     }
 
-    /// Links and meta. What a profile shapes says so at its own address (JSON:API 1.1,
-    /// "Document Links").
+    /// Writes links and meta. A page that follows a profile says so in the media type of its own
+    /// link (JSON:API 1.1, "Document Links").
     pub(super) fn write(&self, out: &mut Vec<u8>, root: &str) {
         let member = |out: &mut Vec<u8>, at: usize, name: &str| {
             out.extend_from_slice(if at > 0 { b",\"" } else { b"\"" });
@@ -179,7 +181,7 @@ impl PageEnd {
     }
 }
 
-/// The link to what describes the document: the OpenAPI description under the root.
+/// Writes the link to the OpenAPI description, which is served under the root.
 pub(super) fn push_description(out: &mut Vec<u8>, root: &str) {
     push_field(out, "describedby", &format!("{root}/openapi.json"));
 }

@@ -1,4 +1,5 @@
-//! Pieces of documents, appended to a byte buffer: separators, identifiers, cursors, the end.
+//! Parts of documents, appended to a byte buffer: separators, identifiers, cursors, the last
+//! members.
 
 use crate::text::{push_integer, push_str};
 
@@ -10,13 +11,13 @@ pub(super) fn separate(out: &mut Vec<u8>, at: usize) {
 
 pub(super) fn push_id(out: &mut Vec<u8>, id: i64, text: Option<&str>) {
     match text {
-        // Of letters, digits, dots and dashes.
+        // Written ids consist of letters, digits, dots and dashes, which need no escapes.
         Some(text) => out.extend_from_slice(text.as_bytes()),
         None => push_integer(out, id),
     }
 }
 
-/// Where an item stands in its list (the cursor-pagination profile, "Item Cursors").
+/// Appends the cursor of an item as its meta (cursor-pagination profile, "Item Cursors").
 pub(super) fn push_cursor(out: &mut Vec<u8>, cursor: &str) {
     out.extend_from_slice(b",\"meta\":{\"page\":{\"cursor\":");
     push_str(out, cursor);

@@ -1,5 +1,5 @@
-//! The document itself: primary data, what is included, links and meta, member by member in one
-//! pass over the rows.
+//! The writer of documents: primary data, included resources, links and meta, member by member in
+//! one pass over the rows.
 
 use std::borrow::Cow;
 
@@ -11,20 +11,20 @@ use crate::resource::{Cardinality, Registry, ResourceType, Rows};
 use crate::text::{push_field, push_str};
 use crate::value::push_scalar;
 
-/// A document being written.
+/// The context in which a document is written.
 pub struct Document<'a, F> {
-    /// Where every type is declared.
+    /// The declarations of all types.
     pub registry: &'a Registry<F>,
     /// The path under which the types are served, such as `/api/v2`.
     pub root: &'a str,
-    /// What the query restricts.
+    /// The members that each type shows.
     pub fields: &'a Fieldsets,
-    /// What the query includes; none where it does not ask for any.
+    /// The included resources; `None` if the query has no `include`.
     pub compound: Option<&'a Compound>,
 }
 
 impl<F> Document<'_, F> {
-    /// A page of a collection.
+    /// Writes a page of a collection.
     pub fn collection(&self, (resource, rows): (usize, &dyn Rows), page: &PageEnd) -> Vec<u8> {
         let mut out = Vec::with_capacity(rows.len().saturating_mul(1024).saturating_add(1024));
         out.extend_from_slice(b"{\"data\":[");
@@ -39,7 +39,7 @@ impl<F> Document<'_, F> {
         out
     }
 
-    /// A page of the linkage of a to-many relationship.
+    /// Writes a page of the linkage of a to-many relationship.
     pub fn linkage_page(
         &self,
         (resource, rows): (&ResourceType<F>, &dyn Rows),
@@ -63,7 +63,7 @@ impl<F> Document<'_, F> {
         out
     }
 
-    /// One resource, or null where a relationship leads nowhere.
+    /// Writes one resource, or null if there are no rows.
     pub fn single(&self, resource: usize, rows: &dyn Rows, address: &str) -> Vec<u8> {
         let mut out = b"{\"data\":".to_vec();
         if rows.is_empty() {
@@ -80,14 +80,14 @@ impl<F> Document<'_, F> {
         out
     }
 
-    /// One resource as the result of an operation.
+    /// Appends one resource as the result of an operation.
     pub fn result(&self, resource: usize, rows: &dyn Rows, out: &mut Vec<u8>) {
         out.extend_from_slice(b"{\"data\":");
         self.resource(out, Place { resource, rows, row: 0 }, None);
         out.push(b'}');
     }
 
-    /// The linkage of a to-one relationship.
+    /// Writes the linkage of a to-one relationship.
     pub fn linkage(&self, target: &str, id: Option<i64>, own: &str, related: &str) -> Vec<u8> {
         let mut out = b"{\"data\":".to_vec();
         match id {
@@ -224,7 +224,7 @@ impl<F> Document<'_, F> {
     }
 }
 
-/// The resource being written.
+/// The resource that is being written.
 struct Here<'a, F> {
     position: usize,
     resource: &'a ResourceType<F>,
@@ -232,7 +232,7 @@ struct Here<'a, F> {
     text: Option<&'a str>,
 }
 
-/// The id of a row where it is not written in decimal.
+/// Returns the id of a row in its written form, if that is not decimal.
 pub(super) fn id_text<'r, F>(
     resource: &ResourceType<F>,
     rows: &'r dyn Rows,

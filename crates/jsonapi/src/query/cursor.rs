@@ -1,13 +1,13 @@
-//! Cursors: the keys of an item in the order of a list, in a form that says nothing to clients,
-//! and that only the list it came from takes back. It needs no row to be there any more.
+//! Cursors: the sort keys of an item, encoded so that clients treat them as opaque, and valid only
+//! in the list they come from. A cursor stays valid after its item is deleted.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
-/// Where an item stands in the order of its list.
+/// The place of an item in the order of its list.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Cursor {
-    /// The keys of the item as a JSON array, in the words of whoever made them.
+    /// The sort keys of the item as a JSON array, in a form that only the caller interprets.
     pub keys: String,
 }
 
@@ -20,7 +20,7 @@ impl Cursor {
         (mark == mark_of(&keys, binding)).then_some(Self { keys })
     }
 
-    /// Writes the cursor of an item; `binding` is what it belongs to.
+    /// Writes the cursor of an item. The binding identifies the list it belongs to.
     pub fn write(keys: &str, binding: &str) -> String {
         let mut bytes = mark_of(keys, binding).to_vec();
         bytes.extend_from_slice(keys.as_bytes());
@@ -28,8 +28,8 @@ impl Cursor {
     }
 }
 
-/// Tells a cursor of another list, or a garbled one. No secret is kept by it, and none is needed:
-/// a cursor says no more than where to go on.
+/// Computes the checksum that detects cursors of other lists and garbled ones. It protects no
+/// secret: a cursor reveals nothing but a place in a list that its reader has seen.
 fn mark_of(keys: &str, binding: &str) -> [u8; size_of::<u32>()] {
     let mut mark = crc32fast::Hasher::new();
     mark.update(binding.as_bytes());

@@ -1,4 +1,4 @@
-//! `fields[type]=a,b`: what each type shows.
+//! `fields[type]=a,b`: the members that each type shows.
 
 use std::sync::Arc;
 
@@ -7,7 +7,7 @@ use crate::error::{Code, Error};
 use crate::resource::{Registry, ResourceType, Shape};
 use crate::text::{alternatives, cut};
 
-/// What each type shows: all that is not on request, where the query does not say.
+/// The members that each type shows. A type that the query does not name has its default shape.
 #[derive(Clone, Debug)]
 pub struct Fieldsets {
     defaults: Arc<[Shape]>,
@@ -16,13 +16,13 @@ pub struct Fieldsets {
 }
 
 impl Fieldsets {
-    /// Every type in its default shape.
+    /// Returns every type in its default shape.
     pub fn all<F>(registry: &Registry<F>) -> Self {
         let nothing = Shape { attributes: Vec::new(), relationships: Vec::new() };
         Self { defaults: Arc::clone(registry.shapes()), chosen: Vec::new(), nothing }
     }
 
-    /// Takes relationships of a type away, but for those to keep.
+    /// Hides the relationships of a type for which `keep` is false.
     pub fn keep_relationships(&mut self, resource: usize, keep: impl Fn(usize) -> bool) {
         let mut shape = self.shape(resource).clone();
         shape.relationships.retain(|at| keep(*at));
@@ -30,7 +30,7 @@ impl Fieldsets {
         self.chosen.push((resource, shape));
     }
 
-    /// What the type at that position of the registry shows.
+    /// Returns the members that the type at that position of the registry shows.
     pub fn shape(&self, resource: usize) -> &Shape {
         let chosen = self.chosen.iter().find(|(position, _)| *position == resource);
         let shape = chosen.map(|(_, shape)| shape).or_else(|| self.defaults.get(resource));
@@ -65,7 +65,7 @@ pub(super) fn parse<F>(
     sets
 }
 
-/// The named members in declared order.
+/// Returns the shape with these members, in declared order.
 fn shape<F>(names: &str, resource: &ResourceType<F>, mut fault: impl FnMut(String)) -> Shape {
     let mut shape = Shape { attributes: Vec::new(), relationships: Vec::new() };
     for name in names.split(',').filter(|_| !names.is_empty()) {

@@ -1,8 +1,8 @@
-//! `filter[...]`: conditions over declared names, and groups of them.
+//! `filter[...]`: conditions over declared names, and groups of conditions.
 //!
-//! `filter[name]=v`, `filter[name][op]=v`, lists with commas or `[]`, and nested groups
-//! `filter[$op]=or&filter[0][name][op]=v`. What stands beside a group, or together in one member,
-//! must hold together.
+//! A condition is `filter[name]=v` or `filter[name][op]=v`; several values are separated by commas
+//! or given one by one with `[]`. Groups nest, as in `filter[$op]=or&filter[0][name][op]=v`.
+//! Conditions beside a group, and those within one member of a group, must all hold.
 
 use std::collections::BTreeMap;
 
@@ -12,27 +12,28 @@ use crate::resource::{FilterKey, Operator, ResourceType};
 use crate::text::{alternatives, cut};
 use crate::value::Value;
 
-/// How many levels groups may nest, the root being the first.
+/// The largest number of nested levels; the parameters themselves are the first.
 pub const MAX_NESTING: usize = 3;
-/// How many values all filters together may name.
+/// The largest number of values in all filters together.
 pub const MAX_VALUES: usize = 100;
-/// How many characters a `contains` pattern may have.
+/// The largest number of characters of a `contains` pattern.
 pub const MAX_CONTAINS: usize = 100;
 
-/// What a row must meet.
+/// A condition that rows must satisfy.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Filter<F> {
-    /// Every one of these; of none, nothing.
+    /// All of these conditions hold. An empty list holds for every row.
     All(Vec<Filter<F>>),
-    /// At least one of these.
+    /// At least one of these conditions holds.
     Any(Vec<Filter<F>>),
-    /// A comparison with one or more values, of which any may match (or none must).
+    /// A comparison with one or more values, any of which may match, or none of which may for the
+    /// negative operators.
     Compare {
-        /// What is compared.
+        /// The field that is compared.
         field: F,
-        /// How.
+        /// The kind of comparison.
         operator: Operator,
-        /// With what; never empty, and a single one for the order operators.
+        /// The values; never empty, and a single one for operators that compare by order.
         values: Vec<Value>,
     },
 }
@@ -54,7 +55,7 @@ pub(super) fn parse<F: Copy>(
     if pairs.is_empty() { None } else { Some(filter) }
 }
 
-/// A parameter, and those of its keys that are still to be read.
+/// A parameter, and those of its keys that are not read yet.
 struct Condition<'q> {
     parameter: &'q Parameter,
     keys: &'q [String],
@@ -154,7 +155,7 @@ impl<F: Copy> Reader<'_, F> {
         Some(Filter::Compare { field: key.field, operator, values })
     }
 
-    /// The operator that stands after the name of the filter.
+    /// Reads the operator after the name of the filter.
     fn operator(
         &mut self,
         keys: &[String],
@@ -190,7 +191,7 @@ impl<F: Copy> Reader<'_, F> {
     }
 }
 
-/// Group members are numbered.
+/// Whether a key is the number of a group's member.
 fn is_index(key: &str) -> bool {
     !key.is_empty() && key.bytes().all(|byte| byte.is_ascii_digit())
 }

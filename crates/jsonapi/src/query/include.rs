@@ -1,14 +1,14 @@
-//! `include=deal,deal.creator`: paths over declared relationships, merged into a tree in which
-//! every relationship stands once.
+//! `include=deal,deal.creator`: paths over declared relationships, merged into a tree that holds
+//! every relationship once.
 
 use super::parameter::Parameter;
 use crate::error::{Code, Error};
 use crate::resource::{Registry, ResourceType};
 use crate::text::{alternatives, cut};
 
-/// How many paths a query may name.
+/// The largest number of paths that a query may name.
 pub const MAX_INCLUDES: usize = 10;
-/// How many relationships a path may follow.
+/// The largest number of relationships that a path may follow.
 pub const MAX_INCLUDE_DEPTH: usize = 3;
 
 /// A relationship to follow, and those to follow from there.
@@ -18,7 +18,7 @@ pub struct Include {
     pub relationship: usize,
     /// The position of the type that it leads to.
     pub target: usize,
-    /// What to follow from there.
+    /// The relationships to follow from there.
     pub children: Vec<Include>,
 }
 

@@ -1,8 +1,8 @@
 //! The query of a request, read against the declarations into one value: filters, sorts, page,
-//! includes and sparse fieldsets, with every fault collected. Not here: what the fields are bound
-//! to, and running anything.
+//! includes and sparse fieldsets. All faults are collected. Not here: what the fields are bound to,
+//! and running a query.
 //!
-//! Limits: [`MAX_PARAMETERS`] parameters, and those of each module.
+//! A query has at most [`MAX_PARAMETERS`] parameters; each module has further limits.
 
 mod cursor;
 mod fields;
@@ -26,34 +26,34 @@ use crate::error::{Code, Error, ProfileError};
 pub use crate::resource::Operator;
 use crate::resource::{Registry, ResourceType};
 
-/// What kind of address is asked, and with it which parameters make sense.
+/// The kind of address that is requested, which determines the parameters it allows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Allowed {
-    /// A list, of resources or of linkage: every parameter.
+    /// A list of resources or of linkage, which allows every parameter.
     Collection,
-    /// One resource, or linkage to one: `include` and `fields`; a page is ignored, since real
-    /// clients send it.
+    /// One resource, or linkage to one, which allows `include` and `fields`. A page is ignored,
+    /// since clients in use send one.
     Single,
-    /// Nothing is shown: a page is ignored, and there are no other parameters.
+    /// An answer without resources, which allows no parameters. A page is ignored here as well.
     Nothing,
 }
 
-/// How a query is to be read.
+/// The options that a query is read with.
 #[derive(Clone, Copy, Debug)]
 pub struct QueryOptions<'f> {
     /// The kind of address.
     pub allowed: Allowed,
-    /// Parameters of the server's own, which are passed over.
+    /// Parameters that the server reads itself; they are skipped.
     pub foreign: &'f [&'f str],
-    /// Whether the client asked for cursor pages by naming their profile.
+    /// Whether the client accepts the profile of cursor pages, so that pages are walked by default.
     pub walks: bool,
-    /// For linkage: the positions of the type that holds it and of the relationship, with which
-    /// every path of `include` begins.
+    /// For linkage, the positions of the type that holds it and of the relationship. Every path of
+    /// `include` must begin with that relationship.
     pub linkage: Option<(usize, usize)>,
 }
 
 impl QueryOptions<'_> {
-    /// The parameters that the endpoint takes.
+    /// Returns the parameters that the address allows.
     fn parameters(&self) -> impl Iterator<Item = &str> {
         let families: &[&str] = match self.allowed {
             Allowed::Collection => &["filter[...]", "sort", "page[...]", "include", "fields[...]"],
@@ -64,27 +64,27 @@ impl QueryOptions<'_> {
     }
 }
 
-/// A query that was understood.
+/// A query that was read without faults.
 #[derive(Clone, Debug)]
 pub struct Query<F> {
-    /// What rows must meet; none where every row does.
+    /// The condition that rows must satisfy; `None` if every row does.
     pub filter: Option<Filter<F>>,
-    /// The order, the tie-break included.
+    /// The order of the list, with the tie-break as its last key.
     pub sorts: Vec<Sort<F>>,
-    /// Which part of the list.
+    /// The part of the list.
     pub page: Page,
-    /// The relationships to follow; `None` where the query does not say `include`.
+    /// The relationships to follow; `None` if the query has no `include`.
     pub include: Option<Vec<Include>>,
-    /// What each type shows.
+    /// The members that each type shows.
     pub fields: Fieldsets,
-    /// Every parameter but the page, decoded: what links repeat.
+    /// The decoded parameters apart from the page, which links repeat.
     pub parameters: Vec<(String, String)>,
-    /// What cursors of this list belong to: its type, its order and its filters.
+    /// The identity of the list that cursors belong to: its type, its sort and its filters.
     pub binding: String,
 }
 
 impl<F: Copy + PartialEq> Query<F> {
-    /// Reads the query of a request to `resource`.
+    /// Reads the query of a request for `resource`, or returns every fault in it.
     pub fn parse(
         text: &str,
         registry: &Registry<F>,
@@ -129,7 +129,7 @@ struct Parts<'q> {
 }
 
 impl<'q> Parts<'q> {
-    /// What makes a list this one and no other.
+    /// Returns the text that distinguishes this list from others.
     fn binding(&self, resource: &str) -> String {
         let mut words: Vec<String> =
             self.filters.iter().map(|pair| format!("{}={}", pair.name, pair.value)).collect();
@@ -159,7 +159,7 @@ impl<'q> Parts<'q> {
     }
 }
 
-/// The profile of cursor pages has a name for a sort that cannot be walked.
+/// Adds the name that the profile of cursor pages has for a sort that cannot be walked.
 fn unsupported_walk(error: Error) -> Error {
     match error.code {
         Code::UnsupportedSort => {

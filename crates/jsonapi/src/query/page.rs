@@ -1,53 +1,53 @@
-//! Which part of a list: a page by its number, or a walk by cursors (the cursor-pagination
-//! profile, <https://jsonapi.org/profiles/ethanresnick/cursor-pagination>).
+//! The part of a list: a page by its number, or a walk by cursors (the cursor-pagination profile,
+//! <https://jsonapi.org/profiles/ethanresnick/cursor-pagination>).
 
 use super::cursor::Cursor;
 use super::parameter::Parameter;
 use crate::error::{Code, Error, ProfileError};
 use crate::text::cut;
 
-/// The profile of cursor pages.
+/// The address of the profile of cursor pages.
 pub const CURSOR_PROFILE: &str = "https://jsonapi.org/profiles/ethanresnick/cursor-pagination";
 
-/// The parameters of a page.
+/// The parameters that select a page.
 const PARAMETERS: [&str; 4] = ["page[number]", "page[size]", "page[after]", "page[before]"];
 
-/// Which part of a list is asked for.
+/// The part of a list that is requested.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Page {
     /// A page by its number.
     Numbered(NumberedPage),
-    /// A page by where it begins or ends.
+    /// A page by the item before or after it.
     Walk(Walk),
 }
 
 /// A page by its number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NumberedPage {
-    /// From 1.
+    /// The number, from 1.
     pub number: i64,
-    /// How many items a page holds.
+    /// The largest number of items on the page.
     pub size: i64,
 }
 
-/// A page by where it begins or ends.
+/// A page by the item before or after it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Walk {
-    /// How many items a page holds.
+    /// The largest number of items on the page.
     pub size: i64,
-    /// Whether the page ends at the cursor, instead of beginning there.
+    /// Whether the page ends before the cursor, rather than beginning after it.
     pub backwards: bool,
-    /// The item next to the page; none where the walk begins at an end of the list.
+    /// The item next to the page; `None` if the walk begins at an end of the list.
     pub from: Option<Cursor>,
 }
 
 impl Page {
-    /// The size where the query does not say.
+    /// The size of a page if the query does not give one.
     pub const DEFAULT_SIZE: i64 = 30;
-    /// The largest size; more is refused, not cut.
+    /// The largest size of a page. A larger one is an error, and not reduced.
     pub const MAX_SIZE: i64 = 200;
 
-    /// How many items a page holds.
+    /// Returns the largest number of items on the page.
     pub fn size(&self) -> i64 {
         match self {
             Page::Numbered(page) => page.size,
@@ -57,20 +57,20 @@ impl Page {
 }
 
 impl NumberedPage {
-    /// How many items come before this page.
+    /// Counts the items before this page.
     pub fn offset(self) -> i64 {
         self.number.saturating_sub(1).saturating_mul(self.size)
     }
 
-    /// The number of the last page of so many items; an empty list has one page.
+    /// Returns the number of the last page of a list of `total` items. An empty list has one page.
     pub fn last(self, total: i64) -> i64 {
         let full = total.saturating_sub(1).checked_div(self.size).unwrap_or(0);
         full.saturating_add(1).max(1)
     }
 }
 
-/// Reads the page; `walks` where the client asked for cursors by the profile, `binding` is what
-/// cursors of this list belong to.
+/// Reads the page. If `walks`, a list without a page is walked by cursors; `binding` identifies the
+/// list that cursors must belong to.
 pub(super) fn parse(
     pairs: &[&Parameter],
     walks: bool,
@@ -128,7 +128,7 @@ pub(super) fn parse(
 
 fn read_size(pair: &Parameter, cursored: bool, errors: &mut Vec<Error>) -> Option<i64> {
     let size = digits(&pair.value);
-    // Of digits alone there may also be too many to count with.
+    // A number of digits alone may exceed the largest size by exceeding 64 bits.
     let beyond = size.is_some() || is_plain(&pair.value) && pair.value.parse::<i64>().is_err();
     if size.is_none_or(|size| size > Page::MAX_SIZE) {
         let error = fault(pair, &format!("must be from 1 to {}", Page::MAX_SIZE));
@@ -162,7 +162,7 @@ fn read_number(pair: Option<&Parameter>, size: i64, errors: &mut Vec<Error>) -> 
     }
 }
 
-/// A positive number, in digits and nothing else.
+/// Parses a positive number that consists of digits alone.
 fn digits(text: &str) -> Option<i64> {
     text.parse().ok().filter(|number| is_plain(text) && *number > 0)
 }

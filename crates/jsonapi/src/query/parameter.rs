@@ -1,21 +1,22 @@
-//! The query as `application/x-www-form-urlencoded` pairs, their names taken apart at the brackets.
+//! The parameters of a query (`application/x-www-form-urlencoded`), their names split at the
+//! brackets.
 
 use percent_encoding::percent_decode_str;
 
 use crate::error::{Code, Error};
 use crate::text::{alternatives, cut};
 
-/// How many parameters a query may have.
+/// The largest number of parameters that a query may have.
 pub const MAX_PARAMETERS: usize = 64;
 
-/// One parameter, decoded.
+/// A decoded parameter.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Parameter {
-    /// The whole name, brackets included.
+    /// The whole name, with its brackets.
     pub(super) name: String,
-    /// What stands before the first bracket.
+    /// The part of the name before the first bracket.
     pub(super) base: String,
-    /// What stands in the brackets; `None` where they do not match up.
+    /// The parts of the name in brackets; `None` if the brackets do not match.
     pub(super) keys: Option<Vec<String>>,
     /// The value.
     pub(super) value: String,
@@ -33,8 +34,9 @@ impl Parameter {
     }
 }
 
-/// Takes the query apart. A parameter that cannot be decoded is a fault and left out, so that the
-/// faults of the others are told too; of a query that is too long nothing is read.
+/// Splits a query into its parameters. A parameter that cannot be decoded becomes an error and is
+/// skipped, so that faults of the others are found too. A query with too many parameters is refused
+/// whole.
 pub(super) fn parse_query(
     query: &str,
     errors: &mut Vec<Error>,
@@ -66,22 +68,23 @@ pub(super) fn parse_query(
     Ok(pairs)
 }
 
-/// The values of every parameter of that name, read as those of a query are; `None` for one that
-/// cannot be decoded.
+/// Returns the values of every parameter of that name; `None` stands for a value that cannot be
+/// decoded.
 pub fn parameter_values(query: &str, name: &str) -> Vec<Option<String>> {
     let pairs = query.split('&').map(|word| word.split_once('=').unwrap_or((word, "")));
     let named = pairs.filter(|(given, _)| decode(given).is_some_and(|given| given == name));
     named.map(|(_, value)| decode(value)).collect()
 }
 
-/// A plus is a space; the bytes must be UTF-8, and hold no U+0000, which no text here may.
+/// Decodes a word, in which a plus stands for a space. The text must be UTF-8 without U+0000, which
+/// no stored text may contain.
 fn decode(word: &str) -> Option<String> {
     let spaced = word.replace('+', " ");
     let text = percent_decode_str(&spaced).decode_utf8().ok()?.into_owned();
     (!text.contains('\0')).then_some(text)
 }
 
-/// `a[b][]` is `a` with the keys `b` and the empty one.
+/// Splits a name at its brackets: `a[b][]` is `a` with the keys `b` and the empty one.
 fn split_name(name: &str) -> (String, Option<Vec<String>>) {
     let Some((base, rest)) = name.split_once('[') else {
         let keys = if name.contains(']') { None } else { Some(Vec::new()) };

@@ -1,19 +1,20 @@
-//! `sort=-start_on,id`: declared keys, and the id as the tie-break in the direction of the last.
+//! `sort=-start_on,id`: declared keys, followed by the id as the tie-break, in the direction of the
+//! last key.
 
 use super::parameter::Parameter;
 use crate::error::{Code, Error};
 use crate::resource::ResourceType;
 use crate::text::{alternatives, cut};
 
-/// How many keys a sort may have.
+/// The largest number of keys that a sort may have.
 pub const MAX_SORTS: usize = 5;
 
-/// One key of the order.
+/// A key of the order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Sort<F> {
-    /// What is sorted by.
+    /// The field that is sorted by.
     pub field: F,
-    /// From high to low.
+    /// Whether high values come first.
     pub descending: bool,
 }
 
@@ -34,7 +35,7 @@ pub(super) fn parse<F: Copy + PartialEq>(
     for key in keys {
         let (name, descending) = key.strip_prefix('-').map_or((key, false), |name| (name, true));
         match resource.sorts.iter().find(|sort| sort.name == name) {
-            // A key that stands before decides already.
+            // A later key for the same field has no effect.
             Some(sort) if sorts.iter().any(|earlier| earlier.field == sort.field) => {}
             Some(sort) => sorts.push(Sort { field: sort.field, descending }),
             None => {

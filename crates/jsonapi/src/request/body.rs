@@ -9,7 +9,7 @@ use crate::text::{Json, alternatives, cut, pointer_segment};
 use crate::value::parse_id;
 
 impl Input {
-    /// Reads a document, or answers with the faults that leave nothing to read.
+    /// Reads a document, or returns the faults after which nothing else can be read.
     pub fn read<F>(
         body: &[u8],
         resource: &ResourceType<F>,
@@ -20,7 +20,7 @@ impl Input {
         Self::read_resource(data, resource, action)
     }
 
-    /// Reads a resource object, whose faults point below `/data`.
+    /// Reads a resource object. Its faults point below `/data`.
     pub fn read_resource<F>(
         data: &Json<'_>,
         resource: &ResourceType<F>,
@@ -41,7 +41,7 @@ impl Input {
         Ok(input)
     }
 
-    /// Reads the document of a relationship endpoint: linkage alone.
+    /// Reads the document of a relationship endpoint, which holds linkage alone.
     pub fn read_linkage<F>(
         body: &[u8],
         relationship: &Relationship<F>,
@@ -55,8 +55,8 @@ impl Input {
         Self::read_link(data, relationship, verb)
     }
 
-    /// Reads linkage alone, whose faults point at or below `/data`. What is added to a to-many
-    /// relationship, or removed from it, is told apart from what replaces it.
+    /// Reads linkage alone. Its faults point at `/data` or below. The verb decides whether a
+    /// to-many relationship gains the resources, loses them, or has them replaced.
     pub fn read_link<F>(
         data: &Json<'_>,
         relationship: &Relationship<F>,
@@ -151,7 +151,7 @@ impl Input {
         pointer: String,
     ) {
         let mut detail = format!("{what} '{}'", cut(name));
-        // Beyond these no error is shown, and comparing names takes its time.
+        // Further errors are not shown, and comparing names takes time.
         if self.errors.len() < MAX_ERRORS {
             detail.push_str("; ");
             detail.push_str(&alternatives(name, known));
@@ -160,8 +160,8 @@ impl Input {
     }
 }
 
-/// Clients that flatten resources (kitsu, jsona) send members of other places back among the
-/// attributes: links, meta, and relationships that had no linkage.
+/// Whether a member of `attributes` belongs elsewhere. Clients that flatten resources (kitsu,
+/// jsona) send links, meta and relationships without linkage back among the attributes.
 fn is_flattened<F>(resource: &ResourceType<F>, name: &str, json: &Json<'_>) -> bool {
     let Some(members) = json.members() else { return false };
     let is_place = |name: &str| matches!(name, "links" | "meta");
@@ -169,7 +169,7 @@ fn is_flattened<F>(resource: &ResourceType<F>, name: &str, json: &Json<'_>) -> b
     is_place(name) || bare && resource.relationship(name).is_some()
 }
 
-/// The resource object of a document.
+/// Returns the resource object of a document.
 fn primary<'j, 'a>(json: &'j Json<'a>) -> Result<&'j Json<'a>, Error> {
     let refuse =
         |pointer: &str, detail: String| Err(Error::pointer(Code::BadDocument, pointer, detail));
@@ -188,8 +188,8 @@ fn primary<'j, 'a>(json: &'j Json<'a>) -> Result<&'j Json<'a>, Error> {
     }
 }
 
-/// The members of `attributes` or `relationships`; those that begin with @ carry no meaning
-/// (JSON:API 1.1, "@-Members").
+/// Returns the members of `attributes` or `relationships`, without those that begin with `@`, which
+/// carry no meaning (JSON:API 1.1, "@-Members").
 fn members<'j, 'a>(
     data: &'j Json<'a>,
     family: &str,

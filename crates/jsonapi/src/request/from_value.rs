@@ -1,12 +1,12 @@
-//! Rust types that a value of a request can become.
+//! Conversions from the values of a request to Rust types.
 
 use chrono::NaiveDate;
 
 use crate::value::Value;
 
-/// A Rust type that a read value can become; null becomes none.
+/// A Rust type that values convert to; null converts to `None`.
 pub trait FromValue: Sized {
-    /// The value, if it is of this type.
+    /// Converts the value, if it is of this type.
     fn from_value(value: &Value) -> Option<Self>;
 }
 

@@ -1,7 +1,7 @@
-//! What a client wants a resource to be: a request document read against the declaration, every
-//! fault collected. Not here: the rules of the domain, and whether linked rows exist.
+//! The resource that a client describes: its request document read against the declaration, with
+//! all faults collected. Not here: the rules of the domain, and whether linked rows exist.
 //!
-//! Unknown members are ignored (JSON:API 1.1 asks for it), but an undeclared *name* directly in
+//! JSON:API 1.1 requires that unknown members are ignored, but an undeclared *name* directly in
 //! `attributes` or `relationships` is a fault. `<relationship>_id` among the attributes stands for
 //! the relationship.
 
@@ -11,53 +11,53 @@ use crate::error::{Code, Error};
 use crate::resource::Attribute;
 use crate::value::Value;
 
-/// What the request does to the resource.
+/// The effect of the request on the resource.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Action {
-    /// POST on a collection.
+    /// POST creates it.
     Create,
-    /// PATCH of the resource with this id.
+    /// PATCH updates the resource with this id.
     Update(i64),
 }
 
-/// A relationship in a request, and where it stands.
+/// The linkage of a relationship in a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Link {
-    /// The relationship's name.
+    /// The name of the relationship.
     pub name: &'static str,
-    /// What it is to lead to.
+    /// The linkage.
     pub linkage: Linkage,
-    /// Where faults of it point.
+    /// The place at which its faults point.
     pub pointer: String,
 }
 
-/// A value for a read-only attribute: fine where it is what is stored.
+/// A value for a read-only attribute, which is accepted if it equals the stored one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReadOnly {
     /// The position of the attribute in its type.
     pub attribute: usize,
-    /// What was sent; `None` where it is not even of the attribute's kind.
+    /// The value; `None` if it is not of the attribute's kind.
     pub value: Option<Value>,
-    /// Where the fault would point.
+    /// The place at which its fault would point.
     pub pointer: String,
 }
 
-/// A request document, as far as it could be read.
+/// A request document, as far as it can be read.
 #[derive(Clone, Debug, Default)]
 pub struct Input {
     attributes: Vec<(&'static str, Value)>,
     links: Vec<Link>,
-    /// Values for read-only attributes, to be held against the row.
+    /// Values for read-only attributes, to be compared with the row.
     pub read_only: Vec<ReadOnly>,
-    /// Links of read-only relationships, to be held against the row.
+    /// Linkage of read-only relationships, to be compared with the row.
     pub read_only_links: Vec<Link>,
-    /// The faults found so far, to be answered together with those of the rules.
+    /// The faults found so far, which are answered together with those of the rules.
     pub errors: Vec<Error>,
     pub(super) faulty: Vec<&'static str>,
 }
 
 impl Input {
-    /// Takes a value for a writable attribute, or the fault in it.
+    /// Sets a writable attribute to a value, or adds the fault in it.
     pub fn give<F>(
         &mut self,
         attribute: &Attribute<F>,
@@ -72,7 +72,7 @@ impl Input {
         self.misread(attribute.name, pointer, &fault);
     }
 
-    /// Takes a link for a writable relationship.
+    /// Sets the linkage of a writable relationship. Giving it twice is a fault unless both agree.
     pub fn give_link(&mut self, link: Link) {
         match self.links.iter().find(|known| known.name == link.name) {
             None => self.links.push(link),
@@ -92,14 +92,16 @@ impl Input {
         }
     }
 
-    /// Notes that a rule is broken, unless the field was found faulty before.
+    /// Adds the fault that a field breaks a rule, unless the field had a fault before it was
+    /// judged.
     pub fn refuse(&mut self, field: &'static str, message: &str) {
         if !self.faulty.contains(&field) {
             self.fault(field, format!("/data/attributes/{field}"), message);
         }
     }
 
-    /// Notes that a rule about a relationship is broken, unless it was found faulty before.
+    /// Adds the fault that a relationship breaks a rule, unless it had a fault before it was
+    /// judged.
     pub fn refuse_relationship(&mut self, name: &'static str, message: &str) {
         if !self.faulty.contains(&name) {
             let known = self.link(name).map(|link| link.pointer.clone());
@@ -108,32 +110,32 @@ impl Input {
         }
     }
 
-    /// Notes that a rule about one item of a list is broken, unless the list was found faulty
-    /// before.
+    /// Adds the fault that an item of a list breaks a rule, unless the list had a fault before it
+    /// was judged.
     pub fn refuse_item(&mut self, field: &'static str, at: usize, message: &str) {
         if !self.faulty.contains(&field) {
             self.fault(field, format!("/data/attributes/{field}/{at}"), message);
         }
     }
 
-    /// Sets `slot` to the value given for an attribute, where one is given.
+    /// Overwrites `slot` with the value of an attribute, if the request gives one.
     pub fn set<T: FromValue>(&self, name: &str, slot: &mut Option<T>) {
         if let Some((_, value)) = self.attributes.iter().find(|(known, _)| *known == name) {
             *slot = T::from_value(value);
         }
     }
 
-    /// Whether the attribute is given, as a value or as null.
+    /// Whether the request gives the attribute, as a value or as null.
     pub fn gives(&self, name: &str) -> bool {
         self.attributes.iter().any(|(known, _)| *known == name)
     }
 
-    /// The link given for a writable relationship.
+    /// Returns the linkage that the request gives for a writable relationship.
     pub fn link(&self, name: &str) -> Option<&Link> {
         self.links.iter().find(|link| link.name == name)
     }
 
-    /// A fault that leaves the rules of this field nothing to look at.
+    /// Adds a fault after which the rules have nothing to judge in this field.
     pub(super) fn misread(&mut self, field: &'static str, pointer: String, message: &str) {
         self.faulty.push(field);
         self.fault(field, pointer, message);

@@ -1,5 +1,5 @@
-//! Linkage: what a relationship is to lead to, read from a request document. Not here: whether the
-//! rows exist.
+//! Linkage in requests: the resources that a relationship is to lead to. Not here: whether the rows
+//! exist.
 
 use super::verb::Verb;
 use crate::error::{Code, Error};
@@ -7,30 +7,31 @@ use crate::resource::{Cardinality, Relationship};
 use crate::text::{Json, cut};
 use crate::value::{parse_id, parse_whole_number};
 
-/// What a relationship is to lead to.
+/// The resources that a relationship is to lead to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Linkage {
-    /// Nothing.
+    /// No resource.
     None,
-    /// The row of that id.
+    /// The resource with this id.
     One(i64),
     /// An id that no row can have.
     InvalidId(String),
-    /// These rows.
+    /// Exactly the resources with these ids.
     Many(Vec<i64>),
-    /// These rows too.
+    /// The resources with these ids in addition to those there are.
     Add(Vec<i64>),
-    /// No longer these rows.
+    /// The resources there are, without those with these ids.
     Remove(Vec<i64>),
 }
 
-/// How many rows the linkage of a relationship may name where it is to be written.
+/// The largest number of resources in linkage that is written.
 pub const MAX_LINKAGE: usize = 1000;
-/// How many where it is only compared with what is stored: clients send whole resources back.
+/// The largest number of resources in linkage that is only compared with the stored one: clients
+/// send whole resources back.
 pub const MAX_COMPARED: usize = 10_000;
 
 impl Linkage {
-    /// The rows that linkage of a to-many relationship names.
+    /// Returns the ids in the linkage of a to-many relationship.
     pub fn members(&self) -> &[i64] {
         match self {
             Linkage::Many(ids) | Linkage::Add(ids) | Linkage::Remove(ids) => ids,
@@ -38,14 +39,14 @@ impl Linkage {
         }
     }
 
-    /// Reads the id of a row, as a client writes it.
+    /// Reads an id from a string.
     pub(super) fn from_text(text: &str) -> Self {
         parse_id(text).map_or_else(|| Self::InvalidId(cut(text).into_owned()), Self::One)
     }
 
-    /// Reads the id of a row that came as a JSON number; `None` where it is no integer.
+    /// Reads an id from a JSON number; `None` if the number is not an integer.
     pub(super) fn from_number(number: &str) -> Option<Self> {
-        // In plain digits it may also be one that no row can have.
+        // An integer in plain digits may be too large for an id.
         if !number.contains(['.', 'e', 'E']) {
             return Some(Self::from_text(number));
         }
@@ -53,24 +54,23 @@ impl Linkage {
     }
 }
 
-/// Where the faults of linkage point.
+/// The places at which the faults of linkage point.
 pub(super) struct Pointers<'p> {
-    /// The relationship, for faults of what it leads to.
+    /// The relationship, for faults of its content.
     pub(super) content: &'p str,
     /// The linkage, for faults of its form.
     pub(super) form: &'p str,
 }
 
 impl<'p> Pointers<'p> {
-    /// Both at the same place.
+    /// Points both kinds of faults at the same place.
     pub(super) fn same(place: &'p str) -> Self {
         Self { content: place, form: place }
     }
 }
 
-/// Reads linkage that fits the relationship; faults of its content point at `pointer`, those of
-/// its form below `at`. What is added to a to-many relationship, or removed from it, is told apart
-/// from what replaces it.
+/// Reads linkage that fits the relationship. The verb decides whether a to-many relationship gains
+/// the resources, loses them, or has them replaced.
 pub(super) fn read_linkage<F>(
     data: &Json<'_>,
     relationship: &Relationship<F>,
@@ -93,7 +93,7 @@ pub(super) fn read_linkage<F>(
     }
 }
 
-/// Reads one resource identifier object.
+/// Reads a resource identifier object.
 fn identifier<F>(
     json: &Json<'_>,
     relationship: &Relationship<F>,
@@ -140,7 +140,7 @@ fn many<F>(
         match identifier(item, relationship, &Pointers { content: pointers.content, form: &form })?
         {
             Linkage::One(id) => ids.push(id),
-            // Whoever cannot be there need not be removed.
+            // A row that cannot exist needs no removal.
             Linkage::InvalidId(_) if verb == Verb::Remove => {}
             other => return Ok(other),
         }

@@ -1,4 +1,4 @@
-//! Local ids of the atomic operations extension, and the rows that they stand for.
+//! Local ids of the atomic operations extension, and the rows they stand for.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -11,12 +11,12 @@ use crate::text::{Json, cut};
 pub struct LocalIds(HashMap<(String, String), i64>);
 
 impl LocalIds {
-    /// Notes the row that a local id of its type stands for. False where it stands for another.
+    /// Inserts the row that a local id stands for. Returns false if the local id is taken.
     pub fn insert(&mut self, kind: &str, lid: &str, id: i64) -> bool {
         self.0.insert((kind.to_owned(), lid.to_owned()), id).is_none()
     }
 
-    /// The row that a local id stands for.
+    /// Returns the row that a local id stands for.
     pub fn find(&self, kind: &str, lid: &str) -> Result<i64, Error> {
         let known = self.0.get(&(kind.to_owned(), lid.to_owned())).copied();
         known.ok_or_else(|| {
@@ -26,8 +26,8 @@ impl LocalIds {
         })
     }
 
-    /// The same resource object with ids in place of local ones in the linkage of its
-    /// relationships. Its own local id stays: that is what it is to be known by.
+    /// Returns the resource object with ids in place of local ids in the linkage of its
+    /// relationships. It keeps its own local id, by which later operations refer to it.
     pub fn replace_in_resource<'a>(&self, json: &Json<'a>) -> Result<Json<'a>, Error> {
         inside(json, "relationships", |relationships| {
             let Some(members) = relationships.members() else { return Ok(relationships.clone()) };
@@ -39,7 +39,7 @@ impl LocalIds {
         })
     }
 
-    /// The same linkage with ids in place of local ones.
+    /// Returns the linkage with ids in place of local ids.
     pub fn replace_in_linkage<'a>(&self, json: &Json<'a>) -> Result<Json<'a>, Error> {
         match json {
             Json::Array(items) => {
@@ -50,7 +50,7 @@ impl LocalIds {
         }
     }
 
-    /// An identifier with an id, where it has a local one instead.
+    /// Returns an identifier with its id in place of its local id, if it has one.
     fn identifier<'a>(&self, json: &Json<'a>) -> Result<Json<'a>, Error> {
         let (Some(members), Some(Json::Text(kind)), None, Some(Json::Text(lid))) =
             (json.members(), json.member("type"), json.member("id"), json.member("lid"))
@@ -66,7 +66,7 @@ impl LocalIds {
     }
 }
 
-/// The same object with another value for that member, if it has it.
+/// Returns the object with the value of one member changed, if it has that member.
 fn inside<'a>(
     json: &Json<'a>,
     name: &str,

@@ -1,56 +1,55 @@
-//! The atomic operations extension (<https://jsonapi.org/ext/atomic>): a list of operations read
-//! from a document, with local ids replaced as the rows they stand for come to be. Not here:
-//! carrying them out.
+//! The atomic operations extension (<https://jsonapi.org/ext/atomic>): reads the list of operations
+//! from a document. Not here: carrying them out.
 
 pub use super::local_ids::LocalIds;
 pub use super::verb::Verb;
 use crate::error::{Code, Error, Source};
 use crate::text::{Json, cut};
 
-/// The extension's URI.
+/// The URI of the extension.
 pub const EXTENSION: &str = "https://jsonapi.org/ext/atomic";
-/// How many operations one request may carry.
+/// The largest number of operations in a request.
 pub const MAX_OPERATIONS: usize = 100;
 
-/// What it is done to.
+/// The target of an operation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Target<'j> {
-    /// What an address stands for.
+    /// The resource or collection at this address.
     Address(&'j str),
     /// A resource, or one of its relationships.
     Reference {
         /// The type.
         kind: &'j str,
-        /// The id, or the local id of a resource that was added before.
+        /// The id, or the local id of a resource that an earlier operation adds.
         id: Identity<'j>,
-        /// The relationship, if one is meant.
+        /// The name of the relationship, if the target is one.
         relationship: Option<&'j str>,
     },
     /// The resource that the data describes.
     Data,
 }
 
-/// Which resource of its type.
+/// A resource among those of its type.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Identity<'j> {
-    /// By its id.
+    /// The resource with this id.
     Id(&'j str),
-    /// By its local id.
+    /// The resource with this local id.
     Local(&'j str),
 }
 
-/// One operation.
+/// An operation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Operation<'j, 'a> {
-    /// What is done.
+    /// The verb.
     pub verb: Verb,
-    /// To what.
+    /// The target.
     pub target: Target<'j>,
-    /// With what.
+    /// The data, if there is any.
     pub data: Option<&'j Json<'a>>,
 }
 
-/// The operations of a document; every malformed one is a fault of its own.
+/// Reads the operations of a document, or returns the fault of each malformed one.
 pub fn read<'j, 'a>(json: &'j Json<'a>) -> Result<Vec<Operation<'j, 'a>>, Vec<Error>> {
     let refuse = |at: &str, detail: String| {
         Err(vec![Error::pointer(Code::BadDocument, at.to_owned(), detail)])
@@ -58,7 +57,7 @@ pub fn read<'j, 'a>(json: &'j Json<'a>) -> Result<Vec<Operation<'j, 'a>>, Vec<Er
     let Some(members) = json.members() else {
         return refuse("", format!("The document must be an object, not {}", json.noun()));
     };
-    // JSON:API 1.1 extension: none of these stands beside operations.
+    // The extension allows none of these members beside the operations.
     let foreign = members
         .iter()
         .find(|(name, _)| matches!(&**name, "data" | "included" | "errors" | "atomic:results"));
@@ -96,7 +95,7 @@ pub fn read<'j, 'a>(json: &'j Json<'a>) -> Result<Vec<Operation<'j, 'a>>, Vec<Er
     }
 }
 
-/// An error of one operation, pointing at or below it.
+/// Returns the error with its pointer moved to the operation at this position, or below it.
 pub fn at_operation(error: Error, at: usize) -> Error {
     let below = match &error.source {
         Some(Source::Pointer(pointer)) => pointer.as_str(),
@@ -106,7 +105,7 @@ pub fn at_operation(error: Error, at: usize) -> Error {
     error.at(Source::Pointer(pointer))
 }
 
-/// The words of `op`.
+/// The values of `op`.
 const VERBS: &str = "add, update or remove";
 
 fn operation<'j, 'a>(json: &'j Json<'a>) -> Result<Operation<'j, 'a>, Error> {

@@ -1,12 +1,12 @@
-//! What is done to a resource or to its relationships.
+//! The verbs of operations on resources and on relationships.
 
-/// What is done.
+/// The change that is made to a resource or to a relationship.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verb {
-    /// `add`
+    /// Adds a resource, or adds resources to a relationship.
     Add,
-    /// `update`
+    /// Updates a resource, or replaces the linkage of a relationship.
     Update,
-    /// `remove`
+    /// Removes a resource, or removes resources from a relationship.
     Remove,
 }

@@ -5,62 +5,62 @@ use crate::value::Kind;
 /// An attribute and what clients may do with it.
 #[derive(Clone, Copy, Debug)]
 pub struct Attribute<F> {
-    /// The member's name.
+    /// The name of the member.
     pub name: &'static str,
-    /// What it holds.
+    /// The kind of its values.
     pub kind: Kind,
     /// Whether it may be null.
     pub nullable: bool,
     /// Whether POST and PATCH may set it.
     pub writable: bool,
-    /// Whether POST needs it.
+    /// Whether POST must set it.
     pub required: bool,
     /// Whether it is shown only where `fields[type]` names it.
     pub on_request: bool,
-    /// What it is filtered and sorted by, if it is.
+    /// The field that lists filter and sort by, if they can.
     pub field: Option<F>,
-    /// What POST and PATCH take of its kind.
+    /// The values of its kind that POST and PATCH accept.
     pub bounds: Bounds,
 }
 
-/// What a writable attribute takes of its kind: told to clients, enforced by the rules of the
-/// domain.
+/// The values of its kind that a writable attribute accepts. Bounds describe an attribute to
+/// clients; the rules of the domain enforce them.
 #[derive(Clone, Copy, Debug)]
 pub enum Bounds {
-    /// Whatever there is of the kind.
+    /// All values of the kind.
     Unbounded,
-    /// One line of text: from one character to so many, none of them a control character.
+    /// One line of text: from one character up to this number, without control characters.
     Line(u32),
-    /// Text of at most so many characters, without U+0000; one line has no control characters.
+    /// Text without U+0000, and without control characters if it is one line.
     Text {
-        /// Characters.
+        /// The largest number of characters.
         max: u32,
         /// Whether it may have several lines.
         lines: bool,
     },
-    /// An e-mail address of at most so many characters.
+    /// An e-mail address of at most this number of characters.
     Email(u32),
-    /// Text of this form (ECMA-262).
+    /// Text that matches this regular expression (ECMA-262).
     Pattern(&'static str),
     /// Integers from the first to the second.
     Between(i64, i64),
-    /// Integers but 0.
+    /// Integers other than 0.
     Nonzero,
-    /// Decimals above zero: digits before the point, and after it.
+    /// Decimals above zero.
     Positive {
-        /// Before the point.
+        /// The largest number of digits before the point.
         digits: u32,
-        /// After the point.
+        /// The largest number of digits after the point.
         decimals: u32,
     },
-    /// Decimals above zero, up to a hundred, with so many digits after the point.
+    /// Decimals above zero, up to a hundred, with at most this number of digits after the point.
     Percentage(u32),
-    /// Dates whose text is of this form.
+    /// Dates whose text matches this regular expression (ECMA-262).
     Dates(&'static str),
 }
 
 impl<F> Attribute<F> {
-    /// A read-only attribute that is always shown and never null.
+    /// Creates a read-only attribute that is always shown and never null.
     pub const fn new(name: &'static str, kind: Kind) -> Self {
         Self {
             name,
@@ -74,37 +74,37 @@ impl<F> Attribute<F> {
         }
     }
 
-    /// What POST and PATCH take of its kind.
+    /// Restricts the values that POST and PATCH accept.
     pub const fn bounded(mut self, bounds: Bounds) -> Self {
         self.bounds = bounds;
         self
     }
 
-    /// May be null.
+    /// Lets it be null.
     pub const fn nullable(mut self) -> Self {
         self.nullable = true;
         self
     }
 
-    /// POST and PATCH may set it.
+    /// Lets POST and PATCH set it.
     pub const fn writable(mut self) -> Self {
         self.writable = true;
         self
     }
 
-    /// POST must set it.
+    /// Requires POST to set it.
     pub const fn required(mut self) -> Self {
         self.required = true;
         self.writable()
     }
 
-    /// Shown only where `fields[type]` names it.
+    /// Shows it only where `fields[type]` names it.
     pub const fn on_request(mut self) -> Self {
         self.on_request = true;
         self
     }
 
-    /// Filtered and sorted by `field`.
+    /// Lets lists filter and sort by `field`.
     pub const fn field(mut self, field: F) -> Self
     where
         F: Copy,

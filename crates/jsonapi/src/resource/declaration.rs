@@ -1,5 +1,5 @@
-//! A resource type declared once, together with how its members are read from a row `R`: the one
-//! value that lists, documents and descriptions of a type are made from.
+//! The declaration of a resource type together with the functions that read its members from a row
+//! `R`. Lists, documents and descriptions of the type are all made from this one value.
 
 use super::attribute::Attribute;
 use super::parameters::{FilterKey, SortKey, Takes};
@@ -8,10 +8,10 @@ use super::resource_type::{Ids, ResourceType};
 use super::rows::Rows;
 use crate::value::{Kind, Scalar};
 
-/// Reads the linkage of a to-one relationship from a row.
+/// A function that reads the linkage of a to-one relationship from a row.
 type Linked<R> = fn(&R) -> Option<i64>;
 
-/// A resource type and its rows.
+/// A resource type and the functions that read its rows.
 pub struct Declaration<R, F> {
     resource: ResourceType<F>,
     id: fn(&R) -> i64,
@@ -21,8 +21,9 @@ pub struct Declaration<R, F> {
 }
 
 impl<R, F: Copy> Declaration<R, F> {
-    /// A read-only type without members; its id can be filtered and sorted by. Its rows are told
-    /// apart by their id, and their states by a version that every change raises.
+    /// Creates a read-only type without members that lists filter and sort by id. The id
+    /// distinguishes rows; the version, which every change raises, distinguishes the states of a
+    /// row.
     pub fn new(
         name: &'static str,
         (id, field): (fn(&R) -> i64, F),
@@ -49,31 +50,32 @@ impl<R, F: Copy> Declaration<R, F> {
             .sort("id", field)
     }
 
-    /// POST, PATCH and DELETE exist.
+    /// Adds POST, PATCH and DELETE.
     pub fn writable(mut self) -> Self {
         self.resource.writable = true;
         self
     }
 
-    /// POST exists, PATCH and DELETE do not.
+    /// Adds POST, but neither PATCH nor DELETE.
     pub fn append_only(mut self) -> Self {
         self.resource.append_only = true;
         self.writable()
     }
 
-    /// Lists leave out rows with that value of that field, unless a filter names it.
+    /// Leaves rows with this value of the field out of lists, unless a filter names the field and
+    /// value.
     pub fn hide_rows(mut self, field: F, value: &'static str) -> Self {
         self.resource.hidden_rows = Some((field, value));
         self
     }
 
-    /// Whoever reads it needs more of a right than to read.
+    /// Requires more than the right to read for reading it.
     pub fn restricted(mut self) -> Self {
         self.resource.restricted = true;
         self
     }
 
-    /// An attribute, and how it is read from a row.
+    /// Adds an attribute and the function that reads it from a row.
     pub fn attribute(mut self, attribute: Attribute<F>, read: fn(&R) -> Scalar<'_>) -> Self {
         self.resource.attributes.push(attribute);
         self.attributes.push(read);
@@ -93,7 +95,7 @@ impl<R, F: Copy> Declaration<R, F> {
         }
     }
 
-    /// A relationship to one, and how its linkage is read from a row.
+    /// Adds a to-one relationship and the function that reads its linkage from a row.
     pub fn to_one(mut self, relationship: Relationship<F>, read: Linked<R>) -> Self {
         self.resource.relationships.push(relationship);
         self.linkage.push(Some(read));
@@ -110,7 +112,7 @@ impl<R, F: Copy> Declaration<R, F> {
         }
     }
 
-    /// A relationship to many, found through the field of the target that leads back.
+    /// Adds a to-many relationship, found through the field of the target that leads back.
     pub fn to_many(mut self, relationship: Relationship<F>) -> Self {
         debug_assert_eq!(relationship.cardinality, Cardinality::Many);
         self.resource.relationships.push(relationship);
@@ -118,35 +120,35 @@ impl<R, F: Copy> Declaration<R, F> {
         self
     }
 
-    /// A filter that no attribute or relationship brings along.
+    /// Adds a filter that belongs to no attribute or relationship.
     pub fn filter(mut self, name: &str, kind: Kind, field: F) -> Self {
         let (name, takes) = (name.to_owned(), Takes::All);
         self.resource.filters.push(FilterKey { name, kind, nullable: false, takes, field });
         self
     }
 
-    /// A sort that no attribute or relationship brings along.
+    /// Adds a sort that belongs to no attribute or relationship.
     pub fn sort(mut self, name: &str, field: F) -> Self {
         self.resource.sorts.push(SortKey { name: name.to_owned(), field });
         self
     }
 
-    /// The type as clients see it.
+    /// Returns the type as clients see it.
     pub fn resource(&self) -> &ResourceType<F> {
         &self.resource
     }
 
-    /// The version of a row.
+    /// Returns the version of a row.
     pub fn version(&self, row: &R) -> i64 {
         (self.version)(row)
     }
 
-    /// The stored value of an attribute.
+    /// Reads the value of an attribute from a row.
     pub fn read<'r>(&self, row: &'r R, attribute: usize) -> Scalar<'r> {
         self.attributes.get(attribute).map_or(Scalar::Null, |read| read(row))
     }
 
-    /// The stored linkage of a to-one relationship.
+    /// Reads the linkage of a to-one relationship from a row.
     pub fn linkage(&self, row: &R, relationship: usize) -> Option<i64> {
         self.linkage.get(relationship).copied().flatten().and_then(|read| read(row))
     }

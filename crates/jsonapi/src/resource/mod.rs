@@ -1,6 +1,5 @@
-//! What a resource type is on the wire: its attributes with their capabilities, its relationships,
-//! its filters and sorts, how its rows are read, and the registry of all types. Not here: where rows
-//! come from.
+//! Declarations of resource types: attributes with their capabilities, relationships, filters and
+//! sorts, how rows are read, and the registry of all types. Not here: where rows come from.
 
 mod attribute;
 mod declaration;

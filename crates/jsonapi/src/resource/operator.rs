@@ -1,25 +1,25 @@
-//! The operators that compare a field, and which of them go with which kind of value.
+//! The operators that compare a field with values, and the kinds of values that each goes with.
 
 use crate::value::Kind;
 
-/// How a field is compared.
+/// A comparison of a field with one or more values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Operator {
-    /// Is one of the values.
+    /// The field is one of the values.
     Equal,
-    /// Is none of the values.
+    /// The field differs from every value.
     NotEqual,
-    /// Contains one of the texts, ASCII case aside.
+    /// The field contains one of the texts; ASCII letters match in either case.
     Contains,
-    /// Contains none of the texts, ASCII case aside.
+    /// The field contains none of the texts; ASCII letters match in either case.
     NotContain,
-    /// Is more than the value.
+    /// The field is greater than the value.
     Greater,
-    /// Is the value or more.
+    /// The field is greater than the value or equal to it.
     GreaterOrEqual,
-    /// Is less than the value.
+    /// The field is less than the value.
     Less,
-    /// Is the value or less.
+    /// The field is less than the value or equal to it.
     LessOrEqual,
 }
 
@@ -35,7 +35,7 @@ impl Operator {
         ("lt_eq", Operator::LessOrEqual),
     ];
 
-    /// The operators that a filter of this kind takes, with their names.
+    /// Returns the operators that filters of this kind take, with their names.
     pub fn for_kind(kind: Kind) -> impl Iterator<Item = (&'static str, Operator)> {
         Self::ALL.into_iter().filter(move |(_, operator)| match operator {
             _ if matches!(kind, Kind::Json(_)) => false,
@@ -45,7 +45,7 @@ impl Operator {
         })
     }
 
-    /// Whether an empty value asks for null, where there may be one.
+    /// Whether an empty value stands for null, where the field may be null.
     pub fn takes_null(self) -> bool {
         matches!(self, Operator::Equal | Operator::NotEqual)
     }

@@ -1,45 +1,45 @@
-//! The names that `filter` and `sort` take.
+//! The names that the parameters `filter` and `sort` accept.
 
 use super::operator::Operator;
 use crate::value::Kind;
 
-/// A name that `filter[...]` takes.
+/// A name that `filter[...]` accepts.
 #[derive(Clone, Debug)]
 pub struct FilterKey<F> {
     /// The name between the brackets.
     pub name: String,
-    /// The kind of its values; the operators follow from it.
+    /// The kind of its values, from which the operators follow.
     pub kind: Kind,
-    /// Whether an empty value, for null, makes sense.
+    /// Whether an empty value is accepted and stands for null.
     pub nullable: bool,
-    /// What of the operators.
+    /// The operators of its kind that it accepts.
     pub takes: Takes,
-    /// What is compared.
+    /// The field that is compared.
     pub field: F,
 }
 
-/// What a filter takes of the operators of its kind.
+/// The operators of its kind that a filter accepts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Takes {
-    /// All, and several values where they do not order.
+    /// All operators, and several values with those that do not compare by order.
     All,
-    /// Those that leave a single run of values: not `not_eq`, and one value each.
+    /// Those that select one contiguous range: not `not_eq`, and a single value with each.
     Range,
-    /// One value to be equal to.
+    /// `eq` with a single value.
     One,
 }
 
-/// A name that `sort` takes.
+/// A name that `sort` accepts.
 #[derive(Clone, Debug)]
 pub struct SortKey<F> {
     /// The name.
     pub name: String,
-    /// What is sorted by.
+    /// The field that is sorted by.
     pub field: F,
 }
 
 impl<F> FilterKey<F> {
-    /// The operators that it takes, with their names.
+    /// Returns the operators that it accepts, with their names.
     pub fn operators(&self) -> impl Iterator<Item = (&'static str, Operator)> + use<F> {
         let takes = self.takes;
         Operator::for_kind(self.kind).filter(move |(_, operator)| match takes {
@@ -49,7 +49,7 @@ impl<F> FilterKey<F> {
         })
     }
 
-    /// Whether it takes no more than one value with an operator.
+    /// Whether it accepts only a single value with the operator.
     pub fn is_single(&self, operator: Operator) -> bool {
         operator.orders() || self.takes != Takes::All
     }

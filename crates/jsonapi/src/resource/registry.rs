@@ -1,4 +1,4 @@
-//! All resource types of a service, found by name.
+//! The registry of all resource types of a service.
 
 use std::sync::Arc;
 
@@ -13,23 +13,23 @@ pub struct Registry<F> {
 }
 
 impl<F> Registry<F> {
-    /// The registry of these types, in this order.
+    /// Creates the registry of these types, in this order.
     pub fn new(types: Vec<ResourceType<F>>) -> Self {
         let shapes = types.iter().map(Shape::from_type).collect();
         Self { types, shapes }
     }
 
-    /// What each type shows where the query does not restrict it.
+    /// Returns the default shape of each type.
     pub(crate) fn shapes(&self) -> &Arc<[Shape]> {
         &self.shapes
     }
 
-    /// The type of that name, with its position.
+    /// Finds the type of that name, with its position.
     pub fn find(&self, name: &str) -> Option<(usize, &ResourceType<F>)> {
         self.types.iter().enumerate().find(|(_, resource)| resource.name == name)
     }
 
-    /// All types.
+    /// Returns all types in order.
     pub fn types(&self) -> &[ResourceType<F>] {
         &self.types
     }

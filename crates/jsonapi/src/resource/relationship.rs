@@ -1,9 +1,9 @@
 //! Relationships: where they lead, and what clients may do with them.
 
-/// To how many resources a relationship leads.
+/// The number of resources that a relationship leads to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Cardinality {
-    /// One or none; the linkage is on the row.
+    /// At most one; the row holds the linkage.
     One,
     /// Any number.
     Many,
@@ -12,34 +12,34 @@ pub enum Cardinality {
 /// A relationship and what clients may do with it.
 #[derive(Clone, Copy, Debug)]
 pub struct Relationship<F> {
-    /// The member's name.
+    /// The name of the member.
     pub name: &'static str,
-    /// The type that it leads to.
+    /// The name of the type that it leads to.
     pub target: &'static str,
-    /// To how many.
+    /// The number of resources that it leads to.
     pub cardinality: Cardinality,
-    /// Whether POST may set it, and PATCH may too unless it is set once.
+    /// Whether POST may set it. PATCH may set it as well, unless it is set once.
     pub writable: bool,
-    /// Whether POST needs it.
+    /// Whether POST must set it.
     pub required: bool,
-    /// Whether it stays what POST made it: PATCH takes only what it is.
+    /// Whether it keeps the linkage that POST gave it: PATCH accepts only that linkage.
     pub set_once: bool,
-    /// Whether what it leads to is computed: linkage that a client sends back says nothing.
+    /// Whether its linkage is computed. Linkage that a client sends back is then ignored.
     pub computed: bool,
-    /// To one: the field that holds the linkage, filtered and sorted as `<name>_id`.
-    /// To many: the field of the *target* that leads back here.
+    /// The field that holds the linkage of a to-one relationship, filtered and sorted as
+    /// `<name>_id`; of a to-many relationship, the field of the *target* that leads back.
     pub field: Option<F>,
 }
 
 impl<F> Relationship<F> {
-    /// A read-only relationship to one resource or none.
+    /// Creates a read-only relationship to at most one resource.
     pub const fn to_one(name: &'static str, target: &'static str) -> Self {
         let cardinality = Cardinality::One;
         let (writable, required, set_once, computed) = (false, false, false, false);
         Self { name, target, cardinality, writable, required, set_once, computed, field: None }
     }
 
-    /// A read-only relationship to those resources whose `inverse` leads back.
+    /// Creates a read-only relationship to the resources whose field `inverse` leads back.
     pub const fn to_many(name: &'static str, target: &'static str, inverse: F) -> Self
     where
         F: Copy,
@@ -47,36 +47,36 @@ impl<F> Relationship<F> {
         Self { field: Some(inverse), cardinality: Cardinality::Many, ..Self::to_one(name, target) }
     }
 
-    /// What it leads to is computed.
+    /// Marks its linkage as computed.
     pub const fn computed(mut self) -> Self {
         self.computed = true;
         self
     }
 
-    /// POST and PATCH may set it.
+    /// Lets POST and PATCH set it.
     pub const fn writable(mut self) -> Self {
         self.writable = true;
         self
     }
 
-    /// POST must set it, PATCH may.
+    /// Requires POST to set it, and lets PATCH set it.
     pub const fn required(mut self) -> Self {
         self.required = true;
         self.writable()
     }
 
-    /// It stays what POST makes it.
+    /// Lets POST set it, but not PATCH.
     pub const fn set_once(mut self) -> Self {
         self.set_once = true;
         self.writable()
     }
 
-    /// Whether it can be changed.
+    /// Whether PATCH may change it.
     pub const fn is_changeable(&self) -> bool {
         self.writable && !self.set_once
     }
 
-    /// Filtered and sorted, as `<name>_id`, by `field`.
+    /// Lets lists filter and sort by `field`, as `<name>_id`.
     pub const fn field(mut self, field: F) -> Self
     where
         F: Copy,

@@ -1,52 +1,53 @@
-//! A resource type as clients see it, and how its ids are spelled.
+//! A resource type as clients see it, and the form of its ids.
 
 use super::attribute::Attribute;
 use super::parameters::{FilterKey, SortKey};
 use super::relationship::Relationship;
 use crate::value::parse_id;
 
-/// How the ids of a type are read and written.
+/// The functions that read and write the ids of a type.
 #[derive(Clone, Copy, Debug)]
 pub struct Ids {
-    /// Whether they are decimal: these are written without a detour.
+    /// Whether ids are decimal. Documents then write them without calling `write`.
     pub decimal: bool,
-    /// Reads one; none where it cannot be one.
+    /// Reads an id; `None` if the text is malformed.
     pub read: fn(&str) -> Option<i64>,
-    /// Writes one that needs no escapes.
+    /// Writes an id, in characters that JSON need not escape.
     pub write: fn(i64) -> String,
 }
 
 impl Ids {
-    /// Decimal, from 1 to 2^63 - 1.
+    /// Decimal ids from 1 to 2^63 - 1.
     pub const DECIMAL: Self = Self { decimal: true, read: parse_id, write: |id| id.to_string() };
 }
 
 /// A resource type as clients see it.
 #[derive(Clone, Debug)]
 pub struct ResourceType<F> {
-    /// The member `type`, and the segment of the URL.
+    /// The member `type`, which is also a segment of the URL.
     pub name: &'static str,
-    /// What breaks ties between equal rows: the id.
+    /// The field of the id, which breaks ties between rows that sort alike.
     pub id: F,
-    /// How ids are spelled.
+    /// The form of its ids.
     pub ids: Ids,
-    /// In the order in which they are written.
+    /// The attributes, in the order in which documents write them.
     pub attributes: Vec<Attribute<F>>,
-    /// In the order in which they are written.
+    /// The relationships, in the order in which documents write them.
     pub relationships: Vec<Relationship<F>>,
-    /// What lists can be filtered by.
+    /// The names that lists can be filtered by.
     pub filters: Vec<FilterKey<F>>,
-    /// What lists can be sorted by.
+    /// The names that lists can be sorted by.
     pub sorts: Vec<SortKey<F>>,
-    /// Whether POST exists, and unless rows are only added, PATCH and DELETE.
+    /// Whether POST exists; PATCH and DELETE exist too, unless rows are append-only.
     pub writable: bool,
-    /// Whether rows stay as they were made: no PATCH and no DELETE.
+    /// Whether rows cannot be changed once they are created: PATCH and DELETE do not exist.
     pub append_only: bool,
-    /// Rows that lists leave out unless a filter names that value of that field.
+    /// A field and a value: lists leave out rows with that value, unless a filter names it.
     pub hidden_rows: Option<(F, &'static str)>,
-    /// Whether reading it takes more of a right than to read. No relationship leads to such a type.
+    /// Whether reading it requires more than the right to read. No relationship leads to such a
+    /// type.
     pub restricted: bool,
-    /// Whether rows have addresses of their own.
+    /// Whether each row has an address of its own.
     pub addressed: bool,
 }
 
@@ -56,12 +57,12 @@ impl<F> ResourceType<F> {
         self.writable && !self.append_only
     }
 
-    /// The position and declaration of an attribute.
+    /// Finds an attribute by its name, with its position.
     pub fn attribute(&self, name: &str) -> Option<(usize, &Attribute<F>)> {
         self.attributes.iter().enumerate().find(|(_, attribute)| attribute.name == name)
     }
 
-    /// The position and declaration of a relationship.
+    /// Finds a relationship by its name, with its position.
     pub fn relationship(&self, name: &str) -> Option<(usize, &Relationship<F>)> {
         self.relationships.iter().enumerate().find(|(_, relationship)| relationship.name == name)
     }

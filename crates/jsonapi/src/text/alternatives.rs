@@ -1,12 +1,12 @@
-//! The names to use in place of one that is not known, as the end of an error's sentence.
+//! Suggestions for a name that is not known, as the second half of an error's sentence.
 
 use std::borrow::Cow;
 
 use super::echo::cut;
 
-/// The largest number of names that are listed whole.
+/// The largest number of names that are listed completely.
 const MAX_LISTED: usize = 20;
-/// The number of names that are listed of a longer list.
+/// The number of names that are listed where there are more.
 const NEAREST: usize = 5;
 
 /// Lists the known names, or those nearest to `unknown` where there are many.
@@ -28,10 +28,10 @@ pub(crate) fn alternatives<'n>(
     format!("the nearest of the {count} names are: {}", known.join(", "))
 }
 
-/// Counts the characters to insert, delete or replace to get from one word to the other
-/// (Levenshtein).
+/// Counts the insertions, deletions and replacements of characters that turn one word into the
+/// other (Levenshtein distance).
 fn distance(from: &[char], to: &str) -> usize {
-    // The distances from each beginning of `from` to what was read of `to` so far.
+    // Holds the distance of every prefix of `from` to the part of `to` read so far.
     let mut row: Vec<usize> = (0..=from.len()).collect();
     for (at, character) in to.chars().enumerate() {
         let mut left = at.saturating_add(1);

@@ -1,6 +1,6 @@
-//! Request bodies as a tree that keeps numbers as they were written: no floating point ever
-//! touches them. The grammar is `serde_json`'s; added here are the limits on depth, and the
-//! refusal of a member name given twice.
+//! Request bodies as a tree that keeps numbers as they were written, so that no digit passes
+//! through floating point. `serde_json` knows the grammar; this module adds a limit on depth, and
+//! refuses objects that give a member name twice.
 
 use std::borrow::Cow;
 use std::collections::HashSet;
@@ -12,28 +12,28 @@ use serde_json::value::RawValue;
 use super::echo::cut;
 use super::push::push_str;
 
-/// How deeply arrays and objects may nest; the document itself is 1.
+/// The largest nesting of arrays and objects; a document without any inside has depth 1.
 pub const MAX_DEPTH: usize = 64;
 
 /// A JSON value that borrows from the body.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Json<'a> {
-    /// `null`
+    /// `null`.
     Null,
-    /// `true`, `false`
+    /// `true` or `false`.
     Boolean(bool),
     /// A number, as it was written.
     Number(&'a str),
-    /// A string, unescaped.
+    /// A string without its escapes.
     Text(Cow<'a, str>),
     /// An array.
     Array(Vec<Json<'a>>),
-    /// An object; no name stands twice.
+    /// An object; every name occurs once.
     Object(Vec<(Cow<'a, str>, Json<'a>)>),
 }
 
 impl<'a> Json<'a> {
-    /// Reads a whole body, or says why it is no JSON that this server takes.
+    /// Parses a whole body, or says why it is not acceptable JSON.
     pub fn parse(body: &'a [u8]) -> Result<Self, String> {
         let text = std::str::from_utf8(body).map_err(|_| "The body is not UTF-8".to_owned())?;
         if depth(text) > MAX_DEPTH {
@@ -43,17 +43,17 @@ impl<'a> Json<'a> {
         Self::unfold(raw.get()).map_err(not_json)
     }
 
-    /// The members of an object.
+    /// Returns the members of an object; `None` for other values.
     pub fn members(&self) -> Option<&[(Cow<'a, str>, Json<'a>)]> {
         if let Json::Object(members) = self { Some(members) } else { None }
     }
 
-    /// A member of an object by its name.
+    /// Finds a member of an object by its name.
     pub fn member(&self, name: &str) -> Option<&Json<'a>> {
         self.members()?.iter().find(|(member, _)| member == name).map(|(_, value)| value)
     }
 
-    /// What kind of value this is, for error messages.
+    /// Returns the kind of value with its article, for error messages.
     pub fn noun(&self) -> &'static str {
         match self {
             Json::Null => "null",
@@ -65,7 +65,7 @@ impl<'a> Json<'a> {
         }
     }
 
-    /// The value as JSON text without spaces, members in the order in which they came.
+    /// Returns the value as JSON text without spaces, its members in the order in which they came.
     pub fn compact(&self) -> String {
         let mut out = Vec::new();
         self.push(&mut out);
@@ -126,7 +126,7 @@ fn not_json(error: serde_json::Error) -> String {
     format!("The body is not JSON: {error}")
 }
 
-/// The string without a copy where it has no escapes.
+/// Parses a string, borrowing from the text unless it contains escapes.
 fn parse_string(text: &str) -> Result<Cow<'_, str>, serde_json::Error> {
     match serde_json::from_str::<&str>(text) {
         Ok(plain) => Ok(Cow::Borrowed(plain)),
@@ -134,7 +134,7 @@ fn parse_string(text: &str) -> Result<Cow<'_, str>, serde_json::Error> {
     }
 }
 
-/// The deepest nesting of brackets outside strings.
+/// Measures the deepest nesting of brackets outside strings.
 fn depth(text: &str) -> usize {
     let (mut depth, mut deepest, mut quoted, mut escaped) = (0_usize, 0_usize, false, false);
     for byte in text.bytes() {

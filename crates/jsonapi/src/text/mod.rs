@@ -1,4 +1,5 @@
-//! JSON text: read into a tree, and written value by value; and text of clients, cut to be repeated.
+//! Text that goes in and out: JSON read into a tree and written value by value, and the names and
+//! values of clients as errors repeat them.
 
 mod alternatives;
 mod echo;

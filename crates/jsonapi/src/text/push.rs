@@ -1,15 +1,15 @@
-//! JSON text of single values, appended to a byte buffer. Strings are escaped by `serde_json`,
-//! integers printed by `itoa`; dates and decimals have a fixed form that is written digit by digit.
+//! JSON text of single values, appended to a byte buffer. `serde_json` escapes strings and `itoa`
+//! prints integers; dates and decimals have a fixed form, which is written digit by digit.
 
 use chrono::{Datelike, NaiveDate, NaiveDateTime, Timelike};
 
-/// A JSON string.
+/// Appends a JSON string.
 pub fn push_str(out: &mut Vec<u8>, text: &str) {
     // Writing to a vector cannot fail, and a string always serializes.
     let _ = serde_json::to_writer(out, text);
 }
 
-/// `,"name":"text"`; the name must need no escapes.
+/// Appends `,"name":"text"`. The name must not need escapes.
 pub fn push_field(out: &mut Vec<u8>, name: &str, text: &str) {
     out.extend_from_slice(b",\"");
     out.extend_from_slice(name.as_bytes());
@@ -17,12 +17,12 @@ pub fn push_field(out: &mut Vec<u8>, name: &str, text: &str) {
     push_str(out, text);
 }
 
-/// A JSON integer.
+/// Appends a JSON integer.
 pub fn push_integer(out: &mut Vec<u8>, value: i64) {
     out.extend_from_slice(itoa::Buffer::new().format(value).as_bytes());
 }
 
-/// `YYYY-MM-DD`, without quotes.
+/// Appends a date as `YYYY-MM-DD`, without quotes.
 pub fn push_date(out: &mut Vec<u8>, date: NaiveDate) {
     push_digits(out, date.year().unsigned_abs(), 4);
     out.push(b'-');
@@ -31,7 +31,7 @@ pub fn push_date(out: &mut Vec<u8>, date: NaiveDate) {
     push_digits(out, date.day(), 2);
 }
 
-/// RFC 3339 in UTC with milliseconds, without quotes.
+/// Appends an instant in UTC as RFC 3339 with milliseconds, without quotes.
 pub fn push_instant(out: &mut Vec<u8>, instant: NaiveDateTime) {
     push_date(out, instant.date());
     for (separator, value) in
@@ -45,7 +45,8 @@ pub fn push_instant(out: &mut Vec<u8>, instant: NaiveDateTime) {
     out.push(b'Z');
 }
 
-/// A decimal in units of `10^-scale`, in shortest form with at least one decimal, without quotes.
+/// Appends a decimal, given in units of `10^-scale`, in its shortest form with at least one digit
+/// after the point, without quotes.
 pub fn push_decimal(out: &mut Vec<u8>, units: i64, scale: u32) {
     if units < 0 {
         out.push(b'-');
@@ -68,7 +69,7 @@ pub fn push_decimal(out: &mut Vec<u8>, units: i64, scale: u32) {
     }
 }
 
-/// The last `width` digits of a number, padded with zeros.
+/// Appends the last `width` digits of a number, padded with zeros.
 fn push_digits(out: &mut Vec<u8>, value: u32, width: u32) {
     for place in (0..width).rev() {
         let shifted = value.checked_div(10_u32.saturating_pow(place)).unwrap_or(0);

@@ -1,4 +1,4 @@
-//! Whole documents.
+//! Complete documents: pages, included resources, fieldsets.
 
 use apportion_jsonapi::DeclaredRows;
 use apportion_jsonapi::Query;
@@ -19,7 +19,7 @@ fn book(id: i64, author: Option<i64>) -> Book {
     }
 }
 
-/// The first page of three books, the third of which has no author.
+/// Writes the first page of three books, the third of which has no author.
 fn page(query: &str, included: bool) -> Value {
     let registry = registry();
     let (books, authors) = (books(), authors());

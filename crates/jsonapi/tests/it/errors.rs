@@ -1,4 +1,4 @@
-//! Error documents: the table of codes, the common status, what is cut.
+//! Error documents: the table of codes, the common status, and the limits.
 
 use apportion_jsonapi::error::{MAX_ERRORS, common_status, document};
 use apportion_jsonapi::text::{cut, pointer_segment};
@@ -33,7 +33,7 @@ fn documents() {
 }
 
 #[test]
-fn at_most_so_many_errors() {
+fn errors_are_limited() {
     let listed = |count: usize| {
         let errors = vec![Error::new(Code::UnsupportedSort, "x"); count];
         let body: serde_json::Value =

@@ -1,11 +1,11 @@
-//! `filter[...]`: its grammar, its operators, its limits.
+//! `filter[...]`: its grammar, its operators and its limits.
 
 use apportion_jsonapi::query::{Allowed, Filter, Operator, QueryOptions};
 use apportion_jsonapi::{Code, Kind, Query, Value};
 
 use crate::library::{Field, books, registry};
 
-/// The filter of a query, spelled as a small expression.
+/// Reads the filter of a query and spells it as an expression, or returns the codes of its faults.
 fn read(query: &str) -> Result<String, Vec<String>> {
     let registry = registry();
     let parsed = Query::parse(

@@ -1,4 +1,4 @@
-//! Request documents, and what is wrong with them.
+//! Request documents, and the faults in them.
 
 use apportion_jsonapi::input::{Action, Input, Linkage};
 use apportion_jsonapi::json::Json;
@@ -24,7 +24,7 @@ fn refused(body: &str, expected: &str) {
     assert_eq!(read(body, Action::Create).map(|_| ()), Err(vec![expected.to_owned()]), "{body}");
 }
 
-/// A document with these members of its resource, and the faults in it.
+/// Checks the faults of a document with these members in its resource.
 #[track_caller]
 fn faults(members: &str, expected: &[&str]) {
     let body = format!(r#"{{"data":{{"type":"books",{members}}}}}"#);
@@ -33,7 +33,7 @@ fn faults(members: &str, expected: &[&str]) {
 }
 
 #[test]
-fn what_cannot_be_read() {
+fn documents_that_cannot_be_read() {
     refused("", "400");
     refused("[]", "400 ");
     refused("null", "400 ");
@@ -102,7 +102,7 @@ fn faults_in_members() {
     faults(r#""meta":{"x":1},"bogus":[],"lid":"a""#, &[]);
 }
 
-/// Members of other places among the attributes: only what carries no linkage is passed over.
+/// Members of other places are skipped among the attributes, but only without linkage.
 #[test]
 fn flattened_members() {
     let at = |value: &str, expected: &[&str]| {
@@ -122,7 +122,7 @@ fn flattened_members() {
     faults(r#""attributes":{"links":["/x"],"meta":null}"#, &both);
 }
 
-/// A page of an author's books, sent back.
+/// A client may send a page of an author's books back.
 #[test]
 fn linkage_that_is_only_compared_may_be_long() {
     let errors = |count: usize| {
@@ -142,7 +142,7 @@ fn linkage_that_is_only_compared_may_be_long() {
     assert_eq!(errors(10_001), (refused, 0));
 }
 
-/// Linkage to many that is written, as each verb reads it.
+/// The verb decides what linkage to many means.
 #[test]
 fn written_members() {
     let readers = Relationship::to_many("readers", "people", "reads").writable();
@@ -164,7 +164,7 @@ fn written_members() {
     assert_eq!(spell(&errors), ["400 /data"]);
 }
 
-/// What is read for an attribute of that kind.
+/// Reads an attribute of that kind.
 fn value<T: apportion_jsonapi::input::FromValue>(kind: Kind, json: &str) -> Result<T, String> {
     let declaration = Declaration::<(), &str>::new("things", (|()| 1, "id"), |()| 1)
         .writable()
@@ -205,7 +205,7 @@ fn integers_however_they_are_written() {
     }
 }
 
-/// PostgreSQL could not keep it.
+/// PostgreSQL cannot store U+0000.
 #[test]
 fn text_without_nul() {
     let text = |json: &str| value::<String>(Kind::Text, json);
@@ -268,7 +268,7 @@ fn lists_and_objects_are_kept_as_compact_text() {
     assert_eq!(tags("[ ]"), "[]");
     assert_eq!(tags(r#"[ "a\u0062" , 1.50, true, null ]"#), r#"["ab",1.50,true,null]"#);
     assert_eq!(tags(r#"{ "b" : { "\"" : [ -0 ] }, "a": "\n" }"#), r#"{"b":{"\"":[-0]},"a":"\n"}"#);
-    // A table's cell says the same.
+    // The cell of a table is read alike.
     let (_, declared) = books().resource().attribute("tags").map(|(at, it)| (at, *it)).unwrap();
     let read = |text: &str| declared.kind.read_text(text).map_err(|fault| fault.into_owned());
     assert_eq!(read("[ 1 ]"), Ok(apportion_jsonapi::Value::Text("[1]".to_owned())));

@@ -1,4 +1,4 @@
-//! Bodies: numbers as written, names once, depth bounded.
+//! Bodies: numbers stay as written, names occur once, depth is limited.
 
 use apportion_jsonapi::json::{Json, MAX_DEPTH};
 use proptest::prelude::*;
@@ -62,7 +62,7 @@ proptest! {
     fn agrees_with_serde_json(body in "[\\[\\]{}\":,ab0-9.eE+-]{0,30}") {
         let ours = Json::parse(body.as_bytes());
         let theirs: Result<&serde_json::value::RawValue, _> = serde_json::from_str(&body);
-        // We refuse what serde_json refuses, and names given twice.
+        // A body that `serde_json` accepts is refused only for a name given twice.
         prop_assert!(ours.is_err() || theirs.is_ok());
         if let (Err(error), Ok(_)) = (&ours, &theirs) {
             prop_assert!(error.contains("given twice"), "{error}");

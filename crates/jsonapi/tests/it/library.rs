@@ -1,4 +1,4 @@
-//! A small service to test with: books and their authors. A field is just a word.
+//! A small service for the tests: books and their authors. Its fields are plain words.
 
 use apportion_jsonapi::resource::{Attribute, Relationship};
 use apportion_jsonapi::{Declaration, Kind, Registry, Scalar};
@@ -20,7 +20,7 @@ pub(crate) struct Author {
     pub(crate) name: String,
 }
 
-/// Two decimals; what is no integer with a point is no price.
+/// A price in cents.
 const PRICE: Kind = Kind::Decimal { scale: 2, read: price };
 
 fn price(text: &str) -> Result<i64, String> {

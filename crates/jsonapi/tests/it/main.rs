@@ -1,4 +1,4 @@
-//! JSON:API without a server: queries, request documents, negotiation, documents.
+//! Tests of JSON:API without a server: queries, request documents, negotiation, documents.
 #![allow(
     clippy::arithmetic_side_effects,
     clippy::expect_used,

@@ -1,4 +1,4 @@
-//! Content negotiation: which media types are borne.
+//! Content negotiation: the media types that are accepted.
 
 use apportion_jsonapi::Code;
 use apportion_jsonapi::media::{check_accept, check_content_type};

@@ -1,4 +1,4 @@
-//! The sentences that clients read: what is wrong, with which value, and what would be right.
+//! The sentences of errors: what is wrong, with which value, and what would be right.
 
 use apportion_jsonapi::input::{Action, Input};
 use apportion_jsonapi::json::Json;
@@ -20,7 +20,7 @@ fn query(text: &str, expected: &str) {
     assert_eq!(parsed.map(|_| ()).map_err(details), Err(vec![expected.to_owned()]), "{text}");
 }
 
-/// Checks the one fault of a resource object with these members.
+/// Checks the only fault of a resource object with these members.
 #[track_caller]
 fn resource(members: &str, expected: &str) {
     let body = format!(r#"{{"data":{{{members}}}}}"#);

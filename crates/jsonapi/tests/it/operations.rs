@@ -1,4 +1,4 @@
-//! Local ids: replaced where linkage has them, and nowhere else.
+//! Local ids, which are replaced in linkage and nowhere else.
 
 use apportion_jsonapi::json::Json;
 use apportion_jsonapi::operations::LocalIds;
@@ -9,7 +9,7 @@ fn locals() -> LocalIds {
     locals
 }
 
-/// A resource object, and the same once local ids are replaced.
+/// Checks a resource object before and after its local ids are replaced.
 #[track_caller]
 fn resource(before: &str, after: &str) {
     let before = Json::parse(before.as_bytes()).unwrap();
@@ -26,7 +26,7 @@ fn linkage_of_a_resource() {
     let (local, known) = (r#"{"type":"authors","lid":"a"}"#, r#"{"type":"authors","id":"7"}"#);
     resource(&linked(local), &linked(known));
     resource(&linked(&format!("[{local},{known}]")), &linked(&format!("[{known},{known}]")));
-    // What else an identifier has stays.
+    // The other members of an identifier stay.
     resource(
         &linked(r#"{"type":"authors","lid":"a","meta":{"x":1},"attributes":{}}"#),
         &linked(r#"{"type":"authors","id":"7","meta":{"x":1},"attributes":{}}"#),
@@ -39,7 +39,7 @@ fn linkage_of_a_resource() {
 }
 
 #[test]
-fn what_is_no_linkage_stays() {
+fn other_members_stay() {
     let same = |text: &str| resource(text, text);
     same(r#"{"type":"authors","lid":"a"}"#);
     same(r#"{"type":"authors","lid":"unknown"}"#);

@@ -92,7 +92,7 @@ fn includes() {
     refused(&format!("include={}", ["author"; 11].join(",")), &["unsupported_include include"]);
 }
 
-/// The codes of the faults in a query, with what the cursor profile calls them.
+/// Returns the codes of the faults in a query, with their names in the cursor profile.
 fn faults(query: &str) -> Vec<(&'static str, &'static str)> {
     let asked =
         QueryOptions { allowed: Allowed::Collection, foreign: &[], walks: false, linkage: None };

@@ -1,4 +1,4 @@
-//! The schema of answers refuses what the standard refuses, each fault at its place.
+//! The schema of answers refuses what the standard refuses, and points at each fault.
 
 use serde_json::Value;
 

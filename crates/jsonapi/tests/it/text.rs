@@ -42,7 +42,7 @@ fn decimals() {
 }
 
 #[test]
-fn what_clients_send_back() {
+fn values_that_clients_send_back() {
     let at = instant("2025-09-20T01:02:03.004");
     assert!(Scalar::Instant(at).equals(&Value::Text("2025-09-20T01:02:03.004Z".to_owned())));
     assert!(!Scalar::Instant(at).equals(&Value::Text("2025-09-20T01:02:03Z".to_owned())));
