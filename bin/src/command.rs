@@ -7,10 +7,9 @@ use std::process::ExitCode;
 
 use anyhow::{Context, bail};
 use apportion_server::admin::{self, TokenDraft};
-use apportion_server::resources::Resources;
 use apportion_server::store::Address;
 use apportion_server::store::backup::backup;
-use apportion_server::{Config, demo, serve};
+use apportion_server::{Config, demo, openapi, resources, serve};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::tick::{Interval, interval};
@@ -145,7 +144,9 @@ pub(crate) fn run(options: Options) -> anyhow::Result<ExitCode> {
             let steps = admin::migrate(&database)?;
             log::info!("{steps} migrations were run on {database}");
         }
-        Command::Openapi => write!(std::io::stdout(), "{}", Resources::own().description())?,
+        Command::Openapi => {
+            write!(std::io::stdout(), "{}", openapi::description(&resources::own()))?
+        }
         Command::Organization(Organization::Create { name, currency, time_zone }) => {
             let draft =
                 apportion_core::organization::OrganizationDraft { name, currency, time_zone };

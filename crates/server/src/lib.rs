@@ -9,7 +9,8 @@
 
 mod access;
 mod app;
-mod catalog;
+pub mod catalog;
+mod clock;
 mod commands;
 mod endpoints;
 pub mod engine;
@@ -23,6 +24,5 @@ pub mod serve;
 pub use access::token;
 pub use app::Config;
 pub use apportion_store as store;
-pub use catalog::served;
 pub use commands::{admin, check, demo, import};
 pub use endpoints::{openapi, report};

@@ -3,7 +3,7 @@
 use std::future::{poll_fn, ready};
 use std::net::{SocketAddr, TcpListener};
 use std::pin::Pin;
-use std::sync::mpsc;
+use std::sync::{Arc, OnceLock, mpsc};
 use std::task::Poll;
 use std::time::Duration;
 
@@ -18,13 +18,14 @@ use apportion_store::{self as store, Limits, Store};
 use crate::access::Remembered;
 use crate::access::idempotency::InFlight;
 use crate::access::rates::Rates;
-use crate::app::{Config, Service};
+use crate::app::{App as Shared, Config};
+use crate::catalog::Resources;
 use crate::endpoints::dispatch::dispatch;
 use crate::engine::timer::Timer;
 use crate::http::cors::Cors;
 use crate::http::guard::{Guarded, HEAD_TIMEOUT, KEEP_ALIVE};
 use crate::http::host::Hosts;
-use crate::resources::Resources;
+use crate::resources;
 
 /// How long a connection may take to close.
 const DISCONNECT_TIMEOUT: Duration = Duration::from_secs(1);
@@ -49,7 +50,7 @@ pub enum ServeError {
 /// connections are accepted.
 pub fn run(config: Config, ready: impl FnOnce(SocketAddr)) -> Result<(), ServeError> {
     let (listener, address) = listen(config.bind)?;
-    let service = web::Data::new(service(&config, Resources::own(), address)?);
+    let service = web::Data::new(service(&config, resources::own(), address)?);
     rt::System::new().block_on(async move {
         let (mut server, shutdown) = server(listener, service.clone(), true)?;
         let timer = timer(&service, config.engine_interval, shutdown);
@@ -75,11 +76,11 @@ pub struct Running {
 impl Running {
     /// Starts a server of Apportion's own types.
     pub fn start(config: Config) -> Result<Self, ServeError> {
-        Self::serving(config, Resources::own())
+        Self::serving(config, resources::own())
     }
 
     /// Starts a server of these types.
-    pub fn serving(config: Config, types: &'static Resources) -> Result<Self, ServeError> {
+    pub fn serving(config: Config, types: Arc<Resources>) -> Result<Self, ServeError> {
         let (listener, address) = listen(config.bind)?;
         let service = web::Data::new(service(&config, types, address)?);
         let (sender, receiver) = mpsc::channel();
@@ -127,15 +128,16 @@ fn listen(bind: SocketAddr) -> Result<(TcpListener, SocketAddr), ServeError> {
 
 fn service(
     config: &Config,
-    resources: &'static Resources,
+    resources: Arc<Resources>,
     address: SocketAddr,
-) -> Result<Service, ServeError> {
+) -> Result<Shared, ServeError> {
     let hosts = Hosts::new(address, config.public_url.as_deref());
     if !address.ip().is_loopback() && config.public_url.is_none() {
         log::warn!("no public URL is set: links repeat whatever Host a client names");
     }
-    Ok(Service {
+    Ok(Shared {
         resources,
+        description: OnceLock::new(),
         store: Store::open(&config.database, Limits::of(&config.database))?,
         hosts,
         cors: Cors::new(config.cors_origins.clone()),
@@ -147,12 +149,12 @@ fn service(
 
 /// Starts the engine, which ends with the server: it begins no trigger once that shuts down.
 fn timer(
-    service: &Service,
+    app: &Shared,
     interval: Option<Duration>,
     shutdown: GracefulShutdownSignal,
 ) -> Option<Timer> {
     let ended = async move { shutdown.notified().await };
-    interval.map(|interval| Timer::start(service.store.clone(), interval, ended))
+    interval.map(|interval| Timer::start(app.store.clone(), interval, ended))
 }
 
 async fn stop(timer: Option<Timer>) {
@@ -164,7 +166,7 @@ async fn stop(timer: Option<Timer>) {
 /// A server that is not running yet, and what tells that it shuts down.
 fn server(
     listener: TcpListener,
-    service: web::Data<Service>,
+    service: web::Data<Shared>,
     signals: bool,
 ) -> Result<(Server, GracefulShutdownSignal), ServeError> {
     let cores = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);

@@ -11,8 +11,8 @@ type Identity = (usize, i64);
 
 /// The resources included in a document, in the order in which the query names their paths.
 #[derive(Default)]
-pub struct Compound {
-    blocks: Vec<Block>,
+pub struct Compound<'r> {
+    blocks: Vec<Block<'r>>,
     present: HashSet<Identity>,
     followed: HashSet<(usize, Identity)>,
     linkage: HashMap<(usize, Identity), Vec<i64>>,
@@ -20,13 +20,13 @@ pub struct Compound {
     included: usize,
 }
 
-struct Block {
+struct Block<'r> {
     resource: usize,
-    rows: Rc<dyn Rows>,
+    rows: Rc<dyn Rows + 'r>,
     shown: Vec<usize>,
 }
 
-impl Compound {
+impl<'r> Compound<'r> {
     /// Marks primary data, which is never repeated among the included resources.
     pub fn mark_primary(&mut self, resource: usize, rows: &dyn Rows) {
         self.present.extend((0..rows.len()).map(|row| (resource, rows.id(row))));
@@ -49,7 +49,7 @@ impl Compound {
     }
 
     /// Adds rows, except those that are already present.
-    pub fn add(&mut self, resource: usize, rows: Rc<dyn Rows>) {
+    pub fn add(&mut self, resource: usize, rows: Rc<dyn Rows + 'r>) {
         let shown: Vec<usize> =
             (0..rows.len()).filter(|row| self.present.insert((resource, rows.id(*row)))).collect();
         self.included = self.included.saturating_add(shown.len());

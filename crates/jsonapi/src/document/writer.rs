@@ -20,7 +20,7 @@ pub struct Document<'a, F> {
     /// The members that each type shows.
     pub fields: &'a Fieldsets,
     /// The included resources; `None` if the query has no `include`.
-    pub compound: Option<&'a Compound>,
+    pub compound: Option<&'a Compound<'a>>,
 }
 
 impl<F> Document<'_, F> {
@@ -175,7 +175,7 @@ impl<F> Document<'_, F> {
             out.extend_from_slice(b"\"}");
             at = 1;
         }
-        let followed = |compound: &&Compound| compound.follows(here.position, here.id, index);
+        let followed = |compound: &&Compound<'_>| compound.follows(here.position, here.id, index);
         let followed = self.compound.filter(followed);
         if followed.is_none() {
             separate(out, at);

@@ -105,7 +105,7 @@ impl<F: Copy + PartialEq> Query<F> {
         let page = page::parse(&parts.page, options.walks, &binding, &mut errors);
         let include =
             include::parse(parts.include, registry, resource, options.linkage, &mut errors);
-        let fields = fields::parse(&parts.fields, registry, &mut errors);
+        let fields = fields::parse(&parts.fields, registry, resource, &mut errors);
         if matches!(page, Page::Walk(_)) {
             errors = errors.into_iter().map(unsupported_walk).collect();
         }

@@ -10,3 +10,14 @@ pub enum Verb {
     /// Removes a resource, or removes resources from a relationship.
     Remove,
 }
+
+impl Verb {
+    /// Returns the verb as clients write it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Verb::Add => "add",
+            Verb::Update => "update",
+            Verb::Remove => "remove",
+        }
+    }
+}

@@ -10,7 +10,7 @@ const MAX_LISTED: usize = 20;
 const NEAREST: usize = 5;
 
 /// Lists the known names, or those nearest to `unknown` where there are many.
-pub(crate) fn alternatives<'n>(
+pub fn alternatives<'n>(
     unknown: &str,
     known: impl IntoIterator<Item = impl Into<Cow<'n, str>>>,
 ) -> String {

@@ -6,7 +6,7 @@ mod echo;
 pub mod json;
 mod push;
 
-pub(crate) use alternatives::alternatives;
+pub use alternatives::alternatives;
 pub use echo::{MAX_ECHO, cut, pointer_segment};
 pub use json::Json;
 pub use push::{push_date, push_decimal, push_field, push_instant, push_integer, push_str};

@@ -46,24 +46,32 @@ pub(crate) struct InFlight(Arc<Mutex<HashSet<Flight>>>);
 /// Organization, method, path and key.
 type Flight = (i64, String, String, String);
 
-/// A key that is taken until this is dropped.
+/// A key that is taken until this is dropped, and the request that carries it.
 pub(crate) struct Taken {
     all: InFlight,
     flight: Flight,
+    request: Request,
+}
+
+impl Taken {
+    /// Returns the request.
+    pub(crate) fn request(&self) -> &Request {
+        &self.request
+    }
 }
 
 impl InFlight {
-    /// Takes the key of a request, unless its twin has it.
+    /// Takes the key of a request. Refuses if its twin has it.
     pub(crate) fn take(
         &self,
         scope: &Scope,
-        request: &Request,
+        request: Request,
     ) -> std::result::Result<Taken, Reply> {
         let Request { method, path, key, .. } = request.clone();
         let flight = (scope.organization.0, method, path, key);
         let taken = self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(flight.clone());
         if taken {
-            return Ok(Taken { all: self.clone(), flight });
+            return Ok(Taken { all: self.clone(), flight, request });
         }
         let detail = "A request with this Idempotency-Key is being answered";
         let error = Error::new(Code::Conflict, detail).at(Source::Header(HEADER));
@@ -78,13 +86,15 @@ impl Drop for Taken {
 }
 
 /// Answers a request once: the first time by doing the work, then by what was answered. A refusal
-/// by the rules is an answer too, though nothing of the work is kept.
+/// by the rules is an answer too, though nothing of the work is kept. A request without a key is
+/// answered by doing the work.
 pub(crate) fn once(
     tenant: &mut Tenant<'_>,
-    request: &Request,
+    request: Option<&Request>,
     now: NaiveDateTime,
     work: impl FnOnce(&mut Tenant<'_>) -> Result<Reply>,
 ) -> Result<Reply> {
+    let Some(request) = request else { return work(tenant) };
     match claim(tenant, request, now)? {
         Claim::First => {}
         Claim::Answered(answer) => return Ok(replay(answer)),

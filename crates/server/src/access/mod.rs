@@ -21,7 +21,6 @@ use subtle::ConstantTimeEq;
 
 use crate::access::token::{Hash, Token};
 use crate::failure::{Failure, Result};
-use crate::resources::Type;
 
 /// How long a token that was found is not looked up again.
 const REMEMBERED: Duration = Duration::from_millis(900);
@@ -40,8 +39,8 @@ pub(crate) enum Right {
 
 impl Right {
     /// What reading or writing rows of a type takes.
-    pub(crate) fn needed(kind: Type, reads: bool) -> Self {
-        match (kind.served.resource().restricted, reads) {
+    pub(crate) fn needed(restricted: bool, reads: bool) -> Self {
+        match (restricted, reads) {
             (true, _) => Right::Admin,
             (false, true) => Right::Read,
             (false, false) => Right::Write,

@@ -7,7 +7,7 @@ use apportion_store::token::{self, Missing, Row};
 use apportion_store::{self as store, Address, OrganizationId, PersonId, Session};
 
 use crate::access::token::Token;
-use crate::endpoints::dispatch::now;
+use crate::clock::now;
 
 /// Why a command was not carried out.
 #[derive(Debug, thiserror::Error)]

@@ -5,7 +5,7 @@ use actix_web::http::header::{CONTENT_ENCODING, CONTENT_SECURITY_POLICY};
 
 use crate::http::reply::Reply;
 
-/// Nothing from elsewhere, nothing inline.
+/// The content security policy: nothing from elsewhere, nothing inline.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; \
                       connect-src 'self'; img-src 'self' data:; base-uri 'none'; \
                       form-action 'none'; frame-ancestors 'none'";
@@ -15,28 +15,46 @@ const SCRIPT: &str = "text/javascript; charset=utf-8";
 const STYLE: &str = "text/css; charset=utf-8";
 const TEXT: &str = "text/plain; charset=utf-8";
 
+/// A file of the page.
+#[derive(Clone, Copy)]
+pub(crate) struct Asset {
+    body: &'static [u8],
+    media_type: &'static str,
+    is_gzipped: bool,
+}
+
 macro_rules! asset {
-    ($file:literal) => {
-        include_bytes!(concat!("../../assets/docs/", $file))
+    ($file:literal, $media_type:expr) => {
+        Asset {
+            body: include_bytes!(concat!("../../assets/docs/", $file)),
+            media_type: $media_type,
+            is_gzipped: false,
+        }
+    };
+    (gzip $file:literal, $media_type:expr) => {
+        Asset { is_gzipped: true, ..asset!($file, $media_type) }
     };
 }
 
-/// A file by what follows `/docs` in its address.
-pub(crate) fn asset(name: &str) -> Option<Reply> {
-    let plain = |body: &'static [u8], media_type| Some(Reply::plain(body, media_type));
-    let packed = |body: &'static [u8], media_type| {
-        Some(Reply::plain(body, media_type).with(CONTENT_ENCODING, "gzip"))
-    };
-    let reply = match name {
-        "" | "/index.html" => plain(asset!("index.html"), HTML),
-        "/docs.js" => plain(asset!("docs.js"), SCRIPT),
-        "/docs.css" => plain(asset!("docs.css"), STYLE),
-        "/swagger-ui-bundle.js" => packed(asset!("swagger-ui-bundle.js.gz"), SCRIPT),
-        "/swagger-ui.css" => packed(asset!("swagger-ui.css.gz"), STYLE),
-        "/swagger-ui-bundle.js.LICENSE.txt" => {
-            plain(asset!("swagger-ui-bundle.js.LICENSE.txt"), TEXT)
+impl Asset {
+    /// Finds a file by what follows `/docs` in its address.
+    pub(crate) fn find(name: &str) -> Option<Self> {
+        match name {
+            "" | "/index.html" => Some(asset!("index.html", HTML)),
+            "/docs.js" => Some(asset!("docs.js", SCRIPT)),
+            "/docs.css" => Some(asset!("docs.css", STYLE)),
+            "/swagger-ui-bundle.js" => Some(asset!(gzip "swagger-ui-bundle.js.gz", SCRIPT)),
+            "/swagger-ui.css" => Some(asset!(gzip "swagger-ui.css.gz", STYLE)),
+            "/swagger-ui-bundle.js.LICENSE.txt" => {
+                Some(asset!("swagger-ui-bundle.js.LICENSE.txt", TEXT))
+            }
+            _ => None,
         }
-        _ => None,
-    };
-    reply.map(|reply| reply.with(CONTENT_SECURITY_POLICY, POLICY))
+    }
+
+    /// Answers with the file.
+    pub(crate) fn reply(self) -> Reply {
+        let reply = Reply::plain(self.body, self.media_type).with(CONTENT_SECURITY_POLICY, POLICY);
+        if self.is_gzipped { reply.with(CONTENT_ENCODING, "gzip") } else { reply }
+    }
 }

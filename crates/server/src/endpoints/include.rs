@@ -8,23 +8,20 @@ use apportion_jsonapi::query::Include;
 use apportion_jsonapi::{Cardinality, Code, Error, Rows};
 use apportion_store::{Field, Tenant};
 
+use crate::catalog::{BoxedRows, MAX_INCLUDED, TypeRef};
 use crate::failure::{Failure, Result};
-use crate::resources::Type;
-
-/// How many resources one document includes at most.
-pub(crate) const MAX_INCLUDED: usize = 10_000;
 
 /// How many times a relationship to many may lead to a resource: what is loaded of it, since a
 /// resource that several hold is loaded for each of them.
 const MAX_HELD: usize = 5 * MAX_INCLUDED;
 
 /// Follows the paths from these rows.
-pub(crate) fn resolve(
+pub(crate) fn resolve<'r>(
     tenant: &mut Tenant<'_>,
-    kind: Type,
+    kind: TypeRef<'r>,
     rows: &dyn Rows,
     includes: &[Include],
-) -> Result<Compound> {
+) -> Result<Compound<'r>> {
     let mut compound = Compound::default();
     compound.mark_primary(kind.position, rows);
     follow(tenant, kind, rows, includes, &mut compound)?;
@@ -33,12 +30,12 @@ pub(crate) fn resolve(
 
 /// Follows the paths from a relationship whose linkage is primary data: the rows that it leads to
 /// are included themselves, where a path says so.
-pub(crate) fn linked(
+pub(crate) fn from_linkage<'r>(
     tenant: &mut Tenant<'_>,
-    kind: Type,
-    rows: &Rc<dyn Rows>,
+    kind: TypeRef<'r>,
+    rows: &Rc<dyn Rows + 'r>,
     includes: &[Include],
-) -> Result<Compound> {
+) -> Result<Compound<'r>> {
     let mut compound = Compound::default();
     for include in includes {
         compound.add(kind.position, Rc::clone(rows));
@@ -48,27 +45,25 @@ pub(crate) fn linked(
 }
 
 /// Follows the paths from these rows, and adds what they lead to.
-pub(crate) fn follow(
+pub(crate) fn follow<'r>(
     tenant: &mut Tenant<'_>,
-    kind: Type,
+    kind: TypeRef<'r>,
     rows: &dyn Rows,
     includes: &[Include],
-    compound: &mut Compound,
+    compound: &mut Compound<'r>,
 ) -> Result<()> {
     for include in includes {
-        let resource = kind.served.resource();
+        let resource = kind.resource();
         let relationship = resource.relationships.get(include.relationship);
         let target = kind.resources.at(include.target);
         let (Some(relationship), Some(target)) = (relationship, target) else { continue };
-        let edge = Edge { from: kind.position, relationship: include.relationship };
+        let edge = Edge { from: kind.position, relationship: include.relationship, target };
         let found = match (relationship.cardinality, relationship.field) {
-            (Cardinality::One, _) => one(tenant, rows, target, edge, compound)?,
-            (Cardinality::Many, Some(field)) => {
-                many(tenant, (rows, target, field), edge, compound)?
-            }
+            (Cardinality::One, _) => one(tenant, rows, edge, compound)?,
+            (Cardinality::Many, Some(field)) => many(tenant, rows, edge, field, compound)?,
             (Cardinality::Many, None) => continue,
         };
-        let found: Rc<dyn Rows> = found.into();
+        let found: Rc<dyn Rows + 'r> = found.into();
         compound.add(include.target, Rc::clone(&found));
         if compound.len() > MAX_INCLUDED {
             return Err(too_many(&format!("More than {MAX_INCLUDED} resources would be included")));
@@ -78,20 +73,21 @@ pub(crate) fn follow(
     Ok(())
 }
 
-/// A relationship of a type, both by position.
+/// A relationship of a type, both by position, and the type that it leads to.
 #[derive(Clone, Copy)]
-struct Edge {
+struct Edge<'r> {
     from: usize,
     relationship: usize,
+    target: TypeRef<'r>,
 }
 
-fn one(
+/// Loads the rows that a to-one relationship of the rows leads to.
+fn one<'r>(
     tenant: &mut Tenant<'_>,
     rows: &dyn Rows,
-    target: Type,
-    edge: Edge,
-    compound: &mut Compound,
-) -> Result<Box<dyn Rows>> {
+    edge: Edge<'r>,
+    compound: &mut Compound<'r>,
+) -> Result<BoxedRows<'r>> {
     let mut ids = Vec::with_capacity(rows.len());
     for row in 0..rows.len() {
         compound.mark_followed(edge.from, rows.id(row), edge.relationship, None);
@@ -99,35 +95,36 @@ fn one(
     }
     ids.sort_unstable();
     ids.dedup();
-    let field = target.served.resource().id;
-    target.served.load_by(tenant, field, &ids, usize::MAX)
+    edge.target.served.load_by(tenant, edge.target.resource().id, &ids, usize::MAX)
 }
 
-/// What the rows hold, and which of them holds what.
-fn many(
+/// Loads the rows that a to-many relationship of the rows leads to, and notes who holds which.
+fn many<'r>(
     tenant: &mut Tenant<'_>,
-    (rows, target, field): (&dyn Rows, Type, Field),
-    edge: Edge,
-    compound: &mut Compound,
-) -> Result<Box<dyn Rows>> {
+    rows: &dyn Rows,
+    edge: Edge<'r>,
+    field: Field,
+    compound: &mut Compound<'r>,
+) -> Result<BoxedRows<'r>> {
     let mut owners: Vec<i64> = (0..rows.len()).map(|row| rows.id(row)).collect();
     owners.sort_unstable();
     owners.dedup();
     let limit = MAX_HELD.saturating_add(1);
-    let (holders, found) = target.served.load_held(tenant, field, &owners, limit)?;
-    if found.len() > MAX_HELD {
+    let found = edge.target.served.load_held(tenant, field, &owners, limit)?;
+    if found.rows.len() > MAX_HELD {
         return Err(too_many(&format!("More than {MAX_HELD} links to many would be followed")));
     }
     let mut held: HashMap<i64, Vec<i64>> = owners.iter().map(|id| (*id, Vec::new())).collect();
-    for (row, holder) in holders.into_iter().enumerate() {
-        held.entry(holder).or_default().push(found.id(row));
+    for (row, owner) in found.owners.into_iter().enumerate() {
+        held.entry(owner).or_default().push(found.rows.id(row));
     }
     for (owner, ids) in held {
         compound.mark_followed(edge.from, owner, edge.relationship, Some(ids));
     }
-    Ok(found)
+    Ok(found.rows)
 }
 
+/// Returns the refusal of an include that leads to too much.
 pub(crate) fn too_many(detail: &str) -> Failure {
     Failure::from(Error::parameter(Code::UnsupportedInclude, "include", detail.to_owned()))
 }

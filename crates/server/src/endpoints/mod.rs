@@ -1,6 +1,8 @@
 //! What requests come to: `dispatch` is the gate, and each other file answers one family of
 //! addresses.
 
+pub(crate) mod address;
+mod call;
 mod credit_metric;
 pub(crate) mod dispatch;
 mod docs_page;
@@ -11,6 +13,6 @@ mod operations;
 pub(crate) mod preview;
 mod read;
 pub mod report;
-mod route;
+mod resource_route;
 mod siren;
 mod write;

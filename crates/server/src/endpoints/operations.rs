@@ -1,46 +1,68 @@
 //! `POST /api/v2/operations`: operations in order, in one transaction, all of them or none.
 
-use actix_web::web::Bytes;
+use std::sync::Arc;
+
+use actix_web::web;
 use apportion_core::currency::Currency;
 use apportion_jsonapi::document::Document;
 use apportion_jsonapi::input::Action;
 use apportion_jsonapi::json::Json;
 use apportion_jsonapi::operations::{self, EXTENSION, Identity, LocalIds, Operation, Target, Verb};
 use apportion_jsonapi::query::Fieldsets;
-use apportion_jsonapi::{Cardinality, Code, Error, Input};
+use apportion_jsonapi::text::{alternatives, cut};
+use apportion_jsonapi::{Cardinality, Code, Error, Input, Source};
 use apportion_store::Tenant;
 use apportion_store::idempotency::Request;
 use chrono::NaiveDateTime;
 
+use crate::access::Right;
 use crate::access::idempotency::once;
-use crate::catalog::served::Work;
+use crate::catalog::{ROOT, Resources, TypeId, TypeRef, Work};
+use crate::endpoints::call::{Call, keyed};
 use crate::endpoints::read;
-use crate::endpoints::route::Route;
+use crate::endpoints::resource_route::Route;
 use crate::failure::{Failure, Result, at_linkage};
+use crate::http::body::Sent;
+use crate::http::method::Stop;
 use crate::http::reply::Reply;
-use crate::resources::{ROOT, Resources, Type};
 
-/// Where operations are sent.
+/// The address that operations are sent to.
 pub(crate) const PATH: &str = "/api/v2/operations";
 
-/// A request to carry out operations.
-pub(crate) struct Operating {
-    pub(crate) resources: &'static Resources,
-    pub(crate) body: Bytes,
-    /// What an absolute address may begin with.
-    pub(crate) origin: String,
-    pub(crate) currency: Currency,
-    pub(crate) now: NaiveDateTime,
-    pub(crate) request: Option<Request>,
+/// Answers a request to carry out operations.
+pub(crate) async fn answer(call: &Call<'_>, payload: web::Payload) -> Result<Reply, Stop> {
+    call.check_right(Right::Write)?;
+    call.check_accept(Some(EXTENSION))?;
+    let body = call.body(payload, Sent::Document(Some(EXTENSION))).await?;
+    call.check_no_parameters()?;
+    let key = call.take_key(&body)?;
+    let request = OperationsRequest {
+        resources: call.resources(),
+        body,
+        origin: call.origin.clone(),
+        currency: call.access.currency,
+        now: call.now,
+        request: keyed(key.as_ref()),
+    };
+    Ok(call.write(move |tenant| request.run(tenant)).await?)
 }
 
-impl Operating {
+/// A request to carry out operations.
+struct OperationsRequest {
+    resources: Arc<Resources>,
+    body: web::Bytes,
+    /// The beginning that an absolute address may have.
+    origin: String,
+    currency: Currency,
+    now: NaiveDateTime,
+    /// The request by its key, if it says that it may come again.
+    request: Option<Request>,
+}
+
+impl OperationsRequest {
     /// Runs the operations in the transaction at hand; may be run again after an interruption.
-    pub(crate) fn run(&self, tenant: &mut Tenant<'_>) -> Result<Reply> {
-        match &self.request {
-            Some(request) => once(tenant, request, self.now, |tenant| self.apply(tenant)),
-            None => self.apply(tenant),
-        }
+    fn run(&self, tenant: &mut Tenant<'_>) -> Result<Reply> {
+        once(tenant, self.request.as_ref(), self.now, |tenant| self.apply(tenant))
     }
 
     fn apply(&self, tenant: &mut Tenant<'_>) -> Result<Reply> {
@@ -52,14 +74,20 @@ impl Operating {
             if at > 0 {
                 out.push(b',');
             }
-            let (currency, now) = (self.currency, self.now);
-            let resources = self.resources;
-            let mut work =
-                Work { resources, tenant: tenant.reborrow(), currency, now, expected: None };
+            let mut work = Work {
+                resources: &self.resources,
+                tenant: tenant.reborrow(),
+                currency: self.currency,
+                now: self.now,
+                expected: None,
+            };
             match perform(&mut work, &operation, &self.origin, &mut locals) {
-                Ok(Some((kind, id))) => show(tenant, kind, id, &mut out)?,
+                Ok(Some((kind, id))) => {
+                    let kind = self.resources.get(kind).ok_or_else(Failure::not_found)?;
+                    show(tenant, kind, id, &mut out)?;
+                }
                 Ok(None) => out.extend_from_slice(b"{}"),
-                Err(failure) => return Err(placed(failure, at)),
+                Err(failure) => return Err(at_operation(failure, at)),
             }
         }
         let end = format!("],\"jsonapi\":{{\"version\":\"1.1\",\"ext\":[\"{EXTENSION}\"]}}}}");
@@ -68,8 +96,8 @@ impl Operating {
     }
 }
 
-/// What the client can see of a failure points at its operation.
-fn placed(failure: Failure, at: usize) -> Failure {
+/// Points what the client can see of a failure at its operation.
+fn at_operation(failure: Failure, at: usize) -> Failure {
     let place = |error| operations::at_operation(error, at);
     match failure {
         Failure::Store(apportion_store::Error::Referenced) => {
@@ -80,18 +108,18 @@ fn placed(failure: Failure, at: usize) -> Failure {
     }
 }
 
-/// Carries one operation out; answers with the resource that it leaves to be shown.
+/// Carries one operation out. Returns the resource that it leaves to be shown.
 fn perform(
     work: &mut Work<'_>,
     operation: &Operation<'_, '_>,
     origin: &str,
     locals: &mut LocalIds,
-) -> Result<Option<(Type, i64)>> {
+) -> Result<Option<(TypeId, i64)>> {
     let route = route(work.resources, operation, origin, locals)?;
-    if let Route::Resource(kind, _) | Route::Linkage(kind, ..) = route
-        && kind.served.resource().append_only
-    {
-        let detail = format!("Rows of {} stay as they are", kind.served.resource().name);
+    let kind = route.kind(work.resources).ok_or_else(Failure::not_found)?;
+    let resource = kind.resource();
+    if !matches!(route, Route::Collection(_) | Route::Related(..)) && resource.append_only {
+        let detail = format!("Rows of {} cannot be changed or deleted", resource.name);
         return Err(Failure::of(Code::BadDocument, detail));
     }
     let replaced = |data| match route {
@@ -101,45 +129,60 @@ fn perform(
     let data = operation.data.map(replaced).transpose()?;
     let data = data.as_ref();
     match (operation.verb, route) {
-        (Verb::Add, Route::Collection(kind)) => {
-            let mut input =
-                Input::read_resource(required(data)?, kind.served.resource(), Action::Create)?;
+        (Verb::Add, Route::Collection(_)) => {
+            let mut input = Input::read_resource(required(data)?, resource, Action::Create)?;
             let id = kind.served.create(work, &mut input)?;
             if let Some(Json::Text(lid)) = data.and_then(|data| data.member("lid"))
-                && !locals.insert(kind.served.resource().name, lid, id)
+                && !locals.insert(resource.name, lid, id)
             {
-                let detail = "Another operation has this lid";
+                let detail = format!("The lid '{}' belongs to another operation", cut(lid));
                 return Err(Error::pointer(Code::BadDocument, "/data/lid", detail).into());
             }
-            Ok(Some((kind, id)))
+            Ok(Some((kind.id(), id)))
         }
-        (Verb::Update, Route::Resource(kind, id)) => {
-            let resource = kind.served.resource();
+        (Verb::Update, Route::Resource(_, id)) => {
             let mut input = Input::read_resource(required(data)?, resource, Action::Update(id))?;
             kind.served.update(work, id, &mut input)?;
-            Ok(Some((kind, id)))
+            Ok(Some((kind.id(), id)))
         }
-        (Verb::Remove, Route::Resource(kind, id)) => {
+        (Verb::Remove, Route::Resource(_, id)) => {
             kind.served.delete(work, id)?;
             Ok(None)
         }
-        (verb, Route::Linkage(kind, id, at)) => {
-            let declared = kind.served.resource().relationships.get(at);
-            let declared = declared.ok_or_else(Failure::not_found)?;
-            if declared.cardinality == Cardinality::One && verb != Verb::Update {
-                let detail = "A relationship to one is written by 'update'";
-                return Err(Error::pointer(Code::BadDocument, "/op", detail).into());
-            }
-            read::row(&mut work.tenant, kind, id)?;
-            if !declared.is_changeable() {
-                return Err(Failure::of(Code::AccessDenied, "This relationship is read-only"));
-            }
-            let mut input = Input::read_link(required(data)?, declared, verb)?;
-            kind.served.update(work, id, &mut input).map_err(at_linkage)?;
+        (verb, Route::Linkage(_, id, at)) => {
+            write_linkage(work, kind, Linkage { id, at, verb, data })?;
             Ok(None)
         }
-        _ => Err(Failure::of(Code::BadDocument, "This cannot be done to what it is done to")),
+        (verb, _) => {
+            let detail = format!("'{}' does not apply to this target", verb.name());
+            Err(Failure::of(Code::BadDocument, detail))
+        }
     }
+}
+
+/// The linkage that an operation writes.
+struct Linkage<'d, 'a> {
+    /// The row that holds the relationship.
+    id: i64,
+    /// The relationship, by its position.
+    at: usize,
+    verb: Verb,
+    data: Option<&'d Json<'a>>,
+}
+
+fn write_linkage(work: &mut Work<'_>, kind: TypeRef<'_>, linkage: Linkage<'_, '_>) -> Result<()> {
+    let declared = kind.resource().relationships.get(linkage.at);
+    let declared = declared.ok_or_else(Failure::not_found)?;
+    if declared.cardinality == Cardinality::One && linkage.verb != Verb::Update {
+        let detail = "A relationship to one is written by 'update'";
+        return Err(Error::pointer(Code::BadDocument, "/op", detail).into());
+    }
+    read::row(&mut work.tenant, kind, linkage.id)?;
+    if !declared.is_changeable() {
+        return Err(Failure::of(Code::AccessDenied, "This relationship is read-only"));
+    }
+    let mut input = Input::read_link(required(linkage.data)?, declared, linkage.verb)?;
+    kind.served.update(work, linkage.id, &mut input).map_err(at_linkage)
 }
 
 fn required<'d, 'a>(data: Option<&'d Json<'a>>) -> Result<&'d Json<'a>> {
@@ -147,9 +190,9 @@ fn required<'d, 'a>(data: Option<&'d Json<'a>>) -> Result<&'d Json<'a>> {
     data.ok_or_else(|| missing().into())
 }
 
-/// What an operation is done to.
+/// Finds the target of an operation.
 fn route(
-    resources: &'static Resources,
+    resources: &Resources,
     operation: &Operation<'_, '_>,
     origin: &str,
     locals: &LocalIds,
@@ -162,11 +205,12 @@ fn route(
             Route::parse(resources, path(address, origin)?).ok_or_else(|| missing("/href"))
         }
         Target::Reference { kind, id, relationship } => {
-            let (kind, id) = row(type_of(resources, kind, "/ref/type")?, id, locals, "/ref")?;
-            let Some(name) = relationship else { return Ok(Route::Resource(kind, id)) };
-            let found = kind.served.resource().relationship(name);
+            let kind = type_of(resources, kind, "/ref/type")?;
+            let id = row_id(kind, id, locals, "/ref")?;
+            let Some(name) = relationship else { return Ok(Route::Resource(kind.id(), id)) };
+            let found = kind.resource().relationship(name);
             found
-                .map(|(at, _)| Route::Linkage(kind, id, at))
+                .map(|(at, _)| Route::Linkage(kind.id(), id, at))
                 .ok_or_else(|| missing("/ref/relationship"))
         }
         Target::Data => {
@@ -175,28 +219,25 @@ fn route(
                 _ => None,
             };
             let unnamed = |at: &str| {
-                let detail = "The operation does not say what it is done to";
+                let detail =
+                    "The operation names no target: give 'ref', 'href', or 'data' with type and id";
                 Failure::from(Error::pointer(Code::BadDocument, at, detail))
             };
             let kind = text("type").ok_or_else(|| unnamed("/data"))?;
             let kind = type_of(resources, kind, "/data/type")?;
-            match (operation.verb, text("id"), text("lid")) {
-                (Verb::Add, _, _) => Ok(Route::Collection(kind)),
-                (_, Some(id), _) => {
-                    let (kind, id) = row(kind, Identity::Id(id), locals, "/data")?;
-                    Ok(Route::Resource(kind, id))
-                }
-                (_, None, Some(lid)) => {
-                    let (kind, id) = row(kind, Identity::Local(lid), locals, "/data")?;
-                    Ok(Route::Resource(kind, id))
-                }
-                _ => Err(unnamed("/data/id")),
-            }
+            let identity = match (operation.verb, text("id"), text("lid")) {
+                (Verb::Add, _, _) => return Ok(Route::Collection(kind.id())),
+                (_, Some(id), _) => Identity::Id(id),
+                (_, None, Some(lid)) => Identity::Local(lid),
+                _ => return Err(unnamed("/data/id")),
+            };
+            let id = row_id(kind, identity, locals, "/data")?;
+            Ok(Route::Resource(kind.id(), id))
         }
     }
 }
 
-/// The path of an address of this service, which has no query: that would ask for nothing here.
+/// Returns the path of an address of this service. It has no query, which would have no effect.
 fn path<'j>(address: &'j str, origin: &str) -> Result<&'j str> {
     let path = address.strip_prefix(origin).unwrap_or(address);
     let below = path.strip_prefix(ROOT).is_some_and(|rest| rest.starts_with('/'));
@@ -207,33 +248,33 @@ fn path<'j>(address: &'j str, origin: &str) -> Result<&'j str> {
     Err(Error::pointer(Code::BadDocument, "/href", detail).into())
 }
 
-fn row(kind: Type, id: Identity<'_>, locals: &LocalIds, at: &str) -> Result<(Type, i64)> {
-    let name = kind.served.resource().name;
+/// Finds the id of the row that a client names by an id or a local id.
+fn row_id(kind: TypeRef<'_>, id: Identity<'_>, locals: &LocalIds, at: &str) -> Result<i64> {
+    let name = kind.resource().name;
     let id = match id {
         Identity::Id(text) => apportion_jsonapi::value::parse_id(text),
         Identity::Local(lid) => Some(locals.find(name, lid).map_err(|error| {
-            Error { source: None, ..error }
-                .at(apportion_jsonapi::Source::Pointer(format!("{at}/lid")))
+            Error { source: None, ..error }.at(Source::Pointer(format!("{at}/lid")))
         })?),
     };
     let missing =
         || Error::pointer(Code::RecordNotFound, format!("{at}/id"), "There is no such record");
-    Ok((kind, id.ok_or_else(missing)?))
+    Ok(id.ok_or_else(missing)?)
 }
 
-/// A writable type by its name.
-fn type_of(resources: &'static Resources, name: &str, at: &str) -> Result<Type> {
-    match resources.find(name) {
-        Some(kind) if kind.served.resource().writable => Ok(kind),
-        _ => {
-            let detail =
-                format!("There is no type '{}' to write", apportion_jsonapi::text::cut(name));
-            Err(Error::pointer(Code::BadDocument, at, detail).into())
-        }
-    }
+/// Finds a writable type by its name.
+fn type_of<'r>(resources: &'r Resources, name: &str, at: &str) -> Result<TypeRef<'r>> {
+    let found = resources.find(name).filter(|kind| kind.resource().writable);
+    let refuse = || {
+        let types = resources.registry().types().iter().filter(|resource| resource.writable);
+        let known = alternatives(name, types.map(|resource| resource.name));
+        let detail = format!("There is no type '{}' to write; {known}", cut(name));
+        Failure::from(Error::pointer(Code::BadDocument, at, detail))
+    };
+    found.ok_or_else(refuse)
 }
 
-fn show(tenant: &mut Tenant<'_>, kind: Type, id: i64, out: &mut Vec<u8>) -> Result<()> {
+fn show(tenant: &mut Tenant<'_>, kind: TypeRef<'_>, id: i64, out: &mut Vec<u8>) -> Result<()> {
     let rows = read::row(tenant, kind, id)?;
     let registry = kind.registry();
     let fields = Fieldsets::all(registry);

@@ -2,120 +2,133 @@
 //! where the rows become the document.
 
 use std::rc::Rc;
+use std::sync::Arc;
 
-use actix_web::http::header::ETAG;
+use actix_web::http::header::{ETAG, IF_NONE_MATCH};
 use apportion_jsonapi::document::{Compound, Document, Links, PageEnd};
-use apportion_jsonapi::query::{self, Allowed, CURSOR_PROFILE, Fieldsets, Page};
+use apportion_jsonapi::query::{Allowed, CURSOR_PROFILE, Fieldsets, Page, QueryOptions};
 use apportion_jsonapi::{Cardinality, Code, Error, Query, Relationship, Rows, media};
 use apportion_store::{Field, Tenant};
 
-use crate::access::ORGANIZATION;
+use crate::access::{ORGANIZATION, Right};
 use crate::catalog::criteria::criteria;
+use crate::catalog::{BoxedRows, ROOT, Resources, TypeRef};
+use crate::endpoints::call::Call;
 use crate::endpoints::include;
-use crate::endpoints::route::Route;
+use crate::endpoints::resource_route::Route;
 use crate::failure::{Failure, Result};
 use crate::http::etag;
+use crate::http::method::Stop;
 use crate::http::reply::Reply;
-use crate::resources::{ROOT, Type};
+
+/// Answers a request to read resources or relationships.
+pub(crate) async fn answer(call: &Call<'_>, route: Route) -> Result<Reply, Stop> {
+    let kind = route.kind(&call.app.resources).ok_or_else(Failure::not_found)?;
+    call.check_right(Right::needed(kind.resource().restricted, true))?;
+    call.check_accept(None)?;
+    if kind.served.is_costly() {
+        call.count_report()?;
+    }
+    let request = ReadRequest::new(call, route);
+    Ok(call.read(move |tenant| request.run(tenant)).await?)
+}
 
 /// A request to read, as far as it can be understood without the store.
-pub(crate) struct Reading {
+struct ReadRequest {
+    resources: Arc<Resources>,
     route: Route,
     query: Result<Query<Field>, Vec<Error>>,
     links: Links,
-    /// The path and query, as they came: what a single document calls itself.
+    /// The path and query as they came: the link of a single document to itself.
     target: String,
-    headers: Headers,
+    /// The header `If-None-Match`.
+    known: Option<String>,
 }
 
-/// Headers that say what of an answer the client wants.
-#[derive(Default)]
-pub(crate) struct Headers {
-    /// `Accept`
-    pub(crate) accept: Option<String>,
-    /// `If-None-Match`
-    pub(crate) known: Option<String>,
-}
-
-/// What a request wants to see.
+/// The part of what an address shows that a request wants to see.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Asked {
-    /// What the route shows; of a list, by cursors.
-    Walked,
-    /// What the route shows.
-    Shown,
-    /// One resource of what the route shows.
+pub(crate) enum View {
+    /// All of it; lists in pages by cursors.
+    Cursors,
+    /// All of it; lists in pages by number.
+    Pages,
+    /// One resource.
     One,
     /// Nothing.
     Nothing,
 }
 
-/// A query against the type that the route shows.
-pub(crate) fn parse(route: Route, query: &str, asked: Asked) -> Result<Query<Field>, Vec<Error>> {
-    let (kind, many) = shown(route).ok_or_else(Vec::new)?;
-    let scope = match asked {
-        Asked::Nothing => Allowed::Nothing,
-        Asked::Walked | Asked::Shown if many => Allowed::Collection,
+/// Parses a query against the type that the route shows.
+pub(crate) fn parse_query(
+    resources: &Resources,
+    route: Route,
+    query: &str,
+    view: View,
+) -> Result<Query<Field>, Vec<Error>> {
+    let (kind, many) = shown_type(resources, route).ok_or_else(Vec::new)?;
+    let allowed = match view {
+        View::Nothing => Allowed::Nothing,
+        View::Cursors | View::Pages if many => Allowed::Collection,
         _ => Allowed::Single,
     };
     let linkage = match route {
-        Route::Linkage(kind, _, at) => Some((kind.position, at)),
+        Route::Linkage(owner, _, at) => resources.get(owner).map(|owner| (owner.position, at)),
         _ => None,
     };
-    let walks = asked == Asked::Walked;
-    let asked = query::QueryOptions { allowed: scope, foreign: &[ORGANIZATION], walks, linkage };
-    Query::parse(query, kind.registry(), kind.served.resource(), &asked)
+    let walks = view == View::Cursors;
+    let options = QueryOptions { allowed, foreign: &[ORGANIZATION], walks, linkage };
+    Query::parse(query, kind.registry(), kind.resource(), &options)
 }
 
-/// The type whose rows the route shows, and whether it shows a list of them.
-fn shown(route: Route) -> Option<(Type, bool)> {
+/// Returns the type whose rows the route shows, and whether it shows a list of them.
+fn shown_type(resources: &Resources, route: Route) -> Option<(TypeRef<'_>, bool)> {
+    let kind = route.kind(resources)?;
     match route {
-        Route::Collection(kind) => Some((kind, true)),
-        Route::Resource(kind, _) => Some((kind, false)),
-        Route::Related(kind, _, at) | Route::Linkage(kind, _, at) => {
-            let (declared, leads) = declared(kind, at).ok()?;
-            Some((leads, declared.cardinality == Cardinality::Many))
+        Route::Collection(_) => Some((kind, true)),
+        Route::Resource(..) => Some((kind, false)),
+        Route::Related(_, _, at) | Route::Linkage(_, _, at) => {
+            let (relationship, target) = relationship(kind, at).ok()?;
+            Some((target, relationship.cardinality == Cardinality::Many))
         }
     }
 }
 
-impl Reading {
-    pub(crate) fn new(
-        route: Route,
-        origin: &str,
-        path: &str,
-        query: &str,
-        headers: Headers,
-    ) -> Self {
-        let accept = headers.accept.as_deref();
-        let walks = media::accepts_profile(accept, CURSOR_PROFILE);
-        let asked = if walks { Asked::Walked } else { Asked::Shown };
-        let parsed = parse(route, query, asked);
-        let parameters = parsed.as_ref().map(|query| query.parameters.clone()).unwrap_or_default();
-        let address = format!("{origin}{}", path.strip_suffix('/').unwrap_or(path));
+/// The rows of a list: all of a type, or those that one row leads to.
+type Within = Option<(Field, i64)>;
+
+impl ReadRequest {
+    fn new(call: &Call<'_>, route: Route) -> Self {
+        let resources = call.resources();
+        let walks = media::accepts_profile(call.accept.as_deref(), CURSOR_PROFILE);
+        let view = if walks { View::Cursors } else { View::Pages };
+        let query = parse_query(&resources, route, call.query(), view);
+        let parameters = query.as_ref().map(|query| query.parameters.clone()).unwrap_or_default();
+        let path = call.path();
+        let address = format!("{}{}", call.origin, path.strip_suffix('/').unwrap_or(path));
         let target = Links { address: path.to_owned(), parameters: parameters.clone() }.query();
-        Self { route, query: parsed, links: Links { address, parameters }, target, headers }
+        let links = Links { address, parameters };
+        Self { resources, route, query, links, target, known: call.header(&IF_NONE_MATCH) }
     }
 
-    /// Runs the request.
-    pub(crate) fn run(self, tenant: &mut Tenant<'_>) -> Result<Reply> {
+    fn run(&self, tenant: &mut Tenant<'_>) -> Result<Reply> {
+        let kind = self.route.kind(&self.resources).ok_or_else(Failure::not_found)?;
         match self.route {
-            Route::Collection(kind) => self.list(tenant, kind, None),
-            Route::Resource(kind, id) => {
+            Route::Collection(_) => self.list(tenant, kind, None),
+            Route::Resource(_, id) => {
                 let rows = row(tenant, kind, id)?;
                 self.single(tenant, kind, rows.as_ref())
             }
-            Route::Related(kind, id, at) => self.related(tenant, kind, id, at),
-            Route::Linkage(kind, id, at) => self.linkage(tenant, kind, id, at),
+            Route::Related(_, id, at) => self.related(tenant, kind, id, at),
+            Route::Linkage(_, id, at) => self.linkage(tenant, kind, id, at),
         }
     }
 
-    /// One resource; nothing of it where the client has this very state of it. What is included
-    /// has versions of its own, so that then the client is always told.
-    fn single(&self, tenant: &mut Tenant<'_>, kind: Type, rows: &dyn Rows) -> Result<Reply> {
+    /// Answers with one resource, or with 304 if the client has this version of it. Included
+    /// resources have versions of their own, so an answer with these is never 304.
+    fn single(&self, tenant: &mut Tenant<'_>, kind: TypeRef<'_>, rows: &dyn Rows) -> Result<Reply> {
         let query = self.query.as_ref().map_err(Clone::clone)?;
-        let known = self.headers.known.as_deref();
-        let known = known.filter(|_| query.include.is_none() && is_versioned(kind));
+        let known = self.known.as_deref();
+        let known = known.filter(|_| query.include.is_none() && has_versions(kind));
         if let Some(known) = known.filter(|_| !rows.is_empty()) {
             let tag = etag::tag(rows.version(0), query);
             if etag::names(known, &tag) {
@@ -125,162 +138,173 @@ impl Reading {
         single(tenant, kind, rows, query, &self.target)
     }
 
-    fn list(
-        &self,
-        tenant: &mut Tenant<'_>,
-        kind: Type,
-        within: Option<(Field, i64)>,
-    ) -> Result<Reply> {
+    fn list(&self, tenant: &mut Tenant<'_>, kind: TypeRef<'_>, within: Within) -> Result<Reply> {
         let query = self.query.as_ref().map_err(Clone::clone)?;
         let (rows, page) = self.page(tenant, kind, within)?;
         let compound = compound(tenant, kind, rows.as_ref(), query)?;
-        let rows = (kind.position, rows.as_ref());
         let document = document(kind, &query.fields, compound.as_ref());
-        Ok(Reply::document(200, document.collection(rows, &page)).with_profile(page.profile()))
+        let body = document.collection((kind.position, rows.as_ref()), &page);
+        Ok(Reply::document(200, body).with_profile(page.profile()))
     }
 
-    /// The rows of the page that is asked for, and how it ends.
-    fn page(
+    /// Loads the rows of the page, and what its document ends with.
+    fn page<'r>(
         &self,
         tenant: &mut Tenant<'_>,
-        kind: Type,
-        within: Option<(Field, i64)>,
-    ) -> Result<(Box<dyn Rows>, PageEnd)> {
+        kind: TypeRef<'r>,
+        within: Within,
+    ) -> Result<(BoxedRows<'r>, PageEnd)> {
         let query = self.query.as_ref().map_err(Clone::clone)?;
-        let criteria = criteria(kind.served.resource(), query, within);
+        let criteria = criteria(kind.resource(), query, within);
         match &query.page {
             Page::Numbered(page) => {
-                let (rows, total) = kind.served.load(tenant, &criteria)?;
-                Ok((rows, PageEnd::numbered(&self.links, *page, total)))
+                let loaded = kind.served.load(tenant, &criteria)?;
+                Ok((loaded.rows, PageEnd::numbered(&self.links, *page, loaded.total)))
             }
             Page::Walk(walk) => {
                 let side = if walk.backwards { "page[before]" } else { "page[after]" };
-                let detail = format!("'{side}' is no cursor of this list in this order");
+                let detail = format!("'{side}' is not a cursor for this list and sort order");
                 let foreign = || Error::parameter(Code::KeysetInvalidCursor, side, detail);
-                let found = kind.served.walk(tenant, &criteria, walk)?;
-                let (rows, walked) = found.ok_or_else(foreign)?;
-                Ok((rows, PageEnd::walked(&self.links, walk, &walked, &query.binding)))
+                let walked = kind.served.walk(tenant, &criteria, walk)?.ok_or_else(foreign)?;
+                let end = PageEnd::walked(&self.links, walk, &walked.page, &query.binding);
+                Ok((walked.rows, end))
             }
         }
     }
 
-    fn related(&self, tenant: &mut Tenant<'_>, kind: Type, id: i64, at: usize) -> Result<Reply> {
+    fn related(
+        &self,
+        tenant: &mut Tenant<'_>,
+        kind: TypeRef<'_>,
+        id: i64,
+        at: usize,
+    ) -> Result<Reply> {
         let parent = row(tenant, kind, id)?;
-        let (declared, leads) = declared(kind, at)?;
-        if let (Cardinality::Many, Some(field)) = (declared.cardinality, declared.field) {
-            return self.list(tenant, leads, Some((field, id)));
+        let (relationship, target) = relationship(kind, at)?;
+        if let (Cardinality::Many, Some(field)) = (relationship.cardinality, relationship.field) {
+            return self.list(tenant, target, Some((field, id)));
         }
-        let rows = by_id(tenant, leads, parent.linkage(0, at))?;
-        self.single(tenant, leads, rows.as_ref())
+        let rows = by_id(tenant, target, parent.linkage(0, at))?;
+        self.single(tenant, target, rows.as_ref())
     }
 
-    fn linkage(&self, tenant: &mut Tenant<'_>, kind: Type, id: i64, at: usize) -> Result<Reply> {
+    fn linkage(
+        &self,
+        tenant: &mut Tenant<'_>,
+        kind: TypeRef<'_>,
+        id: i64,
+        at: usize,
+    ) -> Result<Reply> {
         let parent = row(tenant, kind, id)?;
-        let (declared, leads) = declared(kind, at)?;
+        let (relationship, target) = relationship(kind, at)?;
         let query = self.query.as_ref().map_err(Clone::clone)?;
         let include = query.include.as_deref();
-        let related = address(kind, id) + "/" + declared.name;
-        if let (Cardinality::Many, Some(field)) = (declared.cardinality, declared.field) {
-            let (rows, page) = self.page(tenant, leads, Some((field, id)))?;
+        let related = address(kind, id) + "/" + relationship.name;
+        if let (Cardinality::Many, Some(field)) = (relationship.cardinality, relationship.field) {
+            let (rows, page) = self.page(tenant, target, Some((field, id)))?;
             let page = page.with_link("related", related);
-            let rows: Rc<dyn Rows> = rows.into();
-            let compound = include.map(|it| include::linked(tenant, leads, &rows, it));
+            let rows: Rc<dyn Rows + '_> = rows.into();
+            let compound = include.map(|it| include::from_linkage(tenant, target, &rows, it));
             let compound = compound.transpose()?;
             let document = document(kind, &query.fields, compound.as_ref());
-            let body = document.linkage_page((leads.served.resource(), rows.as_ref()), &page);
+            let body = document.linkage_page((target.resource(), rows.as_ref()), &page);
             return Ok(Reply::document(200, body).with_profile(page.profile()));
         }
         let linked = parent.linkage(0, at);
         let compound = match include {
             Some(include) => {
-                let rows: Rc<dyn Rows> = by_id(tenant, leads, linked)?.into();
-                Some(include::linked(tenant, leads, &rows, include)?)
+                let rows: Rc<dyn Rows + '_> = by_id(tenant, target, linked)?.into();
+                Some(include::from_linkage(tenant, target, &rows, include)?)
             }
             None => None,
         };
         let document = document(kind, &query.fields, compound.as_ref());
-        let body = document.linkage(declared.target, linked, &self.target, &related);
+        let body = document.linkage(relationship.target, linked, &self.target, &related);
         Ok(Reply::document(200, body))
     }
 }
 
-/// One resource with what is included.
+/// Answers with one resource and what is included.
 pub(crate) fn single(
     tenant: &mut Tenant<'_>,
-    kind: Type,
+    kind: TypeRef<'_>,
     rows: &dyn Rows,
     query: &Query<Field>,
     target: &str,
 ) -> Result<Reply> {
     let compound = compound(tenant, kind, rows, query)?;
     let document = document(kind, &query.fields, compound.as_ref());
-    let body = document.single(kind.position, rows, target);
-    let reply = Reply::document(200, body);
-    if rows.is_empty() || !is_versioned(kind) {
+    let reply = Reply::document(200, document.single(kind.position, rows, target));
+    if rows.is_empty() || !has_versions(kind) {
         return Ok(reply);
     }
     Ok(reply.with(ETAG, etag::tag(rows.version(0), query)))
 }
 
-/// Whether rows have versions: those that are computed have none.
-fn is_versioned(kind: Type) -> bool {
-    kind.served.resource().ids.decimal
+/// Whether the rows of a type have versions: those that are computed have none.
+fn has_versions(kind: TypeRef<'_>) -> bool {
+    kind.resource().ids.decimal
 }
 
-/// The linkage of a relationship, after it was written.
+/// Answers with the linkage of a relationship, after it was written.
 pub(crate) fn linkage(
     tenant: &mut Tenant<'_>,
+    resources: &Arc<Resources>,
     route: Route,
     query: &Query<Field>,
     origin: &str,
 ) -> Result<Reply> {
     let Route::Linkage(kind, id, at) = route else { return Err(Failure::not_found()) };
-    let path = format!("{}/relationships/{}", address(kind, id), declared(kind, at)?.0.name);
+    let kind = resources.get(kind).ok_or_else(Failure::not_found)?;
+    let name = relationship(kind, at)?.0.name;
+    let path = format!("{}/relationships/{name}", address(kind, id));
     let parameters = query.parameters.clone();
     let target = Links { address: path.clone(), parameters: parameters.clone() }.query();
     let links = Links { address: format!("{origin}{path}"), parameters };
-    let reading =
-        Reading { route, query: Ok(query.clone()), links, target, headers: Headers::default() };
-    reading.run(tenant)
+    let (resources, query) = (Arc::clone(resources), Ok(query.clone()));
+    ReadRequest { resources, route, query, links, target, known: None }.run(tenant)
 }
 
-/// The row of that id, or the answer that there is none.
-pub(crate) fn row(tenant: &mut Tenant<'_>, kind: Type, id: i64) -> Result<Box<dyn Rows>> {
+/// Loads the row of that id, or refuses if there is none.
+pub(crate) fn row<'r>(
+    tenant: &mut Tenant<'_>,
+    kind: TypeRef<'r>,
+    id: i64,
+) -> Result<BoxedRows<'r>> {
     let rows = by_id(tenant, kind, Some(id))?;
     if rows.is_empty() { Err(Failure::not_found()) } else { Ok(rows) }
 }
 
-fn by_id(tenant: &mut Tenant<'_>, kind: Type, id: Option<i64>) -> Result<Box<dyn Rows>> {
-    kind.served.load_by(tenant, kind.served.resource().id, id.as_slice(), 1)
+fn by_id<'r>(tenant: &mut Tenant<'_>, kind: TypeRef<'r>, id: Option<i64>) -> Result<BoxedRows<'r>> {
+    kind.served.load_by(tenant, kind.resource().id, id.as_slice(), 1)
 }
 
-/// Where a resource is, relative to the host.
-pub(crate) fn address(kind: Type, id: i64) -> String {
-    format!("{ROOT}/{}/{id}", kind.served.resource().name)
+/// Returns the address of a resource, relative to the host.
+pub(crate) fn address(kind: TypeRef<'_>, id: i64) -> String {
+    format!("{ROOT}/{}/{id}", kind.resource().name)
 }
 
-fn compound(
+fn compound<'r>(
     tenant: &mut Tenant<'_>,
-    kind: Type,
+    kind: TypeRef<'r>,
     rows: &dyn Rows,
     query: &Query<Field>,
-) -> Result<Option<Compound>> {
+) -> Result<Option<Compound<'r>>> {
     let resolve = |includes| include::resolve(tenant, kind, rows, includes);
     query.include.as_deref().map(resolve).transpose()
 }
 
 fn document<'d>(
-    kind: Type,
+    kind: TypeRef<'d>,
     fields: &'d Fieldsets,
-    compound: Option<&'d Compound>,
+    compound: Option<&'d Compound<'d>>,
 ) -> Document<'d, Field> {
     Document { registry: kind.registry(), root: ROOT, fields, compound }
 }
 
-/// A relationship of a type, and the type that it leads to.
-fn declared(kind: Type, at: usize) -> Result<(&'static Relationship<Field>, Type)> {
-    let declared = kind.served.resource().relationships.get(at);
-    let found =
-        declared.and_then(|declared| Some((declared, kind.resources.find(declared.target)?)));
+/// Returns a relationship of a type by its position, and the type that it leads to.
+fn relationship(kind: TypeRef<'_>, at: usize) -> Result<(&Relationship<Field>, TypeRef<'_>)> {
+    let declared = kind.resource().relationships.get(at);
+    let found = declared.and_then(|it| Some((it, kind.resources.find_any(it.target)?)));
     found.ok_or_else(Failure::not_found)
 }

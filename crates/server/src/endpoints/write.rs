@@ -1,7 +1,10 @@
 //! Writing: one transaction from the lock on the row to the document that shows it.
 
+use std::sync::Arc;
+
 use actix_web::http::Method;
-use actix_web::http::header::LOCATION;
+use actix_web::http::header::{IF_MATCH, LOCATION};
+use actix_web::web;
 use apportion_core::currency::Currency;
 use apportion_jsonapi::input::Action;
 use apportion_jsonapi::operations::Verb;
@@ -10,130 +13,187 @@ use apportion_store::idempotency::Request;
 use apportion_store::{Field, Tenant};
 use chrono::NaiveDateTime;
 
+use crate::access::Right;
 use crate::access::idempotency::once;
-use crate::catalog::served::Work;
-use crate::endpoints::read;
-use crate::endpoints::route::Route;
+use crate::catalog::{Resources, TypeRef, Work};
+use crate::endpoints::call::{Call, keyed};
+use crate::endpoints::read::{self, View};
+use crate::endpoints::resource_route::Route;
 use crate::failure::{Failure, Result, at_linkage};
+use crate::http::body::Sent;
 use crate::http::etag::Expected;
+use crate::http::method::Stop;
 use crate::http::reply::Reply;
-use crate::resources::Type;
 
-/// What is to be written.
+/// Answers a request to write a resource or a relationship: runs the change, or says all that is
+/// wrong with it.
+pub(crate) async fn answer(
+    call: &Call<'_>,
+    payload: web::Payload,
+    route: Route,
+) -> Result<Reply, Stop> {
+    let resources = call.resources();
+    let kind = route.kind(&resources).ok_or_else(Failure::not_found)?;
+    call.check_right(Right::needed(kind.resource().restricted, false))?;
+    call.check_accept(None)?;
+    let deletes = matches!(route, Route::Resource(..)) && *call.method() == Method::DELETE;
+    let body = if deletes {
+        // Real clients send one; it says nothing.
+        web::Bytes::new()
+    } else {
+        call.body(payload, Sent::Document(None)).await?
+    };
+    let view = match route {
+        _ if deletes => View::Nothing,
+        Route::Collection(_) => View::One,
+        _ => View::Pages,
+    };
+    let (query, mut faults) = match read::parse_query(&resources, route, call.query(), view) {
+        Ok(query) => (query, Vec::new()),
+        // The rules have their say all the same; what is at fault is neither written nor shown.
+        Err(faults) => (read::parse_query(&resources, route, "", view)?, faults),
+    };
+    let mut change = Change::parse(route, kind, call.method(), &body);
+    match &mut change {
+        Ok(Change::Create(input) | Change::Update(_, input) | Change::Link(_, input)) => {
+            input.errors.append(&mut faults);
+        }
+        Ok(Change::Delete(_)) => {}
+        Err(alone) if alone.iter().any(|fault| fault.code != Code::BadDocument) => {
+            faults = std::mem::take(alone);
+        }
+        Err(more) => faults.append(more),
+    }
+    let change = match change {
+        Ok(change) if faults.is_empty() => change,
+        _ => return Ok(call.read(move |tenant| refuse(tenant, &resources, route, faults)).await?),
+    };
+    let key = call.take_key(&body)?;
+    let request = WriteRequest {
+        resources,
+        route,
+        change,
+        query,
+        origin: call.origin.clone(),
+        currency: call.access.currency,
+        now: call.now,
+        expected: call.header(&IF_MATCH).map(|header| Expected::parse(&header)),
+        request: keyed(key.as_ref()),
+    };
+    Ok(call.write(move |tenant| request.run(tenant)).await?)
+}
+
+/// A change that is asked for.
 #[derive(Clone, Debug)]
-pub(crate) enum Change {
+enum Change {
     /// A new row.
     Create(Input),
     /// Another state of the row.
     Update(i64, Input),
-    /// Another end of one of its relationships, by position.
-    Link(i64, usize, Input),
-    /// Its end.
+    /// Another end of one of its relationships: the one that the address names.
+    Link(i64, Input),
+    /// The end of the row.
     Delete(i64),
 }
 
-/// A request to write that was understood.
-#[derive(Clone)]
-pub(crate) struct Writing {
-    pub(crate) kind: Type,
-    pub(crate) change: Change,
-    pub(crate) query: Query<Field>,
-    /// What absolute links begin with.
-    pub(crate) origin: String,
-    pub(crate) currency: Currency,
-    pub(crate) now: NaiveDateTime,
-    pub(crate) expected: Option<Expected>,
-    /// Where the client says that it may come again.
-    pub(crate) request: Option<Request>,
-}
-
-/// The change that a request asks for, by its method.
-pub(crate) fn asked(route: Route, method: &Method, body: &[u8]) -> Result<Change, Vec<Error>> {
-    match route {
-        Route::Resource(_, id) if *method == Method::DELETE => Ok(Change::Delete(id)),
-        Route::Resource(kind, id) => change(kind, Action::Update(id), body),
-        Route::Linkage(kind, id, at) => {
-            let verb = match *method {
-                Method::POST => Verb::Add,
-                Method::DELETE => Verb::Remove,
-                _ => Verb::Update,
-            };
-            link(kind, id, at, verb, body)
+impl Change {
+    /// Parses the change that a request asks for, by its method and its body.
+    fn parse(
+        route: Route,
+        kind: TypeRef<'_>,
+        method: &Method,
+        body: &[u8],
+    ) -> Result<Self, Vec<Error>> {
+        let read = |action| Input::read(body, kind.resource(), action);
+        match route {
+            Route::Resource(_, id) if *method == Method::DELETE => Ok(Change::Delete(id)),
+            Route::Resource(_, id) => Ok(Change::Update(id, read(Action::Update(id))?)),
+            Route::Linkage(_, id, at) => {
+                let verb = match *method {
+                    Method::POST => Verb::Add,
+                    Method::DELETE => Verb::Remove,
+                    _ => Verb::Update,
+                };
+                let declared = kind.resource().relationships.get(at);
+                let declared = declared.filter(|it| it.is_changeable()).ok_or_else(read_only)?;
+                Ok(Change::Link(id, Input::read_linkage(body, declared, verb)?))
+            }
+            Route::Collection(_) | Route::Related(..) => Ok(Change::Create(read(Action::Create)?)),
         }
-        Route::Collection(kind) | Route::Related(kind, ..) => change(kind, Action::Create, body),
     }
 }
 
-/// The change that a body asks for.
-fn change(kind: Type, action: Action, body: &[u8]) -> Result<Change, Vec<Error>> {
-    let input = Input::read(body, kind.served.resource(), action)?;
-    Ok(match action {
-        Action::Create => Change::Create(input),
-        Action::Update(id) => Change::Update(id, input),
-    })
+fn read_only() -> Vec<Error> {
+    vec![Error::new(Code::AccessDenied, "This relationship is read-only")]
 }
 
-/// The change of a relationship that a body asks for.
-fn link(kind: Type, id: i64, at: usize, verb: Verb, body: &[u8]) -> Result<Change, Vec<Error>> {
-    let declared = kind.served.resource().relationships.get(at).filter(|it| it.is_changeable());
-    let declared = declared
-        .ok_or_else(|| vec![Error::new(Code::AccessDenied, "This relationship is read-only")])?;
-    Ok(Change::Link(id, at, Input::read_linkage(body, declared, verb)?))
+/// A request to write that was understood.
+struct WriteRequest {
+    resources: Arc<Resources>,
+    route: Route,
+    change: Change,
+    query: Query<Field>,
+    /// The beginning of absolute links.
+    origin: String,
+    currency: Currency,
+    now: NaiveDateTime,
+    expected: Option<Expected>,
+    /// The request by its key, if it says that it may come again.
+    request: Option<Request>,
 }
 
-impl Writing {
+impl WriteRequest {
     /// Runs the change in the transaction at hand; may be run again after an interruption.
-    pub(crate) fn run(&self, tenant: &mut Tenant<'_>) -> Result<Reply> {
-        match &self.request {
-            Some(request) => once(tenant, request, self.now, |tenant| self.apply(tenant)),
-            None => self.apply(tenant),
-        }
+    fn run(&self, tenant: &mut Tenant<'_>) -> Result<Reply> {
+        once(tenant, self.request.as_ref(), self.now, |tenant| self.apply(tenant))
     }
 
     fn apply(&self, tenant: &mut Tenant<'_>) -> Result<Reply> {
-        let (currency, now) = (self.currency, self.now);
-        let expected = self.expected.as_ref();
-        let resources = self.kind.resources;
-        let mut work = Work { resources, tenant: tenant.reborrow(), currency, now, expected };
+        let kind = self.route.kind(&self.resources).ok_or_else(Failure::not_found)?;
+        let mut work = Work {
+            resources: &self.resources,
+            tenant: tenant.reborrow(),
+            currency: self.currency,
+            now: self.now,
+            expected: self.expected.as_ref(),
+        };
         match &self.change {
             Change::Create(input) => {
-                let id = self.kind.served.create(&mut work, &mut input.clone())?;
-                let address = read::address(self.kind, id);
-                Ok(self.show(tenant, id, 201)?.with(LOCATION, address))
+                let id = kind.served.create(&mut work, &mut input.clone())?;
+                let reply = self.show(tenant, kind, id)?.with_status(201);
+                Ok(reply.with(LOCATION, read::address(kind, id)))
             }
             Change::Update(id, input) => {
-                self.kind.served.update(&mut work, *id, &mut input.clone())?;
-                self.show(tenant, *id, 200)
+                kind.served.update(&mut work, *id, &mut input.clone())?;
+                self.show(tenant, kind, *id)
             }
-            Change::Link(id, at, input) => {
-                let updated = self.kind.served.update(&mut work, *id, &mut input.clone());
+            Change::Link(id, input) => {
+                let updated = kind.served.update(&mut work, *id, &mut input.clone());
                 updated.map_err(at_linkage)?;
-                let route = Route::Linkage(self.kind, *id, *at);
-                read::linkage(tenant, route, &self.query, &self.origin)
+                read::linkage(tenant, &self.resources, self.route, &self.query, &self.origin)
             }
             Change::Delete(id) => {
-                self.kind.served.delete(&mut work, *id)?;
+                kind.served.delete(&mut work, *id)?;
                 Ok(Reply::empty(204))
             }
         }
     }
 
-    fn show(&self, tenant: &mut Tenant<'_>, id: i64, status: u16) -> Result<Reply> {
-        let rows = read::row(tenant, self.kind, id)?;
-        let address = read::address(self.kind, id);
-        let mut reply = read::single(tenant, self.kind, rows.as_ref(), &self.query, &address)?;
-        reply.status = status;
-        Ok(reply)
+    fn show(&self, tenant: &mut Tenant<'_>, kind: TypeRef<'_>, id: i64) -> Result<Reply> {
+        let rows = read::row(tenant, kind, id)?;
+        read::single(tenant, kind, rows.as_ref(), &self.query, &read::address(kind, id))
     }
 }
 
-/// What is wrong with a request that cannot be written, unless there is no such row to begin with.
-pub(crate) fn refuse(
+/// Says all that is wrong with a request that cannot be written, unless there is no such row to
+/// begin with.
+fn refuse(
     tenant: &mut Tenant<'_>,
-    row: Option<(Type, i64)>,
+    resources: &Resources,
+    route: Route,
     errors: Vec<Error>,
 ) -> Result<Reply> {
-    if let Some((kind, id)) = row {
+    if let (Some(kind), Some(id)) = (route.kind(resources), route.row()) {
         read::row(tenant, kind, id)?;
     }
     Err(Failure::Refused(errors))

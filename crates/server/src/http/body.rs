@@ -25,8 +25,8 @@ pub(crate) enum Sent<'e> {
     Plain,
 }
 
-/// The body, of a media type that is served, within its limits.
-pub(crate) async fn body(
+/// Reads the body, of a media type that is served, within its limits.
+pub(crate) async fn read_body(
     request: &HttpRequest,
     payload: web::Payload,
     sent: Sent<'_>,

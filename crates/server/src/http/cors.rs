@@ -43,7 +43,7 @@ impl Cors {
     }
 
     /// The answer, with whether a page may read it.
-    pub(crate) fn told(&self, request: &HttpRequest, reply: Reply) -> Reply {
+    pub(crate) fn allow(&self, request: &HttpRequest, reply: Reply) -> Reply {
         if self.0.is_empty() {
             return reply;
         }

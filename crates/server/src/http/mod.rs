@@ -6,4 +6,5 @@ pub(crate) mod cors;
 pub(crate) mod etag;
 pub(crate) mod guard;
 pub(crate) mod host;
+pub(crate) mod method;
 pub(crate) mod reply;

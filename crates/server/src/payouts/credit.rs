@@ -11,7 +11,7 @@ use apportion_jsonapi::{Code, Error};
 use apportion_store::metric_credit::{self as stored, Content};
 use apportion_store::{self as store, collaborator, distributor, metric};
 
-use crate::catalog::served::Work;
+use crate::catalog::Work;
 use crate::failure::{Failure, Result};
 use crate::payouts::kept_json::read_metric_types;
 

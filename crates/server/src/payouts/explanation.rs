@@ -95,7 +95,7 @@ fn of_share(share: &ShareExplanation) -> String {
 }
 
 /// What all shares of a pool have in common, as it is kept; its units are the distribution's.
-pub fn write_shared_pool(shared: &SharedPool) -> String {
+pub(crate) fn write_shared_pool(shared: &SharedPool) -> String {
     object(&[
         ("pool", Figure::Number(shared.pool.to_string())),
         ("carried", Figure::Number(shared.carried.to_string())),

@@ -7,7 +7,7 @@ use apportion_core::schedule::{Schedule, Tz};
 use apportion_store::distribution::{self, Content, Kept, Outcome};
 use chrono::{DateTime, Utc};
 
-use crate::catalog::served::Work;
+use crate::catalog::Work;
 use crate::failure::Result;
 
 /// What decides on the open distribution of a distributor, as it is after a change.

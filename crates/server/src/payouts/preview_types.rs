@@ -6,6 +6,11 @@ use apportion_jsonapi::resource::{Ids, Relationship, ResourceType};
 use apportion_jsonapi::{Attribute, Kind};
 use apportion_store::{Field, FieldKind};
 
+/// The type of what a distribution would be.
+pub(crate) const DISTRIBUTION: &str = "distribution_previews";
+/// The type of what an allocation would be.
+pub(crate) const ALLOCATION: &str = "allocation_previews";
+
 const ID: Field = Field::computed("id", FieldKind::Integer, false);
 
 /// The position of the relationship to what is planned for each.
@@ -25,13 +30,8 @@ const REASONS: Kind = Kind::Json(
 }"#,
 );
 
-/// Both, in this order.
-pub(crate) fn types() -> [ResourceType<Field>; 2] {
-    [distribution_previews(), allocation_previews()]
-}
-
 /// What a distribution would be.
-fn distribution_previews() -> ResourceType<Field> {
+pub(crate) fn distribution_previews() -> ResourceType<Field> {
     let attributes = vec![
         Attribute::new("value", Kind::Integer),
         Attribute::new("units", Kind::Text),
@@ -44,20 +44,20 @@ fn distribution_previews() -> ResourceType<Field> {
     let relationships = vec![
         Relationship::to_one("distributor", "distributors"),
         Relationship::to_one("distribution", "distributions"),
-        Relationship::to_many("allocation_previews", "allocation_previews", ID),
+        Relationship::to_many("allocation_previews", ALLOCATION, ID),
     ];
-    computed("distribution_previews", attributes, relationships)
+    computed(DISTRIBUTION, attributes, relationships)
 }
 
 /// What an allocation would be.
-fn allocation_previews() -> ResourceType<Field> {
+pub(crate) fn allocation_previews() -> ResourceType<Field> {
     let attributes =
         vec![Attribute::new("value", Kind::Integer), Attribute::new("explanation", OBJECT)];
     let relationships = vec![
         Relationship::to_one("collaborator", "collaborators"),
         Relationship::to_one("obligation", "obligations"),
     ];
-    computed("allocation_previews", attributes, relationships)
+    computed(ALLOCATION, attributes, relationships)
 }
 
 fn computed(

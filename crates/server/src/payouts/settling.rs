@@ -6,7 +6,7 @@ use apportion_core::obligation::ObligationStatus;
 use apportion_store::distribution::{self, Outcome};
 use apportion_store::{self as store, allocation};
 
-use crate::catalog::served::Work;
+use crate::catalog::Work;
 use crate::failure::{Failure, Result};
 
 /// Follows an allocated obligation, worth that much, to its new status. Its distributor is locked.

@@ -7,9 +7,9 @@ use apportion_core::organization::OrganizationDraft;
 use apportion_store::{self as store, Address, OrganizationId, PersonId, Scope, Tenant};
 
 use crate::access::token::Token;
+use crate::clock::now;
 use crate::commands::admin::{self, TokenDraft, ready};
 use crate::commands::import::{ImportError, Importer};
-use crate::endpoints::dispatch::now;
 
 const DEALS: &str = include_str!("../../../../../fixtures/import/deals.csv");
 const DISTRIBUTIONS: &str =

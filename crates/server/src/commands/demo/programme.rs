@@ -10,10 +10,10 @@ use apportion_store::{self as store, Address, Criteria, Order, Tenant, collabora
 use chrono::{Days, Months, NaiveDate, NaiveDateTime, NaiveTime};
 use serde_json::{Value, json};
 
-use crate::catalog::served::Work;
+use crate::catalog::Work;
 use crate::engine::{self, Tick};
 use crate::failure::{Failure, Result};
-use crate::resources::Resources;
+use crate::resources;
 
 /// The programme begins on this day, as days from 1970-01-01: 2025-07-01.
 const FIRST_DAY: i32 = 20_270;
@@ -191,14 +191,14 @@ impl Stage<'_> {
         document: &Value,
         now: NaiveDateTime,
     ) -> Result<i64> {
-        let resources = Resources::own();
+        let resources = resources::own();
         let served = resources.find(kind).ok_or_else(Failure::not_found)?.served;
         let body = document.to_string();
         let mut input = Input::read(body.as_bytes(), served.resource(), action)?;
         let currency = self.currency;
         self.tenant.transaction(|tenant| {
             let tenant = tenant.reborrow();
-            let mut work = Work { resources, tenant, currency, now, expected: None };
+            let mut work = Work { resources: &resources, tenant, currency, now, expected: None };
             match action {
                 Action::Create => served.create(&mut work, &mut input),
                 Action::Update(id) => served.update(&mut work, id, &mut input).map(|()| id),

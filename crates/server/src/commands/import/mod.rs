@@ -11,12 +11,12 @@ use apportion_jsonapi::resource::{Cardinality, Relationship, ResourceType};
 use apportion_jsonapi::{Input, Source};
 use apportion_store::{self as store, Address, Field, OrganizationId, Scope, Session, Tenant};
 
-use crate::catalog::served::{Served, Work};
+use crate::catalog::{Served, Work};
+use crate::clock::now;
 use crate::commands::admin::{AdminError, ready};
 use crate::commands::import::line_reader::Numbered;
-use crate::endpoints::dispatch::now;
 use crate::failure::Failure;
-use crate::resources::Resources;
+use crate::resources;
 
 /// The types that can be imported; a file's name begins with one of them, unless told otherwise.
 pub const TYPES: &[&str] = &["deals", "revenue_distributions", "collaborators", "obligations"];
@@ -85,7 +85,8 @@ impl Importer {
         file: impl Read,
         mut progress: impl FnMut(u64),
     ) -> Result<u64, ImportError> {
-        let Some(served) = Resources::own().find(kind).map(|kind| kind.served) else {
+        let resources = resources::own();
+        let Some(served) = resources.find(kind).map(|kind| kind.served) else {
             return Err(ImportError::Lines(vec![fault(1, None, "the type is not known")]));
         };
         let (scope, currency) = (self.scope, self.currency);
@@ -104,7 +105,7 @@ impl Importer {
                     Ok(false) => break,
                     Ok(true) => {
                         let mut work = Work {
-                            resources: Resources::own(),
+                            resources: &resources,
                             tenant: tenant.reborrow(),
                             currency,
                             now: now(),
@@ -275,9 +276,8 @@ fn row(
     if !bad.is_empty() {
         return Ok(bad);
     }
-    let (currency, now) = (work.currency, work.now);
+    let (resources, currency, now) = (work.resources, work.currency, work.now);
     let added = work.tenant.transaction(|tenant| {
-        let resources = Resources::own();
         let mut work = Work { resources, tenant: tenant.reborrow(), currency, now, expected: None };
         served.create(&mut work, &mut input)
     });

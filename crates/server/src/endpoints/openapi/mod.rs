@@ -23,24 +23,37 @@ use self::parameters::{
     linkage_parameters, list_parameters, narrowing_parameters, shape_parameters,
 };
 use self::schemas::{describe_schemas, taken_linkage};
+use crate::app::App;
+use crate::catalog::ROOT;
+use crate::catalog::Resources;
+use crate::endpoints::address::PREVIEW;
 use crate::endpoints::operations;
-use crate::endpoints::preview;
 use crate::endpoints::siren;
-use crate::resources::ROOT;
+use crate::http::reply::Reply;
+use crate::payouts::preview_types;
 
 const MEDIA_TYPE: &str = apportion_jsonapi::media::MEDIA_TYPE;
 
-/// Where the description is, for everybody.
+/// The address of the description, for everybody.
 pub(crate) const PATH: &str = "/api/v2/openapi.json";
 
-/// The description as OpenAPI 3.1.
-pub fn document(registry: &Registry<Field>) -> Value {
+/// Answers with the description, which is made once.
+pub(crate) fn answer(app: &App) -> Reply {
+    let body = app.description.get_or_init(|| description(&app.resources).into());
+    Reply::plain(body.clone(), "application/json")
+}
+
+/// Returns the description of these types as JSON text.
+pub fn description(resources: &Resources) -> String {
+    format!("{:#}\n", document(resources.registry()))
+}
+
+/// Returns the description as OpenAPI 3.1.
+fn document(registry: &Registry<Field>) -> Value {
     let mut paths = Map::new();
-    let previews = crate::payouts::preview_types::types();
-    let shown = registry.types().iter().cloned().chain(previews.clone());
-    let shown = Registry::new(shown.collect());
-    let mut schemas = common_schemas(&shown);
-    for resource in registry.types() {
+    let previews = [preview_types::distribution_previews(), preview_types::allocation_previews()];
+    let mut schemas = common_schemas(registry);
+    for resource in registry.types().iter().filter(|resource| resource.addressed) {
         describe_paths(registry, resource, &mut paths);
         describe_schemas(resource, &mut schemas);
     }
@@ -50,7 +63,7 @@ pub fn document(registry: &Registry<Field>) -> Value {
     let [whole, _] = &previews;
     let document = documents::document(reference(whole.name), "links", "meta");
     schemas.insert(format!("{}_document", whole.name), document);
-    paths.insert(preview::template(), preview_path(&shown, whole));
+    paths.insert(PREVIEW.to_owned(), preview_path(registry, whole));
     paths.insert(operations::PATH.to_owned(), json!({"post": operations_operation()}));
     reports::describe(registry, &mut paths, &mut schemas);
     if let Some((_, distributions)) = registry.find(siren::TYPE) {

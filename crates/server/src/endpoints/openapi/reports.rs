@@ -21,11 +21,9 @@ pub(super) fn describe(
     schemas: &mut Map<String, Value>,
 ) {
     let resource = report_row::resource();
-    let types = registry.types().iter().cloned().chain([resource.clone()]);
-    let reports = Registry::new(types.collect());
     let mut parameters = own_parameters();
     parameters.extend(numbered_parameters(&resource));
-    parameters.extend(shape_parameters(&reports, &resource));
+    parameters.extend(shape_parameters(registry, &resource));
     let page = format!("{}_page", report_row::NAME);
     let mut get = operation("report_financial_items", parameters, &page);
     get["summary"] = json!("Revenue, added up by what is asked for");

@@ -5,93 +5,97 @@
 mod rows;
 
 use std::rc::Rc;
+use std::sync::Arc;
 
 use apportion_core::calendar::in_calendar;
 use apportion_jsonapi::document::{Compound, Document, Links};
 use apportion_jsonapi::query::{self, Allowed, Include, Query, QueryOptions};
-use apportion_jsonapi::{Code, Error, Rows, value};
+use apportion_jsonapi::{Code, Error, Rows};
 use apportion_store::{Field, Tenant};
 use chrono::{DateTime, NaiveDateTime, SubsecRound, Utc};
 
 use self::rows::{AllocationRows, DistributionRow};
-use crate::access::ORGANIZATION;
-use crate::endpoints::include::{MAX_INCLUDED, follow, too_many};
+use crate::access::{ORGANIZATION, Right};
+use crate::catalog::{MAX_INCLUDED, ROOT, Resources, TypeRef};
+use crate::endpoints::call::Call;
+use crate::endpoints::include::{follow, too_many};
 use crate::engine::snapshot::preview;
 use crate::failure::{Failure, Result};
 use crate::http::reply::Reply;
 use crate::payouts::preview_types;
-use crate::resources::{ROOT, Resources, Type};
 
 /// The instant that a preview is made for; now unless told.
 const AT: &str = "filter[at]";
 
-/// The distributor of a path, without a trailing slash, that asks for a preview; none inside where
-/// the id cannot be one.
-pub(crate) fn distributor(path: &str) -> Option<Option<i64>> {
-    let rest = path.strip_prefix(ROOT)?.strip_prefix("/distributors/")?;
-    let id = rest.strip_suffix("/preview").filter(|id| !id.contains('/'))?;
-    Some(value::parse_id(id))
-}
-
-/// The route's shape, for logs and for the description: no ids in it.
-pub(crate) fn template() -> String {
-    format!("{ROOT}/distributors/{{id}}/preview")
+/// Answers a request for a preview of a distributor.
+pub(crate) async fn answer(call: &Call<'_>, distributor: i64) -> Result<Reply> {
+    call.check_right(Right::Read)?;
+    call.check_accept(None)?;
+    let resources = call.resources();
+    let question = Question::parse(&resources, call.query(), call.now);
+    let request = PreviewRequest { resources, distributor, question };
+    // One moment of the rows.
+    call.read(move |tenant| tenant.snapshot(|tenant| request.run(tenant))).await
 }
 
 /// A request for a preview, as far as it can be understood without the store.
-pub(crate) struct Previewing {
-    resources: &'static Resources,
+struct PreviewRequest {
+    resources: Arc<Resources>,
     distributor: i64,
-    asked: Result<(Query<Field>, DateTime<Utc>), Vec<Error>>,
+    question: Result<Question, Vec<Error>>,
 }
 
-impl Previewing {
-    pub(crate) fn new(
-        resources: &'static Resources,
-        distributor: i64,
-        query: &str,
-        now: NaiveDateTime,
-    ) -> Self {
-        Self { resources, distributor, asked: understand(resources, query, now) }
-    }
+/// The types of a preview: of a distribution, and of its allocations.
+#[derive(Clone, Copy)]
+struct Types<'r> {
+    distribution: TypeRef<'r>,
+    allocation: TypeRef<'r>,
+}
 
-    /// Runs the request: one moment of the rows.
-    pub(crate) fn run(&self, tenant: &mut Tenant<'_>) -> Result<Reply> {
-        tenant.snapshot(|tenant| self.show(tenant))
+impl<'r> Types<'r> {
+    fn find(resources: &'r Resources) -> Option<Self> {
+        let distribution = resources.find_any(preview_types::DISTRIBUTION)?;
+        let allocation = resources.find_any(preview_types::ALLOCATION)?;
+        Some(Self { distribution, allocation })
     }
+}
 
-    fn show(&self, tenant: &mut Tenant<'_>) -> Result<Reply> {
-        let at = self.asked.as_ref().map_or_else(|_| DateTime::default(), |(_, at)| *at);
+impl PreviewRequest {
+    fn run(&self, tenant: &mut Tenant<'_>) -> Result<Reply> {
+        let at = self.question.as_ref().map_or_else(|_| DateTime::default(), |it| it.at);
         let found = preview(tenant, self.distributor, at)?;
         let (distributor, planned) = found.ok_or_else(Failure::not_found)?;
-        let (query, _) = self.asked.as_ref().map_err(Clone::clone)?;
-        let [whole, part] = self.resources.previews();
-        let parts: Rc<dyn Rows> = Rc::new(AllocationRows::new(self.distributor, planned.as_ref()));
+        let query = &self.question.as_ref().map_err(Clone::clone)?.query;
+        let types = Types::find(&self.resources).ok_or_else(Failure::not_found)?;
+        let allocations: Rc<dyn Rows> =
+            Rc::new(AllocationRows::new(self.distributor, planned.as_ref()));
         let row = DistributionRow::new(&distributor.kept, planned.as_ref());
         let usual = [Include {
             relationship: preview_types::ALLOCATION_PREVIEWS,
-            target: part.position,
+            target: types.allocation.position,
             children: Vec::new(),
         }];
         let includes = query.include.as_deref().unwrap_or(&usual);
-        let compound = compound(tenant, whole, &row, (part, &parts), includes)?;
-        let registry = self.resources.preview_registry();
+        let compound = compound(tenant, types, &row, &allocations, includes)?;
+        let registry = self.resources.registry();
         let (fields, compound) = (&query.fields, Some(&compound));
         let document = Document { registry, root: ROOT, fields, compound };
         let address = format!("{ROOT}/distributors/{}/preview", self.distributor);
         let target = Links { address, parameters: query.parameters.clone() }.query();
-        Ok(Reply::document(200, document.single(whole.position, &row, &target)))
+        Ok(Reply::document(200, document.single(types.distribution.position, &row, &target)))
     }
 }
 
-/// What is included: planned allocations from the plan, all else from the store.
-fn compound(
+/// Collects what is included: planned allocations from the plan, all else from the store.
+fn compound<'r>(
     tenant: &mut Tenant<'_>,
-    whole: Type,
+    types: Types<'r>,
     row: &DistributionRow,
-    (part, parts): (Type, &Rc<dyn Rows>),
+    allocations: &Rc<dyn Rows>,
     includes: &[Include],
-) -> Result<Compound> {
+) -> Result<Compound<'r>> {
+    let Types { distribution: whole, allocation: part } = types;
+    let parts = allocations;
     let mut compound = Compound::default();
     compound.mark_primary(whole.position, row);
     for include in includes {
@@ -110,36 +114,42 @@ fn compound(
             }
         }
         compound.mark_followed(whole.position, row.id(0), include.relationship, Some(ids));
-        compound.add(part.position, Rc::clone(parts));
+        let rows: Rc<dyn Rows + 'r> = Rc::<dyn Rows>::clone(parts);
+        compound.add(part.position, rows);
         follow(tenant, part, parts.as_ref(), &include.children, &mut compound)?;
     }
     Ok(compound)
 }
 
-fn understand(
-    resources: &'static Resources,
-    text: &str,
-    now: NaiveDateTime,
-) -> Result<(Query<Field>, DateTime<Utc>), Vec<Error>> {
-    let asked = QueryOptions {
-        allowed: Allowed::Single,
-        foreign: &[ORGANIZATION, AT],
-        walks: false,
-        linkage: None,
-    };
-    let [whole, _] = resources.previews();
-    let registry = resources.preview_registry();
-    let parsed = Query::parse(text, registry, whole.served.resource(), &asked);
-    match (parsed, instant(text, now)) {
-        (Ok(query), Ok(at)) => Ok((query, at)),
-        (parsed, at) => {
-            let faults = parsed.err().into_iter().flatten();
-            Err(faults.chain(at.err()).collect())
+/// A question that was understood.
+struct Question {
+    query: Query<Field>,
+    /// The instant that the preview is made for.
+    at: DateTime<Utc>,
+}
+
+impl Question {
+    fn parse(resources: &Resources, text: &str, now: NaiveDateTime) -> Result<Self, Vec<Error>> {
+        let options = QueryOptions {
+            allowed: Allowed::Single,
+            foreign: &[ORGANIZATION, AT],
+            walks: false,
+            linkage: None,
+        };
+        let types = Types::find(resources).ok_or_else(Vec::new)?;
+        let shown = types.distribution.resource();
+        let parsed = Query::parse(text, resources.registry(), shown, &options);
+        match (parsed, instant(text, now)) {
+            (Ok(query), Ok(at)) => Ok(Self { query, at }),
+            (parsed, at) => {
+                let faults = parsed.err().into_iter().flatten();
+                Err(faults.chain(at.err()).collect())
+            }
         }
     }
 }
 
-/// The instant that is asked for.
+/// Parses the instant that is asked for.
 fn instant(text: &str, now: NaiveDateTime) -> Result<DateTime<Utc>, Error> {
     let refuse = |detail: &'static str| Error::parameter(Code::UnsupportedFilterValue, AT, detail);
     let mut given = query::parameter_values(text, AT);

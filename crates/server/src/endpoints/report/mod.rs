@@ -4,34 +4,38 @@
 
 mod amount;
 pub mod csv;
+mod question;
 mod rows;
 pub mod svg;
+
+use std::sync::Arc;
 
 use actix_web::http::header::{CONTENT_DISPOSITION, CONTENT_SECURITY_POLICY};
 use apportion_core::currency::Currency;
 use apportion_core::organization::today;
-use apportion_core::report::{Group, GroupError, Grouping, Report, ReportError, ReportQuery};
-use apportion_core::report::{Row, RowOrder};
+use apportion_core::report::{
+    CurrencyTotal, Group, Grouping, Report, ReportError, ReportQuery, Row,
+};
 use apportion_jsonapi::document::{Document, Links, PageEnd};
-use apportion_jsonapi::query::{Allowed, Include, NumberedPage, Page, Query, QueryOptions};
-use apportion_jsonapi::{Code, Error, media};
-use apportion_store::{self as store, Field, Ledger, Tenant, deal, person};
+use apportion_jsonapi::query::NumberedPage;
+use apportion_jsonapi::{Code, Error};
+use apportion_store::{self as store, Ledger, Tenant, deal, person};
 use chrono::NaiveDateTime;
 
+use self::question::{Format, Question};
 use self::rows::ReportRows;
-use crate::access::ORGANIZATION;
-use crate::catalog::criteria;
+use crate::access::Right;
+use crate::catalog::{ROOT, Resources};
+use crate::endpoints::call::Call;
 use crate::endpoints::include;
 use crate::failure::{Failure, Result};
+use crate::http::method::Stop;
 use crate::http::reply::Reply;
-use crate::resources::{ROOT, Resources, Type};
 use crate::revenue::report_row;
 use crate::revenue::selection::Selection;
 
-/// Where reports are.
+/// The address of reports.
 pub(crate) const PATH: &str = "/api/v2/reports/financial_item_reports";
-/// Parameters of reports alone. Lower case is Productive's spelling.
-const OWN: &[&str] = &[ORGANIZATION, "group", "groupBy", "format"];
 /// How many rows a report may have on all its pages.
 pub(crate) const MAX_ROWS: usize = 1_000_000;
 /// How many rows a table or a picture of a report may have: they have no pages.
@@ -39,116 +43,87 @@ pub(crate) const MAX_WHOLE: usize = 100_000;
 /// How many distributions are worth a thread of their own.
 const PART: usize = 50_000;
 
-/// What a report is shown as.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Format {
-    Document,
-    Csv,
-    Svg,
-}
-
-impl Format {
-    /// What `Accept` asks for.
-    fn accepted(header: Option<&str>) -> Self {
-        match media::find_preferred(header, &["text/csv", "image/svg+xml"]) {
-            Some(0) => Self::Csv,
-            Some(_) => Self::Svg,
-            None => Self::Document,
-        }
-    }
-
-    /// What the parameter asks for, where it is given.
-    fn named(parameters: &[(String, String)]) -> Result<Option<Self>, Error> {
-        let refuse =
-            |detail: String| Error::parameter(Code::UnsupportedParameter, "format", detail);
-        let mut given = parameters.iter().filter(|(name, _)| name == "format");
-        let Some((_, value)) = given.next() else { return Ok(None) };
-        match value.as_str() {
-            _ if given.next().is_some() => Err(refuse("format is given more than once".into())),
-            "csv" => Ok(Some(Self::Csv)),
-            "svg" => Ok(Some(Self::Svg)),
-            other => {
-                let other = apportion_jsonapi::text::cut(other);
-                Err(refuse(format!("A format is csv or svg, not '{other}'")))
-            }
-        }
-    }
+/// Answers a request for a report.
+pub(crate) async fn answer(call: &Call<'_>) -> Result<Reply, Stop> {
+    call.check_right(Right::Read)?;
+    call.count_report()?;
+    let resources = call.resources();
+    let question = Question::parse(&resources, call.query(), call.accept.as_deref());
+    let parameters = question.as_ref().map(|it| it.query.parameters.clone()).unwrap_or_default();
+    let links = Links { address: format!("{}{PATH}", call.origin), parameters };
+    let request = ReportRequest { resources, question, links, now: call.now };
+    Ok(call.read(move |tenant| request.run(tenant)).await?)
 }
 
 /// A request for a report, as far as it can be understood without the store.
-pub(crate) struct Reporting {
-    resources: &'static Resources,
-    asked: Result<Understood, Vec<Error>>,
+struct ReportRequest {
+    resources: Arc<Resources>,
+    question: Result<Question, Vec<Error>>,
     links: Links,
     now: NaiveDateTime,
 }
 
-#[derive(Clone)]
-struct Understood {
-    query: Query<Field>,
-    page: NumberedPage,
-    grouping: Grouping,
-    selection: Selection,
-    orders: Vec<RowOrder>,
-    format: Format,
+/// The figures of a report.
+struct Figures<'f> {
+    /// The rows of all pages.
+    rows: &'f [Row],
+    totals: &'f [CurrencyTotal],
+    /// The organization's currency.
+    currency: Currency,
 }
 
-impl Reporting {
-    pub(crate) fn new(
-        resources: &'static Resources,
-        origin: &str,
-        query: &str,
-        accept: Option<&str>,
-        now: NaiveDateTime,
-    ) -> Self {
-        let asked = understand(resources, query, accept);
-        let parameters = asked.as_ref().map(|it| it.query.parameters.clone()).unwrap_or_default();
-        let links = Links { address: format!("{origin}{PATH}"), parameters };
-        Self { resources, asked, links, now }
-    }
-
-    /// Runs the request.
-    pub(crate) fn run(self, tenant: &mut Tenant<'_>) -> Result<Reply> {
-        let asked = self.asked.as_ref().map_err(Clone::clone)?;
+impl ReportRequest {
+    fn run(&self, tenant: &mut Tenant<'_>) -> Result<Reply> {
+        let question = self.question.as_ref().map_err(Clone::clone)?;
         let organization = store::organization::find(tenant)?;
         let organization = organization.ok_or_else(Failure::not_found)?;
         let currency = organization.currency.parse();
         let currency = currency.map_err(|_| store::Error::Query("an unknown currency".into()))?;
         let query = ReportQuery {
-            grouping: asked.grouping.clone(),
-            window: asked.selection.window,
-            as_of: match asked.selection.as_of {
+            grouping: question.grouping.clone(),
+            window: question.selection.window,
+            as_of: match question.selection.as_of {
                 Some(date) => date,
                 None => today(&organization.time_zone, self.now),
             },
-            max_rows: if asked.format == Format::Document { MAX_ROWS } else { MAX_WHOLE },
+            max_rows: if question.format == Format::Document { MAX_ROWS } else { MAX_WHOLE },
         };
         let ledger = store::ledger(tenant)?;
-        let report = fold(&ledger, &asked.selection, &query);
+        let report = fold(&ledger, &question.selection, &query);
         let totals = report.totals().map_err(refused)?;
-        let all = report.rows(&asked.orders).map_err(refused)?;
-        match asked.format {
-            Format::Document => {}
-            Format::Csv => return table(&asked.grouping, &all, currency),
+        let rows = report.rows(&question.orders).map_err(refused)?;
+        match question.format {
+            Format::Document => {
+                let figures = Figures { rows: &rows, totals: &totals, currency };
+                self.document(tenant, question, &figures)
+            }
+            Format::Csv => table(&question.grouping, &rows, currency),
             Format::Svg => {
-                let names = part_names(tenant, &asked.grouping, &all)?;
-                return picture(&asked.grouping, &all, currency, &organization.name, &names);
+                let names = part_names(tenant, &question.grouping, &rows)?;
+                picture(&question.grouping, &rows, currency, &organization.name, &names)
             }
         }
-        let shown = ReportRows::new(&asked.grouping, page(&all, asked.page), currency);
-        let kind = self.resources.report();
-        let compound = match asked.query.include.as_deref() {
-            Some(includes) => Some(include::resolve(tenant, kind, &shown, includes)?),
-            None => None,
-        };
-        let mut fields = asked.query.fields.clone();
-        report_row::narrow(&mut fields, kind.position, asked.grouping.groups());
-        let registry = self.resources.reports();
-        let compound = compound.as_ref();
+    }
+
+    /// Writes one page of the rows as a document, with the totals of all rows.
+    fn document(
+        &self,
+        tenant: &mut Tenant<'_>,
+        question: &Question,
+        figures: &Figures<'_>,
+    ) -> Result<Reply> {
+        let rows = page(figures.rows, question.page);
+        let shown = ReportRows::new(&question.grouping, rows, figures.currency);
+        let kind = self.resources.find_any(report_row::NAME).ok_or_else(Failure::not_found)?;
+        let resolve = |includes| include::resolve(tenant, kind, &shown, includes);
+        let compound = question.query.include.as_deref().map(resolve).transpose()?;
+        let mut fields = question.query.fields.clone();
+        report_row::narrow(&mut fields, kind.position, question.grouping.groups());
+        let (registry, compound) = (kind.registry(), compound.as_ref());
         let document = Document { registry, root: ROOT, fields: &fields, compound };
-        let total = i64::try_from(all.len()).unwrap_or(i64::MAX);
-        let end = PageEnd::numbered(&self.links, asked.page, total);
-        let end = end.with_meta("totals", rows::totals(&totals));
+        let total = i64::try_from(figures.rows.len()).unwrap_or(i64::MAX);
+        let end = PageEnd::numbered(&self.links, question.page, total);
+        let end = end.with_meta("totals", rows::totals(figures.totals));
         Ok(Reply::document(200, document.collection((kind.position, &shown), &end)))
     }
 }
@@ -242,112 +217,4 @@ fn refused(error: ReportError) -> Failure {
         }
         other => Failure::of(Code::InvalidAttribute, other.to_string()),
     }
-}
-
-fn understand(
-    resources: &'static Resources,
-    text: &str,
-    accept: Option<&str>,
-) -> Result<Understood, Vec<Error>> {
-    let asked =
-        QueryOptions { allowed: Allowed::Collection, foreign: OWN, walks: false, linkage: None };
-    let kind = resources.report();
-    let parsed = Query::parse(text, resources.reports(), kind.served.resource(), &asked);
-    let (query, mut errors) = match parsed {
-        Ok(query) => (query, Vec::new()),
-        // What is wrong with the groups is said as well.
-        Err(errors) => (own_parameters(resources, text)?, errors),
-    };
-    let grouping = grouping(&query.parameters).unwrap_or_else(|faults| {
-        errors.extend(faults);
-        Grouping::default()
-    });
-    let selection = Selection::of(query.filter.as_ref().map(criteria::filter));
-    let selection = selection.map_err(|error| errors.push(error));
-    let orders = orders(&query, &grouping).map_err(|error| errors.push(error));
-    if let Some(fault) = stray_include(kind, query.include.as_deref(), &grouping) {
-        errors.push(fault);
-    }
-    let format = Format::named(&query.parameters).map_err(|error| errors.push(error));
-    let format = format.map(|named| named.unwrap_or_else(|| Format::accepted(accept)));
-    if format == Ok(Format::Document)
-        && let Err(error) = media::check_accept(accept, None)
-    {
-        return Err(vec![error]);
-    }
-    let page = match &query.page {
-        Page::Numbered(page) => Some(*page),
-        Page::Walk(_) => {
-            let detail = "A report has pages by number";
-            errors.push(Error::parameter(Code::UnsupportedParameter, "page[after]", detail));
-            None
-        }
-    };
-    match (page, selection, orders, format) {
-        (Some(page), Ok(selection), Ok(orders), Ok(format)) if errors.is_empty() => {
-            Ok(Understood { query, page, grouping, selection, orders, format })
-        }
-        _ => Err(errors),
-    }
-}
-
-/// A query of nothing but the parameters that are ours.
-fn own_parameters(resources: &'static Resources, text: &str) -> Result<Query<Field>, Vec<Error>> {
-    let asked =
-        QueryOptions { allowed: Allowed::Collection, foreign: OWN, walks: false, linkage: None };
-    let own: Vec<&str> = text
-        .split('&')
-        .filter(|pair| OWN.contains(&pair.split('=').next().unwrap_or_default()))
-        .collect();
-    let kind = resources.report();
-    Query::parse(&own.join("&"), resources.reports(), kind.served.resource(), &asked)
-}
-
-fn grouping(parameters: &[(String, String)]) -> Result<Grouping, Vec<Error>> {
-    let mut given = parameters.iter().filter(|(name, _)| name == "group" || name == "groupBy");
-    let fault = |name: &str, detail: String| Error::parameter(Code::UnsupportedGroup, name, detail);
-    let Some((name, value)) = given.next() else { return Ok(Grouping::default()) };
-    if let Some((again, _)) = given.next() {
-        return Err(vec![fault(again, "Groups are given more than once".to_owned())]);
-    }
-    if value.is_empty() {
-        return Ok(Grouping::default());
-    }
-    Grouping::parse(value).map_err(|faults| {
-        let detail = |error: &GroupError| match error {
-            GroupError::Unknown(word) => {
-                let word = apportion_jsonapi::text::cut(word).into_owned();
-                GroupError::Unknown(word).to_string()
-            }
-            other => other.to_string(),
-        };
-        faults.iter().map(|error| fault(name, detail(error))).collect()
-    })
-}
-
-/// The orders that are asked for, of which those by a group must be grouped by.
-fn orders(query: &Query<Field>, grouping: &Grouping) -> Result<Vec<RowOrder>, Error> {
-    let mut orders = Vec::new();
-    for sort in &query.sorts {
-        // The tie-break goes by the keys of the row, as rows do by themselves.
-        let Some(name) = report_row::sort_name(sort.field) else { continue };
-        let by = grouping.sort_by(name).ok_or_else(|| {
-            let detail = format!("Sort '{name}' needs the group of that name");
-            Error::parameter(Code::UnsupportedSort, "sort", detail)
-        })?;
-        orders.push(RowOrder { by, descending: sort.descending });
-    }
-    Ok(orders)
-}
-
-/// Only what is grouped by can be included.
-fn stray_include(kind: Type, includes: Option<&[Include]>, grouping: &Grouping) -> Option<Error> {
-    let grouped = |include: &&Include| {
-        let entity = report_row::ENTITIES.get(include.relationship);
-        entity.is_none_or(|(group, ..): &(Group, _, _)| !grouping.has(*group))
-    };
-    let stray = includes?.iter().find(grouped)?;
-    let name = kind.served.resource().relationships.get(stray.relationship)?.name;
-    let detail = format!("Include '{name}' needs the group of that name");
-    Some(Error::parameter(Code::UnsupportedInclude, "include", detail))
 }

@@ -6,7 +6,6 @@ mod members;
 mod question;
 mod refusal;
 
-use actix_web::HttpRequest;
 use actix_web::http::header::HeaderName;
 use apportion_jsonapi::media::PLAIN;
 use apportion_jsonapi::{Rows, value};
@@ -14,16 +13,16 @@ use apportion_store::Tenant;
 use apportion_store::allocation::{self, Part};
 
 use self::members::Member;
-use self::question::Asked;
-use crate::access::{self, Access, Right};
-use crate::app::Service;
+use self::question::Question;
+use crate::access::Right;
+use crate::catalog::TypeRef;
+use crate::endpoints::call::Call;
 use crate::failure::{Failure, Result};
 use crate::http::reply::Reply;
-use crate::resources::{Resources, Type};
 
 pub(crate) use self::members::{MEMBERS, Source};
 pub(crate) use self::question::{DEFAULT_NUMBER, FILTERS, MAX_NUMBER, ORDERS};
-pub(crate) use self::refusal::told;
+pub(crate) use self::refusal::in_recorded_form;
 
 /// Where the recorded surface begins.
 pub(crate) const ROOT: &str = "/siren/v1";
@@ -66,47 +65,40 @@ impl Route {
 }
 
 /// Answers a request to read.
-pub(crate) async fn answer(
-    request: &HttpRequest,
-    service: &Service,
-    access: &Access,
-    route: Route,
-) -> Result<Reply> {
-    access::check_right(access, Right::Read)?;
-    let kind = distributions(service.resources)?;
-    let resource = kind.served.resource();
-    let asked = match route {
-        Route::List => Asked::list(resource, request.query_string())?,
-        Route::One(_) => Asked::one(resource, request.query_string())?,
+pub(crate) async fn answer(call: &Call<'_>, route: Route) -> Result<Reply> {
+    call.check_right(Right::Read)?;
+    let resources = call.resources();
+    let kind = resources.find(TYPE).ok_or_else(Failure::not_found)?;
+    let question = match route {
+        Route::List => Question::of_list(kind.resource(), call.query())?,
+        Route::One(_) => Question::of_one(kind.resource(), call.query())?,
     };
-    let scope = access.scope;
-    service.store.read(scope, move |tenant| show(tenant, kind, route, &asked)).await
+    let kind = kind.id();
+    call.read(move |tenant| {
+        let kind = resources.get(kind).ok_or_else(Failure::not_found)?;
+        if question.wants_allocations() {
+            // The count and the allocations of one moment.
+            return tenant.snapshot(|tenant| show(tenant, kind, route, &question));
+        }
+        show(tenant, kind, route, &question)
+    })
+    .await
 }
 
-fn distributions(resources: &'static Resources) -> Result<Type> {
-    resources.find(TYPE).ok_or_else(Failure::not_found)
-}
-
-fn show(tenant: &mut Tenant<'_>, kind: Type, route: Route, asked: &Asked) -> Result<Reply> {
-    if asked.members.iter().any(Member::is_of_allocations) {
-        // The count and the allocations of one moment.
-        return tenant.snapshot(|tenant| read(tenant, kind, route, asked));
-    }
-    read(tenant, kind, route, asked)
-}
-
-fn read(tenant: &mut Tenant<'_>, kind: Type, route: Route, asked: &Asked) -> Result<Reply> {
+fn show(
+    tenant: &mut Tenant<'_>,
+    kind: TypeRef<'_>,
+    route: Route,
+    question: &Question,
+) -> Result<Reply> {
     let (rows, total) = match route {
         Route::List => {
-            let (rows, total) = kind.served.load(tenant, &asked.criteria)?;
-            (rows, Some(total))
+            let page = kind.served.load(tenant, &question.criteria)?;
+            (page.rows, Some(page.total))
         }
-        Route::One(id) => {
-            let by = (kind.served.resource().id, [id]);
-            (kind.served.load_by(tenant, by.0, &by.1, 1)?, None)
-        }
+        Route::One(id) => (kind.served.load_by(tenant, kind.resource().id, &[id], 1)?, None),
     };
-    let parts = match asked.members.iter().any(Member::is_of_allocations) {
+    let parts = match question.wants_allocations() {
         true => {
             let ids: Vec<i64> = (0..rows.len()).map(|row| rows.id(row)).collect();
             allocation::first_of(tenant, &ids, MAX_ALLOCATIONS)?
@@ -114,11 +106,11 @@ fn read(tenant: &mut Tenant<'_>, kind: Type, route: Route, asked: &Asked) -> Res
         false => Vec::new(),
     };
     let body = match total {
-        Some(_) => list(rows.as_ref(), &asked.members, &parts),
+        Some(_) => list(rows.as_ref(), &question.members, &parts),
         None if rows.is_empty() => return Err(Failure::not_found()),
         None => {
             let mut out = Vec::with_capacity(512);
-            members::push_object(&mut out, rows.as_ref(), 0, &asked.members, &parts);
+            members::push_object(&mut out, rows.as_ref(), 0, &question.members, &parts);
             out
         }
     };

@@ -26,14 +26,14 @@ pub(crate) const DEFAULT_NUMBER: i64 = 10;
 pub(crate) const MAX_NUMBER: i64 = 50;
 
 /// A request that was understood.
-pub(super) struct Asked {
+pub(super) struct Question {
     pub(super) criteria: Criteria,
     pub(super) members: Vec<Member>,
 }
 
-impl Asked {
-    /// What a list is asked for.
-    pub(super) fn list(resource: &ResourceType<Field>, query: &str) -> Result<Self, Vec<Error>> {
+impl Question {
+    /// Parses the query of a list.
+    pub(super) fn of_list(resource: &ResourceType<Field>, query: &str) -> Result<Self, Vec<Error>> {
         let mut given = Given::of(query)?;
         let asked = FILTERS.map(|(name, declared)| given.filter(resource, name, declared));
         let mut filters: Vec<Filter> = asked.into_iter().flatten().collect();
@@ -48,11 +48,16 @@ impl Asked {
         given.end(Self { criteria: Criteria { filter, order, limit, offset }, members })
     }
 
-    /// What a single distribution is asked for.
-    pub(super) fn one(resource: &ResourceType<Field>, query: &str) -> Result<Self, Vec<Error>> {
+    /// Parses the query of a single distribution.
+    pub(super) fn of_one(resource: &ResourceType<Field>, query: &str) -> Result<Self, Vec<Error>> {
         let mut given = Given::of(query)?;
         let members = given.members(resource);
         given.end(Self { criteria: Criteria::default(), members })
+    }
+
+    /// Whether an answer shows members of allocations.
+    pub(super) fn wants_allocations(&self) -> bool {
+        self.members.iter().any(Member::is_of_allocations)
     }
 }
 

@@ -8,7 +8,7 @@ use apportion_jsonapi::text::push_str;
 use crate::http::reply::Reply;
 
 /// The same answer; an error document in the recorded form.
-pub(crate) fn told(reply: Reply) -> Reply {
+pub(crate) fn in_recorded_form(reply: Reply) -> Reply {
     let retold = match &reply.body {
         Some(body) if reply.status >= 400 => retell(body, reply.status),
         _ => None,

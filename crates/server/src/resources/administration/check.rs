@@ -11,12 +11,12 @@ use apportion_jsonapi::document::WalkPage;
 use apportion_jsonapi::json::Json;
 use apportion_jsonapi::query::Walk;
 use apportion_jsonapi::resource::{FilterKey, Ids, ResourceType, SortKey, Takes};
-use apportion_jsonapi::{Attribute, Input, Kind, Rows, Scalar};
+use apportion_jsonapi::{Attribute, Kind, Rows, Scalar};
 use apportion_store::{Criteria, Field, FieldKind, Filter, Order, Tenant, Value, checks};
 
 use crate::catalog::criteria;
-use crate::catalog::served::{Page, Served, Work};
-use crate::failure::{Failure, Result};
+use crate::catalog::{BoxedRows, Page, Served, Walked};
+use crate::failure::Result;
 
 const ID: Field = Field::computed("checks.id", FieldKind::Text, false);
 const RESULT: Field = Field::computed("checks.result", FieldKind::Text, false);
@@ -212,21 +212,21 @@ impl Served for Checks {
         true
     }
 
-    fn load(&'static self, tenant: &mut Tenant<'_>, criteria: &Criteria) -> Result<Page> {
+    fn load<'r>(&'r self, tenant: &mut Tenant<'_>, criteria: &Criteria) -> Result<Page<'r>> {
         let findings = Self::found(tenant, criteria.filter.as_ref(), &criteria.order)?;
         let total = i64::try_from(findings.len()).unwrap_or(i64::MAX);
         let offset = usize::try_from(criteria.offset).unwrap_or(usize::MAX);
         let limit = usize::try_from(criteria.limit).unwrap_or(0);
         let page = findings.into_iter().skip(offset).take(limit).collect();
-        Ok((Box::new(FindingRows(page)), total))
+        Ok(Page { rows: Box::new(FindingRows(page)), total })
     }
 
-    fn walk(
-        &'static self,
+    fn walk<'r>(
+        &'r self,
         tenant: &mut Tenant<'_>,
         criteria: &Criteria,
         walk: &Walk,
-    ) -> Result<Option<(Box<dyn Rows>, WalkPage)>> {
+    ) -> Result<Option<Walked<'r>>> {
         let order = criteria.order.clone();
         let Some(criteria) = criteria::walk(criteria.clone(), walk) else { return Ok(None) };
         let mut findings = Self::found(tenant, criteria.filter.as_ref(), &criteria.order)?;
@@ -237,40 +237,19 @@ impl Served for Checks {
             findings.reverse();
         }
         let keys = findings.iter().map(|finding| keys(&order, finding)).collect();
-        Ok(Some((Box::new(FindingRows(findings)), WalkPage { keys, more })))
+        let page = WalkPage { keys, more };
+        Ok(Some(Walked { rows: Box::new(FindingRows(findings)), page }))
     }
 
-    fn load_by(
-        &'static self,
+    fn load_by<'r>(
+        &'r self,
         tenant: &mut Tenant<'_>,
         _: Field,
         ids: &[i64],
         limit: usize,
-    ) -> Result<Box<dyn Rows>> {
+    ) -> Result<BoxedRows<'r>> {
         let laws: Vec<Check> = ids.iter().filter_map(|id| law(*id)).take(limit).collect();
         Ok(Box::new(FindingRows(Self::look(tenant, &laws)?)))
-    }
-
-    fn load_held(
-        &'static self,
-        _: &mut Tenant<'_>,
-        _: Field,
-        _: &[i64],
-        _: usize,
-    ) -> Result<(Vec<i64>, Box<dyn Rows>)> {
-        Err(Failure::not_found())
-    }
-
-    fn create(&self, _: &mut Work<'_>, _: &mut Input) -> Result<i64> {
-        Err(Failure::not_found())
-    }
-
-    fn update(&self, _: &mut Work<'_>, _: i64, _: &mut Input) -> Result<()> {
-        Err(Failure::not_found())
-    }
-
-    fn delete(&self, _: &mut Work<'_>, _: i64) -> Result<()> {
-        Err(Failure::not_found())
     }
 }
 

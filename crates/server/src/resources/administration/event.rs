@@ -3,8 +3,8 @@
 use apportion_jsonapi::{Declaration, Relationship, Scalar};
 use apportion_store::event::{self, Action, Row};
 
-use crate::catalog::served::Resource;
-use crate::resources::{instant, integer, text, word};
+use crate::catalog::Resource;
+use crate::catalog::attributes::{instant, integer, text, word};
 
 pub(crate) fn resource() -> Resource<Row> {
     // A row that stays as it is has one version.

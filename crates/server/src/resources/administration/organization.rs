@@ -3,8 +3,8 @@
 use apportion_jsonapi::{Declaration, Scalar};
 use apportion_store::organization::{self, Row};
 
-use crate::catalog::served::Resource;
-use crate::resources::{instant, text};
+use crate::catalog::Resource;
+use crate::catalog::attributes::{instant, text};
 
 pub(crate) fn resource() -> Resource<Row> {
     let declaration =

@@ -4,9 +4,9 @@ use apportion_core::person::PersonDraft;
 use apportion_jsonapi::{Bounds, Declaration, Input, Relationship, Scalar};
 use apportion_store::person::{self, Content, Row};
 
-use crate::catalog::served::{Resource, Work, Writes};
+use crate::catalog::attributes::{instant, text};
+use crate::catalog::{Resource, Work, Writes};
 use crate::failure::{Failure, Result, judged};
-use crate::resources::{instant, text};
 
 pub(crate) fn resource() -> Resource<Row> {
     let declaration =

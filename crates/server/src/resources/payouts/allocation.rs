@@ -7,9 +7,9 @@ use apportion_core::allocation::AllocationStatus;
 use apportion_jsonapi::{Attribute, Declaration, Kind, Relationship, Scalar};
 use apportion_store::allocation::{self as stored, Row};
 
-use crate::catalog::served::Resource;
+use crate::catalog::Resource;
+use crate::catalog::attributes::{integer, word};
 use crate::payouts::explanation;
-use crate::resources::{integer, word};
 
 pub(crate) fn resource() -> Resource<Row> {
     let declaration =
@@ -31,15 +31,18 @@ pub(crate) fn resource() -> Resource<Row> {
             Some(row.kept.organization_id)
         })
         .to_one(
-            crate::resources::fixed("distribution", "distributions").field(stored::DISTRIBUTION_ID),
+            crate::catalog::attributes::fixed("distribution", "distributions")
+                .field(stored::DISTRIBUTION_ID),
             |row| Some(row.kept.distribution_id),
         )
         .to_one(
-            crate::resources::fixed("obligation", "obligations").field(stored::OBLIGATION_ID),
+            crate::catalog::attributes::fixed("obligation", "obligations")
+                .field(stored::OBLIGATION_ID),
             |row| Some(row.kept.obligation_id),
         )
         .to_one(
-            crate::resources::fixed("collaborator", "collaborators").field(stored::COLLABORATOR_ID),
+            crate::catalog::attributes::fixed("collaborator", "collaborators")
+                .field(stored::COLLABORATOR_ID),
             |row| Some(row.kept.collaborator_id),
         );
     Resource { declaration, writes: None }

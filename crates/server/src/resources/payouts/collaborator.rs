@@ -5,9 +5,9 @@ use apportion_jsonapi::{Bounds, Declaration, Input, Relationship, Scalar};
 use apportion_store::collaborator::{self, Content, Row};
 use apportion_store::{self as store, metric, obligation};
 
-use crate::catalog::served::{Resource, Work, Writes};
+use crate::catalog::attributes::{instant, text, word};
+use crate::catalog::{Resource, Work, Writes};
 use crate::failure::{Failure, Result, judged};
-use crate::resources::{instant, text, word};
 
 pub(crate) fn resource() -> Resource<Row> {
     let declaration =

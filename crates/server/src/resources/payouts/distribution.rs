@@ -7,8 +7,8 @@ use apportion_jsonapi::{Attribute, Declaration, Kind, Relationship, Scalar};
 use apportion_store::allocation;
 use apportion_store::distribution::{self as stored, Row};
 
-use crate::catalog::served::Resource;
-use crate::resources::{instant, integer, text, word};
+use crate::catalog::Resource;
+use crate::catalog::attributes::{instant, integer, text, word};
 
 pub(crate) fn resource() -> Resource<Row> {
     let declaration =
@@ -51,7 +51,8 @@ pub(crate) fn resource() -> Resource<Row> {
             Some(row.kept.organization_id)
         })
         .to_one(
-            crate::resources::fixed("distributor", "distributors").field(stored::DISTRIBUTOR_ID),
+            crate::catalog::attributes::fixed("distributor", "distributors")
+                .field(stored::DISTRIBUTOR_ID),
             |row| Some(row.kept.distributor_id),
         )
         .to_many(Relationship::to_many(

@@ -12,11 +12,13 @@ use apportion_store::distributor::{self as stored, Content, Kept, Row};
 use apportion_store::{self as store, collaborator, deal, distribution, metric, obligation};
 use chrono::NaiveDateTime;
 
-use crate::catalog::served::{Resource, Work, Writes};
+use crate::catalog::attributes::{
+    PERCENT, boolean, decimal, instant, integer, long_text, text, word,
+};
+use crate::catalog::{Resource, Work, Writes};
 use crate::failure::{Failure, Result, judged};
 use crate::payouts::kept_json::{self, METRIC_TYPES, SCHEDULE};
 use crate::payouts::opening::{self, Paying};
-use crate::resources::{PERCENT, boolean, decimal, instant, integer, long_text, text, word};
 
 pub(crate) fn resource() -> Resource<Row> {
     let declaration = own_attributes(Declaration::new(

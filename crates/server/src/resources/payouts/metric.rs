@@ -4,8 +4,8 @@ use apportion_core::metric::MetricType;
 use apportion_jsonapi::{Declaration, Relationship, Scalar};
 use apportion_store::metric::{self, Row};
 
-use crate::catalog::served::Resource;
-use crate::resources::{instant, integer, word};
+use crate::catalog::Resource;
+use crate::catalog::attributes::{instant, integer, word};
 
 pub(crate) fn resource() -> Resource<Row> {
     let declaration =
@@ -24,17 +24,17 @@ pub(crate) fn resource() -> Resource<Row> {
                 Some(row.organization_id)
             })
             .to_one(
-                crate::resources::fixed("distributor", "distributors")
+                crate::catalog::attributes::fixed("distributor", "distributors")
                     .field(metric::DISTRIBUTOR_ID),
                 |row| Some(row.distributor_id),
             )
             .to_one(
-                crate::resources::fixed("collaborator", "collaborators")
+                crate::catalog::attributes::fixed("collaborator", "collaborators")
                     .field(metric::COLLABORATOR_ID),
                 |row| Some(row.collaborator_id),
             )
             .to_one(
-                crate::resources::fixed("distribution", "distributions")
+                crate::catalog::attributes::fixed("distribution", "distributions")
                     .field(metric::DISTRIBUTION_ID),
                 |row| Some(row.distribution_id),
             );

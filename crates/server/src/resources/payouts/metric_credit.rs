@@ -6,10 +6,10 @@ use apportion_jsonapi::{Bounds, Declaration, Input, Relationship, Scalar};
 use apportion_store::metric_credit::{self as stored, Row};
 use apportion_store::{collaborator, distributor};
 
-use crate::catalog::served::{Resource, Work, Writes};
+use crate::catalog::attributes::{instant, integer, long_text};
+use crate::catalog::{Resource, Work, Writes};
 use crate::failure::{Failure, Result, judged, judged_with};
 use crate::payouts::credit;
-use crate::resources::{instant, integer, long_text};
 
 pub(crate) fn resource() -> Resource<Row> {
     // A row that stays as it is has one version.

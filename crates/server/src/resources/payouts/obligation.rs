@@ -10,10 +10,10 @@ use apportion_jsonapi::{Bounds, Code, Declaration, Error, Input, Relationship, S
 use apportion_store::obligation::{self as stored, Content, Kept, Row};
 use apportion_store::{self as store, Tenant, distributor};
 
-use crate::catalog::served::{Resource, Work, Writes};
+use crate::catalog::attributes::{date, instant, integer, long_text, remark, text, word};
+use crate::catalog::{Resource, Work, Writes};
 use crate::failure::{Failure, Result, judged, judged_with};
 use crate::payouts::settling;
-use crate::resources::{date, instant, integer, long_text, remark, text, word};
 
 pub(crate) fn resource() -> Resource<Row> {
     let declaration = linked(own_attributes(Declaration::new(

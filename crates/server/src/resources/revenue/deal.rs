@@ -9,9 +9,9 @@ use apportion_jsonapi::{Bounds, Declaration, Input, Relationship, Scalar};
 use apportion_store::deal::{self, Content, Row, Sums};
 use apportion_store::revenue_distribution::{self, Rewritten};
 
-use crate::catalog::served::{Resource, Work, Writes};
+use crate::catalog::attributes::{PERCENT, RATE, date, decimal, instant, integer, text};
+use crate::catalog::{Resource, Work, Writes};
 use crate::failure::{Failure, Result, judged};
-use crate::resources::{PERCENT, RATE, date, decimal, instant, integer, text};
 
 pub(crate) fn resource() -> Resource<Row> {
     let declaration = Declaration::new("deals", (|row: &Row| row.id, deal::ID), |row| row.version)

@@ -14,9 +14,9 @@ use apportion_store::deal::{self, Sums};
 use apportion_store::revenue_distribution::{self as stored, Content, Row};
 use apportion_store::{self as store, Tenant};
 
-use crate::catalog::served::{Resource, Work, Writes};
+use crate::catalog::attributes::{PERCENT, date, decimal, instant, integer, text};
+use crate::catalog::{Resource, Work, Writes};
 use crate::failure::{Failure, Result, judged};
-use crate::resources::{PERCENT, date, decimal, instant, integer, text};
 use crate::revenue::report_row::REVENUE_DISTRIBUTION_ID;
 
 pub(crate) fn resource() -> Resource<Row> {

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeSet;
 
-use apportion_server::resources::Resources;
+use apportion_server::{openapi, resources};
 use serde_json::{Value, json};
 
 use crate::support::openapi::written;
@@ -87,7 +87,7 @@ fn what_breaks_is_seen() {
 }
 
 fn current() -> Value {
-    serde_json::from_str(Resources::own().description()).unwrap()
+    serde_json::from_str(&openapi::description(&resources::own())).unwrap()
 }
 
 /// What was promised and is no more, and what is needed that was not.

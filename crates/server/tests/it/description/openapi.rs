@@ -1,6 +1,6 @@
 //! The description of the service: as committed, served to everybody, and naming every address.
 
-use apportion_server::resources::Resources;
+use apportion_server::{openapi, resources};
 use apportion_testing::Place;
 use serde_json::Value;
 
@@ -18,7 +18,7 @@ fn it_is_served_to_everybody(place: &Place) {
     let world = World::start(place);
     let answer = send(world.address(), "GET", "/api/v2/openapi.json", &[], b"").expect(200);
     assert_eq!(answer.header("Content-Type"), Some("application/json"));
-    assert_eq!(String::from_utf8(answer.body).unwrap(), Resources::own().description());
+    assert_eq!(String::from_utf8(answer.body).unwrap(), openapi::description(&resources::own()));
     let answer = send(world.address(), "POST", "/api/v2/openapi.json", &[], b"x").expect(405);
     assert_eq!(answer.header("Allow"), Some("GET, HEAD, OPTIONS"));
 }
@@ -27,7 +27,7 @@ fn it_is_served_to_everybody(place: &Place) {
 fn reports_take_what_is_described(place: &Place) {
     let world = World::start(place);
     world.spread(&world.deal("D", 100), "2025-01-01", "2025-03-31", "100");
-    let document: Value = serde_json::from_str(Resources::own().description()).unwrap();
+    let document: Value = serde_json::from_str(&openapi::description(&resources::own())).unwrap();
     let get = &document["paths"]["/api/v2/reports/financial_item_reports"]["get"];
     let parameters = get["parameters"].as_array().unwrap().iter();
     let parameters: Vec<&Value> = parameters.map(|it| written(&document, it)).collect();
@@ -73,6 +73,6 @@ fn reports_take_what_is_described(place: &Place) {
 }
 
 fn it_is_what_is_committed() {
-    let same = COMMITTED == Resources::own().description();
+    let same = COMMITTED == openapi::description(&resources::own());
     assert!(same, "look at what changed, then: apportion openapi > docs/openapi.json");
 }

@@ -162,7 +162,7 @@ fn both_surfaces_show_the_same(place: &Place) {
     assert_eq!(ours["meta"]["total_count"].to_string(), total);
     let included = ours["included"].as_array().unwrap();
     let rows = ours["data"].as_array().unwrap();
-    assert!(rows.len() == 3 && !included.is_empty(), "{ours}");
+    assert!(rows.len() == 5 && !included.is_empty(), "{ours}");
     let number = |id: &Value| json!(id.as_str().unwrap().parse::<i64>().unwrap());
     let expected = rows.iter().map(|row| {
         let attributes = &row["attributes"];

@@ -2,13 +2,15 @@
 //! sight.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::sync::LazyLock;
 
 use apportion_core::organization::OrganizationDraft;
 use apportion_jsonapi::ResourceType;
 use apportion_server::Config;
 use apportion_server::admin::{self, TokenDraft};
-use apportion_server::resources::{Resources, registry};
+use apportion_server::catalog::Resources;
+use apportion_server::resources::{self, registry};
 use apportion_server::serve::Running;
 use apportion_server::store::{Address, Field, OrganizationId, Scope, Session};
 use apportion_testing::Place;
@@ -53,11 +55,11 @@ impl World {
 
     /// Starts a server on the database of that URL.
     pub fn at(url: &str, change: impl FnOnce(&mut Config)) -> Self {
-        Self::serving(url, Resources::own(), change)
+        Self::serving(url, resources::own(), change)
     }
 
     /// Starts a server of these types on the database of that URL.
-    pub fn serving(url: &str, types: &'static Resources, change: impl FnOnce(&mut Config)) -> Self {
+    pub fn serving(url: &str, types: Arc<Resources>, change: impl FnOnce(&mut Config)) -> Self {
         let database: Address = url.parse().unwrap();
         let organization = make_organization(&database, "Acme");
         let other = make_organization(&database, "Other");

@@ -13,13 +13,13 @@ use apportion_core::revenue_item_page::ItemPage;
 use apportion_jsonapi::document::WalkPage;
 use apportion_jsonapi::query::Walk;
 use apportion_jsonapi::resource::{FilterKey, Ids, Relationship, ResourceType, SortKey, Takes};
-use apportion_jsonapi::{Attribute, Input, Kind, Rows};
+use apportion_jsonapi::{Attribute, Kind};
 use apportion_store::{self as store, Criteria, Field, FieldKind, Ledger, Tenant};
 use chrono::NaiveDate;
 
 use self::order::Listed;
 use self::rows::{Item, ItemRows};
-use crate::catalog::served::{Page, Served, Work};
+use crate::catalog::{BoxedRows, Held, Page, Served, Walked};
 use crate::failure::{Failure, Result};
 use crate::revenue::report_row::{CURRENCY, DATE, DEAL_ID, REVENUE_DISTRIBUTION_ID};
 use crate::revenue::selection::Selection;
@@ -80,10 +80,10 @@ impl RevenueItems {
         })
     }
 
-    fn rows(tenant: &mut Tenant<'_>, items: Vec<Item>) -> Result<Box<dyn Rows>> {
+    fn rows(tenant: &mut Tenant<'_>, items: Vec<Item>) -> Result<BoxedRows<'static>> {
         let organization = store::organization::find(tenant)?;
         let organization = organization.ok_or_else(Failure::not_found)?;
-        Ok(Box::new(ItemRows::new(items, &organization, crate::endpoints::dispatch::now())))
+        Ok(Box::new(ItemRows::new(items, &organization, crate::clock::now())))
     }
 }
 
@@ -129,7 +129,7 @@ impl Served for RevenueItems {
         &self.0
     }
 
-    fn load(&'static self, tenant: &mut Tenant<'_>, criteria: &Criteria) -> Result<Page> {
+    fn load<'r>(&'r self, tenant: &mut Tenant<'_>, criteria: &Criteria) -> Result<Page<'r>> {
         let selection = Selection::of(criteria.filter.clone())?;
         let ledger: Arc<Ledger> = store::ledger(tenant)?;
         let listed = Listed::new(&ledger, &selection, &criteria.order);
@@ -137,15 +137,15 @@ impl Served for RevenueItems {
         let offset = u64::try_from(criteria.offset).unwrap_or(0);
         let limit = usize::try_from(criteria.limit).unwrap_or(0);
         let found = items(&ledger, &listed, &listed.page(offset, limit));
-        Ok((Self::rows(tenant, found)?, total))
+        Ok(Page { rows: Self::rows(tenant, found)?, total })
     }
 
-    fn walk(
-        &'static self,
+    fn walk<'r>(
+        &'r self,
         tenant: &mut Tenant<'_>,
         criteria: &Criteria,
         walk: &Walk,
-    ) -> Result<Option<(Box<dyn Rows>, WalkPage)>> {
+    ) -> Result<Option<Walked<'r>>> {
         let from = match &walk.from {
             Some(cursor) => match order::read_keys(&cursor.keys) {
                 Some(keys) => Some(keys),
@@ -168,19 +168,19 @@ impl Served for RevenueItems {
         let taken = usize::try_from(taken).unwrap_or(0);
         let found = items(&ledger, &listed, &listed.page(offset, taken));
         let keys = found.iter().map(Item::keys).collect();
-        let walked = WalkPage { keys, more: between > size };
-        Ok(Some((Self::rows(tenant, found)?, walked)))
+        let page = WalkPage { keys, more: between > size };
+        Ok(Some(Walked { rows: Self::rows(tenant, found)?, page }))
     }
 
-    fn load_by(
-        &'static self,
+    fn load_by<'r>(
+        &'r self,
         tenant: &mut Tenant<'_>,
         field: Field,
         ids: &[i64],
         limit: usize,
-    ) -> Result<Box<dyn Rows>> {
+    ) -> Result<BoxedRows<'r>> {
         if field != ID {
-            return Ok(self.load_held(tenant, field, ids, limit)?.1);
+            return Ok(self.load_held(tenant, field, ids, limit)?.rows);
         }
         let ledger: Arc<Ledger> = store::ledger(tenant)?;
         let item = |id: &i64| {
@@ -194,29 +194,17 @@ impl Served for RevenueItems {
         Self::rows(tenant, found)
     }
 
-    fn load_held(
-        &'static self,
+    fn load_held<'r>(
+        &'r self,
         tenant: &mut Tenant<'_>,
         _: Field,
         owners: &[i64],
         limit: usize,
-    ) -> Result<(Vec<i64>, Box<dyn Rows>)> {
+    ) -> Result<Held<'r>> {
         let ledger: Arc<Ledger> = store::ledger(tenant)?;
         let entries = owners.iter().filter_map(|owner| ledger.find(*owner));
         let found: Vec<Item> = entries.flat_map(items_of).take(limit).collect();
-        let holders = found.iter().map(|item| item.entry.revenue_distribution).collect();
-        Ok((holders, Self::rows(tenant, found)?))
-    }
-
-    fn create(&self, _: &mut Work<'_>, _: &mut Input) -> Result<i64> {
-        Err(Failure::not_found())
-    }
-
-    fn update(&self, _: &mut Work<'_>, _: i64, _: &mut Input) -> Result<()> {
-        Err(Failure::not_found())
-    }
-
-    fn delete(&self, _: &mut Work<'_>, _: i64) -> Result<()> {
-        Err(Failure::not_found())
+        let owners = found.iter().map(|item| item.entry.revenue_distribution).collect();
+        Ok(Held { owners, rows: Self::rows(tenant, found)? })
     }
 }

@@ -1,7 +1,7 @@
 //! J98 to J102: query parameters, their names and how they are read. Not here: what each family
 //! means.
 
-use apportion_server::resources::Resources;
+use apportion_server::{openapi, resources};
 use apportion_testing::Place;
 use serde_json::{Value, json};
 
@@ -95,7 +95,7 @@ fn j99_own_parameters_are_told_from_those_of_the_standard(place: &Place) {
             _ => {}
         }
     }
-    let mut description: Value = serde_json::from_str(Resources::own().description()).unwrap();
+    let mut description: Value = serde_json::from_str(&openapi::description(&resources::own())).unwrap();
     let mut names = vec!["X-Organization-Id".to_owned()];
     // The recorded API is none of JSON:API's.
     description["paths"].as_object_mut().unwrap().retain(|path, _| !path.starts_with("/siren/"));

@@ -1,10 +1,11 @@
 //! A resource type that Apportion does not have, added by the program that embeds the server: rows
 //! and declaration, nothing else. docs/adding-a-resource.md walks through this file.
 
+use std::sync::Arc;
+
 use apportion_jsonapi::{Attribute, Declaration, Input, Kind, Linkage, Relationship, Scalar};
+use apportion_server::catalog::{Resource, Resources, Work, Writes};
 use apportion_server::failure::{Failure, Result};
-use apportion_server::resources::Resources;
-use apportion_server::served::{Resource, Work, Writes};
 use apportion_server::store::membership::Membership;
 use apportion_server::store::{self, Address, AnyConnection, Field, Session, Tenant};
 use chrono::NaiveDateTime;
@@ -83,9 +84,8 @@ fn resource() -> Resource<Row> {
 }
 
 /// Apportion's types and notes.
-pub fn resources() -> &'static Resources {
-    static RESOURCES: std::sync::OnceLock<&Resources> = std::sync::OnceLock::new();
-    RESOURCES.get_or_init(|| Resources::with(vec![Box::new(resource())]))
+pub fn resources() -> Arc<Resources> {
+    apportion_server::resources::with(vec![Box::new(resource())])
 }
 
 /// What can be set of a note.

@@ -1,0 +1,68 @@
+//! The kinds of attributes that declarations are made of.
+
+use apportion_jsonapi::{Attribute, Bounds, Kind, Relationship};
+use apportion_store::Field;
+
+/// Percents, exact to ten decimals.
+pub(crate) const PERCENT: Kind = Kind::Decimal { scale: 10, read: |text| units(text, 10) };
+/// Rates, exact to twelve decimals.
+pub(crate) const RATE: Kind = Kind::Decimal { scale: 12, read: |text| units(text, 12) };
+
+fn units(text: &str, scale: u32) -> Result<i64, String> {
+    apportion_core::decimal::parse_units(text, scale).map_err(|error| error.to_string())
+}
+
+/// One line, as names are.
+const LINE: Bounds = Bounds::Line(255);
+/// From 1900-01-01 to 2199-12-31.
+const DATES: Bounds = Bounds::Dates("^(19|20|21)[0-9]{2}-[0-9]{2}-[0-9]{2}$");
+
+/// Returns an attribute of one line, as names are.
+pub(crate) const fn text(name: &'static str) -> Attribute<Field> {
+    Attribute::new(name, Kind::Text).bounded(LINE)
+}
+
+/// Returns an attribute of a longer text, lines and all.
+pub(crate) const fn long_text(name: &'static str) -> Attribute<Field> {
+    Attribute::new(name, Kind::Text).bounded(Bounds::Text { max: 10_000, lines: true })
+}
+
+/// Returns an attribute of one line that may be empty.
+pub(crate) const fn remark(name: &'static str) -> Attribute<Field> {
+    Attribute::new(name, Kind::Text).bounded(Bounds::Text { max: 255, lines: false })
+}
+
+/// Returns an attribute that is one of a fixed list of words.
+pub(crate) const fn word(name: &'static str, words: &'static [&'static str]) -> Attribute<Field> {
+    Attribute::new(name, Kind::Enumeration(words))
+}
+
+/// Returns an attribute that is true or false.
+pub(crate) const fn boolean(name: &'static str) -> Attribute<Field> {
+    Attribute::new(name, Kind::Boolean)
+}
+
+/// Returns an attribute of 64 bits.
+pub(crate) const fn integer(name: &'static str) -> Attribute<Field> {
+    Attribute::new(name, Kind::Integer).bounded(Bounds::Between(i64::MIN, i64::MAX))
+}
+
+/// Returns an attribute that is a day of the calendar.
+pub(crate) const fn date(name: &'static str) -> Attribute<Field> {
+    Attribute::new(name, Kind::Date).bounded(DATES)
+}
+
+/// Returns an attribute that is an instant in UTC.
+pub(crate) const fn instant(name: &'static str) -> Attribute<Field> {
+    Attribute::new(name, Kind::Instant)
+}
+
+/// Returns a relationship to one that is always there and not the client's to set.
+pub(crate) const fn fixed(name: &'static str, target: &'static str) -> Relationship<Field> {
+    Relationship::to_one(name, target)
+}
+
+/// Returns an attribute that is a decimal of that kind.
+pub(crate) const fn decimal(name: &'static str, kind: Kind) -> Attribute<Field> {
+    Attribute::new(name, kind)
+}

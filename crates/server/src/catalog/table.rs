@@ -1,0 +1,197 @@
+//! Types whose rows are in a table of the store: loaded by criteria, and written through the functions
+//! that the declaration names. Not here: types whose rows are computed.
+
+use apportion_jsonapi::document::WalkPage;
+use apportion_jsonapi::query::Walk;
+use apportion_jsonapi::{
+    Cardinality, Code, Declaration, DeclaredRows, Error, Input, Linkage, ResourceType, Scalar,
+};
+use apportion_store::{self as store, Criteria, Field, Stored, Tenant};
+
+use crate::catalog::criteria;
+use crate::catalog::served::{BoxedRows, Held, MAX_INCLUDED, Page, Served, Walked};
+use crate::catalog::work::Work;
+use crate::failure::{Failure, Result};
+
+/// How rows of a writable type are written. All run in one transaction with what they read.
+pub struct Writes<R> {
+    /// Finds a row and keeps others from writing it.
+    pub lock: fn(&mut Tenant<'_>, i64) -> store::Result<Option<R>>,
+    /// Adds a row; answers with its id.
+    pub create: fn(&mut Work<'_>, &mut Input) -> Result<i64>,
+    /// Changes a locked row.
+    pub update: fn(&mut Work<'_>, &R, &mut Input) -> Result<()>,
+    /// Removes a locked row.
+    pub delete: fn(&mut Work<'_>, &R) -> Result<()>,
+}
+
+impl<R> Writes<R> {
+    /// Rows are added and never written again.
+    pub fn adding(create: fn(&mut Work<'_>, &mut Input) -> Result<i64>) -> Self {
+        // Routes and operations have refused the others before.
+        Self {
+            lock: |_, _| Ok(None),
+            create,
+            update: |_, _, _| Err(Failure::not_found()),
+            delete: |_, _| Err(Failure::not_found()),
+        }
+    }
+}
+
+/// A declared type and how it is written.
+pub struct Resource<R: 'static> {
+    /// The type, and how its members are read from a row.
+    pub declaration: Declaration<R, Field>,
+    /// How rows are written, where they can be.
+    pub writes: Option<Writes<R>>,
+}
+
+impl<R> Served for Resource<R>
+where
+    R: Stored + Send + Sync,
+{
+    fn resource(&self) -> &ResourceType<Field> {
+        self.declaration.resource()
+    }
+
+    fn load<'r>(&'r self, tenant: &mut Tenant<'_>, criteria: &Criteria) -> Result<Page<'r>> {
+        let loaded = store::load::<R>(tenant, criteria)?;
+        Ok(Page { rows: self.rows(loaded.rows), total: loaded.total })
+    }
+
+    fn walk<'r>(
+        &'r self,
+        tenant: &mut Tenant<'_>,
+        criteria: &Criteria,
+        walk: &Walk,
+    ) -> Result<Option<Walked<'r>>> {
+        let Some(criteria) = criteria::walk(criteria.clone(), walk) else { return Ok(None) };
+        let mut found = store::load_keyed::<R>(tenant, &criteria)?;
+        let size = usize::try_from(walk.size).unwrap_or(usize::MAX);
+        let more = found.len() > size;
+        found.truncate(size);
+        if walk.backwards {
+            found.reverse();
+        }
+        let (rows, keys) = found.into_iter().unzip();
+        Ok(Some(Walked { rows: self.rows(rows), page: WalkPage { keys, more } }))
+    }
+
+    fn load_by<'r>(
+        &'r self,
+        tenant: &mut Tenant<'_>,
+        field: Field,
+        ids: &[i64],
+        limit: usize,
+    ) -> Result<BoxedRows<'r>> {
+        Ok(self.rows(store::load_by::<R>(tenant, field, ids, limit)?))
+    }
+
+    fn load_held<'r>(
+        &'r self,
+        tenant: &mut Tenant<'_>,
+        field: Field,
+        ids: &[i64],
+        limit: usize,
+    ) -> Result<Held<'r>> {
+        let held = store::load_held::<R>(tenant, field, ids, limit)?;
+        let (owners, rows) = held.into_iter().unzip();
+        Ok(Held { owners, rows: self.rows(rows) })
+    }
+
+    fn create(&self, work: &mut Work<'_>, input: &mut Input) -> Result<i64> {
+        self.check_read_only(work, None, input)?;
+        (self.writes()?.create)(work, input)
+    }
+
+    fn update(&self, work: &mut Work<'_>, id: i64, input: &mut Input) -> Result<()> {
+        let writes = self.writes()?;
+        let row = self.locked(writes, work, id)?;
+        self.check_read_only(work, Some((id, &row)), input)?;
+        (writes.update)(work, &row, input)
+    }
+
+    fn delete(&self, work: &mut Work<'_>, id: i64) -> Result<()> {
+        let writes = self.writes()?;
+        let row = self.locked(writes, work, id)?;
+        (writes.delete)(work, &row)
+    }
+}
+
+impl<R: Stored + Send + Sync> Resource<R> {
+    fn rows(&self, rows: Vec<R>) -> BoxedRows<'_> {
+        Box::new(DeclaredRows { declaration: &self.declaration, rows })
+    }
+
+    fn writes(&self) -> Result<&Writes<R>> {
+        // The route has refused the method before.
+        self.writes.as_ref().ok_or_else(Failure::not_found)
+    }
+
+    /// The row to write, in the version that the client expects.
+    fn locked(&self, writes: &Writes<R>, work: &mut Work<'_>, id: i64) -> Result<R> {
+        let row = (writes.lock)(&mut work.tenant, id)?.ok_or_else(Failure::not_found)?;
+        match work.expected {
+            Some(expected) => expected.check(self.declaration.version(&row)).map(|()| row),
+            None => Ok(row),
+        }
+    }
+
+    /// Clients send whole resources back: what is read-only must be as it is, or null where
+    /// nothing is yet.
+    fn check_read_only(
+        &self,
+        work: &mut Work<'_>,
+        row: Option<(i64, &R)>,
+        input: &mut Input,
+    ) -> Result<()> {
+        for given in std::mem::take(&mut input.read_only) {
+            let stored = match row {
+                Some((_, row)) => self.declaration.read(row, given.attribute),
+                None => Scalar::Null,
+            };
+            if !given.value.is_some_and(|value| stored.equals(&value)) {
+                let name = self.resource().attributes.get(given.attribute).map_or("", |a| a.name);
+                let detail = format!("{name} is read-only");
+                input.errors.push(Error::pointer(Code::InvalidAttribute, given.pointer, detail));
+            }
+        }
+        for link in std::mem::take(&mut input.read_only_links) {
+            if self.stored_linkage(work, row, link.name)? != link.linkage {
+                let detail = format!("{} is read-only", link.name);
+                input.errors.push(Error::pointer(Code::InvalidAttribute, link.pointer, detail));
+            }
+        }
+        Ok(())
+    }
+
+    fn stored_linkage(
+        &self,
+        work: &mut Work<'_>,
+        row: Option<(i64, &R)>,
+        name: &str,
+    ) -> Result<Linkage> {
+        let Some((at, relationship)) = self.resource().relationship(name) else {
+            return Ok(Linkage::None);
+        };
+        match (relationship.cardinality, row) {
+            (Cardinality::One, Some((_, row))) => {
+                Ok(self.declaration.linkage(row, at).map_or(Linkage::None, Linkage::One))
+            }
+            (Cardinality::One, None) if relationship.target == "organizations" => {
+                Ok(Linkage::One(work.tenant.organization().0))
+            }
+            (Cardinality::One, None) => Ok(Linkage::None),
+            (Cardinality::Many, None) => Ok(Linkage::Many(Vec::new())),
+            (Cardinality::Many, Some((id, _))) => {
+                let target = work.resources.find(relationship.target);
+                let (Some(target), Some(field)) = (target, relationship.field) else {
+                    return Ok(Linkage::None);
+                };
+                let ids = [id];
+                let rows = target.served.load_by(&mut work.tenant, field, &ids, MAX_INCLUDED)?;
+                Ok(Linkage::Many((0..rows.len()).map(|row| rows.id(row)).collect()))
+            }
+        }
+    }
+}

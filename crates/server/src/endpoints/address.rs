@@ -1,0 +1,124 @@
+//! The addresses of the service: what each stands for, which methods it takes, and what logs call it.
+
+use apportion_jsonapi::value;
+
+use crate::catalog::{ROOT, Resources};
+use crate::endpoints::resource_route::Route;
+use crate::endpoints::{credit_metric, docs_page, openapi, operations, report, siren};
+use crate::http::method::{Methods, READS, SENDS};
+
+/// What a path stands for.
+pub(crate) enum Address {
+    /// Something for everybody, with or without a token.
+    Public(Public),
+    /// Something of a tenant; `None` if there is nothing.
+    Private(Option<Endpoint>),
+}
+
+/// What is answered without a token.
+#[derive(Clone, Copy)]
+pub(crate) enum Public {
+    /// `/health/live`
+    Live,
+    /// `/health/ready`
+    Ready,
+    /// The OpenAPI description.
+    Description,
+    /// A file of the documentation page, by what follows `/docs`.
+    Docs(docs_page::Asset),
+    /// Nothing, below an address that is public.
+    Nothing,
+}
+
+/// What is answered to whoever has a token.
+#[derive(Clone, Copy)]
+pub(crate) enum Endpoint {
+    /// Credits of a collaborator in plain JSON, at one of two addresses.
+    CreditMetric(&'static str),
+    /// Distributions in the recorded form; `None` below it, where there is nothing.
+    Siren(Option<siren::Route>),
+    /// Atomic operations.
+    Operations,
+    /// A preview of a distributor; `None` if the id cannot be one.
+    Preview(Option<i64>),
+    /// The report.
+    Report,
+    /// Resources and relationships.
+    Resources(Route),
+}
+
+impl Address {
+    /// Finds what a path stands for. One trailing slash makes no difference.
+    pub(crate) fn parse(resources: &Resources, path: &str) -> Self {
+        let path = path.strip_suffix('/').unwrap_or(path);
+        match public(path) {
+            Some(public) => Address::Public(public),
+            None => Address::Private(private(resources, path)),
+        }
+    }
+}
+
+fn public(path: &str) -> Option<Public> {
+    if let Some(probe) = path.strip_prefix("/health/") {
+        return Some(match probe {
+            "live" => Public::Live,
+            "ready" => Public::Ready,
+            _ => Public::Nothing,
+        });
+    }
+    if path == openapi::PATH {
+        return Some(Public::Description);
+    }
+    let name = path.strip_prefix("/docs")?;
+    Some(docs_page::Asset::find(name).map_or(Public::Nothing, Public::Docs))
+}
+
+fn private(resources: &Resources, path: &str) -> Option<Endpoint> {
+    let credit = credit_metric::PATHS.into_iter().find(|known| *known == path);
+    if let Some(path) = credit {
+        return Some(Endpoint::CreditMetric(path));
+    }
+    if siren::owns(path) {
+        return Some(Endpoint::Siren(siren::Route::parse(path)));
+    }
+    match path {
+        operations::PATH => return Some(Endpoint::Operations),
+        report::PATH => return Some(Endpoint::Report),
+        _ => {}
+    }
+    let distributor = path.strip_prefix(ROOT).and_then(|rest| rest.strip_prefix("/distributors/"));
+    let previewed = distributor.and_then(|rest| rest.strip_suffix("/preview"));
+    if let Some(id) = previewed.filter(|id| !id.contains('/')) {
+        return Some(Endpoint::Preview(value::parse_id(id)));
+    }
+    Route::parse(resources, path).map(Endpoint::Resources)
+}
+
+impl Endpoint {
+    /// Returns the shape of the address, for logs: no ids in it. `None` if there is nothing.
+    pub(crate) fn template(self, resources: &Resources) -> Option<String> {
+        match self {
+            Endpoint::CreditMetric(path) => Some(path.to_owned()),
+            Endpoint::Siren(route) => Some(route?.template()),
+            Endpoint::Operations => Some(operations::PATH.to_owned()),
+            Endpoint::Preview(_) => Some(PREVIEW.to_owned()),
+            Endpoint::Report => Some(report::PATH.to_owned()),
+            Endpoint::Resources(route) => route.template(resources),
+        }
+    }
+
+    /// Returns the methods of the address. `None` if there is nothing.
+    pub(crate) fn methods(self, resources: &Resources) -> Option<Methods> {
+        match self {
+            Endpoint::CreditMetric(_) | Endpoint::Operations => Some(Methods::all(SENDS)),
+            Endpoint::Siren(None) | Endpoint::Preview(None) => None,
+            Endpoint::Siren(_) | Endpoint::Preview(_) | Endpoint::Report => {
+                Some(Methods::all(READS))
+            }
+            Endpoint::Resources(route) => route.methods(resources),
+        }
+    }
+}
+
+/// The shape of the addresses of previews.
+pub(crate) const PREVIEW: &str = "/api/v2/distributors/{id}/preview";
