@@ -38,8 +38,7 @@ impl Fieldsets {
     }
 }
 
-/// Parses the fieldsets of a query for `shown`. Types without an address are known only to queries
-/// for such a type.
+/// Parses the fieldsets of a query for `shown`, of the types that its documents may hold.
 pub(super) fn parse<F>(
     pairs: &[&Parameter],
     registry: &Registry<F>,
@@ -47,15 +46,14 @@ pub(super) fn parse<F>(
     errors: &mut Vec<Error>,
 ) -> Fieldsets {
     let mut sets = Fieldsets::all(registry);
-    let is_known = |resource: &ResourceType<F>| resource.addressed || !shown.addressed;
     for pair in pairs {
         let name = pair.keys.iter().flatten().next().map_or("", String::as_str);
         let mut fault = |detail| {
             errors.push(Error::parameter(Code::UnsupportedField, &pair.name, detail));
         };
-        match registry.find(name).filter(|(_, resource)| is_known(resource)) {
+        match registry.find(name).filter(|(_, resource)| shown.may_show(resource)) {
             None => {
-                let known = registry.types().iter().filter(|resource| is_known(resource));
+                let known = registry.types().iter().filter(|resource| shown.may_show(resource));
                 let known = known.map(|resource| resource.name);
                 let known = alternatives(name, known);
                 fault(format!("There is no type '{}'; {known}", cut(name)));

@@ -57,6 +57,13 @@ impl<F> ResourceType<F> {
         self.writable && !self.append_only
     }
 
+    /// Whether documents that show this type may hold resources of another. Those of a type without
+    /// an address are held only by its own documents, and by those of a type that leads to it.
+    pub fn may_show(&self, other: &Self) -> bool {
+        let leads = |relationship: &Relationship<F>| relationship.target == other.name;
+        other.addressed || other.name == self.name || self.relationships.iter().any(leads)
+    }
+
     /// Finds an attribute by its name, with its position.
     pub fn attribute(&self, name: &str) -> Option<(usize, &Attribute<F>)> {
         self.attributes.iter().enumerate().find(|(_, attribute)| attribute.name == name)

@@ -202,7 +202,9 @@ fn route(
     };
     match operation.target {
         Target::Address(address) => {
-            Route::parse(resources, path(address, origin)?).ok_or_else(|| missing("/href"))
+            let path = path(address, origin)?;
+            let path = path.strip_suffix('/').unwrap_or(path);
+            Route::parse(resources, path).ok_or_else(|| missing("/href"))
         }
         Target::Reference { kind, id, relationship } => {
             let kind = type_of(resources, kind, "/ref/type")?;

@@ -21,10 +21,9 @@ pub(crate) enum Route {
 }
 
 impl Route {
-    /// Parses a path. Returns `None` if it cannot be the address of anything.
+    /// Parses a path without a trailing slash. Returns `None` if it cannot be the address of anything.
     pub(crate) fn parse(resources: &Resources, path: &str) -> Option<Self> {
         let rest = path.strip_prefix(ROOT)?.strip_prefix('/')?;
-        let rest = rest.strip_suffix('/').unwrap_or(rest);
         let segments: Vec<&str> = rest.split('/').collect();
         let kind = resources.find(segments.first()?)?;
         let relation = |name: &str| kind.resource().relationship(name).map(|(at, _)| at);

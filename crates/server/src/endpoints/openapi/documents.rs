@@ -6,6 +6,8 @@ use apportion_store::Field;
 use serde_json::{Map, Value, json};
 
 use super::reference;
+use crate::revenue::report_row;
+
 use super::schemas::{id_schema, taken_linkage, written_resource};
 
 /// An object that has no members but these.
@@ -36,7 +38,8 @@ pub(super) fn document(data: Value, links: &str, meta: &str) -> Value {
 
 /// The schemas that all types share.
 pub(super) fn common_schemas(registry: &Registry<Field>) -> Map<String, Value> {
-    let included: Vec<Value> = registry.types().iter().map(|it| reference(it.name)).collect();
+    let included = registry.types().iter().filter(|it| it.name != report_row::NAME);
+    let included: Vec<Value> = included.map(|it| reference(it.name)).collect();
     let linkage = json!({"type": "array", "items": reference("identifier")});
     let text = json!({"type": "string"});
     let count = json!({"type": "integer", "format": "int64"});

@@ -73,7 +73,7 @@ pub(super) fn shape_parameters(
 ) -> Vec<Value> {
     let own = resource.relationships.iter();
     let paths = own.flat_map(|relationship| paths(registry, relationship)).collect();
-    including(registry, paths)
+    including(registry, Some(resource), paths)
 }
 
 /// Includes and sparse fieldsets of linkage: every path begins with the relationship.
@@ -81,7 +81,7 @@ pub(super) fn linkage_parameters(
     registry: &Registry<Field>,
     relationship: &Relationship<Field>,
 ) -> Vec<Value> {
-    including(registry, paths(registry, relationship))
+    including(registry, None, paths(registry, relationship))
 }
 
 /// The relationship, and what follows it in one step: deeper paths are taken, and not listed.
@@ -92,14 +92,21 @@ fn paths(registry: &Registry<Field>, relationship: &Relationship<Field>) -> Vec<
     std::iter::once(relationship.name.to_owned()).chain(further).collect()
 }
 
-fn including(registry: &Registry<Field>, paths: Vec<String>) -> Vec<Value> {
+/// Describes `include` and the fieldsets of all types that a document may hold.
+fn including(
+    registry: &Registry<Field>,
+    shown: Option<&ResourceType<Field>>,
+    paths: Vec<String>,
+) -> Vec<Value> {
     let mut parameters = Vec::new();
     if !paths.is_empty() {
         let most = MAX_INCLUDES;
         let schema = json!({"type": "array", "items": {"enum": paths}, "maxItems": most});
         parameters.push(query("include", &schema));
     }
-    for shown in registry.types() {
+    let may_show =
+        |it: &&ResourceType<Field>| it.addressed || shown.is_some_and(|shown| shown.may_show(it));
+    for shown in registry.types().iter().filter(may_show) {
         let attributes = shown.attributes.iter().map(|attribute| attribute.name);
         let relationships = shown.relationships.iter().map(|relationship| relationship.name);
         let names: Vec<&str> = attributes.chain(relationships).collect();

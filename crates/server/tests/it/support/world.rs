@@ -175,7 +175,8 @@ impl World {
 /// these have tests of their own.
 pub fn stored_types() -> impl Iterator<Item = &'static ResourceType<Field>> {
     static STORED: LazyLock<Vec<ResourceType<Field>>> = LazyLock::new(|| {
-        let stored = registry().types().iter().filter(|kind| kind.ids.decimal).cloned();
+        let stored =
+            registry().types().iter().filter(|kind| kind.ids.decimal && kind.addressed).cloned();
         let plain = |mut kind: ResourceType<Field>| {
             kind.relationships.retain(|relationship| !relationship.computed);
             kind
