@@ -1,4 +1,4 @@
-//! Prints the plan of one distributor, with why each gets what they get, without a database.
+//! Prints the plan of one distributor without a database: who gets what, and why.
 //!
 //! `cargo run -p apportion-core --example payouts`
 

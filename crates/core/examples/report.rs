@@ -1,4 +1,4 @@
-//! Prints what deals bring by month and by deal, from distributions in memory, without a database.
+//! Prints revenue by month, by deal and by both, from distributions in memory, without a database.
 //!
 //! `cargo run -p apportion-core --example report`
 
@@ -9,33 +9,38 @@ use apportion_core::report::{Entry, Figure, Grouping, Report, ReportQuery};
 use apportion_core::window::Window;
 use chrono::NaiveDate;
 
-/// What a distribution is here: deal, first day, last day, minor units.
-type Distribution = (i64, NaiveDate, NaiveDate, i64);
+/// One revenue distribution of a deal, with its amount in minor units.
+#[derive(Clone, Copy)]
+struct Distribution {
+    deal: i64,
+    start: NaiveDate,
+    end: NaiveDate,
+    amount: i64,
+}
 
 fn main() -> Result<(), Box<dyn Error>> {
     let day = |text: &str| text.parse::<NaiveDate>();
-    let distributions = [
-        (17, day("2025-07-01")?, day("2025-07-31")?, 100_000),
-        (17, day("2025-08-15")?, day("2025-10-14")?, 61_000),
-        (18, day("2025-06-16")?, day("2025-09-30")?, -10_700),
-    ];
+    let (start, end) = (day("2025-07-01")?, day("2025-07-31")?);
+    let first = Distribution { deal: 17, start, end, amount: 100_000 };
+    let (start, end) = (day("2025-08-15")?, day("2025-10-14")?);
+    let second = Distribution { deal: 17, start, end, amount: 61_000 };
+    let (start, end) = (day("2025-06-16")?, day("2025-09-30")?);
+    let credit = Distribution { deal: 18, start, end, amount: -10_700 };
     for groups in ["date:month", "deal", "date:quarter,deal"] {
-        print(groups, distributions)?;
+        print(groups, &[first, second, credit])?;
     }
     Ok(())
 }
 
-fn print(
-    groups: &str,
-    distributions: impl IntoIterator<Item = Distribution>,
-) -> Result<(), Box<dyn Error>> {
+fn print(groups: &str, distributions: &[Distribution]) -> Result<(), Box<dyn Error>> {
     let mut report = Report::new(ReportQuery {
         grouping: Grouping::parse(groups).map_err(|errors| format!("{errors:?}"))?,
         window: Window::ALL,
         as_of: "2025-08-31".parse()?,
         max_rows: 10_000,
     });
-    for (number, (deal, start, end, amount)) in (1..).zip(distributions) {
+    for (number, distribution) in (1..).zip(distributions) {
+        let Distribution { deal, start, end, amount } = *distribution;
         report.add(&Entry {
             organization: 1,
             deal,

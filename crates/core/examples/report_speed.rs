@@ -16,7 +16,7 @@ use chrono::NaiveDate;
 const DISTRIBUTIONS: usize = 1_000_000;
 const DEALS: u64 = 5_000;
 
-/// What a distribution's columns hold.
+/// The columns of one distribution.
 #[derive(Clone, Copy)]
 struct Columns {
     deal: i64,
@@ -24,7 +24,7 @@ struct Columns {
     amount: i64,
 }
 
-/// A sequence that only looks random, the same on every run (xorshift).
+/// A sequence of numbers that looks random and is the same on every run (xorshift).
 struct Sequence(u64);
 
 impl Sequence {
@@ -108,7 +108,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// The shortest of three runs, and what the last of them came to.
+/// Measures three runs; returns the shortest time, and the result of the last run.
 fn best<T>(run: impl Fn() -> T) -> Result<(Duration, T), &'static str> {
     let timed = || {
         let begun = Instant::now();

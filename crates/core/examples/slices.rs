@@ -1,4 +1,4 @@
-//! Prints the day slices and the monthly windows of one distribution, without a database.
+//! Prints the day slices and the monthly sums of one distribution, without a database.
 //!
 //! `cargo run -p apportion-core --example slices`
 

@@ -1,16 +1,17 @@
-//! Apportion's rules: money, the calendar, revenue spread over days, payouts shared to the cent.
+//! The rules of Apportion: money, the calendar, revenue spread over days, and payouts shared to the
+//! cent.
 //!
-//! Everything here is pure and deterministic: no database, no HTTP, no clock, no logging, and no
-//! floating point. Rows and dates enter as arguments, plain values come out. Embed this crate to
-//! get the figures of the service without the service.
+//! Everything here is pure and deterministic: there is no database, HTTP, clock, logging or
+//! floating point. Rows and dates are passed in as arguments, and plain values are returned. Embed
+//! this crate to compute the figures of the service without running it.
 //!
-//! One rule stands behind every figure: **round half away from zero, once, on an exact value**
-//! ([`rounding`]); pools are shared by largest remainder ([`shares`]), and what is paid when is one
-//! function, [`engine::plan()`].
+//! Every figure follows one rule: **round half away from zero, once, on an exact value**
+//! ([`rounding`]). Pools are shared by largest remainder ([`shares`]). One function,
+//! [`engine::plan()`], decides what is paid and when.
 //!
 //! # Example
 //!
-//! Half of a deal of 100.00 EUR, earned over ten days, in the dollars of the organization:
+//! Half of a deal of 100.00 EUR is earned over ten days, and shown in the organization's dollars:
 //!
 //! ```
 //! use apportion_core::calendar::{DateRange, Period};

@@ -6,22 +6,22 @@ use chrono::{Datelike, Months, NaiveDate, Weekday};
 
 use crate::calendar::date_range::DateRange;
 
-/// What a report is made by. Weeks are those of ISO 8601: Monday to Sunday.
+/// A kind of period. Weeks are those of ISO 8601, from Monday to Sunday.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Period {
-    /// `2025-07-01`
+    /// A day, named like `2025-07-01`.
     Day,
-    /// `2025-W27`
+    /// A week, named like `2025-W27`.
     Week,
-    /// `2025-07`
+    /// A month, named like `2025-07`.
     Month,
-    /// `2025-Q3`
+    /// A quarter, named like `2025-Q3`.
     Quarter,
-    /// `2025`
+    /// A year, named like `2025`.
     Year,
 }
 
-/// A whole period, both ends included; at the edges it may reach out of the calendar.
+/// One whole period, both ends included; at an edge of the calendar it may reach out of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct PeriodSpan {
     /// The first day of the period.
@@ -31,7 +31,7 @@ pub struct PeriodSpan {
 }
 
 impl Period {
-    /// The whole period that the day is in. Any day will do, also outside the calendar.
+    /// Returns the whole period that contains the day, which may be outside the calendar.
     #[must_use]
     pub fn containing(self, date: NaiveDate) -> PeriodSpan {
         match self {
@@ -43,7 +43,7 @@ impl Period {
         }
     }
 
-    /// The name of the period that the day is in, such as `2025-W27`.
+    /// Returns the name of the period that contains the day, such as `2025-W27`.
     #[must_use]
     pub fn key(self, date: NaiveDate) -> String {
         let pattern = match self {
@@ -56,8 +56,10 @@ impl Period {
         date.format(pattern).to_string()
     }
 
-    /// The range cut at the borders of periods: for each period the day it starts on, which may be
-    /// before the range, and its days that are in the range.
+    /// Cuts a range at the borders of periods.
+    ///
+    /// Yields for each period the day on which it starts, which may be before the range, and those
+    /// of its days that are in the range.
     pub fn split(self, range: DateRange) -> impl Iterator<Item = (NaiveDate, DateRange)> {
         let part = move |from: NaiveDate| {
             let period = self.containing(from);
@@ -76,7 +78,7 @@ fn week(date: NaiveDate) -> PeriodSpan {
     }
 }
 
-/// The run of `count` months, counted from January, that the day is in; `count` divides 12.
+/// Returns the `count` months that contain the day, counted from January; `count` divides 12.
 fn months(date: NaiveDate, count: u32) -> PeriodSpan {
     let starts_on = NaiveDate::from_ymd_opt(date.year(), first_month(date, count), 1);
     let next_starts_on = starts_on.and_then(|day| day.checked_add_months(Months::new(count)));

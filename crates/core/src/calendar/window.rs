@@ -1,14 +1,14 @@
-//! The window of days that a report or a list of revenue items looks through.
+//! The window: the days that a report or a list of revenue items looks at.
 //!
-//! Every condition on the date narrows it, and it may come out empty, which is no fault. It is one
-//! run of days: conditions that leave a hole are not its matter.
+//! Each condition on the date narrows the window. An empty window is not an error. A window is
+//! always one unbroken span of days: conditions that would leave a gap are not supported.
 
 use chrono::NaiveDate;
 
 use crate::calendar::day_span::DaySpan;
 use crate::calendar::{DateRange, FIRST_DAY, LAST_DAY};
 
-/// A run of days of the calendar, possibly none.
+/// A span of days of the calendar, possibly empty.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Window {
     first: i32,
@@ -16,43 +16,43 @@ pub struct Window {
 }
 
 impl Window {
-    /// Every day of the calendar: the window that nothing has narrowed.
+    /// The window of all days of the calendar.
     pub const ALL: Self = Self { first: FIRST_DAY.to_epoch_days(), last: LAST_DAY.to_epoch_days() };
 
-    /// No day.
+    /// The empty window.
     pub const NONE: Self = Self { first: 1, last: 0 };
 
-    /// Its days that are the date or later.
+    /// Narrows the window to days on or after the date.
     #[must_use]
     pub fn at_least(self, date: NaiveDate) -> Self {
         Self { first: self.first.max(date.to_epoch_days()), ..self }
     }
 
-    /// Its days that are later than the date.
+    /// Narrows the window to days after the date.
     #[must_use]
     pub fn more_than(self, date: NaiveDate) -> Self {
         Self { first: self.first.max(date.to_epoch_days().saturating_add(1)), ..self }
     }
 
-    /// Its days that are the date or earlier.
+    /// Narrows the window to days on or before the date.
     #[must_use]
     pub fn at_most(self, date: NaiveDate) -> Self {
         Self { last: self.last.min(date.to_epoch_days()), ..self }
     }
 
-    /// Its days that are earlier than the date.
+    /// Narrows the window to days before the date.
     #[must_use]
     pub fn less_than(self, date: NaiveDate) -> Self {
         Self { last: self.last.min(date.to_epoch_days().saturating_sub(1)), ..self }
     }
 
-    /// The date, where it is one of its days.
+    /// Narrows the window to the date, if that is one of its days.
     #[must_use]
     pub fn only(self, date: NaiveDate) -> Self {
         self.at_least(date).at_most(date)
     }
 
-    /// Its days; `None` where there are none.
+    /// Returns the days as a range, or `None` if the window is empty.
     #[must_use]
     pub fn range(self) -> Option<DateRange> {
         self.span()?;
@@ -60,21 +60,21 @@ impl Window {
         DateRange::window(from, until)
     }
 
-    /// Its days by their numbers; `None` where there are none.
+    /// Returns the days as a span, or `None` if the window is empty.
     #[must_use]
     #[inline]
     pub fn span(self) -> Option<DaySpan> {
         DaySpan::ordered(self.first, self.last)
     }
 
-    /// The days of the span that are in the window; `None` where there are none.
+    /// Returns those days of a span that are in the window, or `None` if there are no such days.
     #[must_use]
     #[inline]
     pub fn clip(self, span: DaySpan) -> Option<DaySpan> {
         DaySpan::ordered(span.first().max(self.first), span.last().min(self.last))
     }
 
-    /// How many days of the span are in the window.
+    /// Counts those days of a span that are in the window.
     #[must_use]
     #[inline]
     pub fn days_of(self, span: DaySpan) -> i64 {

@@ -1,8 +1,8 @@
-//! The laws of conservation: what must hold between rows, whoever wrote them and however.
+//! Checks of conservation: what must hold between rows, whoever wrote them and in whatever way.
 //!
-//! Each law is a pure statement about one subject (a distribution, an obligation, a metric), which
-//! has two sides that must be equal. Reading the rows, and how long to go on, is the store's and
-//! the server's affair; the rules that make the laws hold stand with their nouns.
+//! Each check compares two sides that must be equal, for one subject at a time: a distribution, an
+//! obligation, a metric. Reading the rows is the store's task, and the server decides how long to
+//! go on. The rules that make the checks pass stand with their nouns.
 
 mod payouts;
 mod revenue;
@@ -13,37 +13,37 @@ pub use payouts::{CoveredObligation, CreditedMetric, PaidDistribution, TriggerDa
 pub use revenue::{DealFigures, DistributionFigures};
 
 names! {
-    /// A law, by the name under which clients ask for it.
+    /// A check, by the name that clients use for it.
     Check {
-        /// What a distribution is worth is what it pays.
+        /// The value of each distribution is what it pays.
         AllocationsSum = "allocations-sum",
-        /// Nothing is paid twice.
+        /// No obligation is paid twice.
         ObligationOnce = "obligation-once",
         /// No trigger date is executed twice.
         TriggerOnce = "trigger-once",
-        /// Amounts are what their deals make of them.
+        /// Amounts follow from their deals.
         AmountsFollowDeals = "amounts-follow-deals",
-        /// Days add up to amounts, and amounts to deals.
+        /// Daily slices add up to amounts, and amounts add up to deals.
         SlicesSum = "slices-sum",
-        /// Scores are what was credited.
+        /// Scores are the sums of their credits.
         MetricsFollowCredits = "metrics-follow-credits",
     }
 }
 
 names! {
-    /// What became of looking at a law.
+    /// The result of a check.
     Verdict {
-        /// Every subject was looked at, and the law holds for each.
+        /// The check looked at all subjects, and each of them passed.
         Pass = "pass",
-        /// A subject breaks it, whether all were looked at or not.
+        /// At least one subject failed, whether or not the check looked at all of them.
         Fail = "fail",
-        /// None of those that were looked at breaks it, and others were not.
+        /// The subjects looked at so far passed, but the check did not look at all of them.
         Incomplete = "incomplete",
     }
 }
 
 impl Check {
-    /// The law in a sentence, the left side first.
+    /// Describes the check in a sentence that names the left side first.
     #[must_use]
     pub const fn description(self) -> &'static str {
         match self {
@@ -53,18 +53,19 @@ impl Check {
             }
             Self::ObligationOnce => {
                 "Each allocation that is not cancelled covers an obligation that no other covers, \
-                 and that names it."
+                 and that refers to it."
             }
             Self::TriggerOnce => {
-                "Each distributor has one distribution for a trigger date, cancelled ones apart."
+                "Each distributor has at most one distribution for a trigger date, not counting \
+                 cancelled ones."
             }
             Self::AmountsFollowDeals => {
                 "Each amount of a revenue distribution is its percentage of the deal's value, and \
-                 what is left of a deal is its value without them."
+                 the undistributed amount of a deal is its value less these amounts."
             }
             Self::SlicesSum => {
-                "The amounts of each revenue distribution, and what its deal has distributed, are \
-                 the sums of their daily slices."
+                "The amounts of each revenue distribution, and the distributed amount of its deal, \
+                 are the sums of their daily slices."
             }
             Self::MetricsFollowCredits => {
                 "The score of each metric is the sum of its credits, of the same distributor and \
@@ -74,61 +75,61 @@ impl Check {
     }
 }
 
-/// A law at one of its subjects.
+/// A check of one subject.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Comparison {
     /// One side, in minor units, points or rows.
     pub left: i128,
-    /// The other side.
+    /// The other side, in the same units.
     pub right: i128,
-    /// What breaks it, where it is broken.
+    /// The counter-example, or `None` if the check passed.
     pub broken: Option<CounterExample>,
 }
 
-/// A subject at which a law does not hold.
+/// A subject that fails a check.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CounterExample {
-    /// The type of the subject, as it is served.
+    /// The type of the subject in the API.
     pub kind: &'static str,
-    /// Its id.
+    /// The id of the subject.
     pub id: i64,
-    /// What is wrong, with the figures.
+    /// A description of what is wrong, with the figures.
     pub detail: String,
 }
 
-/// How many counter-examples are kept of one law.
+/// The most counter-examples that a finding keeps.
 pub const MAX_COUNTER_EXAMPLES: u64 = 100;
 
-/// A law over the subjects that were looked at.
+/// A check of all subjects that it looked at.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
-    /// The law.
+    /// The check.
     pub check: Check,
     /// The sum of the left sides.
     pub left: i128,
     /// The sum of the right sides.
     pub right: i128,
-    /// How many subjects break it.
+    /// The number of subjects that failed.
     pub broken: u64,
-    /// The first of these, at most [`MAX_COUNTER_EXAMPLES`].
+    /// The first subjects that failed, at most [`MAX_COUNTER_EXAMPLES`].
     pub counter_examples: Vec<CounterExample>,
-    /// Whether every subject was looked at.
+    /// Whether the check looked at all subjects.
     pub is_complete: bool,
 }
 
 impl Finding {
-    /// Nothing looked at yet.
+    /// Creates the finding of a check that has not looked at any subject yet.
     #[must_use]
     pub const fn new(check: Check) -> Self {
         let counter_examples = Vec::new();
         Self { check, left: 0, right: 0, broken: 0, counter_examples, is_complete: false }
     }
 
-    /// Adds a subject. Sums past `i128`, which takes 2^64 subjects, stay at its end.
-    pub fn note(&mut self, instance: Comparison) {
-        self.left = self.left.saturating_add(instance.left);
-        self.right = self.right.saturating_add(instance.right);
-        if let Some(example) = instance.broken {
+    /// Adds a subject. The sums saturate at the limits of `i128`, which takes 2^64 subjects.
+    pub fn note(&mut self, comparison: Comparison) {
+        self.left = self.left.saturating_add(comparison.left);
+        self.right = self.right.saturating_add(comparison.right);
+        if let Some(example) = comparison.broken {
             if self.broken < MAX_COUNTER_EXAMPLES {
                 self.counter_examples.push(example);
             }
@@ -136,7 +137,7 @@ impl Finding {
         }
     }
 
-    /// What it comes to.
+    /// Returns the result.
     #[must_use]
     pub const fn verdict(&self) -> Verdict {
         match (self.broken, self.is_complete) {
@@ -154,13 +155,20 @@ struct Subject {
     id: i64,
 }
 
-/// Compares two sides that must be equal; `detail` says what they are.
-fn compare(subject: Subject, left: i128, right: i128, detail: &str) -> Comparison {
+/// One of two sides that must be equal.
+#[derive(Clone, Copy)]
+struct Side {
+    name: &'static str,
+    value: i128,
+}
+
+/// Compares two sides that must be equal.
+fn compare(subject: Subject, left: Side, right: Side) -> Comparison {
     let Subject { kind, id } = subject;
-    let broken = (left != right).then(|| CounterExample {
+    let broken = (left.value != right.value).then(|| CounterExample {
         kind,
         id,
-        detail: format!("{detail}: {left} on one side, {right} on the other"),
+        detail: format!("{} is {}, {} is {}", left.name, left.value, right.name, right.value),
     });
-    Comparison { left, right, broken }
+    Comparison { left: left.value, right: right.value, broken }
 }

@@ -1,13 +1,14 @@
-//! The laws of payouts: what was paid is what was owed, once, and scores are what was credited.
+//! The checks of payouts: what was paid was owed, and only once; scores are what was credited.
 
-use super::{Comparison, CounterExample, Subject, compare};
+use super::{Comparison, CounterExample, Side, Subject, compare};
 
-/// A distribution with what it pays.
+/// A distribution and the sums of what it pays.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PaidDistribution {
-    /// Its id.
+    /// The id of the distribution.
     pub id: i64,
-    /// Minor units; `None` while it waits for its trigger date, when its value is a forecast.
+    /// The value in minor units. `None` while the distribution waits for its trigger date, because
+    /// its value is only a forecast then.
     pub value: Option<i64>,
     /// The sum of its allocations that are not cancelled, in minor units.
     pub allocations: i128,
@@ -16,38 +17,40 @@ pub struct PaidDistribution {
 }
 
 impl PaidDistribution {
-    /// The value is the sum of the allocations, and of their obligations. One that waits has none.
+    /// Checks that the value is the sum of the allocations, and of their obligations. A
+    /// distribution that waits for its trigger date must have neither.
     #[must_use]
     pub fn allocations_sum(&self) -> Comparison {
         let Self { id, value, allocations, obligations } = *self;
         let value = i128::from(value.unwrap_or(0));
         let detail = format!(
-            "the value is {value}, the allocations sum to {allocations}, their obligations to \
-             {obligations}"
+            "the value is {value}, the sum of the allocations is {allocations}, the sum of their \
+             obligations is {obligations}"
         );
         let holds = value == allocations && allocations == obligations;
         let broken = (!holds).then_some(CounterExample { kind: "distributions", id, detail });
-        // Of three figures that must be equal, the one that differs is shown.
+        // Three figures must be equal; the right side is the one that differs from the value.
         let right = if value == allocations { obligations } else { allocations };
         Comparison { left: value, right, broken }
     }
 }
 
-/// An obligation with what covers it.
+/// An obligation and the allocations that cover it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CoveredObligation<'a> {
-    /// Its id.
+    /// The id of the obligation.
     pub id: i64,
-    /// The allocation that it names.
+    /// The allocation that the obligation refers to.
     pub allocation_id: Option<i64>,
-    /// The obligation that this one covers.
+    /// The obligation that the allocation referred to covers.
     pub named_covers: Option<i64>,
-    /// The allocations that cover it and are not cancelled, by id.
+    /// The ids of the allocations that cover the obligation and are not cancelled.
     pub live: &'a [i64],
 }
 
 impl CoveredObligation<'_> {
-    /// At most one allocation that is not cancelled covers it, and it names that one.
+    /// Checks that at most one allocation that is not cancelled covers the obligation, and that the
+    /// obligation refers to it.
     #[must_use]
     pub fn obligation_once(&self) -> Comparison {
         let Self { id, allocation_id, named_covers, live } = self;
@@ -55,10 +58,11 @@ impl CoveredObligation<'_> {
         let detail = match (live, allocation_id) {
             ([_, _, ..], _) => Some(format!("{covering} allocations cover it: {live:?}")),
             ([one], named) if *named != Some(*one) => {
-                Some(format!("allocation {one} covers it, and it names {}", name(*named)))
+                let named = named.map_or_else(|| "none".to_owned(), |id| id.to_string());
+                Some(format!("allocation {one} covers it, but allocation_id is {named}"))
             }
             (_, Some(named)) if *named_covers != Some(*id) => {
-                Some(format!("it names allocation {named}, which covers another"))
+                Some(format!("allocation_id is {named}, which covers another obligation"))
             }
             _ => None,
         };
@@ -67,51 +71,51 @@ impl CoveredObligation<'_> {
     }
 }
 
-fn name(id: Option<i64>) -> String {
-    id.map_or_else(|| "none".to_owned(), |id| id.to_string())
-}
-
-/// A distribution that is not cancelled, among those of its distributor by trigger date.
+/// A distribution that is not cancelled, compared with the others of its distributor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TriggerDate {
-    /// Its id.
+    /// The id of the distribution.
     pub id: i64,
-    /// Whose it is.
+    /// The id of its distributor.
     pub distributor_id: i64,
-    /// Another with the same trigger date, and a lower id.
+    /// The id of another distribution with the same trigger date and a lower id.
     pub same_as: Option<i64>,
 }
 
 impl TriggerDate {
-    /// It is the only one at its trigger date.
+    /// Checks that no other distribution of the distributor has the same trigger date.
     #[must_use]
     pub fn trigger_once(&self) -> Comparison {
         let Self { id, distributor_id, same_as } = *self;
         let broken = same_as.map(|other| CounterExample {
             kind: "distributions",
             id,
-            detail: format!("distributor {distributor_id} has distribution {other} at that date"),
+            detail: format!(
+                "distribution {other} of distributor {distributor_id} has the same trigger date"
+            ),
         });
         Comparison { left: 1, right: i128::from(broken.is_none()), broken }
     }
 }
 
-/// A metric with its credits.
+/// A metric and the sum of its credits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CreditedMetric {
-    /// Its id.
+    /// The id of the metric.
     pub id: i64,
-    /// Points.
+    /// The score in points.
     pub score: i64,
-    /// The sum of its credits of the same distributor and collaborator, in points.
+    /// The sum of its credits that are of the same distributor and collaborator, in points.
     pub credits: i128,
 }
 
 impl CreditedMetric {
-    /// The score is the sum of the credits.
+    /// Checks that the score is the sum of the credits.
     #[must_use]
     pub fn metrics_follow_credits(&self) -> Comparison {
         let Self { id, score, credits } = *self;
-        compare(Subject { kind: "metrics", id }, score.into(), credits, "score and credits")
+        let score = Side { name: "the score", value: score.into() };
+        let credits = Side { name: "the sum of the credits", value: credits };
+        compare(Subject { kind: "metrics", id }, score, credits)
     }
 }

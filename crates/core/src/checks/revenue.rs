@@ -1,54 +1,67 @@
-//! The laws of revenue: amounts follow from deals, and days add up to amounts.
+//! The checks of revenue: amounts follow from deals, and daily slices add up to amounts.
 
 use chrono::NaiveDate;
 
-use super::{Comparison, CounterExample, Subject, compare};
+use super::{Comparison, CounterExample, Side, Subject, compare};
 use crate::calendar::{DateRange, Period};
 use crate::money::decimal::Percent;
 use crate::revenue::deal::DealMoney;
 use crate::revenue::revenue_distribution::Amounts;
 use crate::revenue::slicing::SpreadAmount;
 
-/// A deal's own figures of what it has distributed.
+const SLICES: &str = "the sum of the slices";
+
+/// The figures that a deal's row has of its distributions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct DealFigures {
-    /// Its id.
+    /// The id of the deal.
     pub id: i64,
-    /// Minor units of its currency.
+    /// The value in minor units of its currency.
     pub value: i64,
-    /// Units of `10^-10` percent.
+    /// The sum of its distributions' percentages, in units of `10^-10` percent.
     pub distributed_percent: i64,
-    /// Minor units.
+    /// The sum of its distributions' amounts, in minor units.
     pub distributed_amount: i64,
-    /// Minor units.
+    /// The rest of the value, in minor units.
     pub undistributed_amount: i64,
 }
 
 impl DealFigures {
-    /// What is left is the value without what is distributed, and the percentages sum to that of
-    /// the deal. `percents`: their sum, in units of `10^-10` percent.
+    /// Checks the rest of the value and the sum of the percentages.
+    ///
+    /// `percents` is the sum of the percentages on the rows of the distributions, in units of
+    /// `10^-10` percent.
     #[must_use]
-    #[expect(clippy::arithmetic_side_effects, reason = "the difference of two 64-bit numbers")]
+    #[expect(
+        clippy::arithmetic_side_effects,
+        reason = "the difference of two 64-bit numbers fits 128 bits"
+    )]
     pub fn amounts_follow_deals(&self, percents: i128) -> Comparison {
-        let left = i128::from(self.value) - i128::from(self.distributed_amount);
-        let what = "what is left of the deal";
-        let rest = compare(self.subject(), self.undistributed_amount.into(), left, what);
+        let expected = i128::from(self.value) - i128::from(self.distributed_amount);
+        let expected = Side { name: "the value less distributed_amount", value: expected };
+        let undistributed =
+            Side { name: "undistributed_amount", value: self.undistributed_amount.into() };
+        let rest = compare(self.subject(), undistributed, expected);
         let own = i128::from(self.distributed_percent);
         let broken = rest.broken.or_else(|| {
             (own != percents).then(|| CounterExample {
                 kind: "deals",
                 id: self.id,
-                detail: format!("percentages: {own} units on the deal, {percents} on its rows"),
+                detail: format!(
+                    "distributed_percent is {own} units of 10^-10 percent, the sum of the \
+                     percentages is {percents}"
+                ),
             })
         });
         Comparison { broken, ..rest }
     }
 
-    /// What is distributed is the sum of the slices of its distributions, in minor units.
+    /// Checks that the distributed amount is the sum of the daily slices, which is in minor units.
     #[must_use]
     pub fn slices_sum(&self, slices: i128) -> Comparison {
-        let what = "what the deal has distributed, and the slices";
-        compare(self.subject(), self.distributed_amount.into(), slices, what)
+        let distributed =
+            Side { name: "distributed_amount", value: self.distributed_amount.into() };
+        compare(self.subject(), distributed, Side { name: SLICES, value: slices })
     }
 
     fn subject(&self) -> Subject {
@@ -56,23 +69,24 @@ impl DealFigures {
     }
 }
 
-/// A revenue distribution as its row has it.
+/// The figures that the row of a revenue distribution has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct DistributionFigures {
-    /// Its id.
+    /// The id of the revenue distribution.
     pub id: i64,
     /// The first day.
     pub start_on: NaiveDate,
     /// The last day.
     pub end_on: NaiveDate,
-    /// Units of `10^-10` percent.
+    /// The percentage of the deal's value, in units of `10^-10` percent.
     pub percent: i64,
-    /// Minor units of the deal's currency and of the organization's.
+    /// The amounts in minor units of the deal's currency and of the organization's.
     pub amounts: Amounts,
 }
 
 impl DistributionFigures {
-    /// Both amounts follow from the deal as it is; `None` where its money cannot be.
+    /// Checks that both amounts follow from the deal; `deal` is `None` if its money is
+    /// inconsistent.
     #[must_use]
     pub fn amounts_follow_deals(&self, deal: Option<&DealMoney>) -> Comparison {
         let percent = Percent::from_units(self.percent).ok();
@@ -82,21 +96,28 @@ impl DistributionFigures {
         let detail = match due {
             Some(due) if due == self.amounts => None,
             Some(due) => {
-                Some(format!("{}; the deal makes {}", describe(self.amounts), describe(due)))
+                Some(format!("{}; from the deal follow {}", describe(self.amounts), describe(due)))
             }
-            None => Some("the deal makes no amount of its percentage".to_owned()),
+            None => Some("no amounts follow from the deal and the percentage".to_owned()),
         };
         let broken = detail.map(|detail| self.example(detail));
         Comparison { left, right: due.map_or(0, both), broken }
     }
 
-    /// The daily slices sum to both amounts. Answers with the sum of those of `amount` as well.
+    /// Checks that the daily slices sum to both amounts. Returns the sum of the slices of `amount`
+    /// too.
     #[must_use]
-    #[expect(clippy::arithmetic_side_effects, reason = "sums of at most 2^17 64-bit numbers")]
+    #[expect(
+        clippy::arithmetic_side_effects,
+        reason = "a sum of at most 2^17 64-bit numbers fits 128 bits"
+    )]
     pub fn slices_sum(&self) -> (Comparison, i128) {
         let left = both(self.amounts);
         let Ok(range) = DateRange::new(self.start_on, self.end_on) else {
-            let detail = format!("{} to {} are no days", self.start_on, self.end_on);
+            let detail = format!(
+                "start_on {} and end_on {} are not a range of days",
+                self.start_on, self.end_on
+            );
             return (Comparison { left, right: 0, broken: Some(self.example(detail)) }, 0);
         };
         let slices = |total| -> i128 {
@@ -105,12 +126,14 @@ impl DistributionFigures {
         };
         let amount = slices(self.amounts.amount);
         let amount_default = slices(self.amounts.amount_default);
-        let what = "amounts and slices";
         let subject = Subject { kind: "revenue_distributions", id: self.id };
-        let mut comparison = compare(subject, left, amount + amount_default, what);
-        // Two faults that make up for each other are two faults.
+        let amounts = Side { name: "the sum of both amounts", value: left };
+        let slices = Side { name: SLICES, value: amount + amount_default };
+        let mut comparison = compare(subject, amounts, slices);
+        // Differences that cancel each other out in the sum are found here.
         if comparison.broken.is_none() && amount != i128::from(self.amounts.amount) {
-            comparison.broken = Some(self.example(what.to_owned()));
+            let detail = format!("amount is {}, {SLICES} is {amount}", self.amounts.amount);
+            comparison.broken = Some(self.example(detail));
         }
         (comparison, amount)
     }
@@ -120,7 +143,7 @@ impl DistributionFigures {
     }
 }
 
-#[expect(clippy::arithmetic_side_effects, reason = "the sum of two 64-bit numbers")]
+#[expect(clippy::arithmetic_side_effects, reason = "the sum of two 64-bit numbers fits 128 bits")]
 fn both(amounts: Amounts) -> i128 {
     i128::from(amounts.amount) + i128::from(amounts.amount_default)
 }

@@ -1,8 +1,8 @@
-//! The computations on amounts: a percentage, what is projected of one, and an exchange.
+//! The computations on amounts: percentages, projections and exchanges.
 //!
-//! Amounts are `i64` minor units. Products are exact in `i128`, rounded once by
-//! [`divide_half_away`], and an error where the result does not fit `i64`: never a wrap or a clamp.
-//! Spreading over days is [`crate::slicing`].
+//! Amounts are `i64` minor units. Products are exact in `i128` and rounded once by
+//! [`divide_half_away`]; a result that does not fit `i64` is an error and never wraps or saturates.
+//! Spreading an amount over days is [`crate::slicing`].
 
 use thiserror::Error;
 
@@ -10,22 +10,22 @@ use crate::money::currency::Currency;
 use crate::money::decimal::{Percent, Rate};
 use crate::money::rounding::divide_half_away;
 
-/// Why an amount cannot be had.
+/// An error: an amount cannot be computed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum MoneyError {
-    /// The exact result is past `i64`.
+    /// The exact result does not fit `i64`.
     #[error("does not fit 64 bits of minor units")]
     Overflow,
 }
 
-/// Units of [`Percent`] in a whole: 100 percent.
+/// The units of [`Percent`] in the whole, which is 100 percent.
 const WHOLE: i128 = 100 * 10_i128.pow(Percent::SCALE);
 
-/// `round(value * percent / 100)`, in the minor units of `value`.
+/// Returns `round(value * percent / 100)`, in the minor units of `value`.
 ///
 /// # Errors
 ///
-/// [`MoneyError::Overflow`] where more than 100 percent of a large value does not fit.
+/// [`MoneyError::Overflow`] if the result does not fit, which takes more than 100 percent.
 ///
 /// # Examples
 ///
@@ -39,11 +39,12 @@ pub fn percent_of(value: i64, percent: Percent) -> Result<i64, MoneyError> {
     rounded(product(value, percent.units()), WHOLE)
 }
 
-/// `round(amount * rate * 10^(decimals of to - decimals of from))`, in minor units of `to`.
+/// Converts an amount: `round(amount * rate * 10^(decimals of to - decimals of from))`, in minor
+/// units of `to`.
 ///
 /// # Errors
 ///
-/// [`MoneyError::Overflow`] where the result does not fit.
+/// [`MoneyError::Overflow`] if the result does not fit.
 ///
 /// # Examples
 ///
@@ -58,10 +59,10 @@ pub fn exchange(amount: i64, rate: Rate, from: Currency, to: Currency) -> Result
     rounded(product(amount, rate.units()), units_per_minor(from, to))
 }
 
-/// `round(amount * probability / 100)`: what may be expected of an amount, in its minor units.
+/// Returns the part of an amount that can be expected: `round(amount * probability / 100)`.
 ///
-/// The probability is in percent and clamped to `0..=100`, which a deal's always is, so the result
-/// is never more than the amount and always fits.
+/// The probability is in percent and clamped to `0..=100`, which the probability of a deal always
+/// is. So the result is never larger than the amount and always fits.
 ///
 /// # Examples
 ///
@@ -74,7 +75,7 @@ pub fn exchange(amount: i64, rate: Rate, from: Currency, to: Currency) -> Result
 #[inline]
 #[expect(
     clippy::arithmetic_side_effects,
-    reason = "whole * probability is no more than the amount, rest * probability at most 9,900"
+    reason = "whole * probability is at most the amount, and rest * probability at most 9,900"
 )]
 pub fn projected(amount: i64, probability: i64) -> i64 {
     let probability = probability.clamp(0, 100);
@@ -82,7 +83,8 @@ pub fn projected(amount: i64, probability: i64) -> i64 {
     whole * probability + (rest * probability + 50 * rest.signum()) / 100
 }
 
-/// The powers of ten of rate and currencies in one divisor, so that none is ever multiplied in.
+/// Combines the powers of ten of the rate and of both currencies into one divisor, so that nothing
+/// is ever multiplied by one of them.
 #[expect(
     clippy::arithmetic_side_effects,
     reason = "currencies have at most 4 decimals, so the exponent is from 12 - 4 to 12 + 4"

@@ -1,14 +1,15 @@
 //! Currencies of ISO 4217 and the decimals of their minor units.
 //!
-//! Only currencies that money can be counted in: gold (`XAU`), the testing code (`XTS`) and the
-//! others that ISO 4217 gives no minor unit are refused. No symbols, names or exchange rates.
+//! Only currencies in which money can be counted: gold (`XAU`), the code for tests (`XTS`) and the
+//! others to which ISO 4217 gives no minor unit are refused. There are no symbols, names or
+//! exchange rates here.
 
 use std::fmt;
 use std::str::FromStr;
 
 use thiserror::Error;
 
-/// A currency of ISO 4217 that has a minor unit. Ordered by code.
+/// A currency of ISO 4217 that has a minor unit. Currencies sort by code.
 ///
 /// # Examples
 ///
@@ -25,19 +26,19 @@ pub struct Currency {
     decimals: u32,
 }
 
-/// The text is not the code of a currency that has a minor unit.
+/// An error: the text is not the code of a currency that has a minor unit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[error("must be an ISO 4217 currency code such as EUR")]
 pub struct CurrencyError;
 
 impl Currency {
-    /// The three upper-case letters of ISO 4217, such as `EUR`.
+    /// Returns the three upper-case letters of ISO 4217, such as `EUR`.
     #[must_use]
     pub const fn code(self) -> &'static str {
         self.code
     }
 
-    /// How many decimals the minor unit stands for: JPY 0, EUR 2, KWD 3, CLF 4. Never more than 4.
+    /// Returns the decimals of the minor unit, from 0 to 4: JPY has 0, EUR 2, KWD 3, CLF 4.
     #[must_use]
     pub const fn decimals(self) -> u32 {
         self.decimals
@@ -47,7 +48,7 @@ impl Currency {
 impl FromStr for Currency {
     type Err = CurrencyError;
 
-    /// Reads exactly the three upper-case letters; `eur` and ` EUR` are errors.
+    /// Parses exactly the three upper-case letters; `eur` and ` EUR` are errors.
     fn from_str(text: &str) -> Result<Self, CurrencyError> {
         let known = iso_currency::Currency::from_code(text).ok_or(CurrencyError)?;
         let decimals = known.exponent().ok_or(CurrencyError)?;

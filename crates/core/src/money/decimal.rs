@@ -1,8 +1,8 @@
-//! Exact fixed-point decimals: percentages and exchange rates, read and written without floats.
+//! Exact fixed-point decimals: percentages and exchange rates, parsed and written without floats.
 //!
-//! A decimal is an `i64` count of units of `10^-scale`. Text is read as JSON writes numbers, with
-//! two liberties: leading zeros, and zeros past the scale. Arithmetic on decimals is not here; see
-//! [`crate::money`].
+//! A decimal is an `i64` count of units of `10^-scale`. Text is parsed as JSON writes numbers, but
+//! leading zeros, and zeros past the scale, are accepted too. Arithmetic on decimals is not here;
+//! see [`crate::money`].
 
 use std::fmt;
 use std::iter;
@@ -10,38 +10,46 @@ use std::str::FromStr;
 
 use thiserror::Error;
 
-/// Digits that a scaled decimal may have, so that every one of them fits `i64`.
+/// The most digits that a scaled decimal may have; every such decimal fits `i64`.
 const MAX_DIGITS: u32 = 18;
 
-/// Why a text or a number is not a decimal that can be kept.
+/// An error: a text or a number is not a decimal that can be stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum DecimalError {
-    /// The text is not a number, or not a finite one.
+    /// The text is not a finite number.
     #[error("must be a decimal number")]
     NotANumber,
-    /// There are non-zero digits past the last decimal that is kept.
+    /// There are non-zero digits past the last decimal that is stored.
     #[error("must have at most {scale} decimals")]
     TooPrecise {
-        /// How many decimals are kept.
+        /// The number of decimals that are stored.
         scale: u32,
     },
-    /// The number is past the largest one that is kept.
-    #[error("is too large")]
-    TooLarge,
-    /// The number is zero or less where only more makes sense.
+    /// The number has more digits before the decimal point than can be stored.
+    #[error("must have at most {} digits before the decimal point", whole_digits(*.scale))]
+    TooLarge {
+        /// The number of decimals that are stored.
+        scale: u32,
+    },
+    /// The number is 0 or less, but must be positive.
     #[error("must be greater than 0")]
     NotPositive,
 }
 
-/// Reads a decimal exactly into units of `10^-scale`; the result has at most 18 digits.
+/// Returns the most digits that a decimal may have before its point.
+const fn whole_digits(scale: u32) -> u32 {
+    MAX_DIGITS.saturating_sub(scale)
+}
+
+/// Parses a decimal exactly into units of `10^-scale`; the result has at most 18 digits.
 ///
-/// Accepts an optional `-`, digits, an optional fraction and an optional exponent. Costs one pass
-/// over the text whatever the exponent says.
+/// Accepts an optional `-`, digits, an optional fraction and an optional exponent. Takes one pass
+/// over the text, whatever the exponent.
 ///
 /// # Errors
 ///
 /// [`DecimalError::NotANumber`], [`DecimalError::TooPrecise`] for a non-zero digit past the scale,
-/// [`DecimalError::TooLarge`] for 10^18 units and more.
+/// and [`DecimalError::TooLarge`] for 10^18 units or more.
 ///
 /// # Examples
 ///
@@ -58,11 +66,11 @@ pub fn parse_units(text: &str, scale: u32) -> Result<i64, DecimalError> {
     Ok(if unsigned.is_some() { units.saturating_neg() } else { units })
 }
 
-/// The parts of an unsigned decimal: `whole.fraction * 10^exponent`, digits only.
+/// The parts of an unsigned decimal, `whole.fraction * 10^exponent`, as texts of digits.
 struct Number<'a> {
     whole: &'a str,
     fraction: &'a str,
-    /// Saturated: no text is long enough for the difference to show.
+    /// Saturates; no text is long enough for that to change the result.
     exponent: i64,
 }
 
@@ -79,7 +87,7 @@ impl<'a> Number<'a> {
         Some(Self { whole, fraction, exponent })
     }
 
-    /// The sum of digit times power of ten, each digit looked at once.
+    /// Adds up each digit times its power of ten, visiting each digit once.
     fn units(&self, scale: u32) -> Result<i64, DecimalError> {
         let whole_digits = i64::try_from(self.whole.len()).unwrap_or(i64::MAX);
         let above_first =
@@ -95,14 +103,16 @@ impl<'a> Number<'a> {
     }
 }
 
-/// One digit in its place, in units: below 10^18, and 18 places together are below 10^18 too.
+/// Returns the value of one digit at its place, in units.
+///
+/// A value is below 10^18, and so is the sum of the values at 18 different places.
 fn place(digit: u32, power: i64, scale: u32) -> Result<i64, DecimalError> {
     match u32::try_from(power) {
         Ok(power) if power < MAX_DIGITS => {
             Ok(i64::from(digit).saturating_mul(10_i64.saturating_pow(power)))
         }
         Err(_) if power < 0 => Err(DecimalError::TooPrecise { scale }),
-        _ => Err(DecimalError::TooLarge),
+        _ => Err(DecimalError::TooLarge { scale }),
     }
 }
 
@@ -120,19 +130,19 @@ fn read_exponent(text: &str) -> Option<i64> {
     Some(text.parse().unwrap_or(far))
 }
 
-/// Writes units of `10^-scale` in shortest form with at least one decimal: `100.0`, `-0.5`.
+/// Writes units of `10^-scale` in the shortest form with at least one decimal: `100.0`, `-0.5`.
 ///
 /// Every `i64` can be written, at any scale from 0 to 18.
 ///
 /// # Errors
 ///
-/// Only those of the writer.
+/// Only the errors of the writer.
 ///
 /// # Panics
 ///
-/// When `scale` is above 18: nothing is kept with more decimals.
+/// If `scale` is above 18, which no decimal of this crate has.
 pub fn format_units(units: i64, scale: u32, f: &mut impl fmt::Write) -> fmt::Result {
-    assert!(scale <= MAX_DIGITS, "decimals have at most 18 digits");
+    assert!(scale <= MAX_DIGITS, "a scale must be at most 18");
     let sign = if units < 0 { "-" } else { "" };
     let (whole, fraction) = split(units.unsigned_abs(), scale);
     let padded = format!("{fraction:0width$}", width = usize::try_from(scale).unwrap_or_default());
@@ -143,7 +153,7 @@ pub fn format_units(units: i64, scale: u32, f: &mut impl fmt::Write) -> fmt::Res
     write!(f, "{sign}{whole}.{shortest}")
 }
 
-#[expect(clippy::arithmetic_side_effects, reason = "the divisor is 10^0..=10^18: fits, not zero")]
+#[expect(clippy::arithmetic_side_effects, reason = "the divisor is 10^0..=10^18, which fits")]
 fn split(units: u64, scale: u32) -> (u64, u64) {
     let one = 10_u64.pow(scale);
     (units / one, units % one)
@@ -157,23 +167,24 @@ macro_rules! positive_decimal {
         pub struct $name(i64);
 
         impl $name {
-            /// How many decimals are kept.
+            /// The number of decimals that are stored.
             pub const SCALE: u32 = $scale;
 
-            /// From units of `10^-SCALE`.
+            /// Creates a number from units of `10^-SCALE`.
             ///
             /// # Errors
             ///
-            /// [`DecimalError::NotPositive`] or, from 10^18 units on, [`DecimalError::TooLarge`].
+            /// [`DecimalError::NotPositive`] for 0 or less, and [`DecimalError::TooLarge`] for
+            /// 10^18 units or more.
             pub const fn from_units(units: i64) -> Result<Self, DecimalError> {
                 match units {
                     ..=0 => Err(DecimalError::NotPositive),
                     1..1_000_000_000_000_000_000 => Ok(Self(units)),
-                    _ => Err(DecimalError::TooLarge),
+                    _ => Err(DecimalError::TooLarge { scale: $scale }),
                 }
             }
 
-            /// The number in units of `10^-SCALE`, above 0 and below 10^18.
+            /// Returns the number in units of `10^-SCALE`, above 0 and below 10^18.
             #[must_use]
             pub const fn units(self) -> i64 {
                 self.0
@@ -197,7 +208,7 @@ macro_rules! positive_decimal {
 }
 
 positive_decimal! {
-    /// A percentage `0 < p < 10^8` with at most 10 decimals; more than 100 is legal.
+    /// A percentage `0 < p < 10^8` with at most 10 decimals; more than 100 percent is allowed.
     Percent, 10
 }
 
@@ -208,7 +219,7 @@ positive_decimal! {
 }
 
 impl Percent {
-    /// All of it: 100 percent.
+    /// The whole: 100 percent.
     pub const WHOLE: Self = Self(1_000_000_000_000);
 }
 

@@ -1,10 +1,10 @@
 //! Exact fractions in lowest terms, as explanations show them: `30000/17`.
 //!
-//! For showing, not for reckoning: no arithmetic on them is here.
+//! They are for display only; there is no arithmetic on them here.
 
 use std::fmt;
 
-/// A fraction in lowest terms; the denominator is above 0.
+/// A fraction in lowest terms with a denominator above 0.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Fraction {
     numerator: i128,
@@ -12,15 +12,15 @@ pub struct Fraction {
 }
 
 impl Fraction {
-    /// `numerator / denominator` in lowest terms.
+    /// Reduces `numerator / denominator` to lowest terms.
     ///
     /// # Panics
     ///
-    /// When `denominator` is 0. Shares divide by a total weight, which is above 0.
+    /// If `denominator` is 0. Shares divide by a total weight, which is above 0.
     #[must_use]
     #[expect(
         clippy::arithmetic_side_effects,
-        reason = "the greatest common divisor of a number and one above 0 is above 0"
+        reason = "the greatest common divisor is above 0, because the denominator is"
     )]
     pub fn new(numerator: i128, denominator: u128) -> Self {
         assert!(denominator > 0, "the denominator of a fraction must be positive");
@@ -30,13 +30,13 @@ impl Fraction {
         Self { numerator, denominator: denominator / divisor }
     }
 
-    /// Above the line, with the sign.
+    /// Returns the number above the line, with the sign.
     #[must_use]
     pub const fn numerator(&self) -> i128 {
         self.numerator
     }
 
-    /// Below the line.
+    /// Returns the number below the line.
     #[must_use]
     pub const fn denominator(&self) -> u128 {
         self.denominator
@@ -44,13 +44,13 @@ impl Fraction {
 }
 
 impl fmt::Display for Fraction {
-    /// Always with its denominator: `46/1`, `-12/17`, `0/1`.
+    /// Writes the denominator always: `46/1`, `-12/17`, `0/1`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}/{}", self.numerator, self.denominator)
     }
 }
 
-#[expect(clippy::arithmetic_side_effects, reason = "the divisor is not 0 where it divides")]
+#[expect(clippy::arithmetic_side_effects, reason = "the loop ends when b is 0")]
 fn greatest_common_divisor(a: u128, b: u128) -> u128 {
     let (mut a, mut b) = (a, b);
     while b > 0 {

@@ -1,7 +1,7 @@
 //! Money: currencies, exact decimals, the one rounding, and the computations on amounts.
 //!
-//! Amounts are `i64` minor units everywhere. Spreading an amount over days is
-//! [`crate::slicing`], sharing one among people is [`crate::shares`].
+//! Amounts are `i64` minor units everywhere. Spreading an amount over days is [`crate::slicing`];
+//! sharing it among people is [`crate::shares`].
 
 mod amount;
 pub mod currency;

@@ -1,15 +1,15 @@
 //! The one rounding of the product: half away from zero, exact, on integers.
 //!
-//! It is what `ROUND` means in every spreadsheet and in PostgreSQL `numeric`, so that a user can
+//! `ROUND` means the same in every spreadsheet and for PostgreSQL's `numeric`, so that users can
 //! check any figure by hand. There is no other rounding and no rounding mode to choose.
 
-/// `numerator / denominator`, rounded half away from zero.
+/// Divides and rounds half away from zero.
 ///
-/// Exact for every `i128`: nothing is scaled up on the way, so nothing can overflow.
+/// The result is exact for every `i128`: nothing is scaled up on the way, so nothing can overflow.
 ///
 /// # Panics
 ///
-/// When `denominator` is not positive. Callers divide by a power of ten or by a count of days.
+/// If `denominator` is not positive. Callers divide by a power of ten or by a number of days.
 ///
 /// # Examples
 ///

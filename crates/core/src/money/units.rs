@@ -1,7 +1,7 @@
-//! What a payout is counted in: a currency, or a plain unit such as points.
+//! The units that payouts are counted in: a currency, or a plain unit such as points.
 //!
-//! Amounts are whole minor units; a plain unit has no decimals. Writing amounts for people is here,
-//! converting between units is not: payouts never change theirs.
+//! Amounts are whole minor units; a plain unit has no decimals. Amounts are written for people
+//! here, but there is no conversion between units, because payouts never change theirs.
 
 use std::fmt;
 use std::str::FromStr;
@@ -10,7 +10,7 @@ use thiserror::Error;
 
 use crate::money::currency::Currency;
 
-/// Most letters that a plain unit may have.
+/// The most letters that a plain unit may have.
 pub const MAX_UNIT_CHARS: usize = 32;
 
 /// The units of a distributor, its obligations and its distributions.
@@ -27,23 +27,23 @@ pub const MAX_UNIT_CHARS: usize = 32;
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Units {
-    /// Minor units of a currency.
+    /// The minor units of a currency.
     Currency(Currency),
-    /// Anything else of 1 to 32 letters, counted in ones.
+    /// Any other unit of 1 to 32 letters, counted in whole ones.
     Plain(PlainUnit),
 }
 
-/// The name of a plain unit, 1 to 32 letters.
+/// The name of a plain unit, of 1 to 32 letters.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PlainUnit(String);
 
-/// The text is neither a currency nor a plain unit.
+/// An error: the text is neither a currency nor a plain unit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[error("must be an ISO 4217 currency code or a unit of 1 to {MAX_UNIT_CHARS} letters")]
 pub struct UnitsError;
 
 impl Units {
-    /// The currency, where it is one.
+    /// Returns the currency, or `None` for a plain unit.
     #[must_use]
     pub const fn currency(&self) -> Option<Currency> {
         match self {
@@ -52,7 +52,7 @@ impl Units {
         }
     }
 
-    /// How many decimals the minor unit stands for; 0 for a plain unit.
+    /// Returns the decimals of the minor unit; 0 for a plain unit.
     #[must_use]
     pub const fn decimals(&self) -> u32 {
         match self {
@@ -61,7 +61,7 @@ impl Units {
         }
     }
 
-    /// The code of the currency, or the name of the plain unit.
+    /// Returns the code of the currency, or the name of the plain unit.
     #[must_use]
     pub fn name(&self) -> &str {
         match self {
@@ -70,7 +70,7 @@ impl Units {
         }
     }
 
-    /// An amount of minor units as people write it: `17.65 EUR`, `1765 JPY`, `-3 points`.
+    /// Writes an amount of minor units for people: `17.65 EUR`, `1765 JPY`, `-3 points`.
     #[must_use]
     pub fn amount(&self, minor: impl Into<i128>) -> String {
         let minor = minor.into();
@@ -92,7 +92,7 @@ pub(crate) fn decimal(magnitude: u128, decimals: u32) -> String {
 impl FromStr for Units {
     type Err = UnitsError;
 
-    /// Letters are those of any script; `eur` is not the currency but a plain unit.
+    /// Accepts letters of any script; `eur` is a plain unit and not the currency.
     fn from_str(text: &str) -> Result<Self, UnitsError> {
         let plain = || {
             let fits = (1..=MAX_UNIT_CHARS).contains(&text.chars().count());

@@ -1,6 +1,7 @@
-//! Collaborators: who earns metrics and obligations, and is paid.
+//! Collaborators: the people who earn scores and obligations, and who are paid.
 //!
-//! The rules of a draft only. Whether one may be deleted is a question of rows.
+//! Only the rules of a draft. Whether a collaborator may be deleted depends on rows, which the
+//! store sees.
 
 use validator::Validate;
 
@@ -9,42 +10,42 @@ use crate::rules::names::names;
 use crate::rules::text::{MAX_TEXT_CHARS, is_email_address};
 
 names! {
-    /// Whether a collaborator takes part.
+    /// The status of a collaborator.
     CollaboratorStatus {
-        /// Takes credits.
+        /// The collaborator can be credited.
         Active = "active",
-        /// Takes no credits; what was earned before is still paid.
+        /// The collaborator cannot be credited; what they earned before is still paid.
         Inactive = "inactive",
     }
 }
 
-/// A collaborator as a client describes them; `None` is null or absent.
+/// A collaborator as a client describes them; `None` means null or absent.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Validate)]
 pub struct CollaboratorDraft {
     /// Required, 1 to 255 characters, no control characters.
     #[validate(required, length(min = 1, max = MAX_TEXT_CHARS), non_control_character)]
     pub full_name: Option<String>,
-    /// An e-mail address of at most 255 characters. That no other collaborator of the organization
-    /// has it, the store sees.
+    /// An e-mail address of at most 255 characters. The store ensures that no other collaborator of
+    /// the organization has it.
     #[validate(length(max = MAX_TEXT_CHARS), custom(function = is_email_address))]
     pub email: Option<String>,
-    /// A [`CollaboratorStatus`]; active where `None`.
+    /// The name of a [`CollaboratorStatus`]; `None` means active.
     pub status: Option<String>,
 }
 
 /// A collaborator that keeps every rule.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CollaboratorTerms {
-    /// 1 to 255 characters.
+    /// The name, of 1 to 255 characters.
     pub full_name: String,
-    /// An e-mail address.
+    /// The e-mail address.
     pub email: Option<String>,
-    /// Whether they take part.
+    /// The status.
     pub status: CollaboratorStatus,
 }
 
 impl CollaboratorDraft {
-    /// Checks every rule.
+    /// Checks every rule of the draft.
     ///
     /// # Errors
     ///

@@ -1,6 +1,6 @@
 //! Organizations: the tenants, each with a default currency and a time zone.
 //!
-//! The rules of a draft only. Organizations are made by the operator, not through the API.
+//! Only the rules of a draft. The operator creates organizations; the API cannot.
 
 use std::fmt::Display;
 
@@ -15,7 +15,7 @@ use crate::rules::text::MAX_TEXT_CHARS;
 /// An organization as the operator describes it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Validate)]
 pub struct OrganizationDraft {
-    /// 1 to 255 characters, no control characters.
+    /// The name: 1 to 255 characters, no control characters.
     #[validate(length(min = 1, max = MAX_TEXT_CHARS), non_control_character)]
     pub name: String,
     /// The default currency, a code of ISO 4217.
@@ -27,11 +27,11 @@ pub struct OrganizationDraft {
 }
 
 impl OrganizationDraft {
-    /// Checks every rule.
+    /// Checks every rule of the draft.
     ///
     /// # Errors
     ///
-    /// All faults, by name of field.
+    /// All faults, sorted by field.
     pub fn check(&self) -> Result<(), Vec<Fault>> {
         Faults::declared_by(self).verdict()
     }
@@ -50,8 +50,9 @@ fn broken(rule: &'static str, message: impl Display) -> ValidationError {
     ValidationError::new(rule).with_message(message.to_string().into())
 }
 
-/// The day that it is in a zone of the IANA database at an instant in UTC; in UTC where there is no
-/// such zone.
+/// Returns the date in a time zone of the IANA database at an instant in UTC.
+///
+/// An unknown zone is taken for UTC.
 #[must_use]
 pub fn today(time_zone: &str, now: NaiveDateTime) -> NaiveDate {
     let zone: Tz = time_zone.parse().unwrap_or(Tz::UTC);

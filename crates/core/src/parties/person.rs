@@ -1,14 +1,14 @@
-//! People: who creates deals and distributions, and who is paid.
+//! People: those who create deals and distributions in an organization.
 //!
-//! The rules of a draft only. Whether a person may be deleted is a question of rows, which is not
-//! asked here.
+//! Only the rules of a draft. Whether a person may be deleted depends on rows, which the store
+//! sees.
 
 use validator::Validate;
 
 use crate::rules::fault::{Fault, Faults};
 use crate::rules::text::{MAX_TEXT_CHARS, is_email_address};
 
-/// A person as a client describes them; `None` is null or absent.
+/// A person as a client describes them; `None` means null or absent.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Validate)]
 pub struct PersonDraft {
     /// Required, 1 to 255 characters, no control characters.
@@ -23,11 +23,11 @@ pub struct PersonDraft {
 }
 
 impl PersonDraft {
-    /// Checks every rule.
+    /// Checks every rule of the draft.
     ///
     /// # Errors
     ///
-    /// All faults, by name of field.
+    /// All faults, sorted by field.
     pub fn check(&self) -> Result<(), Vec<Fault>> {
         Faults::declared_by(self).verdict()
     }

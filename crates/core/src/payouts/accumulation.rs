@@ -1,7 +1,8 @@
-//! What is owed, collected: which obligations a period pays, netted for each collaborator.
+//! Accumulation: collecting the obligations that a period pays, netted for each collaborator.
 //!
-//! A collaborator is paid the whole net or nothing: a net at or below zero, or below the minimum,
-//! waits for the next period with all its parts. Obligations are not made or changed here.
+//! A collaborator is paid the whole net or nothing. A net that is not above zero, or that is below
+//! the minimum, waits for the next period with all of its parts. Nothing here creates or changes an
+//! obligation.
 
 use chrono::{DateTime, NaiveDate, Utc};
 
@@ -9,34 +10,35 @@ use crate::money::MoneyError;
 use crate::payouts::obligation::{ObligationState, ObligationStatus};
 use crate::rules::id::{CollaboratorId, ObligationId};
 
-/// An obligation as a row of its distributor.
+/// An obligation of the distributor that pays.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Owed {
-    /// Which one; once among those asked about.
+    /// The id of the obligation, which must occur only once.
     pub obligation_id: ObligationId,
-    /// Whom it is owed to.
+    /// The collaborator to whom it is owed.
     pub collaborator_id: CollaboratorId,
-    /// Minor units, below zero for a clawback.
+    /// The value in minor units, below zero for a clawback.
     pub value: i64,
-    /// How far it is, and whether a distribution covers it.
+    /// The status, and whether a distribution covers the obligation.
     pub state: ObligationState,
-    /// When it was made.
+    /// The instant at which it was created.
     pub created_at: DateTime<Utc>,
     /// The first day on which it may be paid.
     pub due_on: Option<NaiveDate>,
 }
 
-/// The end of the period that is paid for.
+/// The end of the period that is paid.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Cutoff {
-    /// What was made at this instant or later waits.
+    /// The instant: obligations created at it or later wait.
     pub at: DateTime<Utc>,
-    /// The same instant as a day of the distributor; what is due later waits.
+    /// The same instant as a date of the distributor's time zone: obligations due later wait.
     pub date: NaiveDate,
 }
 
 impl Owed {
-    /// Whether it is collected: approved, not allocated, made before the cut-off, due by its day.
+    /// Returns whether the obligation is collected: it must be approved, not allocated, created
+    /// before the cut-off, and due by its date.
     #[must_use]
     pub fn is_due(&self, cutoff: &Cutoff) -> bool {
         let is_open = self.state.status == ObligationStatus::Approved && !self.state.is_allocated;
@@ -45,57 +47,57 @@ impl Owed {
     }
 }
 
-/// One obligation that is paid.
+/// An obligation that is paid.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CollectedObligation {
-    /// Whom it is owed to.
+    /// The collaborator to whom it is owed.
     pub collaborator_id: CollaboratorId,
-    /// Which one.
+    /// The id of the obligation.
     pub obligation_id: ObligationId,
-    /// Minor units, below zero for a clawback.
+    /// The value in minor units, below zero for a clawback.
     pub value: i64,
     /// The net that it is a part of.
     pub net: Net,
 }
 
-/// What one collaborator is paid: above zero, and the minimum at least.
+/// The net that one collaborator is paid: above zero, and at least the minimum.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Net {
     /// The sum of the parts, in minor units.
     pub value: i64,
-    /// How many obligations it is made of.
+    /// The number of obligations that it sums up.
     pub parts: u64,
 }
 
-/// A net that waits.
+/// A net that waits for a later period.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct WaitingNet {
-    /// Whom it is owed to.
+    /// The collaborator to whom it is owed.
     pub collaborator_id: CollaboratorId,
-    /// The sum of what is due, in minor units; past `i64` where it is far below zero.
+    /// The sum of what is due, in minor units; a sum far below zero may not fit `i64`.
     pub net: i128,
 }
 
-/// What a period pays and what it leaves.
+/// The result of an accumulation: what a period pays, and what it leaves for later.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Accumulation {
-    /// By collaborator, then by obligation.
+    /// The obligations that are paid, sorted by collaborator and then by obligation.
     pub collected: Vec<CollectedObligation>,
-    /// By collaborator.
+    /// The nets that wait, sorted by collaborator.
     pub waiting: Vec<WaitingNet>,
-    /// The sum of what is collected, in minor units.
+    /// The sum of the obligations that are paid, in minor units.
     pub value: i64,
-    /// How many collaborators are paid.
+    /// The number of collaborators who are paid.
     pub collaborators: u64,
 }
 
-/// Collects what is due at the cut-off, whatever the order of the obligations.
+/// Collects the obligations that are due at the cut-off; they may come in any order.
 ///
-/// `minimum` is what a net must reach to be paid, in minor units.
+/// `minimum` is the smallest net that is paid, in minor units.
 ///
 /// # Errors
 ///
-/// [`MoneyError::Overflow`] where what would be paid together does not fit `i64`.
+/// [`MoneyError::Overflow`] if the sum of all that would be paid does not fit `i64`.
 pub fn accumulate(
     owed: &[Owed],
     cutoff: &Cutoff,
@@ -112,7 +114,7 @@ pub fn accumulate(
 }
 
 impl Accumulation {
-    /// Adds what is due to one collaborator.
+    /// Adds the obligations that are due to one collaborator.
     fn add(&mut self, parts: &[&Owed], minimum: i64) -> Result<(), MoneyError> {
         let Some(collaborator_id) = parts.first().map(|owed| owed.collaborator_id) else {
             return Ok(());

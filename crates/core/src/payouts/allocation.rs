@@ -1,14 +1,14 @@
-//! Allocations: the link from a distribution to one obligation that it covers.
+//! Allocations: each links a distribution to one obligation that it covers.
 //!
-//! Only their status. Their value is the obligation's, and settling that settles the allocation:
-//! [`crate::distribution::TriggeredDistribution`].
+//! Only their status. The value of an allocation is that of its obligation, and settling the
+//! obligation settles the allocation: [`crate::distribution::TriggeredDistribution`].
 
 use crate::rules::names::names;
 
 names! {
-    /// How far an allocation is.
+    /// The status of an allocation.
     AllocationStatus {
-        /// Its obligation is to be settled.
+        /// Its obligation is not settled yet.
         Pending = "pending",
         /// Its obligation is fulfilled.
         Complete = "complete",
@@ -18,7 +18,7 @@ names! {
 }
 
 impl AllocationStatus {
-    /// Whether it is settled, one way or the other.
+    /// Returns whether the allocation is settled.
     #[must_use]
     pub(crate) const fn is_final(self) -> bool {
         !matches!(self, Self::Pending)

@@ -1,7 +1,7 @@
-//! Distributions: what a distributor pays for one period, from open to settled.
+//! Distributions: each is what a distributor pays for one period.
 //!
-//! Their status, and what settling an obligation does to the distribution that covers it. What is
-//! in one is decided by [`crate::engine`].
+//! Their status, and how settling an obligation changes the distribution that covers it. The
+//! contents of a distribution are decided by [`crate::engine`].
 
 use crate::money::MoneyError;
 use crate::payouts::allocation::AllocationStatus;
@@ -9,17 +9,17 @@ use crate::payouts::obligation::ObligationStatus;
 use crate::rules::names::names;
 
 names! {
-    /// How far a distribution is.
+    /// The status of a distribution.
     DistributionStatus {
-        /// Open: it waits for its trigger date.
+        /// The distribution is open, and waits for its trigger date.
         Pending = "pending",
-        /// TriggeredDistribution; some allocations are to be settled.
+        /// The distribution was triggered, and some of its allocations are not settled yet.
         Processing = "processing",
-        /// TriggeredDistribution, and every allocation settled.
+        /// The distribution was triggered, and all of its allocations are settled.
         Complete = "complete",
-        /// Could not be triggered; the next one takes over its period.
+        /// The distribution could not be triggered; the next one takes over its period.
         Failed = "failed",
-        /// Given up before its trigger date.
+        /// The distribution was cancelled before its trigger date.
         Cancelled = "cancelled",
     }
 }
@@ -29,30 +29,30 @@ names! {
 pub struct TriggeredDistribution {
     /// The sum of its allocations that are not cancelled, in minor units.
     pub value: i64,
-    /// Whether another of its allocations than this one is pending.
+    /// Whether an allocation other than this one is pending.
     pub has_other_pending: bool,
-    /// What the obligation is worth, in minor units.
+    /// The value of the obligation, in minor units.
     pub obligation: i64,
 }
 
-/// What settling an obligation makes of its allocation and its distribution.
+/// The effect of settling an obligation on its allocation and its distribution.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SettlementEffect {
-    /// Of the allocation.
+    /// The new status of the allocation.
     pub allocation: AllocationStatus,
-    /// Of the distribution.
+    /// The new status of the distribution.
     pub status: DistributionStatus,
-    /// Of the distribution, in minor units: less what was rejected or cancelled.
+    /// The new value of the distribution in minor units, without what was rejected or cancelled.
     pub value: i64,
 }
 
 impl TriggeredDistribution {
-    /// What follows where the obligation gets this status.
+    /// Computes the effect if the obligation gets this status.
     ///
     /// # Errors
     ///
-    /// [`MoneyError::Overflow`] where the value left does not fit `i64`, which shares of one pool,
-    /// all of its sign, cannot bring about.
+    /// [`MoneyError::Overflow`] if the new value does not fit `i64`. That cannot happen to the
+    /// shares of one pool, because all of them have its sign.
     pub fn settle(self, to: ObligationStatus) -> Result<SettlementEffect, MoneyError> {
         let less = self.value.checked_sub(self.obligation).ok_or(MoneyError::Overflow);
         let (allocation, value) = match to {

@@ -1,7 +1,8 @@
-//! Distributors: what is paid to a group of collaborators, on which terms.
+//! Distributors: the terms on which a group of collaborators is paid, period by period.
 //!
-//! The rules of a draft. Not its schedule, which is read with the time zone elsewhere, nor its
-//! collaborators and deals, which are rows. What a distributor pays is [`crate::engine`].
+//! Only the rules of a draft. The schedule is [`crate::schedule`], and a distributor's
+//! collaborators and deals are rows of the store. What a distributor pays is decided by
+//! [`crate::engine`].
 
 use chrono_tz::Tz;
 use validator::{Validate, ValidationError};
@@ -16,18 +17,18 @@ use crate::rules::refusal::{Locked, Refused};
 use crate::rules::text::{MAX_LONG_TEXT_CHARS, MAX_TEXT_CHARS, without_nul};
 
 names! {
-    /// Whether a distributor pays.
+    /// The status of a distributor.
     DistributorStatus {
-        /// Takes credits and is triggered.
+        /// The distributor takes credits and is triggered on schedule.
         Active = "active",
-        /// Keeps its open distribution, is not triggered and takes no credits.
+        /// The distributor keeps its open distribution, but is not triggered and takes no credits.
         Inactive = "inactive",
-        /// Only shown.
+        /// The distributor can only be viewed.
         Deleted = "deleted",
     }
 }
 
-/// A distributor as a client describes it; `None` is null or absent.
+/// A distributor as a client describes it; `None` means null or absent.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Validate)]
 pub struct DistributorDraft {
     /// Required, 1 to 255 characters, no control characters.
@@ -36,67 +37,67 @@ pub struct DistributorDraft {
     /// At most 10,000 characters.
     #[validate(length(max = MAX_LONG_TEXT_CHARS), custom(function = without_nul))]
     pub description: Option<String>,
-    /// Required: a currency of ISO 4217, or 1 to 32 letters.
+    /// Required: a currency of ISO 4217, or a plain unit of 1 to 32 letters.
     pub units: Option<String>,
-    /// Active or inactive; active where `None`.
+    /// Active or inactive; `None` means active.
     pub status: Option<String>,
-    /// Required, a [`PoolResolver`].
+    /// Required: the name of a [`PoolResolver`].
     pub pool_resolver: Option<String>,
-    /// Required, a [`DistributionResolver`].
+    /// Required: the name of a [`DistributionResolver`].
     pub distribution_resolver: Option<String>,
-    /// Minor units, 0 or more; required by `fixed_amount`.
+    /// The pool in minor units, 0 or more; required by `fixed_amount`.
     #[validate(custom(function = zero_or_more))]
     pub pool_amount: Option<i64>,
-    /// Units of `10^-10` percent as read, in range or not; must be `0 < p <= 100` percent.
-    /// Required by `recognized_revenue`.
+    /// The percentage in units of `10^-10` percent as parsed, whether in range or not; it must be
+    /// above 0 and at most 100 percent. Required by `recognized_revenue`.
     pub revenue_percentage: Option<i64>,
-    /// Minor units, 0 or more.
+    /// The smallest net that is paid, in minor units, 0 or more.
     #[validate(custom(function = zero_or_more))]
     pub minimum_value: Option<i64>,
-    /// No where `None`.
+    /// Whether new obligations must be approved; `None` means no.
     pub requires_approval: Option<bool>,
-    /// No where `None`.
+    /// Whether an untaken pool is carried over; `None` means no.
     pub carry_over: Option<bool>,
-    /// A zone of the IANA database; the organization's where `None`.
+    /// A zone of the IANA database; `None` means the organization's.
     pub time_zone: Option<String>,
-    /// What credits count for.
+    /// The kinds of metric that credits count for.
     pub metric_types: Vec<CountedMetricDraft>,
 }
 
 /// A distributor that keeps every rule, with its defaults filled in.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DistributorTerms {
-    /// 1 to 255 characters.
+    /// The name, of 1 to 255 characters.
     pub name: String,
-    /// What it is for.
+    /// The description.
     pub description: Option<String>,
-    /// What it pays in.
+    /// The units that it pays in.
     pub units: Units,
     /// Active or inactive.
     pub status: DistributorStatus,
-    /// Where the pool comes from.
+    /// The source of the pool.
     pub pool_resolver: PoolResolver,
-    /// How it is handed out.
+    /// The way in which the pool is divided.
     pub distribution_resolver: DistributionResolver,
-    /// Both of them with what they need.
+    /// Both resolvers with the values that they need.
     pub payout: Payout,
-    /// Minor units, 0 or more; kept also where another resolver has no use for it.
+    /// The pool in minor units, 0 or more; stored even if the resolvers do not use it.
     pub pool_amount: Option<i64>,
-    /// At most 100; kept likewise.
+    /// The percentage of revenue, at most 100; stored even if the resolvers do not use it.
     pub revenue_percentage: Option<Percent>,
-    /// Minor units, 0 or more; kept likewise.
+    /// The smallest net that is paid, in minor units, 0 or more; stored even if it is not used.
     pub minimum_value: Option<i64>,
-    /// Whether the obligations that a pool makes begin as pending.
+    /// Whether the obligations that a pool creates begin as pending.
     pub requires_approval: bool,
-    /// Whether a pool that nobody took is added to the next.
+    /// Whether a pool that nobody took is added to the next one.
     pub carry_over: bool,
-    /// Which day it is.
+    /// The time zone that decides which day it is.
     pub time_zone: Tz,
-    /// What credits count for, each kind once.
+    /// The kinds of metric that credits count for, each at most once.
     pub metric_types: Vec<CountedMetric>,
 }
 
-/// The parts of a draft that are read one by one; together they make the terms.
+/// The fields of a draft that are parsed one by one, before they become the terms.
 struct Parsed {
     units: Option<Units>,
     status: Option<DistributorStatus>,
@@ -108,7 +109,7 @@ struct Parsed {
 }
 
 impl DistributorDraft {
-    /// Checks every rule, in an organization with this time zone.
+    /// Checks every rule of the draft, in an organization with this time zone.
     ///
     /// # Errors
     ///
@@ -138,7 +139,9 @@ impl DistributorDraft {
         }
     }
 
-    /// What is missing is not asked for twice: a percentage out of range is there.
+    /// Finds what the distributor pays.
+    ///
+    /// A percentage that is out of range has its own fault, so it is not reported as missing too.
     fn payout(&self, parsed: &Parsed, faults: &mut Faults) -> Option<Payout> {
         let (pool, distribution) = parsed.pool_resolver.zip(parsed.distribution_resolver)?;
         let resolving = ResolverInputs {
@@ -177,12 +180,14 @@ impl DistributorDraft {
 }
 
 impl DistributorTerms {
-    /// Checks that these terms may take the place of others while the distributor is in use: its
-    /// open period has credits, or obligations of it are not allocated.
+    /// Checks that these terms may replace others.
+    ///
+    /// A distributor is in use if its open period has credits, or if some of its obligations are
+    /// not allocated.
     ///
     /// # Errors
     ///
-    /// [`Locked`] where units or a resolver differ.
+    /// [`Locked`] if the distributor is in use and the units or a resolver differ.
     pub fn may_replace(&self, old: &Self, is_in_use: bool) -> Result<(), Locked> {
         let changes = [
             ("units", self.units != old.units),
@@ -197,11 +202,11 @@ impl DistributorTerms {
 }
 
 impl DistributorStatus {
-    /// Checks a change of status; to the same one is none, but of what is deleted.
+    /// Checks a change of status. Keeping the status is allowed, unless it is deleted.
     ///
     /// # Errors
     ///
-    /// [`Refused`] for any change of what is deleted, another deletion included.
+    /// [`Refused`] for any change of a deleted distributor, including another deletion.
     pub fn may_become(self, to: Self) -> Result<(), Refused> {
         let refused = Refused { noun: "the distributor", from: self.name(), to: to.name() };
         if self == Self::Deleted { Err(refused) } else { Ok(()) }

@@ -1,56 +1,56 @@
-//! Metrics: what collaborators score with a distributor in a period, the sum of their credits.
+//! Metrics: the score of one collaborator with one distributor in one period.
 //!
-//! The kinds of metric that a distributor counts, and the sum. A single credit is
-//! [`crate::metric_credit`].
+//! The kinds of metric that a distributor counts, and the sum of the credits that make up a score.
+//! A single credit is [`crate::metric_credit`].
 
 use crate::rules::fault::{Fault, Faults};
 use crate::rules::id::CollaboratorId;
 use crate::rules::names::names;
 
 names! {
-    /// What a metric counts.
+    /// A kind of metric, by what it counts.
     MetricType {
         /// Points that somebody credits by hand.
         Manual = "manual",
     }
 }
 
-/// A kind of metric that a distributor counts.
+/// A kind of metric that a distributor counts, with its points.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CountedMetric {
-    /// Once in a distributor.
+    /// The kind, which occurs once in a distributor.
     pub metric_type: MetricType,
-    /// What one credit adds where it does not say how much; above 0.
+    /// The points of a credit that does not state any; above 0.
     pub points: i64,
 }
 
-/// A kind of metric as a client describes it; `None` is null, absent, or not of its type.
+/// A kind of metric as a client describes it; `None` means null, absent, or of a wrong JSON type.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct CountedMetricDraft {
-    /// Required, the name of a [`MetricType`].
+    /// Required: the name of a [`MetricType`].
     pub metric_type: Option<String>,
-    /// Required, above 0.
+    /// Required: the points, above 0.
     pub points: Option<i64>,
 }
 
 impl CountedMetricDraft {
-    /// The kind of metric that it describes, where it keeps every rule.
+    /// Returns the kind of metric if the draft keeps every rule.
     #[must_use]
     pub fn to_metric(&self) -> Option<CountedMetric> {
         kind(self).ok()
     }
 }
 
-/// What one collaborator scored in one period.
+/// The score of one collaborator in one period.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Score {
-    /// Whose it is.
+    /// The collaborator.
     pub collaborator_id: CollaboratorId,
-    /// Who has none above 0 takes no part.
+    /// The score; a collaborator without a score above 0 gets no share.
     pub score: i64,
 }
 
-/// Checks the kinds of metric of a distributor; noted at `metric_types`.
+/// Checks the kinds of metric of a distributor, and records faults at `metric_types`.
 pub(crate) fn check_metric_types(
     drafts: &[CountedMetricDraft],
     faults: &mut Faults,
@@ -60,7 +60,7 @@ pub(crate) fn check_metric_types(
         let repeated =
             |kind: &CountedMetric| kinds.iter().any(|k| k.metric_type == kind.metric_type);
         let kind = kind(draft).and_then(|kind| match repeated(&kind) {
-            true => Err(format!("must have {} only once", kind.metric_type)),
+            true => Err(format!("must have each type once, but has {} twice", kind.metric_type)),
             false => Ok(kind),
         });
         kinds.extend(faults.note("metric_types", kind));
@@ -70,17 +70,18 @@ pub(crate) fn check_metric_types(
 
 fn kind(draft: &CountedMetricDraft) -> Result<CountedMetric, String> {
     let name = draft.metric_type.as_deref().unwrap_or_default();
-    let metric_type = name.parse().map_err(|error| format!("must have a type, which {error}"))?;
+    let metric_type =
+        name.parse().map_err(|error| format!("must have a type in each entry, which {error}"))?;
     let points = draft.points.filter(|points| *points > 0);
-    let points = points.ok_or("must have points, an integer greater than 0")?;
+    let points = points.ok_or("must have points in each entry, an integer greater than 0")?;
     Ok(CountedMetric { metric_type, points })
 }
 
-/// The score after a credit.
+/// Adds the points of a credit to a score.
 ///
 /// # Errors
 ///
-/// A fault at `points` where it does not fit `i64`.
+/// A fault at `points` if the score does not fit `i64`.
 pub fn score_after_credit(score: i64, points: i64) -> Result<i64, Fault> {
     let sum = score.checked_add(points);
     sum.ok_or_else(|| Fault::new("points", "makes a score that does not fit 64 bits"))

@@ -1,6 +1,6 @@
-//! Metric credits: points that somebody gives a collaborator, added to their metric for good.
+//! Metric credits: points that somebody gives to a collaborator.
 //!
-//! The rules of a draft, and who may be credited with what. Credits are never changed; the score
+//! The rules of a draft, and the conditions for a credit. Credits are never changed; the score that
 //! they add up to is [`crate::metric`].
 
 use validator::{Validate, ValidationError};
@@ -11,13 +11,13 @@ use crate::payouts::metric::{CountedMetric, MetricType};
 use crate::rules::fault::{Fault, Faults};
 use crate::rules::text::{MAX_LONG_TEXT_CHARS, without_nul};
 
-/// A credit as a client describes it; `None` is null or absent.
+/// A credit as a client describes it; `None` means null or absent.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Validate)]
 pub struct MetricCreditDraft {
-    /// Required, above 0.
+    /// Required: the points, above 0.
     #[validate(required, custom(function = above_zero))]
     pub points: Option<i64>,
-    /// At most 10,000 characters.
+    /// The reason, of at most 10,000 characters.
     #[validate(length(max = MAX_LONG_TEXT_CHARS), custom(function = without_nul))]
     pub reason: Option<String>,
 }
@@ -25,29 +25,29 @@ pub struct MetricCreditDraft {
 /// A credit that keeps every rule.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MetricCreditTerms {
-    /// Above 0.
+    /// The points, above 0.
     pub points: i64,
-    /// Why they are given.
+    /// The reason for the credit.
     pub reason: Option<String>,
 }
 
-/// The two sides of a credit.
+/// The collaborator and the distributor of a credit, as far as they decide whether it is allowed.
 #[derive(Clone, Copy, Debug)]
 pub struct CreditTarget<'a> {
-    /// Of the collaborator.
+    /// The status of the collaborator.
     pub collaborator: CollaboratorStatus,
-    /// Of the distributor.
+    /// The status of the distributor.
     pub distributor: DistributorStatus,
-    /// Whether the distributor has an open distribution for the credit to count for.
+    /// Whether the distributor has an open distribution that the credit would count for.
     pub has_open_distribution: bool,
     /// Whether the collaborator is one of the distributor's.
     pub is_member: bool,
-    /// What the distributor counts.
+    /// The kinds of metric that the distributor counts.
     pub metric_types: &'a [CountedMetric],
 }
 
 impl MetricCreditDraft {
-    /// Checks every rule.
+    /// Checks every rule of the draft.
     ///
     /// # Errors
     ///
@@ -64,12 +64,13 @@ impl MetricCreditDraft {
 }
 
 impl CreditTarget<'_> {
-    /// The points of the distributor's manual metric, where this collaborator may have them.
+    /// Returns the points of the distributor's manual metric, if the collaborator may be credited
+    /// with them.
     ///
     /// # Errors
     ///
-    /// A fault at `collaborator` where they are inactive, else one at `distributor` for the first
-    /// thing that it lacks.
+    /// A fault at `collaborator` if they are inactive, else a fault at `distributor` for the first
+    /// condition that it does not meet.
     pub fn manual_points(&self) -> Result<i64, Fault> {
         if self.collaborator == CollaboratorStatus::Inactive {
             return Err(Fault::new("collaborator", "must be active"));

@@ -1,7 +1,7 @@
-//! Obligations: what is owed to a collaborator, or, below zero, to be taken back from them.
+//! Obligations: amounts owed to a collaborator or, below zero, to be taken back from them.
 //!
-//! The rules of a draft and of every later change. When obligations are paid is
-//! [`crate::accumulation`]; that reversals are of rows that exist, the store sees.
+//! The rules of a draft and of every later change. When obligations are paid is decided by
+//! [`crate::accumulation`]. The store ensures that a reversed obligation exists.
 
 use chrono::NaiveDate;
 use validator::{Validate, ValidationError};
@@ -12,55 +12,55 @@ use crate::rules::names::names;
 use crate::rules::refusal::{Locked, Refused};
 use crate::rules::text::{MAX_LONG_TEXT_CHARS, MAX_TEXT_CHARS, without_nul};
 
-/// The kind of award of the obligations that a shared pool makes.
+/// The award type of the obligations that a shared pool creates.
 pub const DISTRIBUTION_AWARD: &str = "distribution";
 
 names! {
-    /// How far an obligation is.
+    /// The status of an obligation.
     ObligationStatus {
-        /// To be approved.
+        /// The obligation is not approved yet.
         Pending = "pending",
-        /// To be paid.
+        /// The obligation can be paid.
         Approved = "approved",
-        /// Paid.
+        /// The obligation is paid.
         Fulfilled = "fulfilled",
-        /// Not owed after all.
+        /// The obligation was not approved.
         Rejected = "rejected",
-        /// Taken back by who made it.
+        /// The obligation was withdrawn.
         Cancelled = "cancelled",
     }
 }
 
-/// An obligation as a client describes it; `None` is null or absent.
+/// An obligation as a client describes it; `None` means null or absent.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Validate)]
 pub struct ObligationDraft {
-    /// Pending or approved; pending where `None`.
+    /// Pending or approved; `None` means pending.
     pub status: Option<String>,
     /// At most 255 characters, no control characters.
     #[validate(length(max = MAX_TEXT_CHARS), non_control_character)]
     pub award_type: Option<String>,
-    /// Minor units, not 0, negative for a clawback. Required, but of a reversal: there minus what
-    /// it reverses where `None`.
+    /// The value in minor units, not 0, negative for a clawback. Required, except for a reversal,
+    /// where `None` means the negative of the reversed value.
     #[validate(custom(function = not_zero))]
     pub value: Option<i64>,
     /// At most 10,000 characters.
     #[validate(length(max = MAX_LONG_TEXT_CHARS), custom(function = without_nul))]
     pub reason: Option<String>,
-    /// What the payment is called elsewhere; at most 255 characters, no control characters.
+    /// A name of the payment in another system; at most 255 characters, no control characters.
     #[validate(length(max = MAX_TEXT_CHARS), non_control_character)]
     pub reference: Option<String>,
     /// The first day on which it may be paid.
     pub due_on: Option<NaiveDate>,
 }
 
-/// The obligation that another one reverses.
+/// An obligation that a new one would reverse.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ReversedObligation {
-    /// What it is worth, in minor units.
+    /// The value in minor units.
     pub value: i64,
-    /// Whether it is of the same distributor.
+    /// Whether it belongs to the distributor of the new one.
     pub is_of_distributor: bool,
-    /// Whether it is of the same collaborator.
+    /// Whether it belongs to the collaborator of the new one.
     pub is_of_collaborator: bool,
     /// Whether it is a reversal itself.
     pub is_reversal: bool,
@@ -71,22 +71,22 @@ pub struct ReversedObligation {
 /// An obligation that keeps every rule.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ObligationTerms {
-    /// As drafted.
+    /// The status.
     pub status: ObligationStatus,
-    /// What kind of award it is.
+    /// The kind of award.
     pub award_type: Option<String>,
-    /// Minor units, not 0.
+    /// The value in minor units, not 0.
     pub value: i64,
-    /// Why it is owed.
+    /// The reason why it is owed.
     pub reason: Option<String>,
-    /// What the payment is called elsewhere.
+    /// A name of the payment in another system.
     pub reference: Option<String>,
     /// The first day on which it may be paid.
     pub due_on: Option<NaiveDate>,
 }
 
 impl ObligationDraft {
-    /// Checks every rule of a new obligation, with what it reverses.
+    /// Checks every rule of a new obligation and of the one that it reverses, if there is one.
     ///
     /// # Errors
     ///
@@ -108,7 +108,9 @@ impl ObligationDraft {
         }
     }
 
-    /// Checks every rule of an obligation that is there; its status is [`ObligationState::may_become`]'s.
+    /// Checks every rule of an existing obligation that changes.
+    ///
+    /// The status itself is checked by [`ObligationState::may_become`].
     ///
     /// # Errors
     ///
@@ -137,7 +139,7 @@ impl ReversedObligation {
     }
 
     fn negative(self) -> Result<i64, &'static str> {
-        let unfit = "must be given, since the negative of what it reverses does not fit 64 bits";
+        let unfit = "is required, because the negative of the reversed value does not fit 64 bits";
         self.value.checked_neg().ok_or(unfit)
     }
 }
@@ -153,21 +155,22 @@ fn not_zero(value: i64) -> Result<(), ValidationError> {
     if value == 0 { Err(broken()) } else { Ok(()) }
 }
 
-/// An obligation as it is: all that decides what may still be done with it.
+/// The state of an obligation, which decides the changes that are still allowed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ObligationState {
-    /// How far it is.
+    /// The status.
     pub status: ObligationStatus,
-    /// Whether a distribution covers it.
+    /// Whether a distribution covers the obligation.
     pub is_allocated: bool,
 }
 
 impl ObligationState {
-    /// Checks a change of status; to the same one is none.
+    /// Checks a change of status. Keeping the status is always allowed.
     ///
     /// # Errors
     ///
-    /// [`Refused`]: what is final stays, and what is approved and allocated can only be fulfilled.
+    /// [`Refused`] for any change of a settled obligation, and for any change of an approved and
+    /// allocated one other than to fulfilled.
     pub fn may_become(self, to: ObligationStatus) -> Result<(), Refused> {
         use ObligationStatus::{Approved, Cancelled, Fulfilled, Pending, Rejected};
         let is_allowed = match (self.status, to) {
@@ -180,30 +183,30 @@ impl ObligationState {
         if is_allowed { Ok(()) } else { Err(refused) }
     }
 
-    /// Checks that value, award type, reason or due date, whichever is named, may be changed.
+    /// Checks a change of the field `what`: the value, award type, reason or due date.
     ///
     /// # Errors
     ///
-    /// [`Locked`] once it is allocated or settled.
+    /// [`Locked`] if the obligation is allocated or settled.
     pub fn may_change(self, what: &'static str) -> Result<(), Locked> {
         self.unless(self.is_allocated || self.is_settled(), what, "changed")
     }
 
-    /// Checks that the external reference may be changed, as it may until the obligation is
-    /// settled, and with that.
+    /// Checks a change of the reference, which is allowed until the obligation is settled, and
+    /// together with settling it.
     ///
     /// # Errors
     ///
-    /// [`Locked`] once it is settled.
+    /// [`Locked`] if the obligation is settled.
     pub fn may_change_reference(self) -> Result<(), Locked> {
         self.unless(self.is_settled(), "reference", "changed")
     }
 
-    /// Checks that it may be deleted.
+    /// Checks that the obligation may be deleted.
     ///
     /// # Errors
     ///
-    /// [`Locked`] once it is allocated or settled.
+    /// [`Locked`] if the obligation is allocated or settled.
     pub fn may_be_deleted(self) -> Result<(), Locked> {
         self.unless(self.is_allocated || self.is_settled(), "it", "deleted")
     }

@@ -1,6 +1,6 @@
-//! Resolvers: where the money of a distributor comes from, and how it is handed out.
+//! Resolvers: the names for the source of a distributor's money and for the way it is divided.
 //!
-//! Which names there are, which two go together, and what each needs. What they do is
+//! The names, the pairs that fit together, and the values that each needs. What they do is in
 //! [`crate::share_rule`], [`crate::accumulation`] and [`crate::engine`].
 
 use crate::money::decimal::Percent;
@@ -10,77 +10,79 @@ use crate::rules::fault::{Fault, Faults};
 use crate::rules::names::names;
 
 names! {
-    /// Where the pool of a period comes from.
+    /// The source of a period's pool.
     PoolResolver {
-        /// The same amount every period.
+        /// The pool is the same amount in every period.
         FixedAmount = "fixed_amount",
-        /// A percentage of the revenue recognised in the period.
+        /// The pool is a percentage of the revenue recognised in the period.
         RecognizedRevenue = "recognized_revenue",
-        /// No pool: what is owed.
+        /// There is no pool; the distributor pays what it owes.
         Obligations = "obligations",
     }
 }
 
 names! {
-    /// How it is handed out.
+    /// The way in which a pool is divided.
     DistributionResolver {
-        /// The same to everybody with a score.
+        /// All collaborators with a score get equal shares.
         EvenlySharedPool = "evenly_shared_pool",
-        /// By score.
+        /// All collaborators get shares in proportion to their scores.
         PerformanceSharedPool = "performance_shared_pool",
-        /// To the highest score.
+        /// The collaborator with the highest score gets everything.
         TopScoreWins = "top_score_wins",
-        /// To whom it is owed.
+        /// Each collaborator gets what is owed to them.
         AccumulatedObligations = "accumulated_obligations",
     }
 }
 
-/// What the resolvers are given to work with, as stored or drafted.
+/// The values that resolvers use, as stored or as drafted.
 #[derive(Clone, Copy, Debug)]
 pub struct ResolverInputs<'a> {
-    /// What is counted in.
+    /// The units of all amounts.
     pub units: &'a Units,
-    /// For `fixed_amount`, in minor units.
+    /// The pool in minor units, for `fixed_amount`.
     pub pool_amount: Option<i64>,
-    /// For `recognized_revenue`.
+    /// The percentage, for `recognized_revenue`.
     pub revenue_percentage: Option<Percent>,
-    /// For `accumulated_obligations`, in minor units; none where `None`.
+    /// The smallest net that is paid, in minor units, for `accumulated_obligations`; `None` means
+    /// no minimum.
     pub minimum_value: Option<i64>,
 }
 
-/// What a distributor pays: two resolvers that go together, with what they need.
+/// A payout: two resolvers that fit together, with the values that they need.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Payout {
-    /// A pool, shared by the scores of the period.
+    /// A pool is shared by the scores of the period.
     Shared {
-        /// Where it comes from.
+        /// The source of the pool.
         pool: PoolSource,
-        /// Who gets which part.
+        /// The rule that decides who gets which share.
         share_rule: ShareRule,
     },
-    /// What is owed and due.
+    /// The obligations that are due are paid.
     Owed {
-        /// What a collaborator's net must reach, in minor units; 0 or more.
+        /// The smallest net that is paid, in minor units, 0 or more.
         minimum: i64,
     },
 }
 
-/// Where a pool comes from.
+/// The source of a pool.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PoolSource {
-    /// Minor units a period.
+    /// A fixed number of minor units in each period.
     Fixed(i64),
     /// A percentage of the revenue recognised in the period.
     Revenue(Percent),
 }
 
 impl Payout {
-    /// The resolvers with what they need; what the other resolvers would need is left aside.
+    /// Combines two resolvers with the values that they need; other values are ignored.
     ///
     /// # Errors
     ///
-    /// A fault at `distribution_resolver` for two that do not go together, at `pool_amount` or
-    /// `revenue_percentage` where it is needed and missing, at `units` for revenue in a plain unit.
+    /// A fault at `distribution_resolver` if the two do not fit together, at `pool_amount` or
+    /// `revenue_percentage` if that is needed and missing, and at `units` for revenue in a plain
+    /// unit.
     pub fn from_resolvers(
         pool: PoolResolver,
         distribution: DistributionResolver,
@@ -102,7 +104,13 @@ impl Payout {
             _ => None,
         };
         if share_rule.is_none() != (pool == PoolResolver::Obligations) {
-            let message = format!("must go with the pool resolver, which {pool} does not");
+            let fitting = match pool {
+                PoolResolver::Obligations => "accumulated_obligations",
+                PoolResolver::FixedAmount | PoolResolver::RecognizedRevenue => {
+                    "evenly_shared_pool, performance_shared_pool or top_score_wins"
+                }
+            };
+            let message = format!("must be {fitting} if the pool resolver is {pool}");
             faults.note("distribution_resolver", Err::<(), _>(message));
         }
         payout.filter(|_| faults.is_empty()).ok_or_else(|| faults.into_vec())
@@ -117,8 +125,9 @@ impl ResolverInputs<'_> {
                 faults.required("pool_amount", amount).map(PoolSource::Fixed)
             }
             PoolResolver::RecognizedRevenue => {
-                let in_money =
-                    self.units.currency().ok_or("must be a currency to share revenue in");
+                let in_money = self.units.currency().ok_or(
+                    "must be an ISO 4217 currency code if the pool resolver is recognized_revenue",
+                );
                 faults.note("units", in_money);
                 let percentage = self.revenue_percentage.map(Ok::<_, Fault>);
                 faults.required("revenue_percentage", percentage).map(PoolSource::Revenue)

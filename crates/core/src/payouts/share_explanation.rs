@@ -1,73 +1,74 @@
-//! How a share came about: its figures, and one sentence that a payee can read.
+//! Explanations of shares: the figures of a share, and a sentence that a payee can read.
 //!
-//! What a pool was shared by is kept once for all its shares ([`SharedPool`]); with the weight and
-//! the rank of a share, every figure of it can be had again. The shares are [`crate::shares`].
+//! [`SharedPool`] holds what all shares of a pool have in common. Together with the weight and the
+//! rank of a share, all figures of that share can be computed again. Dividing a pool is
+//! [`crate::shares`].
 
 use crate::money::fraction::Fraction;
 use crate::money::units::{Units, decimal};
 use crate::payouts::shares::{Ranking, part, signed};
 
-/// What all shares of a pool have in common.
+/// The figures that all shares of a pool have in common.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SharedPool {
-    /// What the amounts are counted in.
+    /// The units of all amounts.
     pub units: Units,
-    /// What is shared, with what was carried.
+    /// The amount that is shared, with what was carried over.
     pub pool: i64,
-    /// How much of the pool earlier periods left.
+    /// The part of the pool that earlier periods left.
     pub carried: i64,
     /// The sum of the weights, above 0.
     pub total_weight: i128,
-    /// How many units the floors left to hand out.
+    /// The number of units left over by the floors.
     pub extra_units: u64,
-    /// Whether all weights are 1: equal parts, not points.
+    /// Whether all weights are 1, so that the shares are equal parts and not points.
     pub is_even: bool,
 }
 
 /// An amount to be shared, in minor units.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PoolAmount {
-    /// All that is shared, with what was carried.
+    /// The amount that is shared, with what was carried over.
     pub total: i64,
     /// The part of it that earlier periods left.
     pub carried: i64,
 }
 
-/// What one of the shares adds to that.
+/// The figures that belong to one share only.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RankedWeight {
-    /// Above 0.
+    /// The weight of the share, above 0.
     pub weight: i64,
-    /// Place of its remainder among all, from 1.
+    /// The rank of its remainder among all, from 1.
     pub rank: u64,
 }
 
-/// The figures behind one share, amounts in minor units.
+/// The figures of one share, with amounts in minor units.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ShareExplanation {
-    /// What was shared, with what was carried.
+    /// The amount that is shared, with what was carried over.
     pub pool: i64,
-    /// What the share is by: points, or 1 where all are equal.
+    /// The weight of the share: its points, or 1 if all parts are equal.
     pub score: i64,
-    /// All points, or how many share.
+    /// The sum of all weights: all points, or the number of equal parts.
     pub total_score: i128,
-    /// `pool * score / total_score`.
+    /// The exact share, `pool * score / total_score`.
     pub exact: Fraction,
-    /// The whole units of `exact`, towards zero.
+    /// The whole units of `exact`, rounded towards zero.
     pub floor: i64,
-    /// `exact - floor`, with the sign of the pool.
+    /// The rest, `exact - floor`, with the sign of the pool.
     pub remainder: Fraction,
-    /// Place of the remainder among all, from 1; ties by the lower collaborator id.
+    /// The rank of the remainder among all, from 1; ties go to the lower collaborator id.
     pub rank: u64,
-    /// Whether the share is a unit more than its floor, away from zero.
+    /// Whether the share is one unit more than its floor, away from zero.
     pub extra_unit: bool,
-    /// How much of the pool earlier periods left.
+    /// The part of the pool that earlier periods left.
     pub carried: i64,
-    /// All of it in one sentence.
+    /// A sentence with all of these figures.
     pub sentence: String,
 }
 
-/// The exact part of a weight: `floor + remainder / total`, as magnitudes.
+/// The exact part of a weight, `floor + remainder / total`, as magnitudes.
 struct Part {
     floor: u64,
     remainder: u128,
@@ -75,7 +76,7 @@ struct Part {
 }
 
 impl SharedPool {
-    /// What the shares of a ranking have in common, with the pool and what of it was carried.
+    /// Takes the common figures from a ranking of the pool's shares.
     #[must_use]
     pub const fn from_ranking(
         units: Units,
@@ -88,11 +89,11 @@ impl SharedPool {
         Self { units, pool, carried, total_weight, extra_units, is_even }
     }
 
-    /// How the share of this weight and rank came about.
+    /// Explains the share with this weight and rank.
     ///
     /// # Panics
     ///
-    /// When the weight is none that the pool was shared by: below 0, or above the total.
+    /// If the weight cannot be one of the pool's: if it is below 0, or above the total.
     #[must_use]
     pub fn explain(&self, share: RankedWeight) -> ShareExplanation {
         let part = self.part(share.weight);
@@ -117,13 +118,13 @@ impl SharedPool {
     fn part(&self, weight: i64) -> Part {
         let total = self.total_weight.unsigned_abs();
         let in_pool = (0..=self.total_weight).contains(&i128::from(weight));
-        assert!(in_pool, "a share is explained by a weight of its pool");
+        assert!(in_pool, "the weight must be one of the pool's");
         let (floor, remainder) = part(self.pool.unsigned_abs(), weight.unsigned_abs(), total);
         Part { floor, remainder, total }
     }
 
-    /// `17.65 EUR: 3 of 17 points of 100.00 EUR is 17.6470..., rounded up as the second-largest
-    /// remainder.`
+    /// Writes the sentence, such as `17.65 EUR: 3 of 17 points of 100.00 EUR is 17.6470..., rounded
+    /// up as the second-largest remainder.`
     fn sentence(&self, share: RankedWeight, part: &Part, extra_unit: bool) -> String {
         let Self { units, pool, carried, total_weight, .. } = self;
         let value = signed(part.floor.saturating_add(u64::from(extra_unit)), *pool);
@@ -147,7 +148,7 @@ impl SharedPool {
         )
     }
 
-    /// The exact part, cut after two digits more than its units have: `17.6470...`.
+    /// Writes the exact part, cut off two digits after the decimals of its units: `17.6470...`.
     #[expect(
         clippy::arithmetic_side_effects,
         reason = "the total is above 0, and a hundredfold remainder would take 2^57 weights to \
@@ -184,7 +185,7 @@ fn product(pool: i64, weight: i64) -> i128 {
     i128::from(pool) * i128::from(weight)
 }
 
-/// `largest`, `second-largest`, `21st-largest`.
+/// Writes a rank in words: `largest`, `second-largest`, `21st-largest`.
 fn nth_largest(rank: u64) -> String {
     const WORDS: [&str; 10] = [
         "", "second-", "third-", "fourth-", "fifth-", "sixth-", "seventh-", "eighth-", "ninth-",

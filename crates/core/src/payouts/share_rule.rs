@@ -1,24 +1,24 @@
-//! Who shares a pool, and by which weight: evenly, by performance, or the top score alone.
+//! Share rules: who shares a pool, and with which weight.
 //!
-//! Everybody with a score above 0 in the period may share, also who has left since: earned is
-//! earned. How a pool is then divided is [`crate::shares`].
+//! Everybody with a score above 0 in the period shares, including collaborators who have left
+//! since, because a score that was earned stays earned. Dividing the pool is [`crate::shares`].
 
 use crate::payouts::metric::Score;
 use crate::payouts::shares::Weight;
 
-/// How the pool of a distributor is shared.
+/// A rule for sharing the pool of a distributor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum ShareRule {
-    /// The same to everybody with a score above 0.
+    /// Everybody with a score above 0 gets the same.
     Evenly,
-    /// By score.
+    /// Everybody gets a share in proportion to their score.
     Performance,
-    /// All of it to the highest score; who ties for it shares evenly.
+    /// The highest score gets everything; several collaborators who have it share evenly.
     TopScore,
 }
 
 impl ShareRule {
-    /// The weights of those who share, in the order of their scores; none where no score is
+    /// Returns the weights of those who share, in the order of their scores; nobody if no score is
     /// above 0.
     #[must_use]
     pub fn weights(self, scores: &[Score]) -> Vec<Weight> {
@@ -37,7 +37,7 @@ impl ShareRule {
             .collect()
     }
 
-    /// Whether all who share get the same but for the last unit.
+    /// Returns whether all shares are equal but for the last unit.
     #[must_use]
     pub const fn is_even(self) -> bool {
         !matches!(self, Self::Performance)

@@ -1,9 +1,9 @@
 //! Shares of a pool by largest remainder (Hamilton's method), exact to the last unit.
 //!
-//! Every share is the floor of its exact part `pool * weight / total`; the units that are left go
-//! out one each by remainder, largest first, ties to the lower collaborator id. A negative pool is
-//! shared by its magnitude. Who takes part and with which weight is [`crate::share_rule`]; what a
-//! share says of itself is [`crate::share_explanation`].
+//! Each share is the floor of its exact part `pool * weight / total`. The units that are left over
+//! go out one by one, to the largest remainders first; ties go to the lower collaborator id. A
+//! negative pool is shared by its magnitude. Who takes part, and with which weight, is
+//! [`crate::share_rule`]; explanations of shares are [`crate::share_explanation`].
 
 use std::cmp::Ordering;
 
@@ -11,57 +11,57 @@ use thiserror::Error;
 
 use crate::rules::id::CollaboratorId;
 
-/// What one collaborator shares by.
+/// The weight of one collaborator.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Weight {
-    /// Whose it is, once in a pool; the lower id wins ties.
+    /// The collaborator, who must occur only once in a pool; the lower id wins ties.
     pub collaborator_id: CollaboratorId,
-    /// 0 or more; 0 gets nothing.
+    /// The weight, 0 or more; a weight of 0 gets nothing.
     pub weight: i64,
 }
 
-/// A share and the place of its remainder among all.
+/// A share, and the rank of its remainder among all.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RankedShare {
-    /// In the units of the pool, with its sign.
+    /// The share in the units of the pool, with its sign.
     pub amount: i64,
-    /// From 1, the largest remainder first; 0 for a weight of 0, which has no part.
+    /// The rank, from 1 for the largest remainder; 0 for a weight of 0, which has no part.
     pub rank: u64,
 }
 
-/// All shares of a pool with their ranks, and what they were shared by.
+/// All shares of a pool with their ranks, and the figures they were computed from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Ranking {
-    /// In the order of the weights.
+    /// The shares in the order of the weights.
     pub shares: Vec<RankedShare>,
     /// The sum of the weights, above 0.
     pub total_weight: i128,
-    /// How many units the floors left: ranks up to this one got a unit more.
+    /// The number of units that the floors left over; ranks up to this one got one of them.
     pub extra_units: u64,
 }
 
-/// Why a pool cannot be shared.
+/// An error: a pool cannot be shared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum SharesError {
-    /// There is no weight above 0.
+    /// No weight is above 0.
     #[error("nobody has a weight above 0")]
     NoWeight,
     /// A weight is below 0.
     #[error("weights must not be negative")]
     NegativeWeight,
-    /// The difference of two shares is past `i64`.
+    /// The difference of two shares does not fit `i64`.
     #[error("a refund does not fit 64 bits")]
     Overflow,
 }
 
-/// The share of each weight, in the order of the weights; together exactly the pool.
+/// Divides a pool into one share for each weight, in their order; the shares add up to the pool.
 ///
-/// Each is within one unit of its exact part, and depends on the weights and ids only, not on
-/// their order. Takes linear time.
+/// Each share is within one unit of its exact part. It depends on the weights and the ids, but not
+/// on their order. Takes linear time.
 ///
 /// # Errors
 ///
-/// [`SharesError`] for a weight below 0, or where all are 0.
+/// [`SharesError`] if a weight is below 0, or if all weights are 0.
 ///
 /// # Examples
 ///
@@ -86,7 +86,7 @@ pub fn shares(pool: i64, weights: &[Weight]) -> Result<Vec<i64>, SharesError> {
     Ok(floors.into_iter().map(|floor| signed(floor, pool)).collect())
 }
 
-/// The same shares, each with its rank: what an explanation needs. Sorts.
+/// Divides a pool as [`shares()`] does, but ranks the shares too, for explanations. Sorts them.
 ///
 /// # Errors
 ///
@@ -106,18 +106,19 @@ pub fn ranked_shares(pool: i64, weights: &[Weight]) -> Result<Ranking, SharesErr
     Ok(Ranking { shares, total_weight: total.cast_signed(), extra_units: left })
 }
 
-/// What a refund adds to each share of a pool that was paid out: `shares(net) - shares(gross)`.
+/// Computes the change of each share if a part of a pool is refunded: `shares(net) -
+/// shares(gross)`.
 ///
-/// `gross` is what the pool was before, `net` what it is now, so that any sequence of partial
-/// refunds ends where one refund would.
+/// `gross` is the pool before the refund, and `net` the pool after it. Any sequence of partial
+/// refunds ends at the shares that a single refund would leave.
 ///
 /// # Errors
 ///
-/// Those of [`shares()`], and [`SharesError::Overflow`] where a difference does not fit `i64`.
+/// Those of [`shares()`], and [`SharesError::Overflow`] if a difference does not fit `i64`.
 ///
 /// # Examples
 ///
-/// A pool of 100.00 was shared, then 30.00 and later 20.00 of it were refunded:
+/// A pool of 100.00 is shared, and then first 30.00 and later 20.00 of it are refunded:
 ///
 /// ```
 /// use apportion_core::id::CollaboratorId;
@@ -141,17 +142,17 @@ pub fn refund(gross: i64, net: i64, weights: &[Weight]) -> Result<Vec<i64>, Shar
 
 /// The floors of all exact parts, and what they leave of the pool.
 struct Division {
-    /// Of each weight, in order.
+    /// The floor of each weight, in order.
     floors: Vec<u64>,
-    /// Of the weights above 0.
+    /// The remainders of all weights above 0.
     remainders: Vec<Remainder>,
     /// The sum of the weights, above 0.
     total: u128,
-    /// Units left to hand out: fewer than there are remainders.
+    /// The units that the floors left over; there are fewer of them than remainders.
     left: u64,
 }
 
-/// What a floor leaves of an exact part, in units of one over the total weight.
+/// The difference of an exact part and its floor, in units of one over the total weight.
 struct Remainder {
     size: u128,
     collaborator_id: CollaboratorId,
@@ -168,7 +169,7 @@ impl Remainder {
 impl Division {
     #[expect(
         clippy::arithmetic_side_effects,
-        reason = "floors are parts of the pool: together at most 2^63"
+        reason = "the sum of the floors is at most the pool, which is at most 2^63"
     )]
     fn by_weights(pool: i64, weights: &[Weight]) -> Result<Self, SharesError> {
         let total = total_weight(weights)?;
@@ -188,18 +189,19 @@ impl Division {
     }
 }
 
-/// The sum of all weights, above 0.
+/// Sums up all weights; the sum is above 0.
 fn total_weight(weights: &[Weight]) -> Result<u128, SharesError> {
     let each = weights.iter().map(|weight| u64::try_from(weight.weight).map(u128::from));
     let total: u128 = each.sum::<Result<_, _>>().map_err(|_| SharesError::NegativeWeight)?;
     if total == 0 { Err(SharesError::NoWeight) } else { Ok(total) }
 }
 
-/// Floor and remainder of `pool * weight / total`, for `weight <= total` and `total > 0`.
+/// Returns the floor and the remainder of `pool * weight / total`, for `weight <= total` and `total
+/// > 0`.
 #[expect(
     clippy::arithmetic_side_effects,
     clippy::expect_used,
-    reason = "2^64 * 2^64 is at most 2^128 - 1 here; a part is not more than the pool"
+    reason = "the product of two 64-bit numbers fits 128 bits; a part is at most the pool"
 )]
 pub(crate) fn part(pool: u64, weight: u64, total: u128) -> (u64, u128) {
     let exact = u128::from(pool) * u128::from(weight);
@@ -214,7 +216,7 @@ fn add_one(floors: &mut [u64], index: usize) {
     }
 }
 
-/// The magnitude with the sign of the pool; it is at most the pool's, so it fits.
+/// Gives a magnitude the sign of the pool. It is at most the pool's magnitude, so it fits.
 #[expect(clippy::expect_used, reason = "a share is not more than the pool")]
 pub(crate) fn signed(magnitude: u64, pool: i64) -> i64 {
     let share =

@@ -1,7 +1,7 @@
-//! Deals: what is sold, for how much, in which currency.
+//! Deals: contracts with a value in some currency, from which all revenue comes.
 //!
-//! The rules of a draft, the terms that come of it, and the conversion to the organization's
-//! currency. What a deal has distributed is [`crate::deal_totals`].
+//! The rules of a draft, the terms that follow from it, and the conversion to the organization's
+//! currency. The sums over a deal's revenue distributions are [`crate::deal_totals`].
 
 use chrono::NaiveDate;
 use validator::Validate;
@@ -13,18 +13,18 @@ use crate::money::{MoneyError, exchange};
 use crate::rules::fault::{Fault, Faults};
 use crate::rules::text::MAX_TEXT_CHARS;
 
-/// A deal as a client describes it; `None` is null or absent.
+/// A deal as a client describes it; `None` means null or absent.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Validate)]
 pub struct DealDraft {
     /// Required, 1 to 255 characters, no control characters.
     #[validate(required, length(min = 1, max = MAX_TEXT_CHARS), non_control_character)]
     pub name: Option<String>,
-    /// A code of ISO 4217; the organization's where `None`.
+    /// A code of ISO 4217; `None` means the organization's currency.
     pub currency: Option<String>,
-    /// Minor units, negative for a credit; 0 where `None`.
+    /// The value in minor units, negative for a credit; `None` means 0.
     pub value: Option<i64>,
-    /// Units of `10^-12` as read, in range or not. Required where the currency is not the
-    /// organization's, else `None` or 1.
+    /// The rate in units of `10^-12` as parsed, whether in range or not. Required if the currency
+    /// is not the organization's, else `None` or 1.
     pub exchange_rate: Option<i64>,
     /// The day of the rate.
     pub exchange_date: Option<NaiveDate>,
@@ -32,7 +32,7 @@ pub struct DealDraft {
     pub date: Option<NaiveDate>,
     /// The last day of the deal, not before `date`.
     pub end_date: Option<NaiveDate>,
-    /// Percent, 0 to 100; 100 where `None`.
+    /// The probability in percent, 0 to 100; `None` means 100.
     #[validate(range(min = 0, max = 100))]
     pub probability: Option<i64>,
 }
@@ -40,13 +40,13 @@ pub struct DealDraft {
 /// A deal that keeps every rule, with its defaults filled in.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DealTerms {
-    /// 1 to 255 characters.
+    /// The name, of 1 to 255 characters.
     pub name: String,
     /// The currency of `value`.
     pub currency: Currency,
-    /// Minor units of `currency`.
+    /// The value in minor units of `currency`.
     pub value: i64,
-    /// `None` exactly where `currency` is the organization's.
+    /// The rate to the organization's currency; `None` if and only if `currency` is that one.
     pub exchange_rate: Option<Rate>,
     /// The day of the rate.
     pub exchange_date: Option<NaiveDate>,
@@ -54,31 +54,31 @@ pub struct DealTerms {
     pub date: Option<NaiveDate>,
     /// The last day of the deal, not before `date`.
     pub end_date: Option<NaiveDate>,
-    /// Percent, 0 to 100.
+    /// The probability in percent, 0 to 100.
     pub probability: i64,
-    /// `value` in minor units of the organization's currency.
+    /// The value in minor units of the organization's currency.
     pub value_default: i64,
 }
 
 /// The money of a deal: all that its distributions are computed from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct DealMoney {
-    /// Minor units of `currency`.
+    /// The value in minor units of `currency`.
     pub value: i64,
     /// The deal's currency.
     pub currency: Currency,
-    /// From `currency` to `default_currency`; `None` exactly where they are the same.
+    /// The rate from `currency` to `default_currency`; `None` if and only if they are the same.
     pub exchange_rate: Option<Rate>,
     /// The organization's currency.
     pub default_currency: Currency,
 }
 
 impl DealMoney {
-    /// An amount of the deal in minor units of the organization's currency.
+    /// Converts an amount of the deal to minor units of the organization's currency.
     ///
     /// # Errors
     ///
-    /// [`MoneyError::Overflow`] where it does not fit.
+    /// [`MoneyError::Overflow`] if the result does not fit.
     pub fn to_default(&self, amount: i64) -> Result<i64, MoneyError> {
         let rate = self.exchange_rate.unwrap_or(Rate::ONE);
         exchange(amount, rate, self.currency, self.default_currency)
@@ -86,7 +86,7 @@ impl DealMoney {
 }
 
 impl DealTerms {
-    /// What the distributions of the deal are computed from.
+    /// Returns the money that the deal's distributions are computed from.
     #[must_use]
     pub const fn money(&self, default_currency: Currency) -> DealMoney {
         let Self { value, currency, exchange_rate, .. } = *self;
@@ -95,7 +95,7 @@ impl DealTerms {
 }
 
 impl DealDraft {
-    /// Checks every rule, in an organization with this currency.
+    /// Checks every rule of the draft, in an organization with this currency.
     ///
     /// # Errors
     ///
@@ -157,12 +157,13 @@ impl DealDraft {
     }
 }
 
-/// The rate to keep: none between a currency and itself, else the one that must be given.
+/// Returns the rate to store: `None` if both currencies are the same, else the rate that must be
+/// given.
 fn fitting_rate(rate: Option<Rate>, same_currency: bool) -> Result<Option<Rate>, &'static str> {
     match (rate, same_currency) {
         (None | Some(Rate::ONE), true) => Ok(None),
-        (Some(_), true) => Err("must be absent, null or 1 in the organization's currency"),
+        (Some(_), true) => Err("must be absent, null or 1 if the currency is the organization's"),
         (Some(rate), false) => Ok(Some(rate)),
-        (None, false) => Err("is required in another currency than the organization's"),
+        (None, false) => Err("is required if the currency is not the organization's"),
     }
 }

@@ -1,98 +1,98 @@
-//! What a deal has distributed: the sums over its revenue distributions, and what is left.
+//! Deal totals: the sums over the revenue distributions of a deal, and the rest of its value.
 //!
-//! Sums are exact: one that does not fit `i64` refuses the change that leads to it. More than the
-//! whole deal may be distributed; what is left is then of the other sign.
+//! Sums are exact: a change is refused if it leads to a sum that does not fit `i64`. More than the
+//! whole deal may be distributed; the rest then has the opposite sign.
 
 use crate::money::decimal::Percent;
 use crate::revenue::deal::DealMoney;
 use crate::revenue::revenue_distribution::Amounts;
 use crate::rules::fault::Fault;
 
-/// What one distribution takes of its deal.
+/// The part of a deal that one distribution takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct DealPart {
-    /// The part of the deal's value.
+    /// The percentage of the deal's value.
     pub percent: Percent,
-    /// The same in minor units of the deal's currency.
+    /// The part in minor units of the deal's currency.
     pub amount: i64,
 }
 
 /// The sums over the distributions of one deal.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct DealTotals {
-    /// Units of `10^-10` percent.
+    /// The sum of the percentages, in units of `10^-10` percent.
     pub percent_units: i64,
-    /// Minor units of the deal's currency.
+    /// The sum of the amounts, in minor units of the deal's currency.
     pub amount: i64,
 }
 
 /// The distributions of a deal after a change of its value, currency or rate.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RecomputedDeal {
-    /// What each distribution comes to now, in the order asked.
+    /// The new amounts of each distribution, in the order of the percentages given.
     pub amounts: Vec<Amounts>,
-    /// Their sums.
+    /// The sums of the new percentages and amounts.
     pub totals: DealTotals,
 }
 
 impl DealTotals {
-    /// The sums over all distributions, whatever their order.
+    /// Sums up all distributions, in any order.
     ///
     /// # Errors
     ///
-    /// A fault at `amount_percent` where a sum does not fit `i64`.
+    /// A fault at `amount_percent` if a sum does not fit `i64`.
     pub fn from_parts(shares: impl IntoIterator<Item = DealPart>) -> Result<Self, Fault> {
         let (percent, amount) = shares.into_iter().fold((0, 0), sum_with);
         Self::fitting(percent, amount)
     }
 
-    /// The sums with one distribution more.
+    /// Adds one distribution to the sums.
     ///
     /// # Errors
     ///
-    /// A fault at `amount_percent` where a sum does not fit `i64`.
+    /// A fault at `amount_percent` if a sum does not fit `i64`.
     pub fn with(self, added: DealPart) -> Result<Self, Fault> {
         let (percent, amount) = sum_with(self.wide(), added);
         Self::fitting(percent, amount)
     }
 
-    /// The sums with one distribution less.
+    /// Subtracts one distribution from the sums.
     ///
     /// # Errors
     ///
-    /// A fault at `amount_percent` where a sum does not fit `i64`, which a distribution that was
-    /// added before cannot bring about.
+    /// A fault at `amount_percent` if a sum does not fit `i64`, which cannot happen for a
+    /// distribution that was added before.
     pub fn without(self, removed: DealPart) -> Result<Self, Fault> {
         let (percent, amount) = difference(self.wide(), removed);
         Self::fitting(percent, amount)
     }
 
-    /// The sums with one distribution changed.
+    /// Replaces one distribution in the sums by another.
     ///
     /// # Errors
     ///
-    /// A fault at `amount_percent` where a sum does not fit `i64`.
+    /// A fault at `amount_percent` if a sum does not fit `i64`.
     pub fn replacing(self, old: DealPart, new: DealPart) -> Result<Self, Fault> {
         let (percent, amount) = sum_with(difference(self.wide(), old), new);
         Self::fitting(percent, amount)
     }
 
-    /// What is left of the deal, in minor units of its currency.
+    /// Returns the rest of the deal's value, in minor units of its currency.
     ///
     /// # Errors
     ///
-    /// A fault at `amount_percent` where it does not fit `i64`.
+    /// A fault at `amount_percent` if the rest does not fit `i64`.
     pub fn undistributed(&self, value: i64) -> Result<i64, Fault> {
         value.checked_sub(self.amount).ok_or_else(unfitting)
     }
 
-    /// Recomputes every distribution of a deal that was changed, one for each percentage.
+    /// Computes every distribution of a changed deal again, one for each percentage.
     ///
-    /// What is left of the deal fits too: the amounts have the sign of its value.
+    /// The rest of the value then fits `i64` too, because all amounts have the sign of the value.
     ///
     /// # Errors
     ///
-    /// A fault at `value`, the field of the deal, where any figure does not fit `i64`.
+    /// A fault at `value`, the field of the deal, if any figure does not fit `i64`.
     pub fn recompute(deal: &DealMoney, percents: &[Percent]) -> Result<RecomputedDeal, Fault> {
         Self::redistribute(deal, percents).map_err(|fault| fault.at("value"))
     }
@@ -129,11 +129,14 @@ fn sum_with((percent, amount): Sums, share: DealPart) -> Sums {
     (percent + i128::from(share.percent.units()), amount + i128::from(share.amount))
 }
 
-#[expect(clippy::arithmetic_side_effects, reason = "both operands are within 64 bits")]
+#[expect(clippy::arithmetic_side_effects, reason = "both operands fit 64 bits")]
 fn difference((percent, amount): Sums, share: DealPart) -> Sums {
     (percent - i128::from(share.percent.units()), amount - i128::from(share.amount))
 }
 
 fn unfitting() -> Fault {
-    Fault::new("amount_percent", "makes the distributions of the deal not fit 64 bits")
+    Fault::new(
+        "amount_percent",
+        "makes a sum of the deal's distributions that does not fit 64 bits",
+    )
 }

@@ -1,13 +1,15 @@
-//! `P(k)` for many days of one amount, without wide arithmetic and without divisions.
+//! The fast way to `P(k)`, the revenue recognised by the end of day `k`, for many days of one
+//! amount.
 //!
-//! The same figures as [`recognised`](crate::slicing::recognised), from divisions made beforehand:
-//! `total = whole * n + rest`, so `P(k) = whole * k + round(rest * k / n)`, and `rest * k` is small
-//! enough to be multiplied by an inverse of `2n`. For reports over many distributions; one alone
-//! needs only a [`SpreadAmount`](crate::slicing::SpreadAmount).
+//! The figures are those of [`recognised`](crate::slicing::recognised), but the divisions are made
+//! beforehand. With `total = whole * n + rest`, `P(k) = whole * k + round(rest * k / n)`, and `rest
+//! * k` is small enough to be multiplied by an inverse of `2n`, without 128-bit arithmetic. This
+//! pays off in reports over many distributions; for one alone, use
+//! [`SpreadAmount`](crate::slicing::SpreadAmount).
 
 use crate::calendar::day_span::DaySpan;
 
-/// The days that amounts are spread over, ready to divide by.
+/// A number of days, prepared to divide by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Divisor {
     days: i64,
@@ -15,7 +17,7 @@ pub struct Divisor {
     inverse: u64,
 }
 
-/// An amount spread over days, divided once.
+/// An amount that is recognised evenly over a number of days, divided once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Recognition {
     whole: i64,
@@ -29,23 +31,23 @@ impl Divisor {
     #[inline]
     #[expect(
         clippy::arithmetic_side_effects,
-        reason = "a span has from 1 to 2^17 days, so the divisor is from 2 and the sum no overflow"
+        reason = "a span has 1 to 2^17 days, so the divisor is at least 2, and the sum fits"
     )]
     pub fn new(days: DaySpan) -> Self {
         let days = days.days();
         Self { days, inverse: u64::MAX / (2 * days.unsigned_abs()) + 1 }
     }
 
-    /// Spreads an amount of minor units over the days.
+    /// Divides an amount of minor units by the number of days.
     #[must_use]
     #[inline]
-    #[expect(clippy::arithmetic_side_effects, reason = "there is at least one day")]
+    #[expect(clippy::arithmetic_side_effects, reason = "a span has at least one day")]
     pub fn spread(&self, total: i64) -> Recognition {
         let (whole, rest) = (total / self.days, total % self.days);
         Recognition { whole, rest: rest.unsigned_abs(), sign: rest.signum() }
     }
 
-    /// `P(k)` in minor units: what is recognised by the end of day `k`, from 1; 0 for day 0.
+    /// Returns `P(k)`: the minor units that are recognised by the end of day `k`, counted from 1.
     ///
     /// `k` is clamped to `0..=n`, as in [`recognised`](crate::slicing::recognised).
     #[must_use]
@@ -60,13 +62,16 @@ impl Divisor {
         recognition.whole * elapsed + recognition.sign * self.halved_quotient(doubled).cast_signed()
     }
 
-    /// `numerator / 2n`, rounded down.
+    /// Returns `numerator / 2n`, rounded down.
     ///
-    /// The inverse is too large by less than `2n / 2^64` of itself. A quotient below `2^36 / 2n`
-    /// becomes too large by less than `2^36 / 2^64`, which is less than the `1 / 2n` that it takes
-    /// to reach the next whole number.
+    /// The inverse is too large by less than `2n / 2^64` of itself. So a quotient below `2^36 / 2n`
+    /// becomes too large by less than `2^36 / 2^64`, which is less than the `1 / 2n` that separates
+    /// it from the next whole number.
     #[inline(always)]
-    #[expect(clippy::arithmetic_side_effects, reason = "2^64 * 2^64 is no more than 2^128")]
+    #[expect(
+        clippy::arithmetic_side_effects,
+        reason = "the product of two 64-bit numbers fits 128 bits"
+    )]
     fn halved_quotient(&self, numerator: u64) -> u64 {
         let product = u128::from(numerator) * u128::from(self.inverse);
         u64::try_from(product >> 64).unwrap_or(u64::MAX)

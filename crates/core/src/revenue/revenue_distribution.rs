@@ -1,47 +1,50 @@
 //! Revenue distributions: a percentage of a deal's value, spread over calendar days.
 //!
-//! The rules of a draft and the amounts that follow from the deal. The days are
-//! [`crate::slicing`]; distributions of one deal may overlap and may exceed it together.
+//! The rules of a draft and the amounts that follow from the deal. The daily slices are
+//! [`crate::slicing`]. The distributions of one deal may overlap and may add up to more than the
+//! deal.
 
 use chrono::NaiveDate;
 
-use crate::calendar::{CalendarError, DateRange, in_calendar};
+use crate::calendar::{CalendarError, DateRange, MAX_DAYS, in_calendar};
 use crate::money::decimal::Percent;
 use crate::money::{MoneyError, percent_of};
 use crate::revenue::deal::DealMoney;
 use crate::rules::fault::{Fault, Faults};
 
-/// A distribution as a client describes it; `None` is null or absent, and all are required.
+/// A distribution as a client describes it; `None` means null or absent, and all fields are
+/// required.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RevenueDistributionDraft {
     /// The first day.
     pub start_on: Option<NaiveDate>,
-    /// The last day, not before the first, and at most the 36,525th.
+    /// The last day: not before the first, and at most the 36,525th day counted from it.
     pub end_on: Option<NaiveDate>,
-    /// Units of `10^-10` percent as read, in range or not; must be `0 < p < 10^8` percent.
+    /// The percentage in units of `10^-10` percent as parsed, whether in range or not; it must be
+    /// above 0 and below `10^8` percent.
     pub amount_percent: Option<i64>,
 }
 
 /// A distribution that keeps every rule.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RevenueDistributionTerms {
-    /// The days it is spread over.
+    /// The days that the amounts are spread over.
     pub range: DateRange,
-    /// The part of the deal's value.
+    /// The percentage of the deal's value.
     pub percent: Percent,
 }
 
-/// What a distribution comes to.
+/// The amounts of a distribution.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Amounts {
-    /// Minor units of the deal's currency.
+    /// The amount in minor units of the deal's currency.
     pub amount: i64,
-    /// Minor units of the organization's currency.
+    /// The amount in minor units of the organization's currency.
     pub amount_default: i64,
 }
 
 impl RevenueDistributionDraft {
-    /// Checks every rule.
+    /// Checks every rule of the draft.
     ///
     /// # Errors
     ///
@@ -65,16 +68,19 @@ impl RevenueDistributionDraft {
 fn end_fault(error: CalendarError) -> String {
     match error {
         CalendarError::EndBeforeStart => "must not be before start_on".to_owned(),
-        other => other.to_string(),
+        CalendarError::TooLong => {
+            format!("must be within {MAX_DAYS} days of start_on, both days counted")
+        }
+        other @ CalendarError::OutOfCalendar => other.to_string(),
     }
 }
 
 impl RevenueDistributionTerms {
-    /// What the distribution comes to on this deal.
+    /// Computes the amounts of the distribution from a deal.
     ///
     /// # Errors
     ///
-    /// A fault at `amount_percent` where an amount does not fit `i64`.
+    /// A fault at `amount_percent` if an amount does not fit `i64`.
     pub fn amounts(&self, deal: &DealMoney) -> Result<Amounts, Fault> {
         Amounts::from_percent(self.percent, deal)
             .map_err(|error| Fault::new("amount_percent", format!("makes an amount that {error}")))
@@ -82,11 +88,11 @@ impl RevenueDistributionTerms {
 }
 
 impl Amounts {
-    /// A percentage of a deal: `amount = round(value * percent / 100)`, and that amount exchanged.
+    /// Computes `amount = round(value * percent / 100)` from a deal, and exchanges that amount.
     ///
     /// # Errors
     ///
-    /// [`MoneyError::Overflow`] where either does not fit.
+    /// [`MoneyError::Overflow`] if either amount does not fit.
     pub fn from_percent(percent: Percent, deal: &DealMoney) -> Result<Self, MoneyError> {
         let amount = percent_of(deal.value, percent)?;
         Ok(Self { amount, amount_default: deal.to_default(amount)? })

@@ -1,7 +1,7 @@
 //! Revenue items: the day slices of a revenue distribution, one for each of its days.
 //!
-//! Computed when asked for and never stored: an item is found by its date or by its number, however
-//! many there are. Pages over many distributions are [`crate::revenue_item_page`].
+//! An item is computed on demand and never stored; it is found by its date. Pages over the items of
+//! many distributions are [`crate::revenue_item_page`].
 
 use std::fmt;
 use std::str::FromStr;
@@ -13,7 +13,7 @@ use crate::calendar::DateRange;
 use crate::money::projected;
 use crate::revenue::slicing::{SliceExplanation, SpreadAmount};
 
-/// The id of an item: `4-2025-07-01`, its distribution and its date.
+/// The id of an item, made of its distribution and its date: `4-2025-07-01`.
 ///
 /// # Examples
 ///
@@ -28,13 +28,13 @@ use crate::revenue::slicing::{SliceExplanation, SpreadAmount};
 pub struct RevenueItemId {
     /// The id of the distribution.
     pub revenue_distribution: i64,
-    /// The day.
+    /// The day of the item.
     pub date: NaiveDate,
 }
 
-/// The text is not the id of an item.
+/// An error: the text is not the id of an item.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-#[error("must be the id of a distribution and a date, such as 4-2025-07-01")]
+#[error("must be the id of a revenue distribution and a date, such as 4-2025-07-01")]
 pub struct RevenueItemIdError;
 
 impl fmt::Display for RevenueItemId {
@@ -46,7 +46,7 @@ impl fmt::Display for RevenueItemId {
 impl FromStr for RevenueItemId {
     type Err = RevenueItemIdError;
 
-    /// Reads exactly what [`RevenueItemId`] writes: `04-2025-07-01` and `4-2025-7-1` are no ids.
+    /// Parses exactly what [`RevenueItemId`] writes: `04-2025-07-01` and `4-2025-7-1` are not ids.
     fn from_str(text: &str) -> Result<Self, RevenueItemIdError> {
         let (distribution, date) = text.split_once('-').ok_or(RevenueItemIdError)?;
         let id = Self {
@@ -57,11 +57,11 @@ impl FromStr for RevenueItemId {
     }
 }
 
-/// All that the items of one distribution follow from.
+/// The figures of one distribution that all of its items are computed from.
 ///
 /// # Examples
 ///
-/// 1000.00 over July, and why the second day has what it has:
+/// 1000.00 is spread over July; the second day gets a share, and an explanation of it:
 ///
 /// ```
 /// use apportion_core::calendar::DateRange;
@@ -80,33 +80,34 @@ impl FromStr for RevenueItemId {
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RevenueItems {
-    /// The days.
+    /// The days of the distribution.
     pub range: DateRange,
-    /// Minor units of the deal's currency.
+    /// The amount in minor units of the deal's currency.
     pub amount: i64,
-    /// Minor units of the organization's currency.
+    /// The amount in minor units of the organization's currency.
     pub amount_default: i64,
     /// The deal's probability in percent, 0 to 100.
     pub probability: i64,
 }
 
-/// What falls to one day.
+/// The slices of one day.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RevenueItem {
     /// The day.
     pub date: NaiveDate,
-    /// Minor units of the deal's currency.
+    /// The slice of the amount, in minor units of the deal's currency.
     pub amount: i64,
-    /// Minor units of the organization's currency.
+    /// The slice of the amount, in minor units of the organization's currency.
     pub amount_default: i64,
-    /// The slice of `round(amount * probability / 100)`.
+    /// The slice of `round(amount * probability / 100)`, in minor units of the deal's currency.
     pub projected_amount: i64,
-    /// The slice of `round(amount_default * probability / 100)`.
+    /// The slice of `round(amount_default * probability / 100)`, in minor units of the
+    /// organization's currency.
     pub projected_amount_default: i64,
 }
 
 impl RevenueItems {
-    /// The item of a day. `None` for a day outside the range.
+    /// Returns the item of a day, or `None` for a day outside the range.
     #[must_use]
     pub fn on(&self, date: NaiveDate) -> Option<RevenueItem> {
         let slice = |total| self.spread(total).slice(date);
@@ -119,7 +120,7 @@ impl RevenueItems {
         })
     }
 
-    /// How the `amount` of a day came about. `None` for a day outside the range.
+    /// Explains the `amount` of a day; `None` for a day outside the range.
     #[must_use]
     pub fn explain(&self, date: NaiveDate) -> Option<SliceExplanation> {
         self.spread(self.amount).explain(date)

@@ -1,8 +1,8 @@
-//! Pages over the revenue items of many distributions: which distribution and which day each is.
+//! Pages over the revenue items of many distributions: the distribution and the day of each item.
 //!
-//! Found by counting, at any depth: no item before the page is made. The distributions come in an
-//! order that the caller has chosen, as the spans of their days; a place of a page names one by its
-//! number in that order.
+//! A page is found by counting, so no item before it is computed, however deep it is. The caller
+//! passes the distributions as spans of days, in an order of its choice; a place on a page refers
+//! to a distribution by its position in that order.
 
 use std::ops::Range;
 
@@ -14,41 +14,40 @@ use crate::calendar::window::Window;
 pub struct ItemPage {
     /// The days whose items are listed.
     pub window: Window,
-    /// How many items come before the page.
+    /// The number of items before the page.
     pub offset: u64,
-    /// How many items the page has at most.
+    /// The most items on the page.
     pub limit: usize,
     /// Whether later days come first.
     pub descending: bool,
 }
 
-/// Where an item is.
+/// The place of one item.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ItemPlace {
-    /// The number of the distribution in the order given, from 0.
+    /// The position of the distribution in the given order, from 0.
     pub distribution: usize,
     /// The day, counted from 1970-01-01.
     pub day: i32,
 }
 
-/// How many distributions are under way on each day of a window.
+/// The number of distributions that run on each day of a window.
 ///
-/// Kept as changes from one day to the next, so that a distribution costs two additions however
-/// long it is; what is kept can be brought up to date by [`DayCounts::remove`] and
-/// [`DayCounts::add`].
+/// Only the changes from one day to the next are stored, so that adding a distribution takes two
+/// additions, however long it is.
 struct DayCounts {
     window: Window,
     first: i32,
     changes: Vec<i64>,
 }
 
-/// The number of items of the days that are in the window.
+/// Counts the items on the days of the window.
 pub fn count(spans: impl IntoIterator<Item = DaySpan>, window: Window) -> u64 {
     spans.into_iter().map(|span| window.days_of(span).unsigned_abs()).sum()
 }
 
 impl DayCounts {
-    /// Counts of nothing so far, for the days of a window: 8 bytes each.
+    /// Creates counts of 0 for the days of a window, of 8 bytes each.
     fn new(window: Window) -> Self {
         let days = window.span().map_or(0, DaySpan::days);
         let first = window.span().map_or(0, DaySpan::first);
@@ -56,7 +55,10 @@ impl DayCounts {
     }
 
     /// Counts a distribution in.
-    #[expect(clippy::arithmetic_side_effects, reason = "fewer than 2^63 distributions; days")]
+    #[expect(
+        clippy::arithmetic_side_effects,
+        reason = "there are fewer than 2^63 distributions, and days are far from the limits"
+    )]
     fn add(&mut self, span: DaySpan) {
         let Some(days) = self.window.clip(span) else { return };
         for (day, change) in [(days.first(), 1), (days.last() + 1, -1)] {
@@ -67,7 +69,8 @@ impl DayCounts {
         }
     }
 
-    /// The days of the window and the number of distributions that are under way, in order.
+    /// Returns the days of the window in order, each with the number of distributions that run on
+    /// it.
     fn days(&self) -> Vec<(i32, u64)> {
         let running = self.changes.iter().scan(0_i64, |sum, change| {
             *sum = sum.saturating_add(*change);
@@ -77,7 +80,7 @@ impl DayCounts {
     }
 }
 
-/// The part of a day's items that is on the page.
+/// The items of one day that are on the page.
 struct DayPart {
     day: i32,
     ranks: Range<u64>,
@@ -86,7 +89,7 @@ struct DayPart {
 }
 
 impl ItemPage {
-    /// The page where distributions come in the order given, and each with its days in order.
+    /// Lists the page by distribution in the given order, and within a distribution by day.
     pub fn by_distribution(&self, spans: impl IntoIterator<Item = DaySpan>) -> Vec<ItemPlace> {
         let (mut before, mut places) = (self.offset, Vec::new());
         for (distribution, span) in spans.into_iter().enumerate() {
@@ -115,9 +118,9 @@ impl ItemPage {
         places
     }
 
-    /// The page where days come first, and the items of a day in the order of the distributions.
+    /// Lists the page by day, and within a day by distribution in the given order.
     ///
-    /// Goes through the distributions twice, and once more over those days that the page touches.
+    /// Visits all distributions twice, and then once more for the days that the page touches.
     pub fn by_date<S>(&self, spans: S) -> Vec<ItemPlace>
     where
         S: IntoIterator<Item = DaySpan> + Clone,
@@ -150,10 +153,13 @@ impl ItemPage {
         parts.into_iter().flat_map(places).collect()
     }
 
-    /// The page where groups of distributions that stand together come in the order given, the
-    /// items of a group by day, and those of a day in the order of the distributions.
+    /// Lists the page by group of distributions, within a group by day, and within a day by
+    /// distribution in the given order.
     ///
-    /// `lengths` says how many distributions each group has; together they have all of them.
+    /// The distributions of a group must be next to each other.
+    ///
+    /// `lengths` is the number of distributions in each group; the groups together contain all
+    /// distributions.
     pub fn by_group_and_date(
         &self,
         spans: &[DaySpan],
@@ -182,7 +188,7 @@ impl ItemPage {
         places
     }
 
-    /// Which items of which days are on the page, by day.
+    /// Returns the items of each day that are on the page, sorted by day.
     fn parts(&self, counts: &DayCounts) -> Vec<DayPart> {
         let days = counts.days().into_iter().filter(|(day, active)| *active > 0 && self.has(*day));
         let mut parts = if self.descending { self.cut(days.rev()) } else { self.cut(days) };
@@ -213,7 +219,7 @@ impl ItemPage {
     }
 }
 
-/// The part of the window from the first day of any of the spans to the last.
+/// Returns the part of the window from the first to the last day of all spans.
 fn extent(spans: impl IntoIterator<Item = DaySpan>, window: Window) -> Window {
     let clipped = spans.into_iter().filter_map(|span| window.clip(span));
     let hull = clipped.reduce(|a, b| a.hull(b));

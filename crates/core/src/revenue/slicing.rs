@@ -1,22 +1,23 @@
-//! Day slices: one amount spread over the days of a range, exactly.
+//! Day slices: an amount spread over the days of a range, exactly.
 //!
-//! `P(k) = round(total * k / n)` is what is recognised by the end of day `k` of `n`. Everything
-//! else is a difference of two of these, so the slices of any partition sum to the total, and a
-//! window costs two divisions however long it is. Slices are computed, never stored.
+//! `P(k) = round(total * k / n)` is the part of the total that is recognised by the end of day `k`
+//! of `n`. All other figures are differences of two such parts. So the slices of any partition sum
+//! to the total, and the sum over a window takes two divisions, however long it is. Slices are
+//! computed and never stored.
 
 use chrono::NaiveDate;
 
 use crate::calendar::{DateRange, Period};
 use crate::money::rounding::divide_half_away;
 
-/// `P(k) = round(total * k / days)`: what is recognised of `total` by the end of day `k`.
+/// Returns `P(k) = round(total * k / days)`: the part of `total` recognised by the end of day `k`.
 ///
-/// `k` counts from 1 and is clamped to `0..=days`: before the first day nothing is recognised,
-/// after the last day all of it. Within half a unit of exact.
+/// `k` counts from 1 and is clamped to `0..=days`: nothing is recognised before the first day, and
+/// everything after the last. The result is within half a unit of the exact value.
 ///
 /// # Panics
 ///
-/// When `days` is below 1; a [`DateRange`] has no such count.
+/// If `days` is below 1, which the length of a [`DateRange`] never is.
 ///
 /// # Examples
 ///
@@ -37,19 +38,19 @@ pub fn recognised(total: i64, days: i64, k: i64) -> i64 {
     i64::try_from(divide_half_away(exact, days.into())).expect("a part is not more than the whole")
 }
 
-/// An amount and the days it is spread over.
+/// An amount, and the days that it is spread over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SpreadAmount {
     /// The days.
     pub range: DateRange,
-    /// The amount in minor units; all slices together.
+    /// The amount in minor units, which is the sum of all slices.
     pub total: i64,
 }
 
-/// What falls to the days that a range and a period share.
+/// The slices of the days that a range and a period have in common.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PeriodSlice {
-    /// The day the period starts on, which may be before the range.
+    /// The day on which the period starts, which may be before the range.
     pub period_starts_on: NaiveDate,
     /// The days of the range that are in the period.
     pub range: DateRange,
@@ -58,19 +59,20 @@ pub struct PeriodSlice {
 }
 
 impl SpreadAmount {
-    /// What falls to one day, `P(k) - P(k - 1)`. `None` for a day outside the range.
+    /// Returns the slice of one day, `P(k) - P(k - 1)`, or `None` for a day outside the range.
     #[must_use]
     pub fn slice(&self, date: NaiveDate) -> Option<i64> {
         self.range.day_number(date).map(|k| self.between(k, k))
     }
 
-    /// What falls to the days of a window, `P(b) - P(a - 1)`; 0 where the two do not meet.
+    /// Returns the sum of the slices in a window, `P(b) - P(a - 1)`; 0 if no day of the range is in
+    /// it.
     #[must_use]
     pub fn window(&self, window: DateRange) -> i64 {
         self.range.intersect(&window).map_or(0, |days| self.part(days))
     }
 
-    /// What falls to each period, in order; together the total.
+    /// Iterates over the sums of each period in order; they add up to the total.
     pub fn by_period(&self, period: Period) -> impl Iterator<Item = PeriodSlice> + use<> {
         let span = *self;
         period.split(span.range).map(move |(period_starts_on, range)| PeriodSlice {
@@ -80,13 +82,13 @@ impl SpreadAmount {
         })
     }
 
-    /// The smallest slice there can be, `floor(total / n)`, in minor units.
+    /// Returns the smallest possible slice, `floor(total / n)`, in minor units.
     #[must_use]
     pub fn daily_min(&self) -> i64 {
         self.total.div_euclid(self.range.days())
     }
 
-    /// The largest slice there can be, `ceil(total / n)`, in minor units.
+    /// Returns the largest possible slice, `ceil(total / n)`, in minor units.
     #[must_use]
     #[expect(
         clippy::arithmetic_side_effects,
@@ -97,22 +99,22 @@ impl SpreadAmount {
         self.daily_min() + i64::from(!divides)
     }
 
-    /// How the slice of a day came about. `None` for a day outside the range.
+    /// Explains the slice of a day; `None` for a day outside the range.
     #[must_use]
     pub fn explain(&self, date: NaiveDate) -> Option<SliceExplanation> {
         self.range.day_number(date).map(|k| SliceExplanation::for_day(self, k))
     }
 
-    /// The slices of the days of `days`, which are days of the range.
+    /// Returns the sum of the slices of some days, which must be in the range.
     fn part(&self, days: DateRange) -> i64 {
         let number = |date| self.range.day_number(date).unwrap_or_default();
         self.between(number(days.start()), number(days.end()))
     }
 
-    /// `P(last) - P(first - 1)`, for day numbers `1 <= first <= last <= n`.
+    /// Returns `P(last) - P(first - 1)`, for day numbers `1 <= first <= last <= n`.
     #[expect(
         clippy::arithmetic_side_effects,
-        reason = "day numbers are from 1; P is monotone from 0 to total, so the difference fits i64"
+        reason = "day numbers start at 1; P is monotone from 0 to total, so the difference fits i64"
     )]
     fn between(&self, first: i64, last: i64) -> i64 {
         self.recognised_by(last) - self.recognised_by(first - 1)
@@ -128,20 +130,20 @@ impl SpreadAmount {
 pub struct SliceExplanation {
     /// The amount that is spread.
     pub total: i64,
-    /// `n`, the number of days that it is spread over.
+    /// The number of days that it is spread over, `n`.
     pub days: i64,
     /// The number of this day, from 1.
     pub k: i64,
-    /// `P(k - 1)`: recognised before the day.
+    /// The part recognised before the day, `P(k - 1)`.
     pub before: i64,
-    /// `P(k)`: recognised by the end of the day.
+    /// The part recognised by the end of the day, `P(k)`.
     pub upto: i64,
-    /// All of it in one sentence.
+    /// A sentence with all of these figures.
     pub sentence: String,
 }
 
 impl SliceExplanation {
-    #[expect(clippy::arithmetic_side_effects, reason = "k is a day number, from 1")]
+    #[expect(clippy::arithmetic_side_effects, reason = "day numbers start at 1")]
     fn for_day(span: &SpreadAmount, k: i64) -> Self {
         let (total, days, slice) = (span.total, span.range.days(), span.between(k, k));
         let (before, upto) = (span.recognised_by(k - 1), span.recognised_by(k));

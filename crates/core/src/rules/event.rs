@@ -1,19 +1,21 @@
-//! Events: what is told of each write.
+//! Events: the records that the service keeps of each write.
+//!
+//! Only the words for what happened; the rows of events are the store's.
 
 use crate::rules::names::names;
 
 names! {
-    /// What is done to a row.
+    /// An action that a write performs on a row.
     Action {
-        /// It is added.
+        /// The row is inserted.
         Create = "create",
-        /// It is changed.
+        /// The row is updated.
         Update = "update",
-        /// It is removed.
+        /// The row is deleted.
         Delete = "delete",
         /// A distribution is triggered.
         Trigger = "trigger",
-        /// A distribution is given its allocations, and the obligations that its shares make.
+        /// A distribution gets its allocations, and the obligations that its shares create.
         Allocate = "allocate",
     }
 }

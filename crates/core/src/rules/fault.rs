@@ -1,7 +1,7 @@
-//! What is wrong with a draft: one fault per broken rule, all of them at once.
+//! Faults: the rules that a draft breaks, reported all at once.
 //!
 //! A fault names the field and says in plain words what must hold. It knows nothing of HTTP; the
-//! server turns it into a 422 with a pointer.
+//! server turns it into a 422 response with a pointer to the field.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -20,12 +20,12 @@ pub struct Fault {
 }
 
 impl Fault {
-    /// A fault of one field.
+    /// Creates a fault of one field.
     pub fn new(field: &'static str, message: impl Into<String>) -> Self {
         Self { field, message: message.into() }
     }
 
-    /// The same fault, found at another field: the one that the client changed.
+    /// Moves the fault to another field: the one that the client changed.
     #[must_use]
     pub fn at(self, field: &'static str) -> Self {
         Self { field, ..self }
@@ -39,13 +39,14 @@ const REQUIRED: &str = "is required";
 pub struct Faults(Vec<Fault>);
 
 impl Faults {
-    /// Those of the rules that a draft declares in its `validate` attributes, by name of field.
+    /// Checks the rules that a draft declares in its `validate` attributes; sorts the faults by
+    /// field.
     #[must_use]
     pub fn declared_by(draft: &impl Validate) -> Self {
         Self(draft.validate().err().map(from_validator).unwrap_or_default())
     }
 
-    /// The value, or a fault at the field in its place.
+    /// Returns the value of a result, or records its error as a fault of the field.
     pub fn note<T>(
         &mut self,
         field: &'static str,
@@ -54,7 +55,8 @@ impl Faults {
         result.map_err(|error| self.0.push(Fault::new(field, error.to_string()))).ok()
     }
 
-    /// The value, or in its place a fault at the field: the one given, or that it is required.
+    /// Returns the value of a required field, or records a fault: the given error, or that it is
+    /// missing.
     pub fn required<T, E: fmt::Display>(
         &mut self,
         field: &'static str,
@@ -66,24 +68,24 @@ impl Faults {
         }
     }
 
-    /// The value, or its faults among these.
+    /// Returns the value of a result, or adds its faults to these.
     pub fn join<T>(&mut self, result: Result<T, Vec<Fault>>) -> Option<T> {
         result.map_err(|faults| self.0.extend(faults)).ok()
     }
 
-    /// Whether no rule is broken.
+    /// Returns whether no rule is broken.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// The faults, in the order in which they were found.
+    /// Returns the faults in the order in which they were found.
     #[must_use]
     pub fn into_vec(self) -> Vec<Fault> {
         self.0
     }
 
-    /// `Ok` where no rule is broken.
+    /// Returns `Ok` if no rule is broken.
     ///
     /// # Errors
     ///
@@ -93,9 +95,10 @@ impl Faults {
     }
 }
 
-/// The faults of a flat draft: by name of field, and of one field in the order of its rules.
+/// Converts the errors of `validator`: sorted by field, and within a field in the order of its
+/// rules.
 ///
-/// Drafts inside drafts, which the domain has none of, are one fault each.
+/// A draft nested in another becomes a single fault; no draft of the domain has one.
 #[must_use]
 pub fn from_validator(errors: ValidationErrors) -> Vec<Fault> {
     let mut faults: Vec<Fault> = errors
@@ -110,7 +113,8 @@ pub fn from_validator(errors: ValidationErrors) -> Vec<Fault> {
     faults
 }
 
-/// `validator` names fields by literals; only errors that were written out and read again do not.
+/// Returns the field's name as a literal. `validator` always names fields by literals; only errors
+/// that were deserialized hold owned names.
 fn literal(field: Cow<'static, str>) -> &'static str {
     match field {
         Cow::Borrowed(field) => field,
@@ -127,7 +131,7 @@ fn phrases(kind: ValidationErrorsKind) -> Vec<String> {
     }
 }
 
-/// The rule in words: its own message, else one for its code.
+/// Describes the broken rule: by its own message if it has one, else by a phrase for its code.
 fn phrase(error: &ValidationError) -> String {
     let limit = |name| error.params.get(name).map(ToString::to_string).unwrap_or_default();
     let is_empty = error.params.get("value").is_some_and(|value| value == "");

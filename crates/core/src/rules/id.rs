@@ -1,10 +1,10 @@
-//! Ids as types of their own, so that the id of a collaborator cannot pass for that of a deal.
+//! Ids as types of their own, so that a collaborator's id cannot be passed for a deal's.
 //!
-//! An id orders rows and breaks ties. Which number a new row gets is decided by the store.
+//! An id orders rows and breaks ties. The store decides which number a new row gets.
 
-/// Defines ids: types that hold an `i64`, are ordered by it, and are written as that number.
+/// Defines id types that wrap an `i64`, sort by it and are displayed as that number.
 ///
-/// Exported for the crates of this workspace alone.
+/// Exported for the other crates of this workspace only.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! ids {
@@ -32,15 +32,15 @@ ids! {
     OrganizationId;
     /// The id of a person of an organization.
     PersonId;
-    /// The id of a token that an organization is spoken for with.
+    /// The id of a token, which authenticates requests for an organization.
     TokenId;
     /// The id of a deal.
     DealId;
     /// The id of a revenue distribution, which spreads a part of a deal over days.
     RevenueDistributionId;
-    /// The id of a collaborator, who is paid.
+    /// The id of a collaborator, who is paid by distributors.
     CollaboratorId;
-    /// The id of a distributor, which pays.
+    /// The id of a distributor, which pays collaborators.
     DistributorId;
     /// The id of a metric: the score of one collaborator with one distributor in one period.
     MetricId;
@@ -48,7 +48,7 @@ ids! {
     MetricCreditId;
     /// The id of an obligation, which is owed to a collaborator.
     ObligationId;
-    /// The id of a distribution, which is what a distributor pays for one period.
+    /// The id of a distribution: what a distributor pays for one period.
     DistributionId;
     /// The id of an allocation, which links a distribution to an obligation that it covers.
     AllocationId;

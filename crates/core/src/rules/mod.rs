@@ -1,7 +1,7 @@
-//! The ground floor of the rules: faults, closed sets of names, refused changes, ids and texts.
+//! The ground floor of the rules: faults, sets of names, refusals, ids and texts.
 //!
-//! Nothing here knows money, days or any noun of the domain; every other folder may import this
-//! one, and it imports none of them.
+//! Nothing here knows money, days or any noun of the domain. Every other folder may import this
+//! one, and this one imports none of them.
 
 pub mod event;
 pub mod fault;

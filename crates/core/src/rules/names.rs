@@ -1,20 +1,21 @@
-//! Closed sets of names: statuses and resolvers, as they are written on the wire and in rows.
+//! Closed sets of names, such as statuses and resolvers, as written on the wire and in rows.
 //!
-//! Only the names. Which status may follow which is [`crate::state`] and the nouns themselves.
+//! Only the names. Which status may follow which is decided by the nouns themselves; the errors
+//! that refuse a change are [`crate::refusal`].
 
 use std::fmt;
 
 use thiserror::Error;
 
-/// The text is none of the names.
+/// An error: the text is not one of the known names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[error("must be {}", Alternatives(.known))]
 pub struct UnknownName {
-    /// Every name there is, in order.
+    /// All accepted names, in the order of their definition.
     pub known: &'static [&'static str],
 }
 
-/// Writes `a`, `a or b`, `a, b or c`.
+/// A list of names, displayed as `a`, `a or b`, or `a, b or c`.
 struct Alternatives<'a>(&'a [&'a str]);
 
 impl fmt::Display for Alternatives<'_> {
@@ -28,7 +29,7 @@ impl fmt::Display for Alternatives<'_> {
     }
 }
 
-/// Defines an enumeration whose values have names: lower case, words joined by `_`.
+/// Defines an enumeration whose values have names: lower case, with words joined by `_`.
 macro_rules! names {
     (
         $(#[$doc:meta])*
@@ -44,10 +45,10 @@ macro_rules! names {
             /// Every value, in the order of [`Self::NAMES`].
             pub const ALL: &'static [Self] = &[$(Self::$variant),+];
 
-            /// Every name.
+            /// The name of every value.
             pub const NAMES: &'static [&'static str] = &[$($text),+];
 
-            /// The name on the wire and in rows.
+            /// Returns the name that stands on the wire and in rows.
             #[must_use]
             pub const fn name(self) -> &'static str {
                 match self {

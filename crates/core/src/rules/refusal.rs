@@ -1,31 +1,32 @@
-//! What a status refuses: a change to another status, or a change while it lasts.
+//! Refusals: changes that the status of a row, or its use by others, does not allow.
 //!
-//! The errors only. Each noun holds its own transitions; the server makes these a 409.
+//! Only the errors. Each noun decides its own transitions, and the server answers these errors with
+//! a 409.
 
 use thiserror::Error;
 
-/// A change of status that there is no way for.
+/// An error: the status cannot change in this way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[error("{noun} is {from} and cannot become {to}")]
 pub struct Refused {
-    /// What would change, with its article: `the obligation`.
+    /// The noun that would change, with its article: `the obligation`.
     pub noun: &'static str,
-    /// The status it has.
+    /// The current status.
     pub from: &'static str,
-    /// The status it was to have.
+    /// The requested status.
     pub to: &'static str,
 }
 
-/// Something that may not be done while a status, or a use, lasts.
+/// An error: something cannot be done as long as a status or a use lasts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[error("{noun} is {state}, so {what} cannot be {done}")]
 pub struct Locked {
-    /// What is locked, with its article: `the obligation`.
+    /// The noun that is locked, with its article: `the obligation`.
     pub noun: &'static str,
     /// The status or use that locks it.
     pub state: &'static str,
-    /// The field, or `it`.
+    /// The field that cannot change, or `it` for the whole row.
     pub what: &'static str,
-    /// `changed` or `deleted`.
+    /// The refused action: `changed` or `deleted`.
     pub done: &'static str,
 }

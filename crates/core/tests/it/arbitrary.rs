@@ -1,5 +1,6 @@
-//! What the properties are tried on: amounts, percentages, rates, currencies, ranges, periods, and
-//! books of distributions to report on, each with its edges drawn often. No properties here.
+//! The values that properties are tried on: amounts, percentages, rates, currencies, ranges,
+//! periods, and sets of distributions to report on. Edge cases are drawn often. There are no
+//! properties here.
 
 use apportion_core::calendar::{DateRange, FIRST_DAY, LAST_DAY, MAX_DAYS, Period};
 use apportion_core::currency::Currency;
@@ -11,14 +12,14 @@ use apportion_core::window::Window;
 use chrono::{Days, NaiveDate};
 use proptest::prelude::*;
 
-/// One past the largest decimal in units.
+/// The smallest number of units that no decimal can have.
 const END_OF_UNITS: i64 = 1_000_000_000_000_000_000;
 
 pub(crate) fn config() -> ProptestConfig {
     ProptestConfig { cases: 10_000, failure_persistence: None, ..ProptestConfig::default() }
 }
 
-/// Any `i64`: small ones, everyday ones, the edges, and all over the range.
+/// Draws any `i64`: small and everyday amounts, the edges, and any other.
 pub(crate) fn amount() -> impl Strategy<Value = i64> {
     prop_oneof![
         2 => -100_i64..=100,
@@ -36,7 +37,7 @@ pub(crate) fn rate() -> impl Strategy<Value = Rate> {
     units(1_000_000_000_000).prop_map(|units| Rate::from_units(units).unwrap())
 }
 
-/// Units of a decimal: whole numbers up to 200 of `one`, any number, the edges.
+/// Draws units of a decimal: whole numbers up to 200 of `one`, any number, and the edges.
 fn units(one: i64) -> impl Strategy<Value = i64> {
     prop_oneof![
         2 => (1..=200_i64).prop_map(move |whole| whole * one),
@@ -46,12 +47,12 @@ fn units(one: i64) -> impl Strategy<Value = i64> {
     ]
 }
 
-/// A currency of 0, 2, 3 or 4 decimals.
+/// Draws a currency of 0, 2, 3 or 4 decimals.
 pub(crate) fn currency() -> impl Strategy<Value = Currency> {
     prop::sample::select(vec!["JPY", "EUR", "KWD", "CLF"]).prop_map(super::currency)
 }
 
-/// Any day of the calendar, its edges often.
+/// Draws any day of the calendar, often one near its edges.
 pub(crate) fn date() -> impl Strategy<Value = NaiveDate> {
     prop_oneof![
         8 => (0..109_573_u64).prop_map(|days| FIRST_DAY + Days::new(days)),
@@ -60,7 +61,7 @@ pub(crate) fn date() -> impl Strategy<Value = NaiveDate> {
     ]
 }
 
-/// A range of at most so many days, anywhere in the calendar.
+/// Draws a range of at most `max_days` days, anywhere in the calendar.
 pub(crate) fn range(max_days: i64) -> impl Strategy<Value = DateRange> {
     let days = prop_oneof![1..=max_days.min(40), 1..=max_days];
     (date(), days).prop_map(|(start, days)| {
@@ -69,7 +70,7 @@ pub(crate) fn range(max_days: i64) -> impl Strategy<Value = DateRange> {
     })
 }
 
-/// A range of any length that a distribution may have.
+/// Draws a range of any length that a distribution may have.
 pub(crate) fn long_range() -> impl Strategy<Value = DateRange> {
     range(MAX_DAYS)
 }
@@ -84,7 +85,7 @@ pub(crate) fn period() -> impl Strategy<Value = Period> {
     ])
 }
 
-/// Days that cut a range into windows: the windows tile it.
+/// Draws a range and windows that divide it without gaps or overlaps.
 pub(crate) fn partition(max_days: i64) -> impl Strategy<Value = (DateRange, Vec<DateRange>)> {
     (range(max_days), prop::collection::vec(any::<prop::sample::Index>(), 0..8)).prop_map(
         |(range, cuts)| {
@@ -103,12 +104,12 @@ pub(crate) fn partition(max_days: i64) -> impl Strategy<Value = (DateRange, Vec<
     )
 }
 
-/// A winter that books and windows lie in, so that they meet.
+/// Draws a day of one winter. Distributions and windows lie in it, so that they often meet.
 fn winter_day() -> impl Strategy<Value = NaiveDate> {
     (0..120_u64).prop_map(|days| super::day("2024-11-15") + Days::new(days))
 }
 
-/// A few distributions of few deals, in two currencies, all in one winter.
+/// Draws a few distributions of a few deals in two currencies, all in one winter.
 pub(crate) fn book(
     amount: impl Strategy<Value = i64> + Clone,
 ) -> impl Strategy<Value = Vec<Entry>> {
@@ -138,7 +139,7 @@ pub(crate) fn book(
     })
 }
 
-/// A window that may be open, empty, or a part of the winter; and a day of it.
+/// Draws a window that may be open, empty or a part of the winter, and a day of the winter.
 pub(crate) fn window() -> impl Strategy<Value = (Window, NaiveDate)> {
     let ends =
         [prop::option::weighted(0.7, winter_day()), prop::option::weighted(0.7, winter_day())];
@@ -148,7 +149,7 @@ pub(crate) fn window() -> impl Strategy<Value = (Window, NaiveDate)> {
     })
 }
 
-/// Any groups in any order.
+/// Draws any groups in any order.
 pub(crate) fn grouping() -> impl Strategy<Value = Grouping> {
     let groups = vec![
         Group::Organization,
@@ -164,7 +165,7 @@ pub(crate) fn grouping() -> impl Strategy<Value = Grouping> {
     all.prop_shuffle().prop_map(|groups| Grouping::from_groups(groups.into_iter().map(Ok)).unwrap())
 }
 
-/// Weights of some collaborators, each once and not all 0: small ones, equal ones, the edges.
+/// Draws the weights of some collaborators, not all 0: small ones, equal ones, and the edges.
 pub(crate) fn weights() -> impl Strategy<Value = Vec<Weight>> {
     let weight = prop_oneof![
         4 => 0..=10_i64,

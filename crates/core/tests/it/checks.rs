@@ -1,4 +1,4 @@
-//! The laws of conservation, each at subjects that keep it and at subjects that break it.
+//! Checks of conservation: each passes for sound subjects and fails for unsound ones.
 
 use apportion_core::checks::{
     Check, Comparison, CoveredObligation, CreditedMetric, DealFigures, DistributionFigures,
@@ -24,7 +24,7 @@ fn allocations_sum() {
     check(&of(Some(10), 9, 9), (10, 9), false);
     check(&of(Some(10), 10, 11), (10, 11), false);
     check(&of(Some(10), 11, 10), (10, 11), false);
-    // A forecast is no sum, and what waits pays nothing.
+    // A distribution that waits pays nothing, and its value is only a forecast.
     check(&of(None, 0, 0), (0, 0), true);
     check(&of(None, 5, 5), (0, 5), false);
     check(&of(Some(0), i128::MAX, 0), (0, i128::MAX), false);
@@ -37,7 +37,7 @@ fn obligation_once() {
     };
     check(&of(None, None, &[]), (0, 0), true);
     check(&of(Some(3), Some(7), &[3]), (1, 1), true);
-    // Its allocation was cancelled.
+    // The allocation was cancelled.
     check(&of(Some(3), Some(7), &[]), (0, 0), true);
     check(&of(Some(3), Some(7), &[3, 4]), (2, 1), false);
     check(&of(None, None, &[3]), (1, 1), false);
@@ -67,7 +67,7 @@ fn day(text: &str) -> NaiveDate {
 
 fn spread(amount: i64, amount_default: i64) -> DistributionFigures {
     let (start_on, end_on) = (day("2025-01-01"), day("2025-01-31"));
-    // Half.
+    // 50 percent.
     let percent = 500_000_000_000;
     DistributionFigures {
         id: 1,
@@ -88,7 +88,7 @@ fn amounts_follow_deals() {
     };
     check(&spread(50, 45).amounts_follow_deals(Some(&deal)), (95, 95), true);
     check(&spread(51, 45).amounts_follow_deals(Some(&deal)), (96, 95), false);
-    // Two faults that make up for each other.
+    // The two differences cancel each other out in the sum.
     check(&spread(51, 44).amounts_follow_deals(Some(&deal)), (95, 95), false);
     check(&spread(50, 45).amounts_follow_deals(None), (95, 0), false);
     let free = DistributionFigures { percent: 0, ..spread(50, 45) };
@@ -142,7 +142,7 @@ fn findings_add_up() {
     assert_eq!(finding.counter_examples.len() as u64, MAX_COUNTER_EXAMPLES);
     assert_eq!(finding.counter_examples[99].id, 99);
     finding.is_complete = false;
-    // What was found is found, however much was not looked at.
+    // A check that found a counter-example has failed, even if it did not look at all subjects.
     assert_eq!(finding.verdict(), Verdict::Fail);
 }
 

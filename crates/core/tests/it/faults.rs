@@ -1,4 +1,4 @@
-//! How broken rules become faults.
+//! Faults: how broken rules are reported.
 
 use apportion_core::fault::{Fault, Faults, from_validator};
 use validator::{Validate, ValidationError, ValidationErrors};

@@ -1,5 +1,5 @@
-//! The rules of the core, a module per behaviour: tables of cases, and the laws of money as
-//! properties over 10,000 cases each.
+//! Tests of the core's rules, with a module for each behaviour: tables of cases, and properties of
+//! money over 10,000 cases each.
 #![allow(
     clippy::arithmetic_side_effects,
     clippy::as_conversions,
@@ -24,12 +24,12 @@ use apportion_core::currency::Currency;
 use apportion_core::fault::Fault;
 use chrono::NaiveDate;
 
-/// A day from `2025-07-01`.
+/// Parses a day from `2025-07-01`.
 fn day(text: &str) -> NaiveDate {
     text.parse().unwrap()
 }
 
-/// A range from `2025-07-01..2025-07-31`, both ends included.
+/// Parses a range from `2025-07-01..2025-07-31`, both ends included.
 fn range(text: &str) -> DateRange {
     let (start, end) = text.split_once("..").unwrap();
     DateRange::new(day(start), day(end)).unwrap()
@@ -39,7 +39,7 @@ fn currency(code: &str) -> Currency {
     code.parse().unwrap()
 }
 
-/// The faults as lines of `field message`, sorted, to compare with a case of a table.
+/// Writes faults as sorted lines of `field message`, to compare with a case of a table.
 fn lines(faults: &[Fault]) -> Vec<String> {
     let mut lines: Vec<String> = faults.iter().map(ToString::to_string).collect();
     lines.sort();

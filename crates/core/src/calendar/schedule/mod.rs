@@ -1,9 +1,10 @@
-//! Schedules: which instants a list of rules and modifiers names, in a time zone.
+//! Schedules: the instants that a list of rules and modifiers stands for in a time zone.
 //!
-//! Every string is a question put to a day: is it one of yours, counted from the anchor? The answer
+//! Each string decides for any day, counted from the anchor, whether it is included. The answer
 //! never depends on an earlier run, so nothing drifts, and a clock that was set back finds the same
-//! instants again. No clock, no store and no iterator over the past: the next instant is found by
-//! asking the days that follow. Why no library does this: `docs/decisions/0010-schedules.md`.
+//! instants again. There is no clock, no store and no iterator over the past here: the next instant
+//! is found by checking the days that follow. `docs/decisions/0010-schedules.md` says why no
+//! library does this.
 
 use chrono::{
     DateTime, Datelike, Days, NaiveDate, NaiveDateTime, NaiveTime, Offset, TimeZone, Timelike, Utc,
@@ -24,14 +25,14 @@ use rule::Rule;
 
 /// The most strings that a schedule may have; each is at most 255 characters long.
 pub const MAX_RECURRENCES: usize = 10;
-/// The largest INTERVAL and the largest N of `+N days`: beyond, no calendar would hold the next.
+/// The largest INTERVAL, and the largest N of `+N days`. A larger step would leave the calendar.
 pub const MAX_STEP: u32 = 100_000;
 
 const ACCEPTED: &str = "must be a rule such as FREQ=MONTHLY;BYMONTHDAY=-1;BYHOUR=9 (RFC 5545), \
-    +N day(s)|week(s)|month(s)|year(s), first|last day of next month, or next <weekday>, \
-    the last three with an optional HH:MM";
+    +N day(s)|week(s)|month(s)|year(s), first|last day of next month, or next <weekday>; \
+    all but a rule may end with a time HH:MM";
 
-/// Why a string of a schedule is not accepted.
+/// An error: a string of a schedule is not accepted.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[error("{reason}")]
 pub struct ScheduleFault {
@@ -41,7 +42,7 @@ pub struct ScheduleFault {
     pub reason: String,
 }
 
-/// When something happens again: the union of all its strings. An empty one never happens.
+/// The union of the instants of all its strings. A schedule without strings has no instants.
 ///
 /// ```
 /// use apportion_core::schedule::Schedule;
@@ -64,11 +65,11 @@ pub struct ScheduleFault {
 pub struct Schedule(Vec<Recurrence>);
 
 impl Schedule {
-    /// Reads the strings of a schedule, each of them a rule of RFC 5545 or a modifier.
+    /// Parses the strings of a schedule, each of which is a rule of RFC 5545 or a modifier.
     ///
     /// # Errors
     ///
-    /// A fault for each string that is neither, and one for the first string too many.
+    /// One fault for each string that is neither, and one for the first string over the limit.
     pub fn parse(texts: &[impl AsRef<str>]) -> Result<Self, Vec<ScheduleFault>> {
         let (mut recurrences, mut faults) = (Vec::new(), Vec::new());
         for (index, text) in texts.iter().take(MAX_RECURRENCES).enumerate() {
@@ -78,25 +79,27 @@ impl Schedule {
             }
         }
         if texts.len() > MAX_RECURRENCES {
-            let reason = format!("must be one of at most {MAX_RECURRENCES}");
+            let reason =
+                format!("is one string too many: a schedule has at most {MAX_RECURRENCES}");
             faults.push(ScheduleFault { index: MAX_RECURRENCES, reason });
         }
         if faults.is_empty() { Ok(Self(recurrences)) } else { Err(faults) }
     }
 
-    /// Whether there is no string, and so no schedule.
+    /// Returns whether the schedule has no strings.
     #[must_use]
     pub const fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// Whether each string has an instant after the anchor.
+    /// Checks that each string has an instant after the anchor.
     ///
     /// # Errors
     ///
-    /// A fault for each that has none, such as a rule for the 30th of February.
+    /// One fault for each string that has no such instant, such as a rule for the 30th of February.
     pub fn must_fire(&self, anchor: DateTime<Utc>, zone: Tz) -> Result<(), Vec<ScheduleFault>> {
-        let reason = format!("must name an instant that comes, by {LAST_DAY}");
+        let reason =
+            format!("must name an instant by the end of {LAST_DAY}, but names none that comes");
         let faults: Vec<ScheduleFault> = (self.0.iter().enumerate())
             .filter(|(_, recurrence)| next(recurrence, anchor, zone, anchor).is_none())
             .map(|(index, _)| ScheduleFault { index, reason: reason.clone() })
@@ -104,16 +107,19 @@ impl Schedule {
         if faults.is_empty() { Ok(()) } else { Err(faults) }
     }
 
-    /// The first instant strictly after both `after` and the anchor, in whole seconds.
+    /// Returns the first instant strictly after both `after` and the anchor, in whole seconds.
     ///
-    /// The anchor is the instant at which the schedule was set; the part of a second that it may
-    /// have is dropped. A local time that does not exist moves forward by the gap's length (RFC
-    /// 5545, section 3.3.5), one that exists twice is the first.
+    /// The anchor is the instant at which the schedule was set; its fraction of a second is
+    /// dropped. A local time that does not exist moves forward by the length of the gap (RFC 5545,
+    /// section 3.3.5), and a local time that exists twice is the first of the two.
     ///
-    /// `None` where no day until [`LAST_DAY`], there and in UTC, has one, and for an anchor or an
-    /// `after` outside the calendar, save an `after` before it. For each string that costs at most
-    /// one look at each of the calendar's 109,573 days, and one at each of the times of two or
-    /// three of them, of which 255 characters can name 20,000.
+    /// Returns `None` if there is no such instant up to [`LAST_DAY`], which is compared both in the
+    /// time zone and in UTC. Returns `None` as well if the anchor or `after` is outside the
+    /// calendar; an `after` before the calendar is accepted.
+    ///
+    /// The cost of a string is at most one look at each of the 109,573 days of the calendar, and
+    /// one look at each of the times of two or three of these days. A string of 255 characters can
+    /// name 20,000 times.
     #[must_use]
     pub fn next_after(
         &self,
@@ -125,7 +131,7 @@ impl Schedule {
     }
 }
 
-/// One string of a schedule: days, and times on each of them.
+/// One string of a schedule: it decides on days, and has times for each of them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Recurrence {
     Rule(Rule),
@@ -144,7 +150,7 @@ impl Recurrence {
         }
     }
 
-    /// Whether the day, which is not before the anchor's, is one of this recurrence.
+    /// Returns whether a day is included; the day must not be before the anchor's.
     fn includes(&self, anchor: NaiveDate, day: NaiveDate) -> bool {
         match self {
             Self::Rule(rule) => rule.includes(anchor, day),
@@ -152,7 +158,7 @@ impl Recurrence {
         }
     }
 
-    /// The times of each day, in order.
+    /// Returns the times of each day, in order.
     fn times(&self, anchor: NaiveTime) -> Vec<NaiveTime> {
         match self {
             Self::Rule(rule) => rule.times(anchor),
@@ -161,10 +167,10 @@ impl Recurrence {
     }
 }
 
-/// The first instant of a recurrence after `after` and the anchor.
+/// Finds the first instant of a recurrence after both `after` and the anchor.
 ///
-/// Local times in a gap are moved past later ones that exist, but never further than a day, the
-/// longest gap there is. So the search begins a day early, and ends with a time that exists.
+/// A local time in a gap moves forward, and may so come after later local times that exist. No gap
+/// is longer than a day, so the search begins a day early and ends at the first time that exists.
 fn next(
     recurrence: &Recurrence,
     anchor: DateTime<Utc>,
@@ -197,10 +203,10 @@ fn next(
     first.filter(|instant| instant.date_naive() <= LAST_DAY)
 }
 
-/// What a local time stands for.
+/// The instant that a local time stands for.
 enum Instant {
     Exists(DateTime<Utc>),
-    /// The clocks skipped it: read with the offset of before the gap.
+    /// The clocks skipped the local time, so it is read with the offset from before the gap.
     Moved(DateTime<Utc>),
 }
 
@@ -212,13 +218,13 @@ fn instant(local: NaiveDateTime, zone: Tz) -> Option<Instant> {
     Some(Instant::Moved(local.checked_sub_offset(before.fix())?.and_utc()))
 }
 
-/// Months since the year 0, to count months by.
+/// Returns the number of months since the start of year 0.
 fn month_number(date: NaiveDate) -> i32 {
     let january = date.year().saturating_mul(12);
     january.saturating_add_unsigned(date.month0())
 }
 
-/// Digits only, which `u32`'s own parser is not content with.
+/// Parses a number of digits only; `u32`'s own parser accepts a `+` as well.
 fn whole_number(text: &str) -> Option<u32> {
     text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse().ok())?
 }

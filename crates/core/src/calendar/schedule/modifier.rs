@@ -1,12 +1,13 @@
 //! Modifiers: `+2 weeks`, `last day of next month 09:00`, `next friday`.
 //!
-//! The few phrases of the contract and no others: no English, no sums of phrases, no time zones.
+//! Only the few phrases that the API documents: no other English, no sums of phrases and no time
+//! zones.
 
 use chrono::{Datelike, NaiveDate, NaiveTime, Weekday};
 
 use super::{ACCEPTED, MAX_STEP, month_number, whole_number};
 
-/// Days counted from the anchor's, which is never one of them, and a time.
+/// A rule for days, counted from the anchor's day, which is never included; and a time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Modifier {
     days: ModifierDays,
@@ -16,7 +17,7 @@ pub(super) struct Modifier {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum ModifierDays {
     Every(u32),
-    /// On the anchor's day of the month, or the last where the month is shorter.
+    /// The anchor's day of the month, or the last day of a month that is too short for it.
     EveryMonths(u32),
     FirstOfMonth,
     LastOfMonth,
@@ -24,7 +25,7 @@ enum ModifierDays {
 }
 
 impl Modifier {
-    /// Reads a modifier: words with one space between, in any case.
+    /// Parses a modifier: words in any case, separated by single spaces.
     pub(super) fn parse(text: &str) -> Result<Self, String> {
         let text = text.to_ascii_lowercase();
         let words: Vec<&str> = text.split(' ').collect();
@@ -47,7 +48,7 @@ impl Modifier {
         Ok(Self { days, time })
     }
 
-    /// Whether the day, which is not before the anchor's, is one of the modifier.
+    /// Returns whether a day is included; the day must not be before the anchor's.
     pub(super) fn includes(&self, anchor: NaiveDate, day: NaiveDate) -> bool {
         let days = day.signed_duration_since(anchor).num_days().unsigned_abs();
         let months = month_number(anchor).abs_diff(month_number(day));
@@ -63,7 +64,7 @@ impl Modifier {
         }
     }
 
-    /// The time of each of its days.
+    /// Returns the time of each of its days.
     pub(super) fn time(&self, anchor: NaiveTime) -> NaiveTime {
         let default = match self.days {
             ModifierDays::Every(_) | ModifierDays::EveryMonths(_) => anchor,
@@ -73,7 +74,7 @@ impl Modifier {
     }
 }
 
-/// `+2` and `weeks`.
+/// Parses a step from its words, such as `+2` and `weeks`.
 fn step(count: &str, unit: &str) -> Result<ModifierDays, String> {
     let count = count.strip_prefix('+').and_then(whole_number).ok_or(ACCEPTED)?;
     let times = |each: u32| {
@@ -90,7 +91,7 @@ fn step(count: &str, unit: &str) -> Result<ModifierDays, String> {
     }
 }
 
-/// `HH:MM`, two digits each.
+/// Parses a time `HH:MM` of two digits each.
 fn time(clock: &str) -> Option<NaiveTime> {
     let (hour, minute) = clock.split_once(':').filter(|(hour, _)| hour.len() == 2)?;
     let minute = whole_number(minute).filter(|_| minute.len() == 2)?;

@@ -1,8 +1,8 @@
-//! Recurrence rules of RFC 5545, section 3.3.10, as far as they name days and times of day.
+//! Recurrence rules of RFC 5545, section 3.3.10, as far as they concern days and times of day.
 //!
-//! No COUNT, UNTIL, BYSETPOS, BYWEEKNO, BYYEARDAY, no WKST other than its default Monday, and
-//! nothing faster than a day. What the RFC calls expanding and limiting is the same here: a day is
-//! in the rule or it is not.
+//! COUNT, UNTIL, BYSETPOS, BYWEEKNO and BYYEARDAY are not supported, nor is a WKST other than its
+//! default Monday, nor any frequency higher than daily. The RFC distinguishes parts that expand
+//! from parts that limit; here both only decide whether a day is included.
 
 use std::collections::BTreeSet;
 use std::ops::RangeInclusive;
@@ -15,7 +15,7 @@ use crate::calendar::Period;
 const PARTS: &str = "a rule takes FREQ, INTERVAL, BYMONTH, BYMONTHDAY, BYDAY, BYHOUR, BYMINUTE and \
     BYSECOND, each at most once";
 const FREQUENCIES: &str = "FREQ must be DAILY, WEEKLY, MONTHLY or YEARLY";
-/// The most weeks that a month, or a year, has a day of.
+/// The most weeks of which a month, or a year, has at least one day.
 const WEEKS_OF_MONTH: u32 = 5;
 const WEEKS_OF_YEAR: u32 = 53;
 
@@ -27,7 +27,7 @@ enum Frequency {
     Yearly,
 }
 
-/// Counted from the start of the month or year, or from its end.
+/// A place counted from the start of the month or year, or from its end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Nth {
     First(u32),
@@ -35,7 +35,8 @@ enum Nth {
 }
 
 impl Nth {
-    /// Whether a thing has this place, which is `first` from the start and `last` from the end.
+    /// Returns whether this is the place of something that is `first` from the start and `last`
+    /// from the end.
     fn is(self, first: u32, last: u32) -> bool {
         match self {
             Self::First(nth) => nth == first,
@@ -44,7 +45,8 @@ impl Nth {
     }
 }
 
-/// A rule. A list that was not given is empty; the anchor then decides, or nothing does.
+/// A parsed rule. A list of a part that was not given is empty; the anchor then takes its place, or
+/// there is no such condition.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Rule {
     frequency: Frequency,
@@ -58,7 +60,7 @@ pub(super) struct Rule {
 }
 
 impl Rule {
-    /// Reads a rule, with or without `RRULE:` before it; case does not matter.
+    /// Parses a rule, with or without a leading `RRULE:`; case does not matter.
     pub(super) fn parse(text: &str) -> Result<Self, String> {
         let text = text.to_ascii_uppercase();
         let mut parts = Vec::new();
@@ -88,7 +90,8 @@ impl Rule {
         }
     }
 
-    /// What RFC 5545 forbids between parts, and numbers that no month or year gets to.
+    /// Checks the conditions between parts in RFC 5545, and that no number exceeds what a month or
+    /// year has.
     fn consistent(self) -> Result<Self, String> {
         let weeks = match self.frequency {
             Frequency::Weekly if !self.month_days.is_empty() => {
@@ -110,17 +113,18 @@ impl Rule {
         }
     }
 
-    /// Whether the days of BYDAY are numbered in their month, else in their year.
+    /// Returns whether the days of BYDAY are numbered within their month, or else within their
+    /// year.
     fn counts_in_months(&self) -> bool {
         self.frequency == Frequency::Monthly || !self.months.is_empty()
     }
 
-    /// Whether the day, which is not before the anchor's, is one of the rule.
+    /// Returns whether a day is included; the day must not be before the anchor's.
     pub(super) fn includes(&self, anchor: NaiveDate, day: NaiveDate) -> bool {
         self.in_month(anchor, day) && self.on_day(anchor, day) && self.in_step(anchor, day)
     }
 
-    /// Whether the day is in the anchor's period, or a multiple of the interval after.
+    /// Returns whether the day's period is a multiple of the interval after the anchor's.
     fn in_step(&self, anchor: NaiveDate, day: NaiveDate) -> bool {
         let days = |from: NaiveDate, to: NaiveDate| {
             to.signed_duration_since(from).num_days().unsigned_abs()
@@ -179,7 +183,7 @@ impl Rule {
             || self.weekdays.iter().any(|(nth, name)| *name == day.weekday() && is(nth))
     }
 
-    /// The times of each of its days, in order.
+    /// Returns the times of each of its days, in order.
     pub(super) fn times(&self, anchor: NaiveTime) -> Vec<NaiveTime> {
         let or = |list: &BTreeSet<u32>, anchor: u32| {
             if list.is_empty() { BTreeSet::from([anchor]) } else { list.clone() }
@@ -209,7 +213,8 @@ fn frequency(value: &str) -> Option<Frequency> {
     }
 }
 
-/// The values of a part: none where it was not given, `None` where one is wrong.
+/// Parses the values of a part: an empty list if the part was not given, `None` if a value is
+/// wrong.
 fn list<T, L>(value: Option<&str>, read: impl Fn(&str) -> Option<T>) -> Option<L>
 where
     L: Default + FromIterator<T>,
@@ -233,12 +238,12 @@ fn out_of(part: &str, range: &RangeInclusive<u32>) -> String {
     format!("{part} must be from {} to {}", range.start(), range.end())
 }
 
-/// `31`, `+31` or `-31`.
+/// Parses a day of a month, such as `31`, `+31` or `-31`.
 fn month_day(value: &str) -> Option<Nth> {
     nth(value, 31)
 }
 
-/// `FR`, `2FR`, `+2FR` or `-1FR`.
+/// Parses a weekday, such as `FR`, `2FR`, `+2FR` or `-1FR`.
 fn weekday(value: &str) -> Option<(Option<Nth>, Weekday)> {
     let (number, name) = value.split_at_checked(value.len().checked_sub(2)?)?;
     let weekday = match name {

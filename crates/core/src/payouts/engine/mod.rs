@@ -1,8 +1,8 @@
-//! The engine: what one distributor pays for one period, from a snapshot to a plan.
+//! The engine: it plans what one distributor pays for one period, from a snapshot of its rows.
 //!
-//! [`plan()`] is the one place where that is decided. A preview shows its plan, a trigger writes
-//! it, an explanation prints it. Nothing is read or written here, and no clock is asked: when a
-//! schedule comes next, the caller says.
+//! [`plan()`] is the only place where that is decided: a preview shows its plan, a trigger writes
+//! it, and an explanation prints it. Nothing is read or written here, and there is no clock; the
+//! caller passes the next instant of the schedule.
 
 mod owed;
 mod plan;
@@ -28,12 +28,12 @@ use crate::payouts::engine::settlement::{Settlement, failed};
 use crate::payouts::obligation::ObligationStatus;
 use crate::payouts::resolver::Payout;
 
-/// What triggering the open distribution comes to at `now`.
+/// Plans what triggering the open distribution at `now` would pay.
 ///
-/// Before the trigger date it is what triggering at `now` would come to, and the plan says that it
-/// waits. `next_after` is the schedule: its first instant after the one given. The next
-/// distribution opens at the first after `now`, so periods that were missed are run once, under
-/// the trigger date that was missed.
+/// Before the trigger date, this is what triggering it early would pay, and the plan says that it
+/// has to wait. `next_after` returns the first instant of the schedule after a given one. The next
+/// distribution opens with the first instant after `now`, so periods that were missed are paid at
+/// once, under the trigger date that was missed.
 ///
 /// # Examples
 ///

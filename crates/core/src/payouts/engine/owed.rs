@@ -1,6 +1,6 @@
-//! What is owed and due, settled: who is paid, who must wait, and why.
+//! Settling what is owed: which obligations are paid, who must wait, and why.
 //!
-//! Which obligations are due, and how they are netted, is [`crate::accumulation`].
+//! Which obligations are due, and how they are netted, is decided by [`crate::accumulation`].
 
 use crate::payouts::accumulation::{CollectedObligation, accumulate};
 use crate::payouts::engine::plan::{
@@ -12,7 +12,7 @@ use crate::payouts::engine::settlement::{Settlement, each_once};
 use crate::payouts::engine::snapshot::Snapshot;
 use crate::rules::id::CollaboratorId;
 
-/// What is owed and due, without those who must wait.
+/// Pays all obligations that are due, except to collaborators who must wait.
 pub(crate) fn settle(snapshot: &Snapshot<'_>, minimum: i64) -> Result<Settlement, Failure> {
     let paid =
         accumulate(snapshot.obligations, &snapshot.cutoff(), minimum).map_err(|_| Failure::Owed)?;

@@ -1,7 +1,8 @@
-//! A plan: all that triggering a distribution would write, and why everybody else gets nothing.
+//! Plans: all that triggering a distribution would write, and why the others get nothing.
 //!
-//! Plain values in a fixed order, so that two plans of the same snapshot are equal to the byte,
-//! wherever they are written. Nothing in one exists only after the run: no ids of new rows.
+//! A plan holds plain values in a fixed order, so that two plans of the same snapshot are equal to
+//! the byte, wherever they are written. It holds nothing that exists only after it is applied, such
+//! as the ids of new rows.
 
 use chrono::{DateTime, NaiveDate, SecondsFormat, Utc};
 use thiserror::Error;
@@ -15,117 +16,119 @@ use crate::payouts::obligation::ObligationStatus;
 use crate::payouts::share_explanation::{RankedWeight, SharedPool};
 use crate::rules::id::{CollaboratorId, ObligationId};
 
-/// What triggering a distribution comes to.
+/// A plan for triggering a distribution.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Plan {
-    /// The distribution; its trigger date stays what was scheduled, however late it is.
+    /// The distribution. Its trigger date stays the scheduled one, however late it is triggered.
     pub open: OpenDistribution,
-    /// Why the engine leaves it alone for now; `None` where it is due.
+    /// The reason why it is not triggered now; `None` if it is due.
     pub wait_reason: Option<WaitReason>,
-    /// What it becomes: processing, complete or failed.
+    /// The status it gets: processing, complete or failed.
     pub status: DistributionStatus,
     /// The sum of the allocations, in minor units of `units`.
     pub value: i64,
-    /// What everything is counted in.
+    /// The units of all amounts.
     pub units: Units,
-    /// One for each obligation, made or found; by collaborator, then by obligation.
+    /// The allocations, one for each new or collected obligation, sorted by collaborator and then
+    /// by obligation.
     pub allocations: Vec<PlannedAllocation>,
-    /// What new obligations begin as; none of those that are found changes.
+    /// The first status of new obligations. The status of collected ones does not change.
     pub obligation_status: ObligationStatus,
-    /// How it came about.
+    /// The explanation of the whole distribution.
     pub explanation: DistributionExplanation,
-    /// What the shares have in common; `None` where nothing is shared.
+    /// The figures that all shares have in common; `None` if nothing is shared.
     pub shared: Option<SharedPool>,
-    /// Why it failed.
+    /// The reason why it failed, if it did.
     pub failure: Option<Failure>,
-    /// The distribution that opens with it; `None` where the schedule has no instant more.
+    /// The distribution that opens next; `None` if the schedule has no further instant.
     pub next: Option<NextDistribution>,
 }
 
-/// One allocation, and the obligation that it covers.
+/// An allocation and the obligation that it covers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PlannedAllocation {
-    /// Who is paid.
+    /// The collaborator who is paid.
     pub collaborator_id: CollaboratorId,
-    /// Minor units, not 0.
+    /// The value in minor units, not 0.
     pub value: i64,
-    /// Where the obligation comes from.
+    /// The origin of the obligation.
     pub origin: Origin,
 }
 
-/// Where an allocation's obligation comes from.
+/// The origin of an allocation's obligation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Origin {
-    /// It is made for a share of the pool, with award type
+    /// The obligation is created for a share of the pool, with the award type
     /// [`crate::obligation::DISTRIBUTION_AWARD`].
     Share(RankedWeight),
-    /// It was there.
+    /// The obligation existed already.
     Collected {
-        /// Which one.
+        /// The id of the obligation.
         obligation_id: ObligationId,
-        /// What it is a part of.
+        /// The net that it is a part of.
         net: Net,
     },
 }
 
-/// Why a distribution is not triggered now. Shown in a preview as its first reason.
+/// A reason why a distribution is not triggered now. A preview shows it first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum WaitReason {
-    /// There is no schedule, or none of its instants is left. No plan is made of this.
+    /// The distributor has no schedule, or its schedule has no instant left. There is no plan then.
     #[error("The distributor has no open distribution.")]
     NothingOpen,
-    /// The distributor is paused.
+    /// The distributor is inactive or deleted.
     #[error("The distributor is not active.")]
     NotActive,
-    /// The trigger date is still to come.
+    /// The trigger date is in the future.
     #[error("The trigger date {} has not come.", .0.to_rfc3339_opts(SecondsFormat::Millis, true))]
     NotDue(DateTime<Utc>),
 }
 
-/// Why a distribution fails. Nothing of it is written, and the next takes over its period.
+/// A reason why a distribution fails. Nothing of it is paid, and the next one takes over its
+/// period.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum Failure {
-    /// The revenue of the period is past `i64`.
+    /// The revenue of the period does not fit `i64`.
     #[error("the revenue recognised in the period does not fit 64 bits")]
     Revenue,
-    /// The pool with what was carried over is past `i64`.
+    /// The pool together with what was carried over does not fit `i64`.
     #[error("the pool with what was carried over does not fit 64 bits")]
     Pool,
-    /// The scores of one collaborator together are past `i64`.
+    /// The sum of the scores of one collaborator does not fit `i64`.
     #[error("the score of collaborator {0} does not fit 64 bits")]
     Score(CollaboratorId),
-    /// What would be paid together is past `i64`.
-    #[error("what is owed does not fit 64 bits")]
+    /// The sum of what would be paid does not fit `i64`.
+    #[error("the sum of what is owed does not fit 64 bits")]
     Owed,
 }
 
-/// The distribution after this one.
+/// The distribution that follows this one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NextDistribution {
-    /// Its period, trigger date, and what is carried to it.
+    /// Its period, its trigger date, and what is carried over to it.
     pub open: OpenDistribution,
-    /// Whether the metrics of this one become its metrics; else it starts from zero.
+    /// Whether it takes over the metrics of this one; otherwise all scores start from zero.
     pub takes_over_metrics: bool,
 }
 
-/// How a distribution came about.
+/// An explanation of a whole distribution.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DistributionExplanation {
-    /// What there was to pay, with what was carried; 0 where that failed.
+    /// The amount to pay, with what was carried over; 0 if the distribution failed.
     pub pool: i64,
-    /// How much of the pool earlier periods left.
+    /// The part of the pool that earlier periods left.
     pub carried: i64,
-    /// What was shared by; 0 where nothing was shared.
+    /// The sum of the weights that shares are in proportion to; 0 if nothing is shared.
     pub total_score: i128,
-    /// Where the pool comes from.
+    /// The source of the pool.
     pub basis: Basis,
-    /// Everybody who gets nothing, by collaborator.
+    /// Everybody who gets nothing, sorted by collaborator.
     pub unpaid: Vec<UnpaidCollaborator>,
-    /// All of it in a few words.
+    /// A summary in one or two sentences.
     pub sentence: String,
 }
 
-/// Where the pool of a period comes from.
+/// The source of a period's pool, with its figures.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Basis {
     /// A fixed amount, in minor units.
@@ -134,54 +137,54 @@ pub enum Basis {
     Revenue {
         /// The first day that counts.
         from: NaiveDate,
-        /// The day after the last one that counts.
+        /// The day after the last day that counts.
         until: NaiveDate,
-        /// What was recognised on these days, in minor units.
+        /// The revenue recognised on these days, in minor units.
         recognized: i128,
-        /// How much of it is paid.
+        /// The percentage of it that is paid.
         percentage: Percent,
     },
-    /// What is owed and paid, in minor units.
+    /// The sum of the obligations that are paid, in minor units.
     Collected(i64),
 }
 
-/// Somebody who gets nothing.
+/// A collaborator who gets nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct UnpaidCollaborator {
-    /// Who.
+    /// The collaborator.
     pub collaborator_id: CollaboratorId,
-    /// Why.
+    /// The reason.
     pub reason: UnpaidReason,
 }
 
-/// Why somebody gets nothing.
+/// A reason why a collaborator gets nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum UnpaidReason {
-    /// Their score in the period is 0.
+    /// Their score in the period is not above 0.
     NoScore,
-    /// Somebody scored more, and the top score takes all.
+    /// Another collaborator scored more, and the top score takes everything.
     NotTopScore {
-        /// Theirs.
+        /// The collaborator's score.
         score: i64,
-        /// The highest.
+        /// The highest score.
         top: i64,
     },
-    /// There is nothing to share.
+    /// The pool is 0.
     EmptyPool,
     /// Their share is 0.
     ShareOfZero(RankedWeight),
     /// They are owed nothing that is due.
     NothingDue,
-    /// They are owed nothing, or owe, on balance; it waits.
+    /// Their net is not above zero, so it waits.
     NetNotPositive {
-        /// Minor units, 0 or less.
+        /// The net in minor units, 0 or less.
         net: i128,
     },
-    /// What they are owed is too little to be paid yet; it waits.
+    /// Their net is too small to be paid yet, so it waits.
     BelowMinimum {
-        /// Minor units, above 0.
+        /// The net in minor units, above 0.
         net: i128,
-        /// Minor units.
+        /// The smallest net that is paid, in minor units.
         minimum: i64,
     },
 }

@@ -1,6 +1,6 @@
-//! A pool shared by the scores of its period: what there is, who takes part, who gets nothing.
+//! Settling a pool: how much there is, who takes part, and who gets nothing.
 //!
-//! The division itself is [`crate::shares`], who takes part [`crate::share_rule`].
+//! The division itself is [`crate::shares`]; who takes part is decided by [`crate::share_rule`].
 
 use crate::money::percent_of;
 use crate::payouts::engine::plan::{
@@ -16,7 +16,7 @@ use crate::payouts::share_rule::ShareRule;
 use crate::payouts::shares::{Ranking, Weight, ranked_shares};
 use crate::rules::id::CollaboratorId;
 
-/// A pool and how it is shared.
+/// A pool, and the rule for sharing it.
 pub(crate) struct Shared<'a> {
     pub(crate) snapshot: &'a Snapshot<'a>,
     pub(crate) pool: PoolSource,
@@ -33,8 +33,8 @@ impl Shared<'_> {
         let weights = self.share_rule.weights(&scores);
         let total_score = weights.iter().map(|weight| i128::from(weight.weight)).sum();
 
-        let mut paid = Paid::share_out(pool, &weights);
-        paid.unpaid.extend(self.without_part(&scores));
+        let mut shares = PoolShares::share_out(pool, &weights);
+        shares.unpaid.extend(self.without_part(&scores));
         let count = u64::try_from(weights.len()).unwrap_or(u64::MAX);
         let basis = basis(self.snapshot, self.pool);
         let sentences = [
@@ -42,10 +42,10 @@ impl Shared<'_> {
             sentence::sharing(self.share_rule, Takers { count, total_score }, pool),
         ];
         let carried_on = if weights.is_empty() && payer.carry_over { pool } else { 0 };
-        let unpaid = each_once(paid.unpaid);
+        let unpaid = each_once(shares.unpaid);
         Ok(Settlement {
-            value: if paid.allocations.is_empty() { 0 } else { pool },
-            allocations: paid.allocations,
+            value: if shares.allocations.is_empty() { 0 } else { pool },
+            allocations: shares.allocations,
             explanation: DistributionExplanation {
                 pool,
                 carried,
@@ -54,7 +54,7 @@ impl Shared<'_> {
                 unpaid,
                 sentence: sentences.join(" "),
             },
-            shared: paid.ranking.map(|ranking| {
+            shared: shares.ranking.map(|ranking| {
                 let units = payer.units.clone();
                 SharedPool::from_ranking(units, amount, &ranking, self.share_rule.is_even())
             }),
@@ -63,7 +63,7 @@ impl Shared<'_> {
         })
     }
 
-    /// The pool of the period itself.
+    /// Returns the pool of this period, without what was carried over.
     fn base(&self) -> Result<i64, Failure> {
         match self.pool {
             PoolSource::Fixed(amount) => Ok(amount),
@@ -75,7 +75,7 @@ impl Shared<'_> {
         }
     }
 
-    /// Scores that do not share, and members without one.
+    /// Lists the collaborators whose scores do not share, and the members without a score.
     fn without_part(&self, scores: &[Score]) -> impl Iterator<Item = UnpaidCollaborator> {
         let top = scores.iter().map(|score| score.score).max().unwrap_or_default();
         let top_only = self.share_rule == ShareRule::TopScore;
@@ -100,42 +100,42 @@ impl Shared<'_> {
     }
 }
 
-/// The shares of a pool, apart by whether they are anything.
-struct Paid {
+/// The shares of a pool: those that are paid, and the collaborators who get nothing.
+struct PoolShares {
     allocations: Vec<PlannedAllocation>,
     unpaid: Vec<UnpaidCollaborator>,
-    /// `None` where nothing was shared.
+    /// The shares with their ranks; `None` if nothing was shared.
     ranking: Option<Ranking>,
 }
 
-impl Paid {
-    /// Nobody is paid of a pool of 0, or where nobody takes part.
+impl PoolShares {
+    /// Divides a pool. Nobody is paid if the pool is 0, or if nobody takes part.
     fn share_out(pool: i64, weights: &[Weight]) -> Self {
-        let mut paid = Self { allocations: Vec::new(), unpaid: Vec::new(), ranking: None };
+        let mut shares = Self { allocations: Vec::new(), unpaid: Vec::new(), ranking: None };
         match ranked_shares(pool, weights) {
             Ok(ranking) if pool != 0 => {
-                paid.give(weights, &ranking);
-                paid.ranking = Some(ranking);
+                shares.assign(weights, &ranking);
+                shares.ranking = Some(ranking);
             }
-            _ => paid.unpaid.extend(weights.iter().map(|weight| UnpaidCollaborator {
+            _ => shares.unpaid.extend(weights.iter().map(|weight| UnpaidCollaborator {
                 collaborator_id: weight.collaborator_id,
                 reason: UnpaidReason::EmptyPool,
             })),
         }
-        paid
+        shares
     }
 
-    fn give(&mut self, weights: &[Weight], ranking: &Ranking) {
+    fn assign(&mut self, weights: &[Weight], ranking: &Ranking) {
         for (Weight { collaborator_id, weight }, share) in weights.iter().zip(&ranking.shares) {
             let (collaborator_id, value) = (*collaborator_id, share.amount);
-            let placed = RankedWeight { weight: *weight, rank: share.rank };
+            let part = RankedWeight { weight: *weight, rank: share.rank };
             match value {
                 0 => {
-                    let reason = UnpaidReason::ShareOfZero(placed);
+                    let reason = UnpaidReason::ShareOfZero(part);
                     self.unpaid.push(UnpaidCollaborator { collaborator_id, reason });
                 }
                 _ => {
-                    let origin = Origin::Share(placed);
+                    let origin = Origin::Share(part);
                     self.allocations.push(PlannedAllocation { collaborator_id, value, origin });
                 }
             }
@@ -143,7 +143,7 @@ impl Paid {
     }
 }
 
-/// One score of each collaborator, by collaborator.
+/// Adds up the scores of each collaborator, sorted by collaborator.
 fn by_collaborator(scores: &[Score]) -> Result<Vec<Score>, Failure> {
     let mut sorted = scores.to_vec();
     sorted.sort_unstable_by_key(|score| score.collaborator_id);
@@ -151,7 +151,7 @@ fn by_collaborator(scores: &[Score]) -> Result<Vec<Score>, Failure> {
     sorted.chunk_by(of_one).filter_map(sum).collect()
 }
 
-/// Their sum; `None` of none.
+/// Adds up scores of one collaborator; `None` if there are no scores.
 fn sum(scores: &[Score]) -> Option<Result<Score, Failure>> {
     let collaborator_id = scores.first()?.collaborator_id;
     let sum = scores.iter().map(|score| i128::from(score.score)).sum::<i128>();

@@ -1,4 +1,4 @@
-//! What a plan says in words: of itself, of each allocation, of each collaborator without one.
+//! The sentences of a plan: about the plan itself, its allocations, and those who get nothing.
 //!
 //! Only words; every figure in them is one of the plan's.
 
@@ -18,7 +18,7 @@ pub(crate) struct Takers {
 }
 
 impl Plan {
-    /// Why a collaborator of this plan gets nothing.
+    /// Says why a collaborator gets nothing.
     #[must_use]
     pub fn reason(&self, unpaid: &UnpaidCollaborator) -> String {
         let amount = |minor: i128| self.units.amount(minor);
@@ -47,7 +47,7 @@ impl Plan {
 }
 
 impl Net {
-    /// How an obligation of this value, in minor units, is a part of it.
+    /// Says how an obligation with this value, in minor units, is a part of the net.
     #[must_use]
     pub fn sentence(&self, value: i64, units: &Units) -> String {
         let [value, whole] = [value, self.value].map(|part| units.amount(part));
@@ -72,7 +72,11 @@ pub(crate) fn pool(units: &Units, basis: &Basis, pool: PoolAmount) -> String {
     };
     let carried = match carried {
         0 => String::new(),
-        _ => format!(", with {} carried over {}", amount(carried.into()), amount(total.into())),
+        _ => format!(
+            "; with {} carried over, it is {}",
+            amount(carried.into()),
+            amount(total.into())
+        ),
     };
     format!("The pool is {}{source}{carried}.", amount(own))
 }
@@ -93,7 +97,7 @@ pub(crate) fn sharing(rule: ShareRule, takers: Takers, pool: i64) -> String {
     }
 }
 
-/// What is owed and paid, and who waits.
+/// Says what is owed and paid, and how many collaborators must wait.
 pub(crate) fn owed(units: &Units, paid: &Accumulation) -> String {
     let number = |length: usize| i128::try_from(length).unwrap_or(i128::MAX);
     let waiting = match paid.waiting.len() {
@@ -108,7 +112,7 @@ pub(crate) fn owed(units: &Units, paid: &Accumulation) -> String {
     )
 }
 
-/// So many of a thing, the plural by an `s`.
+/// Writes a number and a noun, whose plural must end in `s`.
 fn count(number: impl Into<i128>, thing: &str) -> String {
     match number.into() {
         1 => format!("1 {thing}"),
@@ -116,7 +120,7 @@ fn count(number: impl Into<i128>, thing: &str) -> String {
     }
 }
 
-/// What a distribution that fails says.
+/// Says why a distribution failed.
 pub(crate) fn failed(failure: &Failure) -> String {
     format!("Failed: {failure}. Nothing is paid, and the next distribution takes over the period.")
 }

@@ -1,7 +1,6 @@
-//! The money of a plan: what is paid, what is not, and why; or why nothing can be.
+//! Settlements: the money of a plan, without its dates and statuses.
 //!
-//! The middle of [`crate::engine::plan()`], without its dates and statuses. How a pool is shared is
-//! the file beside this one.
+//! [`super::pool`] and [`super::owed`] make them.
 
 use crate::payouts::engine::plan::{
     Basis, DistributionExplanation, Failure, PlannedAllocation, UnpaidCollaborator,
@@ -11,23 +10,23 @@ use crate::payouts::engine::snapshot::Snapshot;
 use crate::payouts::resolver::{Payout, PoolSource};
 use crate::payouts::share_explanation::SharedPool;
 
-/// What is paid, what is not, and why.
+/// A settlement: what is paid, what is not, and why.
 pub(crate) struct Settlement {
     /// The sum of the allocations.
     pub(crate) value: i64,
-    /// By collaborator, then by obligation.
+    /// The allocations, sorted by collaborator and then by obligation.
     pub(crate) allocations: Vec<PlannedAllocation>,
-    /// How it came about.
+    /// The explanation of the whole distribution.
     pub(crate) explanation: DistributionExplanation,
-    /// What the shares have in common.
+    /// The figures that all shares have in common; `None` if nothing is shared.
     pub(crate) shared: Option<SharedPool>,
-    /// What is left for the next distribution.
+    /// The amount carried over to the next distribution.
     pub(crate) carried_on: i64,
-    /// Why there is none of the above.
+    /// The reason why nothing could be settled, if that is so.
     pub(crate) failure: Option<Failure>,
 }
 
-/// Nothing is paid; what was carried goes on.
+/// Makes a settlement that pays nothing, and carries over again what was carried over before.
 pub(crate) fn failed(snapshot: &Snapshot<'_>, failure: Failure) -> Settlement {
     let carried = snapshot.open.carried;
     let basis = match snapshot.payer.payout {
@@ -52,7 +51,7 @@ pub(crate) fn failed(snapshot: &Snapshot<'_>, failure: Failure) -> Settlement {
     }
 }
 
-/// Where the pool of a period comes from.
+/// Returns the source of a pool with its figures.
 pub(crate) fn basis(snapshot: &Snapshot<'_>, source: PoolSource) -> Basis {
     match source {
         PoolSource::Fixed(amount) => Basis::Amount(amount),
@@ -64,7 +63,7 @@ pub(crate) fn basis(snapshot: &Snapshot<'_>, source: PoolSource) -> Basis {
     }
 }
 
-/// By collaborator; the first reason of each stands.
+/// Sorts by collaborator, and keeps the first reason of each.
 pub(crate) fn each_once(mut unpaid: Vec<UnpaidCollaborator>) -> Vec<UnpaidCollaborator> {
     unpaid.sort_by_key(|unpaid| unpaid.collaborator_id);
     unpaid.dedup_by_key(|unpaid| unpaid.collaborator_id);

@@ -1,7 +1,7 @@
-//! What a plan is made from: one distributor, its open distribution, and the rows of its period.
+//! Snapshots: one distributor, its open distribution, and the rows of its period.
 //!
-//! Values only, taken by the caller in one transaction. Rows of one distribution are all that is
-//! held at a time, so the largest distribution bounds the memory of a pass.
+//! A snapshot holds values only; the caller reads them in one transaction. A pass of the engine
+//! holds the rows of one distribution at a time, so the largest distribution bounds its memory.
 
 use chrono::{DateTime, NaiveDate, Utc};
 use chrono_tz::Tz;
@@ -19,65 +19,67 @@ use crate::rules::id::CollaboratorId;
 /// The terms of a distributor that a plan depends on.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Payer {
-    /// Only an active one is triggered.
+    /// The status; only an active distributor is triggered.
     pub status: DistributorStatus,
-    /// What it pays in.
+    /// The units that it pays in.
     pub units: Units,
-    /// What it pays.
+    /// The payout: what it pays, and by which rule.
     pub payout: Payout,
-    /// Which day it is.
+    /// The time zone that decides which day it is.
     pub time_zone: Tz,
-    /// Whether the obligations that a pool makes begin as pending.
+    /// Whether the obligations that a pool creates begin as pending.
     pub requires_approval: bool,
-    /// Whether a pool that nobody took is added to the next.
+    /// Whether a pool that nobody took is added to the next one.
     pub carry_over: bool,
 }
 
 /// A distribution that waits for its trigger date.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct OpenDistribution {
-    /// Where its period begins: the trigger date of the one before.
+    /// The start of its period: the trigger date of the previous distribution.
     pub opened_at: DateTime<Utc>,
-    /// When it is scheduled to be triggered; its period ends before that.
+    /// The scheduled instant at which it is triggered and its period ends, that instant not
+    /// included.
     pub trigger_at: DateTime<Utc>,
-    /// What the periods before left for this one, in minor units.
+    /// The amount that earlier periods left for this one, in minor units.
     pub carried: i64,
 }
 
 /// One distributor at one instant.
 #[derive(Clone, Copy, Debug)]
 pub struct Snapshot<'a> {
-    /// Its terms.
+    /// The terms of the distributor.
     pub payer: &'a Payer,
-    /// Its open distribution.
+    /// The open distribution.
     pub open: OpenDistribution,
-    /// Its collaborators, in any order; who got nothing is told why.
+    /// The collaborators of the distributor, in any order. The plan explains why any of them gets
+    /// nothing.
     pub members: &'a [CollaboratorId],
-    /// What was scored in the period, also by others, in any order; several of one collaborator
-    /// are added.
+    /// The scores of the period in any order, including those of collaborators who left; several
+    /// scores of one collaborator are added up.
     pub scores: &'a [Score],
-    /// For `accumulated_obligations`, what its distributor owes; those that are not due may be
-    /// left out.
+    /// The obligations of the distributor, for `accumulated_obligations`. Those that are not due
+    /// may be left out.
     pub obligations: &'a [Owed],
-    /// For `recognized_revenue`, what was recognised on [`OpenDistribution::revenue_days`], in minor
-    /// units: those that [`Payer::revenue_in`] names.
+    /// The revenue recognised on [`OpenDistribution::revenue_days`], for `recognized_revenue`, in
+    /// minor units of the amounts that [`Payer::revenue_in`] names.
     pub recognized: i128,
     /// The instant for which the plan is made.
     pub now: DateTime<Utc>,
 }
 
-/// Which amounts of the deals are a distributor's revenue.
+/// The amounts of deals that count as a distributor's revenue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RevenueIn {
-    /// `amount_default`, of every deal in its scope.
+    /// The `amount_default` of every deal in its scope.
     Default,
-    /// `amount`, of the deals in its scope that are in this currency.
+    /// The `amount` of those deals in its scope that are in this currency.
     Deals(Currency),
 }
 
 impl Payer {
-    /// The revenue that is counted, in an organization with this currency; `None` for a
-    /// distributor that does not share revenue.
+    /// Returns the amounts that count as revenue, in an organization with this currency; `None` if
+    /// the distributor does not share revenue.
     #[must_use]
     pub fn revenue_in(&self, default_currency: Currency) -> Option<RevenueIn> {
         let shares = matches!(self.payout, Payout::Shared { pool: PoolSource::Revenue(_), .. });
@@ -88,9 +90,9 @@ impl Payer {
 }
 
 impl OpenDistribution {
-    /// The first distribution of a distributor that is active and has a schedule since `now`.
+    /// Opens the first distribution of a distributor that is active and has a schedule since `now`.
     ///
-    /// `None` where the schedule, which is `next_after`, has no instant after that.
+    /// Returns `None` if the schedule, `next_after`, has no instant after that.
     pub fn first(
         now: DateTime<Utc>,
         next_after: impl Fn(DateTime<Utc>) -> Option<DateTime<Utc>>,
@@ -98,9 +100,10 @@ impl OpenDistribution {
         Self { opened_at: now, trigger_at: now, carried: 0 }.rescheduled(now, next_after)
     }
 
-    /// The same distribution after a change of its schedule or zone at `now`.
+    /// Moves the trigger date after a change of the schedule or of the time zone at `now`.
     ///
-    /// `None` where the new schedule has no instant after that: it is cancelled then.
+    /// Returns `None` if the new schedule has no instant after that; the distribution is then
+    /// cancelled.
     pub fn rescheduled(
         self,
         now: DateTime<Utc>,
@@ -110,21 +113,21 @@ impl OpenDistribution {
         Some(Self { trigger_at, ..self })
     }
 
-    /// Where its period ends for somebody who looks at `now`: at the trigger date, or sooner
-    /// where that is still to come; never before it began.
+    /// Returns the end of the period as seen at `now`: the trigger date, or `now` if that is
+    /// earlier, but never before the period began.
     #[must_use]
     pub fn closes_at(&self, now: DateTime<Utc>) -> DateTime<Utc> {
         now.min(self.trigger_at).max(self.opened_at)
     }
 
-    /// The days that revenue is counted for, as dates of the zone: from the first, until before
-    /// the second.
+    /// Returns the first day whose revenue counts and the day after the last one, as dates of the
+    /// time zone.
     #[must_use]
     pub fn revenue_dates(&self, now: DateTime<Utc>, time_zone: Tz) -> (NaiveDate, NaiveDate) {
         (local_date(self.opened_at, time_zone), local_date(self.closes_at(now), time_zone))
     }
 
-    /// The same days as a range; `None` where there are none.
+    /// Returns the days whose revenue counts as a range, or `None` if there are no such days.
     #[must_use]
     pub fn revenue_days(&self, now: DateTime<Utc>, time_zone: Tz) -> Option<DateRange> {
         let (from, until) = self.revenue_dates(now, time_zone);
@@ -133,7 +136,7 @@ impl OpenDistribution {
 }
 
 impl Snapshot<'_> {
-    /// Where the obligations that the plan collects end.
+    /// Returns the instant and the date at which the obligations that are collected end.
     #[must_use]
     pub fn cutoff(&self) -> Cutoff {
         let at = self.open.closes_at(self.now);
@@ -141,7 +144,7 @@ impl Snapshot<'_> {
     }
 }
 
-/// The revenue of spans on the days of a period: the sum of their daily slices, in minor units.
+/// Sums up the daily slices of amounts on the days of a period, in minor units.
 pub fn recognized(spans: impl IntoIterator<Item = SpreadAmount>, days: Option<DateRange>) -> i128 {
     let Some(days) = days else { return 0 };
     spans.into_iter().map(|span| i128::from(span.window(days))).sum()

@@ -1,6 +1,7 @@
-//! What a report is made of: one revenue distribution with what it is grouped by.
+//! The entries of a report: revenue distributions, each with the keys that it can be grouped by.
 //!
-//! And its course through the days: the difference between one day and another of each figure.
+//! This file also follows an entry through the days, and so computes what each figure gains from
+//! one day to another.
 
 use crate::calendar::day_span::DaySpan;
 use crate::money::currency::Currency;
@@ -10,31 +11,32 @@ use crate::revenue::recognition::{Divisor, Recognition};
 use super::figure::Three;
 use super::sums::Slices;
 
-/// One revenue distribution as a report sees it. Ids are whatever the caller's are.
+/// One revenue distribution as a report sees it. The ids are chosen by the caller.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Entry {
-    /// The tenant.
+    /// The id of the organization.
     pub organization: i64,
-    /// The deal.
+    /// The id of the deal.
     pub deal: i64,
-    /// Who made the distribution, where that is known.
+    /// The id of the person who created the distribution, if that is known.
     pub creator: Option<i64>,
-    /// The distribution.
+    /// The id of the distribution.
     pub revenue_distribution: i64,
     /// The deal's currency.
     pub currency: Currency,
     /// The deal's probability in percent, 0 to 100.
     pub probability: i64,
-    /// The days that it is spread over.
+    /// The days that the amounts are spread over.
     pub days: DaySpan,
-    /// Minor units of `currency`.
+    /// The amount in minor units of `currency`.
     pub amount: i64,
-    /// Minor units of the organization's currency.
+    /// The amount in minor units of the organization's currency.
     pub amount_default: i64,
 }
 
-/// The way of a distribution through the days of a window: how far each figure has come. It has one
-/// line where both currencies are the same, else two.
+/// The progress of a distribution through the days of a window: how far each figure has come.
+///
+/// It has one line if the amounts in both currencies are equal, else two.
 pub(super) struct Course<const LINES: usize> {
     days: DaySpan,
     divisor: Divisor,
@@ -44,9 +46,12 @@ pub(super) struct Course<const LINES: usize> {
 }
 
 impl<const LINES: usize> Course<LINES> {
-    /// Stands before the first day of `window`, which is of the entry's days.
+    /// Starts before the first day of `window`, whose days must be days of the entry.
     #[inline]
-    #[expect(clippy::arithmetic_side_effects, reason = "days of the calendar")]
+    #[expect(
+        clippy::arithmetic_side_effects,
+        reason = "days of the calendar are far from the limits"
+    )]
     pub(super) fn new(entry: &Entry, amounts: [i64; LINES], window: DaySpan, as_of: i32) -> Self {
         let divisor = Divisor::new(entry.days);
         let reached = window.first() - 1;
@@ -56,9 +61,12 @@ impl<const LINES: usize> Course<LINES> {
         Self { days: entry.days, divisor, as_of, reached, lines: amounts.map(line) }
     }
 
-    /// Goes on to the end of a later day: the slices on the way.
+    /// Advances to the end of a later day; returns the slices gained since the last step.
     #[inline(always)]
-    #[expect(clippy::arithmetic_side_effects, reason = "days of the calendar")]
+    #[expect(
+        clippy::arithmetic_side_effects,
+        reason = "days of the calendar are far from the limits"
+    )]
     pub(super) fn step_to(&mut self, day: i32) -> Slices<i64> {
         let (k, past, divisor) = (self.days.days_until(day), day <= self.as_of, self.divisor);
         let mut lines = self.lines.iter_mut();
@@ -70,12 +78,12 @@ impl<const LINES: usize> Course<LINES> {
     }
 }
 
-/// One amount on its way.
+/// The progress of one amount.
 struct Line {
     revenue: Recognition,
-    /// `None` where it is the revenue.
+    /// The projected amount, or `None` if it equals the amount.
     projected: Option<Recognition>,
-    /// What is recognised in the end.
+    /// The part that is recognised by the last day that counts as recognised.
     recognised: i64,
     reached: Three<i64>,
 }
@@ -96,7 +104,7 @@ impl Line {
     #[inline(always)]
     #[expect(
         clippy::arithmetic_side_effects,
-        reason = "P is monotone from 0 to its total, so differences are of no more than the total"
+        reason = "P is monotone from 0 to its total, so no difference is larger than the total"
     )]
     fn step_to(&mut self, divisor: Divisor, k: i64, past: bool) -> Three<i64> {
         let revenue = divisor.by_day(k, &self.revenue);

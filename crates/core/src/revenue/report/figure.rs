@@ -1,15 +1,15 @@
 //! The figures of a report, by name.
 //!
-//! Names and order only; what adds them up is [`super::sums`].
+//! Only names and their order; the sums are [`super::sums`].
 
 /// A figure of a row, in minor units.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Figure {
-    /// All slices of the window.
+    /// The sum of all slices in the window.
     Revenue,
-    /// Those up to the day that counts as today.
+    /// The sum of the slices up to the day that counts as today.
     Recognised,
-    /// All slices of what may be expected: of `round(amount * probability / 100)`.
+    /// The sum of the slices of the projected amount, `round(amount * probability / 100)`.
     Projected,
     /// [`Figure::Revenue`] in the organization's currency.
     RevenueDefault,
@@ -19,7 +19,7 @@ pub enum Figure {
     ProjectedDefault,
 }
 
-/// Three amounts: all, recognised, projected.
+/// Three amounts: revenue, recognised and projected.
 pub(super) type Three<T> = [T; 3];
 
 /// The figures in the currency of the deals.
@@ -29,7 +29,7 @@ pub(super) const DEFAULT: Three<Figure> =
     [Figure::RevenueDefault, Figure::RecognisedDefault, Figure::ProjectedDefault];
 
 impl Figure {
-    /// Every figure, in the order of the wire.
+    /// Every figure, in the order of the API.
     pub const ALL: [Self; 6] = [
         Self::Revenue,
         Self::Recognised,
@@ -39,7 +39,7 @@ impl Figure {
         Self::ProjectedDefault,
     ];
 
-    /// Its name on the wire, such as `total_recognized_revenue`.
+    /// Returns the name in the API, such as `total_recognized_revenue`.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -52,7 +52,8 @@ impl Figure {
         }
     }
 
-    /// Its amount among those in either currency; `None` where its own are not there.
+    /// Picks the figure from the amounts in both currencies; `None` if it is one of `own` and that
+    /// is `None`.
     pub(super) fn amount_in(self, own: Option<Three<i64>>, default: Three<i64>) -> Option<i64> {
         let named = |names: Three<Self>, amounts: Three<i64>| {
             let at = names.iter().position(|name| *name == self)?;

@@ -1,46 +1,46 @@
-//! What a report is grouped by: `date:month,deal`.
+//! The grouping of a report, such as `date:month,deal`.
 //!
-//! Reading it, and what a group is called. What a row's keys are is [`super::row`].
+//! Parsing, and the names of the groups. The keys of a row are [`super::row`].
 
 use thiserror::Error;
 
 use crate::calendar::Period;
 
-/// One thing to group by.
+/// A property that a report can be grouped by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Group {
-    /// The tenant.
+    /// The organization.
     Organization,
     /// The deal of the distribution.
     Deal,
-    /// The person who made the distribution.
+    /// The person who created the distribution.
     Creator,
     /// The currency of the deal.
     Currency,
-    /// Each distribution by itself.
+    /// The distribution itself.
     RevenueDistribution,
-    /// The days, by periods.
+    /// The day, by periods.
     Date(Period),
 }
 
-/// What is wrong with a text that should say what to group by.
+/// An error in a list of groups.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum GroupError {
-    /// No such group.
+    /// The name is not that of a group.
     #[error(
         "{0:?} is not one of organization, deal, creator, currency, revenue_distribution, \
          date:day, date:week, date:month, date:quarter and date:year"
     )]
     Unknown(String),
-    /// A group that stands there already.
-    #[error("{0} is there twice")]
+    /// The group was named before.
+    #[error("{0} is given twice; name each group once")]
     Twice(&'static str),
-    /// A second way to group by date.
-    #[error("date is there more than once")]
+    /// A second period for the date was given.
+    #[error("date is given more than once; group by one period only")]
     SecondDate,
 }
 
-/// What to group by, in the order asked: no group twice, at most one of the date.
+/// The groups of a report, in the order given; no group occurs twice, and at most one is a date.
 ///
 /// # Examples
 ///
@@ -66,7 +66,7 @@ const ENTITIES: [Group; 5] =
     [Group::Organization, Group::Deal, Group::Creator, Group::Currency, Group::RevenueDistribution];
 
 impl Group {
-    /// Its name without a period: `deal`, `date`.
+    /// Returns the name without a period: `deal`, `date`.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -79,7 +79,7 @@ impl Group {
         }
     }
 
-    /// The words that groups are asked for by, those of dates last: `deal`, `date:month`.
+    /// Iterates over the names that clients use for groups, dates last: `deal`, `date:month`.
     pub fn words() -> impl Iterator<Item = &'static str> {
         ENTITIES.into_iter().map(Self::name).chain(PERIODS.map(|(word, _)| word))
     }
@@ -92,11 +92,13 @@ impl Group {
 }
 
 impl Grouping {
-    /// Reads groups with commas between them. No group at all is [`Grouping::default`], not a text.
+    /// Parses group names separated by commas.
+    ///
+    /// A report without groups is [`Grouping::default`], because no text stands for it.
     ///
     /// # Errors
     ///
-    /// One for each that is wrong, in their order.
+    /// One error for each wrong group, in their order.
     pub fn parse(text: &str) -> Result<Self, Vec<GroupError>> {
         Self::from_groups(
             text.split(',')
@@ -104,11 +106,11 @@ impl Grouping {
         )
     }
 
-    /// Groups that were read one by one, each possibly wrong already.
+    /// Collects groups that were parsed one by one, some of which may be errors already.
     ///
     /// # Errors
     ///
-    /// One for each that is wrong, in their order.
+    /// One error for each wrong group, in their order.
     pub fn from_groups(
         groups: impl IntoIterator<Item = Result<Group, GroupError>>,
     ) -> Result<Self, Vec<GroupError>> {
@@ -122,13 +124,13 @@ impl Grouping {
         if errors.is_empty() { Ok(Self(kept)) } else { Err(errors) }
     }
 
-    /// The groups in the order asked.
+    /// Returns the groups in the order given.
     #[must_use]
     pub fn groups(&self) -> &[Group] {
         &self.0
     }
 
-    /// The periods of the date group.
+    /// Returns the period of the date group, if there is one.
     #[must_use]
     pub fn period(&self) -> Option<Period> {
         self.0.iter().find_map(|group| match group {
@@ -137,7 +139,7 @@ impl Grouping {
         })
     }
 
-    /// Whether this is one of the groups.
+    /// Returns whether the report is grouped by this.
     #[must_use]
     pub fn has(&self, group: Group) -> bool {
         self.0.contains(&group)

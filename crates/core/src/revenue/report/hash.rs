@@ -1,17 +1,17 @@
-//! A hash of a few numbers, for looking rows up by their keys.
+//! A hash function of a few numbers, to find rows by their keys.
 //!
-//! Fast, and not proof against keys that are chosen to collide: ids are the service's own, and each
-//! word is multiplied in and folded.
+//! It is fast, but not safe against keys that are chosen to collide. That is not needed here,
+//! because the service itself assigns the ids.
 
 use std::hash::{BuildHasherDefault, Hasher};
 
-/// Builds [`KeyHasher`]s.
+/// The type that builds a [`KeyHasher`].
 pub(super) type BuildKeyHasher = BuildHasherDefault<KeyHasher>;
 
 /// The fractional part of the golden ratio in 64 bits, made odd.
 const MULTIPLIER: u64 = 0x9E37_79B9_7F4A_7C15;
 
-/// Multiplies every word in.
+/// A hasher that multiplies every word into its state and folds the result.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct KeyHasher(u64);
 

@@ -1,8 +1,9 @@
-//! Financial item reports: day slices added up by what is asked for.
+//! Revenue reports: day slices summed up by the groups that a client chooses.
 //!
-//! A [`Report`] is a fold over entries in any order, in parts if wanted ([`Report::merge`]); its
-//! rows and totals come out at the end. Each entry costs a few divisions for every period that it
-//! touches in the window, never one for a day. Nothing is stored, no text of the wire is made here.
+//! A [`Report`] takes entries in any order, and can be computed in parts that are merged
+//! ([`Report::merge`]); its rows and totals are read at the end. An entry takes a few divisions for
+//! each period that it touches in the window, and none for a single day. Nothing is stored here,
+//! and no text of the API is written here.
 
 mod entry;
 mod figure;
@@ -32,29 +33,29 @@ use hash::BuildKeyHasher;
 use periods::Periods;
 use sums::Sums;
 
-/// How many periods of one set of keys lie next to each other. More is quicker over long windows,
-/// less wastes less where a row is alone.
+/// The number of periods of one set of keys that lie next to each other in memory. A larger number
+/// is faster over long windows; a smaller one wastes less memory on keys with a single period.
 const RUN: usize = 16;
 
-/// What a report is asked for.
+/// The question that a report answers.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReportQuery {
-    /// What a row is.
+    /// The groups whose combinations are the rows.
     pub grouping: Grouping,
-    /// The days that count.
+    /// The days that are summed up.
     pub window: Window,
     /// The day that counts as today: the last one that is recognised.
     pub as_of: NaiveDate,
-    /// How many rows there may be; those of several currencies count once for each. A report holds
-    /// at most 16 times as many sums in memory, of 56 bytes each.
+    /// The most rows that the report may have; a row in several currencies counts once for each. A
+    /// report holds at most 16 times as many sums in memory, of 56 bytes each.
     pub max_rows: usize,
 }
 
-/// A report in the making.
+/// A report that entries can still be added to.
 ///
 /// # Examples
 ///
-/// 1000.00 EUR over July 2025, seen from the 10th, by week:
+/// 1000.00 EUR over July 2025, by week, as recognised on the 10th:
 ///
 /// ```
 /// use apportion_core::calendar::DateRange;
@@ -97,7 +98,8 @@ pub struct Report {
     as_of: i32,
     grouped_by: GroupedBy,
     periods: Periods,
-    /// How many sums a block has: the run of its key, or all periods where they are fewer.
+    /// The number of sums in a block: the length of a run, or the number of periods if that is
+    /// smaller.
     stride: usize,
     currencies: Vec<(u32, Currency)>,
     blocks: HashMap<BlockKey, usize, BuildKeyHasher>,
@@ -107,7 +109,7 @@ pub struct Report {
     latest: Option<(BlockKey, usize)>,
 }
 
-/// Which entities are grouped by.
+/// Which properties the report is grouped by, apart from the currency and the date.
 #[derive(Clone, Copy, Debug)]
 struct GroupedBy {
     organization: bool,
@@ -116,21 +118,21 @@ struct GroupedBy {
     revenue_distribution: bool,
 }
 
-/// The keys of a run of rows. Those that are not grouped by are empty; the currency is always
-/// there, so that what mixes currencies can be told.
+/// The keys of a block, which is a run of rows. A key that is not grouped by is empty. The currency
+/// is always set, so that sums of different currencies are not mixed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 struct BlockKey {
     organization: i64,
     deal: i64,
     creator: Option<i64>,
     revenue_distribution: i64,
-    /// The letters of its code, so that it sorts like them.
+    /// The letters of the currency's code as one number, which sorts like the code.
     currency: u32,
     run: u32,
 }
 
 impl Report {
-    /// A report over nothing so far.
+    /// Creates a report without entries.
     #[must_use]
     pub fn new(query: ReportQuery) -> Self {
         let periods = Periods::new(query.grouping.period(), query.window);
@@ -155,25 +157,25 @@ impl Report {
         }
     }
 
-    /// What it is grouped by.
+    /// Returns the groups of the report.
     #[must_use]
     pub const fn grouping(&self) -> &Grouping {
         &self.query.grouping
     }
 
-    /// The days that count: entries that have none of them need not be added.
+    /// Returns the days that are summed up. An entry without any of these days need not be added.
     #[must_use]
     pub const fn window(&self) -> Window {
         self.query.window
     }
 
-    /// Whether there are more rows than there may be, so that nothing more need be added.
+    /// Returns whether there are too many rows, so that adding more entries is pointless.
     #[must_use]
     pub const fn is_too_large(&self) -> bool {
         self.rows > self.query.max_rows
     }
 
-    /// Adds one distribution. The order of additions does not matter.
+    /// Adds one distribution. The order of the entries does not matter.
     #[inline]
     pub fn add(&mut self, entry: &Entry) {
         if let Some(days) = self.query.window.clip(entry.days) {
@@ -181,12 +183,15 @@ impl Report {
         }
     }
 
-    /// Adds what another fold of the same query has added up, as if its entries had been added.
+    /// Adds the sums of another report of the same query, as if its entries had been added here.
     ///
     /// # Panics
     ///
-    /// When the other report was asked for something else.
-    #[expect(clippy::arithmetic_side_effects, reason = "rows are no more than sums in memory")]
+    /// If the other report has another query.
+    #[expect(
+        clippy::arithmetic_side_effects,
+        reason = "there are at most as many rows as sums in memory"
+    )]
     pub fn merge(&mut self, other: &Self) {
         assert!(self.query == other.query, "only reports of the same query can be merged");
         for (_, currency) in &other.currencies {
@@ -214,7 +219,7 @@ impl Report {
 
     #[expect(
         clippy::arithmetic_side_effects,
-        reason = "days are of the calendar, numbers of periods below its length, the stride above 0"
+        reason = "days and numbers of periods are far from the limits, and the stride is above 0"
     )]
     fn follow<const N: usize>(&mut self, mut course: Course<N>, mut key: BlockKey, days: DaySpan) {
         let mut from = days.first();
@@ -251,7 +256,7 @@ impl Report {
         }
     }
 
-    /// The letters of a currency as a number, by which it is found again.
+    /// Returns the letters of a currency as a number, and remembers the currency under it.
     #[inline]
     fn code(&mut self, currency: Currency) -> u32 {
         let letters = currency.code().bytes();
@@ -262,7 +267,7 @@ impl Report {
         code
     }
 
-    /// Where the sums of a block begin.
+    /// Returns the position of the first sum of a block; appends the block if it is new.
     #[inline]
     fn block(&mut self, key: BlockKey) -> usize {
         if let Some((_, start)) = self.latest.filter(|(latest, _)| *latest == key) {

@@ -1,16 +1,16 @@
-//! The order of rows: by keys, by count, by figures.
+//! The order of rows: by keys, by count or by figures.
 //!
-//! What is null comes last, in both directions. Rows that are equal by all that is asked stay in
-//! the order of their keys.
+//! Null comes last in both directions. Rows that are equal in all steps stay in the order of their
+//! keys.
 
 use std::cmp::Ordering;
 
 use super::{Figure, Group, Grouping};
 
-/// What rows can be sorted by.
+/// A property that rows can be sorted by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SortBy {
-    /// A key: ids as numbers, currencies by code, periods by their start.
+    /// A key: ids sort as numbers, currencies by code, periods by their first day.
     Group(Group),
     /// The number of revenue items.
     Count,
@@ -21,14 +21,15 @@ pub enum SortBy {
 /// One step of an order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RowOrder {
-    /// By what.
+    /// The property to compare.
     pub by: SortBy,
     /// Whether the largest comes first.
     pub descending: bool,
 }
 
 impl Grouping {
-    /// What a name of the wire sorts by: one of the groups (`date`, `deal`), `count`, or a figure.
+    /// Finds the property with a name of the API: one of the groups (`date`, `deal`), `count`, or a
+    /// figure.
     #[must_use]
     pub fn sort_by(&self, name: &str) -> Option<SortBy> {
         let group = self.groups().iter().find(|group| group.name() == name);
@@ -38,7 +39,7 @@ impl Grouping {
     }
 }
 
-/// In order or against it, but what is not there comes last.
+/// Compares in the given direction, but puts `None` last in both.
 pub(super) fn nulls_last(a: Option<i64>, b: Option<i64>, descending: bool) -> Ordering {
     match (a, b) {
         (Some(a), Some(b)) if descending => b.cmp(&a),

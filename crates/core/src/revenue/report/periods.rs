@@ -1,7 +1,7 @@
-//! The periods of the calendar, numbered: which one a day is in, and where each ends.
+//! The periods of the calendar by number: the period of each day, and the last day of each period.
 //!
-//! Made once for the whole calendar and for each kind of period, so that a fold looks days up and
-//! never computes a calendar, and a report over any window costs nothing to begin.
+//! The tables are made once for each kind of period and for the whole calendar. So a report looks
+//! days up and never computes with dates, and starting one costs nothing, whatever its window.
 
 use std::iter;
 use std::sync::LazyLock;
@@ -9,23 +9,23 @@ use std::sync::LazyLock;
 use crate::calendar::window::Window;
 use crate::calendar::{DateRange, LAST_DAY, Period};
 
-/// The periods of a window; one where no periods are asked for.
+/// The periods of a window; a single one if the report is not grouped by date.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Periods {
     calendar: &'static Calendar,
-    /// The number in the calendar of the first period of the window.
+    /// The position of the window's first period in the calendar.
     first: usize,
     len: usize,
 }
 
-/// The calendar cut into periods.
+/// A table of the calendar cut into periods.
 #[derive(Debug)]
 struct Calendar {
     /// The first day of the calendar.
     first: i32,
     starts: Vec<i32>,
     ends: Vec<i32>,
-    /// The number of the period of each day.
+    /// The position of the period of each day.
     of_day: Vec<usize>,
 }
 
@@ -79,19 +79,19 @@ impl Periods {
         self.len
     }
 
-    /// The number of the period that a day of the window is in, from 0.
+    /// Returns the number of the period that contains a day of the window, counted from 0.
     #[inline]
     pub(super) fn number_of(&self, day: i32) -> usize {
         self.calendar.number(day).saturating_sub(self.first)
     }
 
-    /// The last days of this period and those after it, also past the window.
+    /// Returns the last days of a period and of all periods after it, even past the window.
     #[inline]
     pub(super) fn ends_from(&self, number: usize) -> &'static [i32] {
         self.calendar.ends.get(self.first.saturating_add(number)..).unwrap_or_default()
     }
 
-    /// The day that a period starts on, which may be before the window.
+    /// Returns the first day of a period, which may be before the window.
     pub(super) fn starts_on(&self, number: usize) -> i32 {
         let at = self.first.saturating_add(number);
         self.calendar.starts.get(at).copied().unwrap_or(self.calendar.first)

@@ -1,4 +1,4 @@
-//! What comes out of a report: its rows, and the totals of each currency.
+//! The results of a report: its rows, and the totals of each currency.
 
 use std::cmp::Ordering;
 use std::fmt;
@@ -14,34 +14,34 @@ use super::order::{RowOrder, SortBy, nulls_last};
 use super::sums::{Slices, narrow};
 use super::{BlockKey, Group, Grouping, Report};
 
-/// Why a report cannot be had.
+/// An error: a report cannot be shown.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum ReportError {
-    /// A sum of a row is past `i64`.
+    /// A sum of a row does not fit `i64`.
     #[error("{} of {row} does not fit 64 bits of minor units", .figure.name())]
     RowOverflow {
-        /// Which sum.
+        /// The sum that does not fit.
         figure: Figure,
-        /// The id of the row: the first in order that has such a sum.
+        /// The id of the first row that has such a sum.
         row: String,
     },
-    /// A total of a currency is past `i64`.
-    #[error("{} of all in {currency} does not fit 64 bits of minor units", .figure.name())]
+    /// A total of a currency does not fit `i64`.
+    #[error("{} of all rows in {currency} does not fit 64 bits of minor units", .figure.name())]
     TotalOverflow {
-        /// Which total.
+        /// The total that does not fit.
         figure: Figure,
         /// The first currency, by code, that has such a total.
         currency: Currency,
     },
-    /// Too many combinations of what is grouped by.
-    #[error("there are more than {max_rows} rows")]
+    /// There are too many combinations of keys.
+    #[error("there are more than {max_rows} rows; group by less or narrow the dates")]
     TooManyRows {
-        /// How many there may be.
+        /// The most rows that are allowed.
         max_rows: usize,
     },
 }
 
-/// One combination of keys that has a day in the window.
+/// A combination of keys that has at least one day in the window.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Row {
     keys: BlockKey,
@@ -52,10 +52,10 @@ pub struct Row {
     default: Three<i64>,
 }
 
-/// The value of a group in a row. Its text is that of the wire: `17`, `-`, `EUR`, `2025-07`.
+/// The value of a group in a row, displayed as in the API: `17`, `-`, `EUR`, `2025-07`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Key {
-    /// The id of an entity, where there is one.
+    /// The id of an entity; `None` if the row has no such entity.
     Id(Option<i64>),
     /// A currency.
     Currency(Currency),
@@ -63,37 +63,38 @@ pub enum Key {
     Date(Period, NaiveDate),
 }
 
-/// What all rows of one currency come to.
+/// The totals over all rows of one currency.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CurrencyTotal {
     /// The currency of the deals.
     pub currency: Currency,
-    /// How many revenue items there are.
+    /// The number of revenue items.
     pub count: i64,
     own: Three<i64>,
     default: Three<i64>,
 }
 
 impl Row {
-    /// How many revenue items, which is days, at least 1.
+    /// Returns the number of revenue items, which is a number of days and at least 1.
     #[must_use]
     pub const fn count(&self) -> i64 {
         self.count
     }
 
-    /// The currency of what is not in the organization's; `None` where it is several.
+    /// Returns the currency of the figures that are not in the organization's; `None` if they would
+    /// mix several.
     #[must_use]
     pub const fn currency(&self) -> Option<Currency> {
         self.currency
     }
 
-    /// A figure in minor units; `None` where it would mix currencies.
+    /// Returns a figure in minor units, or `None` if it would mix currencies.
     #[must_use]
     pub fn figure(&self, figure: Figure) -> Option<i64> {
         figure.amount_in(self.own, self.default)
     }
 
-    /// Its value of a group. Only what the report is grouped by has one that means something.
+    /// Returns the value of a group. It is meaningful only for a group of the report.
     #[must_use]
     pub fn key(&self, group: Group) -> Key {
         match group {
@@ -118,7 +119,7 @@ impl Row {
         if descending { ascending.reverse() } else { ascending }
     }
 
-    /// Compares two rows by all steps of an order, the first step first.
+    /// Compares two rows by all steps of an order.
     fn compare_by_orders(&self, other: &Self, orders: &[RowOrder]) -> Ordering {
         let steps = orders.iter().map(|order| self.compare_by_order(other, *order));
         steps.fold(Ordering::Equal, Ordering::then)
@@ -136,7 +137,7 @@ impl Row {
 }
 
 impl CurrencyTotal {
-    /// A figure in minor units.
+    /// Returns a figure in minor units.
     #[must_use]
     pub fn figure(&self, figure: Figure) -> i64 {
         figure.amount_in(Some(self.own), self.default).unwrap_or_default()
@@ -155,21 +156,22 @@ impl fmt::Display for Key {
 }
 
 impl Grouping {
-    /// The id of a row: its keys in the order asked, with dots between them; without groups `all`.
+    /// Returns the id of a row: its keys in the order of the groups, joined by dots; `all` without
+    /// groups.
     #[must_use]
     pub fn row_id(&self, row: &Row) -> String {
         let keys: Vec<String> = self.groups().iter().map(|g| row.key(*g).to_string()).collect();
         if keys.is_empty() { "all".to_owned() } else { keys.join(".") }
     }
 
-    /// The name of the row's period, such as `2025-07`; `None` without a date group.
+    /// Returns the name of the row's period, such as `2025-07`, or `None` without a date group.
     #[must_use]
     pub fn date_period(&self, row: &Row) -> Option<String> {
         self.period().map(|period| row.key(Group::Date(period)).to_string())
     }
 }
 
-/// Where sums stand: keys and the first day of the period.
+/// The place of a sum: its keys, and the first day of its period.
 type Place<'a> = (&'a BlockKey, i32);
 
 fn compare((mine, my_start): Place<'_>, (theirs, their_start): Place<'_>, by: Group) -> Ordering {
@@ -184,11 +186,11 @@ fn compare((mine, my_start): Place<'_>, (theirs, their_start): Place<'_>, by: Gr
 }
 
 impl Report {
-    /// The rows, in the orders given and then in that of their keys.
+    /// Returns the rows, sorted by the given orders and then by their keys.
     ///
     /// # Errors
     ///
-    /// [`ReportError`]: too many rows, or a sum that does not fit.
+    /// [`ReportError`] if there are too many rows, or if a sum does not fit.
     pub fn rows(&self, orders: &[RowOrder]) -> Result<Vec<Row>, ReportError> {
         self.check_size()?;
         let groups = self.grouping().groups();
@@ -206,11 +208,11 @@ impl Report {
         Ok(rows)
     }
 
-    /// The totals of every currency, by code; none where nothing was added.
+    /// Returns the totals of each currency, sorted by code.
     ///
     /// # Errors
     ///
-    /// [`ReportError`]: too many rows, or a total that does not fit.
+    /// [`ReportError`] if there are too many rows, or if a total does not fit.
     pub fn totals(&self) -> Result<Vec<CurrencyTotal>, ReportError> {
         self.check_size()?;
         let mut currencies = self.currencies.clone();
@@ -223,7 +225,7 @@ impl Report {
         if self.is_too_large() { Err(ReportError::TooManyRows { max_rows }) } else { Ok(()) }
     }
 
-    /// All sums that have a day, by place and number.
+    /// Iterates over the places and positions of all sums that include at least one day.
     fn places(&self) -> impl Iterator<Item = (Place<'_>, usize)> {
         self.keys.iter().zip((0_usize..).step_by(self.stride)).flat_map(move |(key, start)| {
             let run = usize::try_from(key.run).unwrap_or(0);
@@ -235,7 +237,7 @@ impl Report {
         })
     }
 
-    /// The row of sums that differ in nothing but, where it is not grouped by, their currency.
+    /// Makes one row from the sums at the same place, which can differ in their currency only.
     fn row(
         &self,
         (key, starts_on): Place<'_>,

@@ -1,6 +1,6 @@
-//! Sums of slices: exact, in 64 bits as long as these hold them, and in 128 from there on.
+//! Sums of slices, which are exact: in 64 bits as long as these are enough, and in 128 bits then.
 //!
-//! A sum is narrowed to 64 bits when it is shown; what does not fit then is an error that names the
+//! A sum is narrowed to 64 bits when it is shown. If it does not fit then, the error names the
 //! figure ([`super::figure`]).
 
 use std::collections::HashMap;
@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use super::figure::{Figure, Three};
 use super::hash::BuildKeyHasher;
 
-/// What some slices come to, in the distribution's currency and in the organization's.
+/// The sums of some slices, in the deal's currency and in the organization's.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Slices<T> {
     pub(super) count: i64,
@@ -16,11 +16,11 @@ pub(super) struct Slices<T> {
     pub(super) default: Three<T>,
 }
 
-/// Numbered sums.
+/// A list of sums, each found by its position.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Sums {
     narrow: Vec<Slices<i64>>,
-    /// What was taken out of sums that were about to overflow. Counts stay where they are.
+    /// Amounts that were moved out of sums that were about to overflow. Counts are not moved.
     wide: HashMap<usize, Slices<i128>, BuildKeyHasher>,
 }
 
@@ -29,12 +29,12 @@ impl Sums {
         self.narrow.len()
     }
 
-    /// So many sums more, of nothing.
+    /// Appends `more` empty sums.
     pub(super) fn grow(&mut self, more: usize) {
         self.narrow.resize(self.len().saturating_add(more), Slices::default());
     }
 
-    /// Adds slices to a sum; says whether there were none in it.
+    /// Adds slices to a sum; returns whether the sum was empty before.
     #[inline(always)]
     pub(super) fn add(&mut self, at: usize, slices: &Slices<i64>) -> bool {
         let Some(sum) = self.narrow.get_mut(at) else { return false };
@@ -45,7 +45,7 @@ impl Sums {
         was_empty
     }
 
-    /// Takes the amounts of a sum out, so that there is room for the slices.
+    /// Moves the amounts of a sum out of it, so that there is room for the slices.
     #[cold]
     fn widen(&mut self, at: usize, slices: &Slices<i64>) {
         if let Some(sum) = self.narrow.get_mut(at) {
@@ -54,7 +54,7 @@ impl Sums {
         }
     }
 
-    /// Adds a sum of other sums to one of these; says whether it is the first with slices.
+    /// Adds a sum of another list to one of this list; returns whether that was empty before.
     pub(super) fn merge(&mut self, at: usize, others: &Self, theirs: usize) -> bool {
         if let Some(wide) = others.wide.get(&theirs) {
             self.wide.entry(at).or_default().add(wide);
@@ -63,21 +63,22 @@ impl Sums {
         self.add(at, slices) && slices.count > 0
     }
 
-    /// A sum in full.
+    /// Returns a sum in full.
     pub(super) fn get(&self, at: usize) -> Slices<i128> {
         let mut sum = self.wide.get(&at).copied().unwrap_or_default();
         sum.add(&self.narrow.get(at).map(Slices::widen).unwrap_or_default());
         sum
     }
 
-    /// Whether there are slices in a sum.
+    /// Returns whether a sum includes any slices.
     pub(super) fn has(&self, at: usize) -> bool {
         self.narrow.get(at).is_some_and(|sum| sum.count > 0)
     }
 }
 
 impl Slices<i64> {
-    /// False, and nothing is added, where a sum would not fit.
+    /// Adds the slices and returns `true`, or returns `false` and adds nothing if a sum would not
+    /// fit.
     #[inline(always)]
     fn add(&mut self, other: &Self) -> bool {
         let sum = self.checked_sum(other);
@@ -96,7 +97,7 @@ impl Slices<i64> {
         })
     }
 
-    /// Its amounts, of which none stay.
+    /// Removes the amounts and returns them.
     fn take(&mut self) -> Slices<i128> {
         let taken = Slices { count: 0, ..self.widen() };
         *self = Self { count: self.count, ..Self::default() };
@@ -126,7 +127,7 @@ impl Slices<i128> {
     }
 }
 
-/// The amounts in 64 bits, or the first figure that does not fit.
+/// Narrows amounts to 64 bits, or returns the first figure that does not fit.
 pub(super) fn narrow(sums: Three<i128>, names: Three<Figure>) -> Result<Three<i64>, Figure> {
     let mut narrowed = [0; 3];
     for ((to, sum), figure) in narrowed.iter_mut().zip(sums).zip(names) {

@@ -1,4 +1,4 @@
-//! Periods: their names, their days, and that they tile any range.
+//! Periods: their names, their days, and that they divide any range.
 
 use apportion_core::calendar::{Period, PeriodSpan};
 use chrono::{Datelike, Days, NaiveDate, Weekday};

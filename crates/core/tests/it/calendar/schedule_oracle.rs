@@ -1,6 +1,6 @@
-//! Schedules a second time, to hold the first against: models that are written out as strings, and
-//! the instants they stand for, found by stepping through periods and by reading clocks. Slow, and
-//! only for a window. No properties here.
+//! A second implementation of schedules, to compare the first with. Models are written as strings,
+//! and their instants are found by stepping through periods and by reading clocks. It is slow, and
+//! works for a limited time only. There are no properties here.
 
 use std::collections::BTreeSet;
 
@@ -20,7 +20,7 @@ pub(crate) enum Unit {
 
 #[derive(Clone, Debug)]
 pub(crate) enum Model {
-    /// Lists that were not drawn are empty; a weekday of number 0 is every one.
+    /// A list that was not drawn is empty; a weekday with the number 0 means every such weekday.
     Rule {
         unit: Unit,
         interval: u32,
@@ -46,7 +46,7 @@ pub(crate) enum Model {
 }
 
 impl Model {
-    /// The string that stands for it.
+    /// Writes the string that stands for the model.
     pub(crate) fn text(&self) -> String {
         let (text, clock) = match self {
             Self::Rule { unit, interval, months, month_days, weekdays, hours, minutes } => {
@@ -77,7 +77,7 @@ impl Model {
         text + &clock.map_or(String::new(), |clock| clock.format(" %H:%M").to_string())
     }
 
-    /// Its instants after the anchor, as far as their local dates are not past a day.
+    /// Returns the instants after the anchor whose local dates are not after `last`.
     pub(crate) fn instants(
         &self,
         anchor: DateTime<Utc>,
@@ -145,7 +145,7 @@ impl Model {
         }
     }
 
-    /// The days of a rule in one period: each list expanded, and what is in all of them.
+    /// Returns the days of a rule in one period: those that are in all of its lists.
     fn of_period(&self, anchor: NaiveDate, from: NaiveDate, until: NaiveDate) -> Vec<NaiveDate> {
         let Self::Rule { unit, months, month_days, weekdays, .. } = self else { return Vec::new() };
         let all: Vec<NaiveDate> = from.iter_days().take_while(|day| *day < until).collect();
@@ -161,7 +161,7 @@ impl Model {
             keep(months.iter().flat_map(|number| month(*number)).collect());
         }
         if !month_days.is_empty() {
-            // Of whole months, since a day or a week has only a part of one.
+            // Whole months are needed, because a day or a week has only a part of one.
             let of = |day: &NaiveDate| {
                 let month = step(day.with_day(1).unwrap(), 1, Unit::Month) - Days::new(1);
                 [day.day() as i32, day.day() as i32 - month.day() as i32 - 1]
@@ -208,7 +208,8 @@ fn step(from: NaiveDate, count: u32, unit: Unit) -> NaiveDate {
     }
 }
 
-/// The weekdays of a span: all for 0, else that one from the front or from the back.
+/// Returns the weekdays of a span: all of them for 0, else one counted from the front or from the
+/// back.
 fn numbered(span: &[NaiveDate], nth: i32, weekday: Weekday) -> Vec<NaiveDate> {
     let days: Vec<NaiveDate> =
         span.iter().filter(|day| day.weekday() == weekday).copied().collect();
@@ -220,8 +221,8 @@ fn numbered(span: &[NaiveDate], nth: i32, weekday: Weekday) -> Vec<NaiveDate> {
     }
 }
 
-/// The first instant at which clocks show the time; where they never do, the time that was left
-/// to it when they skipped it, by the offset that they had before.
+/// Returns the first instant at which clocks show the time. If they skip it, returns the instant at
+/// which they would have shown it with the offset from before the gap.
 pub(crate) fn read(local: NaiveDateTime, zone: Tz) -> DateTime<Utc> {
     let probes = (-6..=6).map(|step| local + TimeDelta::hours(step * 7));
     let offset = |utc: NaiveDateTime| {

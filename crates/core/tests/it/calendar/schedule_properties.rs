@@ -1,5 +1,5 @@
-//! Schedules as properties: against an oracle that steps through periods and reads clocks its own
-//! way, and over strings and instants of any kind.
+//! Properties of schedules: they agree with the oracle, and keep their order for strings and
+//! instants of any kind.
 
 use std::collections::BTreeSet;
 use std::fmt::Debug;
@@ -17,11 +17,11 @@ use crate::arbitrary;
 use crate::calendar::schedule_oracle::{Model, Unit};
 use crate::calendar::schedules::zone;
 
-/// How long the oracle looks, in days.
+/// The number of days that the oracle covers.
 const WINDOW: u64 = 40;
 
-/// Zones, each with an instant about which clocks change: by an hour, by half of one, at midnight,
-/// over it, and by a day.
+/// Zones, each with an instant at which clocks change: by an hour, by half an hour, at midnight,
+/// across midnight, and by a whole day.
 const CHANGES: [(&str, &str); 9] = [
     ("Europe/Berlin", "2026-03-29T01:00:00Z"),
     ("Europe/Berlin", "2026-10-25T01:00:00Z"),
@@ -34,8 +34,8 @@ const CHANGES: [(&str, &str); 9] = [
     ("Pacific/Kwajalein", "1993-08-21T12:00:00Z"),
 ];
 
-/// A zone and an instant in whole seconds: from 30 days before a change to 10 after, or
-/// anywhere.
+/// Draws a zone, and an instant in whole seconds that is within 30 days before and 10 days after a
+/// change of clocks, or anywhere.
 fn place() -> impl Strategy<Value = (Tz, DateTime<Utc>)> {
     let about =
         (select(&CHANGES[..]), -2_592_000..864_000_i64).prop_map(|((name, at), seconds)| {
@@ -61,7 +61,7 @@ fn clock() -> impl Strategy<Value = Option<NaiveTime>> {
     prop::option::of(time.prop_map(Option::unwrap))
 }
 
-/// None, or a few.
+/// Draws an empty list, or a list of one or two items.
 fn few<T: Clone + Debug + 'static>(
     item: impl Strategy<Value = T> + 'static,
 ) -> impl Strategy<Value = Vec<T>> {
@@ -71,7 +71,7 @@ fn few<T: Clone + Debug + 'static>(
 fn rule() -> impl Strategy<Value = Model> {
     let numbered = (prop_oneof![3 => Just(0), 2 => -5..=5, 1 => -53..=53], weekday());
     let month_days = few(prop_oneof![-31..=-1, 1..=31]);
-    // Both at once seldom: the 13th that is a Friday is years away.
+    // Both lists at once are rare, because a Friday the 13th may be years away.
     let days = (few(1..=12_u32), month_days, few(numbered), 0..8_u32).prop_map(
         |(months, month_days, weekdays, both)| match both {
             0 => (months, month_days, weekdays),
@@ -105,7 +105,7 @@ fn model() -> impl Strategy<Value = Model> {
     ]
 }
 
-/// Strings of any kind: such as are accepted, such as nearly are, and noise.
+/// Draws strings of any kind: accepted ones, almost accepted ones, and noise.
 fn text() -> impl Strategy<Value = String> {
     let words = "[+]?[0-9]{1,6} (day|week|month|year)s?( [0-2]?[0-9]:[0-5][0-9])?";
     let parts = "(RRULE:)?FREQ=(DAILY|WEEKLY|MONTHLY|YEARLY|HOURLY)(;INTERVAL=[0-9]{1,5})?\
@@ -114,7 +114,7 @@ fn text() -> impl Strategy<Value = String> {
     prop_oneof![4 => accepted, 2 => words, 3 => parts, 1 => any::<String>()]
 }
 
-/// Any instant that there is, those of the calendar and of its edges often.
+/// Draws any instant, often one in the calendar or near its edges.
 fn instant() -> impl Strategy<Value = DateTime<Utc>> {
     let at = |(seconds, nanos)| DateTime::from_timestamp(seconds, nanos).unwrap();
     prop_oneof![
@@ -163,7 +163,7 @@ proptest! {
             prop_assert!(first > earlier && first > anchor);
             prop_assert_eq!(first.timestamp_subsec_nanos(), 0);
             prop_assert!(first.date_naive() <= LAST_DAY);
-            // Nothing lies between an instant and the one before it.
+            // There must be no other instant of the schedule in between.
             prop_assert_eq!(next(first - TimeDelta::nanoseconds(1)), Some(first));
         }
         match (first, second) {

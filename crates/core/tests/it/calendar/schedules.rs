@@ -12,13 +12,13 @@ pub(crate) fn zone(name: &str) -> Tz {
     name.parse().unwrap()
 }
 
-/// The instant of a local time such as `2026-01-31 10:00:00`.
+/// Returns the instant of a local time such as `2026-01-31 10:00:00`.
 fn local(zone: Tz, text: &str) -> DateTime<Utc> {
     let local = NaiveDateTime::parse_from_str(text, "%Y-%m-%d %H:%M:%S").unwrap();
     zone.from_local_datetime(&local).earliest().unwrap().to_utc()
 }
 
-/// The instants that follow one another from the anchor, each with its offset.
+/// Checks the instants that follow the anchor, each written with its offset.
 #[track_caller]
 pub(crate) fn runs(zone_name: &str, anchor: &str, texts: &[&str], expected: &[&str]) {
     let (schedule, zone) = (schedule(texts), zone(zone_name));
@@ -32,7 +32,7 @@ pub(crate) fn runs(zone_name: &str, anchor: &str, texts: &[&str], expected: &[&s
     }
 }
 
-/// The days that follow one another from an anchor at 10:30:15, all of them at that time, in UTC.
+/// Checks the days that follow an anchor at 10:30:15 in UTC; all instants are at that time of day.
 #[track_caller]
 fn days(anchor: &str, text: &str, expected: &str) {
     let expected: Vec<String> =
@@ -80,14 +80,14 @@ fn days_of_a_week_are_all_or_numbered() {
     days("2026-01-05", "FREQ=YEARLY;BYMONTH=3;BYDAY=1SU,-1SU", "2026-03-01 2026-03-29 2027-03-07");
     days("2026-01-05", "FREQ=MONTHLY;BYDAY=FR;BYMONTHDAY=13", "2026-02-13 2026-03-13 2026-11-13");
     days("2026-01-05", "FREQ=DAILY;BYDAY=SA,SU", "2026-01-10 2026-01-11 2026-01-17");
-    // The elections of the United States, an example of the RFC.
+    // The presidential elections of the United States are an example of the RFC.
     let elections = "FREQ=YEARLY;INTERVAL=4;BYMONTH=11;BYDAY=TU;BYMONTHDAY=2,3,4,5,6,7,8";
     days("1996-11-05", elections, "2000-11-07 2004-11-02 2008-11-04");
 }
 
 #[test]
 fn intervals_count_periods_from_that_of_the_anchor() {
-    // Weeks start on Monday: the Sunday after the anchor is of its week, not of the next.
+    // Weeks start on Monday, so the Sunday after the anchor is in the anchor's week.
     days("1997-08-05", "FREQ=WEEKLY;INTERVAL=2;BYDAY=TU,SU", "1997-08-10 1997-08-19 1997-08-24");
     days("2026-01-04", "FREQ=WEEKLY;INTERVAL=2;BYDAY=MO", "2026-01-12 2026-01-26");
     days("2026-12-31", "FREQ=WEEKLY;INTERVAL=2;BYDAY=FR", "2027-01-01 2027-01-15");

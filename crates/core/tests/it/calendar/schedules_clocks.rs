@@ -1,4 +1,4 @@
-//! Schedules where clocks change: hours, half hours and whole days that are skipped or come twice.
+//! Schedules at clock changes: hours, half hours and whole days that are skipped or come twice.
 
 use apportion_core::schedule::Schedule;
 use chrono::{DateTime, TimeDelta, Utc};
@@ -6,7 +6,7 @@ use chrono_tz::{TZ_VARIANTS, Tz};
 
 use crate::calendar::schedules::{runs, schedule, zone};
 
-/// The instants after the anchor, up to and including the last that is given.
+/// Returns the instants after the anchor, up to and including `until`.
 fn all(schedule: &Schedule, zone: Tz, anchor: DateTime<Utc>, until: &str) -> Vec<DateTime<Utc>> {
     let until: DateTime<Utc> = until.parse().unwrap();
     let next = |after: &DateTime<Utc>| schedule.next_after(anchor, zone, *after);
@@ -25,7 +25,7 @@ fn a_skipped_time_moves_forward_by_the_gap() {
     let expected =
         ["2026-10-03T02:10:00+10:30", "2026-10-04T02:40:00+11:00", "2026-10-05T02:10:00+11:00"];
     runs("Australia/Lord_Howe", "2026-10-02 02:10:00", &["+1 day"], &expected);
-    // Midnight itself is skipped.
+    // The skipped time is midnight itself.
     let expected = ["2018-11-04T01:00:00-02:00", "2018-11-05T00:00:00-02:00"];
     runs(
         "America/Sao_Paulo",
@@ -57,13 +57,13 @@ fn within_the_hour_that_comes_twice_nothing_runs_again() {
         schedule.next_after(anchor, berlin, after.parse().unwrap()).unwrap().to_rfc3339()
     };
     assert_eq!(next("2026-10-25T00:20:00Z"), "2026-10-25T00:30:00+00:00");
-    // 02:10 for the second time.
+    // This is 02:10 for the second time.
     assert_eq!(next("2026-10-25T01:10:00Z"), "2026-10-26T01:15:00+00:00");
 }
 
 #[test]
 fn moved_times_keep_their_order_and_fall_together() {
-    // 02:00 and 02:30 do not exist: 03:00, which does, comes between what they become.
+    // 02:00 and 02:30 do not exist and move to 03:00 and 03:30; 03:00 exists and is due as well.
     let expected = [
         "2026-03-28T03:00:00+01:00",
         "2026-03-29T03:00:00+02:00",
@@ -72,13 +72,13 @@ fn moved_times_keep_their_order_and_fall_together() {
     ];
     let texts = ["FREQ=DAILY;BYHOUR=2;BYMINUTE=0,30", "FREQ=DAILY;BYHOUR=3;BYMINUTE=0"];
     runs("Europe/Berlin", "2026-03-28 02:45:00", &texts, &expected);
-    // One rule with all four times: those that fall together are one.
+    // One rule has all four times; two of them become the same instant, which comes once.
     let rule = "FREQ=DAILY;BYHOUR=2,3;BYMINUTE=0,30";
     runs("Europe/Berlin", "2026-03-28 12:00:00", &[rule], &expected[1..]);
     let expected = ["2026-10-04T02:35:00+11:00", "2026-10-04T02:40:00+11:00"];
     let rule = "FREQ=DAILY;BYHOUR=2;BYMINUTE=10,35";
     runs("Australia/Lord_Howe", "2026-10-03 12:00:00", &[rule], &expected);
-    // Moved past midnight, and so after a time of the next day.
+    // The time moves past midnight, and so comes after a time of the next day.
     let expected = ["2026-03-29T00:15:00-01:00", "2026-03-29T00:30:00-01:00"];
     let texts = ["FREQ=DAILY;BYHOUR=23;BYMINUTE=30", "FREQ=DAILY;BYHOUR=0;BYMINUTE=15"];
     runs("America/Nuuk", "2026-03-28 12:00:00", &texts, &expected);
@@ -90,7 +90,7 @@ fn moved_times_keep_their_order_and_fall_together() {
 
 #[test]
 fn a_skipped_day_moves_to_the_next() {
-    // Samoa had no 2011-12-30, a Friday: what is due then comes a day later.
+    // Samoa had no 2011-12-30, which was a Friday; what is due then comes a day later.
     let expected =
         ["2011-12-29T10:30:00-10:00", "2011-12-31T10:30:00+14:00", "2012-01-01T10:30:00+14:00"];
     runs("Pacific/Apia", "2011-12-28 10:30:00", &["+1 day"], &expected);
@@ -109,7 +109,7 @@ fn a_skipped_day_moves_to_the_next() {
 fn an_anchor_in_a_change_is_the_time_that_clocks_showed() {
     let texts = ["+1 day"];
     let (schedule, berlin) = (schedule(&texts), zone("Europe/Berlin"));
-    // 02:30 for the second time; sub-second parts are dropped.
+    // This is 02:30 for the second time; fractions of a second are dropped.
     let anchor: DateTime<Utc> = "2026-10-25T01:30:00.9Z".parse().unwrap();
     let found = all(&schedule, berlin, anchor, "2026-10-27T01:30:00Z");
     let found: Vec<String> = found.iter().map(DateTime::to_rfc3339).collect();
@@ -133,7 +133,7 @@ fn a_clock_that_was_set_back_finds_the_same_instants() {
     }
 }
 
-/// What the search for the next instant rests on.
+/// The search for the next instant relies on this.
 #[test]
 fn no_clock_of_the_calendar_skips_more_than_a_day() {
     use chrono::{Offset, TimeZone};

@@ -1,8 +1,8 @@
-//! Schedules that are refused: each string with what is accepted in its place.
+//! Schedules that are refused: the reason says what is accepted instead.
 
 use apportion_core::schedule::Schedule;
 
-/// The reason why the one string of a schedule is refused begins so.
+/// Checks that the one string of a schedule is refused, and how the reason begins.
 #[track_caller]
 fn refused(text: &str, reason: &str) {
     let faults = Schedule::parse(&[text]).unwrap_err();
@@ -124,13 +124,16 @@ fn too_many_and_too_long() {
     };
     let strings = |count| vec!["+1 day".to_owned(); count];
     assert_eq!(faults(&strings(10)), []);
-    assert_eq!(faults(&strings(12)), [(10, "must be one of at most 10".to_owned())]);
+    assert_eq!(
+        faults(&strings(12)),
+        [(10, "is one string too many: a schedule has at most 10".to_owned())]
+    );
 
     let seconds = |length: usize| format!("FREQ=DAILY;BYSECOND={:0>1$}", 5, length - 20);
     assert_eq!(seconds(255).len(), 255);
     assert_eq!(faults(&[seconds(255)]), []);
     assert_eq!(faults(&[seconds(256)]), [(0, "must be at most 255 characters".to_owned())]);
-    // Characters, not bytes.
+    // The limit counts characters and not bytes.
     refused(&"\u{e4}".repeat(255), "must be a rule");
     refused(&"\u{e4}".repeat(256), "must be at most 255 characters");
 

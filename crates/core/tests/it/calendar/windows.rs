@@ -1,4 +1,4 @@
-//! Windows of days, narrowed condition by condition.
+//! Windows of days, narrowed by one condition after the other.
 
 use apportion_core::calendar::{FIRST_DAY, LAST_DAY};
 use apportion_core::day_span::DaySpan;

@@ -1,4 +1,4 @@
-//! Which codes are currencies, and how many decimals they have.
+//! Currencies: the codes that are accepted, and their decimals.
 
 use std::collections::BTreeSet;
 

@@ -1,10 +1,11 @@
-//! Decimals as text: what is read, what is refused, and that reading undoes writing.
+//! Decimals as text: accepted and refused ones, and that parsing undoes writing.
 
 use apportion_core::decimal::{DecimalError, Percent, Rate, format_units, parse_units};
 use proptest::prelude::*;
 
 use crate::arbitrary;
 
+const TOO_LARGE: DecimalError = DecimalError::TooLarge { scale: 10 };
 const TOO_PRECISE: DecimalError = DecimalError::TooPrecise { scale: 10 };
 
 fn written(units: i64, scale: u32) -> String {
@@ -106,24 +107,24 @@ fn refuse_digits_past_the_scale() {
 
 #[test]
 fn refuse_more_than_eighteen_digits() {
-    refused("100000000", DecimalError::TooLarge);
-    refused("-100000000", DecimalError::TooLarge);
-    refused("9223372036854775808", DecimalError::TooLarge);
-    refused("1e8", DecimalError::TooLarge);
-    refused("1e1000000000", DecimalError::TooLarge);
-    refused("0.1e99999999999999999999999999", DecimalError::TooLarge);
+    refused("100000000", TOO_LARGE);
+    refused("-100000000", TOO_LARGE);
+    refused("9223372036854775808", TOO_LARGE);
+    refused("1e8", TOO_LARGE);
+    refused("1e1000000000", TOO_LARGE);
+    refused("0.1e99999999999999999999999999", TOO_LARGE);
 }
 
 #[test]
 fn cost_one_pass_over_a_megabyte() {
     let (zeros, nines) = ("0".repeat(1_000_000), "9".repeat(1_000_000));
-    refused(&nines, DecimalError::TooLarge);
+    refused(&nines, TOO_LARGE);
     refused(&format!("0.{nines}"), TOO_PRECISE);
-    refused(&format!("1e{nines}"), DecimalError::TooLarge);
+    refused(&format!("1e{nines}"), TOO_LARGE);
     refused(&format!("1e-{nines}"), TOO_PRECISE);
     refused(&format!("{zeros}1e-{nines}"), TOO_PRECISE);
     refused(&format!("0.{zeros}1e-{nines}"), TOO_PRECISE);
-    refused(&format!("1{zeros}"), DecimalError::TooLarge);
+    refused(&format!("1{zeros}"), TOO_LARGE);
     refused(&format!("0.{zeros}1"), TOO_PRECISE);
     reads(&format!("{zeros}1.5{zeros}"), 15_000_000_000);
     reads(&format!("1{zeros}e-1000000"), 10_000_000_000);
@@ -154,20 +155,21 @@ fn percent_and_rate_have_their_own_ranges() {
     assert_eq!("1".parse::<Rate>(), Ok(Rate::ONE));
     assert_eq!("0".parse::<Percent>(), Err(DecimalError::NotPositive));
     assert_eq!("-0.1".parse::<Rate>(), Err(DecimalError::NotPositive));
-    assert_eq!("1e8".parse::<Percent>(), Err(DecimalError::TooLarge));
-    assert_eq!("1e6".parse::<Rate>(), Err(DecimalError::TooLarge));
+    assert_eq!("1e8".parse::<Percent>(), Err(TOO_LARGE));
+    assert_eq!("1e6".parse::<Rate>(), Err(DecimalError::TooLarge { scale: 12 }));
     assert_eq!("1e-13".parse::<Rate>(), Err(DecimalError::TooPrecise { scale: 12 }));
     assert_eq!(Percent::from_units(0), Err(DecimalError::NotPositive));
     assert_eq!(Percent::from_units(i64::MIN), Err(DecimalError::NotPositive));
-    assert_eq!(Rate::from_units(10_i64.pow(18)), Err(DecimalError::TooLarge));
-    assert_eq!(Rate::from_units(i64::MAX), Err(DecimalError::TooLarge));
+    assert_eq!(Rate::from_units(10_i64.pow(18)), Err(DecimalError::TooLarge { scale: 12 }));
+    assert_eq!(Rate::from_units(i64::MAX), Err(DecimalError::TooLarge { scale: 12 }));
 }
 
 #[test]
-fn say_what_is_wrong_in_plain_words() {
+fn refusals_say_what_would_be_right() {
     assert_eq!(DecimalError::NotANumber.to_string(), "must be a decimal number");
     assert_eq!(TOO_PRECISE.to_string(), "must have at most 10 decimals");
-    assert_eq!(DecimalError::TooLarge.to_string(), "is too large");
+    let too_large = "must have at most 8 digits before the decimal point";
+    assert_eq!(TOO_LARGE.to_string(), too_large);
     assert_eq!(DecimalError::NotPositive.to_string(), "must be greater than 0");
 }
 

@@ -1,4 +1,4 @@
-//! The laws of an exchange, over every pair of decimals.
+//! Properties of an exchange, for currencies of all decimals.
 
 use apportion_core::decimal::Rate;
 use apportion_core::money::{MoneyError, exchange};

@@ -1,4 +1,4 @@
-//! The laws of a percentage of an amount.
+//! Properties of a percentage of an amount.
 
 use apportion_core::decimal::Percent;
 use apportion_core::money::{MoneyError, percent_of};
@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use crate::arbitrary;
 use crate::money::rounding::is_rounded;
 
-/// Units of 10^-10 percent in the whole.
+/// The units of 10^-10 percent in the whole.
 const WHOLE: i128 = 1_000_000_000_000;
 
 fn check(value: i64, percent: &str, expected: i64) {
@@ -78,7 +78,7 @@ proptest! {
     ) {
         match (percent_of(value, percent), percent_of(-value, percent)) {
             (Ok(amount), Ok(negative)) => prop_assert_eq!(negative, -amount),
-            // i64 has one negative number more than it has positive ones
+            // There is one more negative `i64` than there are positive ones.
             (Ok(i64::MIN), Err(_)) | (Err(_), Ok(i64::MIN)) | (Err(_), Err(_)) => {}
             other => prop_assert!(false, "{:?}", other),
         }

@@ -1,12 +1,14 @@
-//! Rounding half away from zero, and the definition of it that the other properties lean on.
+//! Rounding half away from zero, and the definition of it that the other properties use.
 
 use apportion_core::rounding::divide_half_away;
 use proptest::prelude::*;
 
 use crate::arbitrary;
 
-/// Whether `quotient` is `numerator / denominator` rounded half away from zero, by definition and
-/// without dividing: within half a unit of exact, and at exactly half the one further from zero.
+/// Returns whether `quotient` is `numerator / denominator` rounded half away from zero.
+///
+/// This is the definition, which needs no division: the quotient is within half a unit of the exact
+/// value, and if it is exactly half a unit away, it is the one further from zero.
 pub(crate) fn is_rounded(quotient: i128, numerator: i128, denominator: i128) -> bool {
     let error = quotient * denominator - numerator;
     let twice = 2 * error.abs();

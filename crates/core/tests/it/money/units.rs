@@ -1,4 +1,4 @@
-//! What payouts are counted in, and how amounts are written for people.
+//! Units of payouts, and amounts as they are written for people.
 
 use apportion_core::fraction::Fraction;
 use apportion_core::units::Units;

@@ -1,4 +1,4 @@
-//! What is collected of what is owed: the laws of netting, and the edges of a cut-off.
+//! Accumulation: properties of netting, and the edges of a cut-off.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! The rules of metric credits: what one is, and who may have one.
+//! Metric credits: the rules of a draft, and the conditions for a credit.
 
 use apportion_core::collaborator::CollaboratorStatus;
 use apportion_core::distributor::DistributorStatus;

@@ -1,4 +1,4 @@
-//! What settling an obligation does to its allocation and its distribution.
+//! Distributions: how settling an obligation changes its allocation and its distribution.
 
 use apportion_core::distribution::{SettlementEffect, TriggeredDistribution};
 use apportion_core::money::MoneyError;

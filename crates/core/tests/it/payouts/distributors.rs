@@ -102,7 +102,10 @@ fn what_a_resolver_needs_is_asked_for_once() {
     assert_eq!(terms(&with(1_000_000_000_000)).payout, expected);
     assert_eq!(terms(&with(1)).pool_amount, Some(100), "kept, though of no use");
     let in_points = DistributorDraft { units: text("points"), ..with(1) };
-    refused(&in_points, &["units must be a currency to share revenue in"]);
+    refused(
+        &in_points,
+        &["units must be an ISO 4217 currency code if the pool resolver is recognized_revenue"],
+    );
 }
 
 fn counting(kinds: &[(&str, i64)]) -> DistributorDraft {
@@ -117,13 +120,16 @@ fn counting(kinds: &[(&str, i64)]) -> DistributorDraft {
 fn metric_types_are_known_and_worth_something() {
     let manual = CountedMetric { metric_type: MetricType::Manual, points: i64::MAX };
     assert_eq!(terms(&counting(&[("manual", i64::MAX)])).metric_types, [manual]);
-    let points = "metric_types must have points, an integer greater than 0";
+    let points = "metric_types must have points in each entry, an integer greater than 0";
     refused(&counting(&[("manual", 0)]), &[points]);
-    let once = "metric_types must have manual only once";
+    let once = "metric_types must have each type once, but has manual twice";
     refused(&counting(&[("manual", 1), ("manual", 2), ("manual", -1)]), &[once, points]);
-    refused(&counting(&[("sales", 1)]), &["metric_types must have a type, which must be manual"]);
+    refused(
+        &counting(&[("sales", 1)]),
+        &["metric_types must have a type in each entry, which must be manual"],
+    );
     let empty = vec![CountedMetricDraft::default()];
-    let type_first = "metric_types must have a type, which must be manual";
+    let type_first = "metric_types must have a type in each entry, which must be manual";
     refused(&DistributorDraft { metric_types: empty, ..draft() }, &[type_first]);
 }
 

@@ -1,4 +1,4 @@
-//! The rules of an obligation: its draft, reversals, and what may still be done with it.
+//! Obligations: the rules of drafts and reversals, and the changes that a state allows.
 
 use apportion_core::obligation::{
     ObligationDraft, ObligationState, ObligationStatus, ObligationTerms, ReversedObligation,
@@ -92,11 +92,12 @@ fn a_reversal_is_worth_the_negative_unless_it_says_more() {
     );
     let smallest = ReversedObligation { value: i64::MIN, ..REVERSED };
     assert_eq!(worth(i64::MAX).check(Some(smallest)).unwrap().value, i64::MAX);
-    let unfit = "value must be given, since the negative of what it reverses does not fit 64 bits";
+    let unfit =
+        "value is required, because the negative of the reversed value does not fit 64 bits";
     refused(&ObligationDraft::default(), Some(smallest), &[unfit]);
 }
 
-/// The statuses that one may get, besides its own.
+/// Returns the statuses that an obligation may get besides its own.
 fn ways(status: ObligationStatus, is_allocated: bool) -> Vec<&'static str> {
     let held = ObligationState { status, is_allocated };
     assert_eq!(held.may_become(status), Ok(()));

@@ -1,6 +1,6 @@
-//! A distributor for the tests of plans: its rows, and a schedule of every noon in UTC.
+//! A distributor for the tests of plans, with its rows, and a schedule of every noon in UTC.
 //!
-//! No cases here.
+//! There are no cases here.
 
 use apportion_core::accumulation::Owed;
 use apportion_core::distributor::DistributorStatus;
@@ -12,24 +12,24 @@ use apportion_core::resolver::{Payout, PoolSource};
 use apportion_core::share_rule::ShareRule;
 use chrono::{DateTime, Days, NaiveTime, Utc};
 
-/// An instant from `2025-07-01T12:00:00Z`, or its day at noon from `2025-07-01`.
+/// Parses an instant such as `2025-07-01T12:00:00Z`; a date alone means its noon.
 pub(crate) fn at(text: &str) -> DateTime<Utc> {
     let text = if text.len() == 10 { format!("{text}T12:00:00Z") } else { text.to_owned() };
     text.parse().unwrap()
 }
 
-/// The first noon after an instant.
+/// Returns the first noon after an instant.
 pub(crate) fn next_noon(after: DateTime<Utc>) -> Option<DateTime<Utc>> {
     let noon = after.with_time(NaiveTime::from_hms_opt(12, 0, 0)?).single()?;
     if noon > after { Some(noon) } else { noon.checked_add_days(Days::new(1)) }
 }
 
-/// A fixed pool, shared.
+/// Returns a payout of a fixed pool.
 pub(crate) fn fixed(amount: i64, share_rule: ShareRule) -> Payout {
     Payout::Shared { pool: PoolSource::Fixed(amount), share_rule }
 }
 
-/// All that a snapshot borrows.
+/// The rows that a snapshot borrows.
 #[derive(Clone, Debug)]
 pub(crate) struct Rows {
     pub payer: Payer,
@@ -41,7 +41,8 @@ pub(crate) struct Rows {
 }
 
 impl Rows {
-    /// Open from noon of 2025-07-01 to noon of 2025-07-02, in euro, with three members.
+    /// Creates rows of a distribution in euro, open from noon of 2025-07-01 to noon of 2025-07-02,
+    /// with three members.
     pub(crate) fn of(payout: Payout) -> Self {
         let payer = Payer {
             status: DistributorStatus::Active,
@@ -60,14 +61,14 @@ impl Rows {
         Self { payer, open, members, scores: vec![], obligations: vec![], recognized: 0 }
     }
 
-    /// The scores of the collaborators 1, 2, 3 and so on.
+    /// Sets the scores of the collaborators 1, 2, 3 and so on.
     pub(crate) fn scoring(mut self, scores: &[i64]) -> Self {
         let score = |(id, &score)| Score { collaborator_id: CollaboratorId(id), score };
         self.scores = (1..).zip(scores).map(score).collect();
         self
     }
 
-    /// Approved obligations of the day before the trigger, as collaborator and value.
+    /// Sets approved obligations, each made for a collaborator and a value.
     pub(crate) fn owing(mut self, owed: &[(i64, i64)]) -> Self {
         self.obligations = (1..).zip(owed).map(|(id, owed)| obligation(id, *owed)).collect();
         self
@@ -91,7 +92,7 @@ impl Rows {
     }
 }
 
-/// Approved, and made at noon of 2025-07-01.
+/// Returns an approved obligation that was created at noon of 2025-07-01.
 pub(crate) fn obligation(id: i64, (collaborator, value): (i64, i64)) -> Owed {
     Owed {
         obligation_id: ObligationId(id),
@@ -103,13 +104,13 @@ pub(crate) fn obligation(id: i64, (collaborator, value): (i64, i64)) -> Owed {
     }
 }
 
-/// The allocations as lines of `collaborator value`.
+/// Writes the allocations as lines of `collaborator value`.
 pub(crate) fn paid(plan: &Plan) -> Vec<String> {
     let line = |(id, value): (CollaboratorId, i64)| format!("{id} {value}");
     plan.allocations.iter().map(|paid| line((paid.collaborator_id, paid.value))).collect()
 }
 
-/// Those who get nothing as lines of `collaborator reason`.
+/// Writes those who get nothing as lines of `collaborator reason`.
 pub(crate) fn unpaid(plan: &Plan) -> Vec<String> {
     let line =
         |unpaid: UnpaidCollaborator| format!("{} {}", unpaid.collaborator_id, plan.reason(&unpaid));

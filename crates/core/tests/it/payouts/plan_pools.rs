@@ -1,4 +1,4 @@
-//! How pools are shared: a table of distributors, each with its plan.
+//! Plans of distributors that share a pool.
 
 use apportion_core::distribution::DistributionStatus;
 use apportion_core::engine::{Basis, OpenDistribution, Origin, Payer, RevenueIn, recognized};
@@ -100,8 +100,8 @@ fn a_pool_without_takers_is_carried_where_the_distributor_says_so() {
     assert_eq!(carried(&rows), 70);
     let plan = rows.plan("2025-07-02");
     assert_eq!((plan.status, plan.value), (DistributionStatus::Complete, 0));
-    let sentence = "The pool is 1.00 EUR, with -0.30 EUR carried over 0.70 EUR. Nobody has a score \
-                    above 0, so nothing is paid.";
+    let sentence = "The pool is 1.00 EUR; with -0.30 EUR carried over, it is 0.70 EUR. Nobody has a \
+                    score above 0, so nothing is paid.";
     assert_eq!(plan.explanation.sentence, sentence);
     rows.open.carried = -130;
     assert_eq!(carried(&rows), -30);
@@ -142,7 +142,7 @@ fn a_pool_is_a_part_of_the_revenue_recognised() {
     assert_eq!(
         rows.plan("2025-07-02").explanation.sentence,
         "The pool is 1.26 EUR, 12.5% of the 10.04 EUR recognised from 2025-07-01 until before \
-         2025-07-02, with 0.10 EUR carried over 1.36 EUR. It is shared by \
+         2025-07-02; with 0.10 EUR carried over, it is 1.36 EUR. It is shared by \
          1 collaborator with 1 point."
     );
     rows.open.carried = 0;

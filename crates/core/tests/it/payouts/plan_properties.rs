@@ -1,4 +1,4 @@
-//! The laws of plans: money is conserved, nothing is paid twice, order does not matter.
+//! Properties of plans: money is conserved, nothing is paid twice, and order does not matter.
 
 use std::collections::BTreeSet;
 
@@ -39,7 +39,7 @@ fn recognized() -> impl Strategy<Value = i128> {
     prop_oneof![24 => arbitrary::amount().prop_map(i128::from), 1 => Just(past_64)]
 }
 
-/// A distributor of any kind at noon of 2025-07-02, when its distribution is due.
+/// Draws a distributor of any kind at noon of 2025-07-02, when its distribution is due.
 fn rows() -> impl Strategy<Value = Rows> {
     let score = prop_oneof![24 => 0..=20_i64, 1 => Just(i64::MAX)];
     let scores = prop::collection::vec((1..=12_i64, score), 0..12);
@@ -71,7 +71,7 @@ fn wide_sum(amounts: impl IntoIterator<Item = i64>) -> i128 {
     amounts.into_iter().map(i128::from).sum()
 }
 
-/// What writing the plan makes of the rows; `None` where no distribution opens.
+/// Applies a plan to the rows; returns `None` if no distribution opens next.
 fn applied(rows: &Rows, plan: &Plan) -> Option<Rows> {
     let next = plan.next?;
     let mut rows = Rows { open: next.open, ..rows.clone() };
@@ -115,7 +115,7 @@ proptest! {
         }
     }
 
-    /// Everybody is there once: paid, or not and explanation why.
+    /// Everybody occurs once: as somebody who is paid, or with a reason for getting nothing.
     #[test]
     fn nobody_is_forgotten(rows in rows()) {
         let plan = rows.plan("2025-07-02");
@@ -149,7 +149,8 @@ proptest! {
         prop_assert_eq!(plan, other);
     }
 
-    /// Once written, the same instant has nothing more to pay, and nothing owed is lost.
+    /// After a plan is applied, nothing more is paid at the same instant, and no obligation is
+    /// lost.
     #[test]
     fn what_is_paid_is_not_paid_again(rows in rows(), late_hours in 0..100_i64) {
         let now = at("2025-07-02") + TimeDelta::hours(late_hours);
@@ -177,7 +178,7 @@ proptest! {
         prop_assert_eq!(open(&rows), open(&after) + collected);
     }
 
-    /// However late the engine comes, what it pays is the same; only the next date differs.
+    /// A late run pays the same as a run on time; only the next trigger date differs.
     #[test]
     fn a_late_run_pays_the_same(rows in rows(), late_hours in 0..1_000_i64) {
         let now = at("2025-07-02") + TimeDelta::hours(late_hours);
@@ -188,7 +189,7 @@ proptest! {
         prop_assert_eq!(dated, on_time);
     }
 
-    /// The figures of a share come to the value of its allocation, in the plan's own pool.
+    /// The figures of a share add up to the value of its allocation.
     #[test]
     fn every_allocation_explains_itself(rows in rows()) {
         let plan = rows.plan("2025-07-02");

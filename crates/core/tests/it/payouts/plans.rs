@@ -1,4 +1,4 @@
-//! What the engine would do with what is owed, with what does not fit, and when.
+//! Plans of distributors that pay obligations, plans that fail, and the dates of plans.
 
 use apportion_core::distribution::DistributionStatus;
 use apportion_core::distributor::DistributorStatus;
@@ -12,7 +12,7 @@ use crate::day;
 use crate::payouts::payer::{Rows, at, fixed, next_noon, paid, unpaid};
 use crate::payouts::plan_pools::revenue;
 
-/// The sentence of a collected obligation, by its place among the allocations.
+/// Returns the sentence of a collected obligation, found by its position among the allocations.
 fn sentence(plan: &Plan, at: usize) -> String {
     let allocation = plan.allocations[at];
     match allocation.origin {
@@ -69,8 +69,8 @@ fn what_does_not_fit_fails_and_the_next_takes_over() {
         (pool, Failure::Pool, "the pool with what was carried over does not fit 64 bits"),
         (score, score_error, "the score of collaborator 1 does not fit 64 bits"),
         (past_64, Failure::Revenue, "the revenue recognised in the period does not fit 64 bits"),
-        (owed, Failure::Owed, "what is owed does not fit 64 bits"),
-        (net, Failure::Owed, "what is owed does not fit 64 bits"),
+        (owed, Failure::Owed, "the sum of what is owed does not fit 64 bits"),
+        (net, Failure::Owed, "the sum of what is owed does not fit 64 bits"),
     ];
     for (rows, failure, message) in cases {
         let plan = rows.plan("2025-07-02");

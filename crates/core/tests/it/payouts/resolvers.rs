@@ -1,4 +1,4 @@
-//! Which resolvers go together, what they need, and how names are read.
+//! Resolvers: the pairs that fit together, the values they need, and their names.
 
 use apportion_core::id::{CollaboratorId, ObligationId};
 use apportion_core::metric::Score;
@@ -9,7 +9,7 @@ use apportion_core::share_rule::ShareRule;
 
 use crate::lines;
 
-/// The payout of two resolvers that are given all there is, or the faults.
+/// Combines two resolvers, with all values given.
 fn payout(pool: PoolResolver, distribution: DistributionResolver) -> Result<Payout, Vec<String>> {
     let resolving = ResolverInputs {
         units: &"EUR".parse().unwrap(),
@@ -28,22 +28,26 @@ fn pools_are_shared_and_what_is_owed_is_accumulated() {
         (By::PerformanceSharedPool, ShareRule::Performance),
         (By::TopScoreWins, ShareRule::TopScore),
     ];
-    let misfit = |pool| {
-        let message = "must go with the pool resolver, which";
-        Err(vec![format!("distribution_resolver {message} {pool} does not")])
+    let misfit = |pool, fitting| {
+        let message = format!("must be {fitting} if the pool resolver is {pool}");
+        Err(vec![format!("distribution_resolver {message}")])
     };
+    let shared = "evenly_shared_pool, performance_shared_pool or top_score_wins";
     for (by, share_rule) in share_rules {
         let fixed = Payout::Shared { pool: PoolSource::Fixed(7), share_rule };
         assert_eq!(payout(PoolResolver::FixedAmount, by), Ok(fixed));
         let percentage = PoolSource::Revenue("10".parse().unwrap());
         let revenue = Payout::Shared { pool: percentage, share_rule };
         assert_eq!(payout(PoolResolver::RecognizedRevenue, by), Ok(revenue));
-        assert_eq!(payout(PoolResolver::Obligations, by), misfit("obligations"));
+        assert_eq!(
+            payout(PoolResolver::Obligations, by),
+            misfit("obligations", "accumulated_obligations")
+        );
     }
     let owed = By::AccumulatedObligations;
     assert_eq!(payout(PoolResolver::Obligations, owed), Ok(Payout::Owed { minimum: 5 }));
-    assert_eq!(payout(PoolResolver::FixedAmount, owed), misfit("fixed_amount"));
-    assert_eq!(payout(PoolResolver::RecognizedRevenue, owed), misfit("recognized_revenue"));
+    assert_eq!(payout(PoolResolver::FixedAmount, owed), misfit("fixed_amount", shared));
+    assert_eq!(payout(PoolResolver::RecognizedRevenue, owed), misfit("recognized_revenue", shared));
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! What a share says about itself, and that it is true.
+//! Explanations of shares: their figures and sentences, which must agree with the shares.
 
 use apportion_core::share_explanation::{PoolAmount, RankedWeight, ShareExplanation, SharedPool};
 use apportion_core::shares::ranked_shares;
@@ -12,7 +12,7 @@ const fn pool(total: i64, carried: i64) -> PoolAmount {
     PoolAmount { total, carried }
 }
 
-/// The explanations of all shares of a pool, in the order of the weights.
+/// Explains all shares of a pool, in the order of the weights.
 fn explained(units: &str, pool: PoolAmount, by: &[i64]) -> Vec<ShareExplanation> {
     let weights = weights(by);
     let ranking = ranked_shares(pool.total, &weights).unwrap();
@@ -127,40 +127,55 @@ fn places_past_the_tenth_are_numbers() {
 }
 
 #[test]
-#[should_panic(expected = "a share is explained by a weight of its pool")]
+#[should_panic(expected = "the weight must be one of the pool's")]
 fn a_weight_of_another_pool_is_refused() {
     let ranking = ranked_shares(10, &weights(&[1, 2])).unwrap();
     let shared = SharedPool::from_ranking("EUR".parse().unwrap(), pool(10, 0), &ranking, false);
     let _ = shared.explain(RankedWeight { weight: 4, rank: 1 });
 }
 
-/// The minor units of a decimal of the sentence, with how many decimals it has.
+/// Parses a decimal of a sentence; returns its minor units and the number of its decimals.
 fn read(text: &str) -> (i128, u32) {
     let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
     (format!("{whole}{fraction}").parse().unwrap(), u32::try_from(fraction.len()).unwrap())
 }
 
-/// `share`, `score`, `total`, `pool`, `exact part, cut`, whether more digits follow.
-fn figures(sentence: &str) -> (i128, i128, i128, i128, (i128, u32), bool) {
+/// The figures that a sentence shows.
+struct Figures {
+    share: i128,
+    score: i128,
+    total: i128,
+    pool: i128,
+    /// The exact part, cut off after `decimals`.
+    cut: i128,
+    decimals: u32,
+    /// Whether the exact part has more digits.
+    is_cut: bool,
+}
+
+/// Parses the figures of a sentence.
+fn figures(sentence: &str) -> Figures {
     let (share, rest) = sentence.split_once(": ").unwrap();
     let number = |text: &str| text.split(' ').next().unwrap().to_owned();
     let (parts, is) = rest.split_once(" is ").unwrap();
     let words: Vec<&str> = parts.split(" of ").collect();
     let exact = is.split(',').next().unwrap();
-    (
-        read(&number(share)).0,
-        words[0].parse().unwrap(),
-        number(words[1]).parse().unwrap(),
-        read(&number(words[2])).0,
-        read(exact.trim_end_matches("...")),
-        exact.ends_with("..."),
-    )
+    let (cut, decimals) = read(exact.trim_end_matches("..."));
+    Figures {
+        share: read(&number(share)).0,
+        score: words[0].parse().unwrap(),
+        total: number(words[1]).parse().unwrap(),
+        pool: read(&number(words[2])).0,
+        cut,
+        decimals,
+        is_cut: exact.ends_with("..."),
+    }
 }
 
 proptest! {
     #![proptest_config(arbitrary::config())]
 
-    /// A reader who knows only the sentence and the number of decimals comes to the same share.
+    /// A reader who knows only the sentence and the decimals of the units can compute the share.
     #[test]
     fn can_be_recomputed(
         pool in arbitrary::amount(),
@@ -179,23 +194,23 @@ proptest! {
 
         let exact = i128::from(pool) * i128::from(weight);
         let figures = figures(&explanation.sentence);
-        prop_assert_eq!(figures.0, i128::from(share.amount));
-        prop_assert_eq!((figures.1, figures.2), (weight.into(), ranking.total_weight));
-        prop_assert_eq!(figures.3, i128::from(pool));
-        let (cut, decimals) = figures.4;
-        prop_assert_eq!(decimals, currency.decimals() + 2);
-        let remainder = exact % figures.2;
-        prop_assert_eq!(cut, exact / figures.2 * 100 + remainder * 100 / figures.2);
-        prop_assert_eq!(figures.5, remainder * 100 % figures.2 != 0);
+        prop_assert_eq!(figures.share, i128::from(share.amount));
+        prop_assert_eq!((figures.score, figures.total), (weight.into(), ranking.total_weight));
+        prop_assert_eq!(figures.pool, i128::from(pool));
+        prop_assert_eq!(figures.decimals, currency.decimals() + 2);
+        let remainder = exact % figures.total;
+        prop_assert_eq!(figures.cut, exact / figures.total * 100 + remainder * 100 / figures.total);
+        prop_assert_eq!(figures.is_cut, remainder * 100 % figures.total != 0);
         let outward = [", rounded up", ", rounded away from zero"];
         let outward = outward.iter().any(|words| explanation.sentence.contains(words));
         prop_assert_eq!(outward, explanation.extra_unit);
 
-        // exact = floor + remainder, and the share is the floor and perhaps a unit.
+        // The exact part is the floor and the remainder; the share is the floor and perhaps one
+        // unit.
         let whole = i128::from(explanation.floor) * explanation.remainder.denominator().cast_signed();
         prop_assert_eq!(explanation.exact.denominator(), explanation.remainder.denominator());
         prop_assert_eq!(explanation.exact.numerator(), whole + explanation.remainder.numerator());
-        let reduced_by = figures.2 / explanation.exact.denominator().cast_signed();
+        let reduced_by = figures.total / explanation.exact.denominator().cast_signed();
         prop_assert_eq!(explanation.exact.numerator() * reduced_by, exact);
         let extra = i64::from(explanation.extra_unit) * pool.signum();
         prop_assert_eq!(explanation.floor + extra, share.amount);

@@ -1,4 +1,4 @@
-//! The laws of shares by largest remainder, and the examples that anybody can do by hand.
+//! Properties of shares by largest remainder, and examples that can be computed by hand.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +8,7 @@ use proptest::prelude::*;
 
 use crate::arbitrary;
 
-/// Weights of the collaborators 1, 2, 3 and so on.
+/// Returns weights of the collaborators 1, 2, 3 and so on.
 pub(crate) fn weights(weights: &[i64]) -> Vec<Weight> {
     let numbered = (1..).zip(weights);
     numbered.map(|(id, &weight)| Weight { collaborator_id: CollaboratorId(id), weight }).collect()
@@ -22,7 +22,7 @@ fn wide_sum(amounts: &[i64]) -> i128 {
     amounts.iter().copied().map(i128::from).sum()
 }
 
-/// The rule read aloud, over wide integers, with a full sort.
+/// Computes the shares directly from the definition, with wide integers and a full sort.
 fn by_the_book(pool: i128, weights: &[Weight]) -> Vec<i128> {
     let total: i128 = weights.iter().map(|weight| i128::from(weight.weight)).sum();
     let exact = |weight: &Weight| pool.abs() * i128::from(weight.weight);
@@ -102,7 +102,7 @@ proptest! {
         prop_assert_eq!(wide_sum(&shares(pool, &weights).unwrap()), i128::from(pool));
     }
 
-    /// Quota: the magnitude of a share is the floor or the ceiling of its exact part.
+    /// The magnitude of a share is the floor or the ceiling of its exact part.
     #[test]
     fn are_within_one_unit_of_exact(pool in arbitrary::amount(), weights in arbitrary::weights()) {
         let total: i128 = weights.iter().map(|weight| i128::from(weight.weight)).sum();
@@ -138,7 +138,8 @@ proptest! {
         prop_assert_eq!(by_id(&weights), by_id(&shuffled));
     }
 
-    /// Over wide integers: the mirror of the smallest pool is not an `i64`.
+    /// The comparison uses wide integers, because the negative of the smallest pool does not fit
+    /// `i64`.
     #[test]
     fn are_mirrored(pool in arbitrary::amount(), weights in arbitrary::weights()) {
         let wide = |shares: Vec<i64>| shares.into_iter().map(|share| -i128::from(share));
@@ -163,7 +164,7 @@ proptest! {
         prop_assert!(ranking.extra_units < sharers);
     }
 
-    /// Partial refunds, in whatever order and number, end where one refund would.
+    /// Partial refunds, in any order and number, end at the same shares as a single refund.
     #[test]
     fn partial_refunds_end_where_one_would(
         nets in prop::collection::vec(-1_000_000_000_i64..1_000_000_000, 2..6),

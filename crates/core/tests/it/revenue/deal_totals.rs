@@ -1,4 +1,4 @@
-//! The sums over the distributions of a deal.
+//! Deal totals: the sums over the distributions of a deal.
 
 use apportion_core::deal::DealMoney;
 use apportion_core::deal_totals::{DealPart, DealTotals, RecomputedDeal};

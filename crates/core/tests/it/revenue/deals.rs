@@ -1,4 +1,4 @@
-//! The rules of a deal and what follows from them.
+//! Deals: the rules of a draft, and the terms that follow from it.
 
 use apportion_core::calendar::{FIRST_DAY, LAST_DAY};
 use apportion_core::deal::{DealDraft, DealTerms};
@@ -11,7 +11,7 @@ fn named() -> DealDraft {
     DealDraft { name: Some("Website".to_owned()), ..DealDraft::default() }
 }
 
-/// In another currency than the organization's.
+/// Returns a draft in another currency than the organization's.
 fn in_dollars() -> DealDraft {
     DealDraft { currency: Some("USD".to_owned()), exchange_rate: units("0.92"), ..named() }
 }
@@ -20,7 +20,7 @@ fn units(rate: &str) -> Option<i64> {
     Some(parse_units(rate, Rate::SCALE).unwrap())
 }
 
-/// In an organization that counts in euro.
+/// Returns the terms of a draft in an organization with euro as its currency.
 fn terms(draft: &DealDraft) -> DealTerms {
     draft.check(currency("EUR")).unwrap()
 }
@@ -65,11 +65,14 @@ fn another_currency_needs_a_rate() {
     let rate = "exchange_rate";
     refused(
         &with_rate(None),
-        &[&format!("{rate} is required in another currency than the organization's")],
+        &[&format!("{rate} is required if the currency is not the organization's")],
     );
     refused(&with_rate(Some(0)), &[&format!("{rate} must be greater than 0")]);
     refused(&with_rate(Some(-1)), &[&format!("{rate} must be greater than 0")]);
-    refused(&with_rate(Some(10_i64.pow(18))), &[&format!("{rate} is too large")]);
+    refused(
+        &with_rate(Some(10_i64.pow(18))),
+        &[&format!("{rate} must have at most 6 digits before the decimal point")],
+    );
 }
 
 #[test]
@@ -79,7 +82,7 @@ fn the_same_currency_has_no_rate() {
             |exchange_rate| DealDraft { currency: same.clone(), exchange_rate, ..named() };
         assert_eq!(terms(&with_rate(None)).exchange_rate, None);
         assert_eq!(terms(&with_rate(units("1"))).exchange_rate, None);
-        let other = "exchange_rate must be absent, null or 1 in the organization's currency";
+        let other = "exchange_rate must be absent, null or 1 if the currency is the organization's";
         refused(&with_rate(units("1.000000000001")), &[other]);
         refused(&with_rate(units("0")), &["exchange_rate must be greater than 0"]);
     }

@@ -1,4 +1,4 @@
-//! Pages over the items of many distributions: the same as from a list of them all.
+//! Pages over the items of many distributions agree with a list of all items.
 
 use apportion_core::day_span::DaySpan;
 use apportion_core::report::Entry;
@@ -8,7 +8,7 @@ use proptest::prelude::*;
 
 use crate::arbitrary;
 
-/// All items of the window, distribution by distribution.
+/// Lists all items of the window, distribution by distribution.
 fn all(spans: &[DaySpan], page: &ItemPage) -> Vec<ItemPlace> {
     let mut places = Vec::new();
     for (distribution, span) in spans.iter().enumerate() {

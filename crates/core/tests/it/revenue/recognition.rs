@@ -1,4 +1,4 @@
-//! What is recognised by a day, without wide arithmetic: the same as with it.
+//! The fast way to what is recognised by a day agrees with the exact definition.
 
 use apportion_core::calendar::{CalendarError, DateRange, FIRST_DAY, LAST_DAY, MAX_DAYS};
 use apportion_core::day_span::DaySpan;

@@ -1,4 +1,4 @@
-//! What a report may be grouped by, as text.
+//! The groups of a report, parsed from text.
 
 use apportion_core::calendar::Period;
 use apportion_core::report::{Figure, Group, GroupError, Grouping, SortBy};

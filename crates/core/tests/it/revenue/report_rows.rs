@@ -1,4 +1,4 @@
-//! Rows of reports that can be followed by hand: their ids, figures, order and limits.
+//! Rows of small reports: their ids, figures, order and limits.
 
 use apportion_core::report::{
     Entry, Figure, Group, Grouping, Key, Report, ReportError, ReportQuery, Row, RowOrder,
@@ -34,7 +34,7 @@ fn report(groups: &str, days: &str, entries: &[Entry]) -> Report {
     report
 }
 
-/// Each row as `id count revenue recognised projected revenue_default`.
+/// Writes each row as `id count revenue recognised projected revenue_default`.
 fn lines(report: &Report, sort: &[&str]) -> Vec<String> {
     let order = |name: &&str| {
         let (name, descending) = name.strip_prefix('-').map_or((*name, false), |name| (name, true));
@@ -167,7 +167,7 @@ fn that_do_not_fit_name_the_figure() {
     assert_eq!(error.to_string(), text);
     let totals = report("deal", day, &entries[..2]);
     assert!(totals.rows(&[]).is_ok());
-    let text = "total_revenue of all in EUR does not fit 64 bits of minor units";
+    let text = "total_revenue of all rows in EUR does not fit 64 bits of minor units";
     assert_eq!(totals.totals().unwrap_err().to_string(), text);
 
     let all = report("date:month", day, &entries);

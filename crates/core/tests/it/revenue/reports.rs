@@ -1,4 +1,4 @@
-//! The laws of reports, against a loop over every day.
+//! Properties of reports, which are compared with a loop over every day.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -32,7 +32,7 @@ fn days(entry: &Entry) -> DateRange {
     DateRange::new(date(first), date(last)).unwrap()
 }
 
-/// One revenue item: its date and its six figures.
+/// Iterates over the revenue items of an entry: the date and the six figures of each.
 fn items(entry: &Entry, as_of: NaiveDate) -> impl Iterator<Item = (NaiveDate, Figures)> {
     let (entry, range) = (*entry, days(entry));
     range.dates().map(move |date| {
@@ -58,7 +58,7 @@ struct NaiveRow {
     figures: Figures,
 }
 
-/// The rows by their ids, from a loop over every day.
+/// Computes the rows by id with a loop over every day.
 fn naive(query: &ReportQuery, entries: &[Entry]) -> BTreeMap<String, NaiveRow> {
     let mut rows = BTreeMap::<String, NaiveRow>::new();
     let window = query.window.range();
@@ -84,13 +84,15 @@ fn naive(query: &ReportQuery, entries: &[Entry]) -> BTreeMap<String, NaiveRow> {
     rows
 }
 
-/// The figures that a row shows: those in its own currency only where it has one.
+/// Returns the figures that a row shows; those in the deals' currency only if there is a single
+/// one.
 fn shown(row: &NaiveRow) -> Vec<(Figure, i128)> {
     let figures = Figure::ALL.into_iter().zip(row.figures);
     figures.skip(if row.currencies.len() == 1 { 0 } else { 3 }).collect()
 }
 
-/// Sums of the totals of all currencies; their own figures, which mix currencies, stay comparable.
+/// Adds up the totals of all currencies. The sums of different currencies mean nothing, but can be
+/// compared with each other.
 fn totals(report: &Report) -> (i64, Figures) {
     let mut sums = (0, [0; 6]);
     for total in report.totals().unwrap() {
@@ -100,7 +102,7 @@ fn totals(report: &Report) -> (i64, Figures) {
     sums
 }
 
-/// Amounts whose sums fit.
+/// Draws amounts whose sums fit `i64`.
 fn modest() -> impl Strategy<Value = i64> + Clone {
     prop_oneof![-100..=100_i64, -1_000_000_000_000..=1_000_000_000_000_i64]
 }

@@ -1,4 +1,4 @@
-//! The rules of a revenue distribution, and what it comes to.
+//! Revenue distributions: the rules of a draft, and the amounts that follow from a deal.
 
 use apportion_core::deal::DealMoney;
 use apportion_core::decimal::{Percent, parse_units};
@@ -9,7 +9,7 @@ use proptest::prelude::*;
 
 use crate::{arbitrary, currency, day, lines, range};
 
-/// Dates as `2025-07-01`, a percentage as `33.33`; `-` is absent.
+/// Parses dates such as `2025-07-01` and a percentage such as `33.33`; `-` means absent.
 fn draft(start_on: &str, end_on: &str, percent: &str) -> RevenueDistributionDraft {
     let given = |text: &str| (text != "-").then(|| text.to_owned());
     RevenueDistributionDraft {
@@ -78,7 +78,7 @@ fn has_days_in_the_calendar_and_in_order() {
         "2000-01-01",
         "2100-01-01",
         "50",
-        &["end_on must not be past day 36525 from the start"],
+        &["end_on must be within 36525 days of start_on, both days counted"],
     );
 }
 
@@ -90,7 +90,10 @@ fn has_a_positive_percentage() {
         amount_percent: Some(10_i64.pow(18)),
         ..draft("2025-07-01", "2025-07-31", "1")
     };
-    assert_eq!(lines(&draft.check().unwrap_err()), ["amount_percent is too large"]);
+    assert_eq!(
+        lines(&draft.check().unwrap_err()),
+        ["amount_percent must have at most 8 digits before the decimal point"]
+    );
 }
 
 #[test]

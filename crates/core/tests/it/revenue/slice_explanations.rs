@@ -1,4 +1,4 @@
-//! What a day's slice says about itself.
+//! Explanations of day slices.
 
 use apportion_core::slicing::{SliceExplanation, SpreadAmount};
 use proptest::prelude::*;

@@ -1,4 +1,4 @@
-//! The laws of day slices.
+//! Properties of day slices.
 
 use std::collections::BTreeMap;
 
@@ -11,7 +11,7 @@ use proptest::prelude::*;
 use crate::money::rounding::is_rounded;
 use crate::{arbitrary, currency, day, range};
 
-/// So many days, from 2025-07-01.
+/// Returns a range of `count` days from 2025-07-01.
 fn days(count: u64) -> DateRange {
     let start = day("2025-07-01");
     DateRange::new(start, start + Days::new(count - 1)).unwrap()
