@@ -3,7 +3,7 @@
 //! | word | meaning |
 //! |---|---|
 //! | [`DateRange`] | at least one day, as dates; what a distribution is spread over |
-//! | [`DaySpan`](day_span::DaySpan) | the same days as two numbers, for sums over many distributions |
+//! | [`DaySpan`](day_span::DaySpan) | the same days as two numbers, for fast sums |
 //! | [`Window`](window::Window) | the days that a report or a list looks at; it may be empty |
 //! | [`Period`] | a kind of period: day, week, month, quarter or year |
 //! | [`PeriodSpan`] | one whole period of a kind, such as July 2025 |

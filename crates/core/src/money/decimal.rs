@@ -148,7 +148,7 @@ pub fn format_units(units: i64, scale: u32, f: &mut impl fmt::Write) -> fmt::Res
     let padded = format!("{fraction:0width$}", width = usize::try_from(scale).unwrap_or_default());
     let shortest = match padded.trim_end_matches('0') {
         "" => "0",
-        kept => kept,
+        digits => digits,
     };
     write!(f, "{sign}{whole}.{shortest}")
 }

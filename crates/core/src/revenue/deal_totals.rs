@@ -41,8 +41,8 @@ impl DealTotals {
     /// # Errors
     ///
     /// A fault at `amount_percent` if a sum does not fit `i64`.
-    pub fn from_parts(shares: impl IntoIterator<Item = DealPart>) -> Result<Self, Fault> {
-        let (percent, amount) = shares.into_iter().fold((0, 0), sum_with);
+    pub fn from_parts(parts: impl IntoIterator<Item = DealPart>) -> Result<Self, Fault> {
+        let (percent, amount) = parts.into_iter().fold((0, 0), sum_with);
         Self::fitting(percent, amount)
     }
 
@@ -94,20 +94,20 @@ impl DealTotals {
     ///
     /// A fault at `value`, the field of the deal, if any figure does not fit `i64`.
     pub fn recompute(deal: &DealMoney, percents: &[Percent]) -> Result<RecomputedDeal, Fault> {
-        Self::redistribute(deal, percents).map_err(|fault| fault.at("value"))
+        Self::recompute_each(deal, percents).map_err(|fault| fault.at("value"))
     }
 
-    fn redistribute(deal: &DealMoney, percents: &[Percent]) -> Result<RecomputedDeal, Fault> {
+    fn recompute_each(deal: &DealMoney, percents: &[Percent]) -> Result<RecomputedDeal, Fault> {
         let amounts = percents
             .iter()
             .map(|percent| Amounts::from_percent(*percent, deal).map_err(|_| unfitting()))
             .collect::<Result<Vec<_>, _>>()?;
-        let shares = percents
+        let parts = percents
             .iter()
             .zip(&amounts)
             .map(|(percent, amounts)| DealPart { percent: *percent, amount: amounts.amount });
-        let distributed = Self::from_parts(shares)?;
-        Ok(RecomputedDeal { amounts, totals: distributed })
+        let totals = Self::from_parts(parts)?;
+        Ok(RecomputedDeal { amounts, totals })
     }
 
     fn wide(self) -> (i128, i128) {
@@ -125,13 +125,13 @@ impl DealTotals {
 type Sums = (i128, i128);
 
 #[expect(clippy::arithmetic_side_effects, reason = "overflow would take 2^64 distributions")]
-fn sum_with((percent, amount): Sums, share: DealPart) -> Sums {
-    (percent + i128::from(share.percent.units()), amount + i128::from(share.amount))
+fn sum_with((percent, amount): Sums, part: DealPart) -> Sums {
+    (percent + i128::from(part.percent.units()), amount + i128::from(part.amount))
 }
 
 #[expect(clippy::arithmetic_side_effects, reason = "both operands fit 64 bits")]
-fn difference((percent, amount): Sums, share: DealPart) -> Sums {
-    (percent - i128::from(share.percent.units()), amount - i128::from(share.amount))
+fn difference((percent, amount): Sums, part: DealPart) -> Sums {
+    (percent - i128::from(part.percent.units()), amount - i128::from(part.amount))
 }
 
 fn unfitting() -> Fault {

@@ -1,7 +1,7 @@
 //! The rules for texts that several drafts share: their lengths and their characters.
 //!
-//! Only what drafts name in their `validate` attributes. A rule of a single draft stands beside
-//! that draft.
+//! Only what drafts name in their `validate` attributes. A rule of a single draft is in the file
+//! of that draft.
 
 use std::borrow::Cow;
 

@@ -51,7 +51,10 @@ use crate::payouts::resolver::Payout;
 /// let payer = Payer {
 ///     status: DistributorStatus::Active,
 ///     units: "EUR".parse()?,
-///     payout: Payout::Shared { pool: PoolSource::Fixed(10_000), share_rule: ShareRule::Performance },
+///     payout: Payout::Shared {
+///         pool: PoolSource::Fixed(10_000),
+///         share_rule: ShareRule::Performance,
+///     },
 ///     time_zone: chrono_tz::Europe::Berlin,
 ///     requires_approval: false,
 ///     carry_over: false,

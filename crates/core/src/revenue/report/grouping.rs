@@ -114,14 +114,14 @@ impl Grouping {
     pub fn from_groups(
         groups: impl IntoIterator<Item = Result<Group, GroupError>>,
     ) -> Result<Self, Vec<GroupError>> {
-        let (mut kept, mut errors) = (Vec::new(), Vec::new());
+        let (mut accepted, mut errors) = (Vec::new(), Vec::new());
         for group in groups {
-            match group.and_then(|group| new_among(&kept, group)) {
-                Ok(group) => kept.push(group),
+            match group.and_then(|group| new_among(&accepted, group)) {
+                Ok(group) => accepted.push(group),
                 Err(error) => errors.push(error),
             }
         }
-        if errors.is_empty() { Ok(Self(kept)) } else { Err(errors) }
+        if errors.is_empty() { Ok(Self(accepted)) } else { Err(errors) }
     }
 
     /// Returns the groups in the order given.
@@ -146,8 +146,8 @@ impl Grouping {
     }
 }
 
-fn new_among(kept: &[Group], group: Group) -> Result<Group, GroupError> {
-    match (group, kept.iter().any(|other| other.name() == group.name())) {
+fn new_among(accepted: &[Group], group: Group) -> Result<Group, GroupError> {
+    match (group, accepted.iter().any(|other| other.name() == group.name())) {
         (_, false) => Ok(group),
         (Group::Date(_), true) => Err(GroupError::SecondDate),
         (_, true) => Err(GroupError::Twice(group.name())),

@@ -242,12 +242,12 @@ impl Report {
 
     #[inline]
     fn key(&mut self, entry: &Entry) -> BlockKey {
-        let kept = |has, id| if has { id } else { 0 };
+        let key = |has, id| if has { id } else { 0 };
         BlockKey {
-            organization: kept(self.grouped_by.organization, entry.organization),
-            deal: kept(self.grouped_by.deal, entry.deal),
+            organization: key(self.grouped_by.organization, entry.organization),
+            deal: key(self.grouped_by.deal, entry.deal),
             creator: entry.creator.filter(|_| self.grouped_by.creator),
-            revenue_distribution: kept(
+            revenue_distribution: key(
                 self.grouped_by.revenue_distribution,
                 entry.revenue_distribution,
             ),

@@ -100,7 +100,7 @@ fn what_a_resolver_needs_is_asked_for_once() {
     let all = PoolSource::Revenue("100".parse().unwrap());
     let expected = Payout::Shared { pool: all, share_rule: ShareRule::Evenly };
     assert_eq!(terms(&with(1_000_000_000_000)).payout, expected);
-    assert_eq!(terms(&with(1)).pool_amount, Some(100), "kept, though of no use");
+    assert_eq!(terms(&with(1)).pool_amount, Some(100), "the pool is stored though it is not used");
     let in_points = DistributorDraft { units: text("points"), ..with(1) };
     refused(
         &in_points,

@@ -46,8 +46,8 @@ fn one_begins_pending_or_approved() {
     for other in ["fulfilled", "rejected", "cancelled", "", "Pending"] {
         refused(&with_status(other), None, &["status must be pending or approved"]);
     }
-    let kept = with_status("fulfilled").check_changed(ObligationStatus::Fulfilled).unwrap();
-    assert_eq!(kept.status, ObligationStatus::Fulfilled);
+    let changed = with_status("fulfilled").check_changed(ObligationStatus::Fulfilled).unwrap();
+    assert_eq!(changed.status, ObligationStatus::Fulfilled);
 }
 
 #[test]
@@ -99,10 +99,10 @@ fn a_reversal_is_worth_the_negative_unless_it_says_more() {
 
 /// Returns the statuses that an obligation may get besides its own.
 fn ways(status: ObligationStatus, is_allocated: bool) -> Vec<&'static str> {
-    let held = ObligationState { status, is_allocated };
-    assert_eq!(held.may_become(status), Ok(()));
+    let state = ObligationState { status, is_allocated };
+    assert_eq!(state.may_become(status), Ok(()));
     let others = ObligationStatus::ALL.iter().filter(|to| **to != status);
-    others.filter(|to| held.may_become(**to).is_ok()).map(|to| to.name()).collect()
+    others.filter(|to| state.may_become(**to).is_ok()).map(|to| to.name()).collect()
 }
 
 #[test]
@@ -137,18 +137,18 @@ fn statuses_follow_each_other() {
 fn terms_are_locked_once_allocated_or_settled() {
     for status in ObligationStatus::ALL.iter().copied() {
         for is_allocated in [false, true] {
-            let held = ObligationState { status, is_allocated };
+            let state = ObligationState { status, is_allocated };
             let is_open = matches!(status, ObligationStatus::Pending | ObligationStatus::Approved);
-            assert_eq!(held.may_change("value").is_ok(), is_open && !is_allocated);
-            assert_eq!(held.may_be_deleted().is_ok(), is_open && !is_allocated);
-            assert_eq!(held.may_change_reference().is_ok(), is_open);
+            assert_eq!(state.may_change("value").is_ok(), is_open && !is_allocated);
+            assert_eq!(state.may_be_deleted().is_ok(), is_open && !is_allocated);
+            assert_eq!(state.may_change_reference().is_ok(), is_open);
         }
     }
-    let held = ObligationState { status: ObligationStatus::Pending, is_allocated: true };
+    let state = ObligationState { status: ObligationStatus::Pending, is_allocated: true };
     let message = "the obligation is pending and allocated, so";
-    let value = held.may_change("value").unwrap_err();
+    let value = state.may_change("value").unwrap_err();
     assert_eq!(value.to_string(), format!("{message} value cannot be changed"));
-    let deletion = held.may_be_deleted().unwrap_err();
+    let deletion = state.may_be_deleted().unwrap_err();
     assert_eq!(deletion.to_string(), format!("{message} it cannot be deleted"));
     let settled = ObligationState { status: ObligationStatus::Rejected, is_allocated: false };
     let reference = settled.may_change_reference().unwrap_err();

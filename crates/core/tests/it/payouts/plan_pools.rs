@@ -100,8 +100,8 @@ fn a_pool_without_takers_is_carried_where_the_distributor_says_so() {
     assert_eq!(carried(&rows), 70);
     let plan = rows.plan("2025-07-02");
     assert_eq!((plan.status, plan.value), (DistributionStatus::Complete, 0));
-    let sentence = "The pool is 1.00 EUR; with -0.30 EUR carried over, it is 0.70 EUR. Nobody has a \
-                    score above 0, so nothing is paid.";
+    let sentence = "The pool is 1.00 EUR; with -0.30 EUR carried over, it is 0.70 EUR. Nobody has \
+                    a score above 0, so nothing is paid.";
     assert_eq!(plan.explanation.sentence, sentence);
     rows.open.carried = -130;
     assert_eq!(carried(&rows), -30);

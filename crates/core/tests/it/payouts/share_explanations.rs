@@ -186,7 +186,8 @@ proptest! {
     ) {
         let ranking = ranked_shares(pool, &weights).unwrap();
         let units = Units::Currency(currency);
-        let shared = SharedPool::from_ranking(units, PoolAmount { total: pool, carried }, &ranking, false);
+        let amount = PoolAmount { total: pool, carried };
+        let shared = SharedPool::from_ranking(units, amount, &ranking, false);
         let at = which.index(weights.len());
         let (weight, share) = (weights[at].weight, ranking.shares[at]);
         prop_assume!(weight > 0);
@@ -207,7 +208,8 @@ proptest! {
 
         // The exact part is the floor and the remainder; the share is the floor and perhaps one
         // unit.
-        let whole = i128::from(explanation.floor) * explanation.remainder.denominator().cast_signed();
+        let denominator = explanation.remainder.denominator().cast_signed();
+        let whole = i128::from(explanation.floor) * denominator;
         prop_assert_eq!(explanation.exact.denominator(), explanation.remainder.denominator());
         prop_assert_eq!(explanation.exact.numerator(), whole + explanation.remainder.numerator());
         let reduced_by = figures.total / explanation.exact.denominator().cast_signed();

@@ -15,7 +15,7 @@ fn percent(text: &str) -> Percent {
     text.parse().unwrap()
 }
 
-fn share(text: &str, amount: i64) -> DealPart {
+fn part(text: &str, amount: i64) -> DealPart {
     DealPart { percent: percent(text), amount }
 }
 
@@ -35,13 +35,13 @@ fn at_percent<T: std::fmt::Debug>(result: Result<T, Fault>) {
 #[test]
 fn follow_every_change() {
     let none = DealTotals::default();
-    let half = none.with(share("50", 500)).unwrap();
+    let half = none.with(part("50", 500)).unwrap();
     assert_eq!(half, sums(500_000_000_000, 500));
-    let more = half.with(share("33.3", 333)).unwrap();
+    let more = half.with(part("33.3", 333)).unwrap();
     assert_eq!(more, sums(833_000_000_000, 833));
-    assert_eq!(more.replacing(share("50", 500), share("60", 600)), Ok(sums(933_000_000_000, 933)));
-    assert_eq!(more.without(share("33.3", 333)), Ok(half));
-    assert_eq!(half.without(share("50", 500)), Ok(none));
+    assert_eq!(more.replacing(part("50", 500), part("60", 600)), Ok(sums(933_000_000_000, 933)));
+    assert_eq!(more.without(part("33.3", 333)), Ok(half));
+    assert_eq!(half.without(part("50", 500)), Ok(none));
 }
 
 #[test]
@@ -56,19 +56,19 @@ fn leave_the_rest_of_the_deal_which_may_be_negative() {
 
 #[test]
 fn fit_64_bits_or_are_a_fault() {
-    at_percent(sums(0, i64::MAX).with(share("1", 1)));
-    at_percent(sums(0, i64::MIN).with(share("1", -1)));
-    at_percent(sums(i64::MAX, 0).with(share("1", 0)));
-    at_percent(sums(i64::MIN, 0).without(share("1", 0)));
-    at_percent(DealTotals::from_parts(std::iter::repeat_n(share(LARGEST, 0), 10)));
-    let nine = DealTotals::from_parts(std::iter::repeat_n(share(LARGEST, 0), 9)).unwrap();
+    at_percent(sums(0, i64::MAX).with(part("1", 1)));
+    at_percent(sums(0, i64::MIN).with(part("1", -1)));
+    at_percent(sums(i64::MAX, 0).with(part("1", 0)));
+    at_percent(sums(i64::MIN, 0).without(part("1", 0)));
+    at_percent(DealTotals::from_parts(std::iter::repeat_n(part(LARGEST, 0), 10)));
+    let nine = DealTotals::from_parts(std::iter::repeat_n(part(LARGEST, 0), 9)).unwrap();
     assert_eq!(nine.percent_units, 8_999_999_999_999_999_991);
 }
 
 #[test]
 fn replace_without_a_detour_past_64_bits() {
     let full = sums(10, i64::MAX);
-    let (old, new) = (share("0.0000000001", -1), share("0.0000000001", -1));
+    let (old, new) = (part("0.0000000001", -1), part("0.0000000001", -1));
     assert_eq!(full.replacing(old, new), Ok(full));
 }
 
@@ -86,7 +86,7 @@ fn are_recomputed_with_the_deal() {
 }
 
 #[test]
-fn that_do_not_fit_a_changed_deal_are_a_fault_at_its_value() {
+fn totals_that_do_not_fit_a_changed_deal_are_a_fault_at_its_value() {
     let fault = |value, percents: &[&str]| {
         let percents: Vec<Percent> = percents.iter().map(|text| percent(text)).collect();
         DealTotals::recompute(&euros(value), &percents).unwrap_err().field
@@ -106,17 +106,19 @@ proptest! {
     ) {
         let Ok(all) = DealTotals::recompute(&euros(value), &percents) else { return Ok(()) };
         prop_assert!(all.totals.undistributed(value).is_ok());
-        let shares = percents.iter().zip(&all.amounts);
-        let shares = shares.map(|(percent, one)| DealPart { percent: *percent, amount: one.amount });
-        let shares: Vec<DealPart> = shares.collect();
+        let part = |(percent, one): (&Percent, &Amounts)| DealPart {
+            percent: *percent,
+            amount: one.amount,
+        };
+        let parts: Vec<DealPart> = percents.iter().zip(&all.amounts).map(part).collect();
         let mut sums = DealTotals::default();
-        for share in &shares {
-            sums = sums.with(*share).unwrap();
+        for part in &parts {
+            sums = sums.with(*part).unwrap();
         }
         prop_assert_eq!(sums, all.totals);
-        prop_assert_eq!(DealTotals::from_parts(shares.iter().rev().copied()), Ok(sums));
-        for share in &shares {
-            sums = sums.without(*share).unwrap();
+        prop_assert_eq!(DealTotals::from_parts(parts.iter().rev().copied()), Ok(sums));
+        for part in &parts {
+            sums = sums.without(*part).unwrap();
         }
         prop_assert_eq!(sums, DealTotals::default());
     }

@@ -83,7 +83,7 @@ fn small_amounts_and_credits() {
 }
 
 #[test]
-fn are_there_at_nothing_but_not_without_a_day() {
+fn entries_of_amount_0_have_rows_if_they_have_days() {
     let nothing = [entry(1, "EUR", "2025-07-01..2025-07-02", 0)];
     let year = "2025-01-01..2025-12-31";
     assert_eq!(lines(&report("deal", year, &nothing), &[]), ["1 2 0 0 0 0"]);
@@ -105,7 +105,7 @@ fn mixed() -> [Entry; 3] {
 }
 
 #[test]
-fn of_several_currencies_speak_the_default_one() {
+fn rows_of_several_currencies_show_the_default_currency_only() {
     let summer = "2025-07-01..2025-08-31";
     assert_eq!(
         lines(&report("date:month", summer, &mixed()), &[]),
@@ -128,7 +128,7 @@ fn of_several_currencies_speak_the_default_one() {
 }
 
 #[test]
-fn have_keys_and_ids_in_the_order_asked() {
+fn keys_and_ids_are_in_the_order_of_the_groups() {
     let report = report("creator,date:quarter,deal", "2025-07-01..2025-08-31", &mixed());
     let ids = |sort: &[&str]| -> Vec<String> {
         let lines = lines(&report, sort);
@@ -147,7 +147,7 @@ fn have_keys_and_ids_in_the_order_asked() {
 }
 
 #[test]
-fn that_are_null_come_last_both_ways() {
+fn nulls_come_last_in_both_directions() {
     let report = report("date:month", "2025-07-01..2025-08-31", &mixed());
     for sort in ["total_revenue", "-total_revenue"] {
         assert_eq!(lines(&report, &[sort])[1], "2025-07 4 - - - 210", "{sort}");
@@ -155,7 +155,7 @@ fn that_are_null_come_last_both_ways() {
 }
 
 #[test]
-fn that_do_not_fit_name_the_figure() {
+fn a_sum_that_does_not_fit_is_an_error_that_names_the_figure() {
     let day = "2025-07-01..2025-07-01";
     let entries =
         [entry(1, "EUR", day, i64::MAX), entry(2, "EUR", day, 1), entry(3, "EUR", day, -1)];
@@ -176,7 +176,7 @@ fn that_do_not_fit_name_the_figure() {
 }
 
 #[test]
-fn in_two_currencies_fit_where_only_their_mixture_would_not() {
+fn sums_that_would_mix_currencies_need_not_fit() {
     let day = "2025-07-01..2025-07-01";
     let mut entries = [entry(1, "EUR", day, i64::MAX), entry(2, "USD", day, i64::MAX)];
     entries[1].amount_default = 0;
@@ -188,7 +188,7 @@ fn in_two_currencies_fit_where_only_their_mixture_would_not() {
 }
 
 #[test]
-fn are_limited() {
+fn the_number_of_rows_is_limited() {
     let entries = [entry(1, "EUR", "2025-07-01..2025-07-20", 7)];
     for (max_rows, fits) in [(20, true), (19, false)] {
         let mut report = Report::new(query("date:day", "2025-01-01..2025-12-31", max_rows));
@@ -203,7 +203,7 @@ fn are_limited() {
 
 #[test]
 #[should_panic(expected = "only reports of the same query can be merged")]
-fn of_different_queries_are_not_merged() {
+fn reports_of_different_queries_are_not_merged() {
     let mut months = report("date:month", "2025-07-01..2025-08-31", &mixed());
     months.merge(&report("date:day", "2025-07-01..2025-08-31", &mixed()));
 }

@@ -116,7 +116,7 @@ fn comes_to_a_part_of_the_deal_in_both_currencies() {
 }
 
 #[test]
-fn that_does_not_fit_is_a_fault_at_the_percentage() {
+fn an_amount_that_does_not_fit_is_a_fault_at_the_percentage() {
     let euro = currency("EUR");
     let deal =
         DealMoney { value: i64::MAX, currency: euro, exchange_rate: None, default_currency: euro };

@@ -191,8 +191,9 @@ proptest! {
         total in -i64::MAX..=i64::MAX,
         range in arbitrary::range(60),
     ) {
-        let mirrored: Vec<i64> = slices(SpreadAmount { range, total }).iter().map(|slice| -slice).collect();
-        prop_assert_eq!(slices(SpreadAmount { range, total: -total }), mirrored);
+        let slices_of = |total| slices(SpreadAmount { range, total });
+        let mirrored: Vec<i64> = slices_of(total).iter().map(|slice| -slice).collect();
+        prop_assert_eq!(slices_of(-total), mirrored);
     }
 
     #[test]
