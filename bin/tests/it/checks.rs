@@ -57,11 +57,10 @@ fn it_fails_with_what_is_broken(place: &Place) {
         broken,
         [
             "organization 2: amounts-follow-deals: fail (701 and 700)",
-            "  revenue_distributions 1: amount 101, amount_default 100; the deal makes amount 100, \
-             amount_default 100",
+            "  revenue_distributions 1: amount 101, amount_default 100; from the deal follow \
+             amount 100, amount_default 100",
             "organization 2: slices-sum: fail (301 and 302)",
-            "  deals 1: what the deal has distributed, and the slices: 100 on one side, 101 on the \
-             other",
+            "  deals 1: distributed_amount is 100, the sum of the slices is 101",
         ]
     );
 }

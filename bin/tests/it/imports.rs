@@ -75,7 +75,7 @@ const BAD_FILES: &[BadFile] = &[
         "4: value: must be an integer of at most 64 bits",
         "5: value: must be an integer of at most 64 bits"]),
     ("deals.csv", b"name,currency,exchange_rate\nA,USD,\nB,USD,x\nC,USD,0\nD,XXQ,1\n", &[
-        "2: exchange_rate: is required in another currency than the organization's",
+        "2: exchange_rate: is required if the currency is not the organization's",
         "3: exchange_rate: must be a decimal number",
         "4: exchange_rate: must be greater than 0",
         "5: currency: must be an ISO 4217 currency code such as EUR"]),

@@ -20,19 +20,19 @@ RULES = [
     # Two members disagree.
     ("invalid_attribute", r"end_on must not be before start_on"),
     ("invalid_attribute", r"end_date must not be before date"),
-    ("invalid_attribute", r"end_on must not be past day 36525 from the start"),
+    ("invalid_attribute", r"end_on must be within 36525 days of start_on, both days counted"),
     ("invalid_page", r".* must be at most \d+ with \d+ items a page, .*"),
     ("unsupported_filter_value", r"There is one day that counts"),
     # Days that a chart has no room for, which depends on the rows.
     ("unsupported_group", r"there are more than 1500 bars; .*"),
     # It depends on the organization's currency, or on the deal's value.
-    ("invalid_attribute", r"exchange_rate is required in another currency .*"),
-    ("invalid_attribute", r"exchange_rate must be absent, null or 1 in the .*"),
+    ("invalid_attribute", r"exchange_rate is required if the currency is not .*"),
+    ("invalid_attribute", r"exchange_rate must be absent, null or 1 if the currency .*"),
     ("invalid_attribute", r".* does not fit .*"),
     # How it pays says what a distributor needs, and whether it reverses what an obligation needs.
     ("invalid_attribute", r"(pool_amount|revenue_percentage|value) is required"),
-    ("invalid_attribute", r"distribution_resolver must go with the pool resolver, .*"),
-    ("invalid_attribute", r"units must be a currency to share revenue in"),
+    ("invalid_attribute", r"distribution_resolver must be .* if the pool resolver is .*"),
+    ("invalid_attribute", r"units must be an ISO 4217 currency code if the pool resolver .*"),
     # A state to begin with, where there are more to change to.
     ("invalid_attribute", r"status must be pending or approved"),
     # Somebody has it.
