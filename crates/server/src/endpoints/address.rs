@@ -4,7 +4,7 @@ use apportion_jsonapi::value;
 
 use crate::catalog::{ROOT, Resources};
 use crate::endpoints::resource_route::Route;
-use crate::endpoints::{credit_metric, docs_page, openapi, operations, report, siren};
+use crate::endpoints::{credit_metric, docs_page, openapi, operations, preview, report, siren};
 use crate::http::method::{Methods, READS, SENDS};
 
 /// What a path stands for.
@@ -101,7 +101,7 @@ impl Endpoint {
             Endpoint::CreditMetric(path) => Some(path.to_owned()),
             Endpoint::Siren(route) => Some(route?.template()),
             Endpoint::Operations => Some(operations::PATH.to_owned()),
-            Endpoint::Preview(_) => Some(PREVIEW.to_owned()),
+            Endpoint::Preview(_) => Some(preview::PATH.to_owned()),
             Endpoint::Report => Some(report::PATH.to_owned()),
             Endpoint::Resources(route) => route.template(resources),
         }
@@ -119,6 +119,3 @@ impl Endpoint {
         }
     }
 }
-
-/// The shape of the addresses of previews.
-pub(crate) const PREVIEW: &str = "/api/v2/distributors/{id}/preview";

@@ -1,7 +1,7 @@
 //! What requests come to: `dispatch` is the gate, and each other file answers one family of
 //! addresses.
 
-pub(crate) mod address;
+mod address;
 mod call;
 mod credit_metric;
 pub(crate) mod dispatch;

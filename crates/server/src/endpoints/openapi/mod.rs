@@ -26,8 +26,8 @@ use self::schemas::{describe_schemas, taken_linkage};
 use crate::app::App;
 use crate::catalog::ROOT;
 use crate::catalog::Resources;
-use crate::endpoints::address::PREVIEW;
 use crate::endpoints::operations;
+use crate::endpoints::preview;
 use crate::endpoints::siren;
 use crate::http::reply::Reply;
 use crate::payouts::preview_types;
@@ -63,7 +63,7 @@ fn document(registry: &Registry<Field>) -> Value {
     let [whole, _] = &previews;
     let document = documents::document(reference(whole.name), "links", "meta");
     schemas.insert(format!("{}_document", whole.name), document);
-    paths.insert(PREVIEW.to_owned(), preview_path(registry, whole));
+    paths.insert(preview::PATH.to_owned(), preview_path(registry, whole));
     paths.insert(operations::PATH.to_owned(), json!({"post": operations_operation()}));
     reports::describe(registry, &mut paths, &mut schemas);
     if let Some((_, distributions)) = registry.find(siren::TYPE) {

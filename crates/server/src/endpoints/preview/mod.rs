@@ -24,7 +24,9 @@ use crate::failure::{Failure, Result};
 use crate::http::reply::Reply;
 use crate::payouts::preview_types;
 
-/// The instant that a preview is made for; now unless told.
+/// The shape of the addresses of previews.
+pub(crate) const PATH: &str = "/api/v2/distributors/{id}/preview";
+/// The parameter for the instant that a preview is made for; the default is now.
 const AT: &str = "filter[at]";
 
 /// Answers a request for a preview of a distributor.
