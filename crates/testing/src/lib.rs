@@ -30,8 +30,10 @@
 
 pub mod postgres;
 mod programs;
+pub mod rounds;
 pub mod suite;
 mod supervisor;
 
 pub use postgres::{Cluster, Unavailable};
+pub use rounds::{is_whole, rounds, thinned};
 pub use suite::{Backend, Case, Module, Place, Run, Suite, run};

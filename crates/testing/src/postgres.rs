@@ -12,6 +12,7 @@ use std::time::Duration;
 use tempfile::TempDir;
 
 use crate::programs::Programs;
+use crate::rounds::is_ci;
 use crate::supervisor::{admin_url, exits_within, initialise, launch, psql};
 
 const STOP_TIMEOUT: Duration = Duration::from_secs(20);
@@ -43,7 +44,7 @@ impl std::error::Error for Unavailable {}
 
 /// Whether a missing PostgreSQL fails a suite: the environment has `CI`, not empty, `0` or `false`.
 pub fn required() -> bool {
-    std::env::var("CI").is_ok_and(|value| !matches!(value.as_str(), "" | "0" | "false"))
+    is_ci()
 }
 
 /// A running PostgreSQL server of our own. Dropping it stops it and removes its files.

@@ -80,6 +80,21 @@ mod clusters {
     }
 }
 
+mod lengths {
+    use apportion_testing::{is_whole, rounds, thinned};
+
+    apportion_testing::cases! { plain: short_runs_take_a_tenth_and_at_least_one }
+
+    fn short_runs_take_a_tenth_and_at_least_one() {
+        for (full, tenth) in [(0, 0), (1, 1), (10, 1), (11, 2), (10_000, 1_000)] {
+            let expected = if is_whole() { full } else { tenth };
+            assert_eq!(rounds(full), expected);
+            assert_eq!(thinned((0..full).collect()).len(), expected);
+        }
+        assert_eq!(thinned(vec!["first", "second"]).first(), Some(&"first"));
+    }
+}
+
 /// Without a driver: psql on the one, a file that need not be a database on the other.
 fn prepare(url: &str) {
     let done = match url.strip_prefix("sqlite://") {
@@ -93,7 +108,10 @@ fn prepare(url: &str) {
 }
 
 fn main() -> ExitCode {
-    Suite::new(&[("databases", databases::CASES), ("clusters", clusters::CASES)])
-        .prepared(prepare)
-        .run()
+    let modules = [
+        ("databases", databases::CASES),
+        ("clusters", clusters::CASES),
+        ("lengths", lengths::CASES),
+    ];
+    Suite::new(&modules).prepared(prepare).run()
 }

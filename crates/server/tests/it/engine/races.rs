@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Instant;
 
-use apportion_testing::{Backend, Place};
+use apportion_testing::{Backend, Place, is_whole, rounds};
 use serde_json::json;
 
 use crate::support::atomic::ATOMIC;
@@ -20,7 +20,7 @@ const ENGINES: usize = 8;
 /// One engine executes a trigger date of each distributor, and eight the next.
 fn each_trigger_once(place: &Place) {
     let is_postgres = place.backend == Backend::Postgres;
-    let distributors = if is_postgres { 500 } else { 60 };
+    let distributors = rounds(if is_postgres { 500 } else { 60 });
     let first = Programme::start(place, json!({}));
     let others = (1..distributors).map(|at| first.also(json!({"pool_amount": at}))).collect();
     let all: Vec<Programme> = [vec![first], others].concat();
@@ -50,8 +50,9 @@ fn each_trigger_once(place: &Place) {
         assert_eq!((total("/allocations"), total("/obligations")), (json!(parts), json!(parts)));
         assert_eq!(pass(world, &due, false).1, [""; 0]);
     }
-    let in_time = took[1] < took[0] * 2;
-    assert!(in_time || !is_postgres, "one engine {:?}, eight {:?}", took[0], took[1]);
+    // A few distributors take too little time to compare, and SQLite has one writer.
+    let in_time = took[1] < took[0] * 2 || !is_postgres || !is_whole();
+    assert!(in_time, "one engine {:?}, eight {:?}", took[0], took[1]);
 }
 
 /// Credits the first two collaborators everywhere.

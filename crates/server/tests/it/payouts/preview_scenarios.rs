@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use apportion_server::engine::{Tick, Triggered, tick};
-use apportion_testing::Place;
+use apportion_testing::{Place, rounds};
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 
@@ -17,8 +17,13 @@ use crate::support::world::{World, document};
 
 apportion_testing::cases! { previews_come_true, what_differs_is_what_changed }
 
-/// Distributors; each lives through two periods, on each of two stores: 1,000 scenarios.
+/// The distributors of a whole run. Each lives through two periods on each of two stores, which
+/// makes 1,000 scenarios.
 const DISTRIBUTORS: usize = 250;
+/// The least number of distributions of a whole run that must carry something over.
+const LEAST_CARRIED: usize = 10;
+/// The distributors of each kind, in a whole run, that something changes for after their preview.
+const CHANGED: usize = 50;
 const PEOPLE: usize = 12;
 
 /// Numbers that look random, the same in every run (xorshift).
@@ -243,14 +248,15 @@ fn check_explanations(whole: &Value) -> usize {
 fn previews_come_true(place: &Place) {
     let world = world(place);
     let mut dice = Dice(0x5eed_2026);
-    let kinds: Vec<_> = (0..DISTRIBUTORS).map(|_| add(&world, &mut dice)).collect();
+    let distributors = rounds(DISTRIBUTORS);
+    let kinds: Vec<_> = (0..distributors).map(|_| add(&world, &mut dice)).collect();
     let (mut explained, mut carried) = (0, 0);
     for _ in 0..2 {
         let at = due(&world, 1);
-        let before: Vec<_> = (1..=DISTRIBUTORS).map(|id| previewed(&world, id, &at)).collect();
+        let before: Vec<_> = (1..=distributors).map(|id| previewed(&world, id, &at)).collect();
         let foreseen = pass(&world, &at, true);
         let done = pass(&world, &at, false);
-        assert_eq!(done.len(), DISTRIBUTORS);
+        assert_eq!(done.len(), distributors);
         assert_eq!(format!("{foreseen:?}"), format!("{done:?}"));
         for ((before, (_, owes)), done) in before.iter().zip(&kinds).zip(&done) {
             let after = triggered(&world, &done.distribution.to_string(), *owes);
@@ -265,7 +271,8 @@ fn previews_come_true(place: &Place) {
         }
     }
     // The scenarios are of every kind.
-    assert!(explained > DISTRIBUTORS && carried > 10, "{explained} {carried}");
+    assert!(explained > distributors, "{explained}");
+    assert!(carried > rounds(LEAST_CARRIED), "{carried}");
     let checks = world.get("/checks?filter[result][not_eq]=pass").expect(200).json();
     assert_eq!(checks["data"], json!([]));
 }
@@ -296,7 +303,7 @@ fn what_differs_is_what_changed(place: &Place) {
         operate(&world, &period(&mut dice, &payer, owes, &everybody));
         made["data"]["id"].as_str().unwrap().parse::<usize>().unwrap()
     };
-    let count = 50;
+    let count = rounds(CHANGED);
     let pools: Vec<usize> = (0..count).map(|_| make(pool(), false)).collect();
     let owing: Vec<usize> = (0..count).map(|_| make(owing(), true)).collect();
     assert_eq!(pool()["schedule"], json!([YEARLY]));

@@ -3,13 +3,14 @@
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
-use apportion_testing::Place;
+use apportion_testing::{Place, rounds};
 use serde_json::{Value, json};
 
 use crate::support::world::{World, document};
 
-apportion_testing::cases! { a_thousand_walks_beside_sixteen_writers }
+apportion_testing::cases! { walks_beside_sixteen_writers }
 
+/// The number of walks of a whole run.
 const WALKS: usize = 1000;
 const WALKERS: usize = 6;
 const WRITERS: usize = 16;
@@ -28,7 +29,8 @@ fn deal(at: i64, name: &str) -> Value {
     document("deals", attributes, &[])
 }
 
-fn a_thousand_walks_beside_sixteen_writers(place: &Place) {
+fn walks_beside_sixteen_writers(place: &Place) {
+    let walks = rounds(WALKS);
     let world = World::start(place);
     let kept: Vec<String> = (0..KEPT)
         .map(|at| {
@@ -58,7 +60,7 @@ fn a_thousand_walks_beside_sixteen_writers(place: &Place) {
                 threads.spawn(|| {
                     loop {
                         let walk = next.fetch_add(1, Ordering::Relaxed);
-                        if walk >= WALKS {
+                        if walk >= walks {
                             return;
                         }
                         let sort = SORTS[walk % SORTS.len()];
@@ -75,7 +77,7 @@ fn a_thousand_walks_beside_sixteen_writers(place: &Place) {
         done.store(true, Ordering::Relaxed);
         assert!(ended.iter().all(Result::is_ok), "a walk met a row twice, or not at all");
     });
-    assert!(written.into_inner() > WALKS / 10, "the writers hardly wrote");
+    assert!(written.into_inner() > walks / 10, "the writers hardly wrote");
 }
 
 /// The ids that a walk meets, in order.

@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicBool, AtomicI64, AtomicUsize, Ordering};
 use apportion_server::Config;
 use apportion_server::serve::Running;
 use apportion_server::store::{AnyConnection, OrganizationId, Scope, Session};
-use apportion_testing::Place;
+use apportion_testing::{Place, rounds};
 use diesel::connection::SimpleConnection;
 use serde_json::{Value, json};
 
@@ -17,9 +17,12 @@ use crate::support::atomic::ATOMIC;
 use crate::support::http::send;
 use crate::support::world::{World, document};
 
-apportion_testing::cases! { ten_thousand_reports_beside_writers, long_ledgers_are_read_in_pieces }
+apportion_testing::cases! { reports_beside_writers, long_ledgers_are_read_in_pieces }
 
+/// The number of reports of a whole run.
 const CALLS: usize = 10_000;
+/// The least number of writes that each writer is through with in a whole run.
+const LEAST_WRITES: usize = 50;
 const READERS: usize = 6;
 /// Deals that nobody touches, so that those that change are few, and read one by one.
 const IDLE: usize = 200;
@@ -46,7 +49,7 @@ impl Progress {
     }
 }
 
-fn ten_thousand_reports_beside_writers(place: &Place) {
+fn reports_beside_writers(place: &Place) {
     let world = World::start(place);
     let spread = |name: &str, value: i64| {
         let deal = world.deal(name, value);
@@ -65,6 +68,7 @@ fn ten_thousand_reports_beside_writers(place: &Place) {
         .flatten()
         .collect();
     let progress: [Progress; WRITERS + 1] = Default::default();
+    let reports = rounds(CALLS);
     let (done, calls) = (AtomicBool::new(false), AtomicUsize::new(0));
     let (world, pairs, progress, servers) = (&world, &pairs, &progress, &servers);
     std::thread::scope(|threads| {
@@ -93,7 +97,7 @@ fn ten_thousand_reports_beside_writers(place: &Place) {
             .map(|reader| {
                 let calls = &calls;
                 threads.spawn(move || {
-                    while calls.fetch_add(1, Ordering::Relaxed) < CALLS {
+                    while calls.fetch_add(1, Ordering::Relaxed) < reports {
                         check(world, servers[reader % servers.len()], pairs, progress);
                     }
                 })
@@ -104,7 +108,8 @@ fn ten_thousand_reports_beside_writers(place: &Place) {
         assert!(ended.iter().all(Result::is_ok), "a report was of no moment of its time");
     });
     for progress in progress {
-        assert!(progress.answered.load(Ordering::SeqCst) > 50, "a writer hardly wrote");
+        let answered = progress.answered.load(Ordering::SeqCst);
+        assert!(answered > i64::try_from(rounds(LEAST_WRITES)).unwrap(), "a writer hardly wrote");
     }
 }
 

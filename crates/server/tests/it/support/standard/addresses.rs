@@ -2,9 +2,13 @@
 
 use apportion_jsonapi::{Cardinality, Relationship, ResourceType};
 use apportion_server::store::Field;
+use apportion_testing::rounds;
 use serde_json::{Value, json};
 
 use crate::support::world::{World, stored_types};
+
+/// The number of rows of each type whose addresses a whole run covers.
+const ROWS: usize = 2;
 
 /// What an address answers with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,14 +43,15 @@ impl Address {
     }
 }
 
-/// Every address of every type: its collection, its first two rows, and all their relationships.
+/// Every address of every type: its collection, its first rows, and all their relationships.
 /// Of these rows in a sample some relate to nothing.
 #[track_caller]
 pub fn addresses(world: &World) -> Vec<Address> {
     let mut found = Vec::new();
     for kind in stored_types() {
         let list = format!("/{}", kind.name);
-        let rows = world.get(&format!("{list}?page[size]=2")).expect(200).json();
+        let rows = rounds(ROWS);
+        let rows = world.get(&format!("{list}?page[size]={rows}")).expect(200).json();
         let rows = rows["data"].as_array().unwrap();
         assert!(!rows.is_empty(), "the sample has no {}", kind.name);
         for row in rows {
