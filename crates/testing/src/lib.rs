@@ -1,11 +1,12 @@
-//! What the test suites share: a throw-away PostgreSQL cluster ([`postgres`]) and a runner that
-//! puts one list of cases to both stores ([`suite`]). A dev-dependency of the other crates only.
+//! The shared part of the test suites: a throw-away PostgreSQL cluster ([`postgres`]), a runner of
+//! one list of cases on both databases ([`suite`]), and one switch for the length of long tests
+//! ([`mod@rounds`]). A dev-dependency of the other crates only.
 //!
-//! It is deliberately without diesel and without a PostgreSQL driver: databases are made by the
-//! `psql` program, so that a fault in the store cannot hide itself in its own test's set-up.
+//! It deliberately has neither diesel nor a PostgreSQL driver: databases are made by the `psql`
+//! program, so that a fault in the store cannot hide itself in its own test's set-up.
 //!
 //! ```no_run
-//! // tests/it/main.rs, a test target with `harness = false`
+//! // A module of cases, tests/it/lists.rs.
 //! mod lists {
 //!     use apportion_testing::Place;
 //!
@@ -20,6 +21,8 @@
 //!     }
 //! }
 //!
+//! // A test target with `harness = false`, tests/it/main.rs. `modules!` declares `lists` and makes
+//! // this list.
 //! fn main() -> std::process::ExitCode {
 //!     apportion_testing::run(&[("lists", lists::CASES)])
 //! }

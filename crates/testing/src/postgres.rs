@@ -1,7 +1,7 @@
 //! A throw-away PostgreSQL cluster, real and empty, for one test process.
 //!
-//! It listens on 127.0.0.1 alone, trusts everybody there, and is gone with the process that
-//! started it, even if that was killed. It is no way to run a database that anybody wants to keep.
+//! It listens on 127.0.0.1 alone, trusts every client there, and is gone with the process that
+//! started it, even if that was killed. It is not for a database that anybody wants to keep.
 
 use std::fmt;
 use std::process::{Child, Command};
@@ -16,15 +16,16 @@ use crate::rounds::is_ci;
 use crate::supervisor::{admin_url, exits_within, initialise, launch, psql};
 
 const STOP_TIMEOUT: Duration = Duration::from_secs(20);
-/// Leaves room for a serial number in PostgreSQL's 63 bytes.
+/// The longest hint in the name of a database, in characters; it leaves room for a serial number in
+/// PostgreSQL's 63 bytes.
 const NAME_HINT_CHARS: usize = 40;
 
-/// Why there is no cluster.
+/// A reason why there is no cluster.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Unavailable {
     /// A program or a user that the server needs is not on this machine.
     Missing(String),
-    /// Everything is installed, and the server did not start all the same.
+    /// Everything is installed, but the server did not start.
     Failed(String),
 }
 
@@ -42,7 +43,8 @@ impl fmt::Display for Unavailable {
 
 impl std::error::Error for Unavailable {}
 
-/// Whether a missing PostgreSQL fails a suite: the environment has `CI`, not empty, `0` or `false`.
+/// Returns whether a missing PostgreSQL fails a suite: `CI` is set to something else than an empty
+/// value, `0` or `false`.
 pub fn required() -> bool {
     is_ci()
 }
@@ -65,13 +67,13 @@ struct Server {
 }
 
 impl Cluster {
-    /// Makes and starts a cluster with a role `apportion` that owns the databases to come and is
-    /// neither superuser nor exempt from row-level security. Waits until it accepts connections.
+    /// Makes and starts a cluster, and waits until it accepts connections. Its role `apportion` is
+    /// to own the databases, and is neither superuser nor exempt from row-level security.
     pub fn start() -> Result<Self, Unavailable> {
         Self::start_with(&[])
     }
 
-    /// [`Cluster::start`] with server settings of one's own, each `name=value`.
+    /// Starts a cluster with more server settings, each `name=value`.
     pub fn start_with(settings: &[&str]) -> Result<Self, Unavailable> {
         let programs = Programs::find().map_err(Unavailable::Missing)?;
         let directory = initialise(&programs).map_err(Unavailable::Failed)?;
@@ -85,14 +87,15 @@ impl Cluster {
         Ok(cluster)
     }
 
-    /// Creates an empty database owned by role `apportion`; its name has `hint` in it. Returns its
-    /// URL, `postgres://apportion@127.0.0.1:PORT/NAME`. Panics if that fails, as all below do.
+    /// Creates an empty database owned by role `apportion`, with `hint` in its name. Returns its
+    /// URL, `postgres://apportion@127.0.0.1:PORT/NAME`. This method and those below panic if they
+    /// fail.
     pub fn database(&self, hint: &str) -> String {
         self.database_from("template0", hint)
     }
 
-    /// Creates a copy of the database `template` (a name or a URL), which nobody may be connected
-    /// to. Returns the URL of the copy.
+    /// Creates a copy of the database `template` (a name or a URL), to which nobody may be
+    /// connected. Returns the URL of the copy.
     pub fn database_from(&self, template: &str, hint: &str) -> String {
         let serial = self.serial.fetch_add(1, Ordering::Relaxed);
         let plain = |c: char| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '_' };
@@ -106,7 +109,7 @@ impl Cluster {
         format!("postgres://apportion@127.0.0.1:{}/{name}", self.port)
     }
 
-    /// Drops the database of that URL, and whatever is connected to it.
+    /// Drops the database of that URL, and every connection to it.
     pub fn drop_database(&self, url: &str) {
         self.try_drop_database(url).unwrap_or_else(|error| panic!("{error}"));
     }
@@ -116,29 +119,30 @@ impl Cluster {
         self.try_query(&self.admin_url(), &sql).map(drop)
     }
 
-    /// Runs `sql` by the `psql` program and returns its rows, one a line, columns parted by `|`.
+    /// Runs `sql` by the `psql` program and returns its rows, one on each line, columns separated
+    /// by `|`.
     pub fn query(&self, url: &str, sql: &str) -> String {
         self.try_query(url, sql).unwrap_or_else(|error| panic!("{sql}: {error}"))
     }
 
-    /// [`Cluster::query`], with the server's message as an error.
+    /// Runs `sql` like [`Cluster::query`], with the server's message as an error.
     pub fn try_query(&self, url: &str, sql: &str) -> Result<String, String> {
         psql(&self.programs.psql, url, sql)
     }
 
-    /// The URL of the superuser's own database.
+    /// Returns the URL of the superuser's own database.
     pub fn admin_url(&self) -> String {
         admin_url(self.port)
     }
 
-    /// The process id of the server itself (the postmaster). A case that kills it starts a cluster
-    /// of its own for that: the suite's is shared.
+    /// Returns the process id of the server itself (the postmaster). A case that kills it starts a
+    /// cluster of its own for that, since the suite's cluster is shared.
     pub fn pid(&self) -> u32 {
         self.pid
     }
 
-    /// Ends all connections, stops the server, waits for that and removes its files. Once is
-    /// enough; a second call does nothing.
+    /// Ends all connections, stops the server, waits for that and removes its files. A second call
+    /// does nothing.
     pub fn stop(&self) {
         let Some(mut server) = self.lock().take() else { return };
         drop(server.supervisor.stdin.take());
@@ -149,7 +153,8 @@ impl Cluster {
         drop(server.directory);
     }
 
-    /// A case that panicked while it created a database leaves nothing half done here.
+    /// Locks the server. A case that panicked while it created a database leaves nothing half done
+    /// here.
     fn lock(&self) -> MutexGuard<'_, Option<Server>> {
         self.server.lock().unwrap_or_else(PoisonError::into_inner)
     }

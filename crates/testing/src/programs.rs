@@ -1,5 +1,4 @@
-//! Where PostgreSQL's programs are, and as whom they run; nothing is started here but `id` and
-//! `pg_config`.
+//! PostgreSQL's programs and the user that runs them. Only `id` and `pg_config` are started here.
 
 use std::env;
 use std::os::unix::process::CommandExt;
@@ -16,8 +15,8 @@ pub(crate) struct Programs {
 }
 
 impl Programs {
-    /// Looks in `PATH`, then in Debian's version directories, then where `pg_config` points.
-    /// An error names what is missing.
+    /// Finds the programs in `PATH`, then in Debian's version directories, then where `pg_config`
+    /// points. An error names what is missing.
     pub(crate) fn find() -> Result<Self, String> {
         let directories = directories();
         let find = |name: &str| {
@@ -26,7 +25,7 @@ impl Programs {
             found.filter(|path| path.is_file()).find_map(|path| path.canonicalize().ok())
         };
         let initdb = find("initdb").ok_or("no `initdb` program found")?;
-        // Of the same version as initdb, if that is to be had.
+        // The programs beside initdb have its version, and are preferred.
         let beside = |name: &str| Some(initdb.with_file_name(name)).filter(|path| path.is_file());
         let postgres = beside("postgres").or_else(|| find("postgres"));
         let psql = beside("psql").or_else(|| find("psql"));
@@ -38,7 +37,8 @@ impl Programs {
         })
     }
 
-    /// A command that runs as the owner, without locale, with `directory` as its working directory.
+    /// Returns a command that runs as the owner, without locale, with `directory` as its working
+    /// directory.
     pub(crate) fn command(&self, program: &Path, directory: &Path) -> Command {
         let mut command = Command::new(program);
         command.env("LC_ALL", "C").current_dir(directory);
@@ -62,7 +62,7 @@ fn directories() -> Vec<PathBuf> {
     directories
 }
 
-/// PostgreSQL refuses to run as root, so root lends it an unprivileged user.
+/// Returns the unprivileged user that runs PostgreSQL for root, as which it refuses to run.
 fn owner() -> Result<Option<(u32, u32)>, String> {
     let id = |arguments: &[&str]| output("id", arguments)?.parse::<u32>().ok();
     if id(&["-u"]).ok_or("the `id` program does not answer")? != 0 {

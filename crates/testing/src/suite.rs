@@ -1,7 +1,7 @@
-//! Runs one list of cases over both stores, each case in a database of its own.
+//! Runs one list of cases on both databases, each case in a database of its own.
 //!
-//! Built on `libtest-mimic`, so the usual arguments work and a case that cannot run is shown as
-//! ignored: it is never counted as passed.
+//! The runner is `libtest-mimic`, so the usual arguments work. A case that cannot run is shown as
+//! ignored, and is never counted as passed.
 
 use std::fmt;
 use std::path::Path;
@@ -31,8 +31,8 @@ impl fmt::Display for Backend {
     }
 }
 
-/// Where one case runs: a fresh database, empty or as [`Suite::prepared`] made it, and a directory.
-/// Both go when it is dropped.
+/// The surroundings of one case: a fresh database, empty or as [`Suite::prepared`] made it, and a
+/// directory. Both are removed when it is dropped.
 pub struct Place {
     /// The kind of database.
     pub backend: Backend,
@@ -43,19 +43,19 @@ pub struct Place {
 }
 
 impl Place {
-    /// A private temporary directory for the files of the case, on both backends.
+    /// Returns a private temporary directory for the files of the case.
     pub fn directory(&self) -> &Path {
         self.directory.path()
     }
 
-    /// The cluster that the database is in; `None` on SQLite. All cases share it.
+    /// Returns the cluster of the database, which all cases share; `None` on SQLite.
     pub fn cluster(&self) -> Option<&Cluster> {
         self.cluster.as_deref()
     }
 }
 
 impl Drop for Place {
-    /// The case may be panicking already, so nothing here panics.
+    /// Removes the database. The case may be panicking already, so nothing here panics.
     fn drop(&mut self) {
         let dropped = self.cluster.as_ref().map(|cluster| cluster.try_drop_database(&self.url));
         if let Some(Err(error)) = dropped {
@@ -69,16 +69,16 @@ impl Drop for Place {
 pub struct Case {
     /// The function's name.
     pub name: &'static str,
-    /// What runs; a panic is a failure.
+    /// The function that runs; a panic is a failure.
     pub run: Run,
 }
 
-/// Where a case runs, and how often.
+/// The databases that a case runs on.
 #[derive(Clone, Copy, Debug)]
 pub enum Run {
     /// Once on each backend.
     Both(fn(&Place)),
-    /// On one backend, for what only that has (row-level security, a journal).
+    /// On one backend, for what only that has (row-level security, for example).
     On(Backend, fn(&Place)),
     /// Once, without a database.
     Plain(fn()),
@@ -114,12 +114,12 @@ macro_rules! cases {
     };
 }
 
-/// A module's path within its test target, and its cases.
+/// The path of a module within its test target, and its cases.
 pub type Module = (&'static str, &'static [Case]);
 
 /// Declares the modules of a test target and lists their cases as `fn modules() -> Vec<Module>`, so
-/// that each module is named once. First come files, each with [`cases!`](crate::cases) in it; then,
-/// after `folders:`, modules that call this macro themselves.
+/// that each module is named once. First come files, each with [`cases!`](crate::cases) in it.
+/// Modules that call this macro themselves follow after `folders:`.
 ///
 /// ```text
 /// // tests/it/main.rs
@@ -129,7 +129,7 @@ pub type Module = (&'static str, &'static [Case]);
 /// apportion_testing::modules! { filters, sorts }
 /// ```
 ///
-/// `cargo fmt` does not look for files behind a macro. Run `rustfmt` on them by name.
+/// `cargo fmt` does not find files that a macro declares. Name them: `cargo fmt -- FILE...`.
 #[macro_export]
 macro_rules! modules {
     (folders: $($folder:ident),+ $(,)?) => { $crate::modules! { ; folders: $($folder),+ } };
@@ -154,34 +154,35 @@ pub fn within_target(path: &'static str) -> &'static str {
     path.split_once("::").map_or(path, |(_, inner)| inner)
 }
 
-/// Runs the modules' cases, each in an empty database: [`Suite`] without preparation.
+/// Runs the modules' cases, each in an empty database, like [`Suite`] without preparation.
 pub fn run(modules: &[(&str, &[Case])]) -> ExitCode {
     Suite::new(modules).run()
 }
 
-/// The cases of one test target, by module, and how their databases are prepared.
+/// The cases of one test target, by module, and the preparation of their databases.
 pub struct Suite<'a> {
     modules: &'a [(&'a str, &'a [Case])],
     prepare: Option<fn(&str)>,
 }
 
 impl<'a> Suite<'a> {
-    /// A suite over empty databases. Trials are named `sqlite::module::case`,
+    /// Makes a suite with empty databases. Trials are named `sqlite::module::case`,
     /// `postgres::module::case` and `plain::module::case`.
     pub fn new(modules: &'a [(&'a str, &'a [Case])]) -> Self {
         Self { modules, prepare: None }
     }
 
-    /// Runs `prepare` with the URL of an empty database once for each backend that is used (it
-    /// migrates, say, and closes its connections); each case then starts with a copy of that.
+    /// Runs `prepare` once for each backend that is used, with the URL of an empty database, which
+    /// it migrates, for example. It must close its connections. Each case then starts with a copy
+    /// of that database.
     #[must_use]
     pub fn prepared(self, prepare: fn(&str)) -> Self {
         Self { prepare: Some(prepare), ..self }
     }
 
-    /// Runs what the process's arguments select. Without PostgreSQL its cases are ignored, and one
-    /// line on stderr says so; where it is [required](postgres::required), or is installed and
-    /// does not start, the suite fails.
+    /// Runs the cases that the process's arguments select. Without PostgreSQL its cases are
+    /// ignored, and one line on stderr says so. The suite fails if PostgreSQL is
+    /// [required](postgres::required), or is installed and does not start.
     pub fn run(self) -> ExitCode {
         let arguments = Arguments::from_args();
         let stores = Arc::new(Stores { prepare: self.prepare, ..Stores::default() });
@@ -229,7 +230,7 @@ impl<'a> Suite<'a> {
     }
 }
 
-/// What the trials share, each made when first needed.
+/// The databases that the trials copy, each made when first needed.
 #[derive(Default)]
 struct Stores {
     prepare: Option<fn(&str)>,
@@ -286,7 +287,8 @@ impl Stores {
     }
 }
 
-/// Only the one file is copied, so a write-ahead log beside it would be lost rows.
+/// Makes the file that the cases copy. Only this file is copied, so a write-ahead log beside it
+/// would be lost rows.
 fn sqlite_template(prepare: fn(&str)) -> TempDir {
     let directory = temporary_directory();
     prepare(&sqlite_url(&directory));

@@ -1,4 +1,4 @@
-//! Starts the server's processes and knows when they are up or gone; it makes no databases.
+//! Starts the server's processes and notices when they are up or gone. Not here: databases.
 
 use std::io::{BufRead, BufReader};
 use std::net::TcpListener;
@@ -13,13 +13,14 @@ use tempfile::TempDir;
 
 use crate::programs::Programs;
 
-/// How often another port is tried when the one found free was taken before the server had it.
+/// The number of ports that are tried, since another process may take a free one before the server
+/// does.
 const START_ATTEMPTS: usize = 5;
 const START_TIMEOUT: Duration = Duration::from_secs(30);
 const POLL_INTERVAL: Duration = Duration::from_millis(20);
 
-/// Durable like a production server (fsync stays on), but for torn pages, which a killed process
-/// cannot cause.
+/// Settings for a server as durable as in production (fsync stays on), except for torn pages, which
+/// a killed process cannot cause.
 const SETTINGS: &[&str] = &[
     "listen_addresses=127.0.0.1",
     "unix_socket_directories=",
@@ -29,7 +30,7 @@ const SETTINGS: &[&str] = &[
     "full_page_writes=off",
 ];
 
-/// A directory of the server's user, with an initialised `data` in it.
+/// Makes a directory of the server's user, with an initialised `data` in it.
 pub(crate) fn initialise(programs: &Programs) -> Result<TempDir, String> {
     let made = tempfile::Builder::new().prefix("apportion-postgres-").tempdir();
     let directory = made.map_err(|error| format!("no temporary directory: {error}"))?;
@@ -48,7 +49,7 @@ pub(crate) fn initialise(programs: &Programs) -> Result<TempDir, String> {
     output.status.success().then_some(directory).ok_or_else(failed)
 }
 
-/// Starts the server on a free port: supervisor, port and the server's process id.
+/// Starts the server on a free port. Returns the supervisor, the port and the server's process id.
 pub(crate) fn launch(
     programs: &Programs,
     directory: &Path,
@@ -93,8 +94,8 @@ fn supervise(
     for setting in SETTINGS.iter().chain(settings) {
         command.arg("-c").arg(setting);
     }
-    // A process group of its own: the terminal's interrupt is for the test process, whose end is
-    // the supervisor's sign to stop in order.
+    // It gets a process group of its own: the terminal's interrupt is for the test process, and the
+    // end of that makes the supervisor stop the server in order.
     command.process_group(0);
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn()
 }
@@ -107,7 +108,8 @@ fn read_pid(supervisor: &mut Child) -> Result<u32, String> {
     line.trim().parse().map_err(|_| format!("the supervisor answered {line:?}"))
 }
 
-/// Asks for the data directory, not for `1`: another server may have taken the port meanwhile.
+/// Waits until the server on the port is ours, by its data directory: another server may have taken
+/// the port meanwhile.
 fn wait_until_ready(
     programs: &Programs,
     directory: &Path,
@@ -138,7 +140,7 @@ pub(crate) fn exits_within(child: &mut Child, timeout: Duration) -> bool {
     }
 }
 
-/// Runs one statement: its rows, or the message of the server or of psql.
+/// Runs one statement and returns its rows, or the message of the server or of psql.
 pub(crate) fn psql(program: &Path, url: &str, sql: &str) -> Result<String, String> {
     let output = Command::new(program)
         .args(["-X", "-q", "-w", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-d", url, "-c", sql])
@@ -150,7 +152,7 @@ pub(crate) fn psql(program: &Path, url: &str, sql: &str) -> Result<String, Strin
     if output.status.success() { Ok(text(&output.stdout)) } else { Err(text(&output.stderr)) }
 }
 
-/// The superuser's own database.
+/// Returns the URL of the superuser's own database.
 pub(crate) fn admin_url(port: u16) -> String {
     format!("postgres://postgres@127.0.0.1:{port}/postgres")
 }

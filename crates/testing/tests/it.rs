@@ -95,7 +95,8 @@ mod lengths {
     }
 }
 
-/// Without a driver: psql on the one, a file that need not be a database on the other.
+/// Prepares a database without a driver: by psql on PostgreSQL, and on SQLite by a file, which need
+/// not be a database.
 fn prepare(url: &str) {
     let done = match url.strip_prefix("sqlite://") {
         Some(file) => std::fs::write(file, "7").is_ok(),

@@ -1,5 +1,6 @@
-//! What a type gets that is only declared (`notes`): lists, filters, sorts, pages, includes,
-//! reading and writing, relationships to many, operations and a description.
+//! A resource type of a program that embeds the server (`notes`), which is only declared: lists,
+//! filters, sorts, pages, includes, reads and writes, relationships to many, operations and a
+//! description.
 
 use apportion_testing::Place;
 use serde_json::{Value, json};
@@ -11,7 +12,7 @@ use crate::support::world::document;
 
 apportion_testing::cases! {
     it_is_written_and_read, lists, includes, a_resource_that_many_hold_counts_once,
-    members_that_are_not_there, operations_write_members, it_is_described;
+    missing_members_are_refused, operations_write_members, it_is_described;
     plain: the_guide_shows_this_very_code
 }
 
@@ -89,7 +90,7 @@ fn includes(place: &Place) {
         .collect();
     included.sort_unstable();
     assert_eq!(included, [("deals", "1"), ("people", "1"), ("people", "2")]);
-    // Linkage as primary data, with what it leads to.
+    // Linkage is primary data here, and can include the resources that it names.
     let path = "/notes/2/relationships/readers?include=readers.organization&page[size]=1";
     let document = world.get(path).expect(200).json();
     assert_eq!(document["data"], json!([{"type": "people", "id": "1"}]));
@@ -97,12 +98,13 @@ fn includes(place: &Place) {
         document["included"].as_array().unwrap().iter().map(|row| &row["type"]).collect();
     assert_eq!(included, ["people", "organizations"]);
     world.get("/notes/2/relationships/readers?include=deal").expect(400);
-    // A bad path makes no other bad.
+    // Only the bad path is reported, not the good ones beside it.
     let path = "/notes/2/relationships/readers?include=deal,readers,readers.organization";
     assert_eq!(world.get(path).expect(400).json()["errors"].as_array().unwrap().len(), 1);
 }
 
-/// 200 notes with 51 readers each: more links than resources may be included, and few resources.
+/// 200 notes with 51 readers each make more links than resources may be included, but few
+/// resources.
 fn a_resource_that_many_hold_counts_once(place: &Place) {
     let world = world(place);
     let person = json!({"op": "add", "data": {
@@ -126,8 +128,8 @@ fn a_resource_that_many_hold_counts_once(place: &Place) {
     }
 }
 
-/// A request, its data, and the status and pointer of the refusal; nothing changes.
-fn members_that_are_not_there(place: &Place) {
+/// Each case is a method, its body, and the status and pointer of the refusal. Nothing changes.
+fn missing_members_are_refused(place: &Place) {
     let world = world(place);
     let path = "/notes/1/relationships/readers";
     let cases: &[(&str, Value, u16, &str)] = &[

@@ -1,5 +1,5 @@
-//! Events: every write tells what it did, in whose name and on which request, and nothing else
-//! tells anything. Who may read them, and that they stay.
+//! Events: every write leaves one that says what it did, in whose name and on which request, and
+//! nothing else leaves any. Who may read them, and that they cannot be changed.
 
 use apportion_jsonapi::media::MEDIA_TYPE;
 use apportion_server::admin::{self, TokenDraft};
@@ -21,14 +21,15 @@ use crate::support::rows::sample::Sample;
 use crate::support::world::{World, document};
 
 apportion_testing::cases! {
-    writes_are_told, what_follows_is_told, what_is_not_done_is_not_told, steps_of_the_engine,
-    what_is_collected_is_told, failures_are_told, commands_are_told, administrators_read_them,
-    they_are_read_only, databases_keep_them, who_acted_may_be_gone, every_version_has_its_event
+    writes_leave_events, consequences_leave_events, refused_writes_leave_no_events,
+    steps_of_the_engine, collected_obligations_leave_events, failures_leave_events,
+    commands_leave_events, administrators_read_them, they_are_read_only,
+    databases_refuse_to_change_them, the_actor_may_be_gone, every_version_has_its_event
 }
 
-/// The events of ours after the first so many, each in a line.
+/// Returns the events of our organization after the first `after`, each as a line.
 #[track_caller]
-fn told(world: &World, after: usize) -> Vec<String> {
+fn lines(world: &World, after: usize) -> Vec<String> {
     let list = world.get("/events?page[size]=200&sort=id").expect(200).json();
     let rows = list["data"].as_array().unwrap();
     assert_eq!(list["meta"]["total_count"], rows.len());
@@ -50,14 +51,14 @@ fn line(event: &Value) -> String {
 
 #[track_caller]
 fn count(world: &World) -> usize {
-    told(world, 0).len()
+    lines(world, 0).len()
 }
 
 fn request_id(answer: &Answer) -> String {
     answer.header("X-Request-Id").unwrap().to_owned()
 }
 
-fn writes_are_told(place: &Place) {
+fn writes_leave_events(place: &Place) {
     let mut world = World::start(place);
     let ada = person(&world);
     let before = count(&world);
@@ -74,7 +75,7 @@ fn writes_are_told(place: &Place) {
         format!("update people {id}: 1 to 2"),
         format!("delete people {id}: 2 to -"),
     ];
-    assert_eq!(told(&world, before), expected);
+    assert_eq!(lines(&world, before), expected);
     let filter = format!("filter[subject_type]=people&filter[subject_id]={id}");
     let list = world.get(&format!("/events?{filter}&include=person")).expect(200).json();
     let events = list["data"].as_array().unwrap();
@@ -89,7 +90,7 @@ fn writes_are_told(place: &Place) {
     assert_eq!(line(&newest["data"][0]["attributes"]), expected[3]);
 }
 
-fn what_follows_is_told(place: &Place) {
+fn consequences_leave_events(place: &Place) {
     let world = World::start(place);
     let deal = world.deal("D", 100);
     world.spread(&deal, "2025-01-01", "2025-01-31", "10");
@@ -102,15 +103,15 @@ fn what_follows_is_told(place: &Place) {
         "update revenue_distributions 2: 1 to 2",
         "update deals 1: 3 to 4",
     ];
-    assert_eq!(told(&world, before), expected);
+    assert_eq!(lines(&world, before), expected);
     let filter = format!("/events?filter[request_id]={}", request_id(&answer));
     assert_eq!(world.get(&filter).json()["meta"]["total_count"], 3);
     world.delete("/revenue_distributions/2").expect(204);
     let expected = ["update deals 1: 4 to 5", "delete revenue_distributions 2: 2 to -"];
-    assert_eq!(told(&world, before + 3), expected);
+    assert_eq!(lines(&world, before + 3), expected);
 }
 
-fn what_is_not_done_is_not_told(place: &Place) {
+fn refused_writes_leave_no_events(place: &Place) {
     let world = World::start(place);
     let deal = world.deal("D", 100);
     let before = count(&world);
@@ -125,11 +126,11 @@ fn what_is_not_done_is_not_told(place: &Place) {
     let target = format!("/api/v2{path}");
     send(world.address(), "PATCH", &target, &headers, body.as_bytes()).expect(412);
     world.post("/deals", &json!({"data": {}})).expect(400);
-    // The second operation fails, after the first was carried out.
+    // The second operation fails after the first was carried out, so neither leaves an event.
     let nowhere = add_distribution(&json!({"type": "deals", "id": "99"}));
     operate(&world, &[add_deal("a"), nowhere]).expect(404);
-    assert_eq!(told(&world, before), [""; 0]);
-    // What comes again is done once.
+    assert_eq!(lines(&world, before), [""; 0]);
+    // A repeated request with the same key is done once.
     let headers = [
         ("X-Auth-Token", world.token.as_str()),
         ("Content-Type", MEDIA_TYPE),
@@ -139,9 +140,9 @@ fn what_is_not_done_is_not_told(place: &Place) {
     for _ in 0..2 {
         send(world.address(), "POST", "/api/v2/deals", &headers, body.as_bytes()).expect(201);
     }
-    assert_eq!(told(&world, before).len(), 1);
+    assert_eq!(lines(&world, before).len(), 1);
     let whole = operate(&world, &[add_deal("a"), add_distribution(&local("a"))]).expect(200);
-    assert_eq!(told(&world, before + 1).len(), 3);
+    assert_eq!(lines(&world, before + 1).len(), 3);
     let filter = format!("/events?filter[request_id]={}", request_id(&whole));
     assert_eq!(world.get(&filter).json()["meta"]["total_count"], 3);
 }
@@ -151,11 +152,11 @@ fn steps_of_the_engine(place: &Place) {
     programme.credit(&[("1", 3), ("2", 14)]);
     let world = &programme.world;
     let before = count(world);
-    // A forecast is no change.
+    // A forecast leaves no event.
     let (_, foreseen) = pass(world, "2020-01-01T00:00:00Z", false);
     assert_eq!(foreseen, [""; 0]);
     assert_eq!(attributes(world, "/distributions/1")["value"], 10_000);
-    assert_eq!(told(world, before), [""; 0]);
+    assert_eq!(lines(world, before), [""; 0]);
     let due = programme.tick_when_due();
     let expected = [
         "allocate distributions 1: - to -",
@@ -163,7 +164,7 @@ fn steps_of_the_engine(place: &Place) {
         "create distributions 2: - to 1",
         "update distributors 1: 1 to 2",
     ];
-    assert_eq!(told(world, before), expected);
+    assert_eq!(lines(world, before), expected);
     let list = world.get("/events?filter[action]=allocate,trigger").expect(200).json();
     assert_eq!(list["data"].as_array().unwrap().len(), 2);
     for event in list["data"].as_array().unwrap() {
@@ -174,12 +175,12 @@ fn steps_of_the_engine(place: &Place) {
     }
     change(world, "/obligations/1", json!({"status": "fulfilled"}));
     let expected = ["update obligations 1: 1 to 2", "update allocations 1: 1 to 2"];
-    let mut found = told(world, before + 4);
+    let mut found = lines(world, before + 4);
     found.sort_unstable_by(|a, b| b.cmp(a));
     assert_eq!(found, expected);
 }
 
-fn what_is_collected_is_told(place: &Place) {
+fn collected_obligations_leave_events(place: &Place) {
     let owed = json!({
         "pool_resolver": "obligations", "distribution_resolver": "accumulated_obligations",
         "pool_amount": null, "metric_types": [],
@@ -197,11 +198,11 @@ fn what_is_collected_is_told(place: &Place) {
         "create distributions 2: - to 1",
         "update distributors 1: 3 to 4",
     ];
-    assert_eq!(told(&programme.world, before), expected);
+    assert_eq!(lines(&programme.world, before), expected);
 }
 
-/// A pool past 64 bits: the next distribution takes over the metrics.
-fn failures_are_told(place: &Place) {
+/// The pool does not fit into 64 bits, so the next distribution takes over the metrics.
+fn failures_leave_events(place: &Place) {
     let programme = Programme::start(place, json!({"carry_over": true, "pool_amount": i64::MAX}));
     programme.tick_when_due();
     programme.credit(&[("2", 5)]);
@@ -213,28 +214,28 @@ fn failures_are_told(place: &Place) {
         "update metrics 1: 1 to 2",
         "update distributors 1: 2 to 3",
     ];
-    assert_eq!(told(&programme.world, before), expected);
+    assert_eq!(lines(&programme.world, before), expected);
     assert_eq!(attributes(&programme.world, "/distributions/2")["status"], "failed");
 }
 
-fn commands_are_told(place: &Place) {
+fn commands_leave_events(place: &Place) {
     let world = World::start(place);
     let (organization, scope) = (world.organization, "read");
     let expected = ["create organizations 1: - to 1", "create tokens 1: - to 1"];
-    assert_eq!(told(&world, 0)[..2], expected);
+    assert_eq!(lines(&world, 0)[..2], expected);
     let before = count(&world);
     let draft = TokenDraft { organization, person: None, scope, label: None };
     admin::create_token(&world.database, draft).unwrap();
-    // The second time nothing changes.
+    // Revoking a token again changes nothing.
     admin::revoke_token(&world.database, 5).unwrap();
     admin::revoke_token(&world.database, 5).unwrap();
-    assert_eq!(told(&world, before), ["create tokens 5: - to 1", "update tokens 5: 1 to 2"]);
+    assert_eq!(lines(&world, before), ["create tokens 5: - to 1", "update tokens 5: 1 to 2"]);
     let mut importer = Importer::open(&world.database, organization).unwrap();
     let file = "name,value\nA,1\nB,2\n";
     importer.import("deals", file.as_bytes(), |_| ()).unwrap();
     let expected = ["create deals 1: - to 1", "create deals 2: - to 1"];
-    assert_eq!(told(&world, before + 2), expected);
-    // A file with a bad line leaves nothing, although there are many good ones before it.
+    assert_eq!(lines(&world, before + 2), expected);
+    // A file with one bad line leaves no event, although many good lines come before it.
     let good: String = (0..2000).map(|line| format!("N{line},1\n")).collect();
     let file = format!("name,value\n{good}C,x\n");
     importer.import("deals", file.as_bytes(), |_| ()).unwrap_err();
@@ -273,7 +274,7 @@ fn they_are_read_only(place: &Place) {
     assert_eq!(count(&world), before);
 }
 
-fn databases_keep_them(place: &Place) {
+fn databases_refuse_to_change_them(place: &Place) {
     let world = World::start(place);
     let before = world.get("/events").body;
     let scope = Scope::of(OrganizationId(world.organization));
@@ -285,7 +286,7 @@ fn databases_keep_them(place: &Place) {
     assert_eq!(world.get("/events").body, before);
 }
 
-fn who_acted_may_be_gone(place: &Place) {
+fn the_actor_may_be_gone(place: &Place) {
     let mut world = World::start(place);
     let ada = person(&world);
     let hers = token_of(&world, &ada);
@@ -298,7 +299,7 @@ fn who_acted_may_be_gone(place: &Place) {
         (list["data"][0]["relationships"]["person"]["data"]["id"].clone(), list["included"].clone())
     };
     assert_eq!(person(&world).0, json!(ada));
-    // Their token still names them; a person without one can be removed.
+    // Ada's token still names her; a person without a token can be deleted.
     world.delete(&format!("/people/{ada}")).expect(409);
     let scope = Scope::of(OrganizationId(world.organization));
     let mut session = Session::open(&world.database).unwrap();
@@ -308,8 +309,9 @@ fn who_acted_may_be_gone(place: &Place) {
     assert_eq!(person(&world), (json!(ada), json!([])));
 }
 
-/// Tables with versions, and how many of a row's versions have no event of their own: the first of
-/// what is made for a distribution that is triggered, which the distribution tells of.
+/// The tables whose rows have versions, and the number of versions of a row without an event of
+/// their own: the first version of a row made for a triggered distribution is covered by the event
+/// of the distribution.
 const VERSIONED: &[(&str, &str)] = &[
     ("organizations", "0"),
     ("people", "0"),
@@ -339,7 +341,7 @@ fn every_version_has_its_event(place: &Place) {
         let mut session = Session::open(&world.database).unwrap();
         sql::<BigInt>(query).get_result(session.tenant(&scope).unwrap()).unwrap()
     };
-    let told = || {
+    let check = || {
         for (table, untold) in VERSIONED {
             assert_ne!(ask(&format!("SELECT COUNT(*) FROM {table}")), 0, "no rows of {table}");
             let events = format!(
@@ -350,7 +352,7 @@ fn every_version_has_its_event(place: &Place) {
                 format!("SELECT COUNT(*) FROM {table} WHERE version <> {events} + {untold}");
             assert_eq!(ask(&apart), 0, "{table}");
         }
-        // None is told twice, and each goes on from the one before.
+        // No version has two events, and each event goes on from the version of the one before.
         let twice = "SELECT COUNT(*) FROM (SELECT 1 FROM events WHERE version_after IS NOT NULL \
                      GROUP BY subject_type, subject_id, version_after HAVING COUNT(*) > 1) AS twice";
         assert_eq!(ask(twice), 0);
@@ -358,11 +360,11 @@ fn every_version_has_its_event(place: &Place) {
                      AND version_after - 1 <> COALESCE(version_before, 0)";
         assert_eq!(ask(apart), 0);
     };
-    told();
-    // What the engine makes of what is open there.
+    check();
+    // The engine executes what is open there.
     let (passed, _) = pass(&world, "2099-01-01T00:00:00Z", false);
     assert!(passed.triggered > 0, "{passed:?}");
-    told();
+    check();
     let made = "SELECT COUNT(*) FROM events WHERE action = 'allocate'";
     assert!(ask(made) > 0, "nothing was allocated");
 }

@@ -1,4 +1,5 @@
-//! The service over a real socket, on SQLite and on PostgreSQL: a module per behaviour.
+//! The service over a real socket, on SQLite and on PostgreSQL. Each folder is about one behaviour;
+//! `support` has what the cases share, and no cases.
 #![allow(
     clippy::arithmetic_side_effects,
     clippy::as_conversions,

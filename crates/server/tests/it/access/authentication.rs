@@ -1,5 +1,5 @@
-//! Who may ask for what: tokens, their rights and their ends, and the organization that a request
-//! names.
+//! Authentication of requests: tokens, their rights and when they end, and the organization that a
+//! request names.
 
 use std::time::{Duration, Instant};
 
@@ -46,11 +46,11 @@ fn no_token_or_a_bad_one(place: &Place) {
             (&error["code"], &error["title"]),
             (&json!("unauthenticated"), &json!("Unauthenticated"))
         );
-        let told = String::from_utf8_lossy(&answer.body).into_owned();
-        assert!(!told.contains("apt_"), "{told}");
+        let body = String::from_utf8_lossy(&answer.body).into_owned();
+        assert!(!body.contains("apt_"), "{body}");
     };
     check(&[]);
-    // Both at once, though each is good.
+    // A request with both headers is refused, though each is good by itself.
     let bearer = format!("Bearer {token}");
     check(&[("X-Auth-Token", token), ("Authorization", &bearer)]);
     check(&[("X-Auth-Token", token), ("Authorization", "Basic eDp5")]);
@@ -90,11 +90,11 @@ fn no_token_or_a_bad_one(place: &Place) {
     for value in bad {
         check(&[("X-Auth-Token", value)]);
     }
-    // A token in the address would be in every log on the way.
+    // A token in the address would stand in every log on the way.
     get(&world, &format!("/deals?X-Auth-Token={token}"), &[]).expect(401);
 }
 
-/// Without a token there is no telling what exists.
+/// Without a token nobody can find out what exists.
 fn strangers_learn_nothing(place: &Place) {
     let world = World::start(place);
     world.deal("D", 1);
@@ -105,7 +105,7 @@ fn strangers_learn_nothing(place: &Place) {
         document["errors"][0]["id"] = json!(null);
         document
     };
-    let told = ask("GET", "/api/v2/deals");
+    let refusal = ask("GET", "/api/v2/deals");
     for method in ["GET", "POST", "PATCH", "DELETE", "PUT", "OPTIONS"] {
         for path in [
             "/",
@@ -116,7 +116,7 @@ fn strangers_learn_nothing(place: &Place) {
             "/api/v2/deals?x=1",
             "/api/v2/deals?X-Organization-Id=2",
         ] {
-            assert_eq!(ask(method, path), told, "{method} {path}");
+            assert_eq!(ask(method, path), refusal, "{method} {path}");
         }
     }
 }
@@ -139,7 +139,7 @@ fn rights(place: &Place) {
     reader("POST", "/deals");
     reader("PATCH", "/deals/1");
     reader("DELETE", "/deals/1");
-    // Whether the row exists does not matter.
+    // The refusal is the same whether or not the row exists.
     reader("PATCH", "/deals/9");
     reader("DELETE", "/deals/9");
     assert!(rows(&world) == before);
@@ -157,14 +157,14 @@ fn revocation_takes_a_second(place: &Place) {
     admin::revoke_token(&world.database, written.id).unwrap();
     let revoked = Instant::now();
     loop {
-        let asked = revoked.elapsed();
+        let elapsed = revoked.elapsed();
         match world.get("/deals").status {
-            200 => assert!(asked < Duration::from_secs(1), "still good after {asked:?}"),
+            200 => assert!(elapsed < Duration::from_secs(1), "still good after {elapsed:?}"),
             401 => break,
             status => panic!("{status}"),
         }
     }
-    // For good, and for this token only.
+    // A token is revoked for good, and no other token with it.
     world.get("/deals").expect(401);
     world.post("/deals", &document("deals", json!({"name": "D"}), &[])).expect(401);
     world.request_as(&world.reader, "GET", "/deals", None).expect(200);
@@ -191,7 +191,7 @@ fn tokens_expire(place: &Place) {
     world.get("/deals").expect(200);
 }
 
-/// Names of organizations that are not ours.
+/// Values of `X-Organization-Id` that do not name our organization.
 const FOREIGN: &[&str] =
     &["2", "", "0", "-1", "+1", "01", "1.0", "x", "1,1", "1 1", "999", "9223372036854775808", "*"];
 
@@ -215,7 +215,7 @@ fn organizations_in_the_header(place: &Place) {
     ask(&["1", "1"]).expect(404);
     ask(&["1", "2"]).expect(404);
     ask(&["2", "1"]).expect(404);
-    // Before anything else is looked at, on every method.
+    // The header is checked before anything else, on every method.
     let body = document("deals", json!({"name": "E"}), &[]).to_string();
     for method in ["POST", "PUT", "DELETE"] {
         let headers = [
@@ -234,7 +234,7 @@ fn organizations_in_the_query(place: &Place) {
     let ask = |query: &str| world.get(&format!("/deals/1?{query}"));
     ask("X-Organization-Id=1").expect(200);
     ask("page[number]=1&X-Organization-Id=1&include=creator").expect(200);
-    // Escapes are read as they are in every other parameter.
+    // Percent escapes are decoded as in every other parameter.
     ask("X-Organization-Id=%31").expect(200);
     ask("X%2DOrganization-Id=1").expect(200);
     ask("X%2DOrganization-Id=2").expect(404);

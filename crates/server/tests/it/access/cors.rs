@@ -1,5 +1,5 @@
-//! Pages of other origins: what a server allows those that it was told of, and nobody else. A real
-//! browser is in tests/clients/browser.
+//! Pages of other origins (CORS): what a server allows the configured origins, and that it allows
+//! nothing to any other. Not here: a real browser, which is in tests/clients/browser.
 
 use apportion_testing::Place;
 
@@ -7,7 +7,7 @@ use crate::support::http::{Answer, send};
 use crate::support::world::{JSON_API, World};
 
 apportion_testing::cases! {
-    browsers_ask_beforehand, known_pages_read_answers, others_do_not,
+    browsers_ask_beforehand, known_pages_read_answers, other_pages_do_not,
     without_origins_nothing_changes
 }
 
@@ -32,7 +32,7 @@ fn preflight(origin: &str) -> [(&str, &str); 3] {
     ]
 }
 
-/// Without a token: the browser has none to send.
+/// A preflight request is answered without a token, since a browser has none to send.
 fn browsers_ask_beforehand(place: &Place) {
     let world = world(place);
     for path in ["/deals/1", "/operations", "/reports/financial_item_reports", "/nowhere"] {
@@ -61,7 +61,7 @@ fn known_pages_read_answers(place: &Place) {
     for header in ["ETag", "Location", "Retry-After", "X-Request-Id"] {
         assert!(read.split(", ").any(|name| name == header), "{header} in {read}");
     }
-    // What is wrong with a request can be read too.
+    // Pages can read errors as well.
     let origin = ("Origin", APP);
     let kind = ("Content-Type", JSON_API);
     let refused = ask(&world, "POST", "/deals", &[token, kind, origin], "{}").expect(400);
@@ -73,7 +73,7 @@ fn known_pages_read_answers(place: &Place) {
     assert_eq!(methods.header(ALLOWED), Some(APP));
 }
 
-fn others_do_not(place: &Place) {
+fn other_pages_do_not(place: &Place) {
     let world = world(place);
     let token = ("X-Auth-Token", world.token.as_str());
     let others = [
@@ -94,7 +94,7 @@ fn others_do_not(place: &Place) {
     }
     let twice = [token, ("Origin", APP), ("Origin", APP)];
     assert_eq!(ask(&world, "GET", "/deals", &twice, "").header(ALLOWED), None);
-    // A cache keeps apart what has no origin.
+    // `Vary` keeps answers to requests without an origin apart in caches.
     let plain = ask(&world, "GET", "/deals", &[token], "").expect(200);
     assert_eq!(plain.header(ALLOWED), None);
     assert!(plain.header("Vary").unwrap().contains("Origin"));

@@ -1,5 +1,5 @@
-//! Every endpoint of every type, walked as nobody, as another organization and as a reader. The
-//! table follows from the declarations; a type without rows to walk over fails the test.
+//! Every endpoint of every type, requested without a token, as another organization and as a
+//! reader. The list follows from the declarations; a type that has no row here fails the test.
 
 use apportion_jsonapi::resource::Cardinality;
 use apportion_testing::Place;
@@ -122,7 +122,8 @@ fn other_organizations_get_404(place: &Place) {
         }
         if !*row && *method == "GET" {
             let shown = String::from_utf8_lossy(&answer.body).into_owned();
-            // Itself, and that it and its token were made.
+            // The other organization sees itself, and the events of its own making and of its
+            // token's.
             let own = match path.as_str() {
                 "/organizations" => 1,
                 "/events" => 2,
@@ -156,8 +157,8 @@ fn owners_get_what_there_is(place: &Place) {
     let world = world(place);
     for Endpoint { method, path, .. } in endpoints() {
         let answer = world.request(method, &path, None);
-        // A write without a body is understood no further, a deletion needs none; relationships
-        // are not all the client's to set.
+        // A write without a body gets no further than its body, a deletion needs no body, and some
+        // relationships are not the client's to set.
         let linkage = path.contains("/relationships/");
         let fits = match method {
             "POST" | "PATCH" | "DELETE" if linkage => matches!(answer.status, 400 | 403),

@@ -1,4 +1,4 @@
-//! The names that a server answers to, and what its links begin with.
+//! The host names that a server answers to, and the origin that its links begin with.
 
 use std::net::SocketAddr;
 
@@ -11,7 +11,7 @@ use crate::support::world::{JSON_API, World, document};
 
 apportion_testing::cases! {
     a_loopback_server_answers_to_loopback_names, it_answers_to_its_public_name_too,
-    elsewhere_links_repeat_the_host, hosts_that_are_not_one, refusals_come_first,
+    elsewhere_links_repeat_the_host, malformed_hosts_are_refused, refusals_come_first,
     single_documents_have_relative_links
 }
 
@@ -20,7 +20,7 @@ fn get(world: &World, host: &str) -> Answer {
     send(world.address(), "GET", "/api/v2/deals", &headers, b"")
 }
 
-/// The link to the list itself.
+/// Returns the link of a list to itself.
 fn own_link(answer: &Answer) -> String {
     answer.json()["links"]["self"].as_str().unwrap().to_owned()
 }
@@ -67,8 +67,8 @@ fn a_loopback_server_answers_to_loopback_names(place: &Place) {
         let answer = get(&world, host);
         assert_eq!(answer.status, 400, "{host}");
         assert_eq!(complaints(&answer), ["400"], "{host}");
-        let told = String::from_utf8_lossy(&answer.body).into_owned();
-        assert!(!told.contains("example"), "{told}");
+        let body = String::from_utf8_lossy(&answer.body).into_owned();
+        assert!(!body.contains("example"), "{body}");
     }
 }
 
@@ -96,7 +96,7 @@ fn elsewhere_links_repeat_the_host(place: &Place) {
     }
 }
 
-fn hosts_that_are_not_one(place: &Place) {
+fn malformed_hosts_are_refused(place: &Place) {
     let world = World::start(place);
     let ask = |version: &str, hosts: &str| {
         let token = &world.token;
@@ -105,7 +105,7 @@ fn hosts_that_are_not_one(place: &Place) {
         );
         exchange(world.address(), request.as_bytes())
     };
-    // Exactly one is due (RFC 9112, section 3.2); HTTP/1.0 knows none.
+    // A request has exactly one `Host` (RFC 9112, section 3.2); HTTP/1.0 does not have it.
     ask("1.1", "Host: localhost\r\n").expect(200);
     ask("1.1", "Host: localhost\r\nHost: example.com\r\n").expect(400);
     ask("1.1", "Host: localhost\r\nHost: localhost\r\n").expect(400);

@@ -1,5 +1,5 @@
-//! The second wall between organizations: PostgreSQL's row-level security, asked past the service,
-//! and what the service keeps apart when organizations take turns on its connections.
+//! The second wall between organizations: PostgreSQL's row-level security, queried past the
+//! service, and connections that the service uses for one organization after another.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -17,7 +17,7 @@ apportion_testing::cases! {
         foreign_rows_cannot_be_written
 }
 
-/// Every table, and what gives each organization a row where requests may not have.
+/// Every table, and the SQL that gives each organization a row in it where no request does.
 const TABLES: &[(&str, &str)] = &[
     ("allocations", ""),
     ("collaborators", ""),
@@ -46,7 +46,7 @@ const TABLES: &[(&str, &str)] = &[
     ("tokens", ""),
 ];
 
-/// Rows in every table of both organizations.
+/// Makes rows in every table for both organizations.
 fn world(place: &Place) -> World {
     let world = World::start(place);
     person(&world);
@@ -69,7 +69,7 @@ fn psql(place: &Place, sql: &str) -> Result<String, String> {
     place.cluster().unwrap().try_query(&place.url, sql)
 }
 
-/// The organizations whose rows a statement finds in a table, by number of the organization.
+/// Returns the ids of the organizations whose rows a statement finds in a table.
 fn seen(place: &Place, set: &str, table: &str) -> String {
     let column = if table == "organizations" { "id" } else { "organization_id" };
     let sql = format!("{set} SELECT DISTINCT {column} FROM {table} ORDER BY 1");
@@ -80,7 +80,7 @@ const OURS: &str = "SET apportion.organization_id = '1';";
 const THEIRS: &str = "SET apportion.organization_id = '2';";
 
 fn rows_are_hidden_by_the_database(place: &Place) {
-    // Without the service, which folds counts now and then, from the one table into the other.
+    // The server is stopped first: now and then it folds counts from one table into another.
     drop(world(place));
     for (table, row) in TABLES {
         if !row.is_empty() {
@@ -98,7 +98,7 @@ fn rows_are_hidden_by_the_database(place: &Place) {
         check("SET apportion.mode = 'engine';", "1,2");
         check("SET apportion.mode = 'other';", "");
         check("SET apportion.mode = ''; SET apportion.organization_id = '1';", "1");
-        // What cannot be read is an error, not a sight of everything.
+        // A setting that cannot be parsed is an error, and never shows all rows.
         assert!(
             psql(place, &format!("SET apportion.organization_id = 'x'; SELECT * FROM {table}"))
                 .is_err()
@@ -108,7 +108,7 @@ fn rows_are_hidden_by_the_database(place: &Place) {
 
 fn every_table_has_forced_policies(place: &Place) {
     World::start(place);
-    // What no organization owns: the state of the schema.
+    // These tables hold the state of the schema and belong to no organization.
     let tables = "SELECT relname FROM pg_class WHERE relkind = 'r' \
         AND relnamespace = 'public'::regnamespace \
         AND relname NOT IN ('__diesel_schema_migrations', 'migration_lock')";
@@ -117,7 +117,7 @@ fn every_table_has_forced_policies(place: &Place) {
     let all = psql(place, &format!("{tables} ORDER BY relname")).unwrap();
     let known: Vec<&str> = TABLES.iter().map(|(name, _)| *name).collect();
     assert_eq!(all.lines().collect::<Vec<_>>(), known, "a new table belongs in TABLES");
-    // The role is one that the policies bind.
+    // Row-level security applies to this role.
     let sql = "SELECT rolsuper OR rolbypassrls FROM pg_roles WHERE rolname = current_user";
     assert_eq!(psql(place, sql).unwrap(), "f");
     for resource in stored_types() {
@@ -125,12 +125,12 @@ fn every_table_has_forced_policies(place: &Place) {
     }
 }
 
-/// The keys carry the organization, so that even engine mode makes no such link.
+/// Foreign keys include the organization, so that not even engine mode can link rows of two.
 fn links_across_are_refused(place: &Place) {
     drop(world(place));
     let refused = |sql: &str| {
-        let told = psql(place, &format!("SET apportion.mode = 'engine'; {sql}")).unwrap_err();
-        assert!(told.contains("violates foreign key constraint"), "{sql}: {told}");
+        let error = psql(place, &format!("SET apportion.mode = 'engine'; {sql}")).unwrap_err();
+        assert!(error.contains("violates foreign key constraint"), "{sql}: {error}");
     };
     refused("UPDATE revenue_distributions SET deal_id = 2 WHERE id = 1");
     refused("UPDATE revenue_distributions SET creator_id = 2 WHERE id = 1");
@@ -160,7 +160,7 @@ fn links_across_are_refused(place: &Place) {
         ("obligations", "distributor_id", "distributors"),
         ("obligations", "reverses_id", "obligations"),
     ] {
-        // One row of ours to the last row of the other organization.
+        // Links one row of ours to the last row of the other organization.
         let theirs = format!("(SELECT max(id) FROM {target} WHERE organization_id = 2)");
         let ours = format!("(SELECT ctid FROM {table} WHERE organization_id = 1 LIMIT 1)");
         refused(&format!("UPDATE {table} SET {key} = {theirs} WHERE ctid = {ours}"));
@@ -181,20 +181,22 @@ fn foreign_rows_cannot_be_written(place: &Place) {
     assert_eq!(count("UPDATE deals SET name = 'x'").unwrap(), "1");
     assert_eq!(count("UPDATE deals SET name = 'x' WHERE id = 2").unwrap(), "0");
     assert_eq!(count("DELETE FROM revenue_distributions WHERE id = 2").unwrap(), "0");
-    let told = count("UPDATE people SET organization_id = 2").unwrap_err();
-    assert!(told.contains("row-level security"), "{told}");
+    let error = count("UPDATE people SET organization_id = 2").unwrap_err();
+    assert!(error.contains("row-level security"), "{error}");
     let insert = "INSERT INTO people (organization_id, first_name, last_name, created_at, updated_at) VALUES (2, 'a', 'b', now(), now())";
-    let told = count(insert).unwrap_err();
-    assert!(told.contains("row-level security"), "{told}");
+    let error = count(insert).unwrap_err();
+    assert!(error.contains("row-level security"), "{error}");
 }
 
-/// What a transaction sets goes with it; a connection that has rolled one back sees what it saw.
+/// A setting ends with its transaction, and a connection sees the same rows after a rollback as
+/// before.
 fn a_rollback_forgets_the_organization(place: &Place) {
     let world = world(place);
     let sql = "BEGIN; SELECT set_config('apportion.organization_id', '1', false); ROLLBACK; SELECT count(*) FROM deals";
-    let told = psql(place, sql).unwrap();
-    assert_eq!(told.lines().last(), Some("0"));
-    // Refused writes roll back on the service's own connections; each is used by all in turn.
+    let seen = psql(place, sql).unwrap();
+    assert_eq!(seen.lines().last(), Some("0"));
+    // Refused writes roll back on the service's own connections, which both organizations use in
+    // turn.
     let refused = document("deals", json!({"name": ""}), &[]);
     let deal = document("deals", json!({"name": "x"}), &[]);
     for turn in 0..200 {
@@ -213,13 +215,14 @@ fn a_rollback_forgets_the_organization(place: &Place) {
     assert_eq!(world.get("/deals").json()["meta"]["total_count"], 1);
 }
 
-/// Many threads of both organizations at once on one server: nobody ever sees the other's rows.
+/// Many threads of both organizations use one server at once, and none ever sees a row of the
+/// other.
 fn organizations_taking_turns_see_their_own(place: &Place) {
     let world = world(place);
-    let asked = AtomicUsize::new(0);
+    let requests = AtomicUsize::new(0);
     std::thread::scope(|scope| {
         for thread in 0..16 {
-            let (world, asked) = (&world, &asked);
+            let (world, requests) = (&world, &requests);
             scope.spawn(move || {
                 for turn in 0..30 {
                     let ours = (thread + turn) % 2 == 0;
@@ -242,12 +245,12 @@ fn organizations_taking_turns_see_their_own(place: &Place) {
                         "/revenue_distributions/1/deal"
                     };
                     world.request_as(token, "GET", foreign, None).expect(404);
-                    asked.fetch_add(1, Ordering::Relaxed);
+                    requests.fetch_add(1, Ordering::Relaxed);
                 }
             });
         }
     });
-    assert_eq!(asked.load(Ordering::Relaxed), 16 * 30);
+    assert_eq!(requests.load(Ordering::Relaxed), 16 * 30);
 }
 
 fn writers_taking_turns_see_their_own(place: &Place) {

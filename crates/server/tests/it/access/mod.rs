@@ -1,4 +1,4 @@
-//! Who may do what from where: tokens and their rights, organizations apart from each other, rates,
-//! hosts and origins. Not here: what a request that is let in does.
+//! Access to the service: tokens and their rights, organizations kept apart, rates, hosts and
+//! origins. Not here: what a request does once it is let in.
 
 apportion_testing::modules! { authentication, cors, endpoints, hosts, isolation, rates, tenancy }

@@ -1,4 +1,4 @@
-//! How often a client may ask, and what it is told when it asks once more.
+//! Rate limits: the number of requests that a client may send, and the refusal of the next one.
 
 use std::time::{Duration, Instant};
 
@@ -15,13 +15,13 @@ apportion_testing::cases! {
     sqlite: an_organization_has_its_share, a_share_comes_back
 }
 
-/// For a token, in ten seconds.
+/// The requests that one token may send in 10 s.
 const TOKEN: usize = 100;
-/// For all that come from one address without a token that counts, in ten seconds.
+/// The requests that one address may send in 10 s without a valid token.
 const ADDRESS: usize = 20;
-/// Of reports, for all tokens of an organization, in half a minute.
+/// The reports that all tokens of an organization may read in 30 s.
 const REPORTS: usize = 10;
-/// For all tokens of an organization, in half an hour.
+/// The requests that all tokens of an organization may send in 30 min.
 const ORGANIZATION: usize = 4_000;
 
 fn limited(place: &Place) -> World {
@@ -46,7 +46,7 @@ fn a_token_has_its_share(place: &Place) {
     let world = limited(place);
     let deal = document("deals", json!({"name": "D"}), &[]);
     let began = Instant::now();
-    // Whatever it asks for counts.
+    // Every request counts, whatever its address.
     for turn in 0..TOKEN {
         match turn % 4 {
             0 => world.get("/deals").expect(200),
@@ -59,7 +59,7 @@ fn a_token_has_its_share(place: &Place) {
     assert!(began.elapsed() < Duration::from_secs(10), "this machine is too slow for the test");
     is_refusal(&refused.expect(429), TOKEN, 10);
     world.get("/deals").expect(429);
-    // Nobody else is held to it, and nothing was written.
+    // Another token is not limited by it, and nothing was written.
     let others = world.request_as(&world.reader, "GET", "/deals", None).expect(200);
     assert_eq!(others.json()["meta"]["total_count"], 25);
     world.request_as(&world.stranger, "GET", "/deals", None).expect(200);
@@ -74,7 +74,7 @@ fn an_address_has_its_share(place: &Place) {
     }
     is_refusal(&world.request_as("", "GET", "/deals", None).expect(429), ADDRESS, 10);
     is_refusal(&world.request_as("apt_x", "GET", "/deals", None).expect(429), ADDRESS, 10);
-    // Who has a token is not counted with those who have none.
+    // Requests with a token are not counted with those of their address.
     world.get("/deals").expect(200);
 }
 
@@ -111,7 +111,8 @@ fn reports_have_a_share_of_their_own(place: &Place) {
     }
     let world = World::at(&place.url, |config| config.limit_rates = true);
     let ask = |token: &str, path: &str| world.request_as(token, "GET", path, None);
-    // What is no report, or nobody's, does not count; whatever is asked for does.
+    // Requests that are no report of this organization do not count; the others do, whatever they
+    // ask for.
     world.request_as(&free.token, "POST", path, None).expect(405);
     world.request_as(&free.token, "OPTIONS", path, None).expect(204);
     ask("", path).expect(401);
@@ -124,11 +125,11 @@ fn reports_have_a_share_of_their_own(place: &Place) {
     }
     is_refusal(&ask(&free.token, path).expect(429), REPORTS, 30);
     is_refusal(&ask(&free.reader, &format!("{path}?format=csv")).expect(429), REPORTS, 30);
-    // Checks cost as much, and count as reports.
+    // Checks cost as much as reports, and count as reports.
     is_refusal(&ask(&free.token, "/checks").expect(429), REPORTS, 30);
     is_refusal(&ask(&free.token, "/checks/slices-sum").expect(429), REPORTS, 30);
     ask(&free.stranger, "/checks").expect(200);
-    // All the rest goes on, and so do the reports of others.
+    // Other addresses are not limited by it, nor are reports of other organizations.
     ask(&free.token, "/deals").expect(200);
     ask(&free.stranger, path).expect(200);
 }

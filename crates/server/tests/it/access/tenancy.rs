@@ -1,4 +1,4 @@
-//! A row of another organization is exactly what a missing one is.
+//! A row of another organization is answered exactly as a missing one.
 
 use apportion_testing::Place;
 use serde_json::json;

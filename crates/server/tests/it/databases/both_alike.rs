@@ -1,5 +1,5 @@
-//! Both stores answer alike, to the byte: the same rows made over HTTP in each, and a long list of
-//! queries put to both.
+//! Both databases answer alike to the byte: the same rows are made over HTTP in each, and a long
+//! list of queries is sent to both.
 
 use apportion_testing::{Place, thinned};
 
@@ -8,9 +8,9 @@ use crate::support::probes::Table;
 use crate::support::rows::sample::{Sample, each};
 use crate::support::world::{World, stored_types};
 
-apportion_testing::cases! { postgres: filters_and_sorts, reports_and_items, everything_else }
+apportion_testing::cases! { postgres: filters_and_sorts, reports_and_items, other_reads }
 
-/// The same rows on PostgreSQL and on SQLite.
+/// Two worlds with the same rows, one on each database.
 struct Twins {
     postgres: Sample,
     sqlite: Sample,
@@ -32,7 +32,8 @@ impl Twins {
     }
 }
 
-/// The body without what must differ: the port, instants, and the ids of errors and requests.
+/// Returns the body without what must differ: the port, instants, and the ids of errors and
+/// requests.
 fn comparable(world: &World, answer: &Answer) -> String {
     let body = String::from_utf8(answer.body.clone()).unwrap();
     let mut body = body.replace(&world.address().to_string(), "HOST");
@@ -56,8 +57,8 @@ fn filters_and_sorts(place: &Place) {
     let mut paths = Vec::new();
     for kind in stored_types() {
         let table = Table::read(&twins.postgres.world, kind);
-        // Instants and requests are not those of the other store, nor is the order of instants
-        // where they can be equal.
+        // Instants and request ids differ between the databases, and so does the order of instants
+        // that can be equal.
         let differs = |name: &str| name.ends_with("_at") || name == "request_id";
         let filters = table.filters().into_iter().filter(|probe| !differs(&probe.name));
         let unequal = |name: &str| kind.name != "events" && name == "created_at";
@@ -69,7 +70,7 @@ fn filters_and_sorts(place: &Place) {
     each(&thinned(paths), |path| twins.check(path));
 }
 
-/// Every group with each form, and the days behind them.
+/// Compares every grouping in each format, and the revenue items behind it.
 fn reports_and_items(place: &Place) {
     const GROUPS: &[&str] = &[
         "",
@@ -181,7 +182,7 @@ const PATHS: &[&str] = &[
     "/deals?filter[name]=%FF",
 ];
 
-fn everything_else(place: &Place) {
+fn other_reads(place: &Place) {
     let twins = Twins::make(place);
     each(PATHS, |path| twins.check(path));
 }

@@ -1,5 +1,5 @@
-//! Many writers at once: whatever the order, the sums are right in the end and nobody is told that
-//! something went wrong here.
+//! Many writers at once: the sums are right in the end, whatever the order, and no writer gets an
+//! error that is not its own fault.
 
 use apportion_testing::Place;
 use serde_json::{Value, json};
@@ -16,7 +16,7 @@ apportion_testing::cases! {
 const THREADS: usize = 16;
 const TURNS: usize = 12;
 
-/// Runs the threads, each of which knows its number.
+/// Runs `work` on all threads at once, each with its own number.
 fn together(work: impl Fn(usize) + Sync) {
     std::thread::scope(|scope| {
         for thread in 0..THREADS {
@@ -35,7 +35,7 @@ fn value(value: i64) -> Value {
     document("deals", json!({"value": value}), &[])
 }
 
-/// All rows of a list, page by page.
+/// Reads all rows of a list, page by page.
 fn all(world: &World, path: &str) -> Vec<Value> {
     let mut rows = Vec::new();
     for page in 1.. {
@@ -50,7 +50,8 @@ fn all(world: &World, path: &str) -> Vec<Value> {
     rows
 }
 
-/// Every distribution follows its deal, and every deal knows what its distributions sum to.
+/// Checks that every distribution has its part of its deal's value, and that the sums of every deal
+/// are those of its distributions.
 #[track_caller]
 fn is_consistent(world: &World, distributions: usize) {
     let spread = all(world, "/revenue_distributions");
@@ -74,7 +75,7 @@ fn is_consistent(world: &World, distributions: usize) {
                 .unwrap()
                 .parse()
                 .unwrap();
-            // Values are whole hundreds and percents whole numbers: nothing to round.
+            // Values are whole hundreds and percentages whole numbers, so nothing is rounded.
             assert_eq!(row["amount"], worth / 100 * part);
             assert_eq!(row["amount_default"], row["amount"]);
             amount += worth / 100 * part;
@@ -88,7 +89,7 @@ fn is_consistent(world: &World, distributions: usize) {
     assert_eq!(counted, distributions);
 }
 
-/// Nobody is told of a fault that is not theirs.
+/// Checks that the status is one of these: a writer gets no error that is not its own fault.
 #[track_caller]
 fn one_of(answer: &Answer, statuses: &[u16]) {
     assert!(
@@ -132,7 +133,7 @@ fn distributions_of_many_deals(place: &Place) {
     is_consistent(&world, THREADS * TURNS);
 }
 
-/// Each move locks two deals, in either order: no deadlock is shown.
+/// Each move locks two deals, in either order. No client sees a deadlock.
 fn distributions_that_move_about(place: &Place) {
     let world = World::start(place);
     let deals: Vec<String> = (1..=3).map(|hundreds| world.deal("D", hundreds * 100)).collect();
@@ -150,7 +151,8 @@ fn distributions_that_move_about(place: &Place) {
     is_consistent(&world, spreads);
 }
 
-/// One deletion of each row succeeds; a deal goes only when it has nothing left.
+/// Exactly one deletion of each row succeeds, and the deal can be deleted only once it has no
+/// distributions.
 fn deletions_race(place: &Place) {
     let world = World::start(place);
     world.deal("D", 100);

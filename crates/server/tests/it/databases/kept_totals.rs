@@ -1,5 +1,5 @@
-//! The total of a list that is not filtered is kept, not counted: it must be the number of rows
-//! after whatever was written, also while PostgreSQL folds what writers added.
+//! The total of an unfiltered list is stored, not counted. It must be the number of rows after any
+//! write, also while PostgreSQL folds the changes of writers into it.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -14,7 +14,7 @@ apportion_testing::cases! {
     postgres: kept_sums_are_counts, folding_changes_nothing
 }
 
-/// A random number generator that gives the same numbers every time (Knuth's MMIX).
+/// A generator of pseudorandom numbers that are the same in every run (Knuth's MMIX).
 struct Dice(u64);
 
 impl Dice {
@@ -25,7 +25,7 @@ impl Dice {
     }
 }
 
-/// The ids of the rows that there should be.
+/// The ids of the rows that there should be, by type.
 #[derive(Default)]
 struct Rows {
     deals: Vec<String>,
@@ -34,7 +34,7 @@ struct Rows {
 }
 
 impl Rows {
-    /// Adds or removes a row.
+    /// Adds or removes a random row.
     #[track_caller]
     fn change(&mut self, world: &World, dice: &mut Dice) {
         match dice.below(6) {
@@ -134,7 +134,7 @@ fn each_tenant_its_own(place: &Place) {
     assert_eq!(total(&world, "/organizations"), 1);
 }
 
-/// Rows and total of an answer are of one snapshot: they agree whatever happens meanwhile.
+/// The rows and the total of an answer come from one snapshot, so that they agree during writes.
 fn while_others_write(place: &Place) {
     let world = World::start(place);
     let writing = AtomicBool::new(true);
@@ -177,7 +177,7 @@ fn while_others_write(place: &Place) {
     assert_eq!(total(&world, "/deals"), 24);
 }
 
-/// Answers of the database itself, which row-level security would hide from any other role.
+/// Queries the database as its superuser, because row-level security hides rows from other roles.
 fn ask(place: &Place, sql: &str) -> String {
     let cluster = place.cluster().unwrap();
     let (server, _) =
@@ -214,7 +214,7 @@ fn folding_changes_nothing(place: &Place) {
     world.delete(&format!("/deals/{}", deals[0])).expect(204);
     assert_eq!(ask(place, "SELECT COUNT(*) FROM row_count_deltas WHERE table_name = 'deals'"), "6");
     assert_eq!(total(&world, "/deals"), 4);
-    // Their events are counted too.
+    // The deals and their events are each counted.
     assert_eq!(fold(&world), 2);
     assert_eq!(ask(place, "SELECT COUNT(*) FROM row_count_deltas"), "0");
     assert_eq!(ask(place, "SELECT row_count FROM row_counts WHERE table_name = 'deals'"), "4");

@@ -1,4 +1,4 @@
-//! The database under the service: both kinds answer alike, many writers end in the right sums, and
-//! a database that goes away is said to be away. Not here: commands over databases (`bin/tests`).
+//! The database under the service: both kinds answer alike, many writers leave the right sums, and
+//! the service survives a database that goes away. Not here: commands on databases (`bin/tests`).
 
 apportion_testing::modules! { both_alike, concurrent_writers, kept_totals, outages }

@@ -1,5 +1,5 @@
-//! The database goes away, hangs or is locked: the answer is a 503 that says nothing, never a
-//! success that was none, and the server recovers by itself.
+//! The database goes away, hangs or is locked: the answer is a 503 that reveals nothing, no write
+//! is reported as done that was not, and the server recovers by itself.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
@@ -20,7 +20,7 @@ apportion_testing::cases! {
     sqlite: a_locked_file_is_busy, a_crowd_at_a_locked_file
 }
 
-/// Ends every connection of the service.
+/// Ends every connection of the service and returns their number.
 fn kill_connections(place: &Place) -> usize {
     let cluster = place.cluster().unwrap();
     let name = place.url.rsplit('/').next().unwrap();
@@ -36,13 +36,14 @@ fn is_busy(answer: &Answer) {
     assert!(answer.header("Retry-After").is_some());
     let error = &answer.json()["errors"][0];
     assert_eq!((&error["code"], &error["title"]), (&json!("unavailable"), &json!("Unavailable")));
-    let told = String::from_utf8_lossy(&answer.body).to_lowercase();
+    let body = String::from_utf8_lossy(&answer.body).to_lowercase();
     for word in ["postgres", "sqlite", "connection", "terminat", "sql", "lock"] {
-        assert!(!told.contains(word), "{told}");
+        assert!(!body.contains(word), "{body}");
     }
 }
 
-/// Asks until it is answered as it should be; until then the server may say that it is busy.
+/// Sends the request until the answer has that status. Until then the server may only say that it
+/// is unavailable.
 #[track_caller]
 fn recovers(ask: impl Fn() -> Answer, status: u16) -> Answer {
     let began = Instant::now();
@@ -68,15 +69,15 @@ fn killed_connections_are_opened_again(place: &Place) {
         assert!(kill_connections(place) > 0);
         recovers(|| world.get("/deals"), 200);
         kill_connections(place);
-        // What was answered with 503 was not done.
+        // A write that was answered with 503 was not done.
         recovers(|| world.post("/deals", &deal), 201);
         let list = recovers(|| world.get("/deals"), 200).json();
         assert_eq!(list["meta"]["total_count"], made);
     }
 }
 
-/// Kills connections while all of them are writing. What was answered with 201 is there; what was
-/// answered with 503 may have been kept or not, but the counts know which.
+/// Kills connections while all of them are writing. A write that was answered with 201 is there;
+/// one that was answered with 503 may be, and the stored counts agree with the rows.
 fn connections_killed_at_work(place: &Place) {
     let world = World::start(place);
     let deal = document("deals", json!({"name": "D"}), &[]);
@@ -107,7 +108,7 @@ fn connections_killed_at_work(place: &Place) {
     assert_eq!(place.cluster().unwrap().query(&place.url, counted), count.to_string());
 }
 
-/// Does something while somebody else holds all deals, and does not let them go by himself.
+/// Runs `work` while another session holds locks on all deals that it does not release by itself.
 fn while_deals_are_held(place: &Place, work: impl FnOnce()) {
     let cluster = place.cluster().unwrap();
     let admin = cluster.admin_url();
@@ -122,7 +123,7 @@ fn while_deals_are_held(place: &Place, work: impl FnOnce()) {
         while cluster.query(&admin, &format!("SELECT count(*) {holders}")) != "1" {
             assert!(began.elapsed() < Duration::from_secs(20), "nobody holds the deals");
         }
-        // The holder goes even where the work panics.
+        // The holder is ended even if `work` panics.
         let done = std::panic::catch_unwind(std::panic::AssertUnwindSafe(work));
         cluster.query(&admin, &format!("SELECT count(pg_terminate_backend(pid)) {holders}"));
         if let Err(panic) = done {
@@ -137,15 +138,15 @@ fn a_locked_row_is_busy(place: &Place) {
     let change = document("deals", json!({"name": "E"}), &[]);
     while_deals_are_held(place, || {
         is_busy(&world.patch("/deals/1", &change).expect(503));
-        // Reading goes on, and so does writing elsewhere.
+        // Reads go on, and so do writes of other rows.
         assert_eq!(world.get("/deals/1").expect(200).json()["data"]["attributes"]["name"], "D");
         world.deal("Another", 1);
     });
     recovers(|| world.patch("/deals/1", &change), 200);
 }
 
-/// More writers than can wait: each is answered soon, and none of them later does what it was told
-/// had not been done.
+/// Sends more writes than can wait for a lock. Each is answered soon, and none is carried out after
+/// it was answered with 503.
 fn crowd(world: &World) {
     let change = document("deals", json!({"name": "E"}), &[]);
     let began = Instant::now();
@@ -178,7 +179,7 @@ fn a_crowd_at_a_locked_file(place: &Place) {
     assert_eq!(world.get("/deals/1").expect(200).json()["data"]["attributes"]["name"], "D");
 }
 
-/// No connection can be made for a while.
+/// The service cannot connect for a while.
 fn a_database_that_refuses_comes_back(place: &Place) {
     let world = World::start(place);
     world.deal("D", 1);
@@ -210,7 +211,7 @@ fn a_locked_file_is_busy(place: &Place) {
     let held = other.transaction(|_| {
         is_busy(&world.post("/deals", &deal).expect(503));
         is_busy(&world.delete("/deals/1").expect(503));
-        // Readers do not wait for a writer.
+        // Reads do not wait for a writer.
         assert_eq!(world.get("/deals").expect(200).json()["meta"]["total_count"], 1);
         Ok::<_, store::Error>(())
     });
@@ -218,6 +219,6 @@ fn a_locked_file_is_busy(place: &Place) {
     recovers(|| world.post("/deals", &deal), 201);
     let list = world.get("/deals").expect(200).json();
     assert_eq!(list["meta"]["total_count"], 2);
-    // A refused write used no id.
+    // A refused write uses up no id.
     assert_eq!(list["data"][1]["id"], "2");
 }

@@ -1,6 +1,6 @@
-//! What clients may rely on, read off the description: the promises of the last release are kept,
-//! or CHANGELOG.md says which is not. Renewed with a release, by running this with
-//! `RENEW_PROMISES=1`.
+//! Promises to clients, read off the OpenAPI description: every promise of the last release is
+//! kept, or CHANGELOG.md names it as broken. Running this with `RENEW_PROMISES=1` writes the
+//! promises of a new release.
 
 use std::collections::BTreeSet;
 
@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use crate::support::openapi::written;
 
-apportion_testing::cases! { plain: promises_are_kept_or_named, what_breaks_is_seen }
+apportion_testing::cases! { plain: promises_are_kept_or_named, breaking_changes_are_noticed }
 
 const FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../fixtures/openapi/promises.txt");
 
@@ -30,8 +30,8 @@ fn promises_are_kept_or_named() {
     assert!(unnamed.is_empty(), "name these in CHANGELOG.md, word for word: {unnamed:#?}");
 }
 
-/// A change of the description, and what it breaks.
-fn what_breaks_is_seen() {
+/// Each case is a change of the description and the promise that it breaks.
+fn breaking_changes_are_noticed() {
     type Change = fn(&mut Value);
     let parameter: Change = |document| {
         let list = document["paths"]["/api/v2/deals"]["get"]["parameters"].as_array_mut().unwrap();
@@ -90,18 +90,19 @@ fn current() -> Value {
     serde_json::from_str(&openapi::description(&resources::own())).unwrap()
 }
 
-/// What was promised and is no more, and what is needed that was not.
+/// Returns the promises that are gone, and the new needs of schemas that were already promised.
 fn broken(before: &Lines, now: &Lines) -> Lines {
     let needed = |line: &&String| line.contains(" needs ");
     let gone = before.difference(now).filter(|line| !needed(line));
-    // What a schema needs that nobody knew breaks nothing.
+    // A new schema may need anything, since no client uses it yet.
     let schema = |line: &str| line.split([' ', '.']).next().unwrap_or_default().to_owned();
     let known: Lines = before.iter().map(|line| schema(line)).collect();
     let more = now.difference(before).filter(needed).filter(|line| known.contains(&schema(line)));
     gone.chain(more).cloned().collect()
 }
 
-/// Addresses with what they take and answer, and the members of every schema.
+/// Returns a line for each address with its parameters and answers, and for each member of every
+/// schema.
 fn promises(document: &Value) -> Lines {
     let mut lines = Lines::new();
     for (path, methods) in document["paths"].as_object().unwrap() {
@@ -110,7 +111,7 @@ fn promises(document: &Value) -> Lines {
                 continue;
             }
             let name = format!("{} {path}", method.to_uppercase());
-            // What is reached through a row takes what its type does.
+            // An address below a row has the parameters of the type that it leads to.
             let own = !path.contains("{id}/");
             let parameters = operation["parameters"].as_array().unwrap();
             for parameter in parameters.iter().filter(|_| own) {
@@ -134,7 +135,7 @@ fn promises(document: &Value) -> Lines {
 fn members(name: &str, schema: &Value, lines: &mut Lines) {
     let taken = name.contains("_create") || name.contains("_update");
     for needed in schema["required"].as_array().into_iter().flatten() {
-        // What an answer always has is a promise, and not a need.
+        // A member that is always in an answer is promised; one that a request must have is needed.
         let word = if taken { "needs" } else { "has" };
         lines.insert(format!("{name} {word} {}", needed.as_str().unwrap()));
     }
@@ -153,7 +154,7 @@ fn members(name: &str, schema: &Value, lines: &mut Lines) {
     }
 }
 
-/// What a schema is, in a word or several.
+/// Describes the type of a schema in a word or several.
 fn kind(schema: &Value) -> String {
     let choices = schema["anyOf"].as_array().into_iter().flatten().map(kind);
     let mut choices: Vec<String> = choices.collect();

@@ -1,5 +1,5 @@
-//! The documentation page: its files, what they are sent as, and what is none of them. Not here:
-//! what a browser makes of it. Beside it, the other addresses that need no token.
+//! The documentation page: its files, their headers, and addresses that are not files of it; and
+//! the other addresses that need no token. Not here: the page in a browser.
 
 use apportion_testing::Place;
 
@@ -7,10 +7,11 @@ use crate::support::http::{Answer, send};
 use crate::support::world::World;
 
 apportion_testing::cases! {
-    files, what_is_no_file, open_addresses_take_reads_and_a_slash, what_is_known_is_not_sent_again
+    files, other_names_are_missing, open_addresses_take_reads_and_a_slash,
+    known_files_are_not_sent_again
 }
 
-/// A file, its type, and whether it is kept compressed.
+/// A file, its media type, and whether it is stored compressed.
 const FILES: &[(&str, &str, bool)] = &[
     ("", "text/html; charset=utf-8", false),
     ("/", "text/html; charset=utf-8", false),
@@ -45,7 +46,7 @@ fn files(place: &Place) {
     }
 }
 
-fn what_is_no_file(place: &Place) {
+fn other_names_are_missing(place: &Place) {
     let world = World::start(place);
     for path in ["/docs/x", "/docs//", "/docs/docs.js//", "/docs/../docs.js", "/docs/Docs.js"] {
         for method in ["GET", "HEAD", "OPTIONS", "POST", "DELETE", "PURGE"] {
@@ -54,8 +55,8 @@ fn what_is_no_file(place: &Place) {
     }
 }
 
-/// These are large, and the same until the program is another.
-fn what_is_known_is_not_sent_again(place: &Place) {
+/// The files are large and change only with the program, so a known one is not sent again.
+fn known_files_are_not_sent_again(place: &Place) {
     let world = World::start(place);
     for path in ["/docs", "/docs/swagger-ui-bundle.js", "/api/v2/openapi.json"] {
         let answer = ask(&world, "GET", path).expect(200);

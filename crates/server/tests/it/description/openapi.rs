@@ -1,4 +1,5 @@
-//! The description of the service: as committed, served to everybody, and naming every address.
+//! The OpenAPI description of the service: it is the committed one, it is served to everybody, and
+//! reports take every parameter in it.
 
 use apportion_server::{openapi, resources};
 use apportion_testing::Place;
@@ -23,7 +24,7 @@ fn it_is_served_to_everybody(place: &Place) {
     assert_eq!(answer.header("Allow"), Some("GET, HEAD, OPTIONS"));
 }
 
-/// Each word of each list, and each filter by itself.
+/// Tries each word of each list, and each filter by itself.
 fn reports_take_what_is_described(place: &Place) {
     let world = World::start(place);
     world.spread(&world.deal("D", 100), "2025-01-01", "2025-03-31", "100");

@@ -1,5 +1,5 @@
-//! Trigger dates under clocks that go backwards and forwards, over daylight saving and at the ends
-//! of months: none twice, none lost, none that drifts.
+//! Trigger dates while the clock goes backwards and forwards, at changes of daylight saving time
+//! and at the ends of months: no date comes twice, none is lost and none drifts.
 
 use apportion_testing::Place;
 use serde_json::json;
@@ -7,11 +7,11 @@ use serde_json::json;
 use crate::support::rows::programme::Programme;
 
 apportion_testing::cases! {
-    backwards_an_hour, forwards_a_year, and_back_again, clocks_change, ends_of_months,
+    backwards_an_hour, forwards_a_year, back_from_years_ahead, clocks_change, ends_of_months,
     leap_days
 }
 
-/// The trigger dates that were executed, in order of their ids, cut to the minute.
+/// Returns the trigger dates that were executed, in order of their ids, cut to the minute.
 #[track_caller]
 fn executed(programme: &Programme) -> Vec<String> {
     let done = programme.executed().into_iter();
@@ -37,7 +37,8 @@ fn backwards_an_hour(place: &Place) {
     assert_eq!(executed(&programme), ["2025-03-02T12:00", "2025-03-03T12:00"]);
 }
 
-/// What was missed is run once, under its own date; the next is in the future.
+/// Dates that were missed are executed once, under the first of them, and the next date is in the
+/// future.
 fn forwards_a_year(place: &Place) {
     let programme = daily(place);
     programme.credit(&[("1", 1)]);
@@ -48,8 +49,8 @@ fn forwards_a_year(place: &Place) {
     assert_eq!(programme.paid("2"), ["1 10000 pending approved"]);
 }
 
-/// A clock that was ahead by mistake: no date comes again, and none is lost that is to come.
-fn and_back_again(place: &Place) {
+/// The clock was ahead by mistake and is set back: no date comes again, and no later one is lost.
+fn back_from_years_ahead(place: &Place) {
     let programme = daily(place);
     programme.tick("2027-01-01T00:00:00Z");
     programme.credit(&[("1", 1)]);
@@ -60,14 +61,14 @@ fn and_back_again(place: &Place) {
     assert_eq!(executed(&programme), ["2025-03-02T12:00", "2027-01-01T12:00"]);
 }
 
-/// A time of every day: where it comes twice it is the first, where it does not come it is moved.
+/// A time that occurs twice on a day is taken the first time, and one that does not occur is moved.
 fn clocks_change(place: &Place) {
     let cases = [
         ("Europe/Berlin 02:30", "2025-03-28T12:00:00Z", ["29T01:30", "30T01:30", "31T00:30"]),
         ("Europe/Berlin 02:30", "2025-10-24T12:00:00Z", ["25T00:30", "26T00:30", "27T01:30"]),
         ("America/New_York 02:30", "2025-03-07T12:00:00Z", ["08T07:30", "09T07:30", "10T06:30"]),
         ("America/New_York 01:30", "2025-10-31T12:00:00Z", ["01T05:30", "02T05:30", "03T06:30"]),
-        // By half an hour only.
+        // Lord Howe Island moves its clocks by half an hour only.
         ("Australia/Lord_Howe 02:15", "2025-10-03T00:00:00Z", ["03T15:45", "04T15:45", "05T15:15"]),
         ("Australia/Lord_Howe 01:45", "2025-04-04T00:00:00Z", ["04T14:45", "05T14:45", "06T15:15"]),
     ];
@@ -101,7 +102,7 @@ fn ends_of_months(place: &Place) {
     let expected = ["02-28T12:00", "03-31T12:00", "04-30T12:00", "05-31T12:00", "06-30T12:00"];
     let done = executed(&programme);
     assert_eq!(done.iter().map(|date| &date[5..]).collect::<Vec<_>>(), expected);
-    // Missed ones do not move it either.
+    // Missed dates do not move it either.
     programme.tick("2026-03-30T00:00:00Z");
     assert_eq!(programme.due(), "2026-03-31T12:00:00.000Z");
 }

@@ -1,4 +1,4 @@
-//! Passes of the engine: what they write, at which trigger dates, and who runs them at once. Not
-//! here: the program that is killed in a pass (`bin/tests`).
+//! Passes of the engine: what they write, at which trigger dates, and several engines at once. Not
+//! here: a process that is killed in a pass (`bin/tests`).
 
 apportion_testing::modules! { clocks, passes, races, revenue_pools }

@@ -1,5 +1,5 @@
-//! What a pass of the engine writes: shares, obligations, allocations, the next distribution; and
-//! what it leaves alone.
+//! The writes of a pass of the engine: shares, obligations, allocations and the next distribution;
+//! and the rows that a pass leaves alone.
 
 use std::thread::sleep;
 use std::time::{Duration, Instant};
@@ -15,10 +15,10 @@ use crate::support::world::{World, document, run_sql};
 
 apportion_testing::cases! {
     shares_are_written, the_top_score_takes_all, equal_parts_are_written, approval_is_awaited,
-    nobody_to_pay, carried_pools, failures_lose_nothing, paused_ones_wait,
-    missed_periods_are_run_once, deleted_ones_are_left_alone, what_is_owed_is_collected,
+    nobody_to_pay, carried_pools, failures_lose_nothing, paused_distributors_wait,
+    missed_periods_are_run_once, deleted_distributors_are_left_alone, obligations_are_collected,
     due_days_are_awaited, dry_runs_write_nothing, forecasts_are_refreshed,
-    forecasts_are_looked_at_after_events, others_go_on, many_are_paid
+    forecasts_follow_events, an_unreadable_row_stops_no_other, many_are_paid
 }
 
 fn shares_are_written(place: &Place) {
@@ -28,14 +28,14 @@ fn shares_are_written(place: &Place) {
     let tag = |path: &str| world.get(path).header("ETag").unwrap().to_owned();
     let before = [tag(&path), tag("/distributions/1")];
     let due = programme.due();
-    let told = programme.tick(&due);
+    let lines = programme.tick(&due);
     let next = programme.due();
     let next_told = next.replace(".000Z", "Z");
     let expected = format!(
         "organization 1 distributor 1 (Pool) distribution 1: processing, 100.00 EUR in \
          2 allocations; next {next_told}"
     );
-    assert_eq!(told, [expected]);
+    assert_eq!(lines, [expected]);
     assert!(next > due, "{next}");
     assert_eq!(programme.states(), ["processing 10000", "pending 0"]);
     assert_eq!(programme.paid("1"), ["1 1765 pending approved", "2 8235 pending approved"]);
@@ -63,10 +63,10 @@ fn shares_are_written(place: &Place) {
         (programme.list("/obligations").len(), programme.list("/allocations").len()),
         (2, 2)
     );
-    // What was made is allocated, so that nothing is left to be paid.
-    let asked = format!("{path}?fields[distributors]=accumulated_value,collaborator_count");
+    // The obligations that the pass made are allocated, so nothing is left to be paid.
+    let address = format!("{path}?fields[distributors]=accumulated_value,collaborator_count");
     let expected = json!({"accumulated_value": 0, "collaborator_count": 3});
-    assert_eq!(attributes(world, &asked), expected);
+    assert_eq!(attributes(world, &address), expected);
     assert_eq!(programme.tick(&due), [""; 0]);
     settle_all(&programme);
     assert_eq!(programme.states(), ["complete 10000", "pending 0"]);
@@ -112,9 +112,9 @@ fn nobody_to_pay(place: &Place) {
     let programme = Programme::start(place, json!({}));
     programme.tick_when_due();
     assert_eq!(programme.states(), ["complete 0", "pending 0"]);
-    let told = programme.explanation("1");
-    shows(&told, &json!({"pool": 10_000, "total_score": 0}));
-    assert_eq!(told["unpaid"].as_array().unwrap().len(), 3);
+    let explanation = programme.explanation("1");
+    shows(&explanation, &json!({"pool": 10_000, "total_score": 0}));
+    assert_eq!(explanation["unpaid"].as_array().unwrap().len(), 3);
     programme.credit(&[("1", 1)]);
     programme.tick_when_due();
     assert_eq!(programme.paid("2"), ["1 10000 pending approved"]);
@@ -136,7 +136,8 @@ fn carried_pools(place: &Place) {
     assert_eq!(programme.paid("4"), ["1 10000 pending approved"]);
 }
 
-/// A pool past 64 bits fails its distribution; the next takes over its period, with everything.
+/// A pool that does not fit into 64 bits fails its distribution. The next one takes over its period
+/// with all metrics and obligations.
 fn failures_lose_nothing(place: &Place) {
     let programme = Programme::start(place, json!({"carry_over": true, "pool_amount": i64::MAX}));
     let (world, path) = (&programme.world, programme.path());
@@ -145,13 +146,16 @@ fn failures_lose_nothing(place: &Place) {
     assert_eq!(programme.tick(&first).len(), 2);
     programme.credit(&[("1", 2), ("2", 1)]);
     let metric = world.get("/metrics/1");
-    let told = programme.tick(&programme.due());
-    assert!(told[0].contains("failed: the pool with what was carried over does not"), "{told:?}");
-    assert!(told[1].contains(&format!("distributor {other} (Other)")), "{told:?}");
+    let lines = programme.tick(&programme.due());
+    assert!(lines[0].contains("failed: the pool with what was carried over does not"), "{lines:?}");
+    assert!(lines[1].contains(&format!("distributor {other} (Other)")), "{lines:?}");
     assert_eq!(programme.states(), ["complete 0", "failed 0", "pending 0"]);
-    let told = programme.explanation("3");
-    shows(&told, &json!({"pool": 0, "carried": i64::MAX, "unpaid": []}));
-    assert!(told["sentence"].as_str().unwrap().starts_with("Failed: the pool"), "{told}");
+    let explanation = programme.explanation("3");
+    shows(&explanation, &json!({"pool": 0, "carried": i64::MAX, "unpaid": []}));
+    assert!(
+        explanation["sentence"].as_str().unwrap().starts_with("Failed: the pool"),
+        "{explanation}"
+    );
     assert_eq!(programme.list("/obligations"), Vec::<Value>::new());
     let taken = world.get("/metrics/1").expect(200);
     assert_eq!(taken.json()["data"]["relationships"]["distribution"]["data"]["id"], "5");
@@ -164,7 +168,7 @@ fn failures_lose_nothing(place: &Place) {
     assert_eq!(paid, [format!("1 {most} pending approved"), format!("2 {least} pending approved")]);
 }
 
-fn paused_ones_wait(place: &Place) {
+fn paused_distributors_wait(place: &Place) {
     let programme = Programme::start(place, json!({}));
     programme.credit(&[("1", 1)]);
     let (due, path) = (programme.due(), programme.path());
@@ -192,7 +196,7 @@ fn missed_periods_are_run_once(place: &Place) {
     shows(&attributes(&programme.world, "/distributions/1"), &json!({"trigger_date": due}));
 }
 
-fn deleted_ones_are_left_alone(place: &Place) {
+fn deleted_distributors_are_left_alone(place: &Place) {
     let programme = Programme::start(place, json!({}));
     programme.credit(&[("1", 1)]);
     let due = programme.due();
@@ -209,7 +213,7 @@ fn owing_with(more: Value) -> Value {
     attributes
 }
 
-fn what_is_owed_is_collected(place: &Place) {
+fn obligations_are_collected(place: &Place) {
     let programme = Programme::start(place, owing_with(json!({"minimum_value": 100})));
     let world = &programme.world;
     programme.owe("1", 150, json!({}));
@@ -238,7 +242,7 @@ fn what_is_owed_is_collected(place: &Place) {
     shows(&allocation["explanation"], &json!({"net": 120, "parts": 2}));
     let accumulated = format!("{}?fields[distributors]=accumulated_value", programme.path());
     assert_eq!(attributes(world, &accumulated), json!({"accumulated_value": -401}));
-    // What waited is collected once it is enough.
+    // Obligations below the minimum are collected once they reach it together.
     programme.owe("2", 1, json!({}));
     programme.owe("3", 700, json!({}));
     programme.tick_when_due();
@@ -252,7 +256,7 @@ fn what_is_owed_is_collected(place: &Place) {
     assert_eq!(attributes(world, &accumulated), json!({"accumulated_value": 0}));
 }
 
-/// Something is due from the day on which the trigger falls in the distributor's zone.
+/// An obligation is due from the day, in the distributor's time zone, on which the trigger falls.
 fn due_days_are_awaited(place: &Place) {
     let more = json!({"time_zone": "America/Los_Angeles", "schedule": ["+1 day 20:00"]});
     let programme = Programme::start(place, owing_with(more));
@@ -283,9 +287,9 @@ fn dry_runs_write_nothing(place: &Place) {
     assert_eq!(pass(world, &due, false), foreseen);
 }
 
-/// The value of an open distribution follows, and nothing else of it changes.
-/// A server looks again where something was written, and only there.
-fn forecasts_are_looked_at_after_events(place: &Place) {
+/// The value of an open distribution is forecast anew, and nothing else of it changes. A server
+/// does this where something was written, and only there.
+fn forecasts_follow_events(place: &Place) {
     let interval = Duration::from_millis(20);
     let world = World::configured(place, |config| config.engine_interval = Some(interval));
     let open = |token: &str, id: &str| {
@@ -311,8 +315,8 @@ fn forecasts_are_looked_at_after_events(place: &Place) {
     let (ours, theirs) = (world.token.as_str(), world.stranger.as_str());
     open(ours, "1");
     becomes(ours, "1", 10_000);
-    // What is written past the service leaves no event, and is found with the next one: not by the
-    // passes that see what another organization writes, the second of which began after it.
+    // A write past the service leaves no event, and is seen with the next one that does; not by
+    // passes that see only events of another organization, the second of which began after it.
     run_sql(&world, "UPDATE distributions SET value = 7");
     open(theirs, "2");
     becomes(theirs, "2", 10_000);
@@ -345,19 +349,19 @@ fn forecasts_are_refreshed(place: &Place) {
     assert_eq!(shown(), expected);
 }
 
-/// A row that cannot be read is left as it is.
-fn others_go_on(place: &Place) {
+/// A row that cannot be parsed is left alone, and other distributors are paid.
+fn an_unreadable_row_stops_no_other(place: &Place) {
     let programme = Programme::start(place, json!({}));
     programme.add(json!({"name": "Other"}));
     programme.rewrite(|content| content.time_zone = "Mars/Olympus".to_owned());
     let world = &programme.world;
-    let (passed, told) = pass(world, &programme.due(), false);
+    let (passed, lines) = pass(world, &programme.due(), false);
     assert_eq!((passed.triggered, passed.left), (1, 1));
-    assert!(told[0].contains("(Other)"), "{told:?}");
+    assert!(lines[0].contains("(Other)"), "{lines:?}");
     assert_eq!(programme.states(), ["pending 0"]);
 }
 
-/// More than fit into one statement.
+/// The rows are more than fit into one statement.
 fn many_are_paid(place: &Place) {
     let programme = Programme::start(place, json!({"pool_amount": 5_000}));
     let world = &programme.world;

@@ -1,5 +1,5 @@
-//! Several engines at once, and clients who write meanwhile: every trigger date is executed once,
-//! nobody is refused, and nothing is lost.
+//! Several engines at once, and clients that write meanwhile: every trigger date is executed once,
+//! no client is refused, and nothing is lost.
 
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -17,7 +17,8 @@ apportion_testing::cases! { each_trigger_once, clients_write_meanwhile }
 
 const ENGINES: usize = 8;
 
-/// One engine executes a trigger date of each distributor, and eight the next.
+/// One engine executes a trigger date of each distributor, and then eight engines at once execute
+/// the next.
 fn each_trigger_once(place: &Place) {
     let is_postgres = place.backend == Backend::Postgres;
     let distributors = rounds(if is_postgres { 500 } else { 60 });
@@ -30,22 +31,22 @@ fn each_trigger_once(place: &Place) {
         credit(&all);
         let due = all[0].due();
         let begun = Instant::now();
-        let told = thread::scope(|scope| {
+        let passes = thread::scope(|scope| {
             let engines = (0..engines).map(|_| scope.spawn(|| pass(world, &due, false)));
             let engines: Vec<_> = engines.collect();
             engines.into_iter().map(|engine| engine.join().unwrap()).collect::<Vec<_>>()
         });
         took.push(begun.elapsed());
-        assert!(told.iter().all(|(passed, _)| passed.left == 0), "{told:?}");
-        let lines: BTreeSet<&String> = told.iter().flat_map(|(_, lines)| lines).collect();
-        assert_eq!(told.iter().map(|(_, lines)| lines.len()).sum::<usize>(), distributors);
-        assert_eq!(lines.len(), distributors, "somebody was told of twice");
+        assert!(passes.iter().all(|(passed, _)| passed.left == 0), "{passes:?}");
+        let lines: BTreeSet<&String> = passes.iter().flat_map(|(_, lines)| lines).collect();
+        assert_eq!(passes.iter().map(|(_, lines)| lines.len()).sum::<usize>(), distributors);
+        assert_eq!(lines.len(), distributors, "a distribution was executed twice");
         pools += distributors;
         let total = |path: &str| world.get(path).expect(200).json()["meta"]["total_count"].clone();
         assert_eq!(total("/distributions?filter[status]=pending"), distributors);
         assert_eq!(total("/distributions?filter[status]=processing"), pools);
         assert_eq!(total("/distributions"), pools + distributors);
-        // A pool of one unit goes to one of the two.
+        // A pool of one unit goes to one of the two collaborators.
         let parts = 2 * pools - pools / distributors;
         assert_eq!((total("/allocations"), total("/obligations")), (json!(parts), json!(parts)));
         assert_eq!(pass(world, &due, false).1, [""; 0]);
@@ -55,7 +56,7 @@ fn each_trigger_once(place: &Place) {
     assert!(in_time, "one engine {:?}, eight {:?}", took[0], took[1]);
 }
 
-/// Credits the first two collaborators everywhere.
+/// Credits the first two collaborators in every distributor.
 #[track_caller]
 fn credit(all: &[Programme]) {
     let one = |programme: &Programme, who: i64| {
@@ -78,7 +79,7 @@ fn credit(all: &[Programme]) {
     }
 }
 
-/// Tells the clients that it is over, also where the test fails.
+/// Stops the clients when it is dropped, also when the test fails.
 struct Ending<'a>(&'a AtomicBool);
 
 impl Drop for Ending<'_> {
@@ -87,7 +88,8 @@ impl Drop for Ending<'_> {
     }
 }
 
-/// Credits go to the distribution that is open when they are written: before the trigger or after.
+/// A credit goes to the distribution that is open when it is written, either before the trigger or
+/// after it.
 fn clients_write_meanwhile(place: &Place) {
     let programme = Programme::start(place, json!({"schedule": ["+1 day"], "carry_over": true}));
     let over = AtomicBool::new(false);
@@ -118,13 +120,13 @@ fn clients_write_meanwhile(place: &Place) {
     assert_eq!(scores.sum::<i64>(), credited);
     let mut shared = 0;
     for (id, _) in programme.executed() {
-        let told = programme.explanation(&id);
-        shared += told["total_score"].as_i64().unwrap();
+        let explanation = programme.explanation(&id);
+        shared += explanation["total_score"].as_i64().unwrap();
         let counted = metrics
             .iter()
             .filter(|row| row["relationships"]["distribution"]["data"]["id"] == json!(id));
         let scores = counted.map(|row| row["attributes"]["score"].as_i64().unwrap());
-        assert_eq!(told["total_score"], scores.sum::<i64>(), "distribution {id}");
+        assert_eq!(explanation["total_score"], scores.sum::<i64>(), "distribution {id}");
     }
     assert!(shared > 0, "no credit was in time");
 }

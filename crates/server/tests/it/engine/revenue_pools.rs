@@ -1,5 +1,5 @@
-//! The join: a pool that is a part of the revenue recognised on the days of its period, as the
-//! distributor's zone counts days.
+//! Pools that are a part of the revenue recognised on the days of their period, as the
+//! distributor's time zone counts days.
 
 use apportion_testing::Place;
 use serde_json::{Value, json};
@@ -10,10 +10,11 @@ use crate::support::rows::programme::Programme;
 
 apportion_testing::cases! {
     days_are_those_of_the_zone, a_day_counts_once, named_deals_only, another_currency,
-    amounts_of_the_moment, refunds_are_shared, revenue_past_64_bits_fails
+    later_changes_leave_paid_periods, refunds_are_shared, revenue_past_64_bits_fails
 }
 
-/// A tenth of the revenue, every day at midnight in that zone, unless `more` says otherwise.
+/// Returns the attributes of a distributor that shares a tenth of the revenue every day at midnight
+/// in that time zone, unless `more` says otherwise.
 fn sharing(zone: &str, more: Value) -> Value {
     let mut attributes = json!({
         "pool_resolver": "recognized_revenue", "revenue_percentage": "10", "time_zone": zone,
@@ -23,7 +24,7 @@ fn sharing(zone: &str, more: Value) -> Value {
     attributes
 }
 
-/// A deal that recognises 10.00 EUR on each day of July 2025.
+/// Makes a deal that recognises 10.00 EUR on each day of July 2025.
 fn july(programme: &Programme) -> String {
     let world = &programme.world;
     let deal = world.deal("July", 31_000);
@@ -31,16 +32,21 @@ fn july(programme: &Programme) -> String {
     deal
 }
 
-/// From and until, what was recognised between, and the pool of it.
+/// Returns `from` and `until` of the revenue that a distribution shares, that revenue, and the
+/// pool.
 #[track_caller]
 fn basis(programme: &Programme, distribution: &str) -> (String, i64, i64) {
-    let told = programme.explanation(distribution);
-    let text = |name: &str| told["basis"][name].as_str().unwrap().to_owned();
+    let explanation = programme.explanation(distribution);
+    let text = |name: &str| explanation["basis"][name].as_str().unwrap().to_owned();
     let days = format!("{} {}", text("from"), text("until"));
-    (days, told["basis"]["recognized"].as_i64().unwrap(), told["pool"].as_i64().unwrap())
+    (
+        days,
+        explanation["basis"]["recognized"].as_i64().unwrap(),
+        explanation["pool"].as_i64().unwrap(),
+    )
 }
 
-/// A day's period that begins a second before midnight there, or at midnight.
+/// A period of one day begins at midnight in the time zone, or a second before it.
 fn days_are_those_of_the_zone(place: &Place) {
     let cases = [
         ("UTC", "2025-06-30T23:59:59Z", "2025-06-30 2025-07-01", 0),
@@ -65,8 +71,8 @@ fn days_are_those_of_the_zone(place: &Place) {
     }
 }
 
-/// Period after period, each day of the deal is shared once, whatever the hour of the trigger,
-/// and where several periods are run as one.
+/// Over all periods each day of the deal is shared once, whatever the hour of the trigger, also
+/// where several periods are executed as one.
 fn a_day_counts_once(place: &Place) {
     let first = Programme::start(place, json!({}));
     july(&first);
@@ -77,7 +83,7 @@ fn a_day_counts_once(place: &Place) {
         while programme.due().as_str() < "2025-07-12" {
             programme.tick(&programme.due());
         }
-        // This one is late: the period that it then opens begins where it ended all the same.
+        // This trigger is late. The period that it opens still begins where the last one ended.
         programme.tick("2025-07-29T12:00:00Z");
         programme.tick("2025-08-09T12:00:00Z");
         programme.tick("2025-08-20T12:00:00Z");
@@ -108,7 +114,8 @@ fn named_deals_only(place: &Place) {
     assert_eq!(basis(&programme, "3").1, 1_000);
 }
 
-/// In the organization's currency every deal counts, converted; in another, its own deals.
+/// A pool in the organization's currency counts every deal, converted; one in another currency
+/// counts the deals of that currency.
 fn another_currency(place: &Place) {
     let programme = Programme::start(place, sharing("UTC", json!({})));
     let world = &programme.world;
@@ -129,7 +136,7 @@ fn another_currency(place: &Place) {
 }
 
 /// A deal that changes later changes the periods that follow, and none that was paid.
-fn amounts_of_the_moment(place: &Place) {
+fn later_changes_leave_paid_periods(place: &Place) {
     let programme = Programme::start(place, sharing("UTC", json!({})));
     let deal = july(&programme);
     programme.begin_at("2025-07-01T00:00:00Z");
@@ -164,7 +171,7 @@ fn revenue_past_64_bits_fails(place: &Place) {
         programme.world.spread(&deal, "2025-07-01", "2025-07-01", "100");
     }
     programme.begin_at("2025-01-01T00:00:01Z");
-    let told = programme.tick("2026-01-01T00:00:00Z");
-    assert!(told[0].contains("failed: the revenue recognised in the period"), "{told:?}");
+    let lines = programme.tick("2026-01-01T00:00:00Z");
+    assert!(lines[0].contains("failed: the revenue recognised in the period"), "{lines:?}");
     assert_eq!(programme.states()[1..], ["failed 0", "pending 0"]);
 }

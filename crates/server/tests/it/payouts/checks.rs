@@ -1,5 +1,5 @@
-//! The laws of conservation: they hold over all that the service writes, and whatever breaks one of
-//! them past the service, by SQL, is found, with the row that it is.
+//! The laws of conservation: they hold for everything that the service writes, and a row that
+//! breaks one, written past the service by SQL, is found and named.
 
 use apportion_core::checks::{Finding, Check, Verdict};
 use apportion_server::store::{OrganizationId, Scope, Session, Tenant, checks as laws};
@@ -13,7 +13,7 @@ use crate::support::world::{World, run_sql};
 
 apportion_testing::cases! {
     laws_hold_over_all_that_is_written, broken_laws_are_found, broken_uniqueness_is_found,
-    what_is_another_organizations_is_not_seen, a_hundred_are_enough, a_look_may_end_early,
+    other_organizations_are_not_seen, a_hundred_breaches_are_shown, a_look_may_end_early,
     lists_are_narrowed_ordered_and_walked, they_are_read_only
 }
 
@@ -38,7 +38,7 @@ fn laws_hold_over_all_that_is_written(place: &Place) {
         assert_eq!(shown["counter_examples"], json!([]), "{row}");
         assert_eq!(*row, check(&world, row["id"].as_str().unwrap()));
     }
-    // The sides are what they say.
+    // Both sides of a law are the sums that its description says.
     let value: i64 = world.get("/distributions?filter[status][not_eq]=pending").json()["data"]
         .as_array()
         .unwrap()
@@ -48,7 +48,7 @@ fn laws_hold_over_all_that_is_written(place: &Place) {
     assert_eq!(check(&world, "allocations-sum")["attributes"]["left"], value);
 }
 
-/// A world with rows for every law, all of them of ours.
+/// Makes rows of our organization for every law.
 fn world(place: &Place) -> World {
     let world = World::start(place);
     let deal = json!({"name": "D", "currency": "USD", "exchange_rate": "0.92", "value": 100_001});
@@ -60,7 +60,7 @@ fn world(place: &Place) -> World {
     world
 }
 
-/// A law, the type of the rows that break it, what breaks it, and what mends it again.
+/// A law, the type of the rows that break it, the SQL that breaks it, and the SQL that mends it.
 type Break = (&'static str, &'static str, &'static str, &'static str);
 
 const BREAKS: &[Break] = &[
@@ -190,7 +190,7 @@ fn broken_laws_are_found(place: &Place) {
     }
 }
 
-/// What a unique index refuses, without that index.
+/// Without its unique index, a row can be written twice.
 fn broken_uniqueness_is_found(place: &Place) {
     let world = world(place);
     run_sql(&world, "DROP INDEX allocations_live_once; DROP INDEX distributions_once");
@@ -213,12 +213,12 @@ fn broken_uniqueness_is_found(place: &Place) {
     let examples = found["counter_examples"].as_array().unwrap();
     assert_eq!(examples.len(), 2, "{found}");
     assert_eq!(found["left"].as_i64().unwrap() - 2, found["right"].as_i64().unwrap());
-    // Cancelled ones are apart.
+    // Cancelled distributions are counted apart.
     run_sql(&world, "UPDATE distributions SET status = 'cancelled' WHERE status = 'failed'");
     assert_eq!(check(&world, "trigger-once")["attributes"]["result"], "pass");
 }
 
-fn what_is_another_organizations_is_not_seen(place: &Place) {
+fn other_organizations_are_not_seen(place: &Place) {
     let world = world(place);
     run_sql(&world, BREAKS[0].2);
     let path = "/checks/allocations-sum";
@@ -227,7 +227,7 @@ fn what_is_another_organizations_is_not_seen(place: &Place) {
     assert_eq!((&shown["result"], &shown["left"]), (&json!("pass"), &json!(0)));
 }
 
-fn a_hundred_are_enough(place: &Place) {
+fn a_hundred_breaches_are_shown(place: &Place) {
     let world = World::start(place);
     let deal = world.deal("D", 100);
     let add = json!({"op": "add", "data": {
@@ -247,7 +247,7 @@ fn a_hundred_are_enough(place: &Place) {
     let found = check(&world, "amounts-follow-deals")["attributes"].clone();
     assert_eq!(found["result"], "fail");
     assert_eq!(found["counter_examples"].as_array().unwrap().len(), 100);
-    // To the end there are more, of which no more are kept.
+    // A look at all rows counts more breaches, but keeps no more of them.
     let whole = look(&world, Check::AmountsFollowDeals, &mut |_| false);
     assert_eq!((whole.broken, whole.counter_examples.len(), whole.is_complete), (105, 100, true));
     let left = i128::from(found["left"].as_i64().unwrap());

@@ -1,5 +1,5 @@
-//! Collaborators: their rules, the address that is theirs alone, and who stays because others
-//! refer to them.
+//! Collaborators: the rules of their fields, their unique e-mail address, and which of them cannot
+//! be deleted because other rows refer to them.
 
 use apportion_testing::Place;
 use serde_json::{Value, json};
@@ -12,7 +12,7 @@ use crate::support::world::{World, document};
 apportion_testing::cases! {
     they_are_written_and_read, bad_values_are_refused, addresses_are_unique,
     one_of_many_at_once_has_the_address,
-    those_referred_to_stay
+    referenced_ones_cannot_be_deleted
 }
 
 fn ann(world: &World) -> String {
@@ -32,7 +32,7 @@ fn they_are_written_and_read(place: &Place) {
     world.get(&path).expect(404);
 }
 
-/// Refused alike when a row is made and when it is changed.
+/// The value is refused both when a row is made and when it is changed.
 fn bad_values_are_refused(place: &Place) {
     let world = World::start(place);
     ann(&world);
@@ -75,11 +75,12 @@ fn addresses_are_unique(place: &Place) {
     let taken = document("collaborators", with("Cem", "a@example.org"), &[]).to_string();
     refused(&world, ("POST", "/collaborators"), &taken, 422, &fault);
     refused(&world, ("PATCH", "/collaborators/2"), &taken, 422, &fault);
-    // Their own, another one's case, and another organization's.
+    // A collaborator may keep the address, another may not take it in capitals, and in another
+    // organization it is free.
     change(&world, "/collaborators/1", with("Ann", "a@example.org"));
     world.create("collaborators", with("Dan", "A@example.org"), &[]);
     make(&world, &world.stranger, "collaborators", with("Eve", "a@example.org"), &[]);
-    // No address is nobody's, and one that was given up is free.
+    // Several collaborators may have no address, and one that was given up is free.
     ann(&world);
     ann(&world);
     world.delete(&format!("/collaborators/{first}")).expect(204);
@@ -104,7 +105,7 @@ fn one_of_many_at_once_has_the_address(place: &Place) {
     assert_eq!((made, refused), (1, 7), "{answers:?}");
 }
 
-fn those_referred_to_stay(place: &Place) {
+fn referenced_ones_cannot_be_deleted(place: &Place) {
     let world = World::start(place);
     let (member, owed, scored) = (ann(&world), ann(&world), ann(&world));
     let paying = world.create("distributors", owing(), &[]);

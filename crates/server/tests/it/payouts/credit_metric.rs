@@ -1,5 +1,5 @@
-//! Crediting as it was recorded, at both of its addresses: every distributor that counts the
-//! collaborator gives its points, all of them or none, and as often as it is asked for by key.
+//! Crediting by the recorded request, at both of its addresses: every distributor that counts the
+//! collaborator gives its points, either all of them do or none, and a repeated key credits once.
 
 use apportion_testing::Place;
 use serde_json::{Value, json};
@@ -11,12 +11,12 @@ use crate::support::rows::payouts::{make, owing, pool, trigger};
 use crate::support::world::{JSON_API, World, document};
 
 apportion_testing::cases! {
-    every_distributor_that_counts_gives_its_points, none_that_qualifies_is_no_fault,
-    bodies_that_cannot_be_read, whom_nobody_can_credit, all_or_none, keys, methods_and_rights,
+    every_distributor_that_counts_gives_its_points, no_distributor_that_counts_is_no_fault,
+    unreadable_bodies, collaborators_that_cannot_be_credited, all_or_none, keys, methods_and_rights,
     it_takes_no_parameters, many_at_once
 }
 
-/// The two addresses: of ours, and of the recorded surface.
+/// The address under `/api/v2` and that of the recorded API.
 pub const PATHS: [&str; 2] =
     ["/api/v2/distributors/credit-metric", "/siren/v1/distributors/credit-metric"];
 
@@ -35,7 +35,7 @@ fn credited(answer: Answer) {
     assert_eq!(answer.body, b"{\"success\":true}");
 }
 
-/// Ann and Ben.
+/// Starts a server with the collaborators Ann and Ben.
 fn world(place: &Place) -> World {
     let world = World::start(place);
     for name in ["Ann", "Ben"] {
@@ -44,7 +44,8 @@ fn world(place: &Place) -> World {
     world
 }
 
-/// A pool with Ann that gives so many points, changed as told.
+/// Makes a distributor with Ann that gives `points` for a credit, with these attributes changed;
+/// returns its id.
 #[track_caller]
 fn counting(world: &World, points: i64, changes: Value) -> String {
     let mut attributes = pool();
@@ -57,7 +58,7 @@ fn counting(world: &World, points: i64, changes: Value) -> String {
     answer.json()["data"]["id"].as_str().unwrap().to_owned()
 }
 
-/// Distributor, collaborator and points of every credit.
+/// Returns distributor, collaborator and points of every credit.
 fn credits(world: &World) -> Vec<(String, String, i64)> {
     let list = world.get("/metric_credits?sort=id").expect(200).json();
     let linked = |row: &Value, name: &str| {
@@ -87,7 +88,7 @@ fn every_distributor_that_counts_gives_its_points(place: &Place) {
     credited(credit(&world, PATHS[0], r#"{"collaboratorId": 1}"#, &[]));
     let given = |of: &str, points| (of.to_owned(), "1".to_owned(), points);
     assert_eq!(credits(&world), [given("1", 3), given("5", 14)]);
-    // Unknown members are passed over, and numbers read however they are written.
+    // Unknown members are ignored, and a whole number may be written with decimals.
     credited(credit(&world, PATHS[1], r#"{"x": [], "collaboratorId": 1.0}"#, &[]));
     let all = [given("1", 3), given("5", 14), given("1", 3), given("5", 14)];
     assert_eq!(credits(&world), all);
@@ -105,7 +106,7 @@ fn every_distributor_that_counts_gives_its_points(place: &Place) {
     assert_eq!(attributes(&world, "/metrics/3")["score"], 3);
 }
 
-fn none_that_qualifies_is_no_fault(place: &Place) {
+fn no_distributor_that_counts_is_no_fault(place: &Place) {
     let world = world(place);
     world.create("distributors", owing(), &[]);
     counting(&world, 1, json!({}));
@@ -115,8 +116,8 @@ fn none_that_qualifies_is_no_fault(place: &Place) {
     assert_eq!(credits(&world), []);
 }
 
-/// Refused at both addresses, each in its own words, and nothing is written; answers with the
-/// error of ours.
+/// Checks that both addresses refuse the body, each in its own format, and that nothing is written;
+/// returns the error of ours.
 #[track_caller]
 fn refused(world: &World, body: &str, status: u16) -> Value {
     let before = rows(world);
@@ -130,7 +131,7 @@ fn refused(world: &World, body: &str, status: u16) -> Value {
     error
 }
 
-fn bodies_that_cannot_be_read(place: &Place) {
+fn unreadable_bodies(place: &Place) {
     let world = world(place);
     counting(&world, 1, json!({}));
     for body in [
@@ -167,13 +168,13 @@ fn bodies_that_cannot_be_read(place: &Place) {
     credited(send(world.address(), "POST", PATHS[1], &headers, body));
 }
 
-fn whom_nobody_can_credit(place: &Place) {
+fn collaborators_that_cannot_be_credited(place: &Place) {
     let world = world(place);
     counting(&world, 1, json!({}));
     for _ in 0..3 {
         make(&world, &world.stranger, "collaborators", json!({"full_name": "Eve"}), &[]);
     }
-    // The last is another organization's.
+    // The last id belongs to another organization.
     for id in ["0", "-1", "99", "9223372036854775807", "9223372036854775808", "5"] {
         let error = refused(&world, &format!("{{\"collaboratorId\": {id}}}"), 404);
         assert_eq!(error["source"], json!({"pointer": "/collaboratorId"}), "{id}");
@@ -185,7 +186,7 @@ fn whom_nobody_can_credit(place: &Place) {
     refused(&world, r#"{"collaboratorId": 2}"#, 422);
 }
 
-/// The second distributor's score would not fit, so that the first gives nothing either.
+/// The score in the second distributor would not fit, so the first gives nothing either.
 fn all_or_none(place: &Place) {
     let world = world(place);
     counting(&world, 1, json!({}));
@@ -209,7 +210,7 @@ fn keys(place: &Place) {
         credited(again);
         assert_eq!(credits(&world).len(), at + 1);
         keyed(r#"{"collaboratorId": 2}"#).expect(422);
-        // A refusal is an answer too, in the words of its address.
+        // A refusal is repeated too, in the format of its address.
         let refuse = || {
             credit(&world, path, r#"{"collaboratorId": 9}"#, &[("Idempotency-Key", "r")])
                 .expect(404)
@@ -257,7 +258,7 @@ fn it_takes_no_parameters(place: &Place) {
     assert_eq!(error["source"], json!({"parameter": "include"}));
     credited(ask("?X-Organization-Id=1"));
     credited(ask("?"));
-    // The recorded surface passes over what was not recorded.
+    // The recorded API ignores parameters that were not recorded.
     credited(credit(&world, &format!("{}?_locale=de", PATHS[1]), r#"{"collaboratorId": 1}"#, &[]));
 }
 

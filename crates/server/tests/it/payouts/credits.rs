@@ -1,5 +1,5 @@
-//! Metric credits: they are added for good, and what they add up to is the metric of the open
-//! distribution. Who may be credited with what.
+//! Metric credits: they cannot be changed or deleted, they add up to the metric of the open
+//! distribution, and only some collaborators can be credited.
 
 use apportion_testing::Place;
 use serde_json::{Value, json};
@@ -11,14 +11,14 @@ use crate::support::world::{World, document};
 
 apportion_testing::cases! {
     metrics_follow, each_period_begins_anew, bad_values_are_refused, who_may_be_credited,
-    they_stay_as_they_are, links_to_others_are_refused, operations_add_them,
+    credits_cannot_be_changed, links_to_others_are_refused, operations_add_them,
     many_at_once_add_up
 }
 
 const LINKS: [(&str, &str, &str); 2] =
     [("distributor", "distributors", "1"), ("collaborator", "collaborators", "1")];
 
-/// Ann, who is a member of a pool, and Ben, who is not.
+/// Starts a server with Ann, who is a member of a pool, and Ben, who is not.
 fn world(place: &Place) -> World {
     let world = World::start(place);
     for name in ["Ann", "Ben"] {
@@ -64,7 +64,7 @@ fn each_period_begins_anew(place: &Place) {
     let world = world(place);
     credit(&world, 3);
     trigger(&world, world.organization, "1");
-    // The helper opens no next one: another schedule does.
+    // `trigger` does not open the next distribution; a change of the schedule does.
     change(&world, "/distributors/1", json!({"schedule": ["+1 month"]}));
     credit(&world, 4);
     let list = world.get("/metrics?sort=id").expect(200).json();
@@ -105,7 +105,7 @@ fn bad_values_are_refused(place: &Place) {
     let missing = missing.map(|at| format!("422 /data/{at}"));
     let missing = missing.each_ref().map(String::as_str);
     refused(&world, ("POST", "/metric_credits"), bare, 422, &missing);
-    // Each fits, but not their sum.
+    // Each score fits into 64 bits, but not their sum.
     credit(&world, i64::MAX);
     let one = document("metric_credits", json!({"points": 1}), &LINKS).to_string();
     let fault = ["422 /data/attributes/points"];
@@ -136,12 +136,12 @@ fn who_may_be_credited(place: &Place) {
     credit(&world, 1);
     world.delete("/distributors/1").expect(204);
     check(&LINKS, "distributor");
-    // One that counts nothing.
+    // This distributor has no metrics.
     world.create("distributors", owing(), &[]);
     check(&[("distributor", "distributors", "2"), LINKS[1]], "distributor");
 }
 
-fn they_stay_as_they_are(place: &Place) {
+fn credits_cannot_be_changed(place: &Place) {
     let world = world(place);
     credit(&world, 1);
     let body = document("metric_credits", json!({"points": 2}), &[]).to_string();

@@ -1,4 +1,4 @@
-//! Distributors: defaults, rules, members, deals, and what deletion means.
+//! Distributors: defaults, rules of fields, members, deals, and deletion.
 
 use apportion_testing::Place;
 use serde_json::{Value, json};
@@ -12,8 +12,8 @@ use crate::support::world::{World, document};
 apportion_testing::cases! {
     defaults_are_filled_in, everything_can_be_set, bad_values_are_refused,
     points_may_be_written_as_any_integer,
-    resolvers_that_do_not_go_together, what_is_required, members_and_deals,
-    members_of_others_are_not_there, deleted_ones_are_only_shown
+    resolvers_that_do_not_go_together, required_members, members_and_deals,
+    members_of_other_organizations_are_missing, deleted_distributors_are_read_only
 }
 
 fn defaults_are_filled_in(place: &Place) {
@@ -32,9 +32,9 @@ fn defaults_are_filled_in(place: &Place) {
     });
     shows(&shown, &defaults);
     assert_eq!(shown.get("collaborator_count"), None);
-    let asked = "/distributors/1?fields[distributors]=collaborator_count,accumulated_value";
+    let address = "/distributors/1?fields[distributors]=collaborator_count,accumulated_value";
     let expected = json!({"collaborator_count": 0, "accumulated_value": 0});
-    assert_eq!(attributes(&world, asked), expected);
+    assert_eq!(attributes(&world, address), expected);
 }
 
 fn everything_can_be_set(place: &Place) {
@@ -67,7 +67,7 @@ fn points_may_be_written_as_any_integer(place: &Place) {
     assert_eq!(shown["data"]["attributes"]["metric_types"], expected);
 }
 
-/// An attribute, what it is not to be, and where that is said.
+/// An attribute, a value that it must not have, and the attribute that the error points at.
 type Bad = (&'static str, Value, &'static str);
 
 fn bad_values_are_refused(place: &Place) {
@@ -140,7 +140,7 @@ fn bad_values_are_refused(place: &Place) {
     }
 }
 
-/// Two resolvers, units, and what is at fault.
+/// Each case is two resolvers, units, and the attribute at fault.
 fn resolvers_that_do_not_go_together(place: &Place) {
     let world = World::start(place);
     let check = |pool: &str, distribution: &str, units: &str, at: &str| {
@@ -158,7 +158,7 @@ fn resolvers_that_do_not_go_together(place: &Place) {
     check("recognized_revenue", "evenly_shared_pool", "points", "units");
 }
 
-fn what_is_required(place: &Place) {
+fn required_members(place: &Place) {
     let world = World::start(place);
     let check = |attributes: Value, expected: &[&str]| {
         let body = document("distributors", attributes, &[]).to_string();
@@ -207,18 +207,18 @@ fn members_and_deals(place: &Place) {
     let gone = linkage("collaborators", &[&people[1]]);
     world.request("DELETE", path, Some(&gone)).expect(200);
     assert_eq!((members(), count()), (vec![1, 3], json!(2)));
-    // A change that does not name them leaves them.
+    // A change that does not name members and deals leaves them.
     change(&world, "/distributors/1", json!({"name": "N"}));
     assert_eq!(members(), [1, 3]);
     let found = world.get("/distributors?filter[collaborator_count]=2").expect(200).json();
     assert_eq!(ids(&found), [1]);
-    // A deal in somebody's scope stays.
+    // A deal that a distributor is about cannot be deleted.
     refused(&world, ("DELETE", "/deals/1"), "", 409, &["409"]);
     world.patch("/distributors/1/relationships/deals", &linkage("deals", &[])).expect(200);
     world.delete("/deals/1").expect(204);
 }
 
-fn members_of_others_are_not_there(place: &Place) {
+fn members_of_other_organizations_are_missing(place: &Place) {
     let world = World::start(place);
     world.create("distributors", pool(), &[]);
     make(&world, &world.stranger, "collaborators", json!({"full_name": "Eve"}), &[]);
@@ -234,7 +234,7 @@ fn members_of_others_are_not_there(place: &Place) {
     world.request_as(&world.stranger, "DELETE", "/distributors/1", None).expect(404);
 }
 
-fn deleted_ones_are_only_shown(place: &Place) {
+fn deleted_distributors_are_read_only(place: &Place) {
     let world = World::start(place);
     world.create("distributors", pool(), &[]);
     world.create("distributors", owing(), &[]);

@@ -1,5 +1,5 @@
-//! Distributors, what they credit, foresee and owe, and the laws that hold over it. Not here: what
-//! a pass of the engine writes (`engine`).
+//! Distributors: what they credit, preview and owe, and the laws of conservation. Not here: what a
+//! pass of the engine writes (`engine`).
 
 apportion_testing::modules! {
     checks, collaborators, credit_metric, credits, distributors, obligations, openings,

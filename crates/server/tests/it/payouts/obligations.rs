@@ -1,5 +1,5 @@
-//! Obligations: their rules, every change of state, reversals, and what settling one does to the
-//! distribution that covers it.
+//! Obligations: the rules of their fields, every change of state, reversals, and the effect of
+//! settling one on the distribution that covers it.
 
 use apportion_testing::Place;
 use serde_json::{Value, json};
@@ -11,14 +11,14 @@ use crate::support::world::{World, document};
 
 apportion_testing::cases! {
     they_are_written_and_read, bad_values_are_refused, links_are_checked, every_change_of_state,
-    every_change_of_state_of_allocated_ones, what_may_change_when, reversals, deletion,
-    settling_the_last_completes, rejecting_lowers_the_value, what_is_approved_adds_up,
-    names_elsewhere_show_here, explanations_of_allocations
+    every_change_of_state_once_allocated, changes_allowed_in_each_state, reversals, deletion,
+    settling_the_last_completes, rejecting_lowers_the_value, approved_obligations_add_up,
+    names_of_other_rows_are_shown, explanations_of_allocations
 }
 
 const STATES: [&str; 5] = ["pending", "approved", "fulfilled", "rejected", "cancelled"];
 
-/// A world with a collaborator and a distributor that pays what is owed.
+/// Starts a server with a collaborator and a distributor that pays its obligations.
 fn world(place: &Place) -> World {
     let world = World::start(place);
     let ann = json!({"full_name": "Ann", "email": "ann@example.org"});
@@ -35,7 +35,7 @@ fn owe(world: &World, attributes: Value) -> String {
     world.create("obligations", attributes, &LINKS)
 }
 
-/// An obligation in that state, which it was brought to by what is allowed.
+/// Makes an obligation and brings it to that state by allowed changes; returns its id.
 #[track_caller]
 fn in_state(world: &World, state: &str) -> String {
     let first = if state == "pending" { "pending" } else { "approved" };
@@ -60,13 +60,13 @@ fn they_are_written_and_read(place: &Place) {
         "due_on": "2030-01-01",
     });
     shows(&change(&world, &path, all.clone()), &all);
-    let asked =
+    let address =
         format!("{path}?fields[obligations]=collaborator_name,collaborator_email,distributor_name");
     let names = json!({
         "collaborator_name": "Ann", "collaborator_email": "ann@example.org",
         "distributor_name": "Owing",
     });
-    assert_eq!(attributes(&world, &asked), names);
+    assert_eq!(attributes(&world, &address), names);
     let referred = owe(&world, json!({"value": 1, "status": "approved", "reference": "INV-1"}));
     let shown = attributes(&world, &format!("/obligations/{referred}"));
     shows(&shown, &json!({"status": "approved", "reference": "INV-1"}));
@@ -129,7 +129,7 @@ fn links_are_checked(place: &Place) {
     let odd = [LINKS[0], LINKS[1], ("reverses", "obligations", "9")];
     let body = document("obligations", json!({"value": 2}), &odd).to_string();
     refused(&world, ("POST", "/obligations"), body, 404, &["404 /data/relationships/reverses"]);
-    // They stay as they are.
+    // The links of an obligation cannot be changed, but sent as they are.
     let other = world.create("collaborators", json!({"full_name": "Ben"}), &[]);
     let moved = document("obligations", json!({}), &[("collaborator", "collaborators", &other)]);
     let fault = format!("422 {collaborator}");
@@ -139,12 +139,13 @@ fn links_are_checked(place: &Place) {
     refused(&world, ("PATCH", path), linkage, 403, &["403"]);
     let same = document("obligations", json!({}), &[("collaborator", "collaborators", "1")]);
     world.patch("/obligations/1", &same).expect(200);
-    // A distributor that is deleted owes nothing new.
+    // No new obligation can be made for a deleted distributor.
     world.delete("/distributors/1").expect(204);
     check(&LINKS, 422, &format!("422 {distributor}"));
 }
 
-/// Whether an obligation that no distribution covers may go from the one state to the other.
+/// Returns whether an obligation that no distribution covers may change from one state to the
+/// other.
 fn allowed(from: &str, to: &str) -> bool {
     match from {
         "pending" => to != "fulfilled",
@@ -173,7 +174,7 @@ fn every_change_of_state(place: &Place) {
     }
 }
 
-/// One that waits for approval, and one that is approved, both allocated.
+/// Makes an obligation in that state that is allocated by a distribution; returns its id.
 fn allocated(world: &World, state: &str) -> String {
     let mut sharing = pool();
     sharing["requires_approval"] = json!(state == "pending");
@@ -190,7 +191,7 @@ fn allocated(world: &World, state: &str) -> String {
     list["data"][0]["id"].as_str().unwrap().to_owned()
 }
 
-fn every_change_of_state_of_allocated_ones(place: &Place) {
+fn every_change_of_state_once_allocated(place: &Place) {
     let world = world(place);
     let may = |from: &str, to: &str| match from {
         "pending" => to != "fulfilled",
@@ -210,8 +211,8 @@ fn every_change_of_state_of_allocated_ones(place: &Place) {
     }
 }
 
-/// A member, a new value, and the states in which it may be had.
-fn what_may_change_when(place: &Place) {
+/// Each case is a member, a new value, and the states in which it is accepted.
+fn changes_allowed_in_each_state(place: &Place) {
     let world = world(place);
     let members = [
         ("value", json!(11)),
@@ -261,11 +262,11 @@ fn reversals(place: &Place) {
     assert_eq!(made["data"]["attributes"]["value"], -30);
     assert_eq!(made["data"]["relationships"]["reverses"]["data"]["id"], json!(first));
     let reversal = made["data"]["id"].as_str().unwrap();
-    // Once each, and no reversal of a reversal.
+    // An obligation can be reversed once, and a reversal not at all.
     refuse(reverse(&first, json!({}), LINKS));
     refuse(reverse(reversal, json!({}), LINKS));
     refused(&world, ("DELETE", &format!("/obligations/{first}")), "", 409, &["409"]);
-    // A part of it, by its own value; gone, it leaves room for another.
+    // A reversal may have a value of its own, of a part; once it is deleted, there can be another.
     world.delete(&format!("/obligations/{reversal}")).expect(204);
     let part = world.post("/obligations", &reverse(&first, json!({"value": -10}), LINKS));
     assert_eq!(part.expect(201).json()["data"]["attributes"]["value"], -10);
@@ -327,7 +328,7 @@ fn rejecting_lowers_the_value(place: &Place) {
     shows(&shown["included"][0]["attributes"], &json!({"status": "complete", "value": 0}));
 }
 
-fn what_is_approved_adds_up(place: &Place) {
+fn approved_obligations_add_up(place: &Place) {
     let world = world(place);
     let sum = || {
         let path = "/distributors/1?fields[distributors]=accumulated_value";
@@ -353,8 +354,8 @@ fn what_is_approved_adds_up(place: &Place) {
     assert_eq!(found["meta"]["total_count"], 1);
 }
 
-/// What is shown of others is no older than they are.
-fn names_elsewhere_show_here(place: &Place) {
+/// An obligation shows members of other rows, which must be no older than those rows.
+fn names_of_other_rows_are_shown(place: &Place) {
     let world = world(place);
     owe(&world, json!({"value": 1}));
     let path = "/obligations/1?fields[obligations]=collaborator_name,distributor_name";

@@ -1,5 +1,5 @@
-//! The open distribution of a distributor: there is exactly one where it is active and has a
-//! schedule; it moves with the schedule and ends with it.
+//! The open distribution of a distributor: there is exactly one while the distributor is active and
+//! has a schedule. It moves with the schedule and ends with it.
 
 use apportion_testing::Place;
 use serde_json::{Value, json};
@@ -10,12 +10,13 @@ use crate::support::rows::payouts::{YEARLY, make, owing, pool};
 use crate::support::world::{World, document};
 
 apportion_testing::cases! {
-    one_opens_with_a_schedule, inactive_ones_open_none, schedules_move_it, zones_move_it,
-    empty_schedules_cancel_it, deletion_cancels_it, paused_ones_keep_it, what_stays_moves_nothing,
-    units_and_resolvers_wait_for_the_next_period, others_open_their_own
+    one_opens_with_a_schedule, inactive_distributors_open_none, schedules_move_it,
+    zones_move_it, empty_schedules_cancel_it, deletion_cancels_it, paused_distributors_keep_it,
+    unchanged_schedules_do_not_move_it, units_and_resolvers_wait_for_the_next_period,
+    other_organizations_open_their_own
 }
 
-/// A pool without a schedule, and what is set beside that.
+/// Makes a distributor with a fixed pool, without a schedule unless `more` has one; returns its id.
 fn made(world: &World, more: Value) -> String {
     let mut attributes = pool();
     attributes["schedule"] = json!([]);
@@ -23,7 +24,7 @@ fn made(world: &World, more: Value) -> String {
     world.create("distributors", attributes, &[])
 }
 
-/// The states of a distributor's distributions, by id.
+/// Returns the states of a distributor's distributions, by id.
 #[track_caller]
 fn states(world: &World, id: &str) -> Vec<String> {
     let path = format!("/distributors/{id}/distributions?sort=id");
@@ -32,7 +33,7 @@ fn states(world: &World, id: &str) -> Vec<String> {
     rows.map(|row| row["attributes"]["status"].as_str().unwrap().to_owned()).collect()
 }
 
-/// The open distribution of a distributor as it shows it, and its trigger date.
+/// Returns the open distribution that a distributor shows, and its trigger date.
 #[track_caller]
 fn open(world: &World, id: &str) -> (Value, Value) {
     let path = format!("/distributors/{id}?include=current_distribution");
@@ -58,14 +59,14 @@ fn one_opens_with_a_schedule(place: &Place) {
     assert!(date.as_str().unwrap().ends_with("-01-01T00:00:00.000Z"), "{date}");
     let expected = json!({"status": "pending", "value": 0, "trigger_date": date});
     shows(&attributes(&world, "/distributions/1"), &expected);
-    let asked = "/distributions/1?fields[distributions]=distributor_name,distributor_units,\
+    let address = "/distributions/1?fields[distributions]=distributor_name,distributor_units,\
         allocation_count,explanation";
     let extended = json!({
         "distributor_name": "Pool", "distributor_units": "EUR", "allocation_count": 0,
         "explanation": null,
     });
-    assert_eq!(attributes(&world, asked), extended);
-    // A schedule that comes later opens one then.
+    assert_eq!(attributes(&world, address), extended);
+    // A schedule that is set later opens a distribution then.
     let late = made(&world, json!({}));
     assert_eq!(open(&world, &late), (Value::Null, Value::Null));
     change(&world, &format!("/distributors/{late}"), json!({"schedule": [YEARLY]}));
@@ -73,7 +74,7 @@ fn one_opens_with_a_schedule(place: &Place) {
     assert_eq!(states(&world, &late), ["pending"]);
 }
 
-fn inactive_ones_open_none(place: &Place) {
+fn inactive_distributors_open_none(place: &Place) {
     let world = World::start(place);
     let id = made(&world, json!({"status": "inactive", "schedule": [YEARLY]}));
     assert_eq!(open(&world, &id).0, Value::Null);
@@ -92,7 +93,7 @@ fn schedules_move_it(place: &Place) {
     assert_eq!(second.0, first.0);
     assert!(second.1.as_str().unwrap().contains("-02-01T"), "{second:?}");
     assert_ne!(world.get("/distributions/1").header("ETag"), Some(tag.as_str()));
-    // The earliest of several counts.
+    // With several schedules the earliest date counts.
     let both = json!({"schedule": [YEARLY, later, "+1 day"]});
     change(&world, &format!("/distributors/{id}"), both);
     assert!(open(&world, &id).1.as_str() < second.1.as_str());
@@ -128,7 +129,7 @@ fn deletion_cancels_it(place: &Place) {
     shows(&shown, &json!({"status": "cancelled", "value": 0}));
 }
 
-fn paused_ones_keep_it(place: &Place) {
+fn paused_distributors_keep_it(place: &Place) {
     let world = World::start(place);
     let id = made(&world, json!({"schedule": [YEARLY]}));
     let path = format!("/distributors/{id}");
@@ -143,8 +144,8 @@ fn paused_ones_keep_it(place: &Place) {
     assert_eq!(states(&world, &id), ["pending"]);
 }
 
-/// The anchor of `+N` is when the schedule was set, not when the row was last written.
-fn what_stays_moves_nothing(place: &Place) {
+/// A schedule of `+N` counts from when the schedule was set, not from the last change of the row.
+fn unchanged_schedules_do_not_move_it(place: &Place) {
     let world = World::start(place);
     let id = made(&world, json!({"schedule": ["+1 day"]}));
     let path = format!("/distributors/{id}");
@@ -156,7 +157,7 @@ fn what_stays_moves_nothing(place: &Place) {
     change(&world, &path, same);
     assert_eq!(open(&world, &id), before);
     assert_eq!(world.get("/distributions/1").header("ETag"), Some(tag.as_str()));
-    // A new name shows on the distribution as well, so that this has another version then.
+    // The distribution shows the name too, so a new name changes its version.
     change(&world, &path, json!({"name": "New"}));
     assert_ne!(world.get("/distributions/1").header("ETag"), Some(tag.as_str()));
     let named = world.get("/distributions?filter[distributor_name]=New").expect(200).json();
@@ -189,7 +190,7 @@ fn units_and_resolvers_wait_for_the_next_period(place: &Place) {
     let revenue = json!({"pool_resolver": "recognized_revenue", "revenue_percentage": 1});
     locked(&path, revenue, "pool_resolver");
     change(&world, &path, json!({"pool_amount": 7, "name": "N"}));
-    // Nor while something is owed that is not allocated.
+    // It cannot be deleted either while an obligation is not allocated.
     let owes = world.create("distributors", owing(), &[]);
     let links = [("distributor", "distributors", owes.as_str()), links[1]];
     let owed = world.create("obligations", json!({"value": 1}), &links);
@@ -199,7 +200,7 @@ fn units_and_resolvers_wait_for_the_next_period(place: &Place) {
     change(&world, &path, json!({"units": "USD"}));
 }
 
-fn others_open_their_own(place: &Place) {
+fn other_organizations_open_their_own(place: &Place) {
     let world = World::start(place);
     made(&world, json!({"schedule": [YEARLY]}));
     make(&world, &world.stranger, "distributors", pool(), &[]);

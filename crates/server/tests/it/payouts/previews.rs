@@ -1,5 +1,5 @@
-//! The preview of a distributor: what it shows of the plan, what it includes, what it refuses; and
-//! that it writes nothing. That it is what the trigger then does is `preview_scenarios`.
+//! The preview of a distributor: what it shows of the plan, what it includes, what it refuses, and
+//! that it writes nothing. Not here: that the trigger then does the same (`preview_scenarios`).
 
 use apportion_testing::Place;
 use serde_json::{Value, json};
@@ -11,8 +11,8 @@ use crate::support::rows::programme::Programme;
 use crate::support::world::{JSON_API, World};
 
 apportion_testing::cases! {
-    shares_are_shown, what_is_owed_is_shown, an_instant_may_be_chosen,
-    what_is_not_triggered_says_why,
+    shares_are_shown, obligations_are_shown, an_instant_may_be_chosen,
+    reasons_why_nothing_is_triggered,
     failures_are_foreseen, includes_and_fields, nothing_is_written, bad_requests
 }
 
@@ -58,7 +58,7 @@ fn shares_are_shown(place: &Place) {
     assert_eq!(linked["obligation"]["data"], json!(null));
 }
 
-fn what_is_owed_is_shown(place: &Place) {
+fn obligations_are_shown(place: &Place) {
     let mut owing = owing();
     owing["minimum_value"] = json!(100);
     owing["pool_amount"] = json!(null);
@@ -71,9 +71,9 @@ fn what_is_owed_is_shown(place: &Place) {
     let shown = preview(&programme.world, "1", &format!("?filter[at]={due}"));
     shows(&shown["data"]["attributes"], &json!({"value": 300, "pool": 300}));
     let reasons = shown["data"]["attributes"]["reasons"].as_array().unwrap();
-    let told: Vec<&str> = reasons.iter().map(|it| it["reason"].as_str().unwrap()).collect();
+    let texts: Vec<&str> = reasons.iter().map(|it| it["reason"].as_str().unwrap()).collect();
     let waits = "The net of 0.99 EUR is below the minimum of 1.00 EUR and waits.";
-    assert_eq!(told, [waits, "Nothing is owed and due."]);
+    assert_eq!(texts, [waits, "Nothing is owed and due."]);
     let included = shown["included"].as_array().unwrap();
     let ids: Vec<&Value> = included.iter().map(|part| &part["id"]).collect();
     assert_eq!(ids, ["1-1-1", "1-1-2"]);
@@ -91,7 +91,7 @@ fn an_instant_may_be_chosen(place: &Place) {
         assert_eq!(shown["data"]["attributes"]["trigger_date"], due, "{query}");
         shown["data"]["attributes"]["reasons"].as_array().unwrap().len()
     };
-    // Two collaborators without a score; and the date, unless it has come.
+    // The reasons are two collaborators without a score, and the trigger date unless it has come.
     assert_eq!(reasons(String::new()), 3);
     assert_eq!(reasons("?filter[at]=2025-01-01T00:00:00Z".to_owned()), 3);
     assert_eq!(reasons(format!("?filter[at]={due}")), 2);
@@ -102,7 +102,7 @@ fn an_instant_may_be_chosen(place: &Place) {
     assert_eq!(world.get(again).expect(200).json()["links"]["self"], own);
 }
 
-fn what_is_not_triggered_says_why(place: &Place) {
+fn reasons_why_nothing_is_triggered(place: &Place) {
     let programme = Programme::start(place, json!({"schedule": []}));
     let world = &programme.world;
     let reason = |id: &str, query: &str| {
@@ -123,12 +123,12 @@ fn what_is_not_triggered_says_why(place: &Place) {
     paused.credit(&[("1", 1)]);
     let due = paused.due();
     change(world, &paused.path(), json!({"status": "inactive"}));
-    let told = reason(&paused.id, &format!("?filter[at]={due}"));
-    assert_eq!(told, (json!(10_000), json!("The distributor is not active.")));
+    let shown = reason(&paused.id, &format!("?filter[at]={due}"));
+    assert_eq!(shown, (json!(10_000), json!("The distributor is not active.")));
     let idle = programme.also(json!({}));
-    let told = reason(&idle.id, &format!("?filter[at]={due}"));
+    let shown = reason(&idle.id, &format!("?filter[at]={due}"));
     let nobody = "The pool is 100.00 EUR. Nobody has a score above 0, so nothing is paid.";
-    assert_eq!(told, (json!(0), json!(nobody)));
+    assert_eq!(shown, (json!(0), json!(nobody)));
     world.delete(&idle.path()).expect(204);
     assert_eq!(reason(&idle.id, ""), (json!(0), json!(nothing)));
 }
@@ -140,8 +140,8 @@ fn failures_are_foreseen(place: &Place) {
     let shown = preview(&programme.world, "1", &format!("?filter[at]={}", programme.due()));
     let attributes = &shown["data"]["attributes"];
     shows(attributes, &json!({"value": 0, "status": "failed"}));
-    let told = attributes["reasons"][0]["reason"].as_str().unwrap();
-    assert!(told.starts_with("Failed: the pool with what was carried over"), "{told}");
+    let text = attributes["reasons"][0]["reason"].as_str().unwrap();
+    assert!(text.starts_with("Failed: the pool with what was carried over"), "{text}");
 }
 
 fn includes_and_fields(place: &Place) {
@@ -167,7 +167,7 @@ fn includes_and_fields(place: &Place) {
     for query in ["?include=x", "?include=allocation_previews.x", "?fields[x]=y", "?sort=value"] {
         world.get(&format!("/distributors/1/preview{query}")).expect(400);
     }
-    // As everywhere on a single resource, real clients send a page.
+    // As on any single resource, a page is ignored, since real clients send one.
     preview(world, "1", "?page[size]=1");
 }
 
@@ -207,7 +207,7 @@ fn bad_requests(place: &Place) {
     for id in ["0", "2", "x", "01", "9223372036854775808", "-1"] {
         let path = format!("/distributors/{id}/preview");
         assert_eq!(complaints(&world.get(&path).expect(404)), ["404"], "{id}");
-        // A row that there is not comes before what is wrong with the query.
+        // A missing row is reported before anything that is wrong with the query.
         world.get(&format!("{path}?filter[at]=x")).expect(404);
     }
     let path = "/distributors/1/preview";

@@ -1,5 +1,6 @@
-//! Cursor pages (the cursor-pagination profile): walks both ways over every sort, with nulls and
-//! ties, over rows that come and go.
+//! Cursor pages (the cursor-pagination profile): how a walk begins, its links and figures, and
+//! walks over related lists and by values of another table. Not here: the rules of the profile
+//! (`standard`).
 
 use apportion_testing::Place;
 use serde_json::{Value, json};

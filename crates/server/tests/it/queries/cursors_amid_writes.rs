@@ -1,5 +1,5 @@
-//! Cursor walks while others write: a row that is there throughout is met exactly once, whatever
-//! comes, goes and moves around it.
+//! Cursor walks while others write: a row that is there all the time is met exactly once, whatever
+//! other rows come, go and move around it.
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
@@ -14,10 +14,10 @@ apportion_testing::cases! { walks_beside_sixteen_writers }
 const WALKS: usize = 1000;
 const WALKERS: usize = 6;
 const WRITERS: usize = 16;
-/// Rows that nobody touches, and whose place in each order is among those that move.
+/// The rows that no writer touches; in each order they stand among those that move.
 const KEPT: i64 = 60;
 
-/// Five orders: with ties, with nulls, both ways, by text.
+/// Orders with ties, with nulls, in both directions, and by text.
 const SORTS: &[&str] = &["id", "-value,name", "date", "-name", "probability,-date"];
 
 fn deal(at: i64, name: &str) -> Value {
@@ -80,7 +80,7 @@ fn walks_beside_sixteen_writers(place: &Place) {
     assert!(written.into_inner() > walks / 10, "the writers hardly wrote");
 }
 
-/// The ids that a walk meets, in order.
+/// Returns the ids that a walk meets, in order.
 fn walked(world: &World, sort: &str, size: usize) -> Vec<String> {
     let mut met = Vec::new();
     let mut path = format!("/deals?sort={sort}&page[size]={size}&page[after]=&fields[deals]=name");

@@ -1,4 +1,5 @@
-//! Whole documents as clients see them, member by member, and what every answer to a read has.
+//! Whole documents as clients see them, member by member, and the headers and members that every
+//! answer to a read has.
 
 use apportion_testing::Place;
 use serde_json::{Value, json};
@@ -12,7 +13,7 @@ apportion_testing::cases! {
     methods_not_taken, trailing_slash, headers,
 }
 
-/// A relationship object that was not included.
+/// Returns the relationship object of a relationship that is not included.
 fn link(row: &str, name: &str, linkage: Option<Value>) -> Value {
     let mut relationship = json!({
         "links": {
@@ -31,7 +32,8 @@ fn identifier(kind: &str, id: &str) -> Option<Value> {
     Some(json!({"type": kind, "id": id}))
 }
 
-/// Takes the instants out of the attributes, if they are RFC 3339 in UTC with milliseconds.
+/// Removes the instants from the attributes and checks that they are RFC 3339 in UTC with
+/// milliseconds.
 #[track_caller]
 fn take_instants(row: &mut Value) {
     for name in ["created_at", "updated_at"] {
@@ -43,7 +45,7 @@ fn take_instants(row: &mut Value) {
 
 fn one_deal(place: &Place) {
     let sample = Sample::make(place);
-    // The one in USD, of which 12.5 % and a trifle are distributed.
+    // This deal is in USD; 12.5 % of it and 10^-10 % are distributed.
     let mut document = sample.world.get("/deals/5").expect(200).json();
     take_instants(&mut document["data"]);
     let row = "/deals/5";
@@ -74,7 +76,7 @@ fn one_deal(place: &Place) {
 fn one_distribution(place: &Place) {
     let sample = Sample::make(place);
     let mut document = sample.world.get("/revenue_distributions/7").expect(200).json();
-    // Relationships may be added one day; those of today stay as they are.
+    // Relationships may be added one day, but these stay as they are.
     let shown = document["data"]["relationships"].as_object_mut().unwrap();
     shown.retain(|name, _| ["organization", "deal", "creator"].contains(&name.as_str()));
     let row = "/revenue_distributions/7";
@@ -129,7 +131,8 @@ fn one_person_and_its_organization(place: &Place) {
     assert_eq!(organization, expected);
 }
 
-/// The rows of a list are those of their own addresses, and the members of its root are fixed.
+/// The rows of a list are the same as at their own addresses, and the members of its root are
+/// fixed.
 fn a_page(place: &Place) {
     let sample = Sample::make(place);
     for list in ["/deals", "/people", "/organizations", "/revenue_distributions"] {

@@ -1,4 +1,4 @@
-//! `fields[type]`: which members a resource shows, and those that it shows only when asked.
+//! `fields[type]`: the members that a resource shows, and those that it shows only on request.
 
 use apportion_testing::Place;
 use serde_json::{Value, json};
@@ -6,7 +6,9 @@ use serde_json::{Value, json};
 use crate::support::rows::sample::{Sample, each};
 use crate::support::world::{World, document};
 
-apportion_testing::cases! { restricted, included_too, figures_on_request, on_writes }
+apportion_testing::cases! {
+    restricted, included_resources_are_restricted_too, figures_on_request, on_writes
+}
 
 const DEAL: [&str; 14] = [
     "created_at",
@@ -40,7 +42,8 @@ const DISTRIBUTION: [&str; 9] = [
 const ON_REQUEST: [&str; 5] =
     ["created_at", "daily_amount_max", "daily_amount_min", "day_count", "updated_at"];
 
-/// A query on one distribution, its attributes, and its relationships that must at least be shown.
+/// A query on one distribution, the attributes that it must show, and the relationships that it
+/// must show at least.
 type Case<'c> = (&'c str, &'c [&'c str], &'c [&'c str]);
 
 fn restricted(place: &Place) {
@@ -73,7 +76,8 @@ fn restricted(place: &Place) {
         let many = sample.world.get(&format!("/revenue_distributions?{query}")).expect(200).json();
         for row in many["data"].as_array().unwrap().iter().chain([&one["data"]]) {
             let (shown, linked) = (names(&row["attributes"]), names(&row["relationships"]));
-            // Other relationships may be declared one day; a restriction shows those named alone.
+            // Other relationships may be declared one day; a query that names fields shows no
+            // others.
             let exact = query.starts_with("fields%5B") || query.starts_with("fields[revenue");
             let linked = linked
                 .into_iter()
@@ -88,14 +92,14 @@ fn restricted(place: &Place) {
     });
 }
 
-/// The names of the members, in the order of the alphabet.
+/// Returns the names of the members in alphabetical order.
 fn names(members: &Value) -> Vec<&str> {
     let mut names: Vec<&str> = members.as_object().unwrap().keys().map(String::as_str).collect();
     names.sort_unstable();
     names
 }
 
-fn included_too(place: &Place) {
+fn included_resources_are_restricted_too(place: &Place) {
     let sample = Sample::make(place);
     let path = "/revenue_distributions/4?include=deal,creator";
     let shown = |query: &str| {
@@ -114,13 +118,13 @@ fn included_too(place: &Place) {
     let (deal, person) = shown("&fields[deals]=name,value,creator&fields[people]=");
     assert_eq!(deal, ("name value".to_owned(), "creator".to_owned()));
     assert_eq!(person, (String::new(), String::new()));
-    // What hides the linkage of primary data hides no resource.
+    // A fieldset that hides the linkage of primary data hides no included resource.
     let (deal, _) = shown("&fields[revenue_distributions]=amount&fields[deals]=name");
     assert_eq!(deal.0, "name");
 }
 
-/// The first day, the last, the percentage of a deal of 100,000, and the days, the smallest and
-/// the largest daily amount, all worked out by hand.
+/// Each case is the first day, the last, the percentage of a deal of 100,000, and the number of
+/// days and the smallest and largest daily amount, worked out by hand.
 fn figures_on_request(place: &Place) {
     let world = World::start(place);
     let deal = world.deal("Deal", 100_000);

@@ -1,4 +1,4 @@
-//! Included resources: which come along for a path, each once, all reachable by linkage.
+//! Included resources: the ones that a path leads to, each once and all reached by linkage.
 
 use std::collections::BTreeSet;
 
@@ -12,10 +12,11 @@ use crate::support::rows::sample::{Sample, each};
 use crate::support::world::World;
 
 apportion_testing::cases! {
-    paths, nothing_asked, nothing_there, linkage_of_many, on_writes, at_most_ten_thousand,
+    paths, no_include_and_an_empty_one, included_is_empty_where_nothing_is_related,
+    linkage_of_many, on_writes, at_most_ten_thousand
 }
 
-/// A path, and what it includes: deals, distributions, people, organizations.
+/// A path, and the ids of what it includes: deals, distributions, people, organizations.
 type Case = (&'static str, &'static [i64], &'static [i64], &'static [i64], &'static [i64]);
 
 fn paths(place: &Place) {
@@ -39,7 +40,7 @@ fn paths(place: &Place) {
             &[2],
             &[1],
         ),
-        // Back to where it began: primary data is not repeated.
+        // A path that leads back to primary data does not repeat it.
         ("/revenue_distributions/3?include=deal.revenue_distributions", &[2], &[2], &[], &[]),
         ("/deals/2?include=revenue_distributions", &[], &[2, 3], &[], &[]),
         ("/deals/2?include=revenue_distributions.deal", &[], &[2, 3], &[], &[]),
@@ -76,7 +77,7 @@ fn paths(place: &Place) {
     });
 }
 
-fn nothing_asked(place: &Place) {
+fn no_include_and_an_empty_one(place: &Place) {
     let sample = Sample::make(place);
     for path in ["/deals", "/deals/2", "/people", "/revenue_distributions/3"] {
         let document = sample.world.get(path).expect(200).json();
@@ -87,7 +88,7 @@ fn nothing_asked(place: &Place) {
     }
 }
 
-fn nothing_there(place: &Place) {
+fn included_is_empty_where_nothing_is_related(place: &Place) {
     let world = World::start(place);
     let deal = world.deal("Deal", 100);
     let cases = [
@@ -98,7 +99,7 @@ fn nothing_there(place: &Place) {
     for path in cases {
         assert_eq!(world.get(&path).expect(200).json()["included"], json!([]), "{path}");
     }
-    // A relationship that was followed says so, even when it leads nowhere.
+    // A relationship that was included shows so, even when it leads nowhere.
     let path = format!("/deals/{deal}?include=creator,revenue_distributions");
     let relationships = world.get(&path).json()["data"]["relationships"].clone();
     assert_eq!(relationships["creator"]["data"], Value::Null);
@@ -107,7 +108,7 @@ fn nothing_there(place: &Place) {
     assert_eq!(relationships["organization"]["meta"], json!({"included": false}));
 }
 
-/// A to-many relationship shows what it holds once included: of every row its own, by id.
+/// A relationship to many shows its linkage once included: of every row its own, by id.
 fn linkage_of_many(place: &Place) {
     let sample = Sample::make(place);
     let document = sample.world.get("/deals?include=revenue_distributions").expect(200).json();

@@ -1,4 +1,4 @@
-//! Every limit of a query, met exactly and passed by one.
+//! Every limit of a query, met exactly and exceeded by one.
 
 use apportion_testing::Place;
 
@@ -10,7 +10,8 @@ apportion_testing::cases! {
     limits_do_not_mask_other_faults,
 }
 
-/// What a limit is on, a query that meets it, one that passes it, the code and the parameter.
+/// A limit: its name, a query that meets it, one that exceeds it, and the code and parameter of the
+/// error.
 struct Limit {
     of: &'static str,
     met: String,
@@ -23,7 +24,7 @@ fn repeat(word: &str, count: usize, joint: &str) -> String {
     vec![word; count].join(joint)
 }
 
-/// Group members one in the other, with a filter in the innermost.
+/// Returns a filter within that many nested groups.
 fn nested(groups: usize) -> String {
     format!("filter{}[id]=1", "[0]".repeat(groups))
 }
@@ -122,7 +123,7 @@ fn counts_and_depths(place: &Place) {
     });
 }
 
-/// Neither bytes nor what they are encoded as count; the escapes of `%` and `_` do not either.
+/// Neither bytes nor percent escapes are counted, nor are the escapes of `%` and `_`.
 fn patterns_are_counted_in_characters(place: &Place) {
     let world = World::start(place);
     for (character, encoded) in [("ä", "%C3%A4"), ("𝄞", "%F0%9D%84%9E"), ("%", "%25"), ("_", "_")]
@@ -133,7 +134,7 @@ fn patterns_are_counted_in_characters(place: &Place) {
         assert_eq!(found, 1, "{character}");
         world.get(&path(101)).expect(400);
     }
-    // Equality has no limit but the target's.
+    // Equality has no limit but that of the whole address.
     let long = format!("/deals?filter[name]={}", "a".repeat(1000));
     assert_eq!(world.get(&long).expect(200).json()["meta"]["total_count"], 0);
 }

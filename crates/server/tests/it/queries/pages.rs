@@ -1,4 +1,4 @@
-//! Pages: which rows, which links to the letter, and what their numbers may be.
+//! Numbered pages: their rows, their links to the letter, and the range of their numbers.
 
 use apportion_server::import::Importer;
 use apportion_testing::Place;
@@ -12,7 +12,7 @@ apportion_testing::cases! {
     ignored_on_single_resources, full_pages,
 }
 
-/// A world with seven deals, whose ids are counted from 1.
+/// Starts a server with seven deals, with ids from 1.
 fn seven(place: &Place) -> World {
     let world = World::start(place);
     for at in 1..=7 {
@@ -21,8 +21,8 @@ fn seven(place: &Place) -> World {
     world
 }
 
-/// A query, the ids found, the number of the page and its size, the last page, then the pages
-/// before and after.
+/// A query, the ids found, the page's number and size and the last page, and the pages before and
+/// after.
 type Case = (&'static str, &'static [i64], [i64; 3], [Option<i64>; 2]);
 
 fn links_and_meta(place: &Place) {
@@ -34,7 +34,7 @@ fn links_and_meta(place: &Place) {
         ("page[number]=2&page[size]=3", &[4, 5, 6], [2, 3, 3], [Some(1), Some(3)]),
         ("page[size]=3&page[number]=3", &[7], [3, 3, 3], [Some(2), None]),
         ("page%5Bnumber%5D=2&page%5Bsize%5D=3", &[4, 5, 6], [2, 3, 3], [Some(1), Some(3)]),
-        // Past the end: nothing, and back to the last page.
+        // A page past the end is empty and leads back to the last page.
         ("page[number]=4&page[size]=3", &[], [4, 3, 3], [Some(3), None]),
         ("page[number]=5&page[size]=3", &[], [5, 3, 3], [Some(3), None]),
         ("page[number]=999&page[size]=7", &[], [999, 7, 1], [Some(1), None]),
@@ -87,7 +87,7 @@ fn links_and_meta(place: &Place) {
     );
 }
 
-/// A path with its query, and what comes before the page in its links.
+/// Each case is a path with its query, and the part of the query that its links keep.
 fn other_parameters_are_kept(place: &Place) {
     let world = seven(place);
     world.spread("1", "2025-01-01", "2025-01-31", "1");
@@ -138,7 +138,7 @@ fn other_parameters_are_kept(place: &Place) {
     });
 }
 
-/// Following `next` shows every row once, and `prev` leads back the same way.
+/// Following `next` shows every row once, and `prev` leads back over the same pages.
 fn links_lead_somewhere(place: &Place) {
     let world = seven(place);
     let walk = |from: String, member: &str| {
@@ -158,7 +158,7 @@ fn links_lead_somewhere(place: &Place) {
     let last = relative(&world, first["links"]["last"].as_str().unwrap());
     let back = walk(last, "prev");
     assert_eq!(back, [vec![7], vec![5, 6], vec![3, 4], vec![1, 2]]);
-    // Ties do not make rows appear twice or not at all.
+    // Rows with equal keys appear once as well.
     for at in 8..=20 {
         assert_eq!(world.deal("Tie", 100), at.to_string());
     }
@@ -172,7 +172,7 @@ fn relative(world: &World, link: &str) -> String {
     link.strip_prefix(&root).unwrap_or_else(|| panic!("{link}")).to_owned()
 }
 
-/// A query and whether its page may be asked for.
+/// Each case is a query and whether it is accepted.
 fn bounds(place: &Place) {
     let world = seven(place);
     let cases: &[(&str, bool)] = &[
@@ -185,7 +185,7 @@ fn bounds(place: &Place) {
         ("page[number]=9223372036854775807&page[size]=1", true),
         ("page[number]=9223372036854775807", false),
         ("page[number]=9223372036854775808&page[size]=1", false),
-        // 46,116,860,184,273,879 pages of 200 are the most below 2^63.
+        // 46,116,860,184,273,879 pages of 200 rows are the most below 2^63.
         ("page[number]=46116860184273879&page[size]=200", true),
         ("page[number]=46116860184273880&page[size]=200", false),
         ("page[number]=307445734561825860", true),
@@ -202,7 +202,7 @@ fn bounds(place: &Place) {
     });
 }
 
-/// Links begin with the public address where there is one, else with the Host that was asked.
+/// Links begin with the public URL if there is one, otherwise with the `Host` of the request.
 fn origin_of_links(place: &Place) {
     let world = World::start(place);
     let own = |host: &str| {
@@ -240,7 +240,7 @@ fn ignored_on_single_resources(place: &Place) {
     assert_eq!(linkage.expect(200).json()["data"], json!({"type": "deals", "id": "1"}));
 }
 
-/// More rows than the largest page holds.
+/// There are more rows than the largest page holds.
 fn full_pages(place: &Place) {
     let world = World::start(place);
     let mut file = "name,value\n".to_owned();

@@ -1,5 +1,4 @@
-//! What a relationship leads to, and its linkage: `/deals/2/creator` and
-//! `/deals/2/relationships/creator`.
+//! Related resources and linkage: `/deals/2/creator` and `/deals/2/relationships/creator`.
 
 use apportion_testing::Place;
 use serde_json::{Value, json};
@@ -10,7 +9,7 @@ apportion_testing::cases! {
     to_one, to_many, linkage_of_one, linkage_of_many, missing, foreign_rows,
 }
 
-/// A path, and the type and id found, or null.
+/// Each case is a path, and the type and id found, or `None` for null.
 fn to_one(place: &Place) {
     let sample = Sample::make(place);
     let cases: &[(&str, Option<(&str, &str)>)] = &[
@@ -28,7 +27,7 @@ fn to_one(place: &Place) {
         let document = sample.world.get(path).expect(200).json();
         let data = &document["data"];
         let whole = match found {
-            // The same resource as at its own address.
+            // The resource is the same as at its own address.
             Some((kind, id)) => {
                 let own = sample.world.get(&format!("/{kind}/{id}")).expect(200).json();
                 *data == own["data"]
@@ -41,7 +40,8 @@ fn to_one(place: &Place) {
     });
 }
 
-/// A path with a query, and the ids found; a list like that of the type.
+/// Each case is a path with a query, and the ids found. The list has all that a list of the type
+/// has.
 fn to_many(place: &Place) {
     let sample = Sample::make(place);
     let cases: &[(&str, &[i64])] = &[
@@ -55,7 +55,7 @@ fn to_many(place: &Place) {
         ("/deals/2/revenue_distributions?filter[creator_id]=", &[2]),
         ("/deals/2/revenue_distributions?filter[amount][gt]=30000", &[2]),
         ("/deals/2/revenue_distributions?filter[deal.name]=a", &[2, 3]),
-        // A filter narrows what the relationship holds, it does not leave it.
+        // A filter applies within the relationship and never reaches beyond it.
         ("/deals/2/revenue_distributions?filter[deal_id]=5", &[]),
         ("/deals/2/revenue_distributions?filter[$op]=or&filter[0][id]=2&filter[1][id]=5", &[2]),
         ("/deals/2/revenue_distributions?filter[$op]=or&filter[0][id]=7&filter[1][id]=5", &[]),
@@ -82,7 +82,7 @@ fn to_many(place: &Place) {
     let path = "/deals/2/revenue_distributions?page[size]=1";
     let meta = sample.world.get(path).json()["meta"].clone();
     assert_eq!((&meta["total_count"], &meta["total_pages"]), (&json!(2), &json!(2)));
-    // Without distributions there is an empty list.
+    // A deal without distributions has an empty list.
     let deal = sample.world.deal("Bare", 1);
     let bare = sample.world.get(&format!("/deals/{deal}/revenue_distributions")).expect(200).json();
     assert_eq!((&bare["data"], &bare["meta"]["total_count"]), (&json!([]), &json!(0)));
@@ -115,7 +115,7 @@ fn linkage_of_one(place: &Place) {
     });
 }
 
-/// A query on the linkage of a deal's distributions, and the ids found.
+/// Each case is a query on the linkage of a deal's distributions, and the ids found.
 fn linkage_of_many(place: &Place) {
     let sample = Sample::make(place);
     let cases: &[(&str, &[i64], i64)] = &[
@@ -135,7 +135,7 @@ fn linkage_of_many(place: &Place) {
             .iter()
             .map(|id| json!({"type": "revenue_distributions", "id": id.to_string()}))
             .collect();
-        // Identifiers and nothing else.
+        // The items have nothing but their identifiers.
         let right = document["data"] == json!(expected)
             && document["meta"]["total_count"] == *total
             && document["links"]["first"].is_string()
@@ -199,7 +199,7 @@ fn missing(place: &Place) {
 
 fn foreign_rows(place: &Place) {
     let sample = Sample::make(place);
-    // The first row of each type is the other organization's.
+    // The first row of each type belongs to the other organization.
     let organization = format!("/organizations/{}", sample.world.other);
     let paths = [
         "/deals/1",

@@ -1,4 +1,4 @@
-//! Every sort both ways: ties, nulls, code points, several keys. The rows are put in order here
+//! Every sort in both directions: ties, nulls, code points, several keys. The rows are sorted here
 //! too, by keys read from the sample.
 
 use std::cmp::Ordering;
@@ -9,7 +9,7 @@ use crate::support::rows::sample::{Deal, Distribution, Person, Sample, each, ids
 
 apportion_testing::cases! { distributions, deals, people, texts_by_code_point }
 
-/// What a row is sorted by; null where there is nothing.
+/// A value that rows are sorted by; null is `None` in its place.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
 enum Key {
     Number(i64),
@@ -27,7 +27,7 @@ const DISTRIBUTIONS: Keys<Distribution> = &[
     ("creator_id", |r| r.creator_id.map(Number)),
     ("start_on", |r| Some(Text(r.start_on))),
     ("end_on", |r| Some(Text(r.end_on))),
-    // Rows are made one after the other, and equal instants are told apart by the id.
+    // Rows are made one after the other, so ids order those made in the same millisecond.
     ("created_at", |r| Some(Number(r.id))),
     ("amount_percent", |r| Some(Number(r.percent))),
     ("amount", |r| Some(Number(r.amount))),
@@ -42,8 +42,8 @@ const DEALS: Keys<Deal> = &[
 
 const PEOPLE: Keys<Person> = &[("id", |r| Some(Number(r.id))), ("email", |r| r.email.map(Text))];
 
-/// The ids of the rows as the sort puts them: key after key, nulls last either way, and equal
-/// rows by id in the direction of the last key.
+/// Returns the ids of the rows in the order of a sort: key after key, nulls last in either
+/// direction, and equal rows by id in the direction of the last key.
 fn sorted<R>(rows: &[R], keys: Keys<R>, id: fn(&R) -> i64, sort: &str) -> Vec<i64> {
     let compare = |a: &&R, b: &&R| {
         let mut order = Ordering::Equal;
@@ -104,13 +104,13 @@ fn distributions(place: &Place) {
         "-creator_id,amount_percent,-id",
         "amount,creator_id,-end_on",
         "-amount_percent,deal,creator_id,start_on,end_on",
-        // A key that stands before decides already.
+        // The first key decides already.
         "start_on,-start_on",
         "id,-amount",
     ];
     each(&cases, |sort| {
-        // Where a key is repeated, the first decides; the direction of the tie-break follows the
-        // last one that counts.
+        // The first of two equal keys decides; the tie-break follows the direction of the last key
+        // that counts.
         let known = if *sort == "start_on,-start_on" { "start_on" } else { sort };
         let expected = sorted(&sample.distributions, DISTRIBUTIONS, |r| r.id, known);
         check(&sample, &format!("/revenue_distributions?sort={sort}"), &expected)
@@ -119,7 +119,7 @@ fn distributions(place: &Place) {
     for unsorted in ["/revenue_distributions", "/revenue_distributions?sort="] {
         check(&sample, unsorted, &by_id).unwrap();
     }
-    // A filter and a sort that look into the same other table.
+    // The filter and the sort use the same other table.
     let mut expected = sorted(&sample.distributions, DISTRIBUTIONS, |r| r.id, "-deal,amount");
     let named = sample.matching(|r| r.deal_name.contains(['a', 'A']));
     expected.retain(|id| named.contains(id));
@@ -159,7 +159,7 @@ fn people(place: &Place) {
     });
 }
 
-/// The order is spelled out here, for a comparison in Rust could be wrong in the same way.
+/// The order is written out here, since a comparison in Rust could be wrong in the same way.
 fn texts_by_code_point(place: &Place) {
     let sample = Sample::make(place);
     let sorted = [

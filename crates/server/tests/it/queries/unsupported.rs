@@ -1,5 +1,5 @@
-//! Queries that cannot be answered: each fault with its status, code, title and parameter, and all
-//! faults of one request at once. Values of filters: `refused_values`.
+//! Queries that are refused: each fault with its status, code, title and parameter, and all faults
+//! of one request at once. Not here: values of filters (`filters::unsupported`).
 
 use apportion_testing::Place;
 

@@ -1,6 +1,6 @@
-//! The recorded API: exchanges that a client of it has seen, replayed as they were sent. What was
-//! recorded must be contained in the answer, member by member; where we answer otherwise on
-//! purpose, the golden file says so, and nothing here does.
+//! Exchanges that clients of the recorded API have seen, sent again as they were. Every member that
+//! was recorded must be in the answer. Deliberate differences are in the golden files, and none in
+//! this code.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -16,7 +16,7 @@ apportion_testing::cases! {
     plain: every_golden_file_is_replayed, what_is_missing_or_different_is_noticed
 }
 
-/// The host of the recording; ours goes by its name while it answers.
+/// The host of the recording, which stands for ours when answers are compared.
 const HOST: &str = "api-test.productive.io";
 
 fn list(place: &Place) {
@@ -56,7 +56,8 @@ fn delete(place: &Place) {
     world.get("/revenue_distributions/5").expect(200);
 }
 
-/// As many distributions of all of a deal in a foreign currency, on the day of the recording.
+/// Makes a deal in a foreign currency and that many distributions of all of it, on the day of the
+/// recording.
 fn arranged(place: &Place, value: i64, distributions: usize) -> World {
     let world = World::configured(place, |config| {
         config.public_url = Some(format!("http://{HOST}"));
@@ -73,7 +74,7 @@ fn foreign_deal(world: &World, value: i64) -> String {
     world.create("deals", deal, &[])
 }
 
-/// Sends a recorded request and holds the answer against the recorded one.
+/// Sends a recorded request and compares the answer with the recorded one.
 #[track_caller]
 fn replay(world: &World, name: &str) -> Answer {
     let path = directory().join(format!("{name}.json"));
@@ -95,7 +96,7 @@ fn replay(world: &World, name: &str) -> Answer {
     answer
 }
 
-/// The organization and the deals of the recording go by the ids of ours.
+/// Replaces the ids of the recording's organization and deals by ours.
 fn rename(value: &mut Value, organization: &Value, deal: &Value) {
     match value {
         Value::Array(items) => {
@@ -116,7 +117,7 @@ fn rename(value: &mut Value, organization: &Value, deal: &Value) {
     }
 }
 
-/// An answer as golden files write one.
+/// Returns an answer in the form of a golden file.
 fn whole(answer: &Answer) -> Value {
     let headers: serde_json::Map<String, Value> =
         answer.headers.iter().map(|(name, value)| (canonical(name), json!(value))).collect();
@@ -127,13 +128,14 @@ fn whole(answer: &Answer) -> Value {
     whole
 }
 
-/// `content-type` as `Content-Type`.
+/// Writes a header's name as `Content-Type`.
 fn canonical(name: &str) -> String {
     let words = name.split('-').map(|word| word[..1].to_uppercase() + &word[1..].to_lowercase());
     words.collect::<Vec<_>>().join("-")
 }
 
-/// Where an answer is not what was recorded, but for what the golden file says of it.
+/// Returns the places where an answer differs from the recorded one, except for the differences
+/// that the golden file lists.
 fn differences(golden: &Value, ours: &Value) -> Vec<String> {
     let mut expected = golden["response"].clone();
     let mut faults = Vec::new();
@@ -154,7 +156,8 @@ fn differences(golden: &Value, ours: &Value) -> Vec<String> {
     faults
 }
 
-/// Every recorded member is there with its value; we may have more.
+/// Notes every recorded member that is missing or has another value; additional members are
+/// allowed.
 fn contained(recorded: &Value, ours: &Value, at: &str, faults: &mut Vec<String>) {
     match (recorded, ours) {
         (Value::Object(recorded), Value::Object(ours)) => {
@@ -178,7 +181,7 @@ fn contained(recorded: &Value, ours: &Value, at: &str, faults: &mut Vec<String>)
 
 fn every_golden_file_is_replayed() {
     let files = std::fs::read_dir(directory()).unwrap().map(|entry| entry.unwrap().path());
-    // The folder is another recording's (`siren`).
+    // The subfolder has the recordings of `siren`.
     let files = files.filter(|path| path.is_file());
     let names: BTreeSet<String> =
         files.map(|path| path.file_stem().unwrap().to_str().unwrap().to_owned()).collect();

@@ -1,3 +1,4 @@
-//! The recorded API under `/siren/v1`, and exchanges of the API that clients know it from.
+//! The recorded API under `/siren/v1`, and recorded exchanges with the API that clients already
+//! know.
 
 apportion_testing::modules! { exchanges, siren, siren_lists }

@@ -1,5 +1,6 @@
-//! The recorded surface: its object, extended fields, parameters and errors, held against golden
-//! files member by member, no more and no less; and against what `/api/v2` says of the same rows.
+//! The recorded API under `/siren/v1`: its object, extended fields, parameters and errors, compared
+//! with golden files member by member in both directions, and with what `/api/v2` shows of the same
+//! rows.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -20,14 +21,15 @@ use crate::support::world::World;
 apportion_testing::cases! {
     golden_files_are_answered, members_stand_in_their_order, both_surfaces_show_the_same,
     addresses_and_methods,
-    errors_of_every_kind_are_told_plainly, allocations_are_bounded, strangers_see_nothing
+    errors_of_every_kind, allocations_are_bounded, strangers_see_nothing
 }
 
 fn instant(text: &str) -> NaiveDateTime {
     text.parse().unwrap()
 }
 
-/// A distribution that was triggered, with two allocations, and the one that opened with it.
+/// Starts a server with a triggered distribution of two allocations, and the distribution that
+/// opened after it.
 fn recorded(place: &Place) -> World {
     let world = World::start(place);
     world.create("collaborators", json!({"full_name": "Ann"}), &[]);
@@ -145,7 +147,7 @@ fn members_stand_in_their_order(place: &Place) {
     assert_eq!(String::from_utf8(body).unwrap(), expected);
 }
 
-/// Every member of every distribution is what the resource of ours says.
+/// Every member of every distribution is compared with the resource under `/api/v2`.
 fn both_surfaces_show_the_same(place: &Place) {
     let Sample { world, .. } = Sample::make(place);
     let fields = "fields=distributorName,distributorUnits,allocationCount,allocations";
@@ -237,16 +239,16 @@ fn addresses_and_methods(place: &Place) {
     assert!(elsewhere.json().get("errors").is_some());
 }
 
-fn errors_of_every_kind_are_told_plainly(place: &Place) {
+fn errors_of_every_kind(place: &Place) {
     let world = recorded(place);
     let path = "/siren/v1/distributions";
     let long = format!("{path}?x={}", "y".repeat(9000));
     let check = |answer: Answer, status: u16| {
         let answer = answer.expect(status);
         assert_eq!(answer.header("Content-Type"), Some("application/json"));
-        let told = answer.json();
-        let names: Vec<&String> = told.as_object().unwrap().keys().collect();
-        assert_eq!(names, ["message"], "{told}");
+        let document = answer.json();
+        let names: Vec<&String> = document.as_object().unwrap().keys().collect();
+        assert_eq!(names, ["message"], "{document}");
         answer
     };
     let unknown = check(ask(&world, "apt_x", "GET", path), 401);
@@ -264,7 +266,7 @@ fn errors_of_every_kind_are_told_plainly(place: &Place) {
     check(send(world.address(), "POST", credit, &headers[..1], b"{}"), 415);
 }
 
-/// One has more allocations than are shown; the other, after it, keeps all of its own.
+/// One distribution has more allocations than are shown; the next one still shows all of its own.
 fn allocations_are_bounded(place: &Place) {
     let world = recorded(place);
     let scope = Scope::of(OrganizationId(world.organization));

@@ -1,5 +1,5 @@
-//! Lists of the recorded surface: narrowed, ordered and cut by its own parameters, and what these
-//! may not be.
+//! Lists of the recorded API: filtered, sorted and limited by its own parameters, and the values
+//! that these refuse.
 
 use apportion_testing::Place;
 use serde_json::{Value, json};
@@ -9,7 +9,7 @@ use crate::support::rows::sample::Sample;
 use crate::support::siren::get;
 use crate::support::world::{World, document};
 
-apportion_testing::cases! { lists_are_narrowed_and_ordered, ten_unless_told, bad_parameters }
+apportion_testing::cases! { lists_are_narrowed_and_ordered, ten_by_default, bad_parameters }
 
 #[track_caller]
 fn ids(world: &World, rest: &str) -> Vec<i64> {
@@ -59,7 +59,7 @@ fn lists_are_narrowed_and_ordered(place: &Place) {
     );
 }
 
-/// Twelve open distributions.
+/// Starts a server with twelve open distributions.
 fn twelve(place: &Place) -> World {
     let world = World::start(place);
     for at in 0..12 {
@@ -70,7 +70,7 @@ fn twelve(place: &Place) -> World {
     world
 }
 
-fn ten_unless_told(place: &Place) {
+fn ten_by_default(place: &Place) {
     let list = get(&twelve(place), "").expect(200);
     assert_eq!(list.header("X-Siren-Estimated-Count"), Some("12"));
     assert_eq!(list.json().as_array().unwrap().len(), 10);
@@ -104,22 +104,22 @@ fn bad_parameters(place: &Place) {
     ] {
         let answer = get(&world, &format!("?{name}={value}")).expect(400);
         assert_eq!(answer.header("Content-Type"), Some("application/json"));
-        let told = answer.json();
-        let failed = told["context"]["failedValidations"].as_object().unwrap();
+        let document = answer.json();
+        let failed = document["context"]["failedValidations"].as_object().unwrap();
         let names: Vec<&String> = failed.keys().collect();
-        assert_eq!(names, [name], "{name}={value}: {told}");
-        let message = told["message"].as_str().unwrap();
+        assert_eq!(names, [name], "{name}={value}: {document}");
+        let message = document["message"].as_str().unwrap();
         assert_eq!(failed[name], json!([message]), "{name}={value}");
         assert!(message.starts_with(&format!("{name} must be ")), "{message}");
     }
     for name in ["number", "status", "fields", "order"] {
-        let told = get(&world, &format!("?{name}=1&{name}=1")).expect(400).json();
-        assert!(told["context"]["failedValidations"][name].is_array(), "{told}");
+        let document = get(&world, &format!("?{name}=1&{name}=1")).expect(400).json();
+        assert!(document["context"]["failedValidations"][name].is_array(), "{document}");
     }
-    let told = get(&world, &format!("?{}", "x=1&".repeat(65))).expect(400).json();
-    assert_eq!(told.get("context"), None);
-    // What was not recorded is passed over, and so are names of fields.
+    let document = get(&world, &format!("?{}", "x=1&".repeat(65))).expect(400).json();
+    assert_eq!(document.get("context"), None);
+    // Parameters that were not recorded are ignored, and so are unknown names of fields.
     get(&world, "?_locale=de&page=2&fields=,,x,&X-Organization-Id=1").expect(200);
-    // On a single one there is nothing to narrow.
+    // On a single distribution these parameters are ignored.
     get(&world, "/1?number=99&status=x").expect(200);
 }

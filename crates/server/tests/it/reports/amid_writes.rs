@@ -1,6 +1,6 @@
-//! Reports while others write: each is one moment of the book, not before what had been answered
-//! when it was asked for, nor after what was asked for when it came; on PostgreSQL from two
-//! servers.
+//! Reports while others write: each shows one moment of the book, no earlier than the writes that
+//! were answered before it was requested, and no later than those begun before its answer came. On
+//! PostgreSQL there are two servers.
 
 use std::array::from_fn;
 use std::net::SocketAddr;
@@ -24,16 +24,17 @@ const CALLS: usize = 10_000;
 /// The least number of writes that each writer is through with in a whole run.
 const LEAST_WRITES: usize = 50;
 const READERS: usize = 6;
-/// Deals that nobody touches, so that those that change are few, and read one by one.
+/// The deals that no writer touches, so that those that change are few among them and read one by
+/// one.
 const IDLE: usize = 200;
-/// Each has two deals, and moves a cent from one to the other with each write.
+/// The writers; each moves one cent with each write from one of its two deals to the other.
 const WRITERS: usize = 6;
-/// What the two deals are worth together.
+/// The value of two such deals together, in minor units.
 const SUM: i64 = 1_000_000;
-/// What the deal is worth of which a tenth is spread and taken back, over and over.
+/// The value of the deal of which a tenth is distributed and deleted again, over and over.
 const SHORT: i64 = 1_000;
 
-/// How many writes were begun, and how many of them answered.
+/// The numbers of writes that were begun, and of those that were answered.
 #[derive(Default)]
 struct Progress {
     begun: AtomicI64,
@@ -113,7 +114,7 @@ fn reports_beside_writers(place: &Place) {
     }
 }
 
-/// Another server on the same database.
+/// Starts another server on the same database.
 fn beside(world: &World) -> Running {
     let (bind, database) = (SocketAddr::from(([127, 0, 0, 1], 0)), world.database.clone());
     Running::start(Config {
@@ -127,7 +128,7 @@ fn beside(world: &World) -> Running {
     .unwrap()
 }
 
-/// Changes both deals at once.
+/// Changes the values of both deals in one request.
 fn move_to(world: &World, server: SocketAddr, pair: &[String; 2], cents: i64) {
     let update = |(id, value): (&String, i64)| json!({"op": "update", "data": {"type": "deals", "id": id, "attributes": {"value": value}}});
     let operations = [(&pair[0], SUM - cents), (&pair[1], cents)].map(update);
@@ -167,7 +168,7 @@ fn check(
     }
 }
 
-/// Ids far apart make a ledger long enough to be read in pieces.
+/// Ids that are far apart make a ledger long enough to be read in pieces.
 fn long_ledgers_are_read_in_pieces(place: &Place) {
     const GAP: &str = "100000";
     let world = World::start(place);
@@ -198,7 +199,7 @@ fn long_ledgers_are_read_in_pieces(place: &Place) {
         rows.map(|row| row["attributes"]["total_revenue"].as_i64().unwrap()).collect::<Vec<_>>()
     };
     assert_eq!(report(), expected);
-    // What was drafted is kept up like any other.
+    // A ledger that was read in pieces is kept up to date like any other.
     world.patch("/deals/1", &document("deals", json!({"value": 5_000}), &[])).expect(200);
     expected[0] *= 5;
     assert_eq!(report(), expected);

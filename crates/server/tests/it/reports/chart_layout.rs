@@ -1,6 +1,6 @@
-//! The paper of a chart, whatever is drawn: no text leaves it or stands on another, and everything
-//! can be told from what is behind it. Letters are taken to be as wide as those of `DejaVu Sans`,
-//! which is wider than what most readers have.
+//! The layout of any chart: no text leaves the paper or covers another, and every colour has enough
+//! contrast to what is behind it. Letters are taken to be as wide as those of `DejaVu Sans`, which
+//! is wider than the fonts of most readers.
 
 use std::collections::HashMap;
 
@@ -31,10 +31,10 @@ const GROUPS: [&str; 12] = [
     "revenue_distribution",
 ];
 
-/// A text and what it covers, in units of the paper: left, top, right, bottom.
+/// A text and the area that it covers, in units of the paper: left, top, right, bottom.
 type Covered = (String, [f64; 4]);
 
-/// How wide a letter is, in its own height.
+/// Returns the width of a letter in parts of its height.
 fn width_of(letter: char) -> f64 {
     match letter {
         '-' | ',' | '.' | ' ' | ':' | '(' | ')' | ';' => 0.39,
@@ -85,7 +85,8 @@ fn check(svg: &str, what: &str) {
     }
 }
 
-/// Deals of `count`, each over some days from the first on, of amounts from small to the given.
+/// Returns entries of `count` deals, each over some days from the first on, with amounts that grow
+/// to `amount`.
 fn book(count: i64, days: u64, amount: i64, currency: &str, large_ids: bool) -> Vec<Entry> {
     let first: chrono::NaiveDate = "2024-12-20".parse().unwrap();
     let deal = |number: i64| {
@@ -99,7 +100,7 @@ fn book(count: i64, days: u64, amount: i64, currency: &str, large_ids: bool) -> 
     (1..=count).map(deal).collect()
 }
 
-/// Names for all that goes by a small id, of all lengths and of wide letters.
+/// Returns names of all lengths and of wide letters for everything with a small id.
 fn names() -> Names {
     let name = |id: i64| match usize::try_from(id % 30).unwrap() {
         wide if id % 7 == 0 => "株".repeat(wide + 1),
@@ -130,7 +131,7 @@ fn texts_have_room() {
     assert_eq!(drawn, 6 * 4 * 2 * 12);
 }
 
-/// The luminance of a colour such as `#a9cbe6`, as WCAG 2.2 has it.
+/// Computes the luminance of a colour such as `#a9cbe6`, as WCAG 2.2 defines it.
 fn luminance(colour: &str) -> f64 {
     let part = |at: usize| {
         let value = u8::from_str_radix(&colour[at..at + 2], 16).unwrap();
@@ -171,7 +172,7 @@ fn colours_are_seen() {
     }
 }
 
-/// In a document that asks for no size.
+/// The size applies in a document that sets none.
 fn the_natural_size_is_small() {
     let (grouping, rows) = rows("deal", &[]);
     let svg = draw(&grouping, &rows, "EUR".parse().unwrap(), "Acme", &Names::new()).unwrap();

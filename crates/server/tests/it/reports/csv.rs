@@ -1,4 +1,4 @@
-//! A report as CSV, from rows that the core has made; not over HTTP.
+//! Reports as CSV, from rows that the core made; not over HTTP.
 
 use apportion_core::report::Entry;
 use apportion_server::report::csv::write;
@@ -8,8 +8,8 @@ use crate::support::rows::report_entries::{entry, rows};
 apportion_testing::cases! {
     plain: columns_follow_the_groups,
     amounts_are_in_units_of_their_currency,
-    what_mixes_currencies_is_empty,
-    what_is_not_there_is_empty,
+    mixed_currencies_are_empty,
+    missing_values_are_empty,
     lines_end_as_rfc_4180_says,
     nothing_is_a_formula
 }
@@ -34,7 +34,7 @@ fn columns_follow_the_groups() {
     check("", "count,currency");
     check("deal", "deal,count,currency");
     check("date:month,deal", "date,deal,date_period,count,currency");
-    // No name is there twice.
+    // No name appears twice.
     check("currency,creator,date:week", "currency,creator,date,date_period,count");
     let entities = "organization,revenue_distribution";
     check(entities, &format!("{entities},count,currency"));
@@ -54,7 +54,7 @@ fn amounts_are_in_units_of_their_currency() {
     check([("EUR", i64::MIN), ("EUR", i64::MIN)], least);
 }
 
-fn what_mixes_currencies_is_empty() {
+fn mixed_currencies_are_empty() {
     let entries =
         [entry(1, JULY, [("EUR", 100), ("EUR", 100)]), entry(2, JULY, [("USD", 100), ("EUR", 90)])];
     assert_eq!(lines("", "EUR", &entries)[1], "8,,EUR,,,,1.90,0.95,0.95");
@@ -63,7 +63,7 @@ fn what_mixes_currencies_is_empty() {
     assert_eq!(apart[2], "USD,4,EUR,1.00,0.50,0.50,0.90,0.45,0.45");
 }
 
-fn what_is_not_there_is_empty() {
+fn missing_values_are_empty() {
     let entries = [1, 2].map(|deal| entry(deal, JULY, [("EUR", 100), ("EUR", 100)]));
     let lines = lines("creator", "EUR", &entries);
     assert_eq!(lines[1], "42,4,EUR,EUR,1.00,0.50,0.50,1.00,0.50,0.50");
@@ -77,7 +77,8 @@ fn lines_end_as_rfc_4180_says() {
     assert!(csv.ends_with("\r\n"));
 }
 
-/// What begins with one of these is a formula to a spreadsheet; numbers may be below 0.
+/// A cell that begins with one of these characters is a formula to a spreadsheet; negative numbers
+/// are allowed.
 fn nothing_is_a_formula() {
     let all = "organization,deal,creator,currency,revenue_distribution,date:week";
     let csv = csv(all, "EUR", &[entry(7, JULY, [("USD", -100), ("EUR", -90)])]);

@@ -1,5 +1,5 @@
-//! Reports of recognised revenue: what is asked for, what comes, and that every way to group the
-//! same revenue comes to the same.
+//! Reports of recognised revenue over HTTP: their parameters, their rows, and that every way to
+//! group the same revenue has the same total.
 
 use std::collections::BTreeMap;
 
@@ -23,7 +23,7 @@ fn report(world: &World, query: &str) -> Value {
     world.get(&format!("/reports/financial_item_reports?{query}")).expect(200).json()
 }
 
-/// Id and revenue of each row.
+/// Returns id and revenue of each row.
 fn rows(document: &Value) -> Vec<(String, i64)> {
     let rows = document["data"].as_array().unwrap().iter();
     let revenue = |row: &Value| row["attributes"]["total_revenue_default"].as_i64().unwrap();
@@ -37,7 +37,8 @@ fn check(world: &World, query: &str, expected: &[(&str, i64)]) {
     assert_eq!(found, expected, "{query}");
 }
 
-/// The worked example: 1000.00 over July 2025, and half of another deal over its last two days.
+/// Starts a server with the worked example: 1000.00 over July 2025, and half of another deal over
+/// its last two days.
 fn world(place: &Place) -> World {
     let world = World::start(place);
     world.spread(&world.deal("first", 100_000), "2025-07-01", "2025-07-31", "100");
@@ -145,7 +146,7 @@ fn sorts_and_pages(place: &Place) {
         (&page["meta"]["total_pages"], &page["meta"]["total_count"]),
         (&json!(2), &json!(3))
     );
-    // Totals are of all pages.
+    // Totals cover all pages.
     assert_eq!(page["meta"]["totals"][0]["total_revenue"], 3_276);
     let link = page["links"]["prev"].as_str().unwrap().split_once("/api/v2").unwrap().1;
     assert_eq!(rows(&world.get(link).expect(200).json()).len(), 2);
@@ -176,7 +177,7 @@ fn recognised_and_projected(place: &Place) {
     assert_eq!(of("2024-12-31"), [1000, 0, 300]);
     assert_eq!(of("2025-01-04"), [1000, 400, 300]);
     assert_eq!(of("9999-12-31"), [1000, 1000, 300]);
-    // Without a day, it is today, and all of that is past.
+    // Without a date the report is as of today, when all of the revenue is past.
     let document = report(&world, "");
     assert_eq!(document["data"][0]["attributes"]["total_recognized_revenue"], 1000);
 }
@@ -230,7 +231,7 @@ fn nobody_sees_the_revenue_of_others(place: &Place) {
 fn what_is_written_shows_at_once(place: &Place) {
     let world = world(place);
     let second = World::at(&place.url, |_| {});
-    // The same tenant, through another server.
+    // The same organization is served by another server.
     let elsewhere = |query: &str| {
         let path = format!("/reports/financial_item_reports?{query}");
         rows(&second.request_as(&world.token, "GET", &path, None).expect(200).json())
@@ -256,7 +257,7 @@ fn what_is_written_shows_at_once(place: &Place) {
 
 const PATH: &str = "/api/v2/reports/financial_item_reports";
 
-/// A report as something else than JSON:API.
+/// Returns media type and body of a report in another format than JSON:API.
 fn shown(world: &World, query: &str, accept: &str) -> (String, String) {
     let headers = [("X-Auth-Token", world.token.as_str()), ("Accept", accept)];
     let answer = send(world.address(), "GET", &format!("{PATH}?{query}"), &headers, b"");
@@ -275,7 +276,7 @@ fn as_a_table(place: &Place) {
     let lines: Vec<&str> = table.split("\r\n").collect();
     assert!(lines[0].starts_with("date,currency,date_period,count,"), "{table}");
     assert!(lines[1].contains(",1000.25,"), "{table}");
-    // Yen have no decimals, and all rows are there, whatever the page.
+    // Yen have no decimals, and a table has all rows, whatever the page.
     assert!(lines[3].contains("JPY") && lines[3].contains(",5,"), "{table}");
     assert_eq!(lines.len(), 5, "{table}");
     assert_eq!(shown(&world, query, "text/csv").1, table);
@@ -299,7 +300,7 @@ fn as_a_picture(place: &Place) {
         assert!(picture.contains(word), "{word}");
     }
     assert!(!picture.contains("<script"));
-    // Of two with one name, the ids say which is which.
+    // Two deals of the same name are distinguished by their ids.
     world.spread(&world.deal("first", 100), "2025-07-31", "2025-07-31", "50");
     let (_, twins) = shown(&world, "group=date:week,deal", "image/svg+xml");
     for label in [">1 first</text>", ">second</text>", ">3 first</text>"] {
@@ -309,7 +310,7 @@ fn as_a_picture(place: &Place) {
     assert!(empty.contains("</svg>"));
 }
 
-/// Numbers that look random and are the same in every run.
+/// Returns a generator of pseudorandom numbers that are the same in every run.
 fn draws() -> impl FnMut(u64) -> u64 {
     let mut state = 0x9e37_79b9_7f4a_7c15_u64;
     move |below| {
@@ -320,7 +321,8 @@ fn draws() -> impl FnMut(u64) -> u64 {
     }
 }
 
-/// What is recognised of a total by the end of day `k` of `days`: half away from zero.
+/// Computes the part of a total that is recognised by the end of day `k` of `days`, rounded half
+/// away from zero.
 fn recognised(total: i64, k: i64, days: i64) -> i64 {
     let (product, days) = (i128::from(total) * i128::from(k), i128::from(days));
     let rounded = (product.abs() * 2 + days) / (days * 2);
@@ -333,7 +335,7 @@ fn groupings_of_a_random_book_agree(place: &Place) {
     let start: NaiveDate = "2024-11-15".parse().unwrap();
     let (from, until): (NaiveDate, NaiveDate) =
         ("2024-12-10".parse().unwrap(), "2025-02-03".parse().unwrap());
-    // Day by day, by the rule of the handbook.
+    // The expected revenue is worked out day by day, by the rule of the handbook.
     let (mut by_month, mut by_deal) = (BTreeMap::new(), BTreeMap::new());
     let (mut total, mut count) = (0, 0);
     for _ in 0..8 {

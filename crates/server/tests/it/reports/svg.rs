@@ -1,5 +1,5 @@
-//! A report as SVG, from rows that the core has made; not over HTTP. How it looks was looked at;
-//! here is what it says.
+//! Reports as SVG, from rows that the core made; not over HTTP. Here is what a chart says; its
+//! looks were judged by eye.
 
 use apportion_core::report::Entry;
 use apportion_server::report::svg::{ChartError, MAX_BARS, Names, draw, parts as parts_of};
@@ -14,14 +14,14 @@ apportion_testing::cases! {
     long_names_are_cut,
     parts_are_called_by_their_names,
     bars_are_as_high_as_their_amounts,
-    what_is_below_zero_goes_down,
+    negative_amounts_go_down,
     parts_sum_up,
     the_smallest_parts_are_one,
     periods_without_rows_have_a_place,
     without_dates_the_largest_are_shown,
     ticks_are_round,
     labels_have_room,
-    nothing_is_said,
+    a_chart_without_revenue_says_so,
     too_many_bars_are_refused
 }
 
@@ -41,7 +41,7 @@ fn all<'a>(document: &'a Document<'_>, tag: &'a str) -> Vec<Node<'a, 'a>> {
     document.descendants().filter(|node| node.has_tag_name(tag)).collect()
 }
 
-/// Texts of a class, in the order of the document.
+/// Returns the texts of a class, in the order of the document.
 fn texts(svg: &str, class: &str) -> Vec<String> {
     let document = Document::parse(svg).unwrap();
     let texts = all(&document, "text").into_iter();
@@ -49,7 +49,7 @@ fn texts(svg: &str, class: &str) -> Vec<String> {
     texts.map(|node| node.text().unwrap_or_default().to_owned()).collect()
 }
 
-/// What is said of each part of a bar, its class, top and height.
+/// Returns the title, class, top and height of each part of a bar.
 fn parts(svg: &str) -> Vec<(String, String, i64, i64)> {
     let document = Document::parse(svg).unwrap();
     let titled = all(&document, "rect").into_iter().filter(Node::has_children);
@@ -95,7 +95,7 @@ fn names_are_escaped() {
     assert_eq!(texts(&svg, "title"), [expected]);
 }
 
-/// What is shown: a chart has no place for a third group.
+/// A title names what is shown, since a chart has no place for a third group.
 fn titles_say_what_is_shown() {
     let check = |groups: &str, expected: &str| {
         let (grouping, rows) = rows(groups, &[euro(1, YEAR, 1)]);
@@ -119,7 +119,7 @@ fn long_names_are_cut() {
     let forty_eight = "x".repeat(48);
     check(&forty_eight, &forty_eight);
     check(&"x".repeat(49), &format!("{}…", "x".repeat(47)));
-    // Twice as wide.
+    // These characters are twice as wide.
     check(&"株".repeat(24), &"株".repeat(24));
     check(&"株".repeat(25), &format!("{}…", "株".repeat(23)));
 }
@@ -137,7 +137,7 @@ fn parts_are_called_by_their_names() {
     assert_eq!(legend[legend.len() - 3..], expected);
     let whole = format!("2025, deal {LONG}: 365.00 EUR");
     assert!(titles(&svg).contains(&whole), "{:?}", titles(&svg));
-    // Two that look the same are told apart.
+    // Names that would look the same once cut are made different.
     let names = Names::from([(1, format!("{LONG}, one")), (2, format!("{LONG}, two"))]);
     let svg = draw(&grouping, &rows, "EUR".parse().unwrap(), "Acme", &names).unwrap();
     let legend = texts(&svg, "label");
@@ -145,7 +145,7 @@ fn parts_are_called_by_their_names() {
     assert_eq!(legend[legend.len() - 3..], expected);
     let (group, ids) = parts_of(&grouping, &rows).unwrap();
     assert_eq!((group.name(), ids), ("deal", vec![1, 2, 3]));
-    // Bars of deals have their ids; their parts are the creators'.
+    // Bars of deals carry their ids; their parts are named by their creators.
     let (grouping, rows) = of("deal,creator");
     let (group, ids) = parts_of(&grouping, &rows).unwrap();
     assert_eq!((group.name(), ids), ("creator", vec![42, 43]));
@@ -171,7 +171,7 @@ fn bars_are_as_high_as_their_amounts() {
     assert!(first.3 > 3_000, "{first:?} is all that is shown, and does not fill the paper");
 }
 
-fn what_is_below_zero_goes_down() {
+fn negative_amounts_go_down() {
     let svg = svg("date:day,deal", "EUR", &[euro(1, ONE_DAY, 300), euro(2, ONE_DAY, -100)]);
     let parts = parts(&svg);
     assert_eq!(titles(&svg), ["2025-07-01, deal 1: 3.00 EUR", "2025-07-01, deal 2: -1.00 EUR"]);
@@ -265,7 +265,7 @@ fn labels_have_room() {
     check("date:year,deal", three, &["2024", "2025", "2026"]);
 }
 
-fn nothing_is_said() {
+fn a_chart_without_revenue_says_so() {
     for (groups, entries) in
         [("date:month,deal", vec![]), ("", vec![]), ("deal", vec![euro(1, YEAR, 0)])]
     {

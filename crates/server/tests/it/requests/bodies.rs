@@ -1,4 +1,5 @@
-//! Bodies that are no document: what is not JSON, not an object, too deep, too large, coded.
+//! Bodies that are refused before they are documents: not JSON, not an object, too deep, too large,
+//! or compressed.
 
 use apportion_testing::Place;
 use serde_json::json;
@@ -8,11 +9,12 @@ use crate::support::refusal::{complaints, refused, rows, send_body};
 use crate::support::world::{JSON_API, World, document};
 
 apportion_testing::cases! {
-    what_is_not_json, what_is_no_document, members_of_the_wrong_type, names_given_twice,
-    depth, size, size_is_refused_before_it_comes, chunks_are_counted, codings, unread_numbers
+    bodies_that_are_not_json, json_that_is_no_document, members_of_the_wrong_type,
+    names_given_twice, depth, size, size_is_refused_before_it_comes, chunks_are_counted,
+    codings, unread_numbers
 }
 
-fn what_is_not_json(place: &Place) {
+fn bodies_that_are_not_json(place: &Place) {
     let world = World::start(place);
     world.deal("D", 1);
     let check = |body: &[u8]| {
@@ -59,12 +61,12 @@ fn what_is_not_json(place: &Place) {
     check(&document_with("\"name\": \"\\ud83d\""));
 }
 
-/// A deal's document with attributes as they stand.
+/// Returns a deal's document with these attributes, as they stand.
 fn document_with(attributes: &str) -> Vec<u8> {
     format!(r#"{{"data": {{"type": "deals", "attributes": {{{attributes}}}}}}}"#).into_bytes()
 }
 
-fn what_is_no_document(place: &Place) {
+fn json_that_is_no_document(place: &Place) {
     let world = World::start(place);
     world.deal("D", 1);
     let check = |body: &str, at: &str| {
@@ -115,7 +117,7 @@ fn names_given_twice(place: &Place) {
     check(&document_with(r#""name": "A", "value": {"a": 1, "a": 1}"#));
     check(br#"{"data": {"type": "deals"}, "data": {"type": "deals"}}"#);
     check(br#"{"data": {"type": "deals", "type": "people"}}"#);
-    // Where nobody would look, too.
+    // A repeated name is refused even where nobody reads it.
     check(br#"{"data": {"type": "deals", "meta": [[{"a": 1, "a": 2}]]}}"#);
     send_body(&world, "POST", "/deals", document_with(r#""name": "A", "@a": {"name": 1}"#))
         .expect(201);
@@ -123,7 +125,7 @@ fn names_given_twice(place: &Place) {
 
 fn depth(place: &Place) {
     let world = World::start(place);
-    // The document is the first level, `nested` the second.
+    // The document is the first level, and `nested` the second.
     let nested = |levels: usize, open: &str, close: &str| {
         let deep = format!("{}1{}", open.repeat(levels - 1), close.repeat(levels - 1));
         format!(
@@ -136,14 +138,14 @@ fn depth(place: &Place) {
         refused(&world, ("POST", "/deals"), nested(50_000, open, close), 400, &["400"]);
     }
     refused(&world, ("POST", "/deals"), "[".repeat(1_000_000), 400, &["400"]);
-    // Brackets in strings do not nest.
+    // Brackets in strings are no levels.
     let name = json!(format!("\\\"{}", "[{".repeat(100)));
     world.create("deals", json!({"name": name}), &[]);
 }
 
 const MAX_BODY: usize = 1024 * 1024;
 
-/// A sound document, blanks up to that many bytes.
+/// Returns a sound document, padded with blanks to that many bytes.
 fn sized(bytes: usize) -> Vec<u8> {
     let mut body = document_with(r#""name": "D""#);
     body.resize(bytes, b' ');
@@ -155,7 +157,7 @@ fn size(place: &Place) {
     send_body(&world, "POST", "/deals", sized(MAX_BODY)).expect(201);
     refused(&world, ("POST", "/deals"), sized(MAX_BODY + 1), 413, &["413"]);
     refused(&world, ("PATCH", "/deals/1"), sized(MAX_BODY + 1), 413, &["413"]);
-    // Nothing of it is repeated in the answer.
+    // The answer repeats nothing of it.
     let name = "n".repeat(400_000);
     let long = document("deals", json!({"name": name, name: 1}), &[]);
     let answer = world.post("/deals", &long).expect(422);
@@ -163,7 +165,7 @@ fn size(place: &Place) {
     assert!(answer.body.len() < 2_000, "{}", answer.body.len());
 }
 
-/// Sends the head of a POST with these fields, and after it what there is of a body.
+/// Sends the head of a POST with these fields, then `body`, which may be shorter than announced.
 #[track_caller]
 fn post_raw(world: &World, fields: &str, body: &[u8]) -> Answer {
     let (token, address) = (&world.token, world.address());
@@ -182,7 +184,7 @@ fn size_is_refused_before_it_comes(place: &Place) {
     }
 }
 
-/// A body in chunks of that size.
+/// Encodes a body in chunks of that size.
 fn chunked(body: &[u8], size: usize) -> Vec<u8> {
     let chunk =
         |bytes: &[u8]| [format!("{:x}\r\n", bytes.len()).as_bytes(), bytes, b"\r\n"].concat();
@@ -225,7 +227,7 @@ fn codings(place: &Place) {
     assert_eq!(world.get("/deals").json()["meta"]["total_count"], 3);
 }
 
-/// Numbers that nobody asked for cost nothing, however large they say they are.
+/// Numbers in members that nobody reads cost nothing, however large they are.
 fn unread_numbers(place: &Place) {
     let world = World::start(place);
     let body = r#"{"data": {"type": "deals", "attributes": {"name": "D", "@n": 1e1000000000}},

@@ -7,7 +7,7 @@ use crate::support::http::{Answer, send};
 use crate::support::world::{JSON_API, World, document};
 
 apportion_testing::cases! {
-    tags_follow_version_and_shape, what_is_known_is_not_sent, stale_writes_are_refused
+    tags_follow_version_and_shape, known_versions_are_not_sent, stale_writes_are_refused
 }
 
 fn with(world: &World, method: &str, path: &str, header: (&str, &str)) -> Answer {
@@ -34,7 +34,7 @@ fn tags_follow_version_and_shape(place: &Place) {
     assert_ne!(plain, get("?fields[deals]=name"));
     assert_ne!(plain, get("?include=organization"));
     assert_eq!(plain, get("?page[size]=5"), "a page does not change what is shown");
-    // What the deal shows changes with its distributions.
+    // A deal shows sums of its distributions, so its tag changes with them.
     let distribution = world.spread(&deal, "2025-01-01", "2025-01-31", "50");
     let spread = get("");
     assert_ne!(plain, spread);
@@ -49,7 +49,7 @@ fn tags_follow_version_and_shape(place: &Place) {
     assert_eq!(tag(&patched.expect(200)), get(""), "what a write answers is what a read does");
 }
 
-fn what_is_known_is_not_sent(place: &Place) {
+fn known_versions_are_not_sent(place: &Place) {
     let world = World::start(place);
     let path = format!("/deals/{}", world.deal("Known", 1));
     let known = tag(&world.get(&path).expect(200));

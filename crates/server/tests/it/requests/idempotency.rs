@@ -1,4 +1,4 @@
-//! `Idempotency-Key`: however often a request comes, it has its effect once.
+//! `Idempotency-Key`: a repeated request has its effect once.
 
 use apportion_testing::Place;
 use serde_json::{Value, json};
@@ -45,7 +45,7 @@ fn a_create_is_replayed(place: &Place) {
         assert_eq!(first.header(header), again.header(header), "{header}");
     }
     assert_eq!((first.body, total(&world)), (again.body, json!(1)));
-    // What has changed since is not what was answered.
+    // The repeated answer is the first one, although the row has changed since.
     let path = "/deals/1";
     keyed(&world, &world.token, ("PATCH", path), "p", &deal("Twice")).expect(200);
     world.patch(path, &deal("Thrice")).expect(200);
@@ -66,7 +66,7 @@ fn a_refusal_is_replayed(place: &Place) {
     let again = create("k").expect(404);
     assert_eq!((&again.body, again.header("Idempotency-Replayed")), (&refused.body, Some("true")));
     create("l").expect(201);
-    // What cannot be read is not kept.
+    // The answer to an invalid document is not stored.
     post(&world, "m", &json!({"data": []})).expect(400);
     post(&world, "m", &deal("Readable")).expect(201);
 }
@@ -123,7 +123,7 @@ fn an_answer_survives_a_restart(place: &Place) {
     assert_eq!(total(&world), json!(1));
 }
 
-/// The store's own clock is an argument, so that a day passes at once.
+/// The store takes the time as an argument, so the test need not wait for a day.
 fn answers_expire(place: &Place) {
     use apportion_server::store::idempotency::{Claim, KEPT, Request, claim};
     use apportion_server::store::{OrganizationId, Scope, Session, Tenant};

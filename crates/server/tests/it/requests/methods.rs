@@ -1,4 +1,4 @@
-//! Methods: a route takes those that it names, and says so when it is asked for another.
+//! Methods: a route lists those that it takes, and lists them when it refuses another.
 
 use apportion_jsonapi::resource::Cardinality;
 use apportion_testing::Place;
@@ -13,10 +13,10 @@ apportion_testing::cases! { every_route_names_its_methods, heads_are_gets_withou
 const METHODS: &[&str] =
     &["GET", "HEAD", "OPTIONS", "POST", "PATCH", "DELETE", "PUT", "TRACE", "PURGE", "get"];
 
-/// A path, the methods that it names, and those that it refuses otherwise than by 405.
+/// A path, the methods that it lists, and those of them that it refuses by another status than 405.
 type Named = (String, &'static str, &'static [&'static str]);
 
-/// Every route of every type.
+/// Returns every route of every type.
 fn routes() -> Vec<Named> {
     let mut routes: Vec<Named> = Vec::new();
     for resource in stored_types() {

@@ -1,4 +1,4 @@
-//! What is so about a request wherever it goes: its body, its method, its media types, its
-//! conditions, its key and the time that it takes.
+//! Rules of any request, wherever it goes: its body, method, media types, conditions and key, and
+//! the time that it may take.
 
 apportion_testing::modules! { bodies, conditions, idempotency, methods, negotiation, timeouts }

@@ -1,5 +1,5 @@
-//! Media types where there are several or no bodies, and what a refusal leaves undone. What the
-//! standard asks for is in `standard`.
+//! Media types with several headers or without a body, and that a refusal leaves nothing done. Not
+//! here: the rules of the standard (`standard`).
 
 use apportion_testing::Place;
 use serde_json::json;
@@ -9,7 +9,7 @@ use crate::support::refusal::{complaints, rows};
 use crate::support::world::{JSON_API, World, document};
 
 apportion_testing::cases! {
-    repeated_content_types, bodies_that_are_not_there, refusals_write_nothing,
+    repeated_content_types, content_types_without_a_body, refusals_write_nothing,
 }
 
 fn post(world: &World, path: &str, types: &[&str]) -> Answer {
@@ -27,8 +27,8 @@ fn repeated_content_types(place: &Place) {
     post(&world, "/deals", &["application/vnd.api+json, application/vnd.api+json"]).expect(415);
 }
 
-/// The Content-Type of a request without a body is ignored.
-fn bodies_that_are_not_there(place: &Place) {
+/// The `Content-Type` of a request without a body is ignored.
+fn content_types_without_a_body(place: &Place) {
     let world = World::start(place);
     world.deal("D", 1);
     let check = |method: &str, path: &str, media: Option<&str>, status: u16| {

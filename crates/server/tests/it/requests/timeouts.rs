@@ -1,5 +1,5 @@
-//! Nobody holds a connection by saying nothing. Each phase of it is held here at once, on
-//! connections of their own, for as long as the server lets them.
+//! No client keeps a connection by staying silent. All phases of a request are tested at once, on
+//! connections of their own, until the server closes them.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -11,7 +11,8 @@ use crate::support::world::World;
 
 apportion_testing::cases! { ; sqlite: held_connections_end }
 
-/// What a client sends before it falls silent, and within how many seconds it must be let go.
+/// A client that sends something and then falls silent, and the seconds within which its connection
+/// must be closed.
 struct Holder {
     name: &'static str,
     request: String,
@@ -57,7 +58,7 @@ fn hold(to: std::net::SocketAddr, holder: &Holder) {
     stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
     stream.write_all(holder.request.as_bytes()).unwrap();
     if !holder.then.is_empty() && !holder.request.is_empty() {
-        // The first answer tells that the connection is between requests.
+        // Once the first answer is there, the connection is between requests.
         assert!(stream.read(&mut [0; 4096]).unwrap() > 0, "{}", holder.name);
     }
     stream.write_all(holder.then.as_bytes()).unwrap();

@@ -1,5 +1,5 @@
-//! Figures that anybody can check by hand: rounded half away from zero, once, and refused where
-//! they do not fit.
+//! Amounts that can be checked by hand: rounded half away from zero, once, and refused if they do
+//! not fit.
 
 use apportion_core::organization::OrganizationDraft;
 use apportion_server::admin::{self, TokenDraft};
@@ -12,7 +12,7 @@ use crate::support::world::{World, document};
 
 apportion_testing::cases! {
     percent_is_rounded_half_away, days_are_floor_or_ceiling, the_total_is_exchanged_once,
-    what_does_not_fit_is_refused
+    amounts_that_do_not_fit_are_refused
 }
 
 fn percent_is_rounded_half_away(place: &Place) {
@@ -59,7 +59,7 @@ fn days_are_floor_or_ceiling(place: &Place) {
     check(36_525, ("2025-01-02", "2125-01-02"), 36_525, 1, 1);
 }
 
-/// An organization of that currency, and a token of it.
+/// Makes an organization of that currency and returns a token of it.
 fn tenant(world: &World, currency: &str) -> String {
     let draft = OrganizationDraft {
         name: currency.to_owned(),
@@ -113,7 +113,7 @@ fn the_total_is_exchanged_once(place: &Place) {
     );
 }
 
-fn what_does_not_fit_is_refused(place: &Place) {
+fn amounts_that_do_not_fit_are_refused(place: &Place) {
     let world = World::start(place);
     let value = i64::MAX;
     world.deal("D", value);
@@ -126,11 +126,11 @@ fn what_does_not_fit_is_refused(place: &Place) {
         (("POST", "/revenue_distributions"), ["422 /data/attributes/amount_percent"]);
     refused(&world, post, spread("100.0000000001", "1"), 422, &percent);
     world.spread("1", "2025-01-01", "2025-01-01", "60");
-    // The sum of the two.
+    // The sum of both percentages does not fit.
     refused(&world, post, spread("60", "1"), 422, &percent);
     world.spread("1", "2025-01-01", "2025-01-01", "40");
     refused(&world, ("PATCH", "/revenue_distributions/2"), spread("41", "1"), 422, &percent);
-    // One that moves from a deal where it fits to one that is full.
+    // A distribution moves from a deal where it fits to one where it does not.
     world.deal("E", 1);
     world.spread("2", "2025-01-01", "2025-01-01", "100");
     refused(&world, ("PATCH", "/revenue_distributions/3"), spread("100", "1"), 422, &percent);

@@ -1,4 +1,3 @@
-//! Figures of deals and of their revenue distributions, and the revenue items that follow from
-//! them.
+//! Amounts of deals and of revenue distributions, and the revenue items that follow from them.
 
 apportion_testing::modules! { amounts, revenue_items }

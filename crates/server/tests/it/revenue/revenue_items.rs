@@ -1,5 +1,5 @@
-//! Revenue items: every day of every distribution, in any order, at any depth, without a row of its
-//! own in any table.
+//! Revenue items: one for every day of every distribution, in any order and at any depth, though no
+//! table has a row of them.
 
 use apportion_testing::Place;
 use serde_json::{Value, json};
@@ -12,7 +12,8 @@ apportion_testing::cases! {
     refusals
 }
 
-/// Three deals; distributions 1 to 4, of which the first two are of one deal, and overlap.
+/// Starts a server with three deals and distributions 1 to 4, of which the first two are of one
+/// deal and overlap.
 fn world(place: &Place) -> World {
     let world = World::start(place);
     let first = world.deal("first", 100);
@@ -75,7 +76,8 @@ fn of_a_distribution(place: &Place) {
     assert_eq!(linkage.json()["data"][0], json!({"type": "revenue_items", "id": days[0]}));
 }
 
-/// All items of a list by pages of so many: by numbers, by cursors forth, and by cursors back.
+/// Returns all items of a list in pages of `size`: by page numbers, by cursors forwards, and by
+/// cursors backwards.
 fn every_way(world: &World, query: &str, size: usize) -> [Vec<String>; 3] {
     let follow = |mut path: String, direction: &str| {
         let mut all: Vec<String> = Vec::new();
@@ -100,7 +102,7 @@ fn every_way(world: &World, query: &str, size: usize) -> [Vec<String>; 3] {
 fn every_order_is_paged_and_walked(place: &Place) {
     let world = world(place);
     let keys = ["date", "deal_id", "revenue_distribution_id"];
-    // Deal, distribution and date of every item, by the list itself.
+    // Deal, distribution and date of every item are read from the whole list.
     let all = world.get("/revenue_items?page[size]=200").expect(200).json();
     let items: Vec<(i64, i64, String)> = all["data"]
         .as_array()

@@ -1,4 +1,4 @@
-//! Every rule has a test that is named after it. Not here: the tests of the rules.
+//! A test that every rule has a test named after it. Not here: the tests of the rules.
 
 /// The number of rules in the project's list.
 const RULES: usize = 107;

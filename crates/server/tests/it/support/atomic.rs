@@ -1,4 +1,4 @@
-//! Atomic operations as the tests send them, and what is left where they are refused.
+//! Atomic operations as the tests send them, and the check that refused ones write nothing.
 
 use serde_json::{Value, json};
 
@@ -20,13 +20,13 @@ pub fn operate_as(world: &World, headers: &[(&str, &str)], operations: &[Value])
     send(world.address(), "POST", "/api/v2/operations", headers, body.as_bytes())
 }
 
-/// Adds a deal with that local id and name.
+/// Returns an operation that adds a deal with that local id and name.
 pub fn add_deal(lid: &str) -> Value {
     let attributes = json!({"name": lid, "value": 1000});
     json!({"op": "add", "data": {"type": "deals", "lid": lid, "attributes": attributes}})
 }
 
-/// Adds a distribution of 10 % of that deal.
+/// Returns an operation that adds a distribution of 10 % of that deal.
 pub fn add_distribution(deal: &Value) -> Value {
     json!({"op": "add", "data": {
         "type": "revenue_distributions",
@@ -35,18 +35,19 @@ pub fn add_distribution(deal: &Value) -> Value {
     }})
 }
 
-/// The deal of that local id.
+/// Returns the identifier of a deal with that local id.
 pub fn local(lid: &str) -> Value {
     json!({"type": "deals", "lid": lid})
 }
 
-/// How many deals and distributions there are.
+/// Counts the deals and the distributions.
 pub fn counts(world: &World) -> (Value, Value) {
     let count = |kind: &str| world.get(&format!("/{kind}")).json()["meta"]["total_count"].clone();
     (count("deals"), count("revenue_distributions"))
 }
 
-/// The one error of a refused list of operations.
+/// Checks that the operations are refused with one error at that pointer, and that nothing is
+/// written.
 #[track_caller]
 pub fn refused(world: &World, operations: &[Value], status: u16, pointer: &str) {
     let before = rows(world);

@@ -1,5 +1,5 @@
-//! What every answer of the suite is held against: the schema of JSON:API 1.1 responses, the rules
-//! that no schema can say, and two published clients, which must read what was written.
+//! Checks of every answer of the suite: the schema of JSON:API 1.1 responses, rules that no schema
+//! can express, and two published clients, which must read what was written.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::LazyLock;
@@ -14,11 +14,11 @@ static SCHEMA: LazyLock<Validator> = LazyLock::new(|| {
     jsonschema::validator_for(&serde_json::from_str(schema).unwrap()).unwrap()
 });
 
-/// What these clients have no place for: members by their name, or by that of their parent too.
+/// The members that these clients do not read, by name or by the name of their parent.
 const NOT_READ: &[&str] = &["meta", "header", "ext", "profile"];
 
-/// Whether a client has a place for a member. `jsonapi_core` keeps nothing of a relationship but
-/// its linkage.
+/// Returns whether a client reads a member. `jsonapi_core` reads only the linkage of a
+/// relationship.
 fn is_read(client: &str, parents: [&str; 2], name: &str, value: &Value) -> bool {
     let bare = |value: &Value| value.get("data").is_none();
     let relationship = client == "jsonapi_core"
@@ -29,8 +29,8 @@ fn is_read(client: &str, parents: [&str; 2], name: &str, value: &Value) -> bool 
     !relationship && !empty && !NOT_READ.contains(&name)
 }
 
-/// The test fails if the answer is no proper document, though it says that it is one.
-/// `narrowed`: sparse fieldsets may hide linkage.
+/// Panics if the answer claims to be JSON:API and is not. With `narrowed`, sparse fieldsets may
+/// hide linkage.
 #[track_caller]
 pub fn check(answer: &Answer, narrowed: bool) {
     let media = answer.header("Content-Type").unwrap_or_default();
@@ -52,7 +52,7 @@ pub fn check(answer: &Answer, narrowed: bool) {
     }
 }
 
-/// `jsonapi.ext` and `jsonapi.profile` say the same as the media type.
+/// Checks that `jsonapi.ext` and `jsonapi.profile` are those of the media type.
 fn check_media(media: &str, document: &Value) {
     for name in ["ext", "profile"] {
         let said = media.split_once(&format!("{name}=\"")).map(|(_, rest)| rest);
@@ -78,11 +78,11 @@ fn listed(value: &Value) -> &[Value] {
     }
 }
 
-/// Every resource object of a document, each once.
+/// Returns every resource object of a document, each of which stands there once.
 fn resources(document: &Value) -> HashMap<Identity<'_>, &Value> {
     let mut resources = HashMap::new();
     let primary = listed(&document["data"]).iter();
-    // A relationship's linkage is no resource object.
+    // Linkage has identifiers and no resource objects.
     let primary = primary.filter(|object| object.get("attributes").is_some());
     for object in primary.chain(listed(&document["included"])) {
         let again = resources.insert(identity(object), object);
@@ -91,7 +91,7 @@ fn resources(document: &Value) -> HashMap<Identity<'_>, &Value> {
     resources
 }
 
-/// Attributes and relationships share their names with nobody.
+/// Checks that no attribute has the name of a relationship.
 fn check_names(resources: &HashMap<Identity<'_>, &Value>) {
     for object in resources.values() {
         let Some(attributes) = object["attributes"].as_object() else { continue };
@@ -102,7 +102,7 @@ fn check_names(resources: &HashMap<Identity<'_>, &Value>) {
     }
 }
 
-/// Full linkage: what is included is reached from primary data.
+/// Checks full linkage: every included resource is reached from primary data.
 fn check_linkage(document: &Value, resources: &HashMap<Identity<'_>, &Value>) {
     let mut reached: HashSet<Identity<'_>> =
         listed(&document["data"]).iter().map(identity).collect();
@@ -132,15 +132,15 @@ fn check_clients(document: &Value) {
     agree("jsonapi_core", [""; 2], &serde_json::to_value(read).unwrap(), document);
 }
 
-/// What a client read is what was written. `parents`: the names of what holds the value, and of
-/// what holds that.
+/// Checks that a client read what was written. `parents` are the names of the member that holds the
+/// value, last, and of the one that holds that.
 fn agree(client: &str, parents: [&str; 2], read: &Value, written: &Value) {
     match (read, written) {
         (Value::Object(read), Value::Object(written)) => {
             for (name, value) in read {
                 match written.get(name) {
                     Some(was) => agree(client, [parents[1], name], value, was),
-                    // A default of the client's.
+                    // The client adds defaults.
                     None => assert!(
                         value.is_null() || *value == json!({}),
                         "{client} read {name}: {value}"

@@ -1,11 +1,11 @@
-//! Walks over cursor pages: rows to walk over, and all that a walk meets.
+//! Walks over cursor pages: rows to walk over, and the ids that a walk meets.
 
 use serde_json::{Value, json};
 
 use crate::support::standard::document_parts::href;
 use crate::support::world::World;
 
-/// Deals with nulls and ties in what they are sorted by.
+/// Makes deals with nulls and equal values in the attributes that they are sorted by.
 pub fn deals(world: &World) {
     for (at, name) in ["b", "a", "a", "Ä", "B", "c", "b"].iter().enumerate() {
         let date = if at % 3 == 0 { Value::Null } else { json!(format!("2025-01-0{}", 9 - at)) };
@@ -14,20 +14,20 @@ pub fn deals(world: &World) {
     }
 }
 
-/// The ids of a page.
+/// Returns the ids of a page.
 pub fn ids(page: &Value) -> Vec<String> {
     let rows = page["data"].as_array().unwrap().iter();
     rows.map(|row| row["id"].as_str().unwrap().to_owned()).collect()
 }
 
-/// The page of a link that we gave.
+/// Returns the page of a link that we gave.
 #[track_caller]
 pub fn follow(world: &World, link: &Value) -> Value {
     let target = href(link).unwrap().split_once("/api/v2").unwrap().1;
     world.get(target).expect(200).json()
 }
 
-/// All ids of a walk, and its pages.
+/// Returns all ids of a walk, and the number of its pages.
 #[track_caller]
 pub fn walk(world: &World, first: &str, direction: &str) -> (Vec<String>, usize) {
     let mut page = world.get(first).expect(200).json();

@@ -1,10 +1,10 @@
-//! Explanations held against themselves: what an allocation is worth is reckoned anew from the
-//! numbers that its explanation tells, and from those in its sentence.
+//! Recomputes the value of an allocation from the numbers of its explanation, and from those of the
+//! explanation's sentence.
 
 use serde_json::Value;
 
-/// The allocation's value follows from its explanation. `together`: the values of all allocations
-/// of its collaborator in the same distribution.
+/// Checks that the allocation's value follows from its explanation. `together` has the values of
+/// all allocations of its collaborator in the same distribution.
 #[track_caller]
 pub fn recomputes(value: i64, explanation: &Value, together: &[i64]) {
     let sentence = explanation["sentence"].as_str().unwrap();
@@ -20,7 +20,7 @@ pub fn recomputes(value: i64, explanation: &Value, together: &[i64]) {
     }
 }
 
-/// `2.00 EUR: one of 2 obligations, 3.00 EUR together.`
+/// Checks a sentence such as `2.00 EUR: one of 2 obligations, 3.00 EUR together.`
 #[track_caller]
 fn part(sentence: &str, value: i128, (parts, net): (u64, i128)) {
     let (own, rest) = sentence.split_once(": ").unwrap();
@@ -35,24 +35,24 @@ fn part(sentence: &str, value: i128, (parts, net): (u64, i128)) {
 }
 
 #[track_caller]
-fn share(value: i64, told: &Value, sentence: &str) {
-    let number = |name: &str| -> i128 { told[name].to_string().parse().unwrap() };
+fn share(value: i64, explanation: &Value, sentence: &str) {
+    let number = |name: &str| -> i128 { explanation[name].to_string().parse().unwrap() };
     let fraction = |name: &str| -> (i128, i128) {
-        let (above, below) = told[name].as_str().unwrap().split_once('/').unwrap();
+        let (above, below) = explanation[name].as_str().unwrap().split_once('/').unwrap();
         (above.parse().unwrap(), below.parse().unwrap())
     };
     let (pool, score, total) = (number("pool"), number("score"), number("total_score"));
     let product = pool * score;
     let (above, below) = fraction("exact");
-    assert_eq!(above * total, product * below, "exact of {told}");
+    assert_eq!(above * total, product * below, "exact of {explanation}");
     let floor = number("floor");
-    assert_eq!(product / total, floor, "floor of {told}");
+    assert_eq!(product / total, floor, "floor of {explanation}");
     let (above, below) = fraction("remainder");
-    assert_eq!(above * total, (product % total) * below, "remainder of {told}");
-    let extra = told["extra_unit"].as_bool().unwrap();
+    assert_eq!(above * total, (product % total) * below, "remainder of {explanation}");
+    let extra = explanation["extra_unit"].as_bool().unwrap();
     let one = if extra { pool.signum() } else { 0 };
-    assert_eq!(floor + one, i128::from(value), "value of {told}");
-    in_words(sentence, &Share { value: value.into(), pool, score, total, extra, told });
+    assert_eq!(floor + one, i128::from(value), "value of {explanation}");
+    in_words(sentence, &Share { value: value.into(), pool, score, total, extra, explanation });
 }
 
 struct Share<'t> {
@@ -61,11 +61,11 @@ struct Share<'t> {
     score: i128,
     total: i128,
     extra: bool,
-    told: &'t Value,
+    explanation: &'t Value,
 }
 
-/// `17.65 EUR: 3 of 17 points of 100.00 EUR is 17.6470..., rounded up as the second-largest
-/// remainder.`
+/// Checks a sentence such as `17.65 EUR: 3 of 17 points of 100.00 EUR is 17.6470..., rounded up as
+/// the second-largest remainder.`
 #[track_caller]
 fn in_words(sentence: &str, share: &Share<'_>) {
     let (value, rest) = sentence.split_once(": ").unwrap();
@@ -78,17 +78,21 @@ fn in_words(sentence: &str, share: &Share<'_>) {
     let pool = match pool.split_once(" (with ") {
         Some((pool, carried)) => {
             let carried = carried.strip_suffix(" carried over)").unwrap();
-            assert_eq!(minor(carried).to_string(), share.told["carried"].to_string(), "{sentence}");
+            assert_eq!(
+                minor(carried).to_string(),
+                share.explanation["carried"].to_string(),
+                "{sentence}"
+            );
             pool
         }
         None => {
-            assert_eq!(share.told["carried"], 0, "{sentence}");
+            assert_eq!(share.explanation["carried"], 0, "{sentence}");
             pool
         }
     };
     let written = (minor(value), minor(pool), score.parse(), total.parse());
     assert_eq!(written, (share.value, share.pool, Ok(share.score), Ok(share.total)), "{sentence}");
-    // Two digits more than the units have, cut; dots where there would be more.
+    // The number has two digits more than the units, cut off, and dots if there would be more.
     let hundredfold = share.pool * share.score * 100;
     let plain = digits.strip_suffix("...");
     assert_eq!(plain.is_some(), hundredfold % share.total != 0, "{sentence}");
@@ -104,10 +108,10 @@ fn in_words(sentence: &str, share: &Share<'_>) {
     }
 }
 
-/// The place that the words name is the rank, and only that many were rounded up.
+/// Checks that the place in words is the rank, and that only so few were rounded up.
 #[track_caller]
 fn place(sentence: &str, rounding: &str, share: &Share<'_>) {
-    let rank = share.told["rank"].as_u64().unwrap();
+    let rank = share.explanation["rank"].as_u64().unwrap();
     let (_, rest) = rounding.split_once(" as the ").unwrap();
     let (place, rest) = rest.split_once(" remainder").unwrap();
     let ordinals = [
@@ -122,11 +126,11 @@ fn place(sentence: &str, rounding: &str, share: &Share<'_>) {
         "ninth-largest",
         "tenth-largest",
     ];
-    let told = match ordinals.iter().position(|ordinal| *ordinal == place) {
+    let placed = match ordinals.iter().position(|ordinal| *ordinal == place) {
         Some(at) => at as u64 + 1,
         None => place.split(|c: char| !c.is_ascii_digit()).next().unwrap().parse().unwrap(),
     };
-    assert_eq!(told, rank, "{sentence}");
+    assert_eq!(placed, rank, "{sentence}");
     if let Some(rest) = rest.strip_prefix(", only the largest") {
         let count = rest.trim_start().split(' ').next().unwrap();
         let count: u64 = count.parse().unwrap_or(1);
@@ -134,7 +138,7 @@ fn place(sentence: &str, rounding: &str, share: &Share<'_>) {
     }
 }
 
-/// An amount in minor units: its digits, the point left out.
+/// Returns an amount in minor units: its digits without the decimal point.
 #[track_caller]
 fn minor(amount: &str) -> i128 {
     let number = amount.split(' ').next().unwrap();

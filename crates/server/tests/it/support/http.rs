@@ -1,5 +1,4 @@
-//! HTTP/1.1 in as many lines as a test needs: what is sent is exactly what was written, however
-//! wrong it is.
+//! A small HTTP/1.1 client that sends exactly what a test writes, however wrong it is.
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
@@ -9,7 +8,7 @@ use serde_json::Value;
 
 use super::conformance;
 
-/// An answer.
+/// An HTTP answer.
 #[derive(Clone, Debug)]
 pub struct Answer {
     pub status: u16,
@@ -18,20 +17,20 @@ pub struct Answer {
 }
 
 impl Answer {
-    /// The first header of that name.
+    /// Returns the first header of that name.
     pub fn header(&self, name: &str) -> Option<&str> {
         let found = self.headers.iter().find(|(known, _)| known.eq_ignore_ascii_case(name));
         found.map(|(_, value)| value.as_str())
     }
 
-    /// The document; the test fails if there is none.
+    /// Returns the body as JSON, and panics if it is not.
     #[track_caller]
     pub fn json(&self) -> Value {
         serde_json::from_slice(&self.body)
             .unwrap_or_else(|error| panic!("{error}: {}", String::from_utf8_lossy(&self.body)))
     }
 
-    /// The same answer, if it has that status; the test fails otherwise.
+    /// Returns the answer if it has that status, and panics otherwise.
     #[track_caller]
     pub fn expect(self, status: u16) -> Self {
         let body = String::from_utf8_lossy(&self.body);
@@ -64,7 +63,7 @@ pub fn send(
     answer
 }
 
-/// Sends bytes and reads the answer to them.
+/// Sends these bytes and returns the answer.
 #[allow(dead_code, reason = "one of the two suites that share this file has no use for it")]
 #[track_caller]
 pub fn exchange(to: SocketAddr, bytes: &[u8]) -> Answer {
@@ -77,7 +76,7 @@ pub fn exchange(to: SocketAddr, bytes: &[u8]) -> Answer {
 fn receive(to: SocketAddr, bytes: &[u8]) -> Answer {
     let mut stream = TcpStream::connect(to).expect("the server listens");
     stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
-    // A server that has heard enough may close before all is sent; its answer is what counts.
+    // A server may answer and close before all is sent; its answer is what counts.
     let _ = stream.write_all(bytes);
     let mut answer = Vec::new();
     let _ = stream.read_to_end(&mut answer);

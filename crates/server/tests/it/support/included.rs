@@ -1,4 +1,4 @@
-//! What a document includes, and whether it is linked.
+//! The resources that a document includes, and whether it has full linkage.
 
 use std::collections::BTreeSet;
 
@@ -6,7 +6,7 @@ use serde_json::Value;
 
 pub type Identities = BTreeSet<(String, String)>;
 
-/// What a document includes, if every resource in it stands there once and can be reached from the
+/// Returns the resources that a document includes, if each stands there once and is reached from
 /// primary data by linkage.
 pub fn linked(document: &Value) -> Result<Identities, String> {
     let primary = match &document["data"] {
@@ -49,7 +49,7 @@ pub fn linked(document: &Value) -> Result<Identities, String> {
     }
 }
 
-/// Type and id.
+/// Returns type and id of a resource.
 pub fn identity(row: &Value) -> (String, String) {
     (row["type"].as_str().unwrap().to_owned(), row["id"].as_str().unwrap().to_owned())
 }

@@ -1,5 +1,5 @@
-//! What the cases stand on: the world that they ask, the rows in it, and what they hold answers
-//! against. No cases here.
+//! Support for the cases: the server that they send requests to, its rows, and checks of its
+//! answers. No cases are here.
 
 pub mod atomic;
 pub mod conformance;

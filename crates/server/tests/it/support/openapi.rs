@@ -1,8 +1,8 @@
-//! The description of the service as the tests read it.
+//! The OpenAPI description of the service as the tests read it.
 
 use serde_json::Value;
 
-/// A part of the description, where it is written.
+/// Returns a part of the description, or the part that its `$ref` leads to.
 pub fn written<'d>(document: &'d Value, part: &'d Value) -> &'d Value {
     match part["$ref"].as_str() {
         Some(reference) => document.pointer(reference.strip_prefix('#').unwrap()).unwrap(),

@@ -1,6 +1,5 @@
 //! Queries that follow from the declaration of a type: every filter with every operator of its
-//! kind, and every sort. What each should find is worked out from the rows as an unfiltered list
-//! shows them.
+//! kind, and every sort. What each should find is computed from the rows of an unfiltered list.
 
 use std::cmp::Ordering;
 
@@ -12,7 +11,7 @@ use serde_json::Value;
 
 use crate::support::world::World;
 
-/// A query, the name that it is about, and the ids that it must find in their order.
+/// A query, the filter or sort that it is about, and the ids that it must find in their order.
 pub struct Probe {
     pub path: String,
     pub name: String,
@@ -26,14 +25,14 @@ pub struct Table {
     included: Vec<Value>,
 }
 
-/// A value that can be compared; null comes last, whatever the direction.
+/// A value that can be compared; null is `None` in its place and comes last in either direction.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Key {
     Number(i128),
     Text(String),
 }
 
-/// Whether a query finds what it must.
+/// Checks that a query finds what it must.
 pub fn found(world: &World, probe: &Probe) -> Result<(), String> {
     let answer = world.get(&probe.path);
     if answer.status != 200 {
@@ -77,7 +76,7 @@ impl Table {
         Self { kind, rows, included }
     }
 
-    /// Every filter with every operator.
+    /// Returns a probe for every filter with every operator.
     pub fn filters(&self) -> Vec<Probe> {
         let mut probes = Vec::new();
         for filter in &self.kind.filters {
@@ -97,7 +96,7 @@ impl Table {
         probes
     }
 
-    /// Every sort both ways.
+    /// Returns a probe for every sort in both directions.
     pub fn sorts(&self) -> Vec<Probe> {
         let names = self.kind.sorts.iter().map(|sort| sort.name.as_str());
         names
@@ -126,7 +125,7 @@ impl Table {
         Probe { path, name: name.to_owned(), expected: expected.collect() }
     }
 
-    /// What to compare with: values of the rows, and null where it makes sense.
+    /// Returns operands: values of the rows, and null where the filter takes it.
     fn values(&self, filter: &FilterKey<Field>, operator: Operator) -> Vec<Vec<String>> {
         use Operator::{Contains, Equal, NotContain, NotEqual};
         let mut texts: Vec<String> = self
@@ -161,7 +160,7 @@ impl Table {
         values
     }
 
-    /// The value of a row by the name of a filter or sort; none if null.
+    /// Returns the value of a row by the name of a filter or sort; `None` if it is null.
     fn at(&self, row: &Value, name: &str) -> Option<Value> {
         let linked = |relationship: &str| {
             let linkage = &row["relationships"][relationship]["data"];
@@ -180,7 +179,7 @@ impl Table {
             _ if attributes.contains_key(name) => attributes.get(name).cloned(),
             (Some((relationship, attribute)), _) => through(relationship, attribute),
             (None, Some(relationship)) => linked(relationship).map(|linkage| linkage["id"].clone()),
-            // A relationship is sorted by the name of what it leads to.
+            // A sort by a relationship compares the names of the related rows.
             (None, None) => through(name, "name"),
         };
         found.filter(|value| !value.is_null())
@@ -197,7 +196,7 @@ impl Table {
     }
 }
 
-/// Whether a value meets an operator, in words of its own.
+/// Returns whether a value meets an operator, written apart from the code of the server.
 fn holds(word: &str, value: Option<Key>, operands: &[String], filter: &FilterKey<Field>) -> bool {
     let keys: Vec<Option<Key>> = operands
         .iter()
@@ -227,7 +226,7 @@ fn holds(word: &str, value: Option<Key>, operands: &[String], filter: &FilterKey
     }
 }
 
-/// Decimals are compared as numbers, by what they are in units of 10^-12.
+/// Returns what a text of that kind is compared by; decimals are numbers of 10^-12.
 fn key(text: &str, kind: Kind) -> Key {
     match kind {
         Kind::Integer | Kind::Id => Key::Number(text.parse().unwrap()),
@@ -239,7 +238,7 @@ fn key(text: &str, kind: Kind) -> Key {
     }
 }
 
-/// Some value of a kind.
+/// Returns some value of a kind.
 fn stock(kind: Kind) -> String {
     match kind {
         Kind::Integer | Kind::Id => "12345".to_owned(),

@@ -6,10 +6,10 @@ use serde_json::{Value, json};
 use crate::support::rows::sample::each;
 use crate::support::world::World;
 
-/// A path, the code of the one error, its parameter, and something that its detail says.
+/// A path, the code of its one error, its parameter, and a part of its detail.
 pub type Case = (&'static str, &'static str, &'static str, &'static str);
 
-/// The titles of the contract, apart from the code that writes them.
+/// Returns the title of a code, written apart from the code of the server.
 pub fn title(code: &str) -> &'static str {
     match code {
         "bad_request" => "Bad Request",
@@ -37,7 +37,8 @@ pub fn errors(world: &World, path: &str) -> Result<Vec<Value>, String> {
     Ok(document["errors"].as_array().unwrap().clone())
 }
 
-/// Whether each case is refused for its one fault, in a world with one deal and one distribution.
+/// Checks that each case is refused for its one fault, on a server with one deal and one
+/// distribution.
 pub fn check(place: &Place, cases: &[Case]) {
     let world = World::start(place);
     let deal = world.deal("Deal", 100);

@@ -1,5 +1,5 @@
-//! What the tests of writing share: requests as raw bytes, refusals held against the faults that
-//! were expected, and the proof that nothing was written.
+//! Refused writes: requests as raw bytes, the errors that are expected, and the check that nothing
+//! was written.
 
 use serde_json::Value;
 
@@ -13,7 +13,8 @@ pub fn send_body(world: &World, method: &str, path: &str, body: impl AsRef<[u8]>
     send(world.address(), method, &format!("/api/v2{path}"), &headers, body.as_ref())
 }
 
-/// The errors of an answer, each as its status and its source: a pointer, a header, or nothing.
+/// Returns the errors of an answer, each as its status and its source: a pointer, a header, or
+/// nothing.
 #[track_caller]
 pub fn complaints(answer: &Answer) -> Vec<String> {
     assert_eq!(answer.header("Content-Type"), Some(JSON_API));
@@ -38,7 +39,8 @@ fn complaint(error: &Value) -> String {
     }
 }
 
-/// The request is refused with that status, for those reasons in any order, and leaves no trace.
+/// Checks that the request is refused with that status, for these reasons in any order, and that
+/// nothing is written.
 #[track_caller]
 pub fn refused(
     world: &World,
@@ -51,17 +53,17 @@ pub fn refused(
     let answer = send_body(world, method, path, &body);
     let sent = String::from_utf8_lossy(body.as_ref());
     let sent: String = sent.chars().take(300).collect();
-    let told = String::from_utf8_lossy(&answer.body);
-    assert_eq!(answer.status, status, "{method} {path} {sent}\n{told}");
+    let answered = String::from_utf8_lossy(&answer.body);
+    assert_eq!(answer.status, status, "{method} {path} {sent}\n{answered}");
     let mut found = complaints(&answer);
     let mut expected: Vec<String> = expected.iter().map(|one| (*one).to_owned()).collect();
     found.sort_unstable();
     expected.sort_unstable();
-    assert_eq!(found, expected, "{method} {path} {sent}\n{told}");
+    assert_eq!(found, expected, "{method} {path} {sent}\n{answered}");
     assert!(rows(world) == before, "{method} {path} {sent} wrote something");
 }
 
-/// All rows of ours as they are served.
+/// Returns all rows of our organization as they are served.
 #[track_caller]
 pub fn rows(world: &World) -> Vec<Vec<u8>> {
     let list = |kind: &str| world.get(&format!("/{kind}?page[size]=200")).expect(200).body;

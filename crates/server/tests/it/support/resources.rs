@@ -1,23 +1,23 @@
-//! One resource as clients see it: what it shows, and changes of it over HTTP.
+//! One resource as clients see it, and changes of it over HTTP.
 
 use apportion_server::admin::{self, TokenDraft};
 use serde_json::{Value, json};
 
 use crate::support::world::{World, document};
 
-/// An attribute of a row.
+/// Returns an attribute of a row.
 #[track_caller]
 pub fn attribute(world: &World, path: &str, name: &str) -> Value {
     attributes(world, path)[name].clone()
 }
 
-/// The attributes of a row.
+/// Returns the attributes of a row.
 #[track_caller]
 pub fn attributes(world: &World, path: &str) -> Value {
     world.get(path).expect(200).json()["data"]["attributes"].clone()
 }
 
-/// What a deal has distributed: percent, amount, and what is left.
+/// Returns what a deal has distributed: percentage, amount, and the amount that is left.
 #[track_caller]
 pub fn sums(world: &World, deal: &str) -> (String, i64, i64) {
     let shown = attributes(world, &format!("/deals/{deal}"));
@@ -26,7 +26,7 @@ pub fn sums(world: &World, deal: &str) -> (String, i64, i64) {
     (percent, amount("distributed_amount"), amount("undistributed_amount"))
 }
 
-/// Changes attributes of a row, and answers with all that it then has.
+/// Changes attributes of a row and returns all that it then has.
 #[track_caller]
 pub fn change(world: &World, path: &str, attributes: Value) -> Value {
     let kind = path.split('/').nth(1).unwrap();
@@ -34,7 +34,7 @@ pub fn change(world: &World, path: &str, attributes: Value) -> Value {
     answer.json()["data"]["attributes"].clone()
 }
 
-/// Every given member is shown with that value; others may be there too.
+/// Checks that every given member is shown with that value; others may be there too.
 #[track_caller]
 pub fn shows(attributes: &Value, expected: &Value) {
     for (name, value) in expected.as_object().unwrap() {
@@ -42,7 +42,7 @@ pub fn shows(attributes: &Value, expected: &Value) {
     }
 }
 
-/// A token of ours that may write in a person's name.
+/// Makes a token of our organization that may write in a person's name.
 pub fn token_of(world: &World, person: &str) -> String {
     let draft = TokenDraft {
         organization: world.organization,
@@ -53,7 +53,7 @@ pub fn token_of(world: &World, person: &str) -> String {
     admin::create_token(&world.database, draft).unwrap().reveal().to_owned()
 }
 
-/// A person.
+/// Makes a person and returns the id.
 #[track_caller]
 pub fn person(world: &World) -> String {
     world.create("people", json!({"first_name": "Ada", "last_name": "Lovelace"}), &[])

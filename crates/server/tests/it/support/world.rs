@@ -1,5 +1,5 @@
-//! A server on a fresh database, with two organizations: ours, and another that must stay out of
-//! sight.
+//! A server on a fresh database with two organizations: ours, and another whose rows must stay
+//! hidden.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -26,18 +26,19 @@ pub const JSON_API: &str = "application/vnd.api+json";
 pub struct World {
     pub database: Address,
     pub running: Running,
-    /// Ours: `Acme`, EUR, id 1.
+    /// Our organization: `Acme`, EUR, id 1.
     pub organization: i64,
-    /// The other: `Other`, EUR, id 2.
+    /// The other organization: `Other`, EUR, id 2.
     pub other: i64,
-    /// Tokens of ours, by what they may do, and one of the other organization that may do all.
+    /// Tokens of our organization, named by their rights, and `stranger`, which may do everything
+    /// in the other one.
     pub token: String,
     pub reader: String,
     pub admin: String,
     pub stranger: String,
 }
 
-/// Brings a template up to date; every connection to it is closed afterwards.
+/// Migrates a template and closes every connection to it.
 pub fn migrate(url: &str) {
     Session::open(&url.parse().unwrap()).unwrap().migrate().unwrap();
 }
@@ -58,7 +59,7 @@ impl World {
         Self::serving(url, resources::own(), change)
     }
 
-    /// Starts a server of these types on the database of that URL.
+    /// Starts a server with these types on the database of that URL.
     pub fn serving(url: &str, types: Arc<Resources>, change: impl FnOnce(&mut Config)) -> Self {
         let database: Address = url.parse().unwrap();
         let organization = make_organization(&database, "Acme");
@@ -95,19 +96,18 @@ impl World {
         self.running = Running::start(config).unwrap();
     }
 
-    /// Where it listens.
+    /// Returns the address at which the server listens.
     pub fn address(&self) -> SocketAddr {
         self.running.address()
     }
 
-    /// Sends a request with our token, or the administrator's where it takes that; `path` follows
-    /// `/api/v2`.
+    /// Sends a request with the token that the address needs; `path` follows `/api/v2`.
     #[track_caller]
     pub fn request(&self, method: &str, path: &str, body: Option<&Value>) -> Answer {
         self.request_as(self.token_for(path), method, path, body)
     }
 
-    /// What a request to this address takes.
+    /// Returns the token that an address needs: ours, or the administrator's for a restricted type.
     pub fn token_for(&self, path: &str) -> &str {
         let restricted = |kind: &ResourceType<Field>| kind.restricted && path.contains(kind.name);
         if registry().types().iter().any(restricted) { &self.admin } else { &self.token }
@@ -150,20 +150,20 @@ impl World {
         self.request("DELETE", path, None)
     }
 
-    /// Makes a resource from attributes and `(relationship, type, id)` links; answers with its id.
+    /// Makes a resource from attributes and `(relationship, type, id)` links; returns its id.
     #[track_caller]
     pub fn create(&self, kind: &str, attributes: Value, links: &[(&str, &str, &str)]) -> String {
         let answer = self.post(&format!("/{kind}"), &document(kind, attributes, links)).expect(201);
         answer.json()["data"]["id"].as_str().unwrap().to_owned()
     }
 
-    /// Makes a deal in EUR; answers with its id.
+    /// Makes a deal in EUR; returns its id.
     #[track_caller]
     pub fn deal(&self, name: &str, value: i64) -> String {
         self.create("deals", json!({"name": name, "value": value}), &[])
     }
 
-    /// Spreads a percentage of a deal over days; answers with the id.
+    /// Distributes a percentage of a deal over days; returns the distribution's id.
     #[track_caller]
     pub fn spread(&self, deal: &str, start_on: &str, end_on: &str, percent: &str) -> String {
         let attributes = json!({"start_on": start_on, "end_on": end_on, "amount_percent": percent});
@@ -171,8 +171,8 @@ impl World {
     }
 }
 
-/// The types whose rows are stored, with decimal ids, without the way to those that are computed:
-/// these have tests of their own.
+/// Returns the types whose rows are stored, with decimal ids, without their relationships to
+/// computed rows, which have tests of their own.
 pub fn stored_types() -> impl Iterator<Item = &'static ResourceType<Field>> {
     static STORED: LazyLock<Vec<ResourceType<Field>>> = LazyLock::new(|| {
         let stored =
@@ -186,7 +186,7 @@ pub fn stored_types() -> impl Iterator<Item = &'static ResourceType<Field>> {
     STORED.iter()
 }
 
-/// A request document.
+/// Returns a request document.
 pub fn document(kind: &str, attributes: Value, links: &[(&str, &str, &str)]) -> Value {
     let relationships: serde_json::Map<String, Value> = links
         .iter()

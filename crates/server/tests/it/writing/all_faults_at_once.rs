@@ -1,4 +1,4 @@
-//! How faults are told: all of them at once, each at its place, under one status.
+//! All faults of a request are reported at once, each at its place, under one status.
 
 use apportion_testing::Place;
 use serde_json::{Value, json};
@@ -78,7 +78,7 @@ fn statuses_that_differ_become_400(place: &Place) {
         400,
         &["400 /data/attributes", "400 /data/relationships/creator", "422 /data/attributes/name"],
     );
-    // The query counts as well.
+    // Faults of the query are reported as well.
     let body = document("deals", json!({"name": ""}), &[]).to_string();
     refused(
         &world,

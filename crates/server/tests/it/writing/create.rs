@@ -1,4 +1,4 @@
-//! POST: what a new resource is given where the client says nothing, and what it takes.
+//! POST: the defaults of a new resource, and the values that it takes.
 
 use apportion_testing::Place;
 use serde_json::{Value, json};
@@ -13,7 +13,7 @@ apportion_testing::cases! {
     deals_take_what_they_are_given, people_take_what_they_are_given,
     distributions_take_what_they_are_given, rates_go_with_foreign_currencies,
     the_creator_is_the_person_of_the_token,
-    what_is_read_only_may_be_null, ids_have_no_gaps, ids_are_not_used_again,
+    read_only_members_may_be_null, ids_have_no_gaps, ids_are_not_used_again,
     identity_is_the_servers, the_query_shapes_the_answer
 }
 
@@ -55,7 +55,7 @@ fn distributions_follow_their_deal(place: &Place) {
     assert_eq!(sums(&world, "1"), ("50.0".to_owned(), 5_000, 5_000));
 }
 
-/// Makes a resource; it is where its answer says.
+/// Makes a resource; it is found at the address in its answer.
 #[track_caller]
 fn made(world: &World, kind: &str, attributes: Value) -> Answer {
     let answer = world.post(&format!("/{kind}"), &document(kind, attributes, &[])).expect(201);
@@ -74,7 +74,8 @@ fn is_where_it_says(world: &World, kind: &str, answer: &Answer) {
     assert_eq!(shown, document);
 }
 
-/// These attributes and no others but when the row was made, which is when it was last changed.
+/// Checks that the resource has these attributes and no others, apart from the instants at which it
+/// was made and last changed, which are equal.
 #[track_caller]
 fn has_attributes(answer: &Answer, expected: Value) {
     let mut shown = answer.json()["data"]["attributes"].clone();
@@ -88,7 +89,7 @@ fn has_attributes(answer: &Answer, expected: Value) {
     assert_eq!(json!(shown), expected);
 }
 
-/// Makes a resource and sees that it was made so.
+/// Makes a resource and checks its attributes.
 #[track_caller]
 fn takes(world: &World, kind: &str, attributes: Value, expected: Value) {
     let answer = made(world, kind, attributes);
@@ -207,7 +208,7 @@ fn the_creator_is_the_person_of_the_token(place: &Place) {
     assert_eq!(spread["data"]["relationships"]["creator"]["data"], creator);
 }
 
-fn what_is_read_only_may_be_null(place: &Place) {
+fn read_only_members_may_be_null(place: &Place) {
     let world = World::start(place);
     let deal = json!({
         "type": "deals",
@@ -267,7 +268,7 @@ fn identity_is_the_servers(place: &Place) {
         let answer = send_body(&world, "POST", "/deals", format!("{{\"data\": {data}}}"));
         assert_eq!(complaints(&answer.expect(status)), [expected], "{data}");
     };
-    // Answered alone: nothing is said of the attributes.
+    // The id is refused alone; the attributes are not checked.
     post(r#"{"type": "deals", "id": "7", "attributes": {"name": 1}}"#, 403, "403 /data/id");
     post(r#"{"type": "deals", "id": 7, "attributes": {"name": 1}}"#, 400, "400 /data/id");
     post(r#"{"type": "people", "attributes": {"name": 1}}"#, 409, "409 /data/type");

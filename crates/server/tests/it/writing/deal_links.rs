@@ -1,4 +1,4 @@
-//! How a distribution names its deal: by linkage or by `deal_id`, and what is wrong with either.
+//! The deal of a distribution, named by linkage or by `deal_id`, and the faults of both.
 
 use apportion_testing::Place;
 use serde_json::{Value, json};
@@ -32,7 +32,7 @@ fn the_deal_may_be_an_attribute(place: &Place) {
     both(json!(deal), json!({"deal": {"meta": {"included": false}}, "@note": 1}));
 }
 
-/// Attributes and relationships of a distribution that is otherwise sound.
+/// Returns the body of a distribution with these attributes and relationships, sound otherwise.
 fn spread(attributes: &str, relationships: &str) -> String {
     let comma = if attributes.is_empty() { "" } else { ", " };
     format!(
@@ -42,7 +42,8 @@ fn spread(attributes: &str, relationships: &str) -> String {
     )
 }
 
-/// A world with two deals, a distribution of the first, and a deal of the other organization.
+/// Starts a server with two deals, a distribution of the first, and a deal of the other
+/// organization; returns the id of that.
 fn world(place: &Place) -> (World, String) {
     let world = World::start(place);
     let deal = world.deal("D", 100);
@@ -54,7 +55,7 @@ fn world(place: &Place) -> (World, String) {
     (world, foreign)
 }
 
-/// Refused alike when a distribution is made and when it is changed.
+/// Checks that the body is refused both when a distribution is made and when it is changed.
 #[track_caller]
 fn both(world: &World, body: &str, status: u16, expected: &[&str]) {
     refused(world, ("POST", "/revenue_distributions"), body, status, expected);
@@ -137,7 +138,7 @@ fn both_ways_must_agree(place: &Place) {
         .expect(201);
 }
 
-/// Relationships that are not the client's to set.
+/// Clients cannot set these relationships.
 fn links_of_the_server_stay(place: &Place) {
     let (world, _) = world(place);
     let check = |relationships: &str, expected: &str| {
@@ -166,7 +167,7 @@ fn links_of_the_server_stay(place: &Place) {
         422,
         &["422 /data/attributes/creator_id", "422 /data/attributes/organization_id"],
     );
-    // The distributions of a deal are written from their own side.
+    // The distributions of a deal are written at the distributions.
     let many = |path: (&str, &str), ids: &[&str], status: u16, expected: &[&str]| {
         let ids: Vec<Value> =
             ids.iter().map(|id| json!({"type": "revenue_distributions", "id": id})).collect();
@@ -180,7 +181,7 @@ fn links_of_the_server_stay(place: &Place) {
     many(("PATCH", "/deals/2"), &["1"], 422, at);
 }
 
-/// The same faults where the linkage is the document.
+/// The same faults are reported where the linkage is the document.
 fn the_link_has_an_address_of_its_own(place: &Place) {
     let (world, foreign) = world(place);
     let path = "/revenue_distributions/1/relationships/deal";
@@ -201,7 +202,7 @@ fn the_link_has_an_address_of_its_own(place: &Place) {
     check("[]", 400, "400 /data");
     check("{", 400, "400");
     refused(&world, ("PATCH", &format!("{path}?x=1")), linkage("deals", "\"2\""), 400, &["400 x"]);
-    // Each fault of one that is a stranger's is that the row is missing.
+    // Every request on a row of another organization is answered as on a missing row.
     for body in ["{", "{}", r#"{"data": null}"#] {
         refused(
             &world,

@@ -1,4 +1,4 @@
-//! DELETE: rows go unless others refer to them.
+//! DELETE: a row is deleted unless others refer to it.
 
 use apportion_testing::Place;
 use serde_json::json;
@@ -9,7 +9,7 @@ use crate::support::world::{World, document};
 
 apportion_testing::cases! {
     deals_with_distributions_stay, people_referred_to_stay,
-    what_is_missing_stays_missing, read_only_types_stay, queries_are_checked
+    missing_rows_are_not_found, read_only_types_take_no_delete, queries_are_checked
 }
 
 fn deals_with_distributions_stay(place: &Place) {
@@ -33,7 +33,7 @@ fn people_referred_to_stay(place: &Place) {
     world.delete(&format!("/people/{bob}")).expect(204);
 }
 
-fn what_is_missing_stays_missing(place: &Place) {
+fn missing_rows_are_not_found(place: &Place) {
     let world = World::start(place);
     world.deal("D", 1);
     let paths = [
@@ -49,7 +49,7 @@ fn what_is_missing_stays_missing(place: &Place) {
     for path in paths {
         refused(&world, ("DELETE", path), "", 404, &["404"]);
     }
-    // Another organization's, with distributions or without.
+    // A deal of another organization is not found, with distributions or without.
     let before =
         complaints(&world.request_as(&world.stranger, "DELETE", "/deals/1", None).expect(404));
     world.spread("1", "2025-01-01", "2025-01-01", "10");
@@ -59,7 +59,7 @@ fn what_is_missing_stays_missing(place: &Place) {
     world.get("/deals/1").expect(200);
 }
 
-fn read_only_types_stay(place: &Place) {
+fn read_only_types_take_no_delete(place: &Place) {
     let world = World::start(place);
     refused(&world, ("DELETE", "/organizations/1"), "", 405, &["405"]);
     refused(&world, ("DELETE", "/deals"), "", 405, &["405"]);

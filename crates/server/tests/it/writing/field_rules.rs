@@ -1,5 +1,5 @@
-//! The rules of the fields, one line each. A value that breaks one is refused alike when a row is
-//! made and when it is changed. How several faults are told is another module's.
+//! The rules of the fields, one line each. A value that breaks one is refused both when a row is
+//! made and when it is changed. Not here: several faults at once (`all_faults_at_once`).
 
 use apportion_testing::Place;
 use serde_json::{Value, json};
@@ -8,10 +8,10 @@ use crate::support::refusal::refused;
 use crate::support::world::{World, document};
 
 apportion_testing::cases! {
-    of_deals, of_people, of_distributions, of_currencies_and_rates, what_is_required
+    of_deals, of_people, of_distributions, of_currencies_and_rates, required_members
 }
 
-/// A row to change, and the attributes of a sound one.
+/// A type, a row of it to change, and the attributes of a sound one.
 struct Kind {
     world: World,
     kind: &'static str,
@@ -28,7 +28,7 @@ impl Kind {
         Self { world, kind, sound }
     }
 
-    /// The sound attributes, but for one in JSON of its own.
+    /// Returns the sound attributes with one replaced; `value` is JSON.
     fn body(&self, name: &str, value: &str) -> String {
         let mut attributes = self.sound.clone();
         attributes[name] = json!("@@");
@@ -36,13 +36,13 @@ impl Kind {
         data.to_string().replace("\"@@\"", value)
     }
 
-    /// The value is refused at its own place; `value` is JSON.
+    /// Checks that the value is refused with a pointer to it; `value` is JSON.
     #[track_caller]
     fn refuses(&self, name: &str, value: &str) {
         self.refuses_at(name, value, name);
     }
 
-    /// The value is refused at the place of that attribute.
+    /// Checks that the value is refused with a pointer to the attribute `at`.
     #[track_caller]
     fn refuses_at(&self, name: &str, value: &str, at: &str) {
         let fault = format!("422 /data/attributes/{at}");
@@ -213,7 +213,7 @@ fn of_distributions(place: &Place) {
     }
     spread.refuses("end_on", r#""2025-01-01""#);
     spread.refuses_at("start_on", r#""2025-01-04""#, "end_on");
-    // 36,525 days are borne, and not a day more.
+    // 36,525 days are the most.
     spread.refuses("end_on", r#""2125-01-03""#);
     for (name, value) in [
         ("amount", "1"),
@@ -231,7 +231,7 @@ fn of_distributions(place: &Place) {
     }
 }
 
-fn what_is_required(place: &Place) {
+fn required_members(place: &Place) {
     let world = World::start(place);
     let check = |kind: &str, data: &str, expected: &[&str]| {
         let body = format!(r#"{{"data": {{"type": "{kind}"{data}}}}}"#);

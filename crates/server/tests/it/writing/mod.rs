@@ -1,5 +1,5 @@
-//! What writes take and leave: create, update, delete, rules of fields, and how faults are shown.
-//! Not here: the rules of JSON:API (`standard::writing`).
+//! Writes: create, update, delete, the rules of fields, and how faults are reported. Not here: the
+//! rules of JSON:API (`standard::writing`).
 
 apportion_testing::modules! {
     all_faults_at_once, create, deal_links, delete, field_rules, operations, read_only_members,

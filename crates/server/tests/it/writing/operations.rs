@@ -1,5 +1,5 @@
-//! Operations within their limits, once with a key, and of their tenant alone. What the extension
-//! asks for is in `standard`.
+//! Atomic operations: their limits, their keys and their organization. Not here: the rules of the
+//! extension (`standard`).
 
 use apportion_testing::Place;
 use serde_json::json;

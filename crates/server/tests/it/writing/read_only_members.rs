@@ -1,5 +1,5 @@
-//! Clients send whole resources back. What they may not set must be as it is; then it is taken
-//! without effect. Walked over the declarations of all types.
+//! Clients send whole resources back. A member that they may not set is accepted only unchanged,
+//! and then has no effect. The members are read off the declarations of all types.
 
 use apportion_jsonapi::resource::Cardinality;
 use apportion_testing::Place;
@@ -15,7 +15,7 @@ apportion_testing::cases! {
     another_link_is_refused, a_value_is_refused_on_a_new_row
 }
 
-/// A row of each type, all its attributes set, made in a person's name.
+/// Starts a server with a row of each type, with all attributes set, made in a person's name.
 fn world(place: &Place) -> World {
     let mut world = World::start(place);
     let ada = person(&world);
@@ -35,7 +35,7 @@ fn world(place: &Place) -> World {
     world
 }
 
-/// The address that shows everything there is to see of a row.
+/// Returns the address that shows all of a row.
 fn everything(kind: &str) -> String {
     let resource = stored_types().find(|it| it.name == kind).unwrap();
     let attributes = resource.attributes.iter().map(|attribute| attribute.name);
@@ -50,7 +50,7 @@ fn writable() -> impl Iterator<Item = &'static str> {
     stored_types().filter(|resource| resource.is_changeable()).map(|resource| resource.name)
 }
 
-/// All members but when the row was last changed.
+/// Returns a resource without the instant of its last change.
 fn settled(mut resource: Value) -> Value {
     resource["attributes"].as_object_mut().unwrap().remove("updated_at");
     resource
@@ -63,7 +63,7 @@ fn unchanged_is_accepted(place: &Place) {
             let shown = world.get(&address).expect(200).json();
             let answer = world.patch(&address, &json!({"data": shown["data"]})).expect(200).json();
             assert_eq!(settled(answer["data"].clone()), settled(shown["data"].clone()), "{kind}");
-            // The whole document, with all that is around the resource.
+            // The whole document is sent, with all members around the resource.
             let shown = world.get(&address).expect(200).json();
             world.patch(&address, &shown).expect(200);
         }
@@ -86,7 +86,7 @@ fn unchanged_as_ids_is_accepted(place: &Place) {
     }
 }
 
-/// A value of the kind of `value` that is not it.
+/// Returns another value of the same kind.
 fn another(value: &Value) -> Value {
     match value {
         Value::Number(number) => json!(number.as_i64().unwrap() + 1),
@@ -146,7 +146,7 @@ fn a_value_is_refused_on_a_new_row(place: &Place) {
         let resource = stored_types().find(|it| it.name == kind).unwrap();
         let shown = world.get(&everything(kind)).expect(200).json()["data"].clone();
         for read_only in resource.attributes.iter().filter(|attribute| !attribute.writable) {
-            // A copy of a row, made by a client that knows no better.
+            // A simple client sends a copy of a row.
             let mut attributes = json!({read_only.name: shown["attributes"][read_only.name]});
             for sound in resource.attributes.iter().filter(|attribute| attribute.writable) {
                 attributes[sound.name] = shown["attributes"][sound.name].clone();

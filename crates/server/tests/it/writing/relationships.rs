@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use crate::support::world::World;
 
 apportion_testing::cases! {
-    a_distribution_moves, refusals, what_does_not_fit, read_only_relationships
+    a_distribution_moves, refusals, amounts_that_do_not_fit, read_only_relationships
 }
 
 fn linkage(kind: &str, id: &str) -> Value {
@@ -58,8 +58,8 @@ fn refusals(place: &Place) {
     }
 }
 
-/// The deal that it is to move to makes an amount that no 64 bits hold.
-fn what_does_not_fit(place: &Place) {
+/// The amount would not fit into 64 bits in the other deal.
+fn amounts_that_do_not_fit(place: &Place) {
     let world = World::start(place);
     let (small, large) = (world.deal("Small", 1), world.deal("Large", i64::MAX));
     let distribution = world.spread(&small, "2025-01-01", "2025-01-31", "200");

@@ -1,4 +1,4 @@
-//! PATCH: what it leaves, what it clears, and what follows a deal's change to its distributions.
+//! PATCH: what it leaves, what it clears, and the effects of a deal's change on its distributions.
 
 use apportion_testing::Place;
 use serde_json::{Value, json};
@@ -8,14 +8,14 @@ use crate::support::resources::{attribute, attributes, change, person, shows, su
 use crate::support::world::{World, document};
 
 apportion_testing::cases! {
-    what_is_not_named_stays, what_is_nullable_is_cleared, people_change, nothing_named_is_fine,
+    unnamed_members_stay, nullable_members_are_cleared, people_change, empty_changes_are_accepted,
     changes_are_dated, identity_is_checked_first, a_missing_row_is_missing_whatever_is_sent,
     distributions_follow_the_value, distributions_follow_currency_and_rate,
     a_rate_goes_with_its_currency, distributions_move_between_deals, sums_follow_every_change,
     collections_are_not_changed
 }
 
-fn what_is_not_named_stays(place: &Place) {
+fn unnamed_members_stay(place: &Place) {
     let world = World::start(place);
     let deal = json!({
         "name": "D", "currency": "USD", "exchange_rate": "0.92", "exchange_date": "2025-01-01",
@@ -34,7 +34,7 @@ fn what_is_not_named_stays(place: &Place) {
     }
 }
 
-fn what_is_nullable_is_cleared(place: &Place) {
+fn nullable_members_are_cleared(place: &Place) {
     let world = World::start(place);
     let deal = json!({"name": "D", "exchange_date": "2025-01-01", "date": "2025-01-01",
         "end_date": "2025-12-31"});
@@ -58,7 +58,7 @@ fn people_change(place: &Place) {
     shows(&attributes(&world, "/people/1"), &expected);
 }
 
-fn nothing_named_is_fine(place: &Place) {
+fn empty_changes_are_accepted(place: &Place) {
     let world = World::start(place);
     world.deal("D", 1);
     let check = |body: &str| {
@@ -66,7 +66,7 @@ fn nothing_named_is_fine(place: &Place) {
         assert_eq!(answer["data"]["attributes"]["name"], "D", "{body}");
     };
     check(r#"{"data": {"type": "deals", "id": "1"}}"#);
-    // Absent, they are those of the address.
+    // Absent ones are taken from the address.
     check(r#"{"data": {}}"#);
     check(r#"{"data": {"attributes": {}, "relationships": {}}}"#);
     check(r#"{"data": {"id": "1", "attributes": {"@name": "E"}}}"#);
@@ -76,7 +76,7 @@ fn changes_are_dated(place: &Place) {
     let world = World::start(place);
     world.deal("D", 1);
     let made = attributes(&world, "/deals/1");
-    // A clock in milliseconds may stand still for a change or two.
+    // Several changes may fall into one millisecond.
     let later = (0..1000).find(|_| {
         let shown = change(&world, "/deals/1", json!({"name": "E"}));
         assert_eq!(shown["created_at"], made["created_at"]);
@@ -106,7 +106,7 @@ fn identity_is_checked_first(place: &Place) {
 fn a_missing_row_is_missing_whatever_is_sent(place: &Place) {
     let world = World::start(place);
     let deal = world.deal("D", 1);
-    let told = |token: &str, path: &str, body: &str| {
+    let answer_to = |token: &str, path: &str, body: &str| {
         let headers = [("X-Auth-Token", token), ("Content-Type", crate::support::world::JSON_API)];
         let target = format!("/api/v2{path}");
         let answer = crate::support::http::send(
@@ -122,13 +122,13 @@ fn a_missing_row_is_missing_whatever_is_sent(place: &Place) {
         document
     };
     for body in ["{", "[]", r#"{"data": {"id": "7"}}"#, r#"{"data": {"attributes": {"x": 1}}}"#] {
-        let missing = told(&world.token, "/deals/999", body);
-        // Another organization's is the same to the letter.
-        assert_eq!(told(&world.stranger, &format!("/deals/{deal}"), body), missing);
-        assert_eq!(told(&world.stranger, &format!("/deals/{deal}?x=1"), body), missing);
+        let missing = answer_to(&world.token, "/deals/999", body);
+        // A row of another organization is answered the same, to the letter.
+        assert_eq!(answer_to(&world.stranger, &format!("/deals/{deal}"), body), missing);
+        assert_eq!(answer_to(&world.stranger, &format!("/deals/{deal}?x=1"), body), missing);
     }
     for path in ["/deals/0", "/deals/01", "/deals/-1", "/deals/x", "/deals/9223372036854775808"] {
-        told(&world.token, path, "{}");
+        answer_to(&world.token, path, "{}");
     }
 }
 
@@ -151,7 +151,7 @@ fn distributions_follow_the_value(place: &Place) {
     check(1_000, [333, 1_500]);
     check(-1_000, [-333, -1_500]);
     check(0, [0, 0]);
-    // 0.3333 rounds to 0, and 1.5 away from it.
+    // 0.3333 is rounded to 0, and 1.5 away from it.
     check(1, [0, 2]);
     check(-1, [0, -2]);
     check(i64::MAX / 2, [1_537_074_949_941_848_388, 6_917_529_027_641_081_855]);
@@ -196,7 +196,7 @@ fn a_rate_goes_with_its_currency(place: &Place) {
     patch(json!({"currency": "USD", "exchange_rate": "0.9"}), json!("0.9"));
     refuses(json!({"exchange_rate": null}));
     refuses(json!({"currency": "EUR", "exchange_rate": "0.9"}));
-    // Back in the organization's currency a rate that is not named goes.
+    // Once the deal is in the organization's currency again, a rate that is not named is removed.
     patch(json!({"currency": "EUR"}), json!(null));
     patch(json!({"currency": "USD", "exchange_rate": 1}), json!("1.0"));
     patch(json!({"currency": "EUR", "exchange_rate": "1.0"}), json!(null));

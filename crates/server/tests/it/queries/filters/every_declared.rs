@@ -1,5 +1,5 @@
-//! Every declared filter with every operator of its kind, of every type: walked from the
-//! declarations, so that none is forgotten. Not here: every sort (`standard` puts them).
+//! Every declared filter of every type with every operator of its kind, read off the declarations
+//! so that none is forgotten. Not here: every sort (`standard`).
 
 use apportion_testing::{Place, thinned};
 

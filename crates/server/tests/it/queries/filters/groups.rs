@@ -4,7 +4,7 @@ use apportion_testing::Place;
 
 use crate::support::rows::sample::{Distribution, Sample, each};
 
-apportion_testing::cases! { any_and_all, nested, beside_plain_filters, however_it_is_spelled }
+apportion_testing::cases! { any_and_all, nested, beside_plain_filters, spellings_of_one_group }
 
 type Case = (&'static str, fn(&Distribution) -> bool);
 
@@ -21,7 +21,7 @@ fn any_and_all(place: &Place) {
             ("filter[$op]=and&filter[0][creator_id]=2&filter[1][amount][gt]=0", |r| {
                 r.creator_id == Some(2) && r.amount > 0
             }),
-            // Without $op members must hold together.
+            // Without `$op` all members must hold.
             ("filter[0][creator_id]=2&filter[1][amount][gt]=0", |r| {
                 r.creator_id == Some(2) && r.amount > 0
             }),
@@ -41,7 +41,7 @@ fn any_and_all(place: &Place) {
             ("filter[$op]=or&filter[0][id][]=3&filter[0][id][]=5&filter[1][id][eq][]=7", |r| {
                 [3, 5, 7].contains(&r.id)
             }),
-            // Members are told apart by their number, whatever it is and however they are ordered.
+            // Members are distinguished by their number, whatever it is and in whatever order.
             ("filter[7][id]=3&filter[$op]=or&filter[2][id]=5&filter[007][id]=9", |r| {
                 [3, 5, 9].contains(&r.id)
             }),
@@ -103,7 +103,7 @@ fn beside_plain_filters(place: &Place) {
     );
 }
 
-fn however_it_is_spelled(place: &Place) {
+fn spellings_of_one_group(place: &Place) {
     check(
         place,
         &[

@@ -1,4 +1,4 @@
-//! Filters of an instant compare its date in UTC. The rows here are made in the store, at instants
+//! Filters of an instant compare its date in UTC. The rows are made in the store, at instants
 //! around midnight.
 
 use apportion_server::store::revenue_distribution::{self, Content};
@@ -11,7 +11,7 @@ use crate::support::world::World;
 
 apportion_testing::cases! { by_date_in_utc, in_order_of_the_instant, shown_to_the_millisecond }
 
-/// In the order in which rows are made, which is not that of time.
+/// The instants in the order in which the rows are made, which is not chronological.
 const INSTANTS: &[&str] = &[
     "2025-03-01T00:00:00.000",
     "2025-02-28T23:59:59.999",
@@ -23,7 +23,7 @@ const INSTANTS: &[&str] = &[
     "2025-03-01T12:00:00.000",
 ];
 
-/// A world with one distribution at each instant, whose ids are counted from 1.
+/// Starts a server and makes one distribution at each instant, with ids from 1.
 fn make(place: &Place) -> World {
     let world = World::start(place);
     let deal_id = world.deal("Deal", 100).parse().unwrap();
@@ -48,7 +48,7 @@ fn make(place: &Place) -> World {
     world
 }
 
-/// The ids of the instants that meet a condition on the text.
+/// Returns the ids of the instants whose text meets a condition.
 fn matching(holds: fn(&str) -> bool) -> Vec<i64> {
     (1..).zip(INSTANTS).filter(|(_, instant)| holds(instant)).map(|(id, _)| id).collect()
 }

@@ -1,5 +1,5 @@
-//! Every filter of revenue distributions with every operator of its kind: a query, and what it
-//! must find as a condition on the rows.
+//! Every filter of revenue distributions with every operator of its kind: each case is a query and
+//! the condition on the rows that it must find.
 
 use apportion_testing::Place;
 
@@ -27,7 +27,7 @@ fn ids(place: &Place) {
             ("filter[id][gt_eq]=4", |r| r.id >= 4),
             ("filter[id][lt]=9", |r| r.id < 9),
             ("filter[id][lt_eq]=9", |r| r.id <= 9),
-            // An integer, not a text: 10 is more than 9.
+            // Ids are compared as numbers: 10 is more than 9.
             ("filter[id][gt]=9", |r| r.id > 9),
         ],
     );
@@ -105,7 +105,7 @@ fn numbers(place: &Place) {
             ("filter[amount_percent][gt_eq]=33.33", |r| r.percent >= 333_300_000_000),
             ("filter[amount_percent][lt]=33.3333333333", |r| r.percent < 333_333_333_333),
             ("filter[amount_percent][lt_eq]=33.3333333333", |r| r.percent <= 333_333_333_333),
-            // A number, not a text: 200 is more than 50.
+            // Percentages are compared as numbers: 200 is more than 50.
             ("filter[amount_percent][gt]=50", |r| r.percent > 50 * ONE),
             ("filter[amount_percent][lt]=99999999.9999999999", |r| {
                 r.percent < 999_999_999_999_999_999
@@ -140,7 +140,7 @@ fn texts(place: &Place) {
             ("filter[deal.name][not_contain][]=a,b&filter[deal.name][not_contain][]=Z", |r| {
                 !has(r, "a,b") && !has(r, "z")
             }),
-            // Only ASCII is folded: neither the umlauts nor the Kelvin sign.
+            // Only ASCII letters match in either case; umlauts and the Kelvin sign do not.
             ("filter[deal.name][contains]=%C3%84", |r| r.deal_name.contains('Ä')),
             ("filter[deal.name][contains]=%C3%A4", |r| r.deal_name.contains('ä')),
             ("filter[deal.name][not_contain]=%C3%A4", |r| !r.deal_name.contains('ä')),
@@ -150,14 +150,14 @@ fn texts(place: &Place) {
             ("filter[deal.name][contains]=e+%C3%84", |r| r.deal_name == "Straße ÄÖ k"),
             ("filter[deal.name][contains]=e%20%C3%84", |r| r.deal_name == "Straße ÄÖ k"),
             ("filter[deal.name][contains]=ss", |r| r.deal_name.contains("SS")),
-            // Equality does not fold.
+            // Equality does not ignore case.
             ("filter[deal.name]=z,B", |r| r.deal_name == "B"),
             ("filter[deal.name]=%C3%84", |r| r.deal_name == "Ä"),
         ],
     );
 }
 
-/// Whether the deal's name contains a text in lower case, ASCII case aside.
+/// Returns whether the deal's name contains a text in lower case, without regard to ASCII case.
 fn has(row: &Distribution, text: &str) -> bool {
     row.deal_name.to_ascii_lowercase().contains(text)
 }
@@ -192,7 +192,7 @@ fn lists(place: &Place) {
             ("filter[start_on][not_eq]=2025-01-01,2025-02-01", |r| {
                 !["2025-01-01", "2025-02-01"].contains(&r.start_on)
             }),
-            // One name twice is two filters, which must both hold.
+            // A repeated name is two filters, which must both hold.
             ("filter[id][gt]=4&filter[id][gt]=6", |r| r.id > 6),
         ],
     );

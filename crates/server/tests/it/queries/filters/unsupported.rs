@@ -1,4 +1,4 @@
-//! Operators and values that a filter does not take, and parameters that are not text.
+//! Operators and values that a filter does not take, and parameters that are not UTF-8 text.
 
 use apportion_testing::Place;
 
@@ -6,7 +6,7 @@ use crate::support::query_faults::check;
 use crate::support::rows::sample::each;
 use crate::support::world::World;
 
-apportion_testing::cases! { bad_operators, bad_values, what_was_expected }
+apportion_testing::cases! { bad_operators, bad_values, details_name_what_is_expected }
 
 fn bad_operators(place: &Place) {
     const V: &str = "unsupported_filter_value";
@@ -98,8 +98,8 @@ fn bad_values(place: &Place) {
     );
 }
 
-/// The whole sentence, for each kind of value.
-fn what_was_expected(place: &Place) {
+/// Each kind of value has its own sentence, which is compared in full.
+fn details_name_what_is_expected(place: &Place) {
     let world = World::start(place);
     let cases = [
         ("id]=x", "'filter[id]' must be an integer of at most 64 bits: 'x'"),

@@ -18,13 +18,14 @@ apportion_testing::cases! {
     j39_a_resource_stands_in_a_document_once,
 }
 
-/// Every compound document of one path, and those of many.
+/// Returns compound documents from every address: one for each include path, and some with many
+/// paths.
 #[track_caller]
 fn compounds(sample: &Sample) -> Vec<(String, Value)> {
     let mut found = Vec::new();
     for address in addresses(&sample.world).iter().filter(|address| address.has_resources()) {
         let each = include_paths(address.kind);
-        // As many at once as one request takes.
+        // This is as many paths as one request takes.
         let together = each.chunks(10).map(|paths| paths.join(","));
         for include in each.iter().cloned().chain(together) {
             let path = format!("{}?include={include}", address.path);
@@ -35,7 +36,7 @@ fn compounds(sample: &Sample) -> Vec<(String, Value)> {
     found
 }
 
-/// How many resource objects there are at any depth.
+/// Counts the resource objects at any depth.
 fn nested(value: &Value) -> usize {
     match value {
         Value::Array(items) => items.iter().map(nested).sum(),
@@ -49,21 +50,21 @@ fn nested(value: &Value) -> usize {
 
 fn j37_included_resources_stand_in_included_alone(place: &Place) {
     let sample = Sample::make(place);
-    for (asked, document) in documents(&sample).iter().chain(&compounds(&sample)) {
-        assert_eq!(nested(document), resources(document).len(), "{asked}");
-        assert!(document.get("included").is_none_or(Value::is_array), "{asked}");
+    for (request, document) in documents(&sample).iter().chain(&compounds(&sample)) {
+        assert_eq!(nested(document), resources(document).len(), "{request}");
+        assert!(document.get("included").is_none_or(Value::is_array), "{request}");
     }
 }
 
 fn j38_every_included_resource_is_linked(place: &Place) {
     let sample = Sample::make(place);
     let mut seen = 0;
-    for (asked, document) in compounds(&sample) {
-        let included = linked(&document).unwrap_or_else(|error| panic!("{asked}: {error}"));
+    for (request, document) in compounds(&sample) {
+        let included = linked(&document).unwrap_or_else(|error| panic!("{request}: {error}"));
         seen += included.len();
     }
     assert!(seen > 100, "{seen}");
-    // But for linkage that sparse fieldsets hide.
+    // Sparse fieldsets may hide the linkage.
     let path = "/revenue_distributions/3?include=deal.creator&fields[revenue_distributions]=amount";
     let hidden = sample.world.get(path).expect(200).json();
     assert_eq!(hidden["data"]["relationships"], json!({}));
@@ -74,12 +75,12 @@ fn j38_every_included_resource_is_linked(place: &Place) {
 
 fn j39_a_resource_stands_in_a_document_once(place: &Place) {
     let sample = Sample::make(place);
-    for (asked, document) in compounds(&sample) {
+    for (request, document) in compounds(&sample) {
         let all: Vec<(String, String)> = resources(&document).into_iter().map(identity).collect();
         let distinct: BTreeSet<&(String, String)> = all.iter().collect();
-        assert_eq!(distinct.len(), all.len(), "{asked}");
+        assert_eq!(distinct.len(), all.len(), "{request}");
     }
-    // Back where it began, primary data counts.
+    // A path may lead back to a primary resource, which is not repeated.
     let path = "/deals/2?include=revenue_distributions.deal";
     let back = sample.world.get(path).expect(200).json();
     let types: Vec<&Value> = several(&back["included"]).iter().map(|row| &row["type"]).collect();

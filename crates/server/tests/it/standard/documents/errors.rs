@@ -1,4 +1,4 @@
-//! J103 to J107: error documents. Not here: which request gets which error.
+//! J103 to J107: error documents. Not here: the errors of particular requests.
 
 use std::collections::BTreeMap;
 
@@ -21,7 +21,7 @@ apportion_testing::cases! {
     postgres: j107_a_fault_of_the_server_is_one_too
 }
 
-/// Every error of every refusal, with the status of its answer.
+/// Returns every error of every refusal, with the status of its answer.
 #[track_caller]
 fn errors(sample: &Sample) -> Vec<(u16, Value)> {
     let mut found = Vec::new();
@@ -57,7 +57,7 @@ fn j104_statuses_are_strings_and_the_most_general_one_is_answered(place: &Place)
             let text = error[name].as_str().unwrap_or_default();
             assert!(!text.is_empty(), "'{name}' in {error}");
         }
-        // No sample but the one below mixes them.
+        // Only the answer below mixes statuses.
         assert_eq!(error["status"], json!(status.to_string()), "{error}");
         ids.push(error["id"].as_str().unwrap().to_owned());
     }
@@ -76,8 +76,8 @@ fn j104_statuses_are_strings_and_the_most_general_one_is_answered(place: &Place)
     assert_eq!(complaints(&sample.world.post(path, &alike).expect(422)).len(), 3);
 }
 
-/// For a missing member a pointer names where it should be (wire conventions): what holds it is
-/// there.
+/// A pointer to a missing member names its place (wire conventions); the object that should have it
+/// is there.
 fn j105_a_source_is_one_place_in_the_request(place: &Place) {
     let sample = Sample::make(place);
     for (_, error) in errors(&sample) {
@@ -105,7 +105,7 @@ fn j105_a_source_is_one_place_in_the_request(place: &Place) {
         for error in answer.json()["errors"].as_array().unwrap() {
             let pointer = error["source"]["pointer"].as_str().unwrap_or_else(|| panic!("{error}"));
             let mut holder = pointer.rsplit_once('/').unwrap_or_default().0;
-            // A required field is missed where the family itself may be missing.
+            // Where the family itself is missing, a required field in it is reported as well.
             if body.pointer(holder).is_none() {
                 holder = holder.rsplit_once('/').unwrap().0;
             }

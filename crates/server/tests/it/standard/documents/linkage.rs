@@ -22,15 +22,15 @@ apportion_testing::cases! {
     j36_identifiers_have_type_and_id_alone,
 }
 
-/// Every relationship object of every answer, with its declaration.
+/// Returns every relationship object of every answer, with its declaration.
 #[track_caller]
 fn relationships(sample: &Sample) -> Vec<(Cardinality, Value)> {
     let mut found = Vec::new();
-    for (asked, document) in documents(sample) {
+    for (request, document) in documents(sample) {
         for resource in resources(&document) {
             let (_, kind) = registry().find(resource["type"].as_str().unwrap()).unwrap();
             let shown = resource["relationships"].as_object();
-            for (name, object) in shown.unwrap_or_else(|| panic!("{asked}: {resource}")) {
+            for (name, object) in shown.unwrap_or_else(|| panic!("{request}: {resource}")) {
                 found.push((kind.relationship(name).unwrap().1.cardinality, object.clone()));
             }
         }
@@ -39,7 +39,7 @@ fn relationships(sample: &Sample) -> Vec<(Cardinality, Value)> {
     found
 }
 
-/// A relationship object without `data` is as if absent in requests (wire conventions).
+/// In requests a relationship object without `data` counts as absent (wire conventions).
 fn j31_relationships_have_links_data_or_meta(place: &Place) {
     let sample = Sample::make(place);
     for (_, object) in relationships(&sample) {
@@ -106,7 +106,7 @@ fn j33_related_links_answer_and_stay(place: &Place) {
     assert_eq!(world.get(&before).expect(200).json()["data"]["id"], json!(empty));
 }
 
-/// Every row of every type, as its list shows it.
+/// Checks every row of every type, as its list shows it.
 fn j34_a_resource_is_where_its_link_says(place: &Place) {
     let sample = Sample::make(place);
     for kind in stored_types() {
@@ -136,11 +136,11 @@ fn j35_linkage_is_as_the_cardinality(place: &Place) {
     let shown = sample.world.get(&path).expect(200).json();
     let linkage = &shown["data"]["relationships"]["revenue_distributions"]["data"];
     assert_eq!(*linkage, json!([]));
-    for (asked, answer) in reads(&sample.world) {
-        if asked.contains("/relationships/") {
+    for (request, answer) in reads(&sample.world) {
+        if request.contains("/relationships/") {
             let data = answer.json()["data"].clone();
             let fits = data.is_array() || data.is_null() || data.is_object();
-            assert!(fits && data.get("attributes").is_none(), "{asked}: {data}");
+            assert!(fits && data.get("attributes").is_none(), "{request}: {data}");
         }
     }
 }
@@ -148,12 +148,12 @@ fn j35_linkage_is_as_the_cardinality(place: &Place) {
 fn j36_identifiers_have_type_and_id_alone(place: &Place) {
     let sample = Sample::make(place);
     let mut seen = 0;
-    for (asked, document) in documents(&sample) {
+    for (request, document) in documents(&sample) {
         for identifier in identifiers(&document) {
-            let members = identifier.as_object().unwrap_or_else(|| panic!("{asked}"));
-            assert!(members["type"].is_string() && members["id"].is_string(), "{asked}");
+            let members = identifier.as_object().unwrap_or_else(|| panic!("{request}"));
+            assert!(members["type"].is_string() && members["id"].is_string(), "{request}");
             let known = |name: &String| matches!(name.as_str(), "type" | "id" | "meta");
-            assert!(members.keys().all(known), "{asked}: {identifier}");
+            assert!(members.keys().all(known), "{request}: {identifier}");
             seen += 1;
         }
     }

@@ -13,24 +13,25 @@ apportion_testing::cases! {
     j41_link_objects_have_known_members,
 }
 
-/// Every link of every answer, with what was asked.
+/// Returns every link of every answer, with its request.
 #[track_caller]
 fn links(sample: &Sample) -> Vec<(String, Value)> {
     let mut found = Vec::new();
-    for (asked, document) in documents(sample) {
+    for (request, document) in documents(sample) {
         let mut objects = Vec::new();
         members(&document, "links", &mut objects);
         for object in objects {
-            let links = object.as_object().unwrap_or_else(|| panic!("{asked}: {object}"));
-            assert!(!links.is_empty(), "{asked}");
-            found.extend(links.values().map(|link| (asked.clone(), link.clone())));
+            let links = object.as_object().unwrap_or_else(|| panic!("{request}: {object}"));
+            assert!(!links.is_empty(), "{request}");
+            found.extend(links.values().map(|link| (request.clone(), link.clone())));
         }
     }
     assert!(found.len() > 1000, "{}", found.len());
     found
 }
 
-/// A URI reference (RFC 3986): none but its characters, and its percent signs before two digits.
+/// Returns whether a text is a URI reference (RFC 3986): it has only the characters of one, and two
+/// hexadecimal digits after each percent sign.
 fn is_reference(text: &str) -> bool {
     let letter =
         |byte: u8| byte.is_ascii_alphanumeric() || b"-._~:/?#@!$&'()*+,;=%".contains(&byte);
@@ -40,15 +41,15 @@ fn is_reference(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(letter) && text.split('%').skip(1).all(escaped)
 }
 
-/// A bracket is none of these characters.
+/// A bracket is not one of these characters.
 fn j40_links_are_references_objects_or_null(place: &Place) {
     let sample = Sample::make(place);
-    for (asked, link) in links(&sample) {
+    for (request, link) in links(&sample) {
         match &link {
             Value::Null => {}
-            Value::String(text) => assert!(is_reference(text), "{asked}: {link}"),
-            Value::Object(_) => assert!(is_reference(href(&link).unwrap()), "{asked}: {link}"),
-            _ => panic!("{asked}: {link}"),
+            Value::String(text) => assert!(is_reference(text), "{request}: {link}"),
+            Value::Object(_) => assert!(is_reference(href(&link).unwrap()), "{request}: {link}"),
+            _ => panic!("{request}: {link}"),
         }
     }
     let queries = [
@@ -72,15 +73,15 @@ fn j41_link_objects_have_known_members(place: &Place) {
     let sample = Sample::make(place);
     let known = ["href", "rel", "describedby", "title", "type", "hreflang", "meta"];
     let mut seen = 0;
-    for (asked, link) in links(&sample) {
+    for (request, link) in links(&sample) {
         let Some(object) = link.as_object() else { continue };
-        assert!(object["href"].is_string(), "{asked}: {link}");
+        assert!(object["href"].is_string(), "{request}: {link}");
         for (name, value) in object {
-            assert!(known.contains(&name.as_str()), "{asked}: {link}");
-            assert!(name == "meta" || name == "hreflang" || value.is_string(), "{asked}: {link}");
+            assert!(known.contains(&name.as_str()), "{request}: {link}");
+            assert!(name == "meta" || name == "hreflang" || value.is_string(), "{request}: {link}");
         }
-        // The relation follows from the link's name.
-        assert_eq!(object.get("rel"), None, "{asked}");
+        // The relation type follows from the link's name.
+        assert_eq!(object.get("rel"), None, "{request}");
         seen += 1;
     }
     assert!(seen > 0, "no link is an object");

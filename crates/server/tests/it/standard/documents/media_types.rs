@@ -1,5 +1,5 @@
-//! J1, J7 to J9 and J13: the media types of answers, and what they depend on. Not here: which are
-//! asked for (`negotiation`).
+//! J1, J7 to J9 and J13: the media types of answers, and the headers that they depend on. Not here:
+//! requests for them (`negotiation`).
 
 use apportion_testing::Place;
 
@@ -21,21 +21,21 @@ apportion_testing::cases! {
 fn j1_every_document_is_json_api_without_foreign_parameters(place: &Place) {
     let sample = Sample::make(place);
     let mut applied = 0;
-    for (asked, answer) in answers(&sample) {
+    for (request, answer) in answers(&sample) {
         let named = |name: &str| name.eq_ignore_ascii_case("content-type");
         let types = answer.headers.iter().filter(|(name, _)| named(name));
         let types: Vec<&str> = types.map(|(_, value)| value.as_str()).collect();
         if answer.body.is_empty() {
-            // HEAD names the type of what GET would have shown.
+            // HEAD names the media type that GET would have.
             let none = matches!(answer.status, 204 | 304);
-            assert_eq!(types.is_empty(), none, "{asked}: {types:?}");
+            assert_eq!(types.is_empty(), none, "{request}: {types:?}");
             continue;
         }
-        let [one] = types.as_slice() else { panic!("{asked}: {types:?}") };
-        let parameters = one.strip_prefix(JSON_API).unwrap_or_else(|| panic!("{asked}: {one}"));
+        let [one] = types.as_slice() else { panic!("{request}: {types:?}") };
+        let parameters = one.strip_prefix(JSON_API).unwrap_or_else(|| panic!("{request}: {one}"));
         for parameter in parameters.split(';').skip(1) {
             let name = parameter.split('=').next().unwrap().trim();
-            assert!(matches!(name, "ext" | "profile"), "{asked}: {one}");
+            assert!(matches!(name, "ext" | "profile"), "{request}: {one}");
             applied += 1;
         }
     }
@@ -44,10 +44,10 @@ fn j1_every_document_is_json_api_without_foreign_parameters(place: &Place) {
 
 fn j7_every_answer_varies(place: &Place) {
     let sample = Sample::make(place);
-    for (asked, answer) in answers(&sample) {
+    for (request, answer) in answers(&sample) {
         let vary = answer.header("Vary");
         let expected = "Accept, Authorization, X-Auth-Token, X-Organization-Id";
-        assert_eq!(vary, Some(expected), "{asked}");
+        assert_eq!(vary, Some(expected), "{request}");
     }
 }
 
@@ -55,7 +55,7 @@ fn j8_an_applied_extension_is_in_content_type(place: &Place) {
     let world = World::start(place);
     let answer = operate(&world, &[add_deal("a")]).expect(200);
     assert_eq!(answer.header("Content-Type"), Some(ATOMIC));
-    // Where it is not applied it is not named, the borne one neither.
+    // An extension that is not applied is not named, not even the tolerated one.
     let accept = "application/vnd.api+json; ext=bulk";
     let plain = ask(&world, "GET", "/deals", &[("Accept", accept)], b"").expect(200);
     assert_eq!(plain.header("Content-Type"), Some(JSON_API));
@@ -81,20 +81,24 @@ fn j9_an_applied_profile_is_in_content_type(place: &Place) {
     }
 }
 
-/// The extension and the profile that are applied are not ours, but published by jsonapi.org; an
-/// URI of our own would be served here.
+/// The extension and the profile are published by jsonapi.org. If there were one of our own, its
+/// URI would be served here.
 fn j13_own_extensions_and_profiles_are_documented(place: &Place) {
     let sample = Sample::make(place);
     let own = format!("http://{}", sample.world.address());
-    for (asked, answer) in answers(&sample) {
+    for (request, answer) in answers(&sample) {
         let media: &str = answer.header("Content-Type").unwrap_or_default();
         let uris = media.split('"').skip(1).step_by(2).flat_map(str::split_whitespace);
         for uri in uris {
             if let Some(path) = uri.strip_prefix(&own) {
                 let answer = send(sample.world.address(), "GET", path, &[], b"");
-                assert_eq!((answer.status, answer.body.is_empty()), (200, false), "{asked}: {uri}");
+                assert_eq!(
+                    (answer.status, answer.body.is_empty()),
+                    (200, false),
+                    "{request}: {uri}"
+                );
             } else {
-                assert!(uri.starts_with("https://jsonapi.org/"), "{asked}: {uri}");
+                assert!(uri.starts_with("https://jsonapi.org/"), "{request}: {uri}");
             }
         }
     }

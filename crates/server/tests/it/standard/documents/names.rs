@@ -1,4 +1,4 @@
-//! J42 to J44: member names, in what is sent and in what is read.
+//! J42 to J44: member names in requests and in answers.
 
 use std::collections::BTreeSet;
 
@@ -17,7 +17,7 @@ apportion_testing::cases! {
     j44_extension_members_have_a_namespace,
 }
 
-/// Every member name of these documents.
+/// Returns every member name in these documents.
 #[track_caller]
 fn names(documents: &[(String, Value)]) -> BTreeSet<String> {
     fn collect(value: &Value, found: &mut BTreeSet<String>) {
@@ -36,7 +36,8 @@ fn names(documents: &[(String, Value)]) -> BTreeSet<String> {
     found
 }
 
-/// Of the characters that need no escape in a URL, and not beginning or ending with a dash.
+/// Returns whether a name has only characters that need no escape in a URL, and neither begins nor
+/// ends with a dash.
 fn is_safe(name: &str) -> bool {
     let inside = |byte: u8| byte.is_ascii_alphanumeric() || b"-_".contains(&byte);
     let ends = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_alphanumeric);
@@ -45,7 +46,7 @@ fn is_safe(name: &str) -> bool {
 }
 
 /// An undeclared name among attributes or relationships is refused (wire conventions), and with it
-/// every name that differs in case or could be none.
+/// every name that differs in case or is not a valid one.
 fn j42_member_names_are_of_safe_characters(place: &Place) {
     let sample = Sample::make(place);
     for name in names(&documents(&sample)) {
@@ -100,16 +101,16 @@ fn j43_at_members_are_ignored(place: &Place) {
 fn j44_extension_members_have_a_namespace(place: &Place) {
     let sample = Sample::make(place);
     let documents = documents(&sample);
-    for (asked, document) in &documents {
+    for (request, document) in &documents {
         let mut foreign = document.as_object().unwrap().keys().filter(|name| name.contains(':'));
-        let expected = (asked == "operations").then_some("atomic:results");
-        assert_eq!(foreign.next().map(String::as_str), expected, "{asked}");
-        assert_eq!(foreign.next(), None, "{asked}");
+        let expected = (request == "operations").then_some("atomic:results");
+        assert_eq!(foreign.next().map(String::as_str), expected, "{request}");
+        assert_eq!(foreign.next(), None, "{request}");
     }
     let spaced: Vec<String> =
         names(&documents).into_iter().filter(|name| name.contains(':')).collect();
     assert_eq!(spaced, ["atomic:results"]);
-    // Members of an extension that is not applied say nothing.
+    // Members of an extension that is not applied are ignored.
     let mut body = json!({"data": {"type": "deals", "attributes": {"name": "D"}}});
     body["atomic:operations"] = json!([1]);
     body["data"]["version:id"] = json!(1);

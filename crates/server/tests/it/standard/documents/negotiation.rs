@@ -20,8 +20,8 @@ apportion_testing::cases! {
     j12_any_range_is_served_and_another_type_is_415,
 }
 
-/// Sends a new deal, another state of one, and linkage, all as that media type: either all are
-/// refused for it and nothing is written, or none is.
+/// Sends a new deal, a changed one, and linkage with that media type: either all are accepted, or
+/// all are refused for it and nothing is written.
 #[track_caller]
 fn sent_as(world: &World, media: &str, served: bool) {
     let deal = document("deals", json!({"name": "D"}), &[]);
@@ -44,7 +44,7 @@ fn sent_as(world: &World, media: &str, served: bool) {
     assert_eq!(rows(world) != before, served, "{media}");
 }
 
-/// A world with a deal and a distribution of it.
+/// Starts a server with a deal and a distribution of it.
 fn world(place: &Place) -> World {
     let world = World::start(place);
     world.spread(&world.deal("D", 100), "2025-01-01", "2025-01-31", "1");
@@ -60,7 +60,8 @@ fn j2_a_foreign_parameter_of_content_type_is_415(place: &Place) {
     sent_as(&world, "application/vnd.api+json; version=1", false);
 }
 
-/// The old bulk extension is borne (wire conventions): real clients send it on every request.
+/// The old bulk extension is tolerated (wire conventions), since real clients send it on every
+/// request.
 fn j3_an_unsupported_extension_in_content_type_is_415(place: &Place) {
     let world = world(place);
     sent_as(&world, "application/vnd.api+json; ext=\"\"", true);
@@ -69,13 +70,13 @@ fn j3_an_unsupported_extension_in_content_type_is_415(place: &Place) {
     sent_as(&world, "application/vnd.api+json; ext=\"https://example.org/ext\"", false);
     sent_as(&world, "application/vnd.api+json; ext=\"bulk https://example.org/ext\"", false);
     sent_as(&world, "application/vnd.api+json; ext=\"Bulk\"", false);
-    // An extension is supported where it is served, and nowhere else.
+    // An extension is supported at the addresses that apply it, and nowhere else.
     sent_as(&world, ATOMIC, false);
 }
 
-/// Asks every kind of address for that media type.
+/// Requests every kind of address with these values of `Accept`.
 #[track_caller]
-fn asked_for(world: &World, accepts: &[&str], status: u16) {
+fn all_answer(world: &World, accepts: &[&str], status: u16) {
     for path in ["/deals", "/deals/1", "/deals/1/organization", "/deals/9?x=1"] {
         let headers: Vec<(&str, &str)> = accepts.iter().map(|one| ("Accept", *one)).collect();
         let answer = ask(world, "GET", path, &headers, b"");
@@ -92,26 +93,26 @@ fn asked_for(world: &World, accepts: &[&str], status: u16) {
 fn j4_a_foreign_parameter_in_every_accept_is_406(place: &Place) {
     let world = world(place);
     let (plain, foreign) = (JSON_API, "application/vnd.api+json; charset=utf-8");
-    asked_for(&world, &[plain], 200);
-    asked_for(&world, &[&format!("{foreign}, {plain}")], 200);
-    asked_for(&world, &[foreign, plain], 200);
-    asked_for(&world, &[foreign], 406);
-    asked_for(&world, &[&format!("{foreign}, {plain}; version=1")], 406);
+    all_answer(&world, &[plain], 200);
+    all_answer(&world, &[&format!("{foreign}, {plain}")], 200);
+    all_answer(&world, &[foreign, plain], 200);
+    all_answer(&world, &[foreign], 406);
+    all_answer(&world, &[&format!("{foreign}, {plain}; version=1")], 406);
     // The most specific range counts.
-    asked_for(&world, &[&format!("{foreign}, */*")], 406);
-    // What follows q is none of the media type's.
-    asked_for(&world, &["application/vnd.api+json; q=0.5; accept-extension=1"], 200);
+    all_answer(&world, &[&format!("{foreign}, */*")], 406);
+    // Parameters after `q` do not belong to the media type.
+    all_answer(&world, &["application/vnd.api+json; q=0.5; accept-extension=1"], 200);
 }
 
 fn j5_an_unsupported_extension_in_every_accept_is_406(place: &Place) {
     let world = world(place);
     let foreign = "application/vnd.api+json; ext=\"https://example.org/ext\"";
-    asked_for(&world, &[foreign], 406);
-    asked_for(&world, &[ATOMIC], 406);
-    asked_for(&world, &["application/vnd.api+json; ext=\"bulk https://example.org/ext\""], 406);
-    asked_for(&world, &[&format!("{foreign}, {ATOMIC}")], 406);
-    asked_for(&world, &[&format!("{foreign}, {JSON_API}")], 200);
-    asked_for(&world, &["application/vnd.api+json; ext=\"bulk\""], 200);
+    all_answer(&world, &[foreign], 406);
+    all_answer(&world, &[ATOMIC], 406);
+    all_answer(&world, &["application/vnd.api+json; ext=\"bulk https://example.org/ext\""], 406);
+    all_answer(&world, &[&format!("{foreign}, {ATOMIC}")], 406);
+    all_answer(&world, &[&format!("{foreign}, {JSON_API}")], 200);
+    all_answer(&world, &["application/vnd.api+json; ext=\"bulk\""], 200);
     let operate = |accept: &str, status| {
         let body = json!({"atomic:operations": [add_deal("a")]}).to_string();
         let headers = [("Content-Type", ATOMIC), ("Accept", accept)];
@@ -125,7 +126,7 @@ fn j6_profiles_are_never_refused_and_known_ones_are_applied(place: &Place) {
     let world = world(place);
     let unknown = "application/vnd.api+json; profile=\"https://example.org/a urn:b\"";
     sent_as(&world, unknown, true);
-    asked_for(&world, &[unknown], 200);
+    all_answer(&world, &[unknown], 200);
     let applied = |uris: &str| {
         let accept = format!("{JSON_API}; profile=\"{uris}\"");
         let answer = ask(&world, "GET", "/deals", &[("Accept", &accept)], b"").expect(200);
@@ -143,12 +144,12 @@ fn j10_parameters_are_quoted_lists_and_names_ignore_case(place: &Place) {
     sent_as(&world, "application/vnd.api+json ; profile=\"a,b;charset=c \\\" d\"", true);
     sent_as(&world, "application/vnd.api+json; EXT=\"bulk https://example.org/ext\"", false);
     sent_as(&world, "application/vnd.api+json, application/vnd.api+json", false);
-    asked_for(&world, &["APPLICATION/VND.API+JSON"], 200);
-    asked_for(&world, &["application/vnd.api+json; profile=\"a,b;c\", text/html"], 200);
-    asked_for(&world, &["application/vnd.api+json ; q=1, text/html"], 200);
-    asked_for(&world, &["text/html", JSON_API], 200);
-    asked_for(&world, &["application/vnd.api+json;q=0"], 406);
-    asked_for(&world, &["application/vnd.api+json;q=0.000, */*"], 406);
+    all_answer(&world, &["APPLICATION/VND.API+JSON"], 200);
+    all_answer(&world, &["application/vnd.api+json; profile=\"a,b;c\", text/html"], 200);
+    all_answer(&world, &["application/vnd.api+json ; q=1, text/html"], 200);
+    all_answer(&world, &["text/html", JSON_API], 200);
+    all_answer(&world, &["application/vnd.api+json;q=0"], 406);
+    all_answer(&world, &["application/vnd.api+json;q=0.000, */*"], 406);
     let list = format!("application/vnd.api+json; profile=\"urn:a,;b {PROFILE}\";q=0.1");
     let answer = ask(&world, "GET", "/deals", &[("Accept", &list)], b"").expect(200);
     assert_eq!(answer.json()["jsonapi"]["profile"], json!([PROFILE]));
@@ -169,13 +170,13 @@ fn j11_the_jsonapi_member_negotiates_nothing(place: &Place) {
 
 fn j12_any_range_is_served_and_another_type_is_415(place: &Place) {
     let world = world(place);
-    asked_for(&world, &[], 200);
+    all_answer(&world, &[], 200);
     let browser = "text/xml,application/xml,text/html;q=0.9,image/png,*/*;q=0.5";
     for accept in ["", "*/*", "application/*", "text/html, */*;q=0.1", browser] {
-        asked_for(&world, &[accept], 200);
+        all_answer(&world, &[accept], 200);
     }
     for accept in ["text/html", "application/json", "image/*", "*/*;q=0", "application", "json"] {
-        asked_for(&world, &[accept], 406);
+        all_answer(&world, &[accept], 406);
     }
     for media in [
         "application/json",

@@ -1,5 +1,5 @@
-//! J24 to J30: resource objects, what they are identified by, and their attributes. Not here:
-//! their relationships (`linkage`).
+//! J24 to J30: resource objects, their identification and their attributes. Not here: their
+//! relationships (`linkage`).
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -18,7 +18,7 @@ use crate::support::world::{World, stored_types};
 apportion_testing::cases! {
     j24_type_and_id_are_strings,
     j25_a_new_resource_may_have_a_local_id,
-    j26_type_and_id_tell_resources_apart,
+    j26_type_and_id_identify_a_resource,
     j27_a_type_has_one_name_everywhere,
     j28_fields_share_one_namespace,
     j29_attributes_are_an_object,
@@ -30,11 +30,11 @@ fn j24_type_and_id_are_strings(place: &Place) {
     let sample = Sample::make(place);
     let world = &sample.world;
     let mut seen = 0;
-    for (asked, document) in documents(&sample) {
+    for (request, document) in documents(&sample) {
         for object in resources(&document).into_iter().chain(identifiers(&document)) {
             for name in ["type", "id"] {
                 let text = object[name].as_str().unwrap_or_default();
-                assert!(!text.is_empty(), "{asked}: '{name}' in {object}");
+                assert!(!text.is_empty(), "{request}: '{name}' in {object}");
             }
             seen += 1;
         }
@@ -67,7 +67,7 @@ fn j25_a_new_resource_may_have_a_local_id(place: &Place) {
         let made = world.post(&path, &body).expect(201).json()["data"].clone();
         assert!(made["id"].is_string() && made.get("lid").is_none(), "{made}");
     }
-    // The same local id is the same resource, wherever it stands.
+    // A local id names the same resource everywhere in a document.
     let operations = [
         add_deal("a"),
         add_distribution(&local("a")),
@@ -77,7 +77,7 @@ fn j25_a_new_resource_may_have_a_local_id(place: &Place) {
     let made = results[0]["data"]["id"].clone();
     assert_eq!(results[1]["data"]["relationships"]["deal"]["data"]["id"], made);
     assert_eq!(results[2]["data"]["id"], made);
-    // Nothing but a document's own resources has a local id.
+    // Only resources of the same document have a local id.
     let lost = operate(world, &[add_distribution(&local("a"))]).expect(400).json();
     assert_eq!(lost["errors"][0]["status"], "400");
     let mut body = json!({"data": add_distribution(&local("a"))["data"]});
@@ -98,7 +98,7 @@ fn identity(object: &Value) -> (String, String) {
     (object["type"].as_str().unwrap().to_owned(), object["id"].as_str().unwrap().to_owned())
 }
 
-fn j26_type_and_id_tell_resources_apart(place: &Place) {
+fn j26_type_and_id_identify_a_resource(place: &Place) {
     let sample = Sample::make(place);
     for kind in stored_types() {
         let list = sample.world.get(&format!("/{}?page[size]=200", kind.name)).expect(200).json();
@@ -106,13 +106,13 @@ fn j26_type_and_id_tell_resources_apart(place: &Place) {
         let known: BTreeSet<(String, String)> = rows.iter().map(|row| identity(row)).collect();
         assert_eq!(known.len(), rows.len(), "{}", kind.name);
     }
-    // Whatever way it is reached, it is the same.
+    // A resource is the same at every address that shows it.
     let mut seen: HashMap<(String, String), Value> = HashMap::new();
-    for (asked, answer) in reads(&sample.world) {
+    for (request, answer) in reads(&sample.world) {
         for resource in resources(&answer.json()) {
             let shown = json!([resource["attributes"], resource["links"]]);
             let known = seen.entry(identity(resource)).or_insert_with(|| shown.clone());
-            assert_eq!(*known, shown, "{asked}");
+            assert_eq!(*known, shown, "{request}");
         }
     }
     assert!(seen.len() > 20, "{}", seen.len());
@@ -151,21 +151,21 @@ fn j28_fields_share_one_namespace(place: &Place) {
         assert_eq!(distinct.len(), fields.len(), "{}", kind.name);
         assert!(!fields.contains(&"id") && !fields.contains(&"type"), "{}", kind.name);
     }
-    for (asked, document) in documents(&sample) {
+    for (request, document) in documents(&sample) {
         for resource in resources(&document) {
             let names = |family: &str| resource[family].as_object().unwrap().keys().cloned();
             let fields: Vec<String> = names("attributes").chain(names("relationships")).collect();
             let distinct: BTreeSet<&String> = fields.iter().collect();
-            assert_eq!(distinct.len(), fields.len(), "{asked}: {resource}");
+            assert_eq!(distinct.len(), fields.len(), "{request}: {resource}");
         }
     }
 }
 
 fn j29_attributes_are_an_object(place: &Place) {
     let sample = Sample::make(place);
-    for (asked, document) in documents(&sample) {
+    for (request, document) in documents(&sample) {
         for resource in resources(&document) {
-            assert!(resource["attributes"].is_object(), "{asked}: {resource}");
+            assert!(resource["attributes"].is_object(), "{request}: {resource}");
         }
     }
     let world: &World = &sample.world;
@@ -181,7 +181,7 @@ fn j29_attributes_are_an_object(place: &Place) {
     }
 }
 
-/// Clients may write a relationship as `<name>_id` (wire conventions), but are not shown it so.
+/// Clients may write a relationship as `<name>_id` (wire conventions), but never read it so.
 fn j30_foreign_keys_are_no_attributes(place: &Place) {
     let sample = Sample::make(place);
     for kind in stored_types() {
@@ -192,10 +192,11 @@ fn j30_foreign_keys_are_no_attributes(place: &Place) {
             let shown = row["attributes"].as_object().unwrap();
             assert_eq!(shown.len(), every.len(), "{row}");
             let is_key = |name: &&String| name.ends_with("_id") || name.ends_with("_ids");
-            // What an event was about may be gone; tokens and requests are no resources.
-            let told = ["subject_id", "token_id", "request_id"];
-            let is_told = |name: &&String| kind.name == "events" && told.contains(&name.as_str());
-            let key = shown.keys().filter(|name| !is_told(name)).find(is_key);
+            // The subject of an event may be gone, and tokens and requests are not resources.
+            let allowed = ["subject_id", "token_id", "request_id"];
+            let is_allowed =
+                |name: &&String| kind.name == "events" && allowed.contains(&name.as_str());
+            let key = shown.keys().filter(|name| !is_allowed(name)).find(is_key);
             assert_eq!(key, None, "{path}");
         }
     }

@@ -1,5 +1,5 @@
-//! J14 to J23: the top level of documents. Not here: resources (`resources`), and links that are
-//! no top-level ones (`links`).
+//! J14 to J23: the top level of documents. Not here: resources (`resources`), and links below the
+//! top level (`links`).
 
 use apportion_testing::Place;
 use serde_json::{Value, json};
@@ -26,8 +26,8 @@ apportion_testing::cases! {
 
 fn j14_the_root_is_an_object(place: &Place) {
     let sample = Sample::make(place);
-    for (asked, document) in documents(&sample) {
-        assert!(document.is_object(), "{asked}: {document}");
+    for (request, document) in documents(&sample) {
+        assert!(document.is_object(), "{request}: {document}");
     }
     for body in [json!([]), json!([{}]), json!(1), json!("data"), json!(null)] {
         sample.world.post("/deals", &body).expect(400);
@@ -36,18 +36,18 @@ fn j14_the_root_is_an_object(place: &Place) {
 
 fn j15_there_is_data_or_errors_or_meta(place: &Place) {
     let sample = Sample::make(place);
-    for (asked, document) in documents(&sample) {
+    for (request, document) in documents(&sample) {
         let any = ["data", "errors", "meta", "atomic:results"];
-        assert!(any.iter().any(|name| document.get(name).is_some()), "{asked}: {document}");
+        assert!(any.iter().any(|name| document.get(name).is_some()), "{request}: {document}");
     }
 }
 
 fn j16_data_and_errors_exclude_each_other(place: &Place) {
     let sample = Sample::make(place);
     let (mut good, mut bad) = (0, 0);
-    for (asked, document) in documents(&sample) {
+    for (request, document) in documents(&sample) {
         let (data, errors) = (document.get("data"), document.get("errors"));
-        assert!(data.is_none() || errors.is_none(), "{asked}: {document}");
+        assert!(data.is_none() || errors.is_none(), "{request}: {document}");
         good += usize::from(data.is_some());
         bad += usize::from(errors.is_some());
     }
@@ -57,9 +57,9 @@ fn j16_data_and_errors_exclude_each_other(place: &Place) {
 fn j17_nothing_is_included_without_data(place: &Place) {
     let sample = Sample::make(place);
     let mut compound = 0;
-    for (asked, document) in documents(&sample) {
+    for (request, document) in documents(&sample) {
         let included = document.get("included").is_some();
-        assert!(!included || document.get("data").is_some(), "{asked}: {document}");
+        assert!(!included || document.get("data").is_some(), "{request}: {document}");
         compound += usize::from(included);
     }
     assert!(compound > 10, "{compound}");
@@ -73,8 +73,8 @@ fn only(object: &Value, known: &[&str]) {
     }
 }
 
-/// Where a name stands directly in `attributes` or `relationships`, an undeclared one is refused
-/// (wire conventions); everywhere else it is passed over.
+/// An undeclared name directly in `attributes` or `relationships` is refused (wire conventions);
+/// anywhere else it is ignored.
 fn j18_no_other_members_are_sent_and_unknown_ones_are_ignored(place: &Place) {
     let sample = Sample::make(place);
     for (_, document) in documents(&sample) {
@@ -137,12 +137,12 @@ fn j20_primary_data_of_a_collection_is_an_array(place: &Place) {
         let all = count("");
         assert_eq!(count("page[size]=1"), all.min(1), "{}", address.path);
         assert_eq!(count("filter[id]=987654321"), 0, "{}", address.path);
-        // Not every row leads to others.
+        // Some rows are related to no others.
         assert!(all > 0 || address.of.is_some(), "{}", address.path);
     }
 }
 
-/// The path of a link, without what comes before `/api/v2`, decoded.
+/// Returns the decoded path of a link from behind `/api/v2`.
 fn asked_by(link: &str) -> String {
     let path = link.split_once("/api/v2").unwrap_or_else(|| panic!("{link}")).1;
     path.replace("%5B", "[").replace("%5D", "]").replace("%20", " ")
@@ -152,22 +152,23 @@ fn j21_top_level_links_are_those_of_the_standard(place: &Place) {
     let sample = Sample::make(place);
     let world = &sample.world;
     let known = ["self", "related", "describedby", "first", "last", "prev", "next"];
-    for (asked, answer) in reads(world) {
+    for (request, answer) in reads(world) {
         let document = answer.json();
         let links = &document["links"];
         only(links, &known);
         let own = &links["self"];
         let repeated = asked_by(href(own).unwrap());
-        for word in asked.trim_start_matches("GET ").split(['?', '&']) {
-            assert!(repeated.contains(word), "{asked}: '{word}' is not in {repeated}");
+        for word in request.trim_start_matches("GET ").split(['?', '&']) {
+            assert!(repeated.contains(word), "{request}: '{word}' is not in {repeated}");
         }
-        let description = href(&links["describedby"]).unwrap_or_else(|| panic!("{asked}: {links}"));
-        assert!(description.ends_with("/api/v2/openapi.json"), "{asked}: {links}");
+        let description =
+            href(&links["describedby"]).unwrap_or_else(|| panic!("{request}: {links}"));
+        assert!(description.ends_with("/api/v2/openapi.json"), "{request}: {links}");
         let media = answer.header("Content-Type").unwrap();
         if media == JSON_API {
-            assert!(own["type"].is_null() || own["type"] == JSON_API, "{asked}: {own}");
+            assert!(own["type"].is_null() || own["type"] == JSON_API, "{request}: {own}");
         } else {
-            assert_eq!(own["type"], media, "{asked}");
+            assert_eq!(own["type"], media, "{request}");
         }
     }
     for (_, document) in documents(&sample) {
@@ -188,25 +189,25 @@ fn j21_top_level_links_are_those_of_the_standard(place: &Place) {
 
 fn j22_the_jsonapi_object_says_what_is_applied(place: &Place) {
     let sample = Sample::make(place);
-    for (asked, document) in documents(&sample) {
+    for (request, document) in documents(&sample) {
         let object = &document["jsonapi"];
         only(object, &["version", "ext", "profile", "meta"]);
-        assert_eq!(object["version"], "1.1", "{asked}");
+        assert_eq!(object["version"], "1.1", "{request}");
         let extension = document.get("atomic:results").map(|_| "https://jsonapi.org/ext/atomic");
         let expected = extension.map(|uri| json!([uri]));
-        assert_eq!(object.get("ext"), expected.as_ref(), "{asked}");
-        let profile = asked.contains("page[after]").then(|| json!([PROFILE]));
-        assert_eq!(object.get("profile"), profile.as_ref(), "{asked}");
+        assert_eq!(object.get("ext"), expected.as_ref(), "{request}");
+        let profile = request.contains("page[after]").then(|| json!([PROFILE]));
+        assert_eq!(object.get("profile"), profile.as_ref(), "{request}");
     }
 }
 
 fn j23_meta_is_an_object(place: &Place) {
     let sample = Sample::make(place);
     let mut seen = 0;
-    for (asked, document) in documents(&sample) {
+    for (request, document) in documents(&sample) {
         let mut metas = Vec::new();
         members(&document, "meta", &mut metas);
-        assert!(metas.iter().all(|meta| meta.is_object()), "{asked}: {metas:?}");
+        assert!(metas.iter().all(|meta| meta.is_object()), "{request}: {metas:?}");
         seen += metas.len();
     }
     assert!(seen > 100, "{seen}");

@@ -1,5 +1,5 @@
 //! J62 to J67: the cursor-pagination profile. Not here: how a walk begins, and walks over lists
-//! that belong to a row (`cursors` of this suite).
+//! that belong to a row (`queries::cursors`).
 
 use apportion_testing::Place;
 use serde_json::{Value, json};
@@ -17,10 +17,10 @@ apportion_testing::cases! {
     j64_a_page_is_full_and_begins_behind_its_cursor,
     j65_prev_and_next_are_always_there,
     j66_both_ends_at_once_are_refused,
-    j67_items_have_cursors_and_nobody_counts,
+    j67_items_have_cursors_and_there_is_no_total,
 }
 
-/// The one error of a refused walk: its source is that parameter.
+/// Returns the one error of a refused walk; its source is that parameter.
 #[track_caller]
 fn fault(world: &World, query: &str, parameter: &str) -> Value {
     let errors = world.get(&format!("/deals?{query}")).expect(400).json()["errors"].clone();
@@ -96,7 +96,7 @@ fn j64_a_page_is_full_and_begins_behind_its_cursor(place: &Place) {
     assert_eq!(ids(&follow(&world, &second["links"]["prev"])), whole[..3]);
     let last = world.get(&format!("{sort}&page[before]=&page[size]=3")).expect(200).json();
     assert_eq!(ids(&last), whole[4..]);
-    // Garbled cursors, and those of another list or order.
+    // Cursors that are garbled, or of another list or order, are refused.
     let next = href(&page["links"]["next"]).unwrap();
     let cursor = next.split("after%5D=").nth(1).unwrap().split('&').next().unwrap();
     for side in ["page[after]", "page[before]"] {
@@ -112,7 +112,7 @@ fn j64_a_page_is_full_and_begins_behind_its_cursor(place: &Place) {
         }
     }
     fault(&world, "page[before]=%00", "page[before]");
-    // The row of the cursor goes; one that comes behind it is met, one before it is not.
+    // The row of the cursor is deleted. A new row after it is met, and one before it is not.
     world.delete(&format!("/deals/{}", whole[2])).expect(204);
     assert_eq!(ids(&follow(&world, &page["links"]["next"])), whole[3..6]);
     world.deal("early", 100_000);
@@ -169,8 +169,8 @@ fn j66_both_ends_at_once_are_refused(place: &Place) {
     assert_eq!((&mixed["code"], mixed.get("links")), (&json!("keyset_conflict"), None));
 }
 
-/// Totals are optional in the profile; a walk has none (wire conventions).
-fn j67_items_have_cursors_and_nobody_counts(place: &Place) {
+/// Totals are optional in the profile, and a walk has none (wire conventions).
+fn j67_items_have_cursors_and_there_is_no_total(place: &Place) {
     let sample = Sample::make(place);
     let world = &sample.world;
     for address in addresses(world).iter().filter(|address| address.is_many()) {

@@ -1,4 +1,4 @@
-//! J45 to J48: GET of everything that has an address. Not here: queries.
+//! J45 to J48: GET of every address. Not here: queries.
 
 use std::collections::BTreeSet;
 
@@ -37,7 +37,7 @@ fn j45_every_link_answers(place: &Place) {
         let token = [("X-Auth-Token", sample.world.token_for(path))];
         let answer = send(sample.world.address(), "GET", path, &token, b"");
         assert_eq!(answer.status, 200, "{target}");
-        // What a document calls itself is what it is.
+        // The link of a document to itself is its address.
         let own = answer.json()["links"]["self"].clone();
         let same = |own: &str| own.split('?').next() == path.split('?').next();
         let own = href(&own).map(|own| same(own.strip_prefix(&origin).unwrap_or(own)));
@@ -55,7 +55,7 @@ fn j46_success_is_200_with_what_the_address_stands_for(place: &Place) {
             Shows::RelatedOne | Shows::LinkageOne => data.is_object() || data.is_null(),
         };
         assert!(fits, "{}: {data}", address.path);
-        // What is related is the resource that the linkage names, at its own address too.
+        // A related resource is the one that the linkage names, as at its own address.
         if address.shows == Shows::RelatedOne {
             let (relationship, row) = address.of.as_ref().unwrap();
             let path = format!("{row}/relationships/{}", relationship.name);

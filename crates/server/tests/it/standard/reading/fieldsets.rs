@@ -18,7 +18,7 @@ apportion_testing::cases! {
     j55_fieldsets_hold_for_included_types_and_for_writes,
 }
 
-/// The fields of a resource, attributes before relationships.
+/// Returns the fields of a resource, attributes before relationships.
 fn fields(resource: &Value) -> Vec<String> {
     let names = |family: &str| resource[family].as_object().unwrap().keys().cloned();
     let mut fields: Vec<String> = names("attributes").chain(names("relationships")).collect();
@@ -55,7 +55,7 @@ fn j53_a_fieldset_restricts_its_type_to_what_it_names(place: &Place) {
             }
         }
     }
-    // And no other type.
+    // A fieldset of another type changes nothing.
     for address in addresses(&sample.world).iter().filter(|address| address.has_resources()) {
         let other = stored_types().find(|kind| kind.name != address.kind.name).unwrap();
         let path = format!("{}?fields[{}]=", address.path, other.name);

@@ -1,5 +1,5 @@
-//! J68: filters that are not declared, or not so. Not here: what filters find (`declared`,
-//! `filters`, `groups`), and every value that none takes (`refused_values`).
+//! J68: filters that are undeclared or malformed. Not here: the rows that filters find, and every
+//! value that they refuse (`queries::filters`).
 
 use apportion_jsonapi::Kind;
 use apportion_testing::Place;

@@ -1,4 +1,4 @@
-//! J49 to J52: which resources come along. Not here: what is so about every compound document
+//! J49 to J52: the resources that an `include` adds. Not here: the rules of every compound document
 //! (`compound`).
 
 use std::collections::BTreeSet;
@@ -16,14 +16,14 @@ use crate::support::standard::every_answer::ask;
 use crate::support::world::document;
 
 apportion_testing::cases! {
-    j49_what_cannot_include_refuses_to,
+    j49_requests_without_resources_refuse_include,
     j50_an_unknown_path_is_400,
-    j51_included_is_what_was_asked_for_even_if_empty,
+    j51_included_is_what_was_requested_even_if_empty,
     j52_paths_bring_what_lies_between_wherever_resources_are_shown,
 }
 
-/// Where there is no document that could include anything.
-fn j49_what_cannot_include_refuses_to(place: &Place) {
+/// These requests have no document that could include anything.
+fn j49_requests_without_resources_refuse_include(place: &Place) {
     let sample = Sample::make(place);
     let world = &sample.world;
     let body = json!({"atomic:operations": [add_deal("a")]}).to_string();
@@ -56,7 +56,7 @@ fn j50_an_unknown_path_is_400(place: &Place) {
     }
 }
 
-fn j51_included_is_what_was_asked_for_even_if_empty(place: &Place) {
+fn j51_included_is_what_was_requested_even_if_empty(place: &Place) {
     let sample = Sample::make(place);
     let world = &sample.world;
     for address in addresses(world).iter().filter(|address| address.has_resources()) {
@@ -69,11 +69,11 @@ fn j51_included_is_what_was_asked_for_even_if_empty(place: &Place) {
             let path = format!("{}?include={}", address.path, relationship.name);
             let included = world.get(&path).expect(200).json()["included"].clone();
             let rows = included.as_array().unwrap_or_else(|| panic!("{path}: {included}"));
-            let asked = |row: &Value| row["type"] == relationship.target;
-            assert!(rows.iter().all(asked), "{path}: {included}");
+            let requested = |row: &Value| row["type"] == relationship.target;
+            assert!(rows.iter().all(requested), "{path}: {included}");
         }
     }
-    // There is nobody to include.
+    // The deal has no creator to include.
     let nobody = world.get("/deals/3?include=creator").expect(200).json();
     assert_eq!(nobody["included"], json!([]));
     let empty = world.get("/deals?filter[id]=99&include=creator").expect(200).json();
@@ -82,7 +82,7 @@ fn j51_included_is_what_was_asked_for_even_if_empty(place: &Place) {
 
 type Identities = BTreeSet<(String, String)>;
 
-/// What a document includes, as `type/id`.
+/// Returns the resources that a document includes, as `type/id`.
 #[track_caller]
 fn included(document: &Value) -> Vec<String> {
     let rows = document["included"].as_array().unwrap_or_else(|| panic!("{document}"));
@@ -102,7 +102,7 @@ fn j52_paths_bring_what_lies_between_wherever_resources_are_shown(place: &Place)
         &["deals/2", "organizations/1", "people/2"],
     );
     brings("/revenue_distributions/5?include=creator%2Cdeal", &["deals/4", "people/3"]);
-    // A path of two steps brings all that its first step alone brings.
+    // A path of two steps adds all that its first step adds.
     for address in addresses(world).iter().filter(|address| address.has_resources()) {
         for path in include_paths(address.kind).iter().filter(|path| path.contains('.')) {
             let document = |include: &str| {
@@ -119,7 +119,7 @@ fn j52_paths_bring_what_lies_between_wherever_resources_are_shown(place: &Place)
     let changed = world.patch("/deals/2?include=revenue_distributions.creator", &deal);
     let expected = ["people/2", "revenue_distributions/2", "revenue_distributions/3"];
     assert_eq!(included(&changed.expect(200).json()), expected);
-    // Of a relationship the path begins with its own name.
+    // At the address of a relationship a path begins with the relationship's name.
     let linkage = "/deals/2/relationships";
     brings(
         &format!("{linkage}/creator?include=creator.organization"),

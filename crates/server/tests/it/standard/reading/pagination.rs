@@ -1,5 +1,5 @@
-//! J59 to J61: pages of every collection. Not here: cursors (`cursors`), and links to the letter
-//! (`pages` of this suite).
+//! J59 to J61: numbered pages of every collection. Not here: cursors (`cursors`), and links to the
+//! letter (`queries::pages`).
 
 use apportion_testing::Place;
 use serde_json::{Value, json};
@@ -16,7 +16,7 @@ apportion_testing::cases! {
     j61_unusable_pages_are_400,
 }
 
-/// The document of a page that we linked to.
+/// Returns the document of a page that we linked to.
 #[track_caller]
 fn follow(world: &World, link: &Value) -> Value {
     let target = href(link).unwrap_or_else(|| panic!("{link}"));
@@ -76,7 +76,7 @@ fn j60_pages_follow_the_order(place: &Place) {
     }
 }
 
-/// On a single resource a page says nothing (wire conventions): real clients send it.
+/// On a single resource a page is ignored (wire conventions), since real clients send one.
 fn j61_unusable_pages_are_400(place: &Place) {
     let sample = Sample::make(place);
     let cases = [

@@ -1,5 +1,4 @@
-//! J98 to J102: query parameters, their names and how they are read. Not here: what each family
-//! means.
+//! J98 to J102: the names of query parameters and how they are parsed. Not here: their meaning.
 
 use apportion_server::{openapi, resources};
 use apportion_testing::Place;
@@ -13,14 +12,14 @@ use crate::support::standard::every_answer::ask;
 
 apportion_testing::cases! {
     j98_a_parameter_that_is_not_declared_is_400,
-    j99_own_parameters_are_told_from_those_of_the_standard,
+    j99_own_parameters_differ_from_those_of_the_standard,
     j100_families_are_taken_apart_at_their_brackets,
     j101_parameters_of_extensions_that_are_not_applied_are_400,
     j102_queries_are_read_as_forms,
 }
 
-/// Wherever the query is sent, it is refused for that parameter and nothing is written. On a
-/// single resource a page says nothing (wire conventions).
+/// Checks that the query is refused for that parameter at every address, and that nothing is
+/// written. On a single resource a page is ignored (wire conventions).
 #[track_caller]
 fn refused_everywhere(sample: &Sample, query: &str, parameter: &str) {
     let world = &sample.world;
@@ -68,7 +67,7 @@ fn j98_a_parameter_that_is_not_declared_is_400(place: &Place) {
     ] {
         refused_everywhere(&sample, query, parameter);
     }
-    // Parameters of the standard where they make no sense.
+    // Parameters of the standard are refused where they have no meaning.
     let world = &sample.world;
     for (kind, row) in written(world) {
         let body = another(world, kind);
@@ -81,8 +80,8 @@ fn j98_a_parameter_that_is_not_declared_is_400(place: &Place) {
     }
 }
 
-/// By the description of the service, and by asking.
-fn j99_own_parameters_are_told_from_those_of_the_standard(place: &Place) {
+/// The names are read off the description of the service, and tried.
+fn j99_own_parameters_differ_from_those_of_the_standard(place: &Place) {
     fn queries(value: &Value, found: &mut Vec<String>) {
         match value {
             Value::Array(items) => items.iter().for_each(|item| queries(item, found)),
@@ -97,11 +96,11 @@ fn j99_own_parameters_are_told_from_those_of_the_standard(place: &Place) {
     }
     let mut description: Value = serde_json::from_str(&openapi::description(&resources::own())).unwrap();
     let mut names = vec!["X-Organization-Id".to_owned()];
-    // The recorded API is none of JSON:API's.
+    // The recorded API is not JSON:API.
     description["paths"].as_object_mut().unwrap().retain(|path, _| !path.starts_with("/siren/"));
     queries(&description, &mut names);
     assert!(names.len() > 50, "{}", names.len());
-    // Reports were recorded with these (docs/api.md, where this differs).
+    // Reports were recorded with these names (docs/api.md lists the deviation).
     names.retain(|name| !["group", "format"].contains(&name.as_str()));
     for name in names {
         let base = name.split('[').next().unwrap();
@@ -115,7 +114,7 @@ fn j99_own_parameters_are_told_from_those_of_the_standard(place: &Place) {
     }
 }
 
-/// A query on the sample's distributions, and the ids that it finds.
+/// Each case is a query on the sample's distributions, and the ids that it finds.
 fn j100_families_are_taken_apart_at_their_brackets(place: &Place) {
     let sample = Sample::make(place);
     let a = sample.matching(|row| row.deal_name == "a");
@@ -177,7 +176,7 @@ fn j102_queries_are_read_as_forms(place: &Place) {
     same(&format!("{fields}=amount,deal"), &format!("{fields}=amount%2Cdeal"));
     same("page[size]=2&page[number]=2", "page%5Bsize%5D=2&page%5Bnumber%5D=2");
     same("filter[$op]=or&filter[0][id]=3", "filter%5B%24op%5D=or&filter%5B0%5D%5Bid%5D=3");
-    // A plus that is meant is encoded, and a name is decoded like a value.
+    // A literal plus is escaped, and names are decoded like values.
     let plus = sample.world.deal("a+b", 1);
     let found = sample.world.get("/deals?filter[name]=a%2Bb").expect(200).json();
     assert_eq!(found["data"][0]["id"], json!(plus));

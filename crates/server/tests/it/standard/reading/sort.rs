@@ -1,5 +1,5 @@
-//! J56 to J58: the order of primary data. Every declared sort is put in order here too, by the
-//! values that the rows show. Not here: texts by code point, several keys and nulls (`sorts`).
+//! J56 to J58: the order of primary data. Every declared sort is computed here too, from the values
+//! that the rows show. Not here: texts by code point, several keys and nulls (`queries::sorts`).
 
 use apportion_server::resources::registry;
 use apportion_testing::Place;
@@ -11,18 +11,18 @@ use crate::support::standard::addresses::addresses;
 use crate::support::world::stored_types;
 
 apportion_testing::cases! {
-    j56_primary_data_are_in_the_order_asked_for,
+    j56_primary_data_are_in_the_requested_order,
     j57_an_unsupported_sort_is_400,
     j58_rows_are_sorted_by_what_they_relate_to,
 }
 
-fn j56_primary_data_are_in_the_order_asked_for(place: &Place) {
+fn j56_primary_data_are_in_the_requested_order(place: &Place) {
     let sample = Sample::make(place);
     for kind in stored_types() {
         let probes = Table::read(&sample.world, kind).sorts();
         each(&probes, |probe| found(&sample.world, probe));
     }
-    // Key after key, in the order in which they are given.
+    // Keys apply in the order in which they are given.
     let sorted =
         |sort: &str| ids(&sample.world.get(&format!("/deals?sort={sort}")).expect(200).json());
     let rank = |id: &i64| sample.deals.iter().find(|deal| deal.id == *id).unwrap();
@@ -33,14 +33,14 @@ fn j56_primary_data_are_in_the_order_asked_for(place: &Place) {
         }
         assert_eq!(sorted(sort), expected, "{sort}");
     }
-    // Linkage and related lists are lists too.
+    // Linkage and related lists can be sorted as well.
     for path in ["/deals/2/revenue_distributions", "/deals/2/relationships/revenue_distributions"] {
         let down = sample.world.get(&format!("{path}?sort=-id")).expect(200).json();
         assert_eq!(ids(&down), [3, 2], "{path}");
     }
 }
 
-/// An address of one resource has no order at all.
+/// The address of a single resource takes no sort at all.
 fn j57_an_unsupported_sort_is_400(place: &Place) {
     let sample = Sample::make(place);
     for address in addresses(&sample.world) {
@@ -59,8 +59,8 @@ fn j57_an_unsupported_sort_is_400(place: &Place) {
     }
 }
 
-/// The sort by the deal's name is called `deal` (wire conventions); no dotted path is declared,
-/// and one that is not declared is refused.
+/// The sort by the deal's name is called `deal` (wire conventions). No dotted name is declared, and
+/// an undeclared one is refused.
 fn j58_rows_are_sorted_by_what_they_relate_to(place: &Place) {
     let sample = Sample::make(place);
     let mut rows: Vec<_> = sample.distributions.iter().collect();

@@ -1,5 +1,5 @@
-//! J69 to J76: POST on collections. Not here: what a new row is given, and its rules (`create` of
-//! this suite).
+//! J69 to J76: POST on collections. Not here: the defaults and rules of a new row
+//! (`writing::create`).
 
 use apportion_testing::Place;
 use serde_json::{Value, json};
@@ -14,13 +14,13 @@ apportion_testing::cases! {
     j70_relationships_have_data,
     j71_ids_of_clients_are_403,
     j72_a_type_of_another_collection_is_409,
-    j73_what_was_made_is_201_and_where_it_says,
+    j73_a_new_resource_is_201_and_at_its_location,
     j74_a_missing_related_resource_is_404,
-    j75_what_cannot_be_made_is_refused,
+    j75_types_without_post_are_refused,
     j76_a_conflict_is_named,
 }
 
-/// The body is refused by every collection that takes POST, for that reason alone.
+/// Checks that every collection that takes POST refuses the body, for that reason alone.
 #[track_caller]
 fn each_refuses(world: &World, body: impl Fn(Value) -> Value, status: u16, fault: &str) {
     for (kind, _) in written(world) {
@@ -46,8 +46,8 @@ fn j69_a_document_has_one_resource_with_a_type(place: &Place) {
     refuses(|_| json!({"data": {"type": null}}), " /data/type");
 }
 
-/// A relationship object without `data` is as if absent (wire conventions), so that a required one
-/// is missed.
+/// A relationship object without `data` counts as absent (wire conventions), so a required one is
+/// reported as missing.
 fn j70_relationships_have_data(place: &Place) {
     let sample = Sample::make(place);
     let mut required = 0;
@@ -90,7 +90,7 @@ fn j72_a_type_of_another_collection_is_409(place: &Place) {
     }
 }
 
-fn j73_what_was_made_is_201_and_where_it_says(place: &Place) {
+fn j73_a_new_resource_is_201_and_at_its_location(place: &Place) {
     let sample = Sample::make(place);
     let world = &sample.world;
     for (kind, _) in written(world) {
@@ -108,7 +108,7 @@ fn j73_what_was_made_is_201_and_where_it_says(place: &Place) {
         for (name, value) in body["data"]["attributes"].as_object().unwrap() {
             assert_eq!(made["attributes"][name], *value, "{path}");
         }
-        // Another is another, whatever the query.
+        // The same body makes another row, whatever the query.
         let answer = world.post(&format!("{list}?fields[{}]=", kind.name), &body).expect(201);
         let next = answer.json()["data"].clone();
         assert_ne!(next["id"], made["id"]);
@@ -121,7 +121,7 @@ fn j74_a_missing_related_resource_is_404(place: &Place) {
     let mut walked = 0;
     for (kind, _) in written(&sample.world) {
         for relationship in kind.relationships.iter().filter(|it| it.writable) {
-            // The first row of a sample is another organization's.
+            // The first row of the sample belongs to another organization.
             for id in ["987654321", "x", "1"] {
                 let mut body = another(&sample.world, kind);
                 let linkage = linkage_to(relationship, id);
@@ -136,9 +136,9 @@ fn j74_a_missing_related_resource_is_404(place: &Place) {
     assert!(walked > 0);
 }
 
-/// A read-only type does not take POST at all, which is a 405 (wire conventions); a token without
+/// A read-only type does not take POST at all, which is a 405 (wire conventions). A token without
 /// the right is a 403.
-fn j75_what_cannot_be_made_is_refused(place: &Place) {
+fn j75_types_without_post_are_refused(place: &Place) {
     let sample = Sample::make(place);
     let world = &sample.world;
     let read_only: Vec<_> = stored_types().filter(|kind| !kind.writable).collect();
@@ -160,7 +160,7 @@ fn j76_a_conflict_is_named(place: &Place) {
     let sample = Sample::make(place);
     let world = &sample.world;
     for (kind, row) in written(world) {
-        let told = |method: &str, path: &str, data: Value, words: &[&str]| {
+        let names = |method: &str, path: &str, data: Value, words: &[&str]| {
             let answer = world.request(method, path, Some(&json!({"data": data}))).expect(409);
             let detail = answer.json()["errors"][0]["detail"].as_str().unwrap().to_owned();
             for word in words {
@@ -168,10 +168,10 @@ fn j76_a_conflict_is_named(place: &Place) {
             }
         };
         let list = format!("/{}", kind.name);
-        told("POST", &list, json!({"type": "strangers"}), &[kind.name, "strangers"]);
-        told("PATCH", &row, json!({"type": "strangers"}), &[kind.name, "strangers"]);
+        names("POST", &list, json!({"type": "strangers"}), &[kind.name, "strangers"]);
+        names("PATCH", &row, json!({"type": "strangers"}), &[kind.name, "strangers"]);
         let id = row.rsplit('/').next().unwrap();
-        told("PATCH", &row, json!({"id": "987654321"}), &[id, "987654321"]);
+        names("PATCH", &row, json!({"id": "987654321"}), &[id, "987654321"]);
     }
     let held = world.delete("/deals/2").expect(409).json();
     assert!(held["errors"][0]["detail"].as_str().unwrap().contains("refer"), "{held}");

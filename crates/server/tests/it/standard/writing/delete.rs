@@ -1,5 +1,5 @@
-//! J88 and J89: DELETE. Not here: rows that stay since others refer to them (`delete` of this
-//! suite).
+//! J88 and J89: DELETE. Not here: rows that cannot be deleted because others refer to them
+//! (`writing::delete`).
 
 use apportion_testing::Place;
 
@@ -14,8 +14,8 @@ apportion_testing::cases! {
     j89_a_missing_row_is_404_and_a_body_says_nothing,
 }
 
-/// New rows of every writable type, that nothing refers to; and whether they are still shown, as
-/// deleted, when they are.
+/// Makes a row of every writable type that nothing refers to; returns their addresses, and whether
+/// a deleted one is still shown, as deleted.
 #[track_caller]
 fn fresh(world: &World) -> Vec<(String, bool)> {
     let made = written(world).into_iter().map(|(kind, _)| {
@@ -54,7 +54,7 @@ fn j89_a_missing_row_is_404_and_a_body_says_nothing(place: &Place) {
         }
         let list = row.split('/').nth(1).unwrap();
         for id in ["987654321", "x", "0", "1"] {
-            // The first row of a sample is another organization's.
+            // The first row of the sample belongs to another organization.
             refused(world, ("DELETE", &format!("/{list}/{id}")), "", 404, &["404"]);
         }
     }

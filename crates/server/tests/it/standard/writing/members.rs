@@ -1,5 +1,5 @@
-//! J84 to J86: writing relationships to many at their own addresses. None of Apportion's own types
-//! has one that is written: the type is one that an embedding program adds (`notes`).
+//! J84 to J86: writing relationships to many at their own addresses. No type of Apportion has a
+//! writable one, so the type is one of a program that embeds the server (`notes`).
 
 use apportion_testing::Place;
 use serde_json::{Value, json};
@@ -8,8 +8,8 @@ use crate::support::rows::notes_world::{ids, linked, readers, world};
 use crate::support::world::World;
 
 apportion_testing::cases! {
-    j84_patch_replaces_all_or_nothing, j85_post_adds_what_is_not_there_yet,
-    j86_delete_removes_what_is_there,
+    j84_patch_replaces_all_or_nothing, j85_post_adds_missing_members,
+    j86_delete_removes_members,
 }
 
 const PATH: &str = "/notes/1/relationships/readers";
@@ -38,7 +38,7 @@ fn j84_patch_replaces_all_or_nothing(place: &Place) {
     assert_eq!(linked(&world), ["2"]);
 }
 
-fn j85_post_adds_what_is_not_there_yet(place: &Place) {
+fn j85_post_adds_missing_members(place: &Place) {
     let world = world(place);
     let before = version(&world);
     assert_eq!(write(&world, "POST", &readers(&["2", "1", "2"])), ["1", "2"]);
@@ -48,7 +48,7 @@ fn j85_post_adds_what_is_not_there_yet(place: &Place) {
     assert_eq!(linked(&world), ["1", "2"]);
 }
 
-fn j86_delete_removes_what_is_there(place: &Place) {
+fn j86_delete_removes_members(place: &Place) {
     let world = world(place);
     write(&world, "POST", &readers(&["2"]));
     assert_eq!(write(&world, "DELETE", &readers(&["1"])), ["2"]);

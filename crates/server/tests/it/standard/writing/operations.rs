@@ -1,5 +1,5 @@
-//! J90 to J93: the atomic operations extension, and what it refuses. Not here: what it answers
-//! (`results`), limits, keys and tenants (`operations` of this suite).
+//! J90 to J93: the atomic operations extension and its refusals. Not here: its results (`results`),
+//! limits, keys and organizations (`writing::operations`).
 
 use apportion_testing::Place;
 use serde_json::{Value, json};
@@ -100,7 +100,7 @@ fn j91_an_operation_says_what_it_does_to_what(place: &Place) {
     world.get(&format!("/deals/{deal}")).expect(404);
 }
 
-/// A hundred operations, with a fault at each position in turn.
+/// A hundred operations fail with a fault at each position in turn.
 fn j92_operations_are_done_in_order_or_not_at_all(place: &Place) {
     let world = World::start(place);
     let good: Vec<Value> = (0..100)
@@ -119,7 +119,7 @@ fn j92_operations_are_done_in_order_or_not_at_all(place: &Place) {
     assert_eq!(counts(&world), (json!(0), json!(0)));
     operate(&world, &good).expect(200);
     assert_eq!(counts(&world), (json!(50), json!(50)));
-    // The last word counts, and a row is there until it goes.
+    // The last operation on a row decides, and a row can be used until it is removed.
     let lone = world.deal("D", 1);
     let name = |name: &str| {
         let data = json!({"type": "deals", "id": lone, "attributes": {"name": name}});
@@ -169,7 +169,7 @@ fn j93_faults_point_at_their_operation(place: &Place) {
     check(link("bogus", json!(null)), 404, "/ref/relationship");
     check(link("deal", json!(null)), 422, "/data");
     check(link("deal", json!([])), 400, "/data");
-    // Every malformed one is told.
+    // Every malformed operation is reported.
     let both = [json!({"op": "x"}), json!({"op": "remove"})];
     let errors = operate(&world, &both).expect(400).json()["errors"].clone();
     let pointers: Vec<&Value> =

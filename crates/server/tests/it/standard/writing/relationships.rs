@@ -1,5 +1,5 @@
-//! J83 and J87: writing relationships at their own addresses. Not here: what follows from a move
-//! (`relationships` of this suite).
+//! J83 and J87: writing relationships at their own addresses. Not here: the effects of a move
+//! (`writing::relationships`).
 
 use apportion_jsonapi::Cardinality;
 use apportion_testing::Place;
@@ -14,8 +14,8 @@ apportion_testing::cases! {
     j87_a_relationship_answers_with_its_linkage_or_is_refused,
 }
 
-/// Every relationship of the first row of every writable type that is to one: its address, its
-/// target, and whether it is written and needed.
+/// Returns every relationship to one of the first row of every writable type: its address, its
+/// target, and whether it is writable and required.
 #[track_caller]
 fn to_one(sample: &Sample) -> Vec<(String, &'static str, bool, bool)> {
     let of = written(&sample.world).into_iter().flat_map(|(kind, row)| {

@@ -1,4 +1,4 @@
-//! J94 to J97: what operations answer, and how they name what they are done to.
+//! J94 to J97: the results of operations, and how operations name their targets.
 
 use apportion_testing::Place;
 use serde_json::{Value, json};
@@ -7,13 +7,13 @@ use crate::support::atomic::{add_deal, add_distribution, counts, local, operate,
 use crate::support::world::World;
 
 apportion_testing::cases! {
-    j94_results_are_as_many_and_in_order,
-    j95_a_result_has_what_was_made_or_changed,
-    j96_local_ids_lead_from_one_to_the_next,
+    j94_there_is_a_result_for_each_operation_in_order,
+    j95_a_result_has_the_created_or_changed_resource,
+    j96_local_ids_link_operations,
     j97_removals_and_relationships_are_named,
 }
 
-fn j94_results_are_as_many_and_in_order(place: &Place) {
+fn j94_there_is_a_result_for_each_operation_in_order(place: &Place) {
     let world = World::start(place);
     let deal = world.deal("Old", 1000);
     let mut operations: Vec<Value> = ["a", "b", "c"].map(add_deal).to_vec();
@@ -31,7 +31,7 @@ fn j94_results_are_as_many_and_in_order(place: &Place) {
     }
 }
 
-fn j95_a_result_has_what_was_made_or_changed(place: &Place) {
+fn j95_a_result_has_the_created_or_changed_resource(place: &Place) {
     let world = World::start(place);
     let (deal, other) = (world.deal("Old", 1000), world.deal("Other", 500));
     let kept = world.spread(&deal, "2025-01-01", "2025-01-31", "50");
@@ -61,7 +61,7 @@ fn j95_a_result_has_what_was_made_or_changed(place: &Place) {
     world.get(&format!("/revenue_distributions/{kept}")).expect(404);
 }
 
-fn j96_local_ids_lead_from_one_to_the_next(place: &Place) {
+fn j96_local_ids_link_operations(place: &Place) {
     let world = World::start(place);
     let operations = [add_deal("a"), add_distribution(&local("a"))];
     let results = operate(&world, &operations).expect(200).json()["atomic:results"].clone();
@@ -86,13 +86,13 @@ fn j96_local_ids_lead_from_one_to_the_next(place: &Place) {
     refused(&world, &[add_deal("a"), add_deal("a")], 400, "/atomic:operations/1/data/lid");
     let bare = json!({"op": "add", "data": {"type": "deals", "lid": "a"}});
     refused(&world, &[bare], 422, "/atomic:operations/0/data/attributes/name");
-    // A local id is of its type.
+    // A local id belongs to its type.
     let person = json!({"op": "remove", "ref": {"type": "people", "lid": "a"}});
     refused(&world, &[add_deal("a"), person], 400, "/atomic:operations/1/ref/lid");
     assert_eq!(counts(&world), before);
 }
 
-/// Relationships to many are written in `added`, on a type that has one.
+/// Writes of relationships to many are in `embedding`, on a type that has one.
 fn j97_removals_and_relationships_are_named(place: &Place) {
     let world = World::start(place);
     let (deal, other) = (world.deal("D", 100), world.deal("E", 100));

@@ -1,4 +1,4 @@
-//! J77 to J82: PATCH of resources. Not here: what follows from a change (`update` of this suite).
+//! J77 to J82: PATCH of resources. Not here: the effects of a change (`writing::update`).
 
 use apportion_testing::Place;
 use serde_json::{Value, json};
@@ -11,14 +11,14 @@ use crate::support::world::stored_types;
 
 apportion_testing::cases! {
     j77_type_and_id_are_those_of_the_url,
-    j78_what_is_not_named_keeps_its_value,
+    j78_unnamed_members_keep_their_values,
     j79_a_list_that_is_not_the_clients_is_not_replaced,
     j80_a_change_is_200_with_the_resource,
-    j81_what_is_missing_is_404_and_what_cannot_change_is_refused,
+    j81_missing_rows_are_404_and_unchangeable_ones_refused,
     j82_a_request_succeeds_or_fails_as_a_whole,
 }
 
-/// Absent, they are taken from the URL (wire conventions).
+/// Absent ones are taken from the URL (wire conventions).
 fn j77_type_and_id_are_those_of_the_url(place: &Place) {
     let sample = Sample::make(place);
     let world = &sample.world;
@@ -48,14 +48,14 @@ fn j77_type_and_id_are_those_of_the_url(place: &Place) {
     }
 }
 
-/// Attributes and relationships, but for when the row was last changed.
+/// Returns attributes and relationships, without the instant of the last change.
 fn fields(resource: &Value) -> Value {
     let mut fields = json!([resource["attributes"], resource["relationships"]]);
     fields[0].as_object_mut().unwrap().remove("updated_at");
     fields
 }
 
-fn j78_what_is_not_named_keeps_its_value(place: &Place) {
+fn j78_unnamed_members_keep_their_values(place: &Place) {
     let sample = Sample::make(place);
     for (kind, row) in written(&sample.world) {
         let before = sample.world.get(&row).expect(200).json()["data"].clone();
@@ -74,8 +74,8 @@ fn j78_what_is_not_named_keeps_its_value(place: &Place) {
     }
 }
 
-/// What is read-only is refused as a value that cannot be had, with 422 in place of 403; as it is
-/// it may be sent back, and without `data` it is as if absent (wire conventions).
+/// A read-only member is refused like an impossible value, with 422 in place of 403. It may be sent
+/// back unchanged, and without `data` it counts as absent (wire conventions).
 fn j79_a_list_that_is_not_the_clients_is_not_replaced(place: &Place) {
     let sample = Sample::make(place);
     let mut walked = 0;
@@ -112,7 +112,7 @@ fn j80_a_change_is_200_with_the_resource(place: &Place) {
         let answer = world.patch(&row, &another(world, kind)).expect(200).json();
         assert_eq!(answer, world.get(&row).expect(200).json(), "{row}");
     }
-    // The server changes more than it was asked to: what is left of the deal, and when.
+    // The server also changes what is left of the deal, and the instant of the change.
     let body = json!({"data": {"attributes": {"value": 200_000}}});
     let changed = world.patch("/deals/2", &body).expect(200).json()["data"].clone();
     let expected = (json!(200_000), json!(151_000), json!(49_000));
@@ -123,7 +123,7 @@ fn j80_a_change_is_200_with_the_resource(place: &Place) {
 }
 
 /// A read-only type does not take PATCH at all, which is a 405 (wire conventions).
-fn j81_what_is_missing_is_404_and_what_cannot_change_is_refused(place: &Place) {
+fn j81_missing_rows_are_404_and_unchangeable_ones_refused(place: &Place) {
     let sample = Sample::make(place);
     let world = &sample.world;
     for (kind, row) in written(world) {
@@ -152,7 +152,7 @@ fn j82_a_request_succeeds_or_fails_as_a_whole(place: &Place) {
     let faults = ["422 /data/attributes/value"];
     refused(world, ("PATCH", "/deals/2"), half.to_string(), 422, &faults);
     refused(world, ("POST", "/deals"), half.to_string(), 422, &faults);
-    // The deal's distributions follow its value; where one of them cannot, nothing changes.
+    // The deal's distributions follow its value. If one of them cannot, nothing changes.
     let last = format!("/deals/{}", sample.deals[9].id);
     let large = json!({"data": {"attributes": {"name": "New", "value": i64::MAX}}});
     let before = rows(world);

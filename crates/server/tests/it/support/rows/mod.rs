@@ -1,4 +1,4 @@
-//! Rows that the cases ask about, made over HTTP or, where the service has no way to, in the store.
+//! Rows for the cases, made over HTTP or, if the service has no request for it, in the store.
 
 pub mod notes;
 pub mod notes_world;

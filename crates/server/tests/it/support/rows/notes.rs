@@ -88,7 +88,7 @@ pub fn resources() -> Arc<Resources> {
     apportion_server::resources::with(vec![Box::new(resource())])
 }
 
-/// What can be set of a note.
+/// The members of a note that can be set.
 #[derive(Insertable, AsChangeset)]
 #[diesel(table_name = notes, treat_none_as_default_value = false, treat_none_as_null = true)]
 struct Content {
@@ -150,7 +150,7 @@ fn delete(work: &mut Work<'_>, row: &Row) -> Result<()> {
     Ok(tenant.record_delete("notes", row.id, row.version, work.now)?)
 }
 
-/// What a note is to be, and who is to read it.
+/// Reads the members of a note and its readers from a request.
 fn read(
     work: &mut Work<'_>,
     input: &mut Input,

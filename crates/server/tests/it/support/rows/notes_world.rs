@@ -1,4 +1,4 @@
-//! A world with notes in it, the type of a program that embeds the server (`notes`).
+//! A server with notes in it, the type of a program that embeds the server (`notes`).
 
 use apportion_testing::Place;
 use serde_json::{Value, json};
@@ -6,7 +6,8 @@ use serde_json::{Value, json};
 use crate::support::rows::notes;
 use crate::support::world::World;
 
-/// A deal, two people (1 and 2), and three notes, of which the first has a deal and a reader.
+/// Starts a server with a deal, two people (1 and 2), and three notes, of which the first has a
+/// deal and a reader.
 pub fn world(place: &Place) -> World {
     notes::migrate(&place.url);
     let world = World::serving(&place.url, notes::resources(), |_| {});
@@ -29,7 +30,7 @@ pub fn readers(ids: &[&str]) -> Value {
     json!({"data": ids.iter().map(|id| json!({"type": "people", "id": id})).collect::<Vec<_>>()})
 }
 
-/// The ids of the readers of the first note.
+/// Returns the ids of the readers of the first note.
 pub fn linked(world: &World) -> Vec<String> {
     ids(&world.get("/notes/1/relationships/readers").expect(200).json())
 }

@@ -8,10 +8,10 @@ use serde_json::{Value, json};
 
 use crate::support::world::{World, document};
 
-/// The first of January, whenever the tests run.
+/// A schedule on the first of January, which is in the future whenever the tests run.
 pub const YEARLY: &str = "FREQ=YEARLY;BYMONTH=1;BYMONTHDAY=1;BYHOUR=0;BYMINUTE=0;BYSECOND=0";
 
-/// Makes a resource in the name of a token; answers with its id.
+/// Makes a resource with a token; returns its id.
 #[track_caller]
 pub fn make(
     world: &World,
@@ -25,7 +25,7 @@ pub fn make(
     answer.json()["data"]["id"].as_str().unwrap().to_owned()
 }
 
-/// Attributes of a distributor that shares a fixed pool by score.
+/// Returns the attributes of a distributor that shares a fixed pool by score.
 pub fn pool() -> Value {
     json!({
         "name": "Pool", "units": "EUR", "pool_resolver": "fixed_amount", "pool_amount": 10_000,
@@ -34,7 +34,7 @@ pub fn pool() -> Value {
     })
 }
 
-/// Attributes of a distributor that pays what is owed.
+/// Returns the attributes of a distributor that pays its obligations.
 pub fn owing() -> Value {
     json!({
         "name": "Owing", "units": "EUR", "pool_resolver": "obligations",
@@ -42,7 +42,7 @@ pub fn owing() -> Value {
     })
 }
 
-/// Rows of every type for an organization, one of whose deals is in the scope of a distributor.
+/// Makes rows of every type for an organization; a distributor is about the deal.
 #[track_caller]
 pub fn fill(world: &World, (token, organization): (&str, i64), deal: &str) {
     let create = |kind: &str, attributes: Value, links: &[(&str, &str, &str)]| {
@@ -112,7 +112,7 @@ pub fn fill(world: &World, (token, organization): (&str, i64), deal: &str) {
         .expect(200);
 }
 
-/// The second allocated obligation.
+/// Returns the address of the second allocated obligation.
 #[track_caller]
 fn obligation_of(world: &World, token: &str) -> String {
     let path = "/obligations?filter[allocation_id][gt]=0&sort=id";

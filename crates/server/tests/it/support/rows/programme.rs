@@ -1,4 +1,4 @@
-//! A distributor with three collaborators, whose trigger dates come when the test says so.
+//! A distributor with three collaborators, whose trigger dates come when the test wants them.
 
 use std::sync::Arc;
 
@@ -16,17 +16,18 @@ use crate::support::resources::attributes;
 use crate::support::rows::payouts::pool;
 use crate::support::world::{World, document};
 
-/// A world with a distributor, the first of ours.
+/// A server with a distributor, by default the first of ours.
 #[derive(Clone)]
 pub struct Programme {
     pub world: Arc<World>,
     pub id: String,
-    /// Collaborators 1, 2 and 3, all of them members.
+    /// The ids of the collaborators, 1 to 3, all of them members.
     pub people: Vec<String>,
 }
 
 impl Programme {
-    /// A pool of 100.00 EUR a year, shared by score, unless `more` says otherwise.
+    /// Starts a server with a pool of 100.00 EUR a year that is shared by score, unless `more` says
+    /// otherwise.
     #[track_caller]
     pub fn start(place: &Place, more: Value) -> Self {
         let world = World::start(place);
@@ -36,13 +37,13 @@ impl Programme {
         first.also(more)
     }
 
-    /// Another distributor of the same world.
+    /// Makes another distributor on the same server.
     #[track_caller]
     pub fn also(&self, more: Value) -> Self {
         Self { world: Arc::clone(&self.world), id: self.add(more), people: self.people.clone() }
     }
 
-    /// Another distributor with the same collaborators; answers with its id.
+    /// Makes another distributor with the same collaborators; returns its id.
     #[track_caller]
     pub fn add(&self, more: Value) -> String {
         let mut attributes = pool();
@@ -55,7 +56,7 @@ impl Programme {
         answer.json()["data"]["id"].as_str().unwrap().to_owned()
     }
 
-    /// Where the distributor is.
+    /// Returns the path of the distributor.
     pub fn path(&self) -> String {
         format!("/distributors/{}", self.id)
     }
@@ -77,7 +78,7 @@ impl Programme {
         }
     }
 
-    /// Owes a collaborator; answers with the obligation's id.
+    /// Makes an obligation to a collaborator; returns its id.
     #[track_caller]
     pub fn owe(&self, who: &str, value: i64, more: Value) -> String {
         let mut attributes = json!({"status": "approved", "value": value});
@@ -85,20 +86,20 @@ impl Programme {
         self.link("obligations", who, attributes)
     }
 
-    /// Runs a pass; answers with what it tells of each distribution, without its first date.
+    /// Runs a pass; returns its line about each distribution, without the date in front.
     #[track_caller]
     pub fn tick(&self, at: &str) -> Vec<String> {
-        let (passed, told) = pass(&self.world, at, false);
-        assert_eq!((passed.triggered, passed.left), (told.len(), 0));
-        told
+        let (passed, lines) = pass(&self.world, at, false);
+        assert_eq!((passed.triggered, passed.left), (lines.len(), 0));
+        lines
     }
 
-    /// Runs a pass at the distributor's trigger date, which it answers with.
+    /// Runs a pass at the distributor's trigger date, and returns that.
     #[track_caller]
     pub fn tick_when_due(&self) -> String {
         let due = self.due();
-        let told = self.tick(&due);
-        assert_eq!(told.len(), 1, "{told:?}");
+        let lines = self.tick(&due);
+        assert_eq!(lines.len(), 1, "{lines:?}");
         due
     }
 
@@ -133,7 +134,7 @@ impl Programme {
         done.unwrap();
     }
 
-    /// Makes the distributor one whose schedule was set at that instant: its first distribution is
+    /// Moves the moment at which the schedule was set to that instant: the open distribution is
     /// cancelled, and another opened.
     #[track_caller]
     pub fn begin_at(&self, instant: &str) {
@@ -169,14 +170,14 @@ impl Programme {
         done.unwrap();
     }
 
-    /// The next trigger date.
+    /// Returns the next trigger date.
     #[track_caller]
     pub fn due(&self) -> String {
         let date = attributes(&self.world, &self.path())["next_trigger_date"].clone();
         date.as_str().unwrap_or_else(|| panic!("nothing is open")).to_owned()
     }
 
-    /// The ids and trigger dates of the distributions that were executed, by id.
+    /// Returns the ids and trigger dates of the executed distributions, by id.
     #[track_caller]
     pub fn executed(&self) -> Vec<(String, String)> {
         let rows = self.list(&format!("{}/distributions?sort=id", self.path()));
@@ -187,7 +188,7 @@ impl Programme {
         done.map(|row| (text(&row["id"]), text(&row["attributes"]["trigger_date"]))).collect()
     }
 
-    /// The distributions of the distributor by id: status and value of each.
+    /// Returns status and value of each distribution of the distributor, by id.
     #[track_caller]
     pub fn states(&self) -> Vec<String> {
         let list = self.list(&format!("{}/distributions?sort=id", self.path()));
@@ -198,7 +199,8 @@ impl Programme {
         list.iter().map(state).collect()
     }
 
-    /// What a distribution pays: collaborator, value, status of allocation and obligation.
+    /// Returns the allocations of a distribution: collaborator, value, status of allocation and
+    /// obligation.
     #[track_caller]
     pub fn paid(&self, distribution: &str) -> Vec<String> {
         let path = format!("/distributions/{distribution}/allocations?sort=id&include=obligation");
@@ -221,14 +223,14 @@ impl Programme {
         shown["data"].as_array().unwrap().iter().map(one).collect()
     }
 
-    /// How a distribution came about.
+    /// Returns the explanation of a distribution.
     #[track_caller]
     pub fn explanation(&self, distribution: &str) -> Value {
         let path = format!("/distributions/{distribution}?fields[distributions]=explanation");
         attributes(&self.world, &path)["explanation"].clone()
     }
 
-    /// The rows of a list of at most 200.
+    /// Returns the rows of a list of at most 200.
     #[track_caller]
     pub fn list(&self, path: &str) -> Vec<Value> {
         let joint = if path.contains('?') { '&' } else { '?' };
@@ -239,14 +241,14 @@ impl Programme {
     }
 }
 
-/// Runs a pass over a world's database; answers with what it tells, without the first date.
+/// Runs a pass over the server's database; returns its lines without the date in front.
 #[track_caller]
 pub fn pass(world: &World, at: &str, dry_run: bool) -> (Passed, Vec<String>) {
     let at: DateTime<Utc> = at.parse().unwrap();
-    let mut told = Vec::new();
+    let mut lines = Vec::new();
     let passed = tick(&world.database, Tick { at, dry_run }, |triggered| {
         let line = triggered.to_string();
-        told.push(line.split_once(' ').unwrap().1.to_owned());
+        lines.push(line.split_once(' ').unwrap().1.to_owned());
     });
-    (passed.unwrap(), told)
+    (passed.unwrap(), lines)
 }

@@ -1,10 +1,10 @@
-//! Entries of a report and the rows that the core makes of them; without a server.
+//! Entries of a report, and the rows that the core makes of them, without a server.
 
 use apportion_core::calendar::DateRange;
 use apportion_core::report::{Entry, Grouping, Report, ReportQuery, Row};
 use apportion_core::window::Window;
 
-/// A distribution over these days of the deal of that number, in two currencies.
+/// Returns an entry of a distribution over these days of the deal with that id, in two currencies.
 pub fn entry(deal: i64, days: [&str; 2], amounts: [(&str, i64); 2]) -> Entry {
     let [start, end] = days.map(|day| day.parse().unwrap());
     let [(currency, amount), (_, amount_default)] = amounts;
@@ -21,7 +21,7 @@ pub fn entry(deal: i64, days: [&str; 2], amounts: [(&str, i64); 2]) -> Entry {
     }
 }
 
-/// The rows of entries, seen from 2025-07-02.
+/// Returns the rows of a report on these entries as of 2025-07-02.
 pub fn rows(groups: &str, entries: &[Entry]) -> (Grouping, Vec<Row>) {
     let none = Grouping::default();
     let grouping = if groups.is_empty() { none } else { Grouping::parse(groups).unwrap() };

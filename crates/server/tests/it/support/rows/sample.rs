@@ -1,5 +1,5 @@
-//! The rows that the reading tests ask about: in a database, made over HTTP, and beside it as
-//! plain structs, so that what a query should find is worked out here and not copied from answers.
+//! The rows that the tests of queries read: in a database, made over HTTP, and beside it as plain
+//! structs, so that the result of a query is computed here and not copied from answers.
 
 use apportion_server::admin::{self, TokenDraft};
 use apportion_testing::Place;
@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::support::rows::payouts;
 use crate::support::world::{World, document};
 
-/// A world with rows in it.
+/// A server with rows in it.
 pub struct Sample {
     pub world: World,
     pub people: Vec<Person>,
@@ -38,9 +38,9 @@ pub struct Distribution {
     pub creator_id: Option<i64>,
     pub start_on: &'static str,
     pub end_on: &'static str,
-    /// Units of 10^-10 percent.
+    /// The percentage, in units of 10^-10 percent.
     pub percent: i64,
-    /// Minor units.
+    /// The amount, in minor units.
     pub amount: i64,
 }
 
@@ -102,7 +102,7 @@ impl Sample {
         Self::fill(World::start(place))
     }
 
-    /// Makes the rows. Rows of the other organization come first, so that no id is a position.
+    /// Makes the rows. Rows of the other organization come first, so that no id equals a position.
     #[track_caller]
     pub fn fill(world: World) -> Self {
         let foreign = json!({"first_name": "Ada", "last_name": "Lovelace"});
@@ -154,15 +154,15 @@ impl Sample {
                 }
             })
             .collect();
-        // Of the other organization first here too.
+        // Here too the other organization's rows come first.
         payouts::fill(&world, (&world.stranger, world.other), &foreign);
         let deal = deals[0].id.to_string();
         payouts::fill(&world, (&world.token, world.organization), &deal);
         Self { world, people, deals, distributions }
     }
 
-    /// Whether a list of distributions holds exactly those that meet a condition, by id; the
-    /// condition must part them, or the case would say little.
+    /// Checks that a list of distributions has exactly those that meet a condition, by id. The
+    /// condition must hold for some and not for others, or the case would show little.
     pub fn finds(&self, query: &str, holds: fn(&Distribution) -> bool) -> Result<(), String> {
         let expected = self.matching(holds);
         if expected.is_empty() || expected.len() == self.distributions.len() {
@@ -171,12 +171,12 @@ impl Sample {
         self.lists(query, &expected)
     }
 
-    /// The ids of the distributions that meet a condition.
+    /// Returns the ids of the distributions that meet a condition.
     pub fn matching(&self, holds: fn(&Distribution) -> bool) -> Vec<i64> {
         self.distributions.iter().filter(|row| holds(row)).map(|row| row.id).collect()
     }
 
-    /// Whether a list of distributions holds exactly these ids in this order.
+    /// Checks that a list of distributions has exactly these ids in this order.
     pub fn lists(&self, query: &str, expected: &[i64]) -> Result<(), String> {
         let answer = self.world.get(&format!("/revenue_distributions?{query}"));
         if answer.status != 200 {
@@ -191,14 +191,14 @@ impl Sample {
     }
 }
 
-/// The ids of the primary data of a list.
+/// Returns the ids of the primary data of a list.
 #[track_caller]
 pub fn ids(document: &Value) -> Vec<i64> {
     let rows = document["data"].as_array().unwrap_or_else(|| panic!("no list: {document}"));
     rows.iter().map(|row| row["id"].as_str().unwrap().parse().unwrap()).collect()
 }
 
-/// Puts every case to the check, and fails with all that is wrong.
+/// Runs the check on every case, and panics with all failures.
 #[track_caller]
 pub fn each<C>(cases: &[C], check: impl Fn(&C) -> Result<(), String>) {
     assert!(!cases.is_empty());
@@ -206,7 +206,7 @@ pub fn each<C>(cases: &[C], check: impl Fn(&C) -> Result<(), String>) {
     assert!(wrong.is_empty(), "{} of {}:\n{}", wrong.len(), cases.len(), wrong.join("\n"));
 }
 
-/// A token that may write and is bound to a person.
+/// Makes a token that may write and is bound to a person.
 #[track_caller]
 pub fn bound_to(world: &World, person: i64) -> String {
     let (organization, person) = (world.organization, Some(person));

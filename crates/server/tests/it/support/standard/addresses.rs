@@ -1,4 +1,4 @@
-//! Every address of every declared type, and what its declaration says can be sent to it.
+//! Every address of every declared type, and requests that follow from the declarations.
 
 use apportion_jsonapi::{Cardinality, Relationship, ResourceType};
 use apportion_server::store::Field;
@@ -10,7 +10,7 @@ use crate::support::world::{World, stored_types};
 /// The number of rows of each type whose addresses a whole run covers.
 const ROWS: usize = 2;
 
-/// What an address answers with.
+/// The kind of primary data at an address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Shows {
     Collection,
@@ -25,26 +25,26 @@ pub enum Shows {
 pub struct Address {
     pub path: String,
     pub shows: Shows,
-    /// The type that its primary data are of.
+    /// The type of its primary data.
     pub kind: &'static ResourceType<Field>,
     /// The relationship and the address of the resource that it belongs to.
     pub of: Option<(&'static Relationship<Field>, String)>,
 }
 
 impl Address {
-    /// Whether primary data are many.
+    /// Returns whether primary data are many.
     pub fn is_many(&self) -> bool {
         matches!(self.shows, Shows::Collection | Shows::RelatedMany | Shows::LinkageMany)
     }
 
-    /// Whether primary data are resources, not identifiers of them.
+    /// Returns whether primary data are resources and not identifiers.
     pub fn has_resources(&self) -> bool {
         !matches!(self.shows, Shows::LinkageOne | Shows::LinkageMany)
     }
 }
 
-/// Every address of every type: its collection, its first rows, and all their relationships.
-/// Of these rows in a sample some relate to nothing.
+/// Returns every address of every type: its collection, its first rows, and all their
+/// relationships. Some of the sample's rows are related to nothing.
 #[track_caller]
 pub fn addresses(world: &World) -> Vec<Address> {
     let mut found = Vec::new();
@@ -78,13 +78,13 @@ pub fn addresses(world: &World) -> Vec<Address> {
     found
 }
 
-/// `include=` with every relationship of the type.
+/// Returns an `include=` with every relationship of the type, if it has any.
 pub fn include_all(kind: &ResourceType<Field>) -> Option<String> {
     let names: Vec<&str> = kind.relationships.iter().map(|it| it.name).collect();
     (!names.is_empty()).then(|| format!("include={}", names.join(",")))
 }
 
-/// Every path over relationships of a type, of one step or two.
+/// Returns every path over relationships of a type, of one step or two.
 pub fn include_paths(kind: &ResourceType<Field>) -> Vec<String> {
     let mut paths = Vec::new();
     for first in &kind.relationships {
@@ -95,7 +95,7 @@ pub fn include_paths(kind: &ResourceType<Field>) -> Vec<String> {
     paths
 }
 
-/// A document that makes another row like the first of a type.
+/// Returns a document that makes another row like the first of a type.
 #[track_caller]
 pub fn another(world: &World, kind: &ResourceType<Field>) -> Value {
     let rows = world.get(&format!("/{}?page[size]=1", kind.name)).expect(200).json();
@@ -114,7 +114,7 @@ pub fn another(world: &World, kind: &ResourceType<Field>) -> Value {
     json!({"data": data})
 }
 
-/// Linkage from a relationship to one row.
+/// Returns linkage from a relationship to one row.
 pub fn linkage_to(relationship: &Relationship<Field>, id: &str) -> Value {
     let identifier = json!({"type": relationship.target, "id": id});
     match relationship.cardinality {
@@ -123,7 +123,7 @@ pub fn linkage_to(relationship: &Relationship<Field>, id: &str) -> Value {
     }
 }
 
-/// The types whose rows are changed, with the address of their first row.
+/// Returns the types whose rows clients can change, with the address of their first row.
 #[track_caller]
 pub fn written(world: &World) -> Vec<(&'static ResourceType<Field>, String)> {
     let written = stored_types().filter(|kind| kind.is_changeable());

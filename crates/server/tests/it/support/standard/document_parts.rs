@@ -1,9 +1,10 @@
 //! The parts of a document that rules are about: its resources, its identifiers, its links. Not
-//! here: where documents come from (`every_answer`).
+//! here: the documents (`every_answer`).
 
 use serde_json::Value;
 
-/// Every resource object of a document: primary data, what is included, results of operations.
+/// Returns every resource object of a document: primary data, included resources, results of
+/// operations.
 pub fn resources(document: &Value) -> Vec<&Value> {
     let results = document["atomic:results"].as_array();
     let results = results.into_iter().flatten().map(|result| &result["data"]);
@@ -11,7 +12,7 @@ pub fn resources(document: &Value) -> Vec<&Value> {
     all.chain(results).filter(|data| data.get("attributes").is_some()).collect()
 }
 
-/// Every identifier of a document: linkage of its resources, or its primary data.
+/// Returns every identifier of a document: linkage of its resources, or its primary data.
 pub fn identifiers(document: &Value) -> Vec<&Value> {
     let own = several(&document["data"]).into_iter();
     let own = own.filter(|data| data.get("attributes").is_none());
@@ -22,7 +23,7 @@ pub fn identifiers(document: &Value) -> Vec<&Value> {
     own.chain(linked).collect()
 }
 
-/// What stands alone or in an array; nothing for null.
+/// Returns the values in an array, or the one that stands alone; nothing for null.
 pub fn several(data: &Value) -> Vec<&Value> {
     match data {
         Value::Array(many) => many.iter().collect(),
@@ -31,12 +32,12 @@ pub fn several(data: &Value) -> Vec<&Value> {
     }
 }
 
-/// Where a link leads, whether it is a string or an object.
+/// Returns the address of a link, whether that is a string or an object.
 pub fn href(link: &Value) -> Option<&str> {
     link.as_str().or_else(|| link["href"].as_str())
 }
 
-/// The value of every member of that name, anywhere outside attributes.
+/// Adds to `found` the value of every member of that name, anywhere outside attributes.
 pub fn members<'v>(value: &'v Value, name: &str, found: &mut Vec<&'v Value>) {
     match value {
         Value::Array(items) => items.iter().for_each(|item| members(item, name, found)),

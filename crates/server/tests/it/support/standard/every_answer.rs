@@ -1,5 +1,5 @@
-//! Answers to requests of every kind: to reads of every address, to writes, and refusals of every
-//! status. Not here: what must be so about them.
+//! Answers to requests of every kind: reads of every address, writes, and refusals of every status.
+//! Not here: the rules that they must follow.
 
 use serde_json::{Value, json};
 
@@ -12,13 +12,13 @@ use crate::support::world::{JSON_API, World, document};
 /// The profile of cursor pages.
 pub const PROFILE: &str = "https://jsonapi.org/profiles/ethanresnick/cursor-pagination";
 
-/// What was asked, and the answer.
-pub type Told = (String, Answer);
+/// A request in words, and its answer.
+pub type Exchange = (String, Answer);
 
-/// Every address, plainly and with all that shapes it.
+/// Reads every address, plainly and with parameters of every family.
 #[track_caller]
-pub fn reads(world: &World) -> Vec<Told> {
-    let mut told = Vec::new();
+pub fn reads(world: &World) -> Vec<Exchange> {
+    let mut exchanges = Vec::new();
     for address in addresses(world) {
         let mut queries = vec![String::new()];
         if address.has_resources() {
@@ -31,48 +31,48 @@ pub fn reads(world: &World) -> Vec<Told> {
         for query in queries {
             let path = format!("{}{query}", address.path);
             let answer = world.get(&path).expect(200);
-            told.push((format!("GET {path}"), answer));
+            exchanges.push((format!("GET {path}"), answer));
         }
     }
-    told
+    exchanges
 }
 
-/// Writes of every kind, and answers without a document.
+/// Sends writes of every kind, and requests whose answers have no document.
 #[track_caller]
-pub fn writes(world: &World) -> Vec<Told> {
+pub fn writes(world: &World) -> Vec<Exchange> {
     let deal = document("deals", json!({"name": "Written"}), &[]);
     let linkage = json!({"data": {"type": "deals", "id": "3"}});
     let person = world.get("/people/2");
     let tag = person.header("ETag").unwrap();
     let known = ask(world, "GET", "/people/2", &[("If-None-Match", tag)], b"");
-    let told = |asked: &str, answer: Answer| (asked.to_owned(), answer);
+    let exchange = |request: &str, answer: Answer| (request.to_owned(), answer);
     vec![
-        told("POST", world.post("/deals", &deal).expect(201)),
-        told("POST, included", world.post("/deals?include=creator", &deal).expect(201)),
-        told("PATCH", world.patch("/deals/2", &deal).expect(200)),
-        told(
+        exchange("POST", world.post("/deals", &deal).expect(201)),
+        exchange("POST, included", world.post("/deals?include=creator", &deal).expect(201)),
+        exchange("PATCH", world.patch("/deals/2", &deal).expect(200)),
+        exchange(
             "PATCH of linkage",
             world.patch("/revenue_distributions/3/relationships/deal", &linkage).expect(200),
         ),
-        told("operations", operate(world, &[add_deal("a")]).expect(200)),
-        told("DELETE", world.delete("/revenue_distributions/2").expect(204)),
-        told("HEAD", world.request("HEAD", "/deals", None).expect(200)),
-        told("OPTIONS", world.request("OPTIONS", "/deals", None).expect(204)),
-        told("GET of what is known", known.expect(304)),
-        told("health", send(world.address(), "GET", "/health/live", &[], b"").expect(200)),
+        exchange("operations", operate(world, &[add_deal("a")]).expect(200)),
+        exchange("DELETE", world.delete("/revenue_distributions/2").expect(204)),
+        exchange("HEAD", world.request("HEAD", "/deals", None).expect(200)),
+        exchange("OPTIONS", world.request("OPTIONS", "/deals", None).expect(204)),
+        exchange("GET of what is known", known.expect(304)),
+        exchange("health", send(world.address(), "GET", "/health/live", &[], b"").expect(200)),
     ]
 }
 
-/// A refusal of every status that a client comes by; nothing is written.
+/// Sends requests that are refused with every status that clients meet; nothing is written.
 #[track_caller]
-pub fn refusals(world: &World) -> Vec<Told> {
+pub fn refusals(world: &World) -> Vec<Exchange> {
     let deal = document("deals", json!({"name": "D"}), &[]);
     let owned = json!({"data": {"type": "deals", "id": "7"}});
     let foreign = document("people", json!({}), &[]);
     let large = vec![b' '; 1024 * 1024 + 1];
     let path = "/deals/2";
     let stale = [("Content-Type", JSON_API), ("If-Match", "\"x\"")];
-    let told = [
+    let exchanges = [
         (400, world.get("/deals?x=1&sort=x&include=x&page[size]=0&fields[x]=x&filter[x]=1")),
         (400, world.get("/deals?page[after]=&page[size]=201")),
         (400, world.get("/deals?page[after]=&page[before]=")),
@@ -95,24 +95,25 @@ pub fn refusals(world: &World) -> Vec<Told> {
         (422, world.post("/deals", &document("deals", json!({"value": "x"}), &[]))),
     ];
     let label = |(status, answer): (u16, Answer)| (status.to_string(), answer.expect(status));
-    told.into_iter().map(label).collect()
+    exchanges.into_iter().map(label).collect()
 }
 
-/// Answers to every kind of request.
+/// Returns answers to every kind of request.
 #[track_caller]
-pub fn answers(sample: &Sample) -> Vec<Told> {
+pub fn answers(sample: &Sample) -> Vec<Exchange> {
     let world = &sample.world;
     [refusals(world), reads(world), writes(world)].concat()
 }
 
-/// The documents among the answers.
+/// Returns the documents among the answers.
 #[track_caller]
 pub fn documents(sample: &Sample) -> Vec<(String, Value)> {
-    let told = answers(sample).into_iter().filter(|(_, answer)| !answer.body.is_empty());
-    told.map(|(asked, answer)| (asked, answer.json())).collect()
+    let exchanges = answers(sample).into_iter().filter(|(_, answer)| !answer.body.is_empty());
+    exchanges.map(|(request, answer)| (request, answer.json())).collect()
 }
 
-/// Sends a request with our token and these headers; `path` follows `/api/v2`.
+/// Sends a request with the token that the address needs, and with these headers; `path` follows
+/// `/api/v2`.
 #[track_caller]
 pub fn ask(
     world: &World,

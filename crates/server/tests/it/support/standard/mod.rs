@@ -1,4 +1,4 @@
-//! What the rules of JSON:API are held against.
+//! Answers and documents that the rules of JSON:API are checked against.
 
 pub mod addresses;
 pub mod document_parts;
