@@ -1,6 +1,6 @@
-//! Many distributors of every kind, at random: what a preview shows is what the trigger then does;
-//! where something changed in between, the difference is what changed; and every explanation comes
-//! to the value that it explains.
+//! Random distributors of every kind: a preview shows what the trigger then does, what changed in
+//! between accounts for every difference, and every explanation leads to the value that it
+//! explains.
 
 use std::collections::BTreeMap;
 
@@ -15,7 +15,7 @@ use crate::support::resources::change;
 use crate::support::rows::payouts::{YEARLY, owing, pool};
 use crate::support::world::{World, document};
 
-apportion_testing::cases! { previews_come_true, what_differs_is_what_changed }
+apportion_testing::cases! { previews_come_true, differences_follow_from_changes }
 
 /// The distributors of a whole run. Each lives through two periods on each of two stores, which
 /// makes 1,000 scenarios.
@@ -26,7 +26,7 @@ const LEAST_CARRIED: usize = 10;
 const CHANGED: usize = 50;
 const PEOPLE: usize = 12;
 
-/// Numbers that look random, the same in every run (xorshift).
+/// A generator of pseudorandom numbers that are the same in every run (xorshift).
 struct Dice(u64);
 
 impl Dice {
@@ -50,7 +50,7 @@ impl Dice {
     }
 }
 
-/// People, and deals whose revenue falls into every period there is.
+/// Starts a server with collaborators, and with deals whose revenue falls into every period.
 fn world(place: &Place) -> World {
     let world = World::start(place);
     for at in 0..PEOPLE {
@@ -63,7 +63,7 @@ fn world(place: &Place) -> World {
     world
 }
 
-/// Attributes of a distributor of some kind.
+/// Returns the attributes of a random distributor.
 fn any(dice: &mut Dice) -> Value {
     let sharing = ["performance_shared_pool", "evenly_shared_pool", "top_score_wins"];
     let mut attributes = match dice.roll(4) {
@@ -97,7 +97,7 @@ fn many(kind: &str, ids: Vec<String>) -> Value {
     json!(ids.iter().map(|id| json!({"type": kind, "id": id})).collect::<Vec<_>>())
 }
 
-/// Credits and obligations of one period, as operations.
+/// Returns random credits and obligations of one period, as operations.
 fn period(dice: &mut Dice, payer: &Value, owes: bool, members: &[String]) -> Vec<Value> {
     let add = |kind: &str, attributes: Value, who: &str| {
         let mut data =
@@ -137,8 +137,8 @@ fn operate(world: &World, operations: &[Value]) {
     }
 }
 
-/// A distributor of some kind, in its first period; answers with its members, and whether it pays
-/// what is owed.
+/// Makes a random distributor with credits and obligations of its first period; returns its
+/// members, and whether it pays obligations.
 #[track_caller]
 fn add(world: &World, dice: &mut Dice) -> (Vec<String>, bool) {
     let attributes = any(dice);
@@ -158,15 +158,16 @@ fn add(world: &World, dice: &mut Dice) -> (Vec<String>, bool) {
     (members, owes)
 }
 
-/// A pass of the engine, and what it told.
+/// Runs a pass of the engine and returns what it triggered, by distributor.
 #[track_caller]
 fn pass(world: &World, at: &str, dry_run: bool) -> Vec<Triggered> {
     let at: DateTime<Utc> = at.parse().unwrap();
-    let mut told = Vec::new();
-    let passed = tick(&world.database, Tick { at, dry_run }, |it| told.push(it.clone())).unwrap();
-    assert_eq!((passed.triggered, passed.left), (told.len(), 0));
-    told.sort_by_key(|it| it.distributor);
-    told
+    let mut triggered = Vec::new();
+    let passed =
+        tick(&world.database, Tick { at, dry_run }, |it| triggered.push(it.clone())).unwrap();
+    assert_eq!((passed.triggered, passed.left), (triggered.len(), 0));
+    triggered.sort_by_key(|it| it.distributor);
+    triggered
 }
 
 #[track_caller]
@@ -175,7 +176,8 @@ fn due(world: &World, distributor: usize) -> String {
     shown["data"]["attributes"]["next_trigger_date"].as_str().unwrap().to_owned()
 }
 
-/// What a preview says that a trigger does too, members in the order of the plan.
+/// Returns the body of a preview, and its part that a trigger must agree with, members in the order
+/// of the plan.
 #[track_caller]
 fn previewed(world: &World, distributor: usize, at: &str) -> (String, Value) {
     let path = format!("/distributors/{distributor}/preview?filter[at]={at}");
@@ -198,7 +200,7 @@ fn previewed(world: &World, distributor: usize, at: &str) -> (String, Value) {
     (String::from_utf8(answer.body).unwrap(), whole)
 }
 
-/// The same of a distribution that was triggered.
+/// Returns the body of a triggered distribution, and the same part of it.
 #[track_caller]
 fn triggered(world: &World, id: &str, owes: bool) -> (String, Value) {
     let path = format!(
@@ -220,14 +222,14 @@ fn triggered(world: &World, id: &str, owes: bool) -> (String, Value) {
     (String::from_utf8(answer.body).unwrap(), whole)
 }
 
-/// The text of the first explanation in a document: that of the distribution.
+/// Returns the text of the first explanation in a document, which is that of the distribution.
 fn explanation_text(body: &str) -> &str {
     let start = body.find("\"explanation\":").unwrap();
     let end = body[start..].find("},\"relationships\"").unwrap();
     &body[start..start + end]
 }
 
-/// Each allocation by the numbers of its own explanation.
+/// Recomputes each allocation from its own explanation; returns the number of allocations.
 #[track_caller]
 fn check_explanations(whole: &Value) -> usize {
     let parts = whole["parts"].as_array().unwrap();
@@ -270,27 +272,71 @@ fn previews_come_true(place: &Place) {
             operate(&world, &period(&mut dice, &payer, *owes, members));
         }
     }
-    // The scenarios are of every kind.
+    // The scenarios are of every kind: some pay, and some carry something over.
     assert!(explained > distributors, "{explained}");
     assert!(carried > rounds(LEAST_CARRIED), "{carried}");
     let checks = world.get("/checks?filter[result][not_eq]=pass").expect(200).json();
     assert_eq!(checks["data"], json!([]));
 }
 
-/// Whom a preview pays by what: scores, or what is owed.
+/// Returns the collaborators that a preview pays, each with its score or with what it is owed.
 fn weights(whole: &Value) -> BTreeMap<String, i64> {
     let mut weights = BTreeMap::new();
     for part in whole["parts"].as_array().unwrap() {
-        let told = &part[0]["explanation"];
-        let weight = told.get("score").unwrap_or(&part[0]["value"]).as_i64().unwrap();
+        let explanation = &part[0]["explanation"];
+        let weight = explanation.get("score").unwrap_or(&part[0]["value"]).as_i64().unwrap();
         *weights.entry(part[1].as_str().unwrap().to_owned()).or_default() += weight;
     }
     weights
 }
 
-/// A change between preview and trigger: what is done, and what it adds to the pool and to the
-/// weight of the first collaborator.
-fn what_differs_is_what_changed(place: &Place) {
+/// The change of a distributor between two previews.
+struct Added {
+    pool: i64,
+    /// The weight of the first collaborator.
+    weight: i64,
+}
+
+/// Adds to what the distributor owes, to its scores or to its pool.
+#[track_caller]
+fn add_more(world: &World, id: usize, owes: bool, turn: usize) -> Added {
+    let link =
+        [("distributor", "distributors", &*id.to_string()), ("collaborator", "collaborators", "1")];
+    let amount = i64::try_from(turn).unwrap() + 2_000;
+    if owes {
+        world.create("obligations", json!({"value": amount, "status": "approved"}), &link);
+        Added { pool: amount, weight: amount }
+    } else if turn.is_multiple_of(2) {
+        world.create("metric_credits", json!({"points": amount}), &link);
+        Added { pool: 0, weight: amount }
+    } else {
+        let pool = json!({"pool_amount": 10_000 + amount});
+        change(world, &format!("/distributors/{id}"), pool);
+        Added { pool: amount, weight: 0 }
+    }
+}
+
+/// Checks that two previews differ by what was added between them.
+#[track_caller]
+fn check_difference(before: &Value, after: &Value, owes: bool, added: &Added) {
+    let mut expected = weights(before);
+    let was = expected.get("1").copied();
+    if added.weight != 0 && (was.is_some() || !owes) {
+        *expected.entry("1".to_owned()).or_default() += added.weight;
+    } else if added.weight != 0 {
+        // An obligation that was below the minimum may be paid now as well.
+        expected.insert("1".to_owned(), weights(after)["1"]);
+    }
+    assert_eq!(weights(after), expected, "distribution {}", after["id"]);
+    let pool = |whole: &Value| whole["explanation"]["pool"].as_i64().unwrap();
+    if !owes || was.is_some() {
+        assert_eq!(pool(after) - pool(before), added.pool, "distribution {}", after["id"]);
+    }
+}
+
+/// Something changes between two previews: the pool and the weight of the first collaborator must
+/// differ by it, and nothing else.
+fn differences_follow_from_changes(place: &Place) {
     let world = world(place);
     let mut dice = Dice(77);
     let everybody: Vec<String> = (1..=PEOPLE).map(|id| id.to_string()).collect();
@@ -311,47 +357,10 @@ fn what_differs_is_what_changed(place: &Place) {
     let mut expected = Vec::new();
     for (turn, id) in pools.iter().chain(&owing).enumerate() {
         let (_, before) = previewed(&world, *id, &at);
-        let link = [
-            ("distributor", "distributors", &*id.to_string()),
-            ("collaborator", "collaborators", "1"),
-        ];
-        let amount = i64::try_from(turn).unwrap() + 2_000;
-        let (pool, weight) = match (owing.contains(id), turn % 2) {
-            (true, _) => {
-                let attributes = json!({"value": amount, "status": "approved"});
-                world.create("obligations", attributes, &link);
-                (amount, amount)
-            }
-            (false, 0) => {
-                world.create("metric_credits", json!({"points": amount}), &link);
-                (0, amount)
-            }
-            (false, _) => {
-                change(
-                    &world,
-                    &format!("/distributors/{id}"),
-                    json!({"pool_amount": 10_000 + amount}),
-                );
-                (amount, 0)
-            }
-        };
+        let owes = owing.contains(id);
+        let added = add_more(&world, *id, owes, turn);
         let (_, after) = previewed(&world, *id, &at);
-        let mut weights_then = weights(&before);
-        let was = weights_then.get("1").copied();
-        if weight != 0 && (was.is_some() || !owing.contains(id)) {
-            *weights_then.entry("1".to_owned()).or_default() += weight;
-            assert_eq!(weights(&after), weights_then, "distributor {id}");
-        } else if weight != 0 {
-            // What they owed, or what was too little, is part of it now.
-            weights_then.insert("1".to_owned(), weights(&after)["1"]);
-            assert_eq!(weights(&after), weights_then, "distributor {id}");
-        } else {
-            assert_eq!(weights(&after), weights_then, "distributor {id}");
-        }
-        let sum = |whole: &Value| whole["explanation"]["pool"].as_i64().unwrap();
-        if !owing.contains(id) || was.is_some() {
-            assert_eq!(sum(&after) - sum(&before), pool, "distributor {id}");
-        }
+        check_difference(&before, &after, owes, &added);
         expected.push((*id, after));
     }
     let done = pass(&world, &at, false);
