@@ -32,9 +32,10 @@ fn migrations_run_once(place: &Place) {
 }
 
 fn commands_start_together(place: &Place) {
+    /// The number of databases of a whole run.
     const ROUNDS: usize = 12;
     const AT_ONCE: usize = 4;
-    for round in 0..ROUNDS {
+    for round in 0..apportion_testing::rounds(ROUNDS) {
         let fresh = fresh(place, &format!("commands {round}"));
         let migrate = || {
             let migrate = ["migrate", "--database-url", &fresh];

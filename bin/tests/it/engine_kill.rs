@@ -8,7 +8,7 @@ use std::net::SocketAddr;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
-use apportion_testing::Place;
+use apportion_testing::{Place, is_whole, rounds};
 use chrono::{DateTime, TimeDelta, Timelike, Utc};
 use serde_json::{Value, json};
 
@@ -18,10 +18,9 @@ use crate::program::{Server, command_at, run};
 
 apportion_testing::cases! { each_trigger_once, servers_too }
 
-/// How often it is killed; the environment may say more.
+/// The number of killed passes of a whole run.
 const ROUNDS: usize = 20;
-const MORE_ROUNDS: &str = "KILL_ROUNDS";
-/// How often a server is killed at least.
+/// The least number of killed servers of a whole run.
 const SERVERS: usize = 6;
 const DISTRIBUTORS: usize = 50;
 const SHARERS: usize = 2;
@@ -32,7 +31,7 @@ fn each_trigger_once(place: &Place) {
     let server = server(place, "off");
     let address = server.address();
     let due = prepare(&tenant, address, &json!(["+1 day"])) + TimeDelta::hours(1);
-    let rounds = std::env::var(MORE_ROUNDS).map_or(ROUNDS, |rounds| rounds.parse().unwrap());
+    let rounds = rounds(ROUNDS);
     let (mut took, mut in_the_midst) = (Duration::from_millis(500), 0);
     for round in 0..rounds {
         credit(&tenant, address);
@@ -61,7 +60,9 @@ fn each_trigger_once(place: &Place) {
             assert_eq!(list["meta"]["total_count"], count, "round {round}: {path}");
         }
     }
-    assert!(in_the_midst * 4 >= rounds, "only {in_the_midst} of {rounds} were killed in a pass");
+    // A few rounds may all miss the pass.
+    let enough = in_the_midst * 4 >= rounds || !is_whole();
+    assert!(enough, "only {in_the_midst} of {rounds} were killed in a pass");
     for (distributor, dates) in check(&tenant, address) {
         assert_eq!(dates.len(), rounds + 1, "distributor {distributor}");
         let dates: Vec<_> = dates.iter().collect();
@@ -84,7 +85,7 @@ fn servers_too(place: &Place) {
     let (mut in_the_midst, mut took, mut before) = (0, Duration::from_millis(500), 0);
     // A pass is soon over: more are killed until one was in it.
     for round in 0..10 * SERVERS {
-        if round >= SERVERS && in_the_midst > 0 {
+        if round >= rounds(SERVERS) && in_the_midst > 0 {
             break;
         }
         credit(&tenant, address);

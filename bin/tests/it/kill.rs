@@ -10,7 +10,7 @@ use std::sync::{Mutex, mpsc};
 use std::thread;
 
 use apportion_core::decimal::parse_units;
-use apportion_testing::Place;
+use apportion_testing::{Place, rounds};
 use serde_json::{Value, json};
 
 use crate::client::{JSON_API, Tenant, document};
@@ -18,6 +18,7 @@ use crate::program::{PATIENCE, Server, eventually};
 
 apportion_testing::cases! { answered_writes_survive }
 
+/// The number of kills of a whole run.
 const ROUNDS: usize = 12;
 const WRITERS: usize = 16;
 /// Deals that all writers spread, so that they meet.
@@ -39,7 +40,7 @@ fn answered_writes_survive(place: &Place) {
     }
     book.shared = book.rows.keys().map(|(_, id)| id.clone()).collect();
     let mut server = Some(server);
-    for round in 0..ROUNDS {
+    for round in 0..rounds(ROUNDS) {
         let running = server.take().unwrap_or_else(|| Server::start(place));
         let enough = LEAST_ANSWERS + random_below(MORE_ANSWERS);
         let answers = write_until_killed(&tenant, running, round, enough, &mut book);

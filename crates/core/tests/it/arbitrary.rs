@@ -15,8 +15,12 @@ use proptest::prelude::*;
 /// The smallest number of units that no decimal can have.
 const END_OF_UNITS: i64 = 1_000_000_000_000_000_000;
 
+/// The number of cases of a property in a whole run.
+const CASES: usize = 10_000;
+
 pub(crate) fn config() -> ProptestConfig {
-    ProptestConfig { cases: 10_000, failure_persistence: None, ..ProptestConfig::default() }
+    let cases = u32::try_from(apportion_testing::rounds(CASES)).unwrap();
+    ProptestConfig { cases, failure_persistence: None, ..ProptestConfig::default() }
 }
 
 /// Draws any `i64`: small and everyday amounts, the edges, and any other.

@@ -1,5 +1,5 @@
 //! Tests of the core's rules, with a module for each behaviour: tables of cases, and properties of
-//! money over 10,000 cases each.
+//! money over 10,000 cases each in a whole run, a tenth of them otherwise.
 #![allow(
     clippy::arithmetic_side_effects,
     clippy::as_conversions,

@@ -48,7 +48,7 @@ fn depth() {
 
 proptest! {
     #![proptest_config(ProptestConfig {
-        cases: 5000,
+        cases: u32::try_from(apportion_testing::rounds(5000)).unwrap(),
         failure_persistence: None,
         ..Default::default()
     })]

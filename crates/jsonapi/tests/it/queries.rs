@@ -168,7 +168,7 @@ fn all_faults_at_once() {
 
 proptest! {
     #![proptest_config(ProptestConfig {
-        cases: 5000,
+        cases: u32::try_from(apportion_testing::rounds(5000)).unwrap(),
         failure_persistence: None,
         ..Default::default()
     })]

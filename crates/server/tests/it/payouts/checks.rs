@@ -1,7 +1,7 @@
 //! The laws of conservation: they hold for everything that the service writes, and a row that
 //! breaks one, written past the service by SQL, is found and named.
 
-use apportion_core::checks::{Finding, Check, Verdict};
+use apportion_core::checks::{Check, Finding, Verdict};
 use apportion_server::store::{OrganizationId, Scope, Session, Tenant, checks as laws};
 use apportion_testing::Place;
 use serde_json::{Value, json};

@@ -115,7 +115,10 @@ fn details_name_what_is_expected(place: &Place) {
             "name][gt]=x",
             "'filter[name][gt]' has no operator 'gt'; it takes eq, not_eq, contains, not_contain",
         ),
-        ("value][lt]=1,2", "'filter[value][lt]' takes a single value with an order operator, not 2"),
+        (
+            "value][lt]=1,2",
+            "'filter[value][lt]' takes a single value with an order operator, not 2",
+        ),
     ];
     each(&cases, |(query, expected)| {
         let error =

@@ -94,7 +94,8 @@ fn j99_own_parameters_differ_from_those_of_the_standard(place: &Place) {
             _ => {}
         }
     }
-    let mut description: Value = serde_json::from_str(&openapi::description(&resources::own())).unwrap();
+    let mut description: Value =
+        serde_json::from_str(&openapi::description(&resources::own())).unwrap();
     let mut names = vec!["X-Organization-Id".to_owned()];
     // The recorded API is not JSON:API.
     description["paths"].as_object_mut().unwrap().retain(|path, _| !path.starts_with("/siren/"));
