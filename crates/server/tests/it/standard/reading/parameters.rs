@@ -101,7 +101,7 @@ fn j99_own_parameters_differ_from_those_of_the_standard(place: &Place) {
     description["paths"].as_object_mut().unwrap().retain(|path, _| !path.starts_with("/siren/"));
     queries(&description, &mut names);
     assert!(names.len() > 50, "{}", names.len());
-    // Reports were recorded with these names (docs/api.md lists the deviation).
+    // Reports were recorded with these names (docs/api/compatibility.md lists the deviation).
     names.retain(|name| !["group", "format"].contains(&name.as_str()));
     for name in names {
         let base = name.split('[').next().unwrap();
