@@ -19,10 +19,10 @@ pub type Stop<'s> = &'s mut dyn FnMut(&Finding) -> bool;
 macro_rules! ask {
     ($tenant:ident, $types:ty, $parts:expr, $values:expr) => {{
         let values = $values;
-        let asked = $crate::sql::prepared::Yielding::<$types> {
-            head: $crate::sql::prepared::Prepared { parts: $parts, values: &values },
+        let asked = $crate::sql::statement::Yielding::<$types> {
+            head: $crate::sql::statement::Prepared { parts: $parts, values: &values },
             rows: &[],
-            tail: $crate::sql::prepared::Prepared::plain(&[]),
+            tail: $crate::sql::statement::Prepared::plain(&[]),
             yields: std::marker::PhantomData,
         };
         asked.load($tenant.connection()?).map_err($crate::error::Error::from)?

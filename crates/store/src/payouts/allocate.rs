@@ -14,7 +14,7 @@ use crate::session::journal::Event;
 use crate::session::tenant::Tenant;
 use crate::session::totals;
 use crate::sql::criteria::Value;
-use crate::sql::prepared::{Prepared, Yielding, powers_of_two};
+use crate::sql::statement::{Prepared, Yielding, powers_of_two};
 use crate::tables::payouts::{allocation, distribution, obligation};
 use apportion_core::event::Action;
 

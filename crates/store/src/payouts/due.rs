@@ -12,7 +12,7 @@ use crate::error::Result;
 use crate::id::OrganizationId;
 use crate::session::Session;
 use crate::sql::criteria::Value;
-use crate::sql::prepared::{Prepared, Yielding};
+use crate::sql::statement::{Prepared, Yielding};
 
 /// An open distribution.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

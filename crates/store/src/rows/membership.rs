@@ -8,7 +8,7 @@ use diesel::prelude::*;
 use crate::error::{Error, Result};
 use crate::session::tenant::Tenant;
 use crate::sql::criteria::Value;
-use crate::sql::prepared::{Prepared, Yielding, powers_of_two};
+use crate::sql::statement::{Prepared, Yielding, powers_of_two};
 
 /// The statements on a table that links an owner to its members. Each binds the tenant and the
 /// owner, and where it is about members, these as a list that follows.

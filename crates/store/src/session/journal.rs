@@ -13,7 +13,7 @@ use crate::error::{Error, Result};
 use crate::scope::Scope;
 use crate::session::tenant::Tenant;
 use crate::session::totals;
-use crate::sql::prepared::powers_of_two;
+use crate::sql::statement::powers_of_two;
 
 /// The table of events.
 pub(crate) const TABLE: &str = "events";

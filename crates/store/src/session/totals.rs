@@ -12,7 +12,7 @@ use crate::error::{Error, Result};
 use crate::session::Session;
 use crate::session::tenant::Tenant;
 use crate::sql::criteria::Value;
-use crate::sql::prepared::{Prepared, Yielding};
+use crate::sql::statement::{Prepared, Yielding};
 
 /// The subquery that yields the total of a table. After each part but the last the tenant is bound,
 /// or the table, in turn.

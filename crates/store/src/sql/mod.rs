@@ -4,4 +4,4 @@
 pub(crate) mod conditions;
 pub(crate) mod criteria;
 pub(crate) mod keyset;
-pub(crate) mod prepared;
+pub(crate) mod statement;

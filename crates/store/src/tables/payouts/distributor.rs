@@ -14,7 +14,7 @@ use crate::rows::membership::Membership;
 use crate::rows::select::load_by;
 use crate::session::tenant::Tenant;
 use crate::sql::criteria::{Field, Value};
-use crate::sql::prepared::Prepared;
+use crate::sql::statement::Prepared;
 use crate::{fields, stored};
 
 fields! {

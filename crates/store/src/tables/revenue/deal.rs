@@ -11,7 +11,7 @@ use crate::rows::macros::{
 };
 use crate::session::tenant::Tenant;
 use crate::sql::criteria::{Field, Join, Value};
-use crate::sql::prepared::Prepared;
+use crate::sql::statement::Prepared;
 use crate::{fields, stored};
 
 fields! {
