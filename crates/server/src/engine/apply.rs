@@ -6,7 +6,7 @@ use apportion_core::distribution::DistributionStatus;
 use apportion_core::distributor::DistributorStatus;
 use apportion_core::engine::{NextDistribution, Origin, Plan, PlannedAllocation};
 use apportion_core::obligation::DISTRIBUTION_AWARD;
-use apportion_store::allocate::{self, Made, Part, Paying, Share};
+use apportion_store::allocate::{self, CollectedObligation, NewObligations, PaidShare, Payment};
 use apportion_store::distribution::{self, Content};
 use apportion_store::distributor::{self, Kept, Occupied};
 use apportion_store::{self as store, Tenant, metric};
@@ -33,9 +33,9 @@ pub fn trigger(
     };
     let Planned { open, plan } = &planned;
     let at = now.naive_utc();
-    let paying =
-        Paying { distributor_id: payer.id, distribution_id: open.id, units: &open.units, now: at };
-    let collected = pay(tenant, paying, plan)?;
+    let payment =
+        Payment { distributor_id: payer.id, distribution_id: open.id, units: &open.units, now: at };
+    let collected = pay(tenant, payment, plan)?;
     conclude(tenant, open.id, plan, at)?;
     if let Some(next) = &plan.next {
         begin(tenant, open, next, at)?;
@@ -48,17 +48,17 @@ pub fn trigger(
 }
 
 /// Writes what a plan pays; answers with the sum of the obligations that were there before.
-fn pay(tenant: &mut Tenant<'_>, paying: Paying<'_>, plan: &Plan) -> store::Result<i64> {
-    let (mut shares, mut parts) = (Vec::new(), Vec::new());
+fn pay(tenant: &mut Tenant<'_>, payment: Payment<'_>, plan: &Plan) -> store::Result<i64> {
+    let (mut shares, mut collected) = (Vec::new(), Vec::new());
     for allocation in &plan.allocations {
         let PlannedAllocation { collaborator_id, value, origin } = *allocation;
         let collaborator_id = collaborator_id.0;
         match origin {
             Origin::Share(placed) => {
                 let (weight, rank) = (placed.weight, number(placed.rank)?);
-                shares.push(Share { collaborator_id, value, weight, rank });
+                shares.push(PaidShare { collaborator_id, value, weight, rank });
             }
-            Origin::Collected { obligation_id, net } => parts.push(Part {
+            Origin::Collected { obligation_id, net } => collected.push(CollectedObligation {
                 obligation_id: obligation_id.0,
                 collaborator_id,
                 value,
@@ -67,10 +67,11 @@ fn pay(tenant: &mut Tenant<'_>, paying: Paying<'_>, plan: &Plan) -> store::Resul
             }),
         }
     }
-    let made = Made { status: plan.obligation_status.name(), award_type: DISTRIBUTION_AWARD };
-    allocate::share(tenant, paying, made, &shares)?;
-    allocate::collect(tenant, paying, &parts)?;
-    Ok(if parts.is_empty() { 0 } else { plan.value })
+    let obligations =
+        NewObligations { status: plan.obligation_status.name(), award_type: DISTRIBUTION_AWARD };
+    allocate::pay_shares(tenant, payment, obligations, &shares)?;
+    allocate::pay_obligations(tenant, payment, &collected)?;
+    Ok(if collected.is_empty() { 0 } else { plan.value })
 }
 
 /// The distribution itself.

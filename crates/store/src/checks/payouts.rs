@@ -1,4 +1,4 @@
-//! The subjects of the laws of payouts: distributions, obligations, trigger dates, metrics.
+//! The subjects of the checks of payouts: distributions, obligations, trigger dates, metrics.
 
 use std::collections::HashMap;
 
@@ -7,215 +7,286 @@ use chrono::NaiveDateTime;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Nullable, Text, Timestamp};
 
-use super::{Look, Walk, ask};
-use crate::error::Result;
+use super::{End, Run, SUBJECTS_AT_ONCE, is_full};
+use crate::error::{Error, Result};
 use crate::session::tenant::Tenant;
-use crate::sql::criteria::Value::{Instant, Integer};
+use crate::sql::statement::Statement;
 
-/// How many rows of subjects are read at once.
-const ROWS: usize = 10_000;
+/// The number of rows of subjects that are read at once.
+const ROWS_AT_ONCE: i64 = 10_000;
 
-pub(super) fn allocations_sum(tenant: &mut Tenant<'_>, look: &mut Look<'_>) -> Result<Walk> {
-    const PARTS: &[&str] = &[
-        "SELECT id, status, value FROM distributions WHERE organization_id = ",
-        " AND id > ",
-        " ORDER BY id LIMIT ",
-    ];
+pub(super) fn allocations_sum(tenant: &mut Tenant<'_>, run: &mut Run<'_>) -> Result<End> {
     let mut after = 0;
     loop {
-        let values = [tenant.id(), after, super::SUBJECTS].map(Integer);
-        let page: Vec<(i64, String, i64)> = ask!(tenant, (BigInt, Text, BigInt), PARTS, values);
-        let (Some(first), Some(last)) = (page.first(), page.last()) else { return Ok(Walk::Ended) };
-        let Some(sums) = paid(tenant, first.0, last.0, look)? else {
-            return Ok(Walk::Stopped);
+        let page = distributions(tenant, after)?;
+        let (Some(first), Some(last)) = (page.first(), page.last()) else {
+            return Ok(End::Complete);
         };
-        after = last.0;
-        for (id, status, value) in page {
-            let (allocations, obligations) = sums.get(&id).copied().unwrap_or_default();
+        let Some(sums) = sums_paid(tenant, first.id, last.id, run)? else {
+            return Ok(End::Stopped);
+        };
+        after = last.id;
+        for Distribution { id, status, value } in page {
+            let sums = sums.get(&id).copied().unwrap_or_default();
             let value = (status != "pending").then_some(value);
+            let (allocations, obligations) = (sums.allocations, sums.obligations);
             let paid = PaidDistribution { id, value, allocations, obligations };
-            look.finding.note(paid.allocations_sum());
+            run.finding.note(paid.allocations_sum());
         }
-        if look.is_over() {
-            return Ok(Walk::Stopped);
+        if run.is_stopped() {
+            return Ok(End::Stopped);
         }
     }
 }
 
-/// What distributions of these ids pay: the sums of their allocations that are not cancelled, and
-/// of the obligations of these. None where the look is over before.
-fn paid(
+#[derive(Queryable)]
+struct Distribution {
+    id: i64,
+    status: String,
+    value: i64,
+}
+
+fn distributions(tenant: &mut Tenant<'_>, after: i64) -> Result<Vec<Distribution>> {
+    Statement::new(
+        "SELECT id, status, value FROM distributions \
+         WHERE organization_id = :organization AND id > :after ORDER BY id LIMIT :limit",
+    )
+    .bind("organization", tenant.id())
+    .bind("after", after)
+    .bind("limit", SUBJECTS_AT_ONCE)
+    .yielding::<(BigInt, Text, BigInt)>()
+    .load(tenant.connection()?)
+    .map_err(Error::from)
+}
+
+/// The sums of a distribution's allocations that are not cancelled, and of the obligations that
+/// these cover.
+#[derive(Clone, Copy, Default)]
+struct SumsPaid {
+    allocations: i128,
+    obligations: i128,
+}
+
+/// Sums what the distributions with ids from `first` to `last` pay. Returns `None` if the run is
+/// stopped before.
+fn sums_paid(
     tenant: &mut Tenant<'_>,
     first: i64,
     last: i64,
-    look: &mut Look<'_>,
-) -> Result<Option<HashMap<i64, (i128, i128)>>> {
-    const PARTS: &[&str] = &[
-        "SELECT part.distribution_id, part.id, part.value, owed.value FROM allocations AS part \
-         INNER JOIN obligations AS owed ON owed.organization_id = part.organization_id \
-         AND owed.id = part.obligation_id \
-         WHERE part.status <> 'cancelled' AND part.organization_id = ",
-        " AND part.distribution_id <= ",
-        " AND (part.distribution_id, part.id) > (",
-        ", ",
-        ") ORDER BY part.distribution_id, part.id LIMIT ",
-    ];
-    let mut sums: HashMap<i64, (i128, i128)> = HashMap::new();
+    run: &mut Run<'_>,
+) -> Result<Option<HashMap<i64, SumsPaid>>> {
+    let mut sums: HashMap<i64, SumsPaid> = HashMap::new();
     let mut after = (first, 0);
     loop {
-        let limit = i64::try_from(ROWS).unwrap_or(i64::MAX);
-        let values = [tenant.id(), last, after.0, after.1, limit].map(Integer);
-        let rows: Vec<(i64, i64, i64, i64)> =
-            ask!(tenant, (BigInt, BigInt, BigInt, BigInt), PARTS, values);
+        let rows: Vec<(i64, i64, i64, i64)> = Statement::new(
+            "SELECT part.distribution_id, part.id, part.value, owed.value \
+             FROM allocations AS part INNER JOIN obligations AS owed \
+             ON owed.organization_id = part.organization_id AND owed.id = part.obligation_id \
+             WHERE part.status <> 'cancelled' AND part.organization_id = :organization \
+             AND part.distribution_id <= :last \
+             AND (part.distribution_id, part.id) > (:after_distribution, :after) \
+             ORDER BY part.distribution_id, part.id LIMIT :limit",
+        )
+        .bind("organization", tenant.id())
+        .bind("last", last)
+        .bind("after_distribution", after.0)
+        .bind("after", after.1)
+        .bind("limit", ROWS_AT_ONCE)
+        .yielding::<(BigInt, BigInt, BigInt, BigInt)>()
+        .load(tenant.connection()?)?;
         for (distribution, id, allocated, owed) in &rows {
-            let sum = sums.entry(*distribution).or_default();
-            sum.0 = sum.0.saturating_add(i128::from(*allocated));
-            sum.1 = sum.1.saturating_add(i128::from(*owed));
+            let sums = sums.entry(*distribution).or_default();
+            sums.allocations = sums.allocations.saturating_add(i128::from(*allocated));
+            sums.obligations = sums.obligations.saturating_add(i128::from(*owed));
             after = (*distribution, *id);
         }
-        if rows.len() < ROWS {
+        if !is_full(rows.len(), ROWS_AT_ONCE) {
             return Ok(Some(sums));
         }
-        if look.is_over() {
+        if run.is_stopped() {
             return Ok(None);
         }
     }
 }
 
-pub(super) fn obligation_once(tenant: &mut Tenant<'_>, look: &mut Look<'_>) -> Result<Walk> {
-    const PARTS: &[&str] = &[
-        "SELECT owed.id, owed.allocation_id, named.obligation_id FROM obligations AS owed \
-         LEFT JOIN allocations AS named ON named.organization_id = owed.organization_id \
-         AND named.id = owed.allocation_id WHERE owed.organization_id = ",
-        " AND owed.id > ",
-        " ORDER BY owed.id LIMIT ",
-    ];
-    const LIVE: &[&str] = &[
-        "SELECT obligation_id, id FROM allocations WHERE status <> 'cancelled' \
-         AND organization_id = ",
-        " AND obligation_id >= ",
-        " AND obligation_id <= ",
-        " ORDER BY obligation_id, id",
-    ];
+pub(super) fn obligation_once(tenant: &mut Tenant<'_>, run: &mut Run<'_>) -> Result<End> {
     let mut after = 0;
     loop {
-        let values = [tenant.id(), after, super::SUBJECTS].map(Integer);
-        let page: Vec<(i64, Option<i64>, Option<i64>)> =
-            ask!(tenant, (BigInt, Nullable<BigInt>, Nullable<BigInt>), PARTS, values);
-        let (Some(first), Some(last)) = (page.first(), page.last()) else { return Ok(Walk::Ended) };
-        let values = [tenant.id(), first.0, last.0].map(Integer);
-        let live: Vec<(i64, i64)> = ask!(tenant, (BigInt, BigInt), LIVE, values);
-        after = last.0;
-        for (id, allocation_id, named_covers) in page {
+        let page = obligations(tenant, after)?;
+        let (Some(first), Some(last)) = (page.first(), page.last()) else {
+            return Ok(End::Complete);
+        };
+        let live = live_allocations(tenant, first.id, last.id)?;
+        after = last.id;
+        for Obligation { id, allocation_id, named_covers } in page {
             let start = live.partition_point(|(obligation, _)| *obligation < id);
             let end = live.partition_point(|(obligation, _)| *obligation <= id);
-            let own: Vec<i64> =
-                live.get(start..end).unwrap_or_default().iter().map(|it| it.1).collect();
+            let own = live.get(start..end).unwrap_or_default();
+            let own: Vec<i64> = own.iter().map(|(_, allocation)| *allocation).collect();
             let covered = CoveredObligation { id, allocation_id, named_covers, live: &own };
-            look.finding.note(covered.obligation_once());
+            run.finding.note(covered.obligation_once());
         }
-        if look.is_over() {
-            return Ok(Walk::Stopped);
+        if run.is_stopped() {
+            return Ok(End::Stopped);
         }
     }
 }
 
-pub(super) fn trigger_once(tenant: &mut Tenant<'_>, look: &mut Look<'_>) -> Result<Walk> {
-    const PARTS: &[&str] = &[
-        "SELECT distributor_id, trigger_date, id FROM distributions \
-         WHERE status <> 'cancelled' AND organization_id = ",
-        " AND (distributor_id, trigger_date, id) > (",
-        ", ",
-        ", ",
-        ") ORDER BY distributor_id, trigger_date, id LIMIT ",
-    ];
-    let mut after = (0, NaiveDateTime::default(), 0);
-    let mut before: Option<(i64, NaiveDateTime, i64)> = None;
+#[derive(Queryable)]
+struct Obligation {
+    id: i64,
+    /// The allocation that it names.
+    allocation_id: Option<i64>,
+    /// The obligation that this allocation covers.
+    named_covers: Option<i64>,
+}
+
+fn obligations(tenant: &mut Tenant<'_>, after: i64) -> Result<Vec<Obligation>> {
+    Statement::new(
+        "SELECT owed.id, owed.allocation_id, named.obligation_id FROM obligations AS owed \
+         LEFT JOIN allocations AS named ON named.organization_id = owed.organization_id \
+         AND named.id = owed.allocation_id \
+         WHERE owed.organization_id = :organization AND owed.id > :after \
+         ORDER BY owed.id LIMIT :limit",
+    )
+    .bind("organization", tenant.id())
+    .bind("after", after)
+    .bind("limit", SUBJECTS_AT_ONCE)
+    .yielding::<(BigInt, Nullable<BigInt>, Nullable<BigInt>)>()
+    .load(tenant.connection()?)
+    .map_err(Error::from)
+}
+
+/// Returns the allocations that are not cancelled and cover the obligations with ids from `first`
+/// to `last`, each after its obligation, ordered by both.
+fn live_allocations(tenant: &mut Tenant<'_>, first: i64, last: i64) -> Result<Vec<(i64, i64)>> {
+    Statement::new(
+        "SELECT obligation_id, id FROM allocations \
+         WHERE status <> 'cancelled' AND organization_id = :organization \
+         AND obligation_id >= :first AND obligation_id <= :last ORDER BY obligation_id, id",
+    )
+    .bind("organization", tenant.id())
+    .bind("first", first)
+    .bind("last", last)
+    .yielding::<(BigInt, BigInt)>()
+    .load(tenant.connection()?)
+    .map_err(Error::from)
+}
+
+pub(super) fn trigger_once(tenant: &mut Tenant<'_>, run: &mut Run<'_>) -> Result<End> {
+    let mut before: Option<Trigger> = None;
     loop {
-        let values = [
-            Integer(tenant.id()),
-            Integer(after.0),
-            Instant(after.1),
-            Integer(after.2),
-            Integer(super::SUBJECTS),
-        ];
-        let page: Vec<(i64, NaiveDateTime, i64)> =
-            ask!(tenant, (BigInt, Timestamp, BigInt), PARTS, values);
-        let Some(last) = page.last() else { return Ok(Walk::Ended) };
-        after = *last;
-        for row in page {
-            let (distributor_id, trigger_date, id) = row;
-            let same = before.filter(|it| (it.0, it.1) == (distributor_id, trigger_date));
-            let date = TriggerDate { id, distributor_id, same_as: same.map(|it| it.2) };
-            look.finding.note(date.trigger_once());
-            before = Some(row);
+        let page = triggers(tenant, before)?;
+        if page.is_empty() {
+            return Ok(End::Complete);
         }
-        if look.is_over() {
-            return Ok(Walk::Stopped);
+        for trigger in page {
+            let Trigger { distributor_id, trigger_date, id } = trigger;
+            let same = before.filter(|before| {
+                (before.distributor_id, before.trigger_date) == (distributor_id, trigger_date)
+            });
+            let date = TriggerDate { id, distributor_id, same_as: same.map(|before| before.id) };
+            run.finding.note(date.trigger_once());
+            before = Some(trigger);
+        }
+        if run.is_stopped() {
+            return Ok(End::Stopped);
         }
     }
 }
 
-pub(super) fn metrics_follow_credits(tenant: &mut Tenant<'_>, look: &mut Look<'_>) -> Result<Walk> {
-    const PARTS: &[&str] = &[
-        "SELECT id, score FROM metrics WHERE organization_id = ",
-        " AND id > ",
-        " ORDER BY id LIMIT ",
-    ];
+/// A distribution that is not cancelled, by what orders it.
+#[derive(Clone, Copy, Default, Queryable)]
+struct Trigger {
+    distributor_id: i64,
+    trigger_date: NaiveDateTime,
+    id: i64,
+}
+
+fn triggers(tenant: &mut Tenant<'_>, after: Option<Trigger>) -> Result<Vec<Trigger>> {
+    let after = after.unwrap_or_default();
+    Statement::new(
+        "SELECT distributor_id, trigger_date, id FROM distributions \
+         WHERE status <> 'cancelled' AND organization_id = :organization \
+         AND (distributor_id, trigger_date, id) > (:after_distributor, :after_date, :after) \
+         ORDER BY distributor_id, trigger_date, id LIMIT :limit",
+    )
+    .bind("organization", tenant.id())
+    .bind("after_distributor", after.distributor_id)
+    .bind("after_date", after.trigger_date)
+    .bind("after", after.id)
+    .bind("limit", SUBJECTS_AT_ONCE)
+    .yielding::<(BigInt, Timestamp, BigInt)>()
+    .load(tenant.connection()?)
+    .map_err(Error::from)
+}
+
+pub(super) fn metrics_follow_credits(tenant: &mut Tenant<'_>, run: &mut Run<'_>) -> Result<End> {
     let mut after = 0;
     loop {
-        let values = [tenant.id(), after, super::SUBJECTS].map(Integer);
-        let page: Vec<(i64, i64)> = ask!(tenant, (BigInt, BigInt), PARTS, values);
-        let (Some(first), Some(last)) = (page.first(), page.last()) else { return Ok(Walk::Ended) };
-        let Some(sums) = credited(tenant, first.0, last.0, look)? else {
-            return Ok(Walk::Stopped);
+        let page: Vec<(i64, i64)> = Statement::new(
+            "SELECT id, score FROM metrics \
+             WHERE organization_id = :organization AND id > :after ORDER BY id LIMIT :limit",
+        )
+        .bind("organization", tenant.id())
+        .bind("after", after)
+        .bind("limit", SUBJECTS_AT_ONCE)
+        .yielding::<(BigInt, BigInt)>()
+        .load(tenant.connection()?)?;
+        let (Some((first, _)), Some((last, _))) = (page.first(), page.last()) else {
+            return Ok(End::Complete);
         };
-        after = last.0;
+        let Some(sums) = points_credited(tenant, *first, *last, run)? else {
+            return Ok(End::Stopped);
+        };
+        after = *last;
         for (id, score) in page {
             let credits = sums.get(&id).copied().unwrap_or_default();
-            look.finding.note(CreditedMetric { id, score, credits }.metrics_follow_credits());
+            run.finding.note(CreditedMetric { id, score, credits }.metrics_follow_credits());
         }
-        if look.is_over() {
-            return Ok(Walk::Stopped);
+        if run.is_stopped() {
+            return Ok(End::Stopped);
         }
     }
 }
 
-/// What was credited to the metrics of these ids by their own distributors, to their own
-/// collaborators. None where the look is over before.
-fn credited(
+/// Sums the points that were credited to the metrics with ids from `first` to `last` by their own
+/// distributors, to their own collaborators. Returns `None` if the run is stopped before.
+fn points_credited(
     tenant: &mut Tenant<'_>,
     first: i64,
     last: i64,
-    look: &mut Look<'_>,
+    run: &mut Run<'_>,
 ) -> Result<Option<HashMap<i64, i128>>> {
-    const PARTS: &[&str] = &[
-        "SELECT given.metric_id, given.id, CASE \
-         WHEN given.distributor_id = sum.distributor_id \
-         AND given.collaborator_id = sum.collaborator_id THEN given.points \
-         ELSE CAST(0 AS BIGINT) END FROM metric_credits AS given \
-         INNER JOIN metrics AS sum ON sum.organization_id = given.organization_id \
-         AND sum.id = given.metric_id WHERE given.organization_id = ",
-        " AND given.metric_id <= ",
-        " AND (given.metric_id, given.id) > (",
-        ", ",
-        ") ORDER BY given.metric_id, given.id LIMIT ",
-    ];
     let mut sums: HashMap<i64, i128> = HashMap::new();
     let mut after = (first, 0);
     loop {
-        let limit = i64::try_from(ROWS).unwrap_or(i64::MAX);
-        let values = [tenant.id(), last, after.0, after.1, limit].map(Integer);
-        let rows: Vec<(i64, i64, i64)> = ask!(tenant, (BigInt, BigInt, BigInt), PARTS, values);
+        let rows: Vec<(i64, i64, i64)> = Statement::new(
+            "SELECT given.metric_id, given.id, CASE \
+             WHEN given.distributor_id = sum.distributor_id \
+             AND given.collaborator_id = sum.collaborator_id THEN given.points \
+             ELSE CAST(0 AS BIGINT) END FROM metric_credits AS given \
+             INNER JOIN metrics AS sum ON sum.organization_id = given.organization_id \
+             AND sum.id = given.metric_id WHERE given.organization_id = :organization \
+             AND given.metric_id <= :last AND (given.metric_id, given.id) > (:after_metric, :after) \
+             ORDER BY given.metric_id, given.id LIMIT :limit",
+        )
+        .bind("organization", tenant.id())
+        .bind("last", last)
+        .bind("after_metric", after.0)
+        .bind("after", after.1)
+        .bind("limit", ROWS_AT_ONCE)
+        .yielding::<(BigInt, BigInt, BigInt)>()
+        .load(tenant.connection()?)?;
         for (metric, id, points) in &rows {
             let sum = sums.entry(*metric).or_default();
             *sum = sum.saturating_add(i128::from(*points));
             after = (*metric, *id);
         }
-        if rows.len() < ROWS {
+        if !is_full(rows.len(), ROWS_AT_ONCE) {
             return Ok(Some(sums));
         }
-        if look.is_over() {
+        if run.is_stopped() {
             return Ok(None);
         }
     }

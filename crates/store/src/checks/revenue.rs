@@ -1,4 +1,4 @@
-//! The subjects of the laws of revenue: deals, each with its revenue distributions.
+//! The subjects of the checks of revenue: deals, each with its revenue distributions.
 
 use std::collections::HashMap;
 
@@ -11,126 +11,186 @@ use chrono::NaiveDate;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Date, Nullable, Text};
 
-use super::{Look, Walk, ask};
+use super::{End, Run, SUBJECTS_AT_ONCE, is_full};
 use crate::error::{Error, Result};
 use crate::session::tenant::Tenant;
-use crate::sql::criteria::Value::Integer;
+use crate::sql::statement::Statement;
 use crate::tables::administration::organization;
 
-/// How many revenue distributions are read at once.
-const ROWS: usize = 1_000;
+/// The number of revenue distributions that are read at once.
+const ROWS_AT_ONCE: i64 = 1_000;
 
-/// A deal as it is read: id, currency, value, rate, and what it has distributed.
-type Deal = (i64, String, i64, Option<i64>, i64, i64, i64);
-type DealTypes = (BigInt, Text, BigInt, Nullable<BigInt>, BigInt, BigInt, BigInt);
-/// A revenue distribution: deal, id, days, percentage and amounts.
-type Spread = (i64, i64, NaiveDate, NaiveDate, i64, i64, i64);
-type SpreadTypes = (BigInt, BigInt, Date, Date, BigInt, BigInt, BigInt);
-
-/// What the revenue distributions of a deal sum to: percentages in units of `10^-10`, and slices.
-#[derive(Clone, Copy, Default)]
-struct Sums {
-    percents: i128,
-    slices: i128,
-}
-
-pub(super) fn walk(tenant: &mut Tenant<'_>, law: Check, look: &mut Look<'_>) -> Result<Walk> {
-    const PARTS: &[&str] = &[
-        "SELECT id, currency, value, exchange_rate_e12, distributed_percent_e10, \
-         distributed_amount, undistributed_amount FROM deals WHERE organization_id = ",
-        " AND id > ",
-        " ORDER BY id LIMIT ",
-    ];
+/// Runs one of the two checks of revenue over every deal.
+pub(super) fn deals(tenant: &mut Tenant<'_>, run: &mut Run<'_>) -> Result<End> {
     let organization = organization::find(tenant)?;
     let currency = organization.and_then(|organization| organization.currency.parse().ok());
     let currency = currency.ok_or_else(|| Error::Query("the currency is not known".to_owned()))?;
     let mut after = 0;
     loop {
-        let values = [tenant.id(), after, super::SUBJECTS].map(Integer);
-        let page: Vec<Deal> = ask!(tenant, DealTypes, PARTS, values);
-        let Some(last) = page.last() else { return Ok(Walk::Ended) };
-        after = last.0;
-        let Some(sums) = spreads(tenant, law, &page, currency, look)? else {
-            return Ok(Walk::Stopped);
+        let page = page_of_deals(tenant, after)?;
+        let Some(last) = page.last() else { return Ok(End::Complete) };
+        after = last.id;
+        let Some(sums) = distributions_of(tenant, &page, currency, run)? else {
+            return Ok(End::Stopped);
         };
         for deal in &page {
-            let sums = sums.get(&deal.0).copied().unwrap_or_default();
-            look.finding.note(match law {
-                Check::SlicesSum => rows(deal).slices_sum(sums.slices),
-                _ => rows(deal).amounts_follow_deals(sums.percents),
+            let sums = sums.get(&deal.id).copied().unwrap_or_default();
+            run.finding.note(match run.finding.check {
+                Check::SlicesSum => deal.figures().slices_sum(sums.slices),
+                _ => deal.figures().amounts_follow_deals(sums.percents),
             });
         }
-        if look.is_over() {
-            return Ok(Walk::Stopped);
+        if run.is_stopped() {
+            return Ok(End::Stopped);
         }
     }
 }
 
-/// Looks at the revenue distributions of these deals; answers with their sums. None where the look
-/// is over before.
-fn spreads(
+#[derive(Queryable)]
+struct Deal {
+    id: i64,
+    currency: String,
+    /// Minor units.
+    value: i64,
+    /// Units of `10^-12`.
+    exchange_rate: Option<i64>,
+    /// Units of `10^-10` percent.
+    distributed_percent: i64,
+    /// Minor units.
+    distributed_amount: i64,
+    /// Minor units.
+    undistributed_amount: i64,
+}
+
+impl Deal {
+    /// Returns what amounts follow from, or `None` if the row holds no currency or no rate.
+    fn money(&self, default_currency: Currency) -> Option<DealMoney> {
+        Some(DealMoney {
+            value: self.value,
+            currency: self.currency.parse().ok()?,
+            exchange_rate: self.exchange_rate.map(Rate::from_units).transpose().ok()?,
+            default_currency,
+        })
+    }
+
+    fn figures(&self) -> DealFigures {
+        DealFigures {
+            id: self.id,
+            value: self.value,
+            distributed_percent: self.distributed_percent,
+            distributed_amount: self.distributed_amount,
+            undistributed_amount: self.undistributed_amount,
+        }
+    }
+}
+
+fn page_of_deals(tenant: &mut Tenant<'_>, after: i64) -> Result<Vec<Deal>> {
+    Statement::new(
+        "SELECT id, currency, value, exchange_rate_e12, distributed_percent_e10, \
+         distributed_amount, undistributed_amount FROM deals \
+         WHERE organization_id = :organization AND id > :after ORDER BY id LIMIT :limit",
+    )
+    .bind("organization", tenant.id())
+    .bind("after", after)
+    .bind("limit", SUBJECTS_AT_ONCE)
+    .yielding::<(BigInt, Text, BigInt, Nullable<BigInt>, BigInt, BigInt, BigInt)>()
+    .load(tenant.connection()?)
+    .map_err(Error::from)
+}
+
+#[derive(Queryable)]
+struct Distribution {
+    deal_id: i64,
+    id: i64,
+    start_on: NaiveDate,
+    end_on: NaiveDate,
+    /// Units of `10^-10` percent.
+    percent: i64,
+    /// Minor units of the deal's currency.
+    amount: i64,
+    /// Minor units of the tenant's currency.
+    amount_default: i64,
+}
+
+impl Distribution {
+    fn figures(&self) -> DistributionFigures {
+        DistributionFigures {
+            id: self.id,
+            start_on: self.start_on,
+            end_on: self.end_on,
+            percent: self.percent,
+            amounts: Amounts { amount: self.amount, amount_default: self.amount_default },
+        }
+    }
+}
+
+/// The sums of the revenue distributions of a deal.
+#[derive(Clone, Copy, Default)]
+struct Sums {
+    /// Units of `10^-10` percent.
+    percents: i128,
+    /// Minor units of the deal's currency.
+    slices: i128,
+}
+
+/// Checks the revenue distributions of these deals, and returns their sums by deal. Returns `None`
+/// if the run is stopped before.
+fn distributions_of(
     tenant: &mut Tenant<'_>,
-    law: Check,
     deals: &[Deal],
     currency: Currency,
-    look: &mut Look<'_>,
+    run: &mut Run<'_>,
 ) -> Result<Option<HashMap<i64, Sums>>> {
-    const PARTS: &[&str] = &[
-        "SELECT deal_id, id, start_on, end_on, amount_percent_e10, amount, amount_default \
-         FROM revenue_distributions WHERE organization_id = ",
-        " AND deal_id <= ",
-        " AND (deal_id, id) > (",
-        ", ",
-        ") ORDER BY deal_id, id LIMIT ",
-    ];
     let (Some(first), Some(last)) = (deals.first(), deals.last()) else {
         return Ok(Some(HashMap::new()));
     };
     let mut sums: HashMap<i64, Sums> = HashMap::new();
-    let mut after = (first.0, 0);
+    let mut after = (first.id, 0);
     loop {
-        let limit = i64::try_from(ROWS).unwrap_or(i64::MAX);
-        let values = [tenant.id(), last.0, after.0, after.1, limit].map(Integer);
-        let page: Vec<Spread> = ask!(tenant, SpreadTypes, PARTS, values);
-        for spread in &page {
-            let (deal, id, start_on, end_on, percent, amount, amount_default) = *spread;
-            let amounts = Amounts { amount, amount_default };
-            let spread = DistributionFigures { id, start_on, end_on, percent, amounts };
-            let sum = sums.entry(deal).or_default();
-            sum.percents = sum.percents.saturating_add(i128::from(percent));
-            look.finding.note(if law == Check::SlicesSum {
-                let (instance, slices) = spread.slices_sum();
-                sum.slices = sum.slices.saturating_add(slices);
-                instance
+        let page = page_of_distributions(tenant, after, last.id)?;
+        for row in &page {
+            let sums = sums.entry(row.deal_id).or_default();
+            sums.percents = sums.percents.saturating_add(i128::from(row.percent));
+            run.finding.note(if run.finding.check == Check::SlicesSum {
+                let (comparison, slices) = row.figures().slices_sum();
+                sums.slices = sums.slices.saturating_add(slices);
+                comparison
             } else {
-                let at = deals.binary_search_by_key(&deal, |deal| deal.0).ok();
-                let deal = at.and_then(|at| money(deals.get(at)?, currency));
-                spread.amounts_follow_deals(deal.as_ref())
+                let at = deals.binary_search_by_key(&row.deal_id, |deal| deal.id).ok();
+                let money = at.and_then(|at| deals.get(at)?.money(currency));
+                row.figures().amounts_follow_deals(money.as_ref())
             });
-            after = (deal, id);
+            after = (row.deal_id, row.id);
             // The days of a few can take long.
-            if look.is_over() {
+            if run.is_stopped() {
                 return Ok(None);
             }
         }
-        if page.len() < ROWS {
+        if !is_full(page.len(), ROWS_AT_ONCE) {
             return Ok(Some(sums));
         }
     }
 }
 
-fn money(deal: &Deal, default_currency: Currency) -> Option<DealMoney> {
-    let (_, currency, value, rate, ..) = deal;
-    let exchange_rate = rate.map(Rate::from_units).transpose().ok()?;
-    Some(DealMoney {
-        value: *value,
-        currency: currency.parse().ok()?,
-        exchange_rate,
-        default_currency,
-    })
-}
-
-fn rows(deal: &Deal) -> DealFigures {
-    let &(id, _, value, _, distributed_percent, distributed_amount, undistributed_amount) = deal;
-    DealFigures { id, value, distributed_percent, distributed_amount, undistributed_amount }
+/// Returns the revenue distributions that follow one, named by its deal and its own id, up to the
+/// last of a deal.
+fn page_of_distributions(
+    tenant: &mut Tenant<'_>,
+    (after_deal, after): (i64, i64),
+    last_deal: i64,
+) -> Result<Vec<Distribution>> {
+    Statement::new(
+        "SELECT deal_id, id, start_on, end_on, amount_percent_e10, amount, amount_default \
+         FROM revenue_distributions \
+         WHERE organization_id = :organization AND deal_id <= :last_deal \
+         AND (deal_id, id) > (:after_deal, :after) ORDER BY deal_id, id LIMIT :limit",
+    )
+    .bind("organization", tenant.id())
+    .bind("last_deal", last_deal)
+    .bind("after_deal", after_deal)
+    .bind("after", after)
+    .bind("limit", ROWS_AT_ONCE)
+    .yielding::<(BigInt, BigInt, Date, Date, BigInt, BigInt, BigInt)>()
+    .load(tenant.connection()?)
+    .map_err(Error::from)
 }

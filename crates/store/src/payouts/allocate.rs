@@ -1,9 +1,8 @@
-//! What a distribution pays, written many rows at a time: obligations for the shares of a pool, and
-//! an allocation for each obligation, made or found. The distributor is locked. Not here: the
-//! distribution's own row, and what the distributor's obligations then sum to.
+//! The payment of a distribution, written many rows at a time: obligations for the shares of a pool,
+//! and an allocation for each obligation, new or collected. The distributor is locked. Not here: the
+//! row of the distribution, and the sum of the obligations that are left to the distributor.
 
-use std::marker::PhantomData;
-
+use apportion_core::event::Action;
 use chrono::NaiveDateTime;
 use diesel::prelude::*;
 use diesel::sql_types::BigInt;
@@ -13,282 +12,292 @@ use crate::rows::select::Stored;
 use crate::session::journal::Event;
 use crate::session::tenant::Tenant;
 use crate::session::totals;
-use crate::sql::criteria::Value;
-use crate::sql::statement::{Prepared, Yielding, powers_of_two};
+use crate::sql::statement::{Statement, powers_of_two};
 use crate::tables::payouts::{allocation, distribution, obligation};
-use apportion_core::event::Action;
 
-/// A distribution that is triggered.
+/// The payment of a distribution that is triggered.
 #[derive(Clone, Copy, Debug)]
-pub struct Paying<'p> {
-    /// Who pays.
+pub struct Payment<'p> {
+    /// The distributor that pays.
     pub distributor_id: i64,
     /// The distribution.
     pub distribution_id: i64,
-    /// What it is counted in.
+    /// The units of its amounts.
     pub units: &'p str,
-    /// When, UTC.
+    /// The instant at which it is triggered, UTC.
     pub now: NaiveDateTime,
 }
 
-/// What obligations are that shares make.
+/// The part that all obligations have in common that shares make.
 #[derive(Clone, Copy, Debug)]
-pub struct Made<'p> {
-    /// How far they are.
+pub struct NewObligations<'p> {
+    /// The status.
     pub status: &'p str,
-    /// What kind of award they are.
+    /// The kind of award.
     pub award_type: &'p str,
 }
 
 /// A share of a pool.
 #[derive(Clone, Copy, Debug)]
-pub struct Share {
-    /// Who is paid.
+pub struct PaidShare {
+    /// The collaborator who is paid.
     pub collaborator_id: i64,
     /// Minor units, not 0.
     pub value: i64,
-    /// What it is by.
+    /// The weight by which it was shared.
     pub weight: i64,
-    /// The place of its remainder among all, from 1.
+    /// The place of its remainder among all remainders, from 1.
     pub rank: i64,
 }
 
-/// An obligation that is collected.
+/// An obligation that was there before, and is paid.
 #[derive(Clone, Copy, Debug)]
-pub struct Part {
-    /// Which one.
+pub struct CollectedObligation {
+    /// The obligation.
     pub obligation_id: i64,
-    /// Who is paid.
+    /// The collaborator who is paid.
     pub collaborator_id: i64,
     /// Minor units, not 0.
     pub value: i64,
-    /// The sum that it is part of, minor units.
+    /// The sum of the collaborator's obligations that are paid together, minor units.
     pub net_value: i64,
-    /// How many there are in that sum.
+    /// The number of obligations in that sum.
     pub net_parts: i64,
 }
 
-/// Makes an obligation and its allocation for each share.
-pub fn share(
+/// Inserts an obligation and its allocation for each share.
+pub fn pay_shares(
     tenant: &mut Tenant<'_>,
-    paying: Paying<'_>,
-    made: Made<'_>,
-    shares: &[Share],
+    payment: Payment<'_>,
+    obligations: NewObligations<'_>,
+    shares: &[PaidShare],
 ) -> Result<()> {
     for shares in powers_of_two(shares) {
-        // Each names the other, so that both ids are known before either row is there.
-        let owed = reserve(tenant, RESERVE_OBLIGATIONS, shares.len())?;
-        let covered = reserve(tenant, RESERVE_ALLOCATIONS, shares.len())?;
-        let ids = || owed.iter().zip(&covered);
-        let obligations = ids()
-            .zip(shares)
-            .map(|((owed, covered), share)| [*owed, *covered, share.collaborator_id, share.value]);
-        let obligations: Vec<[i64; 4]> = obligations.collect();
-        make_obligations(tenant, paying, made, &obligations)?;
-        let allocations = ids().zip(shares).map(|((owed, covered), share)| {
-            let Share { collaborator_id, value, weight, rank } = *share;
-            [*covered, *owed, collaborator_id, value, weight, rank]
-        });
-        let allocations: Vec<[i64; 6]> = allocations.collect();
-        make_allocations(tenant, paying, ALLOCATE_SHARES, &allocations)?;
+        // Each names the other, so both ids have to be known before either row is there.
+        let obligation_ids = reserve_ids(tenant, OBLIGATION_IDS, shares.len())?;
+        let allocation_ids = reserve_ids(tenant, ALLOCATION_IDS, shares.len())?;
+        let (mut owed, mut allocated) = (Vec::new(), Vec::new());
+        for ((obligation_id, allocation_id), share) in
+            obligation_ids.into_iter().zip(allocation_ids).zip(shares)
+        {
+            let PaidShare { collaborator_id, value, weight, rank } = *share;
+            owed.push([obligation_id, allocation_id, collaborator_id, value]);
+            allocated.push([allocation_id, obligation_id, collaborator_id, value, weight, rank]);
+        }
+        insert_obligations(tenant, payment, obligations, &owed)?;
+        insert_allocations(tenant, payment, INSERT_SHARES, &allocated)?;
     }
     totals::add_many(tenant, obligation::Row::TABLE, shares.len())?;
-    note_allocated(tenant, paying, shares.len())
+    record_allocations(tenant, payment, shares.len())
 }
 
-/// Makes an allocation for each obligation, which is changed by that.
-pub fn collect(tenant: &mut Tenant<'_>, paying: Paying<'_>, parts: &[Part]) -> Result<()> {
-    for parts in powers_of_two(parts) {
-        let covered = reserve(tenant, RESERVE_ALLOCATIONS, parts.len())?;
-        let allocations = covered.iter().zip(parts).map(|(covered, part)| {
-            let Part { obligation_id, collaborator_id, value, net_value, net_parts } = *part;
-            [*covered, obligation_id, collaborator_id, value, net_value, net_parts]
-        });
-        let allocations: Vec<[i64; 6]> = allocations.collect();
-        make_allocations(tenant, paying, ALLOCATE_PARTS, &allocations)?;
-        let pairs: Vec<[i64; 2]> =
-            allocations.iter().map(|[covered, owed, ..]| [*owed, *covered]).collect();
-        link(tenant, paying.now, &pairs)?;
+/// Inserts an allocation for each obligation, and links the obligation to it.
+pub fn pay_obligations(
+    tenant: &mut Tenant<'_>,
+    payment: Payment<'_>,
+    collected: &[CollectedObligation],
+) -> Result<()> {
+    for collected in powers_of_two(collected) {
+        let allocation_ids = reserve_ids(tenant, ALLOCATION_IDS, collected.len())?;
+        let (mut allocated, mut links) = (Vec::new(), Vec::new());
+        for (allocation_id, collected) in allocation_ids.into_iter().zip(collected) {
+            let CollectedObligation { obligation_id, collaborator_id, value, net_value, net_parts } =
+                *collected;
+            allocated.push([
+                allocation_id,
+                obligation_id,
+                collaborator_id,
+                value,
+                net_value,
+                net_parts,
+            ]);
+            links.push([obligation_id, allocation_id]);
+        }
+        insert_allocations(tenant, payment, INSERT_COLLECTED, &allocated)?;
+        link_obligations(tenant, payment, &links)?;
     }
-    note_allocated(tenant, paying, parts.len())
+    record_allocations(tenant, payment, collected.len())
 }
 
-/// Counts the allocations, and notes that they were made.
-fn note_allocated(tenant: &mut Tenant<'_>, paying: Paying<'_>, allocations: usize) -> Result<()> {
-    if allocations == 0 {
+/// Counts the allocations that were inserted, and notes the event of their distribution.
+fn record_allocations(tenant: &mut Tenant<'_>, payment: Payment<'_>, count: usize) -> Result<()> {
+    if count == 0 {
         return Ok(());
     }
-    totals::add_many(tenant, allocation::Row::TABLE, allocations)?;
+    totals::add_many(tenant, allocation::Row::TABLE, count)?;
     tenant.note(Event {
         action: Action::Allocate,
-        ..tenant.event(distribution::Row::TABLE, paying.distribution_id, paying.now)
+        ..tenant.event(distribution::Row::TABLE, payment.distribution_id, payment.now)
     })
 }
 
-/// How ids of a table are had before its rows.
-struct Reserve {
-    /// The last one that there was.
-    sqlite: &'static [&'static str],
-    /// So many.
-    postgres: &'static [&'static str],
+/// The statements by which ids of a table are known before its rows are inserted.
+struct IdStatements {
+    /// Yields the last id that was given.
+    last_on_sqlite: &'static str,
+    /// Takes `:count` ids from the sequence.
+    next_on_postgres: &'static str,
 }
 
-macro_rules! reserve {
+macro_rules! id_statements {
     ($table:literal) => {
-        Reserve {
-            sqlite: &[concat!(
+        &IdStatements {
+            last_on_sqlite: concat!(
                 "SELECT COALESCE(MAX(seq), 0) FROM sqlite_sequence WHERE name = '",
                 $table,
                 "'"
-            )],
-            postgres: &[
-                concat!(
-                    "SELECT nextval(pg_get_serial_sequence('",
-                    $table,
-                    "', 'id')) FROM generate_series(1, "
-                ),
-                ")",
-            ],
+            ),
+            next_on_postgres: concat!(
+                "SELECT nextval(pg_get_serial_sequence('",
+                $table,
+                "', 'id')) FROM generate_series(1, :count)"
+            ),
         }
     };
 }
 
-const RESERVE_OBLIGATIONS: &Reserve = &reserve!("obligations");
-const RESERVE_ALLOCATIONS: &Reserve = &reserve!("allocations");
+const OBLIGATION_IDS: &IdStatements = id_statements!("obligations");
+const ALLOCATION_IDS: &IdStatements = id_statements!("allocations");
 
-/// Ids that nobody else is given. On SQLite nobody else writes.
-fn reserve(tenant: &mut Tenant<'_>, reserve: &Reserve, rows: usize) -> Result<Vec<i64>> {
+/// Returns ids that no other row is given. On SQLite that is so because nobody else writes.
+fn reserve_ids(
+    tenant: &mut Tenant<'_>,
+    statements: &IdStatements,
+    count: usize,
+) -> Result<Vec<i64>> {
     let past = |_| Error::Query("more rows than there are numbers".to_owned());
-    let rows = i64::try_from(rows).map_err(past)?;
+    let count = i64::try_from(count).map_err(past)?;
     if tenant.is_postgres() {
-        let statement = Prepared { parts: reserve.postgres, values: &[Value::Integer(rows)] };
-        return statement.yielding::<BigInt>().load(tenant.connection()?).map_err(Error::from);
+        let next = Statement::new(statements.next_on_postgres).bind("count", count);
+        return next.yielding::<BigInt>().load(tenant.connection()?).map_err(Error::from);
     }
-    let last = Prepared::plain(reserve.sqlite).yielding::<BigInt>();
+    let last = Statement::new(statements.last_on_sqlite).yielding::<BigInt>();
     let last: i64 = last.get_result(tenant.connection()?).map_err(Error::from)?;
-    Ok((1..=rows).map(|row| last.saturating_add(row)).collect())
+    Ok((1..=count).map(|at| last.saturating_add(at)).collect())
 }
 
-/// Makes obligations of `[id, allocation, collaborator, value]`.
-fn make_obligations(
+/// Inserts obligations. A row is `[id, allocation_id, collaborator_id, value]`.
+fn insert_obligations(
     tenant: &mut Tenant<'_>,
-    paying: Paying<'_>,
-    made: Made<'_>,
+    payment: Payment<'_>,
+    obligations: NewObligations<'_>,
     rows: &[[i64; 4]],
 ) -> Result<()> {
-    let head = Prepared {
-        parts: &[
-            "INSERT INTO obligations (organization_id, distributor_id, status, award_type, units, \
-             created_at, updated_at, id, allocation_id, collaborator_id, value) SELECT ",
-            ", ",
-            ", ",
-            ", ",
-            ", ",
-            ", ",
-            ", ",
-            ", column1, column2, column3, column4 FROM (VALUES ",
-        ],
-        values: &[
-            Value::Integer(tenant.id()),
-            Value::Integer(paying.distributor_id),
-            Value::Text(made.status.to_owned()),
-            Value::Text(made.award_type.to_owned()),
-            Value::Text(paying.units.to_owned()),
-            Value::Instant(paying.now),
-            Value::Instant(paying.now),
-        ],
-    };
-    tenant.note_shape(&("obligations", rows.len()));
-    let tail = Prepared::plain(&[") AS shares"]);
-    let statement = Yielding::<(), 4> { head, rows, tail, yields: PhantomData };
+    let statement = Statement::new(
+        "WITH shares (id, allocation_id, collaborator_id, value) AS (VALUES :rows) \
+         INSERT INTO obligations (organization_id, distributor_id, status, award_type, units, \
+         created_at, updated_at, id, allocation_id, collaborator_id, value) \
+         SELECT :organization, :distributor, :status, :award_type, :units, \
+         :now, :now, id, allocation_id, collaborator_id, value FROM shares",
+    )
+    .bind("rows", rows)
+    .bind("organization", tenant.id())
+    .bind("distributor", payment.distributor_id)
+    .bind("status", obligations.status)
+    .bind("award_type", obligations.award_type)
+    .bind("units", payment.units)
+    .bind("now", payment.now);
+    tenant.note_shape(&statement);
     statement.execute(tenant.connection()?).map(|_| ()).map_err(Error::from)
 }
 
-macro_rules! allocate {
+macro_rules! insert_with_figures {
     ($figures:literal) => {
-        &[
-            concat!(
-                "INSERT INTO allocations (organization_id, distribution_id, status, created_at, \
-                 updated_at, id, obligation_id, collaborator_id, value, ",
-                $figures,
-                ") SELECT "
-            ),
-            ", ",
-            ", 'pending', ",
-            ", ",
-            ", column1, column2, column3, column4, column5, column6 FROM (VALUES ",
-        ]
+        concat!(
+            "WITH parts (id, obligation_id, collaborator_id, value, ",
+            $figures,
+            ") AS (VALUES :rows) INSERT INTO allocations (organization_id, distribution_id, \
+             status, created_at, updated_at, id, obligation_id, collaborator_id, value, ",
+            $figures,
+            ") SELECT :organization, :distribution, \
+             'pending', :now, :now, id, obligation_id, collaborator_id, value, ",
+            $figures,
+            " FROM parts"
+        )
     };
 }
 
-const ALLOCATE_SHARES: &[&str] = allocate!("weight, rank");
-const ALLOCATE_PARTS: &[&str] = allocate!("net_value, net_parts");
+const INSERT_SHARES: &str = insert_with_figures!("weight, rank");
+const INSERT_COLLECTED: &str = insert_with_figures!("net_value, net_parts");
 
-/// Makes allocations of `[id, obligation, collaborator, value, ..]`.
-fn make_allocations(
+/// Inserts allocations. A row is `[id, obligation_id, collaborator_id, value]` and the two figures
+/// that the statement names.
+fn insert_allocations(
     tenant: &mut Tenant<'_>,
-    paying: Paying<'_>,
-    parts: &'static [&'static str],
+    payment: Payment<'_>,
+    text: &'static str,
     rows: &[[i64; 6]],
 ) -> Result<()> {
-    let values = &[
-        Value::Integer(tenant.id()),
-        Value::Integer(paying.distribution_id),
-        Value::Instant(paying.now),
-        Value::Instant(paying.now),
-    ];
-    let head = Prepared { parts, values };
-    tenant.note_shape(&("allocations", parts, rows.len()));
-    let tail = Prepared::plain(&[") AS parts"]);
-    let statement = Yielding::<(), 6> { head, rows, tail, yields: PhantomData };
+    let statement = Statement::new(text)
+        .bind("rows", rows)
+        .bind("organization", tenant.id())
+        .bind("distribution", payment.distribution_id)
+        .bind("now", payment.now);
+    tenant.note_shape(&statement);
     statement.execute(tenant.connection()?).map(|_| ()).map_err(Error::from)
 }
 
-/// Notes allocations at their obligations, by pairs of both: whoever looked them up by what is in
-/// the tables would depend on statistics, which new rows have none of. SQLite, where a statement
-/// costs little, might look at every obligation to find many, and is given one at a time.
-fn link(tenant: &mut Tenant<'_>, now: NaiveDateTime, pairs: &[[i64; 2]]) -> Result<()> {
-    let linked: Vec<(i64, i64)> = if tenant.is_postgres() {
-        let head = Prepared::plain(&["WITH links (obligation_id, id) AS (VALUES "]);
-        let tail = Prepared {
-            parts: &[
-                ") UPDATE obligations SET version = obligations.version + 1, updated_at = ",
-                ", allocation_id = links.id FROM links WHERE obligations.organization_id = ",
-                " AND obligations.id = links.obligation_id \
-                 RETURNING obligations.id, obligations.version",
-            ],
-            values: &[Value::Instant(now), Value::Integer(tenant.id())],
-        };
-        tenant.note_shape(&("links", pairs.len()));
-        let statement =
-            Yielding::<(BigInt, BigInt), 2> { head, rows: pairs, tail, yields: PhantomData };
-        statement.load(tenant.connection()?).map_err(Error::from)?
+/// Links obligations to the allocations that cover them, by pairs of the ids of both.
+///
+/// The pairs are given rather than found in the tables, because new rows have no statistics by
+/// which PostgreSQL could find them well. SQLite might look at every obligation to find many; a
+/// statement costs little there, so that it is given one pair at a time.
+fn link_obligations(
+    tenant: &mut Tenant<'_>,
+    payment: Payment<'_>,
+    links: &[[i64; 2]],
+) -> Result<()> {
+    let linked = if tenant.is_postgres() {
+        link_together(tenant, payment, links)?
     } else {
-        let mut linked = Vec::with_capacity(pairs.len());
-        for [obligation, id] in pairs {
-            let statement = Prepared {
-                parts: &[
-                    "UPDATE obligations SET version = version + 1, updated_at = ",
-                    ", allocation_id = ",
-                    " WHERE organization_id = ",
-                    " AND id = ",
-                    " RETURNING id, version",
-                ],
-                values: &[
-                    Value::Instant(now),
-                    Value::Integer(*id),
-                    Value::Integer(tenant.id()),
-                    Value::Integer(*obligation),
-                ],
-            };
-            let statement = statement.yielding::<(BigInt, BigInt)>();
-            linked.push(statement.get_result(tenant.connection()?).map_err(Error::from)?);
-        }
-        linked
+        link_one_by_one(tenant, payment, links)?
     };
-    if linked.len() != pairs.len() {
-        let (were, are) = (pairs.len(), linked.len());
+    if linked.len() != links.len() {
+        let (were, are) = (links.len(), linked.len());
         return Err(Error::Query(format!("{were} obligations were to be allocated, not {are}")));
     }
-    tenant.record_updates(obligation::Row::TABLE, &linked, now)
+    tenant.record_updates(obligation::Row::TABLE, &linked, payment.now)
+}
+
+/// Returns the ids of the obligations that were linked, with their versions.
+fn link_together(
+    tenant: &mut Tenant<'_>,
+    payment: Payment<'_>,
+    links: &[[i64; 2]],
+) -> Result<Vec<(i64, i64)>> {
+    let statement = Statement::new(
+        "WITH links (obligation_id, allocation_id) AS (VALUES :links) \
+         UPDATE obligations SET version = obligations.version + 1, updated_at = :now, \
+         allocation_id = links.allocation_id FROM links \
+         WHERE obligations.organization_id = :organization \
+         AND obligations.id = links.obligation_id \
+         RETURNING obligations.id, obligations.version",
+    )
+    .bind("links", links)
+    .bind("now", payment.now)
+    .bind("organization", tenant.id());
+    tenant.note_shape(&statement);
+    statement.yielding::<(BigInt, BigInt)>().load(tenant.connection()?).map_err(Error::from)
+}
+
+/// Returns the ids of the obligations that were linked, with their versions.
+fn link_one_by_one(
+    tenant: &mut Tenant<'_>,
+    payment: Payment<'_>,
+    links: &[[i64; 2]],
+) -> Result<Vec<(i64, i64)>> {
+    let link = |[obligation_id, allocation_id]: &[i64; 2]| {
+        let statement = Statement::new(
+            "UPDATE obligations SET version = version + 1, updated_at = :now, \
+             allocation_id = :allocation WHERE organization_id = :organization \
+             AND id = :obligation RETURNING id, version",
+        )
+        .bind("now", payment.now)
+        .bind("allocation", *allocation_id)
+        .bind("organization", tenant.id())
+        .bind("obligation", *obligation_id);
+        let statement = statement.yielding::<(BigInt, BigInt)>();
+        statement.get_result(tenant.connection()?).map_err(Error::from)
+    };
+    links.iter().map(link).collect()
 }

@@ -15,6 +15,7 @@ use crate::session::totals;
 use crate::sql::conditions::{Shape, collect_joins, push_filter};
 use crate::sql::criteria::{Criteria, Field, Filter, Join, Order, Value};
 use crate::sql::keyset::read_keys;
+use crate::sql::statement::Statement;
 
 /// Rows of a tenant's table.
 pub trait Stored: Sized + 'static {
@@ -210,6 +211,7 @@ pub struct Select<'q, R: Stored> {
     columns: R::Columns,
     joins: Vec<Join>,
     beside: Beside,
+    row_count: Statement<'static>,
     postgres: bool,
 }
 
@@ -220,8 +222,9 @@ impl<'q, R: Stored> Select<'q, R> {
             collect_joins(filter, &mut joins);
         }
         let columns = R::columns();
-        let postgres = tenant.is_postgres();
-        Self { organization: tenant.id(), criteria, columns, joins, beside, postgres }
+        let (organization, postgres) = (tenant.id(), tenant.is_postgres());
+        let row_count = totals::select(organization, R::TABLE, postgres);
+        Self { organization, criteria, columns, joins, beside, row_count, postgres }
     }
 
     fn total<'b>(&'b self, out: &mut AstPass<'_, 'b, MultiBackend>) -> QueryResult<()> {
@@ -235,18 +238,9 @@ impl<'q, R: Stored> Select<'q, R> {
                 Ok(())
             }
             None => {
-                let mut tables = [false, true].into_iter().cycle();
-                let (last, parts) =
-                    totals::sum_sql(self.postgres).split_last().unwrap_or((&"", &[]));
-                for part in parts {
-                    out.push_sql(part);
-                    if tables.next() == Some(true) {
-                        out.push_bind_param::<Text, str>(R::TABLE)?;
-                    } else {
-                        out.push_bind_param::<BigInt, i64>(&self.organization)?;
-                    }
-                }
-                out.push_sql(last);
+                out.push_sql("(");
+                self.row_count.walk_ast(out.reborrow())?;
+                out.push_sql(")");
                 Ok(())
             }
             Some(_) => {

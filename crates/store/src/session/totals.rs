@@ -1,8 +1,8 @@
-//! How many rows a tenant has in a table, without counting them.
+//! The number of rows that a tenant has in a table, without counting them.
 //!
 //! SQLite has one writer, so a counter row is brought up to date in the rows' own transaction. On
-//! PostgreSQL such a row would make writers wait for each other: they insert what they added
-//! instead, and a fold now and then adds that up. Every snapshot shows the exact sum.
+//! PostgreSQL such a row would make writers wait for each other: each inserts the difference that
+//! it makes instead, and a fold adds these up now and then. Every snapshot shows the exact sum.
 
 use diesel::prelude::*;
 use diesel::sql_types::BigInt;
@@ -11,66 +11,47 @@ use crate::database::connection::AnyConnection;
 use crate::error::{Error, Result};
 use crate::session::Session;
 use crate::session::tenant::Tenant;
-use crate::sql::criteria::Value;
-use crate::sql::statement::{Prepared, Yielding};
+use crate::sql::statement::Statement;
 
-/// The subquery that yields the total of a table. After each part but the last the tenant is bound,
-/// or the table, in turn.
-pub(crate) const fn sum_sql(postgres: bool) -> &'static [&'static str] {
-    if postgres {
-        &[
-            "(SELECT CAST(COALESCE(SUM(part), 0) AS BIGINT) FROM (\
-             SELECT row_count AS part FROM row_counts WHERE organization_id = ",
-            " AND table_name = ",
-            " UNION ALL SELECT delta FROM row_count_deltas WHERE organization_id = ",
-            " AND table_name = ",
-            ") AS parts)",
-        ]
+/// Returns the `SELECT` that yields the number of rows of a table.
+pub(crate) fn select(organization: i64, table: &str, is_postgres: bool) -> Statement<'_> {
+    let text = if is_postgres {
+        "SELECT CAST(COALESCE(SUM(part), 0) AS BIGINT) FROM (\
+         SELECT row_count AS part FROM row_counts \
+         WHERE organization_id = :organization AND table_name = :table \
+         UNION ALL SELECT delta FROM row_count_deltas \
+         WHERE organization_id = :organization AND table_name = :table) AS parts"
     } else {
-        &[
-            "(SELECT COALESCE(SUM(row_count), 0) FROM row_counts WHERE organization_id = ",
-            " AND table_name = ",
-            ")",
-        ]
-    }
+        "SELECT COALESCE(SUM(row_count), 0) FROM row_counts \
+         WHERE organization_id = :organization AND table_name = :table"
+    };
+    Statement::new(text).bind("organization", organization).bind("table", table)
 }
 
-/// How many rows the tenant has in a table.
+/// Returns the number of rows that the tenant has in a table.
 pub(crate) fn of(tenant: &mut Tenant<'_>, table: &str) -> Result<i64> {
-    let table = Value::Text(table.to_owned());
-    let values = &[Value::Integer(tenant.id()), table.clone(), Value::Integer(tenant.id()), table];
-    let parts = sum_sql(tenant.is_postgres());
-    let tail =
-        Prepared { parts, values: values.get(..parts.len().saturating_sub(1)).unwrap_or(&[]) };
-    let statement = Yielding::<BigInt> { tail, ..Prepared::plain(&["SELECT "]).yielding() };
+    let statement = select(tenant.id(), table, tenant.is_postgres()).yielding::<BigInt>();
     statement.get_result(tenant.connection()?).map_err(Error::from)
 }
 
-/// Notes that so many rows were added (or, below zero, removed), in their transaction.
+/// Notes that `delta` rows were inserted or, below zero, deleted, in their transaction.
 pub(crate) fn add(tenant: &mut Tenant<'_>, table: &str, delta: i64) -> Result<()> {
-    let parts: &[&str] = if tenant.is_postgres() {
-        &[
-            "INSERT INTO row_count_deltas (delta, organization_id, table_name) VALUES (",
-            ", ",
-            ", ",
-            ")",
-        ]
+    let text = if tenant.is_postgres() {
+        "INSERT INTO row_count_deltas (organization_id, table_name, delta) \
+         VALUES (:organization, :table, :delta)"
     } else {
-        &[
-            "INSERT INTO row_counts (row_count, organization_id, table_name) VALUES (",
-            ", ",
-            ", ",
-            ") ON CONFLICT (organization_id, table_name) \
-             DO UPDATE SET row_count = row_count + excluded.row_count",
-        ]
+        "INSERT INTO row_counts (organization_id, table_name, row_count) \
+         VALUES (:organization, :table, :delta) ON CONFLICT (organization_id, table_name) \
+         DO UPDATE SET row_count = row_count + excluded.row_count"
     };
-    let values =
-        [Value::Integer(delta), Value::Integer(tenant.id()), Value::Text(table.to_owned())];
-    let statement = Prepared { parts, values: &values };
+    let statement = Statement::new(text)
+        .bind("organization", tenant.id())
+        .bind("table", table)
+        .bind("delta", delta);
     statement.execute(tenant.connection()?).map(|_| ()).map_err(Error::from)
 }
 
-/// Notes that so many rows were added at once.
+/// Notes that many rows were inserted at once.
 pub(crate) fn add_many(tenant: &mut Tenant<'_>, table: &str, rows: usize) -> Result<()> {
     match i64::try_from(rows) {
         Ok(0) => Ok(()),
@@ -79,7 +60,8 @@ pub(crate) fn add_many(tenant: &mut Tenant<'_>, table: &str, rows: usize) -> Res
     }
 }
 
-/// Folds what writers added into the counters. Rows locked by another fold are left to it.
+/// Adds the differences that writers inserted to the counters. Skips those that another fold has
+/// locked.
 const FOLD: &str = "WITH locked AS (
     SELECT organization_id, table_name, id FROM row_count_deltas
     ORDER BY organization_id, table_name, id LIMIT 100000 FOR UPDATE SKIP LOCKED
@@ -96,7 +78,8 @@ GROUP BY organization_id, table_name ORDER BY organization_id, table_name
 ON CONFLICT (organization_id, table_name)
 DO UPDATE SET row_count = row_counts.row_count + EXCLUDED.row_count";
 
-/// Folds the deltas of PostgreSQL; nothing to do on SQLite. Says how many counters changed.
+/// Adds the differences of PostgreSQL to the counters, and returns how many counters changed. There
+/// is nothing to do on SQLite.
 pub fn fold(session: &mut Session) -> Result<usize> {
     match session.everybody()? {
         AnyConnection::Sqlite(_) => Ok(0),

@@ -13,8 +13,8 @@ use crate::rows::macros::{insert_row, lock_row, next_version, own_row, timestamp
 use crate::rows::membership::Membership;
 use crate::rows::select::load_by;
 use crate::session::tenant::Tenant;
-use crate::sql::criteria::{Field, Value};
-use crate::sql::statement::Prepared;
+use crate::sql::criteria::Field;
+use crate::sql::statement::Statement;
 use crate::{fields, stored};
 
 fields! {
@@ -260,16 +260,14 @@ pub fn set_status(
 
 /// Notes how many collaborators it has, after they were set.
 pub fn count_collaborators(tenant: &mut Tenant<'_>, id: i64) -> Result<()> {
-    let statement = Prepared {
-        parts: &[
-            "UPDATE distributors SET collaborator_count = (SELECT COUNT(*) \
-             FROM distributor_collaborators WHERE organization_id = ",
-            " AND distributor_id = ",
-            ") WHERE organization_id = ",
-            " AND id = ",
-        ],
-        values: &[tenant.id(), id, tenant.id(), id].map(Value::Integer),
-    };
+    let statement = Statement::new(
+        "UPDATE distributors SET collaborator_count = (SELECT COUNT(*) \
+         FROM distributor_collaborators \
+         WHERE organization_id = :organization AND distributor_id = :id) \
+         WHERE organization_id = :organization AND id = :id",
+    )
+    .bind("organization", tenant.id())
+    .bind("id", id);
     statement.execute(tenant.connection()?).map(|_| ()).map_err(Error::from)
 }
 
@@ -280,21 +278,14 @@ pub fn set_accumulated(
     value: i64,
     now: NaiveDateTime,
 ) -> Result<()> {
-    let statement = Prepared {
-        parts: &[
-            "UPDATE distributors SET accumulated_value = ",
-            ", version = version + 1, updated_at = ",
-            " WHERE organization_id = ",
-            " AND id = ",
-            " RETURNING version",
-        ],
-        values: &[
-            Value::Integer(value),
-            Value::Instant(now),
-            Value::Integer(tenant.id()),
-            Value::Integer(id),
-        ],
-    };
+    let statement = Statement::new(
+        "UPDATE distributors SET accumulated_value = :value, version = version + 1, \
+         updated_at = :now WHERE organization_id = :organization AND id = :id RETURNING version",
+    )
+    .bind("value", value)
+    .bind("now", now)
+    .bind("organization", tenant.id())
+    .bind("id", id);
     let version = statement.yielding::<BigInt>().get_result(tenant.connection()?)?;
     tenant.record_update("distributors", id, version, now)
 }

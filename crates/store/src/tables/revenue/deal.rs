@@ -10,8 +10,8 @@ use crate::rows::macros::{
     delete_row, insert_row, lock_row, next_version, own_row, timestamps, update_row,
 };
 use crate::session::tenant::Tenant;
-use crate::sql::criteria::{Field, Join, Value};
-use crate::sql::statement::Prepared;
+use crate::sql::criteria::{Field, Join};
+use crate::sql::statement::Statement;
 use crate::{fields, stored};
 
 fields! {
@@ -173,25 +173,17 @@ pub fn update(
 
 /// Sets what the distributions of a deal sum to, after one of them was written.
 pub fn update_sums(tenant: &mut Tenant<'_>, id: i64, sums: Sums, now: NaiveDateTime) -> Result<()> {
-    let statement = Prepared {
-        parts: &[
-            "UPDATE deals SET distributed_percent_e10 = ",
-            ", distributed_amount = ",
-            ", undistributed_amount = ",
-            ", version = version + 1, updated_at = ",
-            " WHERE organization_id = ",
-            " AND id = ",
-            " RETURNING version",
-        ],
-        values: &[
-            Value::Integer(sums.distributed_percent_e10),
-            Value::Integer(sums.distributed_amount),
-            Value::Integer(sums.undistributed_amount),
-            Value::Instant(now),
-            Value::Integer(tenant.id()),
-            Value::Integer(id),
-        ],
-    };
+    let statement = Statement::new(
+        "UPDATE deals SET distributed_percent_e10 = :percent, distributed_amount = :amount, \
+         undistributed_amount = :left, version = version + 1, updated_at = :now \
+         WHERE organization_id = :organization AND id = :id RETURNING version",
+    )
+    .bind("percent", sums.distributed_percent_e10)
+    .bind("amount", sums.distributed_amount)
+    .bind("left", sums.undistributed_amount)
+    .bind("now", now)
+    .bind("organization", tenant.id())
+    .bind("id", id);
     let version = statement.yielding::<BigInt>().get_result(tenant.connection()?)?;
     tenant.record_update("deals", id, version, now)
 }

@@ -3,16 +3,15 @@
 
 use chrono::{NaiveDate, NaiveDateTime};
 use diesel::prelude::*;
-use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
-use diesel::sql_types::{BigInt, Text, Timestamp};
+use diesel::sql_types::BigInt;
 
-use crate::database::connection::{AnyConnection, MultiBackend};
 use crate::database::schema::revenue_distributions;
 use crate::error::{Error, Result};
 use crate::rows::macros::{delete_row, insert_row, next_version, own_row, timestamps, update_row};
 use crate::rows::select::Stored;
 use crate::session::tenant::Tenant;
 use crate::sql::criteria::{Field, Join};
+use crate::sql::statement::Statement;
 use crate::{fields, stored};
 
 fields! {
@@ -164,8 +163,24 @@ pub fn rewrite(
     now: NaiveDateTime,
 ) -> Result<()> {
     for rows in rows.chunks(REWRITTEN_AT_ONCE) {
-        let statement = Rewrite { organization: tenant.id(), currency, rows, now };
-        let changed: Vec<(i64, i64)> = statement.load(tenant.connection()?).map_err(Error::from)?;
+        let rewritten: Vec<[i64; 3]> =
+            rows.iter().map(|row| [row.id, row.amount, row.amount_default]).collect();
+        // There are as many texts as there are lengths: none is worth keeping prepared.
+        let statement = Statement::uncached(
+            "WITH rewritten (id, amount, amount_default) AS (VALUES :rewritten) \
+             UPDATE revenue_distributions SET amount = rewritten.amount, \
+             amount_default = rewritten.amount_default, version = version + 1, \
+             currency = :currency, updated_at = :now FROM rewritten \
+             WHERE revenue_distributions.organization_id = :organization \
+             AND revenue_distributions.id = rewritten.id \
+             RETURNING revenue_distributions.id, revenue_distributions.version",
+        )
+        .bind("rewritten", rewritten.as_slice())
+        .bind("currency", currency)
+        .bind("now", now)
+        .bind("organization", tenant.id());
+        let changed: Vec<(i64, i64)> =
+            statement.yielding::<(BigInt, BigInt)>().load(tenant.connection()?)?;
         tenant.record_updates(Row::TABLE, &changed, now)?;
     }
     Ok(())
@@ -173,53 +188,3 @@ pub fn rewrite(
 
 /// Three values a row, far below what either database binds in a statement.
 const REWRITTEN_AT_ONCE: usize = 1000;
-
-/// `UPDATE .. FROM (VALUES ..)`, which diesel has no words for.
-struct Rewrite<'r> {
-    organization: i64,
-    currency: &'r str,
-    rows: &'r [Rewritten],
-    now: NaiveDateTime,
-}
-
-impl QueryFragment<MultiBackend> for Rewrite<'_> {
-    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, MultiBackend>) -> QueryResult<()> {
-        // As many shapes as there are lengths: none is worth keeping.
-        out.unsafe_to_cache_prepared();
-        out.push_sql("WITH rewritten (id, amount, amount_default) AS (VALUES ");
-        for (at, row) in self.rows.iter().enumerate() {
-            out.push_sql(if at == 0 { "(" } else { ", (" });
-            out.push_bind_param::<BigInt, i64>(&row.id)?;
-            out.push_sql(", ");
-            out.push_bind_param::<BigInt, i64>(&row.amount)?;
-            out.push_sql(", ");
-            out.push_bind_param::<BigInt, i64>(&row.amount_default)?;
-            out.push_sql(")");
-        }
-        out.push_sql(
-            ") UPDATE revenue_distributions SET amount = rewritten.amount, \
-             amount_default = rewritten.amount_default, version = version + 1, currency = ",
-        );
-        out.push_bind_param::<Text, str>(self.currency)?;
-        out.push_sql(", updated_at = ");
-        out.push_bind_param::<Timestamp, NaiveDateTime>(&self.now)?;
-        out.push_sql(" FROM rewritten WHERE revenue_distributions.organization_id = ");
-        out.push_bind_param::<BigInt, i64>(&self.organization)?;
-        out.push_sql(
-            " AND revenue_distributions.id = rewritten.id \
-             RETURNING revenue_distributions.id, revenue_distributions.version",
-        );
-        Ok(())
-    }
-}
-
-impl Query for Rewrite<'_> {
-    type SqlType = (BigInt, BigInt);
-}
-
-impl QueryId for Rewrite<'_> {
-    type QueryId = ();
-    const HAS_STATIC_QUERY_ID: bool = false;
-}
-
-impl RunQueryDsl<AnyConnection> for Rewrite<'_> {}
