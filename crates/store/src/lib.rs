@@ -38,9 +38,9 @@ pub use session::Session;
 pub use session::books::{Ledger, LedgerPart};
 pub use session::tenant::Tenant;
 pub use session::totals::fold as fold_totals;
-pub use sql::criteria::{
-    Comparable, Comparison, Criteria, Field, FieldKind, Filter, Join, Order, Test, Value,
-};
+pub use sql::criteria::{Criteria, Order};
+pub use sql::field::{Comparable, Field, FieldKind, Join};
+pub use sql::filter::{Comparison, Filter, Test, Value};
 pub use sql::keyset::{beyond, read_keys};
 pub use tables::administration::{event, idempotency, organization, person, token};
 pub use tables::payouts::{

@@ -13,7 +13,9 @@ use crate::error::{Error, Result};
 use crate::session::tenant::Tenant;
 use crate::session::totals;
 use crate::sql::conditions::{Shape, collect_joins, push_filter};
-use crate::sql::criteria::{Criteria, Field, Filter, Join, Order, Value};
+use crate::sql::criteria::{Criteria, Order};
+use crate::sql::field::{Field, Join};
+use crate::sql::filter::{Filter, Value};
 use crate::sql::keyset::read_keys;
 use crate::sql::statement::Statement;
 

@@ -9,7 +9,9 @@ use diesel::query_builder::AstPass;
 use diesel::sql_types::{BigInt, Bool, Date, Text, Timestamp};
 
 use crate::database::connection::MultiBackend;
-use crate::sql::criteria::{Criteria, Field, Filter, Join, Test, Value};
+use crate::sql::criteria::Criteria;
+use crate::sql::field::{Field, Join};
+use crate::sql::filter::{Filter, Test, Value};
 
 /// Rows that meet the filter, in brackets where it has several parts.
 pub(crate) fn push_filter<'b>(

@@ -4,7 +4,9 @@
 use chrono::{NaiveDate, NaiveDateTime};
 use serde_json::Value as Json;
 
-use crate::sql::criteria::{Field, FieldKind, Filter, Order, Test, Value};
+use crate::sql::criteria::Order;
+use crate::sql::field::{Field, FieldKind};
+use crate::sql::filter::{Filter, Test, Value};
 
 /// Reads the keys of a row, as they came with it, for this order. None where they are not such
 /// keys.

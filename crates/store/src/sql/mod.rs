@@ -3,5 +3,7 @@
 
 pub(crate) mod conditions;
 pub(crate) mod criteria;
+pub(crate) mod field;
+pub(crate) mod filter;
 pub(crate) mod keyset;
 pub(crate) mod statement;

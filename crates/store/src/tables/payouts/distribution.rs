@@ -10,7 +10,7 @@ use crate::database::schema::distributions;
 use crate::error::{Error, Result};
 use crate::rows::macros::{insert_row, next_version, own_row, timestamps, update_row};
 use crate::session::tenant::Tenant;
-use crate::sql::criteria::{Field, Join};
+use crate::sql::field::{Field, Join};
 use crate::tables::administration::event::Action;
 use crate::{fields, stored};
 

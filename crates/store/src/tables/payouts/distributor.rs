@@ -13,7 +13,7 @@ use crate::rows::macros::{insert_row, lock_row, next_version, own_row, timestamp
 use crate::rows::membership::Membership;
 use crate::rows::select::load_by;
 use crate::session::tenant::Tenant;
-use crate::sql::criteria::Field;
+use crate::sql::field::Field;
 use crate::sql::statement::Statement;
 use crate::{fields, stored};
 

@@ -11,7 +11,7 @@ use crate::error::{Error, Result};
 use crate::rows::macros::{delete_row, insert_row, next_version, own_row, timestamps, update_row};
 use crate::rows::select::load_by;
 use crate::session::tenant::Tenant;
-use crate::sql::criteria::{Field, Join};
+use crate::sql::field::{Field, Join};
 use crate::{fields, stored};
 
 fields! {

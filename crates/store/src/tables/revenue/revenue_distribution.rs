@@ -10,7 +10,7 @@ use crate::error::{Error, Result};
 use crate::rows::macros::{delete_row, insert_row, next_version, own_row, timestamps, update_row};
 use crate::rows::select::Stored;
 use crate::session::tenant::Tenant;
-use crate::sql::criteria::{Field, Join};
+use crate::sql::field::{Field, Join};
 use crate::sql::statement::Statement;
 use crate::{fields, stored};
 
