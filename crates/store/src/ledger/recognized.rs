@@ -1,6 +1,7 @@
-//! The revenue of a distributor on some days, added up as its rows go by: however many there are,
-//! one is held at a time. One statement, so one moment. Not here: the ledger of reports, which
-//! holds a tenant's revenue in memory, and how a day's part is rounded, which is the rules'.
+//! The revenue of a distributor on some days, summed while its rows are read: however many there
+//! are, one is held at a time. It is one statement, so that it sees one moment. Not here: the ledger
+//! of reports, which holds a tenant's revenue in memory, and the rounding of a day's part, which is
+//! a rule.
 
 use apportion_core::calendar::DateRange;
 use apportion_core::engine::{self, RevenueIn};
@@ -14,12 +15,21 @@ use crate::database::connection::AnyConnection;
 use crate::database::schema::{distributor_deals, revenue_distributions};
 use crate::error::{Error, Result};
 use crate::session::tenant::Tenant;
+use crate::sql::exists::exists;
 
-/// First and last day, amount, amount in the tenant's currency.
-type Spread = (NaiveDate, NaiveDate, i64, i64);
+/// A revenue distribution, as far as it is read here.
+#[derive(Queryable)]
+struct Spread {
+    start_on: NaiveDate,
+    end_on: NaiveDate,
+    /// Minor units of the deal's currency.
+    amount: i64,
+    /// Minor units of the tenant's currency.
+    amount_default: i64,
+}
 
-/// What the deals in the scope of a distributor (named by none, all) recognise on these days, in
-/// minor units.
+/// Returns the revenue that the deals of a distributor recognise on these days, in minor units. A
+/// distributor that names no deals has all of them.
 pub fn recognized(
     tenant: &mut Tenant<'_>,
     distributor: i64,
@@ -30,7 +40,7 @@ pub fn recognized(
         .filter(distributor_deals::organization_id.eq(tenant.id()))
         .filter(distributor_deals::distributor_id.eq(distributor))
         .select(distributor_deals::deal_id);
-    let any: Option<i64> = named.first(tenant.connection()?).optional()?;
+    let names_deals = exists!(named, tenant.connection()?)?;
     let organization = tenant.id();
     macro_rules! sum {
         ($connection:expr, $backend:ty, $mode:ty) => {{
@@ -48,7 +58,7 @@ pub fn recognized(
             if let RevenueIn::Deals(currency) = revenue {
                 query = query.filter(revenue_distributions::currency.eq(currency.code()));
             }
-            if any.is_some() {
+            if names_deals {
                 query = query.filter(revenue_distributions::deal_id.eq_any(named));
             }
             add_up(query.load_iter::<Spread, $mode>($connection)?, revenue, days)
@@ -74,15 +84,12 @@ fn add_up(
     failure.map_or(Ok(sum), Err)
 }
 
-fn span(
-    (start_on, end_on, amount, amount_default): Spread,
-    revenue: RevenueIn,
-) -> Result<SpreadAmount> {
-    let range = DateRange::new(start_on, end_on);
+fn span(row: Spread, revenue: RevenueIn) -> Result<SpreadAmount> {
+    let range = DateRange::new(row.start_on, row.end_on);
     let range = range.map_err(|error| Error::Query(format!("days that are none: {error}")))?;
     let total = match revenue {
-        RevenueIn::Default => amount_default,
-        RevenueIn::Deals(_) => amount,
+        RevenueIn::Default => row.amount_default,
+        RevenueIn::Deals(_) => row.amount,
     };
     Ok(SpreadAmount { range, total })
 }

@@ -1,5 +1,6 @@
-//! Conditions as SQL that both databases understand: values are bound, never spelled out. And what
-//! makes one statement differ from another, apart from its values.
+//! The SQL of filters, in words that both databases understand. Values are bound, never written into
+//! the text. The shape of criteria is here too: the part that makes one statement differ from
+//! another, whatever the values.
 
 use std::hash::{Hash, Hasher};
 use std::mem::discriminant;
@@ -13,22 +14,22 @@ use crate::sql::criteria::Criteria;
 use crate::sql::field::{Field, Join};
 use crate::sql::filter::{Filter, Test, Value};
 
-/// Rows that meet the filter, in brackets where it has several parts.
+/// Writes the condition that rows meet the filter, in brackets if it has several parts.
 pub(crate) fn push_filter<'b>(
     out: &mut AstPass<'_, 'b, MultiBackend>,
     filter: &'b Filter,
 ) -> QueryResult<()> {
-    let (members, joint, none) = match filter {
+    let (members, operator, if_empty) = match filter {
         Filter::Test(field, test) => return push_test(out, *field, test),
         Filter::All(members) => (members, " AND ", "1 = 1"),
         Filter::Any(members) => (members, " OR ", "1 = 0"),
     };
     match members.as_slice() {
-        [] => out.push_sql(none),
+        [] => out.push_sql(if_empty),
         [one] => push_filter(out, one)?,
         several => {
             for (at, member) in several.iter().enumerate() {
-                out.push_sql(if at == 0 { "(" } else { joint });
+                out.push_sql(if at == 0 { "(" } else { operator });
                 push_filter(out, member)?;
             }
             out.push_sql(")");
@@ -43,10 +44,14 @@ fn push_test<'b>(
     test: &'b Test,
 ) -> QueryResult<()> {
     match test {
-        Test::Null => push_after(out, field, " IS NULL"),
-        Test::NotNull => push_after(out, field, " IS NOT NULL"),
-        Test::In(values) => return push_list(out, field, [" = ", " IN ("], values),
-        Test::NotIn(values) => return push_list(out, field, [" <> ", " NOT IN ("], values),
+        Test::Null => push_column(out, field, " IS NULL"),
+        Test::NotNull => push_column(out, field, " IS NOT NULL"),
+        Test::In(values) => {
+            return push_list(out, field, values, ListSigns { one: " = ", several: " IN (" });
+        }
+        Test::NotIn(values) => {
+            return push_list(out, field, values, ListSigns { one: " <> ", several: " NOT IN (" });
+        }
         Test::Like(pattern) | Test::NotLike(pattern) => {
             out.push_sql("lower(");
             out.push_sql(field.column);
@@ -55,36 +60,37 @@ fn push_test<'b>(
             out.push_sql(" ESCAPE '\\'");
         }
         Test::Order(sign, value) => {
-            out.push_sql(field.column);
+            push_column(out, field, " ");
+            out.push_sql(sign);
             out.push_sql(" ");
-            push_after_sign(out, sign);
             return push_value(out, value);
         }
     }
     Ok(())
 }
 
-fn push_after(out: &mut AstPass<'_, '_, MultiBackend>, field: Field, sql: &str) {
+fn push_column(out: &mut AstPass<'_, '_, MultiBackend>, field: Field, then: &str) {
     out.push_sql(field.column);
-    out.push_sql(sql);
+    out.push_sql(then);
 }
 
-fn push_after_sign(out: &mut AstPass<'_, '_, MultiBackend>, sign: &str) {
-    out.push_sql(sign);
-    out.push_sql(" ");
+/// The SQL between a column and the values that it is compared with.
+struct ListSigns {
+    one: &'static str,
+    several: &'static str,
 }
 
 fn push_list<'b>(
     out: &mut AstPass<'_, 'b, MultiBackend>,
     field: Field,
-    [single, several]: [&str; 2],
     values: &'b [Value],
+    signs: ListSigns,
 ) -> QueryResult<()> {
     if let [value] = values {
-        push_after(out, field, single);
+        push_column(out, field, signs.one);
         return push_value(out, value);
     }
-    push_after(out, field, several);
+    push_column(out, field, signs.several);
     for (at, value) in values.iter().enumerate() {
         if at > 0 {
             out.push_sql(", ");
@@ -95,11 +101,8 @@ fn push_list<'b>(
     Ok(())
 }
 
-/// A value, bound.
-pub(crate) fn push_value<'b>(
-    out: &mut AstPass<'_, 'b, MultiBackend>,
-    value: &'b Value,
-) -> QueryResult<()> {
+/// Binds a value.
+fn push_value<'b>(out: &mut AstPass<'_, 'b, MultiBackend>, value: &'b Value) -> QueryResult<()> {
     match value {
         Value::Null => {
             out.push_sql("NULL");
@@ -113,7 +116,7 @@ pub(crate) fn push_value<'b>(
     }
 }
 
-/// The other tables that conditions look at.
+/// Adds the other tables in which the fields of a filter stand.
 pub(crate) fn collect_joins(filter: &Filter, joins: &mut Vec<Join>) {
     match filter {
         Filter::All(members) | Filter::Any(members) => {
@@ -129,7 +132,7 @@ pub(crate) fn collect_joins(filter: &Filter, joins: &mut Vec<Join>) {
     }
 }
 
-/// Criteria apart from their values: what makes one statement differ from another.
+/// Criteria apart from their values. Criteria of the same shape make the same statement.
 pub(crate) struct Shape<'c>(pub(crate) &'c Criteria);
 
 impl Hash for Shape<'_> {

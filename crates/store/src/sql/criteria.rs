@@ -4,33 +4,33 @@
 use crate::sql::field::Field;
 use crate::sql::filter::Filter;
 
-/// One key of the order.
+/// A key of the order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Order {
-    /// What is sorted by; nulls come last either way.
+    /// The field. Nulls come last in both directions.
     pub field: Field,
-    /// From high to low.
+    /// Whether values go from high to low.
     pub descending: bool,
-    /// The whole order from its end: nulls come first then.
+    /// Whether the whole order is read from its end, so that nulls come first.
     pub reversed: bool,
 }
 
 impl Order {
-    /// The same order from its other end.
+    /// Returns the same order, read from its other end.
     pub fn reverse(self) -> Self {
         Self { descending: !self.descending, reversed: !self.reversed, ..self }
     }
 }
 
-/// What a list is asked for.
+/// The criteria of a list.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Criteria {
-    /// What rows must meet, if anything.
+    /// The filter that rows must meet, if there is one.
     pub filter: Option<Filter>,
     /// The order, down to a unique key.
     pub order: Vec<Order>,
-    /// How many rows at most.
+    /// The most rows that are returned.
     pub limit: i64,
-    /// How many rows to pass over first.
+    /// The number of rows that are skipped before.
     pub offset: i64,
 }

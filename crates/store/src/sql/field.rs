@@ -6,41 +6,41 @@
 pub struct Field {
     /// The quoted column, with its table.
     pub(crate) column: &'static str,
-    /// What it holds.
+    /// The kind of its values.
     pub(crate) kind: FieldKind,
     /// Whether it may be null.
     pub(crate) nullable: bool,
-    /// Another table that it stands in.
+    /// The table that it stands in, if that is not the table of the list.
     pub(crate) join: Option<Join>,
 }
 
-/// How another table of the same tenant is reached.
+/// The way to another table of the same tenant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Join {
     /// The table's name.
     pub table: &'static str,
-    /// What links its rows, the tenant included.
+    /// The condition that links its rows to those of the list, the tenant included.
     pub on: &'static str,
 }
 
-/// What a field holds.
+/// The kind of a field's values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum FieldKind {
     /// Whole numbers, fixed-point units, ids.
     Integer,
-    /// Text, by code point.
+    /// Texts, ordered by code point.
     Text,
     /// Calendar dates.
     Date,
-    /// Compared by its date.
+    /// Instants, which are compared by their date.
     Instant,
-    /// False before true.
+    /// Booleans, false before true.
     Boolean,
 }
 
 /// SQL types that lists can be filtered and sorted by.
 pub trait Comparable {
-    /// What such a column holds.
+    /// The kind of such a column's values.
     const KIND: FieldKind;
     /// Whether it may be null.
     const NULLABLE: bool = false;
@@ -72,8 +72,8 @@ impl<T: Comparable + diesel::sql_types::SqlType> Comparable for diesel::sql_type
     const NULLABLE: bool = true;
 }
 
-/// Defines the fields of a table by their diesel columns: one that does not exist does not compile,
-/// and what a field holds is what the schema says.
+/// Defines the fields of a table by their diesel columns. A column that does not exist does not
+/// compile, and the kind of a field is the one in the schema.
 #[macro_export]
 macro_rules! fields {
     ($table:ident; $($(#[$doc:meta])* $name:ident = $column:ident;)*) => {$(
@@ -85,17 +85,20 @@ macro_rules! fields {
 }
 
 impl Field {
-    /// The field of a quoted column, with its table, of that SQL type.
+    /// Makes the field of a quoted column, with its table, of the SQL type `T`.
     pub const fn of<T: Comparable>(column: &'static str) -> Self {
         Self { column, kind: T::KIND, nullable: T::NULLABLE, join: None }
     }
 
-    /// A field of rows that are computed: of no table, and met only by [`Filter::is_met`].
+    /// Makes a field of rows that are computed. It stands in no table, so that only
+    /// [`Filter::is_met`] may see it.
+    ///
+    /// [`Filter::is_met`]: crate::Filter::is_met
     pub const fn computed(name: &'static str, kind: FieldKind, nullable: bool) -> Self {
         Self { column: name, kind, nullable, join: None }
     }
 
-    /// The same field, for lists of another table.
+    /// Returns the same field for lists of another table, which reach it through a join.
     pub const fn through(mut self, join: Join) -> Self {
         self.join = Some(join);
         self

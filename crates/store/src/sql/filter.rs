@@ -1,5 +1,5 @@
-//! Filters: what the rows of a list must meet, over fields and values. Not here: the SQL of it
-//! (`conditions`), and how clients spell it.
+//! Filters: the conditions that the rows of a list must meet, as a tree of tests of fields. Not
+//! here: their SQL (`conditions`), and how clients spell them.
 
 use chrono::{Datelike, Days, NaiveDate, NaiveDateTime};
 
@@ -10,51 +10,51 @@ use crate::sql::field::{Field, FieldKind};
 pub enum Value {
     /// Null.
     Null,
-    /// For booleans.
+    /// A value of a boolean field.
     Boolean(bool),
-    /// For integers and fixed-point units.
+    /// A value of an integer field: a number, an id, fixed-point units.
     Integer(i64),
-    /// For texts.
+    /// A value of a text field.
     Text(String),
-    /// For dates, and for instants by their date.
+    /// A value of a date field, or the day of an instant field.
     Date(NaiveDate),
-    /// For instants.
+    /// A value of an instant field.
     Instant(NaiveDateTime),
 }
 
-/// How a field is compared.
+/// A comparison of a field with one or more values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Comparison {
-    /// Is one of the values.
+    /// The field is one of the values.
     Equal,
-    /// Is none of the values; null is none of them.
+    /// The field is not one of the values. A null field meets this unless null is a value.
     NotEqual,
-    /// Contains one of the texts, ASCII case aside.
+    /// The field contains one of the texts, regardless of ASCII case.
     Contains,
-    /// Contains none of the texts; null contains none.
+    /// The field contains none of the texts. A null field meets this.
     NotContain,
-    /// Is more than the value.
+    /// The field is more than the value.
     Greater,
-    /// Is the value or more.
+    /// The field is the value or more.
     GreaterOrEqual,
-    /// Is less than the value.
+    /// The field is less than the value.
     Less,
-    /// Is the value or less.
+    /// The field is the value or less.
     LessOrEqual,
 }
 
-/// What rows must meet.
+/// A condition that rows must meet.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Filter {
-    /// Every one of these.
+    /// Every one of these holds.
     All(Vec<Filter>),
-    /// At least one of these.
+    /// At least one of these holds.
     Any(Vec<Filter>),
-    /// One test of one field.
+    /// A test of a field holds.
     Test(Field, Test),
 }
 
-/// A test that SQL has words for.
+/// A test that SQL can express.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Test {
     /// `IN`
@@ -74,62 +74,44 @@ pub enum Test {
 }
 
 impl Filter {
-    /// Rows whose field is one of these integers.
+    /// Returns the filter for rows whose field is one of these integers.
     pub fn among(field: Field, ids: &[i64]) -> Self {
         Filter::Test(field, Test::In(ids.iter().copied().map(Value::Integer).collect()))
     }
 
-    /// A comparison with one or more values.
+    /// Returns the filter for rows whose field compares like this with one or more values.
     pub fn compare(field: Field, comparison: Comparison, values: Vec<Value>) -> Self {
         use Comparison::{Contains, Equal, NotContain, NotEqual};
         if field.kind == FieldKind::Instant {
-            let days = values.into_iter().map(|value| instant(field, comparison, value));
-            return if comparison == NotEqual {
-                Filter::All(days.collect())
-            } else {
-                Filter::Any(days.collect())
+            let days = values.into_iter().map(|value| compare_day(field, comparison, value));
+            return match comparison {
+                NotEqual => Filter::All(days.collect()),
+                _ => Filter::Any(days.collect()),
             };
         }
         let (nulls, values): (Vec<_>, Vec<_>) =
             values.into_iter().partition(|value| *value == Value::Null);
-        let null = (!nulls.is_empty()).then_some(());
+        let with_null = !nulls.is_empty();
         match comparison {
-            Equal => {
-                let some = (!values.is_empty()).then_some(Filter::Test(field, Test::In(values)));
-                let null = null.map(|()| Filter::Test(field, Test::Null));
-                Filter::Any(some.into_iter().chain(null).collect())
-            }
-            NotEqual => {
-                let other =
-                    (!values.is_empty()).then_some(Filter::Test(field, Test::NotIn(values)));
-                match (null, other) {
-                    (Some(()), other) => {
-                        let present = Filter::Test(field, Test::NotNull);
-                        Filter::All(std::iter::once(present).chain(other).collect())
-                    }
-                    (None, other) => or_null(field, other.into_iter().collect()),
-                }
-            }
+            Equal => equal(field, values, with_null),
+            NotEqual => not_equal(field, values, with_null),
             Contains => {
-                let tests = values.into_iter().map(|v| Filter::Test(field, Test::Like(pattern(v))));
-                Filter::Any(tests.collect())
+                let like = |value| Filter::Test(field, Test::Like(pattern(value)));
+                Filter::Any(values.into_iter().map(like).collect())
             }
             NotContain => {
-                let tests =
-                    values.into_iter().map(|v| Filter::Test(field, Test::NotLike(pattern(v))));
-                or_null(field, tests.collect())
+                let not_like = |value| Filter::Test(field, Test::NotLike(pattern(value)));
+                or_null(field, values.into_iter().map(not_like).collect())
             }
             order => {
-                let tests = values.into_iter();
-                Filter::All(tests.map(|v| Filter::Test(field, order.test(v))).collect())
+                let ordered = |value| Filter::Test(field, order.test(value));
+                Filter::All(values.into_iter().map(ordered).collect())
             }
         }
     }
-}
 
-impl Filter {
-    /// Whether a row meets the filter, by the values of its fields: as SQL would have it, and for
-    /// fields that are no texts.
+    /// Whether a row meets the filter, given the values of its fields: the answer that SQL would
+    /// give, if only integers, dates and texts are compared by their order.
     pub fn is_met(&self, value: &impl Fn(Field) -> Value) -> bool {
         match self {
             Filter::All(members) => members.iter().all(|member| member.is_met(value)),
@@ -171,7 +153,7 @@ impl Value {
     }
 }
 
-/// Whether a text contains what a pattern of `LIKE` asks for.
+/// Whether a text contains the text from which [`pattern`] made a pattern.
 fn contains(value: &Value, pattern: &str) -> bool {
     let Value::Text(text) = value else { return false };
     let inner = pattern.strip_prefix('%').and_then(|rest| rest.strip_suffix('%'));
@@ -200,7 +182,31 @@ impl Comparison {
     }
 }
 
-/// The tests together, or null where the field may be.
+/// Returns the filter for rows whose field is one of the values, or null if that is among them.
+fn equal(field: Field, values: Vec<Value>, with_null: bool) -> Filter {
+    let mut tests = Vec::new();
+    if !values.is_empty() {
+        tests.push(Filter::Test(field, Test::In(values)));
+    }
+    if with_null {
+        tests.push(Filter::Test(field, Test::Null));
+    }
+    Filter::Any(tests)
+}
+
+/// Returns the filter for rows whose field is none of the values, nor null if that is among them.
+fn not_equal(field: Field, values: Vec<Value>, with_null: bool) -> Filter {
+    let mut tests = Vec::new();
+    if with_null {
+        tests.push(Filter::Test(field, Test::NotNull));
+    }
+    if !values.is_empty() {
+        tests.push(Filter::Test(field, Test::NotIn(values)));
+    }
+    if with_null { Filter::All(tests) } else { or_null(field, tests) }
+}
+
+/// Returns the filter for rows that pass all tests, or whose field is null if it may be.
 fn or_null(field: Field, tests: Vec<Filter>) -> Filter {
     let all = Filter::All(tests);
     if field.nullable { Filter::Any(vec![all, Filter::Test(field, Test::Null)]) } else { all }
@@ -209,18 +215,14 @@ fn or_null(field: Field, tests: Vec<Filter>) -> Filter {
 /// The last year that dates are written with.
 const MAX_YEAR: i32 = 9999;
 
-/// A day as a range of instants, `[midnight, next midnight)`.
-fn instant(field: Field, comparison: Comparison, value: Value) -> Filter {
+/// Returns the filter for rows whose instant compares like this with a day, which is the range
+/// `[midnight, next midnight)`.
+fn compare_day(field: Field, comparison: Comparison, value: Value) -> Filter {
     let Value::Date(day) = value else {
         let null = if comparison == Comparison::NotEqual { Test::NotNull } else { Test::Null };
         return Filter::Test(field, null);
     };
-    let at = |day: NaiveDate| Value::Instant(day.and_time(chrono::NaiveTime::MIN));
-    // SQLite compares instants as texts, and a year of five digits would come before all others:
-    // the last day ends with its last microsecond, which no instant in milliseconds reaches.
-    let next = day.checked_add_days(Days::new(1)).filter(|next| next.year() <= MAX_YEAR);
-    let end = || Value::Instant(day.and_hms_micro_opt(23, 59, 59, 999_999).unwrap_or_default());
-    let (from, until) = (at(day), next.map_or_else(end, at));
+    let (from, until) = instants_of(day);
     let test = |sign, value| Filter::Test(field, Test::Order(sign, value));
     match comparison {
         Comparison::NotEqual => {
@@ -235,7 +237,18 @@ fn instant(field: Field, comparison: Comparison, value: Value) -> Filter {
     }
 }
 
-/// A pattern for a text anywhere; both databases fold only ASCII on these columns.
+/// Returns the first instant of a day, and the first one after it.
+fn instants_of(day: NaiveDate) -> (Value, Value) {
+    let midnight = |day: NaiveDate| Value::Instant(day.and_time(chrono::NaiveTime::MIN));
+    let next = day.checked_add_days(Days::new(1)).filter(|next| next.year() <= MAX_YEAR);
+    // SQLite compares instants as texts, and a year of five digits would come before all others:
+    // the last day ends with its last microsecond, which no instant in milliseconds reaches.
+    let last = || Value::Instant(day.and_hms_micro_opt(23, 59, 59, 999_999).unwrap_or_default());
+    (midnight(day), next.map_or_else(last, midnight))
+}
+
+/// Returns the pattern of `LIKE` for texts that contain this one. Only ASCII is folded, because
+/// that is all that both databases fold in these columns.
 fn pattern(value: Value) -> String {
     let Value::Text(text) = value else { return String::new() };
     let mut pattern = String::with_capacity(text.len().saturating_add(2));
