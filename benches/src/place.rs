@@ -127,7 +127,7 @@ impl Tenant {
 fn first_deal(database: &Address, organization: i64) -> i64 {
     let scope = Scope::of(OrganizationId(organization));
     let mut session = Session::open(database).unwrap();
-    let found = store::deal::named(
+    let found = store::deal::ids_by_name(
         &mut store::Tenant::new(scope, &mut session),
         &format!("Deal {:06}", scatter(0)),
     );

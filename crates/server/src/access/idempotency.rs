@@ -10,7 +10,7 @@ use apportion_jsonapi::media::PLAIN;
 use apportion_jsonapi::operations::EXTENSION;
 use apportion_jsonapi::query::CURSOR_PROFILE;
 use apportion_jsonapi::{Code, Error, Source};
-use apportion_store::idempotency::{Answer, Claim, Request, claim, keep};
+use apportion_store::idempotency::{Answer, Claim, Request, claim, save_answer};
 use apportion_store::{Scope, Tenant};
 use chrono::NaiveDateTime;
 use sha2::{Digest, Sha256};
@@ -116,7 +116,7 @@ pub(crate) fn once(
         etag: reply.header(&ETAG).map(str::to_owned),
         body: reply.body.as_deref().map(<[u8]>::to_vec),
     };
-    keep(tenant, request, &answer)?;
+    save_answer(tenant, request, &answer)?;
     Ok(reply)
 }
 

@@ -99,7 +99,8 @@ pub(crate) async fn authenticate(
         let store = store.clone();
         // Nobody waits for it, and nothing depends on it.
         actix_web::rt::spawn(async move {
-            let touch = move |tenant: &mut Tenant<'_>| tokens::touch(tenant, access.token, now);
+            let touch =
+                move |tenant: &mut Tenant<'_>| tokens::record_use(tenant, access.token, now);
             if let Err(error) = store.write(access.scope, touch).await {
                 log::warn!("the use of token {} was not noted: {error}", access.token);
             }

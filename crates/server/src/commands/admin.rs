@@ -2,8 +2,8 @@
 
 use apportion_core::fault::Fault;
 use apportion_core::organization::OrganizationDraft;
-use apportion_store::organization::New;
-use apportion_store::token::{self, Missing, Row};
+use apportion_store::organization::NewOrganization;
+use apportion_store::token::{self, Missing, NewToken, TokenRow};
 use apportion_store::{self as store, Address, OrganizationId, PersonId, Session};
 
 use crate::access::token::Token;
@@ -39,7 +39,7 @@ pub fn create_organization(
     draft.check().map_err(AdminError::Faults)?;
     let mut session = ready(database)?;
     let OrganizationDraft { name, currency, time_zone } = draft.clone();
-    let new = New { name, currency, time_zone };
+    let new = NewOrganization { name, currency, time_zone };
     let id = session.transaction(|session| store::organization::insert(session, &new, now()))?;
     Ok(id.0)
 }
@@ -71,7 +71,7 @@ pub(crate) fn insert_token(
     draft: TokenDraft,
 ) -> Result<(), AdminError> {
     let (organization, person) = (draft.organization, draft.person);
-    let new = token::New {
+    let new = NewToken {
         organization: OrganizationId(organization),
         person: person.map(PersonId),
         hash: token.hash(),
@@ -86,7 +86,10 @@ pub(crate) fn insert_token(
 }
 
 /// All tokens, or those of an organization; without what they are made of.
-pub fn list_tokens(database: &Address, organization: Option<i64>) -> Result<Vec<Row>, AdminError> {
+pub fn list_tokens(
+    database: &Address,
+    organization: Option<i64>,
+) -> Result<Vec<TokenRow>, AdminError> {
     Ok(token::list(&mut ready(database)?, organization.map(OrganizationId))?)
 }
 

@@ -25,7 +25,7 @@ pub fn run(
         return Err(CheckError::Schema);
     }
     let mut all_hold = true;
-    for organization in store::organization::all(&mut session)? {
+    for organization in store::organization::all_ids(&mut session)? {
         let scope = Scope::of(organization);
         Tenant::new(scope, &mut session).snapshot(|tenant| {
             for law in Check::ALL {

@@ -7,8 +7,8 @@ use apportion_core::distributor::DistributorStatus;
 use apportion_core::engine::{NextDistribution, Origin, Plan, PlannedAllocation};
 use apportion_core::obligation::DISTRIBUTION_AWARD;
 use apportion_store::allocate::{self, CollectedObligation, NewObligations, PaidShare, Payment};
-use apportion_store::distribution::{self, Content};
-use apportion_store::distributor::{self, Kept, Occupied};
+use apportion_store::distribution::{self, NewDistribution};
+use apportion_store::distributor::{self, Occupied, StoredDistributor};
 use apportion_store::{self as store, Tenant, metric};
 use chrono::{DateTime, NaiveDateTime, Utc};
 
@@ -25,7 +25,7 @@ pub fn trigger(
     now: DateTime<Utc>,
 ) -> store::Result<Option<Triggered>> {
     let claimed = distributor::claim(tenant, distributor, occupied)?;
-    let is_active = |payer: &Kept| payer.status == DistributorStatus::Active.name();
+    let is_active = |payer: &StoredDistributor| payer.status == DistributorStatus::Active.name();
     let Some(payer) = claimed.filter(is_active) else { return Ok(None) };
     let planned = planned(tenant, &payer, now)?;
     let Some(planned) = planned.filter(|planned| planned.plan.wait_reason.is_none()) else {
@@ -43,7 +43,7 @@ pub fn trigger(
     let left = payer.accumulated_value.checked_sub(collected);
     let left = left.ok_or_else(|| store::Error::Query("a sum past 64 bits".to_owned()))?;
     // Also where nothing was collected: it shows another open distribution now.
-    distributor::set_accumulated(tenant, payer.id, left, at)?;
+    distributor::set_accumulated_value(tenant, payer.id, left, at)?;
     Ok(Some(Triggered::new(&payer, planned)))
 }
 
@@ -94,11 +94,11 @@ fn conclude(
 /// The next distribution, with the metrics of one that failed.
 fn begin(
     tenant: &mut Tenant<'_>,
-    before: &distribution::Kept,
+    before: &distribution::StoredDistribution,
     next: &NextDistribution,
     now: NaiveDateTime,
 ) -> store::Result<()> {
-    let content = Content {
+    let new = NewDistribution {
         distributor_id: before.distributor_id,
         status: DistributionStatus::Pending.name().to_owned(),
         value: 0,
@@ -107,9 +107,9 @@ fn begin(
         trigger_date: next.open.trigger_at.naive_utc(),
         carried: next.open.carried,
     };
-    let id = distribution::insert(tenant, &content, now)?;
+    let id = distribution::insert(tenant, &new, now)?;
     if next.takes_over_metrics {
-        metric::take_over(tenant, before.id, id, now)?;
+        metric::move_to_distribution(tenant, before.id, id, now)?;
     }
     Ok(())
 }

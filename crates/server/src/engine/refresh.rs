@@ -86,7 +86,7 @@ impl Engine {
         {
             let write = self.store.write(scope, move |tenant| {
                 distributor::lock(tenant, distributor)?;
-                distribution::forecast(tenant, open.id, open.version, plan.value)
+                distribution::set_forecast(tenant, open.id, open.version, plan.value)
             });
             write.await?;
         }

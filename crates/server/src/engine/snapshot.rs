@@ -8,8 +8,8 @@ use apportion_core::id::{CollaboratorId, ObligationId};
 use apportion_core::metric::Score;
 use apportion_core::obligation::{ObligationState, ObligationStatus};
 use apportion_core::resolver::{Payout, PoolSource};
-use apportion_store::distribution::{self, Kept as Open};
-use apportion_store::distributor::{self, Kept};
+use apportion_store::distribution::{self, StoredDistribution};
+use apportion_store::distributor::{self, StoredDistributor};
 use apportion_store::{self as store, Tenant, metric, obligation, organization};
 use chrono::{DateTime, Utc};
 
@@ -18,7 +18,7 @@ use crate::resources::payouts::distributor::terms;
 /// What triggering an open distribution comes to.
 pub(crate) struct Planned {
     /// The open distribution.
-    pub(crate) open: Open,
+    pub(crate) open: StoredDistribution,
     /// What becomes of it.
     pub(crate) plan: Plan,
 }
@@ -29,22 +29,22 @@ pub(crate) fn preview(
     tenant: &mut Tenant<'_>,
     distributor: i64,
     now: DateTime<Utc>,
-) -> store::Result<Option<(distributor::Row, Option<Planned>)>> {
+) -> store::Result<Option<(distributor::DistributorRow, Option<Planned>)>> {
     let Some(row) = distributor::find(tenant, distributor)? else { return Ok(None) };
-    let planned = planned(tenant, &row.kept, now)?;
+    let planned = planned(tenant, &row.stored, now)?;
     Ok(Some((row, planned)))
 }
 
 /// What the open distribution of a distributor comes to at `now`, if it has one.
 pub(crate) fn planned(
     tenant: &mut Tenant<'_>,
-    kept: &Kept,
+    payer: &StoredDistributor,
     now: DateTime<Utc>,
 ) -> store::Result<Option<Planned>> {
-    let Some(open) = distribution::open_of(tenant, kept.id)? else { return Ok(None) };
-    let (terms, schedule) = terms(kept)?;
-    let (anchor, zone) = (kept.anchor_at.and_utc(), terms.time_zone);
-    let rows = Rows::read(tenant, kept.id, terms, &open, now)?;
+    let Some(open) = distribution::find_open(tenant, payer.id)? else { return Ok(None) };
+    let (terms, schedule) = terms(payer)?;
+    let (anchor, zone) = (payer.anchor_at.and_utc(), terms.time_zone);
+    let rows = Rows::read(tenant, payer.id, terms, &open, now)?;
     let plan = plan(&rows.snapshot(), |after| schedule.next_after(anchor, zone, after));
     Ok(Some(Planned { open, plan }))
 }
@@ -65,7 +65,7 @@ impl Rows {
         tenant: &mut Tenant<'_>,
         distributor: i64,
         terms: DistributorTerms,
-        open: &Open,
+        open: &StoredDistribution,
         now: DateTime<Utc>,
     ) -> store::Result<Self> {
         let payer = Payer {
@@ -77,7 +77,7 @@ impl Rows {
             carry_over: terms.carry_over,
         };
         let is_owed = matches!(payer.payout, Payout::Owed { .. });
-        let members = distributor::members(tenant, distributor)?;
+        let members = distributor::collaborator_ids(tenant, distributor)?;
         let opening = OpenDistribution {
             opened_at: open.opened_at.and_utc(),
             trigger_at: open.trigger_date.and_utc(),
@@ -94,10 +94,10 @@ impl Rows {
         };
         if is_owed {
             let before = rows.snapshot().cutoff().at.naive_utc();
-            let open = obligation::to_collect(tenant, distributor, before)?;
+            let open = obligation::collectable(tenant, distributor, before)?;
             rows.obligations = open.iter().map(owed).collect();
         } else {
-            let scores = metric::scores(tenant, open.id)?.into_iter();
+            let scores = metric::scores_by_collaborator(tenant, open.id)?.into_iter();
             let score = |(id, score)| Score { collaborator_id: CollaboratorId(id), score };
             rows.scores = scores.map(score).collect();
             rows.recognized = rows.recognized(tenant, distributor)?;
@@ -133,7 +133,7 @@ impl Rows {
     }
 }
 
-fn owed(row: &obligation::Open) -> Owed {
+fn owed(row: &obligation::OpenObligation) -> Owed {
     Owed {
         obligation_id: ObligationId(row.id),
         collaborator_id: CollaboratorId(row.collaborator_id),

@@ -60,7 +60,7 @@ impl Engine {
                 match seen.await {
                     Ok(Some((row, Some(planned)))) if planned.plan.wait_reason.is_none() => {
                         passed.triggered = passed.triggered.saturating_add(1);
-                        told(&Triggered::new(&row.kept, planned));
+                        told(&Triggered::new(&row.stored, planned));
                     }
                     Ok(_) => {}
                     Err(error) => {

@@ -4,7 +4,7 @@ use std::fmt;
 
 use apportion_core::distribution::DistributionStatus;
 use apportion_core::engine::Plan;
-use apportion_store::distributor::Kept;
+use apportion_store::distributor::StoredDistributor;
 use chrono::{DateTime, SecondsFormat, Utc};
 
 use crate::engine::snapshot::Planned;
@@ -25,7 +25,7 @@ pub struct Triggered {
 }
 
 impl Triggered {
-    pub(crate) fn new(payer: &Kept, planned: Planned) -> Self {
+    pub(crate) fn new(payer: &StoredDistributor, planned: Planned) -> Self {
         Self {
             organization: payer.organization_id,
             distributor: payer.id,

@@ -8,7 +8,7 @@ use apportion_core::metric::{MetricType, score_after_credit};
 use apportion_core::metric_credit::{CreditTarget, MetricCreditTerms};
 use apportion_core::names::UnknownName;
 use apportion_jsonapi::{Code, Error};
-use apportion_store::metric_credit::{self as stored, Content};
+use apportion_store::metric_credit::{self, NewMetricCredit};
 use apportion_store::{self as store, collaborator, distributor, metric};
 
 use crate::catalog::Work;
@@ -21,7 +21,7 @@ pub(crate) const COLLABORATOR: &str = "/collaboratorId";
 /// Credits a collaborator with the points of every distributor that counts them: active, with an
 /// open distribution and a manual metric, and the collaborator among its own. All or none.
 pub(crate) fn credit_everywhere(work: &mut Work<'_>, collaborator: i64) -> Result<()> {
-    let counting = distributor::counting(&mut work.tenant, collaborator)?;
+    let counting = distributor::ids_counting(&mut work.tenant, collaborator)?;
     let mut payers = Vec::with_capacity(counting.len());
     // All of them before the collaborator, as single credits do.
     for id in counting {
@@ -38,7 +38,7 @@ pub(crate) fn credit_everywhere(work: &mut Work<'_>, collaborator: i64) -> Resul
         let Ok(points) = manual_points(work, payer, &collaborator)? else { continue };
         let terms = MetricCreditTerms { points, reason: None };
         if let Err(fault) = give(work, payer, &collaborator, terms)? {
-            let detail = format!("A credit of distributor {} {}", payer.kept.id, fault.message);
+            let detail = format!("A credit of distributor {} {}", payer.stored.id, fault.message);
             return Err(Failure::of(Code::InvalidAttribute, detail));
         }
     }
@@ -49,19 +49,19 @@ pub(crate) fn credit_everywhere(work: &mut Work<'_>, collaborator: i64) -> Resul
 /// The fault says why it gives none.
 pub(crate) fn manual_points(
     work: &mut Work<'_>,
-    distributor: &distributor::Row,
-    collaborator: &collaborator::Row,
+    distributor: &distributor::DistributorRow,
+    collaborator: &collaborator::CollaboratorRow,
 ) -> Result<std::result::Result<i64, Fault>> {
-    let kinds = read_metric_types(&distributor.kept.metric_types);
+    let kinds = read_metric_types(&distributor.stored.metric_types);
     let kinds: Vec<_> = kinds.iter().filter_map(|kind| kind.to_metric()).collect();
-    let status: DistributorStatus = distributor.kept.status.parse().map_err(unknown)?;
+    let status: DistributorStatus = distributor.stored.status.parse().map_err(unknown)?;
     let crediting = CreditTarget {
         collaborator: status_of(collaborator)?,
         distributor: status,
         has_open_distribution: distributor.current_distribution_id.is_some(),
         is_member: distributor::has_collaborator(
             &mut work.tenant,
-            distributor.kept.id,
+            distributor.stored.id,
             collaborator.id,
         )?,
         metric_types: &kinds,
@@ -74,8 +74,8 @@ pub(crate) fn manual_points(
 /// gives points to this collaborator.
 pub(crate) fn give(
     work: &mut Work<'_>,
-    distributor: &distributor::Row,
-    collaborator: &collaborator::Row,
+    distributor: &distributor::DistributorRow,
+    collaborator: &collaborator::CollaboratorRow,
     terms: MetricCreditTerms,
 ) -> Result<std::result::Result<i64, Fault>> {
     let open = distributor.current_distribution_id.ok_or_else(Failure::not_found)?;
@@ -92,27 +92,27 @@ pub(crate) fn give(
             metric.id
         }
         None => {
-            let content = metric::Content {
-                distributor_id: distributor.kept.id,
+            let new = metric::NewMetric {
+                distributor_id: distributor.stored.id,
                 collaborator_id: collaborator.id,
                 distribution_id: open,
                 metric_type: metric_type.to_owned(),
                 score,
             };
-            metric::insert(&mut work.tenant, &content, work.now)?
+            metric::insert(&mut work.tenant, &new, work.now)?
         }
     };
-    let content = Content {
-        distributor_id: distributor.kept.id,
+    let new = NewMetricCredit {
+        distributor_id: distributor.stored.id,
         collaborator_id: collaborator.id,
         metric_id,
         points: terms.points,
         reason: terms.reason,
     };
-    Ok(Ok(stored::insert(&mut work.tenant, &content, work.now)?))
+    Ok(Ok(metric_credit::insert(&mut work.tenant, &new, work.now)?))
 }
 
-fn status_of(collaborator: &collaborator::Row) -> Result<CollaboratorStatus> {
+fn status_of(collaborator: &collaborator::CollaboratorRow) -> Result<CollaboratorStatus> {
     collaborator.status.parse().map_err(unknown)
 }
 

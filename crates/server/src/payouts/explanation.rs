@@ -8,21 +8,21 @@ use apportion_core::share_explanation::{RankedWeight, ShareExplanation, SharedPo
 use apportion_core::units::Units;
 use apportion_jsonapi::json::Json;
 use apportion_jsonapi::value::parse_integer;
-use apportion_store::allocation::Row;
+use apportion_store::allocation::AllocationRow;
 
 /// What explanations are, to clients.
 pub(crate) const OBJECT: &str = r#"{"type": "object"}"#;
 
 /// How an allocation came about; none where its row does not say.
-pub(crate) fn of_allocation(row: &Row) -> Option<String> {
+pub(crate) fn of_allocation(row: &AllocationRow) -> Option<String> {
     let units: Units = row.units.parse().ok()?;
-    if let (Some(value), Some(parts)) = (row.kept.net_value, row.kept.net_parts) {
+    if let (Some(value), Some(parts)) = (row.stored.net_value, row.stored.net_parts) {
         let net = Net { value, parts: u64::try_from(parts).ok()? };
-        return Some(of_part(net, row.kept.value, &units));
+        return Some(of_part(net, row.stored.value, &units));
     }
     let shared = read_shared_pool(row.shared_pool.as_deref()?, units)?;
-    let rank = u64::try_from(row.kept.rank?).ok()?;
-    let placed = RankedWeight { weight: row.kept.weight?, rank };
+    let rank = u64::try_from(row.stored.rank?).ok()?;
+    let placed = RankedWeight { weight: row.stored.weight?, rank };
     // What is not of this pool has no explanation.
     let fits = shared.total_weight > 0 && (0..=shared.total_weight).contains(&placed.weight.into());
     fits.then(|| of_share(&shared.explain(placed)))

@@ -4,7 +4,7 @@
 use apportion_core::distribution::DistributionStatus;
 use apportion_core::engine::OpenDistribution;
 use apportion_core::schedule::{Schedule, Tz};
-use apportion_store::distribution::{self, Content, Kept, Outcome};
+use apportion_store::distribution::{self, NewDistribution, Outcome, StoredDistribution};
 use chrono::{DateTime, Utc};
 
 use crate::catalog::Work;
@@ -27,7 +27,7 @@ pub(crate) fn bring_up_to_date(
     paying: &Paying<'_>,
     moved: bool,
 ) -> Result<()> {
-    let open = distribution::open_of(&mut work.tenant, paying.distributor)?;
+    let open = distribution::find_open(&mut work.tenant, paying.distributor)?;
     match open {
         None if paying.is_active && !paying.schedule.is_empty() => begin(work, paying),
         None => Ok(()),
@@ -44,7 +44,7 @@ pub(crate) fn bring_up_to_date(
 /// Ends an open distribution before its trigger date.
 pub(crate) fn cancel(work: &mut Work<'_>, id: i64) -> Result<()> {
     let outcome = Outcome { status: DistributionStatus::Cancelled.name(), value: 0 };
-    Ok(distribution::conclude(&mut work.tenant, id, &outcome, work.now)?)
+    Ok(distribution::set_outcome(&mut work.tenant, id, &outcome, work.now)?)
 }
 
 fn begin(work: &mut Work<'_>, paying: &Paying<'_>) -> Result<()> {
@@ -52,7 +52,7 @@ fn begin(work: &mut Work<'_>, paying: &Paying<'_>) -> Result<()> {
     let Some(open) = OpenDistribution::first(from, |after| paying.next_after(after)) else {
         return Ok(());
     };
-    let content = Content {
+    let new = NewDistribution {
         distributor_id: paying.distributor,
         status: DistributionStatus::Pending.name().to_owned(),
         value: 0,
@@ -61,11 +61,11 @@ fn begin(work: &mut Work<'_>, paying: &Paying<'_>) -> Result<()> {
         trigger_date: open.trigger_at.naive_utc(),
         carried: open.carried,
     };
-    distribution::insert(&mut work.tenant, &content, work.now)?;
+    distribution::insert(&mut work.tenant, &new, work.now)?;
     Ok(())
 }
 
-fn reschedule(work: &mut Work<'_>, paying: &Paying<'_>, open: &Kept) -> Result<()> {
+fn reschedule(work: &mut Work<'_>, paying: &Paying<'_>, open: &StoredDistribution) -> Result<()> {
     let from = since(work, paying)?;
     let opening = OpenDistribution {
         opened_at: open.opened_at.and_utc(),
@@ -85,7 +85,7 @@ fn reschedule(work: &mut Work<'_>, paying: &Paying<'_>, open: &Kept) -> Result<(
 /// Now, or the latest trigger date that was executed, should the clock have been ahead: no date
 /// is triggered twice.
 fn since(work: &mut Work<'_>, paying: &Paying<'_>) -> Result<DateTime<Utc>> {
-    let last = distribution::last_trigger(&mut work.tenant, paying.distributor)?;
+    let last = distribution::last_trigger_date(&mut work.tenant, paying.distributor)?;
     let now = work.now.and_utc();
     Ok(last.map_or(now, |last| now.max(last.and_utc())))
 }

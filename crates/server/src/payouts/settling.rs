@@ -30,7 +30,7 @@ pub(crate) fn settle(
     }
     let outcome = Outcome { status: settled.status.name(), value: settled.value };
     if (outcome.status, outcome.value) != (whole.status.as_str(), whole.value) {
-        distribution::conclude(&mut work.tenant, whole.id, &outcome, work.now)?;
+        distribution::set_outcome(&mut work.tenant, whole.id, &outcome, work.now)?;
     }
     Ok(())
 }

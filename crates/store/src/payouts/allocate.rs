@@ -13,7 +13,9 @@ use crate::session::journal::Event;
 use crate::session::tenant::Tenant;
 use crate::session::totals;
 use crate::sql::statement::{Statement, powers_of_two};
-use crate::tables::payouts::{allocation, distribution, obligation};
+use crate::tables::payouts::allocation::AllocationRow;
+use crate::tables::payouts::distribution::DistributionRow;
+use crate::tables::payouts::obligation::ObligationRow;
 
 /// The payment of a distribution that is triggered.
 #[derive(Clone, Copy, Debug)]
@@ -87,7 +89,7 @@ pub fn pay_shares(
         insert_obligations(tenant, payment, obligations, &owed)?;
         insert_allocations(tenant, payment, INSERT_SHARES, &allocated)?;
     }
-    totals::add_many(tenant, obligation::Row::TABLE, shares.len())?;
+    totals::add_many(tenant, ObligationRow::TABLE, shares.len())?;
     record_allocations(tenant, payment, shares.len())
 }
 
@@ -124,10 +126,10 @@ fn record_allocations(tenant: &mut Tenant<'_>, payment: Payment<'_>, count: usiz
     if count == 0 {
         return Ok(());
     }
-    totals::add_many(tenant, allocation::Row::TABLE, count)?;
+    totals::add_many(tenant, AllocationRow::TABLE, count)?;
     tenant.note(Event {
         action: Action::Allocate,
-        ..tenant.event(distribution::Row::TABLE, payment.distribution_id, payment.now)
+        ..tenant.event(DistributionRow::TABLE, payment.distribution_id, payment.now)
     })
 }
 
@@ -256,7 +258,7 @@ fn link_obligations(
         let (were, are) = (links.len(), linked.len());
         return Err(Error::Query(format!("{were} obligations were to be allocated, not {are}")));
     }
-    tenant.record_updates(obligation::Row::TABLE, &linked, payment.now)
+    tenant.record_updates(ObligationRow::TABLE, &linked, payment.now)
 }
 
 /// Returns the ids of the obligations that were linked, with their versions.

@@ -38,7 +38,7 @@ pub fn fill(database: &Address) -> Result<(), ImportError> {
     let organization = admin::create_organization(database, &draft)?;
     let scope = Scope::of(OrganizationId(organization));
     let person = Tenant::new(scope, &mut session).transaction(|tenant| {
-        let content = store::person::Content {
+        let content = store::person::WrittenPerson {
             first_name: "Ada".to_owned(),
             last_name: "Demo".to_owned(),
             email: Some("ada@example.com".to_owned()),

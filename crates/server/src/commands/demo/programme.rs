@@ -105,7 +105,7 @@ impl Stage<'_> {
     fn begin(&mut self, now: NaiveDateTime) -> Result<()> {
         let order = vec![Order { field: collaborator::ID, descending: false, reversed: false }];
         let all = Criteria { filter: None, order, limit: COLLABORATORS, offset: 0 };
-        let found = store::load::<collaborator::Row>(&mut self.tenant, &all)?.rows;
+        let found = store::load::<collaborator::CollaboratorRow>(&mut self.tenant, &all)?.rows;
         self.collaborators = found.iter().map(|row| row.id).collect();
         let members: Vec<Value> =
             self.collaborators.iter().map(|id| identifier("collaborators", *id)).collect();
@@ -157,17 +157,18 @@ impl Stage<'_> {
     /// Pays what the engine allocated.
     fn settle(&mut self, day: NaiveDate) -> Result<()> {
         let (field, ids) = (obligation::DISTRIBUTOR_ID, self.distributors.as_slice());
-        let owed = store::load_by::<obligation::Row>(&mut self.tenant, field, ids, usize::MAX)?;
-        let due = owed.iter().map(|row| &row.kept).filter(|kept| {
-            kept.allocation_id.is_some() && kept.status == ObligationStatus::Approved.name()
+        let owed =
+            store::load_by::<obligation::ObligationRow>(&mut self.tenant, field, ids, usize::MAX)?;
+        let due = owed.iter().map(|row| &row.stored).filter(|stored| {
+            stored.allocation_id.is_some() && stored.status == ObligationStatus::Approved.name()
         });
-        for kept in due {
-            let reference = format!("SEPA {day} {}", kept.id);
+        for stored in due {
+            let reference = format!("SEPA {day} {}", stored.id);
             let attributes = json!({"status": "fulfilled", "reference": reference});
             let document = json!({"data": {
-                "type": "obligations", "id": kept.id.to_string(), "attributes": attributes,
+                "type": "obligations", "id": stored.id.to_string(), "attributes": attributes,
             }});
-            self.write("obligations", Action::Update(kept.id), &document, morning(day))?;
+            self.write("obligations", Action::Update(stored.id), &document, morning(day))?;
         }
         Ok(())
     }

@@ -156,20 +156,20 @@ const NAMED: &[Named] = &[
         kind: "deals",
         noun: "deal",
         is_called: "is called",
-        find: |tenant, name| store::deal::named(tenant, name),
+        find: |tenant, name| store::deal::ids_by_name(tenant, name),
     },
     Named {
         kind: "distributors",
         noun: "distributor",
         is_called: "is called",
-        find: |tenant, name| store::distributor::named(tenant, name),
+        find: |tenant, name| store::distributor::ids_by_name(tenant, name),
     },
     Named {
         kind: "collaborators",
         noun: "collaborator",
         is_called: "has the address",
         find: |tenant, email| {
-            let found = store::collaborator::with_email(tenant, email, None)?;
+            let found = store::collaborator::id_by_email(tenant, email, None)?;
             Ok(found.into_iter().collect())
         },
     },

@@ -71,7 +71,7 @@ impl PreviewRequest {
         let types = Types::find(&self.resources).ok_or_else(Failure::not_found)?;
         let allocations: Rc<dyn Rows> =
             Rc::new(AllocationRows::new(self.distributor, planned.as_ref()));
-        let row = DistributionRow::new(&distributor.kept, planned.as_ref());
+        let row = DistributionRow::new(&distributor.stored, planned.as_ref());
         let usual = [Include {
             relationship: preview_types::ALLOCATION_PREVIEWS,
             target: types.allocation.position,

@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use apportion_core::engine::{Origin, Plan, PlannedAllocation, WaitReason};
 use apportion_jsonapi::json::Json;
 use apportion_jsonapi::{Rows, Scalar};
-use apportion_store::distributor::Kept;
+use apportion_store::distributor::StoredDistributor;
 use chrono::NaiveDateTime;
 
 use crate::engine::snapshot::Planned;
@@ -27,13 +27,13 @@ pub(super) struct DistributionRow {
 }
 
 impl DistributionRow {
-    pub(super) fn new(kept: &Kept, planned: Option<&Planned>) -> Self {
+    pub(super) fn new(payer: &StoredDistributor, planned: Option<&Planned>) -> Self {
         let plan = planned.map(|planned| &planned.plan);
         Self {
-            distributor: kept.id,
+            distributor: payer.id,
             distribution: planned.map(|planned| planned.open.id),
             value: plan.map_or(0, |plan| plan.value),
-            units: kept.units.clone(),
+            units: payer.units.clone(),
             status: plan.map(|plan| plan.status.name()),
             trigger_date: plan.map(|plan| plan.open.trigger_at.naive_utc()),
             pool: plan.map_or(0, |plan| plan.explanation.pool),

@@ -140,12 +140,12 @@ fn part_names(tenant: &mut Tenant<'_>, grouping: &Grouping, rows: &[Row]) -> Res
     let Some((group, ids)) = svg::parts(grouping, rows) else { return Ok(svg::Names::new()) };
     Ok(match group {
         Group::Deal => {
-            let deals = store::load_by::<deal::Row>(tenant, deal::ID, &ids, ids.len())?;
+            let deals = store::load_by::<deal::DealRow>(tenant, deal::ID, &ids, ids.len())?;
             deals.into_iter().map(|row| (row.id, row.name)).collect()
         }
         Group::Creator => {
-            let people = store::load_by::<person::Row>(tenant, person::ID, &ids, ids.len())?;
-            let name = |row: &person::Row| format!("{} {}", row.first_name, row.last_name);
+            let people = store::load_by::<person::PersonRow>(tenant, person::ID, &ids, ids.len())?;
+            let name = |row: &person::PersonRow| format!("{} {}", row.first_name, row.last_name);
             people.iter().map(|row| (row.id, name(row))).collect()
         }
         _ => svg::Names::new(),

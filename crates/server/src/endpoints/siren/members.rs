@@ -5,7 +5,7 @@ use apportion_jsonapi::text::{push_integer, push_str};
 use apportion_jsonapi::value::push_scalar;
 use apportion_jsonapi::{ResourceType, Rows};
 use apportion_store::Field;
-use apportion_store::allocation::Part;
+use apportion_store::allocation::FirstAllocation;
 
 /// The recorded names in their order, and what each is among the declared ones.
 pub(crate) const MEMBERS: [(&str, Source); 11] = [
@@ -89,7 +89,7 @@ pub(super) fn push_object(
     rows: &dyn Rows,
     row: usize,
     members: &[Member],
-    parts: &[Part],
+    parts: &[FirstAllocation],
 ) {
     for (at, Member { name, place }) in members.iter().enumerate() {
         out.extend_from_slice(if at == 0 { b"{\"" } else { b",\"" });
@@ -109,13 +109,13 @@ pub(super) fn push_object(
 }
 
 /// The parts of one distribution.
-fn of(parts: &[Part], distribution: i64) -> &[Part] {
+fn of(parts: &[FirstAllocation], distribution: i64) -> &[FirstAllocation] {
     let start = parts.partition_point(|part| part.distribution_id < distribution);
     let end = parts.partition_point(|part| part.distribution_id <= distribution);
     parts.get(start..end).unwrap_or_default()
 }
 
-fn push_parts(out: &mut Vec<u8>, parts: &[Part]) {
+fn push_parts(out: &mut Vec<u8>, parts: &[FirstAllocation]) {
     out.push(b'[');
     for (at, part) in parts.iter().enumerate() {
         out.extend_from_slice(if at == 0 { b"" } else { b"," });

@@ -10,7 +10,7 @@ use actix_web::http::header::HeaderName;
 use apportion_jsonapi::media::PLAIN;
 use apportion_jsonapi::{Rows, value};
 use apportion_store::Tenant;
-use apportion_store::allocation::{self, Part};
+use apportion_store::allocation::{self, FirstAllocation};
 
 use self::members::Member;
 use self::question::Question;
@@ -101,7 +101,7 @@ fn show(
     let parts = match question.wants_allocations() {
         true => {
             let ids: Vec<i64> = (0..rows.len()).map(|row| rows.id(row)).collect();
-            allocation::first_of(tenant, &ids, MAX_ALLOCATIONS)?
+            allocation::first_of_each(tenant, &ids, MAX_ALLOCATIONS)?
         }
         false => Vec::new(),
     };
@@ -121,7 +121,7 @@ fn show(
     })
 }
 
-fn list(rows: &dyn Rows, members: &[Member], parts: &[Part]) -> Vec<u8> {
+fn list(rows: &dyn Rows, members: &[Member], parts: &[FirstAllocation]) -> Vec<u8> {
     let mut out = Vec::with_capacity(rows.len().saturating_mul(512).saturating_add(2));
     out.push(b'[');
     for row in 0..rows.len() {

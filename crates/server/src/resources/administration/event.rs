@@ -1,14 +1,14 @@
 //! Events on the wire, to be read by administrators: what was written, by whom, on whose request.
 
 use apportion_jsonapi::{Declaration, Relationship, Scalar};
-use apportion_store::event::{self, Action, Row};
+use apportion_store::event::{self, Action, EventRow};
 
 use crate::catalog::Resource;
 use crate::catalog::attributes::{instant, integer, text, word};
 
-pub(crate) fn resource() -> Resource<Row> {
+pub(crate) fn resource() -> Resource<EventRow> {
     // A row that stays as it is has one version.
-    let declaration = Declaration::new("events", (|row: &Row| row.id, event::ID), |_| 1)
+    let declaration = Declaration::new("events", (|row: &EventRow| row.id, event::ID), |_| 1)
         .restricted()
         .attribute(word("action", Action::NAMES).field(event::ACTION), |row| {
             Scalar::Text(&row.action)

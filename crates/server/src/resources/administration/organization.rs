@@ -1,20 +1,21 @@
 //! Organizations on the wire: the tenant that the token speaks for, to be read.
 
 use apportion_jsonapi::{Declaration, Scalar};
-use apportion_store::organization::{self, Row};
+use apportion_store::organization::{self, OrganizationRow};
 
 use crate::catalog::Resource;
 use crate::catalog::attributes::{instant, text};
 
-pub(crate) fn resource() -> Resource<Row> {
-    let declaration =
-        Declaration::new("organizations", (|row: &Row| row.id, organization::ID), |row| {
-            row.version
-        })
-        .attribute(text("name").field(organization::NAME), |row| Scalar::Text(&row.name))
-        .attribute(text("currency"), |row| Scalar::Text(&row.currency))
-        .attribute(text("time_zone"), |row| Scalar::Text(&row.time_zone))
-        .attribute(instant("created_at"), |row| Scalar::Instant(row.created_at))
-        .attribute(instant("updated_at"), |row| Scalar::Instant(row.updated_at));
+pub(crate) fn resource() -> Resource<OrganizationRow> {
+    let declaration = Declaration::new(
+        "organizations",
+        (|row: &OrganizationRow| row.id, organization::ID),
+        |row| row.version,
+    )
+    .attribute(text("name").field(organization::NAME), |row| Scalar::Text(&row.name))
+    .attribute(text("currency"), |row| Scalar::Text(&row.currency))
+    .attribute(text("time_zone"), |row| Scalar::Text(&row.time_zone))
+    .attribute(instant("created_at"), |row| Scalar::Instant(row.created_at))
+    .attribute(instant("updated_at"), |row| Scalar::Instant(row.updated_at));
     Resource { declaration, writes: None }
 }

@@ -2,15 +2,15 @@
 
 use apportion_core::person::PersonDraft;
 use apportion_jsonapi::{Bounds, Declaration, Input, Relationship, Scalar};
-use apportion_store::person::{self, Content, Row};
+use apportion_store::person::{self, PersonRow, WrittenPerson};
 
 use crate::catalog::attributes::{instant, text};
 use crate::catalog::{Resource, Work, Writes};
 use crate::failure::{Failure, Result, judged};
 
-pub(crate) fn resource() -> Resource<Row> {
+pub(crate) fn resource() -> Resource<PersonRow> {
     let declaration =
-        Declaration::new("people", (|row: &Row| row.id, person::ID), |row| row.version)
+        Declaration::new("people", (|row: &PersonRow| row.id, person::ID), |row| row.version)
             .writable()
             .attribute(text("first_name").required().field(person::FIRST_NAME), |row| {
                 Scalar::Text(&row.first_name)
@@ -43,7 +43,7 @@ fn create(work: &mut Work<'_>, input: &mut Input) -> Result<i64> {
     Ok(person::insert(&mut work.tenant, &content, work.now)?)
 }
 
-fn update(work: &mut Work<'_>, row: &Row, input: &mut Input) -> Result<()> {
+fn update(work: &mut Work<'_>, row: &PersonRow, input: &mut Input) -> Result<()> {
     let draft = PersonDraft {
         first_name: Some(row.first_name.clone()),
         last_name: Some(row.last_name.clone()),
@@ -53,16 +53,16 @@ fn update(work: &mut Work<'_>, row: &Row, input: &mut Input) -> Result<()> {
     person::update(&mut work.tenant, row.id, &content, work.now).map_err(Failure::from)
 }
 
-fn delete(work: &mut Work<'_>, row: &Row) -> Result<()> {
+fn delete(work: &mut Work<'_>, row: &PersonRow) -> Result<()> {
     person::delete(&mut work.tenant, row.id, work.now).map_err(Failure::from)
 }
 
-fn content(mut draft: PersonDraft, input: &mut Input) -> Result<Content> {
+fn content(mut draft: PersonDraft, input: &mut Input) -> Result<WrittenPerson> {
     input.set("first_name", &mut draft.first_name);
     input.set("last_name", &mut draft.last_name);
     input.set("email", &mut draft.email);
     judged(input, draft.check())?;
-    Ok(Content {
+    Ok(WrittenPerson {
         first_name: draft.first_name.unwrap_or_default(),
         last_name: draft.last_name.unwrap_or_default(),
         email: draft.email,

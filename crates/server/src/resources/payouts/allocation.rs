@@ -5,45 +5,46 @@ use std::borrow::Cow;
 
 use apportion_core::allocation::AllocationStatus;
 use apportion_jsonapi::{Attribute, Declaration, Kind, Relationship, Scalar};
-use apportion_store::allocation::{self as stored, Row};
+use apportion_store::allocation::{self, AllocationRow};
 
 use crate::catalog::Resource;
 use crate::catalog::attributes::{integer, word};
 use crate::payouts::explanation;
 
-pub(crate) fn resource() -> Resource<Row> {
-    let declaration =
-        Declaration::new("allocations", (|row: &Row| row.kept.id, stored::ID), |row| {
-            row.kept.version
-        })
-        .attribute(word("status", AllocationStatus::NAMES).field(stored::STATUS), |row| {
-            Scalar::Text(&row.kept.status)
-        })
-        .attribute(integer("value").field(stored::VALUE), |row| Scalar::Integer(row.kept.value))
-        .attribute(
-            Attribute::new("explanation", Kind::Json(explanation::OBJECT)).nullable().on_request(),
-            |row| {
-                let text = explanation::of_allocation(row);
-                text.map_or(Scalar::Null, |text| Scalar::Json(Cow::Owned(text)))
-            },
-        )
-        .to_one(Relationship::to_one("organization", "organizations"), |row| {
-            Some(row.kept.organization_id)
-        })
-        .to_one(
-            crate::catalog::attributes::fixed("distribution", "distributions")
-                .field(stored::DISTRIBUTION_ID),
-            |row| Some(row.kept.distribution_id),
-        )
-        .to_one(
-            crate::catalog::attributes::fixed("obligation", "obligations")
-                .field(stored::OBLIGATION_ID),
-            |row| Some(row.kept.obligation_id),
-        )
-        .to_one(
-            crate::catalog::attributes::fixed("collaborator", "collaborators")
-                .field(stored::COLLABORATOR_ID),
-            |row| Some(row.kept.collaborator_id),
-        );
+pub(crate) fn resource() -> Resource<AllocationRow> {
+    let declaration = Declaration::new(
+        "allocations",
+        (|row: &AllocationRow| row.stored.id, allocation::ID),
+        |row| row.stored.version,
+    )
+    .attribute(word("status", AllocationStatus::NAMES).field(allocation::STATUS), |row| {
+        Scalar::Text(&row.stored.status)
+    })
+    .attribute(integer("value").field(allocation::VALUE), |row| Scalar::Integer(row.stored.value))
+    .attribute(
+        Attribute::new("explanation", Kind::Json(explanation::OBJECT)).nullable().on_request(),
+        |row| {
+            let text = explanation::of_allocation(row);
+            text.map_or(Scalar::Null, |text| Scalar::Json(Cow::Owned(text)))
+        },
+    )
+    .to_one(Relationship::to_one("organization", "organizations"), |row| {
+        Some(row.stored.organization_id)
+    })
+    .to_one(
+        crate::catalog::attributes::fixed("distribution", "distributions")
+            .field(allocation::DISTRIBUTION_ID),
+        |row| Some(row.stored.distribution_id),
+    )
+    .to_one(
+        crate::catalog::attributes::fixed("obligation", "obligations")
+            .field(allocation::OBLIGATION_ID),
+        |row| Some(row.stored.obligation_id),
+    )
+    .to_one(
+        crate::catalog::attributes::fixed("collaborator", "collaborators")
+            .field(allocation::COLLABORATOR_ID),
+        |row| Some(row.stored.collaborator_id),
+    );
     Resource { declaration, writes: None }
 }

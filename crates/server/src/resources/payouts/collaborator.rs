@@ -2,45 +2,40 @@
 
 use apportion_core::collaborator::{CollaboratorDraft, CollaboratorStatus};
 use apportion_jsonapi::{Bounds, Declaration, Input, Relationship, Scalar};
-use apportion_store::collaborator::{self, Content, Row};
+use apportion_store::collaborator::{self, CollaboratorRow, WrittenCollaborator};
 use apportion_store::{self as store, metric, obligation};
 
 use crate::catalog::attributes::{instant, text, word};
 use crate::catalog::{Resource, Work, Writes};
 use crate::failure::{Failure, Result, judged};
 
-pub(crate) fn resource() -> Resource<Row> {
-    let declaration =
-        Declaration::new("collaborators", (|row: &Row| row.id, collaborator::ID), |row| {
-            row.version
-        })
-        .writable()
-        .attribute(text("full_name").required().field(collaborator::FULL_NAME), |row| {
-            Scalar::Text(&row.full_name)
-        })
-        .attribute(
-            text("email")
-                .bounded(Bounds::Email(255))
-                .nullable()
-                .writable()
-                .field(collaborator::EMAIL),
-            |row| row.email.as_deref().into(),
-        )
-        .attribute(
-            word("status", CollaboratorStatus::NAMES).writable().field(collaborator::STATUS),
-            |row| Scalar::Text(&row.status),
-        )
-        .attribute(instant("created_at").field(collaborator::CREATED_AT), |row| {
-            Scalar::Instant(row.created_at)
-        })
-        .attribute(instant("updated_at").field(collaborator::UPDATED_AT), |row| {
-            Scalar::Instant(row.updated_at)
-        })
-        .to_one(Relationship::to_one("organization", "organizations"), |row| {
-            Some(row.organization_id)
-        })
-        .to_many(Relationship::to_many("obligations", "obligations", obligation::COLLABORATOR_ID))
-        .to_many(Relationship::to_many("metrics", "metrics", metric::COLLABORATOR_ID));
+pub(crate) fn resource() -> Resource<CollaboratorRow> {
+    let declaration = Declaration::new(
+        "collaborators",
+        (|row: &CollaboratorRow| row.id, collaborator::ID),
+        |row| row.version,
+    )
+    .writable()
+    .attribute(text("full_name").required().field(collaborator::FULL_NAME), |row| {
+        Scalar::Text(&row.full_name)
+    })
+    .attribute(
+        text("email").bounded(Bounds::Email(255)).nullable().writable().field(collaborator::EMAIL),
+        |row| row.email.as_deref().into(),
+    )
+    .attribute(
+        word("status", CollaboratorStatus::NAMES).writable().field(collaborator::STATUS),
+        |row| Scalar::Text(&row.status),
+    )
+    .attribute(instant("created_at").field(collaborator::CREATED_AT), |row| {
+        Scalar::Instant(row.created_at)
+    })
+    .attribute(instant("updated_at").field(collaborator::UPDATED_AT), |row| {
+        Scalar::Instant(row.updated_at)
+    })
+    .to_one(Relationship::to_one("organization", "organizations"), |row| Some(row.organization_id))
+    .to_many(Relationship::to_many("obligations", "obligations", obligation::COLLABORATOR_ID))
+    .to_many(Relationship::to_many("metrics", "metrics", metric::COLLABORATOR_ID));
     let writes = Writes { lock: collaborator::lock, create, update, delete };
     Resource { declaration, writes: Some(writes) }
 }
@@ -51,7 +46,7 @@ fn create(work: &mut Work<'_>, input: &mut Input) -> Result<i64> {
     added.map_err(|error| taken(error, input))
 }
 
-fn update(work: &mut Work<'_>, row: &Row, input: &mut Input) -> Result<()> {
+fn update(work: &mut Work<'_>, row: &CollaboratorRow, input: &mut Input) -> Result<()> {
     let draft = CollaboratorDraft {
         full_name: Some(row.full_name.clone()),
         email: row.email.clone(),
@@ -62,7 +57,7 @@ fn update(work: &mut Work<'_>, row: &Row, input: &mut Input) -> Result<()> {
     updated.map_err(|error| taken(error, input))
 }
 
-fn delete(work: &mut Work<'_>, row: &Row) -> Result<()> {
+fn delete(work: &mut Work<'_>, row: &CollaboratorRow) -> Result<()> {
     collaborator::delete(&mut work.tenant, row.id, work.now).map_err(Failure::from)
 }
 
@@ -71,18 +66,18 @@ fn content(
     mut draft: CollaboratorDraft,
     id: Option<i64>,
     input: &mut Input,
-) -> Result<Content> {
+) -> Result<WrittenCollaborator> {
     input.set("full_name", &mut draft.full_name);
     input.set("email", &mut draft.email);
     input.set("status", &mut draft.status);
     if let Some(email) = draft.email.as_deref()
-        && collaborator::with_email(&mut work.tenant, email, id)?.is_some()
+        && collaborator::id_by_email(&mut work.tenant, email, id)?.is_some()
     {
         input.refuse("email", TAKEN);
     }
     let terms = judged(input, draft.check())?;
     let status = terms.status.name().to_owned();
-    Ok(Content { full_name: terms.full_name, email: terms.email, status })
+    Ok(WrittenCollaborator { full_name: terms.full_name, email: terms.email, status })
 }
 
 const TAKEN: &str = "is another collaborator's";

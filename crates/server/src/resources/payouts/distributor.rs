@@ -8,7 +8,7 @@ use apportion_core::schedule::{Schedule, Tz};
 use apportion_jsonapi::{
     Attribute, Bounds, Code, Declaration, Error, Input, Kind, Linkage, Relationship, Scalar,
 };
-use apportion_store::distributor::{self as stored, Content, Kept, Row};
+use apportion_store::distributor::{self, DistributorRow, StoredDistributor, WrittenDistributor};
 use apportion_store::{self as store, collaborator, deal, distribution, metric, obligation};
 use chrono::NaiveDateTime;
 
@@ -20,34 +20,36 @@ use crate::failure::{Failure, Result, judged};
 use crate::payouts::kept_json::{self, METRIC_TYPES, SCHEDULE};
 use crate::payouts::opening::{self, Paying};
 
-pub(crate) fn resource() -> Resource<Row> {
+pub(crate) fn resource() -> Resource<DistributorRow> {
     let declaration = own_attributes(Declaration::new(
         "distributors",
-        (|row: &Row| row.kept.id, stored::ID),
-        |row| row.kept.version,
+        (|row: &DistributorRow| row.stored.id, distributor::ID),
+        |row| row.stored.version,
     ))
-    .attribute(instant("next_trigger_date").nullable().field(stored::NEXT_TRIGGER_DATE), |row| {
-        row.next_trigger_date.map_or(Scalar::Null, Scalar::Instant)
+    .attribute(
+        instant("next_trigger_date").nullable().field(distributor::NEXT_TRIGGER_DATE),
+        |row| row.next_trigger_date.map_or(Scalar::Null, Scalar::Instant),
+    )
+    .attribute(instant("created_at").field(distributor::CREATED_AT), |row| {
+        Scalar::Instant(row.stored.created_at)
     })
-    .attribute(instant("created_at").field(stored::CREATED_AT), |row| {
-        Scalar::Instant(row.kept.created_at)
-    })
-    .attribute(instant("updated_at").field(stored::UPDATED_AT), |row| {
-        Scalar::Instant(row.kept.updated_at)
+    .attribute(instant("updated_at").field(distributor::UPDATED_AT), |row| {
+        Scalar::Instant(row.stored.updated_at)
     })
     .attribute(
-        integer("collaborator_count").on_request().field(stored::COLLABORATOR_COUNT),
-        |row| Scalar::Integer(row.kept.collaborator_count),
+        integer("collaborator_count").on_request().field(distributor::COLLABORATOR_COUNT),
+        |row| Scalar::Integer(row.stored.collaborator_count),
     )
-    .attribute(integer("accumulated_value").on_request().field(stored::ACCUMULATED_VALUE), |row| {
-        Scalar::Integer(row.kept.accumulated_value)
-    })
+    .attribute(
+        integer("accumulated_value").on_request().field(distributor::ACCUMULATED_VALUE),
+        |row| Scalar::Integer(row.stored.accumulated_value),
+    )
     .to_one(Relationship::to_one("organization", "organizations"), |row| {
-        Some(row.kept.organization_id)
+        Some(row.stored.organization_id)
     })
     .to_one(
         Relationship::to_one("current_distribution", "distributions")
-            .field(stored::CURRENT_DISTRIBUTION_ID),
+            .field(distributor::CURRENT_DISTRIBUTION_ID),
         |row| row.current_distribution_id,
     )
     .to_many(
@@ -57,75 +59,87 @@ pub(crate) fn resource() -> Resource<Row> {
     .to_many(Relationship::to_many("deals", "deals", deal::DISTRIBUTOR_ID).writable())
     .to_many(Relationship::to_many("distributions", "distributions", distribution::DISTRIBUTOR_ID))
     .to_many(Relationship::to_many("metrics", "metrics", metric::DISTRIBUTOR_ID))
-    .hide_rows(stored::STATUS, DistributorStatus::Deleted.name());
-    Resource { declaration, writes: Some(Writes { lock: stored::lock, create, update, delete }) }
+    .hide_rows(distributor::STATUS, DistributorStatus::Deleted.name());
+    Resource {
+        declaration,
+        writes: Some(Writes { lock: distributor::lock, create, update, delete }),
+    }
 }
 
 /// What clients say of a distributor.
-fn own_attributes(declaration: Declaration<Row, store::Field>) -> Declaration<Row, store::Field> {
+fn own_attributes(
+    declaration: Declaration<DistributorRow, store::Field>,
+) -> Declaration<DistributorRow, store::Field> {
     let amount = |name| integer(name).bounded(Bounds::Between(0, i64::MAX)).nullable().writable();
     let units = text("units").bounded(Bounds::Pattern("^\\p{L}{1,32}$"));
     let status = word("status", DistributorStatus::NAMES);
     declaration
         .writable()
-        .attribute(text("name").required().field(stored::NAME), |row| Scalar::Text(&row.kept.name))
+        .attribute(text("name").required().field(distributor::NAME), |row| {
+            Scalar::Text(&row.stored.name)
+        })
         .attribute(
-            long_text("description").nullable().writable().field(stored::DESCRIPTION),
-            |row| row.kept.description.as_deref().into(),
+            long_text("description").nullable().writable().field(distributor::DESCRIPTION),
+            |row| row.stored.description.as_deref().into(),
         )
-        .attribute(units.required().field(stored::UNITS), |row| Scalar::Text(&row.kept.units))
+        .attribute(units.required().field(distributor::UNITS), |row| {
+            Scalar::Text(&row.stored.units)
+        })
         .attribute(
-            status.bounded(Bounds::Pattern("^(active|inactive)$")).writable().field(stored::STATUS),
-            |row| Scalar::Text(&row.kept.status),
+            status
+                .bounded(Bounds::Pattern("^(active|inactive)$"))
+                .writable()
+                .field(distributor::STATUS),
+            |row| Scalar::Text(&row.stored.status),
         )
         .attribute(
-            word("pool_resolver", PoolResolver::NAMES).required().field(stored::POOL_RESOLVER),
-            |row| Scalar::Text(&row.kept.pool_resolver),
+            word("pool_resolver", PoolResolver::NAMES).required().field(distributor::POOL_RESOLVER),
+            |row| Scalar::Text(&row.stored.pool_resolver),
         )
         .attribute(
             word("distribution_resolver", DistributionResolver::NAMES)
                 .required()
-                .field(stored::DISTRIBUTION_RESOLVER),
-            |row| Scalar::Text(&row.kept.distribution_resolver),
+                .field(distributor::DISTRIBUTION_RESOLVER),
+            |row| Scalar::Text(&row.stored.distribution_resolver),
         )
-        .attribute(amount("pool_amount").field(stored::POOL_AMOUNT), |row| {
-            row.kept.pool_amount.map_or(Scalar::Null, Scalar::Integer)
+        .attribute(amount("pool_amount").field(distributor::POOL_AMOUNT), |row| {
+            row.stored.pool_amount.map_or(Scalar::Null, Scalar::Integer)
         })
         .attribute(
             decimal("revenue_percentage", PERCENT)
                 .bounded(Bounds::Percentage(10))
                 .nullable()
                 .writable()
-                .field(stored::REVENUE_PERCENTAGE),
+                .field(distributor::REVENUE_PERCENTAGE),
             |row| {
                 let percent = |units| Scalar::Decimal { units, scale: Percent::SCALE };
-                row.kept.revenue_percentage_e10.map_or(Scalar::Null, percent)
+                row.stored.revenue_percentage_e10.map_or(Scalar::Null, percent)
             },
         )
-        .attribute(amount("minimum_value").field(stored::MINIMUM_VALUE), |row| {
-            row.kept.minimum_value.map_or(Scalar::Null, Scalar::Integer)
+        .attribute(amount("minimum_value").field(distributor::MINIMUM_VALUE), |row| {
+            row.stored.minimum_value.map_or(Scalar::Null, Scalar::Integer)
         })
         .attribute(
-            boolean("requires_approval").writable().field(stored::REQUIRES_APPROVAL),
-            |row| Scalar::Boolean(row.kept.requires_approval),
+            boolean("requires_approval").writable().field(distributor::REQUIRES_APPROVAL),
+            |row| Scalar::Boolean(row.stored.requires_approval),
         )
-        .attribute(boolean("carry_over").writable().field(stored::CARRY_OVER), |row| {
-            Scalar::Boolean(row.kept.carry_over)
+        .attribute(boolean("carry_over").writable().field(distributor::CARRY_OVER), |row| {
+            Scalar::Boolean(row.stored.carry_over)
         })
         .attribute(Attribute::new("schedule", Kind::Json(SCHEDULE)).writable(), |row| {
-            Scalar::Json((&row.kept.schedule).into())
+            Scalar::Json((&row.stored.schedule).into())
         })
-        .attribute(text("time_zone").writable().field(stored::TIME_ZONE), |row| {
-            Scalar::Text(&row.kept.time_zone)
+        .attribute(text("time_zone").writable().field(distributor::TIME_ZONE), |row| {
+            Scalar::Text(&row.stored.time_zone)
         })
         .attribute(Attribute::new("metric_types", Kind::Json(METRIC_TYPES)).writable(), |row| {
-            Scalar::Json((&row.kept.metric_types).into())
+            Scalar::Json((&row.stored.metric_types).into())
         })
 }
 
 /// What a distributor is to be.
 struct Wanted {
-    content: Content,
+    content: WrittenDistributor,
     terms: DistributorTerms,
     schedule: Schedule,
     collaborators: Option<Linkage>,
@@ -134,14 +148,14 @@ struct Wanted {
 
 fn create(work: &mut Work<'_>, input: &mut Input) -> Result<i64> {
     let wanted = read(work, input, None)?;
-    let id = stored::insert(&mut work.tenant, &wanted.content, work.now)?;
+    let id = distributor::insert(&mut work.tenant, &wanted.content, work.now)?;
     link(work, id, &wanted)?;
     open(work, id, false, &wanted)?;
     Ok(id)
 }
 
-fn update(work: &mut Work<'_>, row: &Row, input: &mut Input) -> Result<()> {
-    let old = &row.kept;
+fn update(work: &mut Work<'_>, row: &DistributorRow, input: &mut Input) -> Result<()> {
+    let old = &row.stored;
     changeable(old, DistributorStatus::Active)?;
     let wanted = read(work, input, Some(old))?;
     let zone = home_zone(work)?;
@@ -151,7 +165,7 @@ fn update(work: &mut Work<'_>, row: &Row, input: &mut Input) -> Result<()> {
         let pointer = format!("/data/attributes/{}", locked.what);
         Error::pointer(Code::Conflict, pointer, locked.to_string())
     })?;
-    stored::update(&mut work.tenant, old, &wanted.content, work.now)?;
+    distributor::update(&mut work.tenant, old, &wanted.content, work.now)?;
     link(work, old.id, &wanted)?;
     let moved = old.anchor_at != wanted.content.anchor_at
         || old.schedule != wanted.content.schedule
@@ -160,37 +174,37 @@ fn update(work: &mut Work<'_>, row: &Row, input: &mut Input) -> Result<()> {
 }
 
 /// It is shown for good, as deleted; what was not triggered will not be.
-fn delete(work: &mut Work<'_>, row: &Row) -> Result<()> {
-    changeable(&row.kept, DistributorStatus::Deleted)?;
+fn delete(work: &mut Work<'_>, row: &DistributorRow) -> Result<()> {
+    changeable(&row.stored, DistributorStatus::Deleted)?;
     if let Some(id) = row.current_distribution_id {
         opening::cancel(work, id)?;
     }
     let status = DistributorStatus::Deleted.name();
-    Ok(stored::set_status(&mut work.tenant, row.kept.id, status, work.now)?)
+    Ok(distributor::set_status(&mut work.tenant, row.stored.id, status, work.now)?)
 }
 
-fn changeable(kept: &Kept, to: DistributorStatus) -> Result<()> {
+fn changeable(stored: &StoredDistributor, to: DistributorStatus) -> Result<()> {
     let unknown = |error: apportion_core::names::UnknownName| {
         Failure::from(store::Error::Query(error.to_string()))
     };
-    let status: DistributorStatus = kept.status.parse().map_err(unknown)?;
+    let status: DistributorStatus = stored.status.parse().map_err(unknown)?;
     status.may_become(to).map_err(|refused| Failure::of(Code::Conflict, refused.to_string()))
 }
 
 /// Whether its open period has credits, or obligations of it may still be allocated.
-fn in_use(work: &mut Work<'_>, row: &Row) -> Result<bool> {
+fn in_use(work: &mut Work<'_>, row: &DistributorRow) -> Result<bool> {
     let credited = match row.current_distribution_id {
-        Some(open) => metric::any_in(&mut work.tenant, open)?,
+        Some(open) => metric::any_in_distribution(&mut work.tenant, open)?,
         None => false,
     };
-    Ok(credited || obligation::any_open(&mut work.tenant, row.kept.id)?)
+    Ok(credited || obligation::any_open(&mut work.tenant, row.stored.id)?)
 }
 
 fn link(work: &mut Work<'_>, id: i64, wanted: &Wanted) -> Result<()> {
-    work.set_members(stored::DEALS, id, wanted.deals.as_ref())?;
+    work.set_members(distributor::DEALS, id, wanted.deals.as_ref())?;
     if wanted.collaborators.is_some() {
-        work.set_members(stored::COLLABORATORS, id, wanted.collaborators.as_ref())?;
-        stored::count_collaborators(&mut work.tenant, id)?;
+        work.set_members(distributor::COLLABORATORS, id, wanted.collaborators.as_ref())?;
+        distributor::update_collaborator_count(&mut work.tenant, id)?;
     }
     Ok(())
 }
@@ -215,14 +229,14 @@ fn home_zone(work: &mut Work<'_>) -> Result<Tz> {
 }
 
 /// The terms of a distributor as it is, and its schedule; none of one that is deleted.
-pub(crate) fn terms(kept: &Kept) -> store::Result<(DistributorTerms, Schedule)> {
-    let terms = draft(kept).check(Tz::UTC).ok();
-    let unreadable = || store::Error::Query(format!("distributor {} cannot be read", kept.id));
-    terms.zip(kept_json::kept_schedule(&kept.schedule)).ok_or_else(unreadable)
+pub(crate) fn terms(stored: &StoredDistributor) -> store::Result<(DistributorTerms, Schedule)> {
+    let terms = draft(stored).check(Tz::UTC).ok();
+    let unreadable = || store::Error::Query(format!("distributor {} cannot be read", stored.id));
+    terms.zip(kept_json::kept_schedule(&stored.schedule)).ok_or_else(unreadable)
 }
 
 /// A distributor as it is, or one of which nothing is known.
-fn draft(old: &Kept) -> DistributorDraft {
+fn draft(old: &StoredDistributor) -> DistributorDraft {
     DistributorDraft {
         name: Some(old.name.clone()),
         description: old.description.clone(),
@@ -241,7 +255,7 @@ fn draft(old: &Kept) -> DistributorDraft {
 }
 
 /// What the input makes of a distributor.
-fn read(work: &mut Work<'_>, input: &mut Input, old: Option<&Kept>) -> Result<Wanted> {
+fn read(work: &mut Work<'_>, input: &mut Input, old: Option<&StoredDistributor>) -> Result<Wanted> {
     let home = home_zone(work)?;
     let mut draft = old.map(draft).unwrap_or_default();
     input.set("name", &mut draft.name);
@@ -279,17 +293,22 @@ fn read(work: &mut Work<'_>, input: &mut Input, old: Option<&Kept>) -> Result<Wa
 
 /// When the schedule and its zone were set: before, where both stay.
 fn anchor(
-    old: Option<&Kept>,
+    old: Option<&StoredDistributor>,
     schedule: &str,
     zone: Option<&str>,
     now: NaiveDateTime,
 ) -> NaiveDateTime {
-    let same = |old: &&Kept| old.schedule == schedule && Some(old.time_zone.as_str()) == zone;
+    let same =
+        |old: &&StoredDistributor| old.schedule == schedule && Some(old.time_zone.as_str()) == zone;
     old.filter(same).map_or(now, |old| old.anchor_at)
 }
 
-fn content(terms: &DistributorTerms, schedule: String, anchor_at: NaiveDateTime) -> Content {
-    Content {
+fn content(
+    terms: &DistributorTerms,
+    schedule: String,
+    anchor_at: NaiveDateTime,
+) -> WrittenDistributor {
+    WrittenDistributor {
         name: terms.name.clone(),
         description: terms.description.clone(),
         units: terms.units.name().to_owned(),

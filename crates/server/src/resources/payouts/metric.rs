@@ -2,14 +2,14 @@
 
 use apportion_core::metric::MetricType;
 use apportion_jsonapi::{Declaration, Relationship, Scalar};
-use apportion_store::metric::{self, Row};
+use apportion_store::metric::{self, MetricRow};
 
 use crate::catalog::Resource;
 use crate::catalog::attributes::{instant, integer, word};
 
-pub(crate) fn resource() -> Resource<Row> {
+pub(crate) fn resource() -> Resource<MetricRow> {
     let declaration =
-        Declaration::new("metrics", (|row: &Row| row.id, metric::ID), |row| row.version)
+        Declaration::new("metrics", (|row: &MetricRow| row.id, metric::ID), |row| row.version)
             .attribute(word("metric_type", MetricType::NAMES).field(metric::METRIC_TYPE), |row| {
                 Scalar::Text(&row.metric_type)
             })

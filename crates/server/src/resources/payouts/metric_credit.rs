@@ -3,7 +3,7 @@
 
 use apportion_core::metric_credit::MetricCreditDraft;
 use apportion_jsonapi::{Bounds, Declaration, Input, Relationship, Scalar};
-use apportion_store::metric_credit::{self as stored, Row};
+use apportion_store::metric_credit::{self, MetricCreditRow};
 use apportion_store::{collaborator, distributor};
 
 use crate::catalog::attributes::{instant, integer, long_text};
@@ -11,41 +11,43 @@ use crate::catalog::{Resource, Work, Writes};
 use crate::failure::{Failure, Result, judged, judged_with};
 use crate::payouts::credit;
 
-pub(crate) fn resource() -> Resource<Row> {
+pub(crate) fn resource() -> Resource<MetricCreditRow> {
     // A row that stays as it is has one version.
-    let declaration = Declaration::new("metric_credits", (|row: &Row| row.id, stored::ID), |_| 1)
-        .append_only()
-        .attribute(
-            integer("points")
-                .bounded(Bounds::Between(1, i64::MAX))
-                .required()
-                .field(stored::POINTS),
-            |row| Scalar::Integer(row.points),
-        )
-        .attribute(long_text("reason").nullable().writable().field(stored::REASON), |row| {
-            row.reason.as_deref().into()
-        })
-        .attribute(instant("created_at").field(stored::CREATED_AT), |row| {
-            Scalar::Instant(row.created_at)
-        })
-        .to_one(Relationship::to_one("organization", "organizations"), |row| {
-            Some(row.organization_id)
-        })
-        .to_one(
-            Relationship::to_one("collaborator", "collaborators")
-                .required()
-                .field(stored::COLLABORATOR_ID),
-            |row| Some(row.collaborator_id),
-        )
-        .to_one(
-            Relationship::to_one("distributor", "distributors")
-                .required()
-                .field(stored::DISTRIBUTOR_ID),
-            |row| Some(row.distributor_id),
-        )
-        .to_one(Relationship::to_one("creator", "people").field(stored::CREATOR_ID), |row| {
-            row.creator_id
-        });
+    let declaration = Declaration::new(
+        "metric_credits",
+        (|row: &MetricCreditRow| row.id, metric_credit::ID),
+        |_| 1,
+    )
+    .append_only()
+    .attribute(
+        integer("points")
+            .bounded(Bounds::Between(1, i64::MAX))
+            .required()
+            .field(metric_credit::POINTS),
+        |row| Scalar::Integer(row.points),
+    )
+    .attribute(long_text("reason").nullable().writable().field(metric_credit::REASON), |row| {
+        row.reason.as_deref().into()
+    })
+    .attribute(instant("created_at").field(metric_credit::CREATED_AT), |row| {
+        Scalar::Instant(row.created_at)
+    })
+    .to_one(Relationship::to_one("organization", "organizations"), |row| Some(row.organization_id))
+    .to_one(
+        Relationship::to_one("collaborator", "collaborators")
+            .required()
+            .field(metric_credit::COLLABORATOR_ID),
+        |row| Some(row.collaborator_id),
+    )
+    .to_one(
+        Relationship::to_one("distributor", "distributors")
+            .required()
+            .field(metric_credit::DISTRIBUTOR_ID),
+        |row| Some(row.distributor_id),
+    )
+    .to_one(Relationship::to_one("creator", "people").field(metric_credit::CREATOR_ID), |row| {
+        row.creator_id
+    });
     Resource { declaration, writes: Some(Writes::adding(create)) }
 }
 

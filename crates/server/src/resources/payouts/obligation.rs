@@ -7,7 +7,7 @@ use apportion_core::obligation::{
 };
 use apportion_core::refusal::{Locked, Refused};
 use apportion_jsonapi::{Bounds, Code, Declaration, Error, Input, Relationship, Scalar};
-use apportion_store::obligation::{self as stored, Content, Kept, Row};
+use apportion_store::obligation::{self, ObligationRow, StoredObligation, WrittenObligation};
 use apportion_store::{self as store, Tenant, distributor};
 
 use crate::catalog::attributes::{date, instant, integer, long_text, remark, text, word};
@@ -15,98 +15,107 @@ use crate::catalog::{Resource, Work, Writes};
 use crate::failure::{Failure, Result, judged, judged_with};
 use crate::payouts::settling;
 
-pub(crate) fn resource() -> Resource<Row> {
+pub(crate) fn resource() -> Resource<ObligationRow> {
     let declaration = linked(own_attributes(Declaration::new(
         "obligations",
-        (|row: &Row| row.kept.id, stored::ID), // A rename elsewhere shows here as well; none of the three ever falls.
+        (|row: &ObligationRow| row.stored.id, obligation::ID), // A rename elsewhere shows here as well; none of the three ever falls.
         |row| {
             let linked = row.collaborator_version.saturating_add(row.distributor_version);
-            row.kept.version.saturating_add(linked)
+            row.stored.version.saturating_add(linked)
         },
     )));
     Resource { declaration, writes: Some(Writes { lock, create, update, delete }) }
 }
 
-fn own_attributes(declaration: Declaration<Row, store::Field>) -> Declaration<Row, store::Field> {
+fn own_attributes(
+    declaration: Declaration<ObligationRow, store::Field>,
+) -> Declaration<ObligationRow, store::Field> {
     declaration
         .writable()
         .attribute(
-            word("status", ObligationStatus::NAMES).writable().field(stored::STATUS),
-            |row| Scalar::Text(&row.kept.status),
+            word("status", ObligationStatus::NAMES).writable().field(obligation::STATUS),
+            |row| Scalar::Text(&row.stored.status),
         )
-        .attribute(remark("award_type").nullable().writable().field(stored::AWARD_TYPE), |row| {
-            row.kept.award_type.as_deref().into()
+        .attribute(
+            remark("award_type").nullable().writable().field(obligation::AWARD_TYPE),
+            |row| row.stored.award_type.as_deref().into(),
+        )
+        .attribute(
+            integer("value").bounded(Bounds::Nonzero).writable().field(obligation::VALUE),
+            |row| Scalar::Integer(row.stored.value),
+        )
+        .attribute(text("units").field(obligation::UNITS), |row| Scalar::Text(&row.stored.units))
+        .attribute(long_text("reason").nullable().writable().field(obligation::REASON), |row| {
+            row.stored.reason.as_deref().into()
+        })
+        .attribute(remark("reference").nullable().writable().field(obligation::REFERENCE), |row| {
+            row.stored.reference.as_deref().into()
+        })
+        .attribute(date("due_on").nullable().writable().field(obligation::DUE_ON), |row| {
+            row.stored.due_on.into()
+        })
+        .attribute(instant("created_at").field(obligation::CREATED_AT), |row| {
+            Scalar::Instant(row.stored.created_at)
+        })
+        .attribute(instant("updated_at").field(obligation::UPDATED_AT), |row| {
+            Scalar::Instant(row.stored.updated_at)
         })
         .attribute(
-            integer("value").bounded(Bounds::Nonzero).writable().field(stored::VALUE),
-            |row| Scalar::Integer(row.kept.value),
+            text("collaborator_name").on_request().field(obligation::COLLABORATOR_NAME),
+            |row| Scalar::Text(&row.collaborator_name),
         )
-        .attribute(text("units").field(stored::UNITS), |row| Scalar::Text(&row.kept.units))
-        .attribute(long_text("reason").nullable().writable().field(stored::REASON), |row| {
-            row.kept.reason.as_deref().into()
-        })
-        .attribute(remark("reference").nullable().writable().field(stored::REFERENCE), |row| {
-            row.kept.reference.as_deref().into()
-        })
-        .attribute(date("due_on").nullable().writable().field(stored::DUE_ON), |row| {
-            row.kept.due_on.into()
-        })
-        .attribute(instant("created_at").field(stored::CREATED_AT), |row| {
-            Scalar::Instant(row.kept.created_at)
-        })
-        .attribute(instant("updated_at").field(stored::UPDATED_AT), |row| {
-            Scalar::Instant(row.kept.updated_at)
-        })
-        .attribute(text("collaborator_name").on_request().field(stored::COLLABORATOR_NAME), |row| {
-            Scalar::Text(&row.collaborator_name)
-        })
         .attribute(
             text("collaborator_email")
                 .bounded(Bounds::Email(255))
                 .nullable()
                 .on_request()
-                .field(stored::COLLABORATOR_EMAIL),
+                .field(obligation::COLLABORATOR_EMAIL),
             |row| row.collaborator_email.as_deref().into(),
         )
-        .attribute(text("distributor_name").on_request().field(stored::DISTRIBUTOR_NAME), |row| {
-            Scalar::Text(&row.distributor_name)
-        })
+        .attribute(
+            text("distributor_name").on_request().field(obligation::DISTRIBUTOR_NAME),
+            |row| Scalar::Text(&row.distributor_name),
+        )
 }
 
-fn linked(declaration: Declaration<Row, store::Field>) -> Declaration<Row, store::Field> {
+fn linked(
+    declaration: Declaration<ObligationRow, store::Field>,
+) -> Declaration<ObligationRow, store::Field> {
     declaration
         .to_one(Relationship::to_one("organization", "organizations"), |row| {
-            Some(row.kept.organization_id)
+            Some(row.stored.organization_id)
         })
         .to_one(
             Relationship::to_one("collaborator", "collaborators")
                 .required()
                 .set_once()
-                .field(stored::COLLABORATOR_ID),
-            |row| Some(row.kept.collaborator_id),
+                .field(obligation::COLLABORATOR_ID),
+            |row| Some(row.stored.collaborator_id),
         )
         .to_one(
             Relationship::to_one("distributor", "distributors")
                 .required()
                 .set_once()
-                .field(stored::DISTRIBUTOR_ID),
-            |row| Some(row.kept.distributor_id),
+                .field(obligation::DISTRIBUTOR_ID),
+            |row| Some(row.stored.distributor_id),
         )
         .to_one(
-            Relationship::to_one("allocation", "allocations").field(stored::ALLOCATION_ID),
-            |row| row.kept.allocation_id,
+            Relationship::to_one("allocation", "allocations").field(obligation::ALLOCATION_ID),
+            |row| row.stored.allocation_id,
         )
         .to_one(
-            Relationship::to_one("reverses", "obligations").set_once().field(stored::REVERSES_ID),
-            |row| row.kept.reverses_id,
+            Relationship::to_one("reverses", "obligations")
+                .set_once()
+                .field(obligation::REVERSES_ID),
+            |row| row.stored.reverses_id,
         )
 }
 
 /// An obligation whose distributor is locked, and with it every obligation of that one.
-fn lock(tenant: &mut Tenant<'_>, id: i64) -> store::Result<Option<Row>> {
-    let Some(seen) = stored::find(tenant, id)? else { return Ok(None) };
-    distributor::lock(tenant, seen.kept.distributor_id)?;
-    stored::find(tenant, id)
+fn lock(tenant: &mut Tenant<'_>, id: i64) -> store::Result<Option<ObligationRow>> {
+    let Some(seen) = obligation::find(tenant, id)? else { return Ok(None) };
+    distributor::lock(tenant, seen.stored.distributor_id)?;
+    obligation::find(tenant, id)
 }
 
 fn create(work: &mut Work<'_>, input: &mut Input) -> Result<i64> {
@@ -117,7 +126,7 @@ fn create(work: &mut Work<'_>, input: &mut Input) -> Result<i64> {
         Some(id) => distributor::lock(&mut work.tenant, id)?,
         None => None,
     };
-    if payer.as_ref().is_some_and(|payer| payer.kept.status == "deleted") {
+    if payer.as_ref().is_some_and(|payer| payer.stored.status == "deleted") {
         input.refuse_relationship("distributor", "must not be deleted");
     }
     let reversed = match reverses {
@@ -132,19 +141,19 @@ fn create(work: &mut Work<'_>, input: &mut Input) -> Result<i64> {
         return Err(Failure::not_found());
     };
     let after = (terms.status, terms.value);
-    accumulate(work, &payer.kept, (None, Some(after)), input)?;
-    let content = Content {
-        distributor_id: payer.kept.id,
+    accumulate(work, &payer.stored, (None, Some(after)), input)?;
+    let content = WrittenObligation {
+        distributor_id: payer.stored.id,
         collaborator_id,
         reverses_id: reverses,
-        units: payer.kept.units,
+        units: payer.stored.units,
         ..content(terms)
     };
-    Ok(stored::insert(&mut work.tenant, &content, work.now)?)
+    Ok(obligation::insert(&mut work.tenant, &content, work.now)?)
 }
 
-fn update(work: &mut Work<'_>, row: &Row, input: &mut Input) -> Result<()> {
-    let old = &row.kept;
+fn update(work: &mut Work<'_>, row: &ObligationRow, input: &mut Input) -> Result<()> {
+    let old = &row.stored;
     let held = held(old)?;
     let fixed = [
         ("distributor", "distributors", Some(old.distributor_id)),
@@ -177,29 +186,29 @@ fn update(work: &mut Work<'_>, row: &Row, input: &mut Input) -> Result<()> {
     let payer = payer.ok_or_else(Failure::not_found)?;
     if !held.is_allocated {
         let sides = (Some((held.status, old.value)), Some((status, terms.value)));
-        accumulate(work, &payer.kept, sides, input)?;
+        accumulate(work, &payer.stored, sides, input)?;
     }
     if let Some(allocation) = old.allocation_id.filter(|_| status != held.status) {
         settling::settle(work, allocation, old.value, status)?;
     }
-    let content = Content {
+    let content = WrittenObligation {
         distributor_id: old.distributor_id,
         collaborator_id: old.collaborator_id,
         reverses_id: old.reverses_id,
         units: old.units.clone(),
         ..content(terms)
     };
-    Ok(stored::update(&mut work.tenant, old.id, &content, work.now)?)
+    Ok(obligation::update(&mut work.tenant, old.id, &content, work.now)?)
 }
 
-fn delete(work: &mut Work<'_>, row: &Row) -> Result<()> {
-    let held = held(&row.kept)?;
+fn delete(work: &mut Work<'_>, row: &ObligationRow) -> Result<()> {
+    let held = held(&row.stored)?;
     held.may_be_deleted().map_err(|locked| Failure::of(Code::Conflict, locked.to_string()))?;
-    stored::delete(&mut work.tenant, row.kept.id, work.now)?;
-    let payer = distributor::lock(&mut work.tenant, row.kept.distributor_id)?;
+    obligation::delete(&mut work.tenant, row.stored.id, work.now)?;
+    let payer = distributor::lock(&mut work.tenant, row.stored.distributor_id)?;
     let payer = payer.ok_or_else(Failure::not_found)?;
-    let before = Some((held.status, row.kept.value));
-    accumulate(work, &payer.kept, (before, None), &mut Input::default())
+    let before = Some((held.status, row.stored.value));
+    accumulate(work, &payer.stored, (before, None), &mut Input::default())
 }
 
 fn read(input: &Input, draft: &mut ObligationDraft) {
@@ -211,8 +220,8 @@ fn read(input: &Input, draft: &mut ObligationDraft) {
 }
 
 /// What belongs to others is filled in by the caller.
-fn content(terms: ObligationTerms) -> Content {
-    Content {
+fn content(terms: ObligationTerms) -> WrittenObligation {
+    WrittenObligation {
         distributor_id: 0,
         collaborator_id: 0,
         reverses_id: None,
@@ -233,8 +242,11 @@ fn parse(status: &str) -> Result<ObligationStatus> {
     status.parse().map_err(unknown)
 }
 
-fn held(kept: &Kept) -> Result<ObligationState> {
-    Ok(ObligationState { status: parse(&kept.status)?, is_allocated: kept.allocation_id.is_some() })
+fn held(stored: &StoredObligation) -> Result<ObligationState> {
+    Ok(ObligationState {
+        status: parse(&stored.status)?,
+        is_allocated: stored.allocation_id.is_some(),
+    })
 }
 
 /// What an obligation of that distributor and collaborator would reverse.
@@ -244,19 +256,19 @@ fn reversed(
     distributor: Option<i64>,
     collaborator: Option<i64>,
 ) -> Result<Option<ReversedObligation>> {
-    let Some(row) = stored::find(&mut work.tenant, id)? else { return Ok(None) };
+    let Some(row) = obligation::find(&mut work.tenant, id)? else { return Ok(None) };
     Ok(Some(ReversedObligation {
-        value: row.kept.value,
+        value: row.stored.value,
         // What is missing is a fault of its own.
-        is_of_distributor: distributor.is_none_or(|id| id == row.kept.distributor_id),
-        is_of_collaborator: collaborator.is_none_or(|id| id == row.kept.collaborator_id),
-        is_reversal: row.kept.reverses_id.is_some(),
-        is_reversed: stored::is_reversed(&mut work.tenant, id)?,
+        is_of_distributor: distributor.is_none_or(|id| id == row.stored.distributor_id),
+        is_of_collaborator: collaborator.is_none_or(|id| id == row.stored.collaborator_id),
+        is_reversal: row.stored.reverses_id.is_some(),
+        is_reversed: obligation::is_reversed(&mut work.tenant, id)?,
     }))
 }
 
 /// Whether the state of an obligation bears the change.
-fn check_state(held: ObligationState, old: &Kept, new: &ObligationTerms) -> Result<()> {
+fn check_state(held: ObligationState, old: &StoredObligation, new: &ObligationTerms) -> Result<()> {
     let conflict = |field: &str, detail: String| {
         Error::pointer(Code::Conflict, format!("/data/attributes/{field}"), detail)
     };
@@ -284,7 +296,7 @@ type Sides = (Option<(ObligationStatus, i64)>, Option<(ObligationStatus, i64)>);
 /// Brings what the approved obligations of a distributor sum to up to date.
 fn accumulate(
     work: &mut Work<'_>,
-    payer: &distributor::Kept,
+    payer: &distributor::StoredDistributor,
     (before, after): Sides,
     input: &mut Input,
 ) -> Result<()> {
@@ -302,5 +314,5 @@ fn accumulate(
     if sum == payer.accumulated_value {
         return Ok(());
     }
-    Ok(distributor::set_accumulated(&mut work.tenant, payer.id, sum, work.now)?)
+    Ok(distributor::set_accumulated_value(&mut work.tenant, payer.id, sum, work.now)?)
 }

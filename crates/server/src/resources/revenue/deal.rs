@@ -6,80 +6,84 @@ use apportion_core::deal_totals::{DealTotals, RecomputedDeal};
 use apportion_core::decimal::{Percent, Rate};
 use apportion_core::fault::Fault;
 use apportion_jsonapi::{Bounds, Declaration, Input, Relationship, Scalar};
-use apportion_store::deal::{self, Content, Row, Sums};
+use apportion_store::deal::{self, DealRow, Sums, WrittenDeal};
 use apportion_store::revenue_distribution::{self, Rewritten};
 
 use crate::catalog::attributes::{PERCENT, RATE, date, decimal, instant, integer, text};
 use crate::catalog::{Resource, Work, Writes};
 use crate::failure::{Failure, Result, judged};
 
-pub(crate) fn resource() -> Resource<Row> {
-    let declaration = Declaration::new("deals", (|row: &Row| row.id, deal::ID), |row| row.version)
-        .writable()
-        .attribute(text("name").required().field(deal::NAME), |row| Scalar::Text(&row.name))
-        .attribute(
-            text("currency")
-                .bounded(Bounds::Pattern("^[A-Z]{3}$"))
-                .writable()
-                .field(deal::CURRENCY),
-            |row| Scalar::Text(&row.currency),
-        )
-        .attribute(integer("value").writable().field(deal::VALUE), |row| Scalar::Integer(row.value))
-        .attribute(
-            decimal("exchange_rate", RATE)
-                .bounded(Bounds::Positive { digits: 6, decimals: 12 })
-                .nullable()
-                .writable()
-                .field(deal::EXCHANGE_RATE),
-            |row| {
-                let rate = |units| Scalar::Decimal { units, scale: Rate::SCALE };
-                row.exchange_rate_e12.map_or(Scalar::Null, rate)
-            },
-        )
-        .attribute(date("exchange_date").nullable().writable().field(deal::EXCHANGE_DATE), |row| {
-            row.exchange_date.into()
-        })
-        .attribute(
-            integer("probability")
-                .bounded(Bounds::Between(0, 100))
-                .writable()
-                .field(deal::PROBABILITY),
-            |row| Scalar::Integer(row.probability),
-        )
-        .attribute(date("date").nullable().writable().field(deal::DATE), |row| row.date.into())
-        .attribute(date("end_date").nullable().writable().field(deal::END_DATE), |row| {
-            row.end_date.into()
-        })
-        .attribute(integer("value_default").field(deal::VALUE_DEFAULT), |row| {
-            Scalar::Integer(row.value_default)
-        })
-        .attribute(
-            decimal("distributed_percent", PERCENT).field(deal::DISTRIBUTED_PERCENT),
-            |row| Scalar::Decimal { units: row.distributed_percent_e10, scale: Percent::SCALE },
-        )
-        .attribute(integer("distributed_amount").field(deal::DISTRIBUTED_AMOUNT), |row| {
-            Scalar::Integer(row.distributed_amount)
-        })
-        .attribute(integer("undistributed_amount").field(deal::UNDISTRIBUTED_AMOUNT), |row| {
-            Scalar::Integer(row.undistributed_amount)
-        })
-        .attribute(instant("created_at").field(deal::CREATED_AT), |row| {
-            Scalar::Instant(row.created_at)
-        })
-        .attribute(instant("updated_at").field(deal::UPDATED_AT), |row| {
-            Scalar::Instant(row.updated_at)
-        })
-        .to_one(Relationship::to_one("organization", "organizations"), |row| {
-            Some(row.organization_id)
-        })
-        .to_one(Relationship::to_one("creator", "people").field(deal::CREATOR_ID), |row| {
-            row.creator_id
-        })
-        .to_many(Relationship::to_many(
-            "revenue_distributions",
-            "revenue_distributions",
-            revenue_distribution::DEAL_ID,
-        ));
+pub(crate) fn resource() -> Resource<DealRow> {
+    let declaration =
+        Declaration::new("deals", (|row: &DealRow| row.id, deal::ID), |row| row.version)
+            .writable()
+            .attribute(text("name").required().field(deal::NAME), |row| Scalar::Text(&row.name))
+            .attribute(
+                text("currency")
+                    .bounded(Bounds::Pattern("^[A-Z]{3}$"))
+                    .writable()
+                    .field(deal::CURRENCY),
+                |row| Scalar::Text(&row.currency),
+            )
+            .attribute(integer("value").writable().field(deal::VALUE), |row| {
+                Scalar::Integer(row.value)
+            })
+            .attribute(
+                decimal("exchange_rate", RATE)
+                    .bounded(Bounds::Positive { digits: 6, decimals: 12 })
+                    .nullable()
+                    .writable()
+                    .field(deal::EXCHANGE_RATE),
+                |row| {
+                    let rate = |units| Scalar::Decimal { units, scale: Rate::SCALE };
+                    row.exchange_rate_e12.map_or(Scalar::Null, rate)
+                },
+            )
+            .attribute(
+                date("exchange_date").nullable().writable().field(deal::EXCHANGE_DATE),
+                |row| row.exchange_date.into(),
+            )
+            .attribute(
+                integer("probability")
+                    .bounded(Bounds::Between(0, 100))
+                    .writable()
+                    .field(deal::PROBABILITY),
+                |row| Scalar::Integer(row.probability),
+            )
+            .attribute(date("date").nullable().writable().field(deal::DATE), |row| row.date.into())
+            .attribute(date("end_date").nullable().writable().field(deal::END_DATE), |row| {
+                row.end_date.into()
+            })
+            .attribute(integer("value_default").field(deal::VALUE_DEFAULT), |row| {
+                Scalar::Integer(row.value_default)
+            })
+            .attribute(
+                decimal("distributed_percent", PERCENT).field(deal::DISTRIBUTED_PERCENT),
+                |row| Scalar::Decimal { units: row.distributed_percent_e10, scale: Percent::SCALE },
+            )
+            .attribute(integer("distributed_amount").field(deal::DISTRIBUTED_AMOUNT), |row| {
+                Scalar::Integer(row.distributed_amount)
+            })
+            .attribute(integer("undistributed_amount").field(deal::UNDISTRIBUTED_AMOUNT), |row| {
+                Scalar::Integer(row.undistributed_amount)
+            })
+            .attribute(instant("created_at").field(deal::CREATED_AT), |row| {
+                Scalar::Instant(row.created_at)
+            })
+            .attribute(instant("updated_at").field(deal::UPDATED_AT), |row| {
+                Scalar::Instant(row.updated_at)
+            })
+            .to_one(Relationship::to_one("organization", "organizations"), |row| {
+                Some(row.organization_id)
+            })
+            .to_one(Relationship::to_one("creator", "people").field(deal::CREATOR_ID), |row| {
+                row.creator_id
+            })
+            .to_many(Relationship::to_many(
+                "revenue_distributions",
+                "revenue_distributions",
+                revenue_distribution::DEAL_ID,
+            ));
     Resource { declaration, writes: Some(Writes { lock: deal::lock, create, update, delete }) }
 }
 
@@ -90,7 +94,7 @@ fn create(work: &mut Work<'_>, input: &mut Input) -> Result<i64> {
     Ok(deal::insert(&mut work.tenant, &content(&terms), work.now)?)
 }
 
-fn update(work: &mut Work<'_>, row: &Row, input: &mut Input) -> Result<()> {
+fn update(work: &mut Work<'_>, row: &DealRow, input: &mut Input) -> Result<()> {
     let mut draft = DealDraft {
         name: Some(row.name.clone()),
         currency: Some(row.currency.clone()),
@@ -121,7 +125,7 @@ fn update(work: &mut Work<'_>, row: &Row, input: &mut Input) -> Result<()> {
     Ok(deal::update(&mut work.tenant, row.id, &content, sums, work.now)?)
 }
 
-fn delete(work: &mut Work<'_>, row: &Row) -> Result<()> {
+fn delete(work: &mut Work<'_>, row: &DealRow) -> Result<()> {
     deal::delete(&mut work.tenant, row.id, work.now).map_err(Failure::from)
 }
 
@@ -136,8 +140,8 @@ fn read(input: &Input, draft: &mut DealDraft) {
     input.set("probability", &mut draft.probability);
 }
 
-fn content(terms: &DealTerms) -> Content {
-    Content {
+fn content(terms: &DealTerms) -> WrittenDeal {
+    WrittenDeal {
         name: terms.name.clone(),
         currency: terms.currency.code().to_owned(),
         value: terms.value,
@@ -150,15 +154,20 @@ fn content(terms: &DealTerms) -> Content {
     }
 }
 
-fn changes_money(row: &Row, content: &Content) -> bool {
+fn changes_money(row: &DealRow, content: &WrittenDeal) -> bool {
     row.value != content.value
         || row.currency != content.currency
         || row.exchange_rate_e12 != content.exchange_rate_e12
 }
 
 /// Gives the distributions of a deal the amounts that follow from its new terms.
-fn rewrite(work: &mut Work<'_>, row: &Row, terms: &DealTerms, input: &mut Input) -> Result<Sums> {
-    let rows = revenue_distribution::of_deal(&mut work.tenant, row.id)?;
+fn rewrite(
+    work: &mut Work<'_>,
+    row: &DealRow,
+    terms: &DealTerms,
+    input: &mut Input,
+) -> Result<Sums> {
+    let rows = revenue_distribution::percents_of_deal(&mut work.tenant, row.id)?;
     let changed = redistribute(&rows, terms, work.currency);
     let (changed, undistributed_amount) = judged(input, changed.map_err(|fault| vec![fault]))?;
     let rewritten: Vec<Rewritten> = rows

@@ -11,7 +11,9 @@ use apportion_core::slicing::SpreadAmount;
 use apportion_jsonapi::input::Linkage;
 use apportion_jsonapi::{Bounds, Code, Declaration, Error, Input, Kind, Relationship, Scalar};
 use apportion_store::deal::{self, Sums};
-use apportion_store::revenue_distribution::{self as stored, Content, Row};
+use apportion_store::revenue_distribution::{
+    self, RevenueDistributionRow, WrittenRevenueDistribution,
+};
 use apportion_store::{self as store, Tenant};
 
 use crate::catalog::attributes::{PERCENT, date, decimal, instant, integer, text};
@@ -19,70 +21,70 @@ use crate::catalog::{Resource, Work, Writes};
 use crate::failure::{Failure, Result, judged};
 use crate::revenue::report_row::REVENUE_DISTRIBUTION_ID;
 
-pub(crate) fn resource() -> Resource<Row> {
-    let declaration =
-        Declaration::new("revenue_distributions", (|row: &Row| row.id, stored::ID), |row| {
-            row.version
-        })
-        .writable()
-        .attribute(date("start_on").required().field(stored::START_ON), |row| {
-            Scalar::Date(row.start_on)
-        })
-        .attribute(date("end_on").required().field(stored::END_ON), |row| Scalar::Date(row.end_on))
-        .attribute(
-            decimal("amount_percent", PERCENT)
-                .bounded(Bounds::Positive { digits: 8, decimals: 10 })
-                .required()
-                .field(stored::AMOUNT_PERCENT),
-            |row| Scalar::Decimal { units: row.amount_percent_e10, scale: Percent::SCALE },
-        )
-        .attribute(integer("amount").field(stored::AMOUNT), |row| Scalar::Integer(row.amount))
-        .attribute(integer("amount_default"), |row| Scalar::Integer(row.amount_default))
-        .attribute(integer("amount_normalized"), |row| Scalar::Integer(row.amount))
-        .attribute(text("currency"), |row| Scalar::Text(&row.currency))
-        .attribute(text("currency_default"), |row| Scalar::Text(&row.currency_default))
-        .attribute(text("currency_normalized"), |row| Scalar::Text(&row.currency))
-        .attribute(instant("created_at").on_request().field(stored::CREATED_AT), |row| {
-            Scalar::Instant(row.created_at)
-        })
-        .attribute(instant("updated_at").on_request(), |row| Scalar::Instant(row.updated_at))
-        .attribute(integer("day_count").on_request(), |row| days(row, |span| span.range.days()))
-        .attribute(integer("daily_amount_min").on_request(), |row| {
-            days(row, SpreadAmount::daily_min)
-        })
-        .attribute(integer("daily_amount_max").on_request(), |row| {
-            days(row, SpreadAmount::daily_max)
-        })
-        .to_one(Relationship::to_one("organization", "organizations"), |row| {
-            Some(row.organization_id)
-        })
-        .to_one(Relationship::to_one("deal", "deals").required().field(stored::DEAL_ID), |row| {
-            Some(row.deal_id)
-        })
-        .to_one(Relationship::to_one("creator", "people").field(stored::CREATOR_ID), |row| {
-            row.creator_id
-        })
-        .to_many(
-            Relationship::to_many("revenue_items", "revenue_items", REVENUE_DISTRIBUTION_ID)
-                .computed(),
-        )
-        .filter("deal.name", Kind::Text, stored::DEAL_NAME)
-        .sort("deal", stored::DEAL_NAME);
+pub(crate) fn resource() -> Resource<RevenueDistributionRow> {
+    let declaration = Declaration::new(
+        "revenue_distributions",
+        (|row: &RevenueDistributionRow| row.id, revenue_distribution::ID),
+        |row| row.version,
+    )
+    .writable()
+    .attribute(date("start_on").required().field(revenue_distribution::START_ON), |row| {
+        Scalar::Date(row.start_on)
+    })
+    .attribute(date("end_on").required().field(revenue_distribution::END_ON), |row| {
+        Scalar::Date(row.end_on)
+    })
+    .attribute(
+        decimal("amount_percent", PERCENT)
+            .bounded(Bounds::Positive { digits: 8, decimals: 10 })
+            .required()
+            .field(revenue_distribution::AMOUNT_PERCENT),
+        |row| Scalar::Decimal { units: row.amount_percent_e10, scale: Percent::SCALE },
+    )
+    .attribute(integer("amount").field(revenue_distribution::AMOUNT), |row| {
+        Scalar::Integer(row.amount)
+    })
+    .attribute(integer("amount_default"), |row| Scalar::Integer(row.amount_default))
+    .attribute(integer("amount_normalized"), |row| Scalar::Integer(row.amount))
+    .attribute(text("currency"), |row| Scalar::Text(&row.currency))
+    .attribute(text("currency_default"), |row| Scalar::Text(&row.currency_default))
+    .attribute(text("currency_normalized"), |row| Scalar::Text(&row.currency))
+    .attribute(instant("created_at").on_request().field(revenue_distribution::CREATED_AT), |row| {
+        Scalar::Instant(row.created_at)
+    })
+    .attribute(instant("updated_at").on_request(), |row| Scalar::Instant(row.updated_at))
+    .attribute(integer("day_count").on_request(), |row| days(row, |span| span.range.days()))
+    .attribute(integer("daily_amount_min").on_request(), |row| days(row, SpreadAmount::daily_min))
+    .attribute(integer("daily_amount_max").on_request(), |row| days(row, SpreadAmount::daily_max))
+    .to_one(Relationship::to_one("organization", "organizations"), |row| Some(row.organization_id))
+    .to_one(
+        Relationship::to_one("deal", "deals").required().field(revenue_distribution::DEAL_ID),
+        |row| Some(row.deal_id),
+    )
+    .to_one(
+        Relationship::to_one("creator", "people").field(revenue_distribution::CREATOR_ID),
+        |row| row.creator_id,
+    )
+    .to_many(
+        Relationship::to_many("revenue_items", "revenue_items", REVENUE_DISTRIBUTION_ID).computed(),
+    )
+    .filter("deal.name", Kind::Text, revenue_distribution::DEAL_NAME)
+    .sort("deal", revenue_distribution::DEAL_NAME);
     Resource { declaration, writes: Some(Writes { lock, create, update, delete }) }
 }
 
 /// A figure of the days that a distribution covers.
-fn days(row: &Row, figure: fn(&SpreadAmount) -> i64) -> Scalar<'_> {
+fn days(row: &RevenueDistributionRow, figure: fn(&SpreadAmount) -> i64) -> Scalar<'_> {
     let range = apportion_core::calendar::DateRange::new(row.start_on, row.end_on);
     let span = range.map(|range| SpreadAmount { range, total: row.amount });
     span.map_or(Scalar::Null, |span| Scalar::Integer(figure(&span)))
 }
 
 /// A distribution whose deal is locked, and with it every distribution of that deal.
-fn lock(tenant: &mut Tenant<'_>, id: i64) -> store::Result<Option<Row>> {
-    let Some(seen) = stored::find(tenant, id)? else { return Ok(None) };
+fn lock(tenant: &mut Tenant<'_>, id: i64) -> store::Result<Option<RevenueDistributionRow>> {
+    let Some(seen) = revenue_distribution::find(tenant, id)? else { return Ok(None) };
     deal::lock(tenant, seen.deal_id)?;
-    match stored::find(tenant, id)? {
+    match revenue_distribution::find(tenant, id)? {
         Some(row) if row.deal_id != seen.deal_id => {
             Err(store::Error::Interrupted("it was moved to another deal".to_owned()))
         }
@@ -95,12 +97,12 @@ fn create(work: &mut Work<'_>, input: &mut Input) -> Result<i64> {
     let (content, new) = judge(work, RevenueDistributionDraft::default(), deal.as_ref(), input)?;
     let deal = deal.ok_or_else(Failure::not_found)?;
     let sums = sums(&deal, |distributed| distributed.with(new), input)?;
-    let id = stored::insert(&mut work.tenant, &content, work.now)?;
+    let id = revenue_distribution::insert(&mut work.tenant, &content, work.now)?;
     deal::update_sums(&mut work.tenant, deal.id, sums, work.now)?;
     Ok(id)
 }
 
-fn update(work: &mut Work<'_>, row: &Row, input: &mut Input) -> Result<()> {
+fn update(work: &mut Work<'_>, row: &RevenueDistributionRow, input: &mut Input) -> Result<()> {
     let deal = linked_deal(work, input, Some(row.deal_id))?;
     let draft = RevenueDistributionDraft {
         start_on: Some(row.start_on),
@@ -118,16 +120,16 @@ fn update(work: &mut Work<'_>, row: &Row, input: &mut Input) -> Result<()> {
         deal::update_sums(&mut work.tenant, deal.id, sums, work.now)?;
         leave_deal(work, row)?;
     }
-    Ok(stored::update(&mut work.tenant, row.id, &content, work.now)?)
+    Ok(revenue_distribution::update(&mut work.tenant, row.id, &content, work.now)?)
 }
 
-fn delete(work: &mut Work<'_>, row: &Row) -> Result<()> {
+fn delete(work: &mut Work<'_>, row: &RevenueDistributionRow) -> Result<()> {
     leave_deal(work, row)?;
-    Ok(stored::delete(&mut work.tenant, row.id, work.now)?)
+    Ok(revenue_distribution::delete(&mut work.tenant, row.id, work.now)?)
 }
 
 /// Takes a distribution out of what its deal has distributed.
-fn leave_deal(work: &mut Work<'_>, row: &Row) -> Result<()> {
+fn leave_deal(work: &mut Work<'_>, row: &RevenueDistributionRow) -> Result<()> {
     let deal = deal::lock(&mut work.tenant, row.deal_id)?.ok_or_else(Failure::not_found)?;
     let old = share(row)?;
     let sums = sums(&deal, |distributed| distributed.without(old), &mut Input::default())?;
@@ -139,7 +141,7 @@ fn linked_deal(
     work: &mut Work<'_>,
     input: &mut Input,
     present: Option<i64>,
-) -> Result<Option<deal::Row>> {
+) -> Result<Option<deal::DealRow>> {
     let Some(link) = input.link("deal").cloned() else {
         return match present {
             Some(id) => Ok(deal::lock(&mut work.tenant, id)?),
@@ -168,9 +170,9 @@ fn linked_deal(
 fn judge(
     work: &Work<'_>,
     mut draft: RevenueDistributionDraft,
-    deal: Option<&deal::Row>,
+    deal: Option<&deal::DealRow>,
     input: &mut Input,
-) -> Result<(Content, DealPart)> {
+) -> Result<(WrittenRevenueDistribution, DealPart)> {
     input.set("start_on", &mut draft.start_on);
     input.set("end_on", &mut draft.end_on);
     input.set("amount_percent", &mut draft.amount_percent);
@@ -184,15 +186,15 @@ fn judge(
 
 fn content(
     terms: &RevenueDistributionTerms,
-    deal: &deal::Row,
+    deal: &deal::DealRow,
     default_currency: Currency,
-) -> Result<Content, Fault> {
+) -> Result<WrittenRevenueDistribution, Fault> {
     let unreadable = |_| Fault::new("deal", "has a currency that is not known here");
     let currency: Currency = deal.currency.parse().map_err(unreadable)?;
     let exchange_rate = deal.exchange_rate_e12.and_then(|units| Rate::from_units(units).ok());
     let money = DealMoney { value: deal.value, currency, exchange_rate, default_currency };
     let amounts = terms.amounts(&money)?;
-    Ok(Content {
+    Ok(WrittenRevenueDistribution {
         deal_id: deal.id,
         start_on: terms.range.start(),
         end_on: terms.range.end(),
@@ -204,7 +206,7 @@ fn content(
     })
 }
 
-fn share(row: &Row) -> Result<DealPart> {
+fn share(row: &RevenueDistributionRow) -> Result<DealPart> {
     let percent = Percent::from_units(row.amount_percent_e10);
     let percent = percent.map_err(|error| store::Error::Query(error.to_string()))?;
     Ok(DealPart { percent, amount: row.amount })
@@ -212,7 +214,7 @@ fn share(row: &Row) -> Result<DealPart> {
 
 /// What the deal has distributed after a change.
 fn sums(
-    deal: &deal::Row,
+    deal: &deal::DealRow,
     change: impl FnOnce(DealTotals) -> std::result::Result<DealTotals, Fault>,
     input: &mut Input,
 ) -> Result<Sums> {

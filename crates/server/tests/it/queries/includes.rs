@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use apportion_server::store::revenue_distribution::{self, Content};
+use apportion_server::store::revenue_distribution::{self, WrittenRevenueDistribution};
 use apportion_server::store::{OrganizationId, Scope, Session, Tenant};
 use apportion_testing::Place;
 use serde_json::{Value, json};
@@ -144,7 +144,7 @@ fn at_most_ten_thousand(place: &Place) {
     let deal_id: i64 = world.deal("Deal", 100).parse().unwrap();
     let scope = Scope::of(OrganizationId(world.organization));
     let mut session = Session::open(&world.database).unwrap();
-    let content = Content {
+    let content = WrittenRevenueDistribution {
         deal_id,
         start_on: "2025-01-01".parse().unwrap(),
         end_on: "2025-01-31".parse().unwrap(),

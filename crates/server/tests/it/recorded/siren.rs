@@ -43,7 +43,7 @@ fn recorded(place: &Place) -> World {
     let opened = instant("2025-06-30T22:00:05.250");
     let triggered = instant("2025-07-31T22:00:07");
     let open = |tenant: &mut Tenant<'_>, trigger_date, now| {
-        let content = distribution::Content {
+        let content = distribution::NewDistribution {
             distributor_id: 1,
             status: "pending".to_owned(),
             value: 0,
@@ -82,7 +82,7 @@ fn allocate(
     status: &str,
     now: NaiveDateTime,
 ) {
-    let owed = obligation::Content {
+    let owed = obligation::WrittenObligation {
         distributor_id: 1,
         collaborator_id: 1,
         reverses_id: None,
@@ -95,7 +95,7 @@ fn allocate(
         due_on: None,
     };
     let obligation_id = obligation::insert(tenant, &owed, now).unwrap();
-    let content = allocation::Content {
+    let content = allocation::NewAllocation {
         distribution_id,
         obligation_id,
         collaborator_id: 1,

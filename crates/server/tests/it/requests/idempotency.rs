@@ -125,7 +125,7 @@ fn an_answer_survives_a_restart(place: &Place) {
 
 /// The store takes the time as an argument, so the test need not wait for a day.
 fn answers_expire(place: &Place) {
-    use apportion_server::store::idempotency::{Claim, KEPT, Request, claim};
+    use apportion_server::store::idempotency::{Claim, LIFETIME, Request, claim};
     use apportion_server::store::{OrganizationId, Scope, Session, Tenant};
     let world = World::start(place);
     let mut session = Session::open(&world.database).unwrap();
@@ -143,7 +143,7 @@ fn answers_expire(place: &Place) {
             .unwrap()
     };
     assert_eq!(claim("a", now), Claim::First);
-    assert!(matches!(claim("a", now + KEPT), Claim::Answered(_)));
-    assert_eq!(claim("b", now + KEPT + chrono::TimeDelta::milliseconds(1)), Claim::First);
-    assert_eq!(claim("a", now + KEPT), Claim::First, "it was purged by the one before");
+    assert!(matches!(claim("a", now + LIFETIME), Claim::Answered(_)));
+    assert_eq!(claim("b", now + LIFETIME + chrono::TimeDelta::milliseconds(1)), Claim::First);
+    assert_eq!(claim("a", now + LIFETIME), Claim::First, "it was purged by the one before");
 }

@@ -39,7 +39,7 @@ fields! {
 
 /// An event.
 #[derive(Clone, Debug, Queryable)]
-pub struct Row {
+pub struct EventRow {
     /// The id.
     pub id: i64,
     /// The tenant.
@@ -64,9 +64,9 @@ pub struct Row {
     pub created_at: NaiveDateTime,
 }
 
-stored!(Row in events by "\"events\".\"organization_id\"");
+stored!(EventRow in events by "\"events\".\"organization_id\"");
 
 /// How many there are of a tenant: never fewer, and more after every write.
 pub fn count(tenant: &mut Tenant<'_>) -> Result<i64> {
-    totals::of(tenant, Row::TABLE)
+    totals::of(tenant, EventRow::TABLE)
 }

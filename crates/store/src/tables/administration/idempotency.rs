@@ -10,7 +10,7 @@ use crate::error::{Error, Result};
 use crate::session::tenant::Tenant;
 
 /// How long an answer is kept.
-pub const KEPT: TimeDelta = TimeDelta::hours(24);
+pub const LIFETIME: TimeDelta = TimeDelta::hours(24);
 /// How many expired answers a new one takes with it.
 const PURGED: i64 = 4;
 
@@ -56,7 +56,7 @@ pub enum Claim {
 pub fn claim(tenant: &mut Tenant<'_>, request: &Request, now: NaiveDateTime) -> Result<Claim> {
     let organization = tenant.id();
     let connection = tenant.connection()?;
-    let expired = now.checked_sub_signed(KEPT).unwrap_or(now);
+    let expired = now.checked_sub_signed(LIFETIME).unwrap_or(now);
     let oldest = diesel::alias!(keys as oldest);
     let purged = oldest
         .filter(oldest.field(keys::organization_id).eq(organization))
@@ -79,7 +79,7 @@ pub fn claim(tenant: &mut Tenant<'_>, request: &Request, now: NaiveDateTime) -> 
     if added > 0 {
         return Ok(Claim::First);
     }
-    let found: Option<(Vec<u8>, Answer)> = of(organization, request)
+    let found: Option<(Vec<u8>, Answer)> = by_key(organization, request)
         .select((keys::request_hash, (keys::status, keys::location, keys::etag, keys::body)))
         .first(connection)
         .optional()?;
@@ -92,8 +92,8 @@ pub fn claim(tenant: &mut Tenant<'_>, request: &Request, now: NaiveDateTime) -> 
 }
 
 /// Keeps the answer to the request that claimed a key.
-pub fn keep(tenant: &mut Tenant<'_>, request: &Request, answer: &Answer) -> Result<()> {
-    diesel::update(of(tenant.id(), request))
+pub fn save_answer(tenant: &mut Tenant<'_>, request: &Request, answer: &Answer) -> Result<()> {
+    diesel::update(by_key(tenant.id(), request))
         .set((
             keys::status.eq(answer.status),
             keys::location.eq(&answer.location),
@@ -106,7 +106,7 @@ pub fn keep(tenant: &mut Tenant<'_>, request: &Request, answer: &Answer) -> Resu
 }
 
 #[diesel::dsl::auto_type(no_type_alias)]
-fn of<'r>(organization: i64, request: &'r Request) -> _ {
+fn by_key<'r>(organization: i64, request: &'r Request) -> _ {
     let method: &'r str = request.method.as_str();
     let path: &'r str = request.path.as_str();
     let key: &'r str = request.key.as_str();

@@ -24,7 +24,7 @@ fields! {
 
 /// A tenant.
 #[derive(Clone, Debug, Queryable)]
-pub struct Row {
+pub struct OrganizationRow {
     /// The id.
     pub id: i64,
     /// What it is called.
@@ -41,11 +41,11 @@ pub struct Row {
     pub updated_at: NaiveDateTime,
 }
 
-stored!(Row in organizations by "\"organizations\".\"id\"");
+stored!(OrganizationRow in organizations by "\"organizations\".\"id\"");
 
 /// A tenant to be made.
 #[derive(Clone, Debug)]
-pub struct New {
+pub struct NewOrganization {
     /// What it is called.
     pub name: String,
     /// Its default currency, ISO 4217.
@@ -55,7 +55,11 @@ pub struct New {
 }
 
 /// Makes a tenant.
-pub fn insert(session: &mut Session, new: &New, now: NaiveDateTime) -> Result<OrganizationId> {
+pub fn insert(
+    session: &mut Session,
+    new: &NewOrganization,
+    now: NaiveDateTime,
+) -> Result<OrganizationId> {
     let id = diesel::insert_into(organizations::table)
         .values((
             organizations::name.eq(&new.name),
@@ -69,13 +73,13 @@ pub fn insert(session: &mut Session, new: &New, now: NaiveDateTime) -> Result<Or
         .map_err(Error::from)?;
     let organization = OrganizationId(id);
     let mut tenant = Tenant::new(Scope::of(organization), session);
-    let event = tenant.event(Row::TABLE, id, now);
+    let event = tenant.event(OrganizationRow::TABLE, id, now);
     tenant.note(Event { action: Action::Create, version_after: Some(1), ..event })?;
     Ok(organization)
 }
 
 /// The tenant of the scope.
-pub fn find(tenant: &mut Tenant<'_>) -> Result<Option<Row>> {
+pub fn find(tenant: &mut Tenant<'_>) -> Result<Option<OrganizationRow>> {
     organizations::table
         .filter(organizations::id.eq(tenant.id()))
         .get_result(tenant.connection()?)
@@ -84,7 +88,7 @@ pub fn find(tenant: &mut Tenant<'_>) -> Result<Option<Row>> {
 }
 
 /// Every tenant there is, by id: for what is done for all of them.
-pub fn all(session: &mut Session) -> Result<Vec<OrganizationId>> {
+pub fn all_ids(session: &mut Session) -> Result<Vec<OrganizationId>> {
     let ids: Vec<i64> = organizations::table
         .select(organizations::id)
         .order(organizations::id)

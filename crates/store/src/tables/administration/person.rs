@@ -29,7 +29,7 @@ fields! {
 
 /// A person of a tenant.
 #[derive(Clone, Debug, Queryable)]
-pub struct Row {
+pub struct PersonRow {
     /// The id.
     pub id: i64,
     /// The tenant.
@@ -48,12 +48,12 @@ pub struct Row {
     pub updated_at: NaiveDateTime,
 }
 
-stored!(Row in people by "\"people\".\"organization_id\"");
+stored!(PersonRow in people by "\"people\".\"organization_id\"");
 
 /// What can be set of a person.
 #[derive(Clone, Debug, Insertable, AsChangeset)]
 #[diesel(table_name = people, treat_none_as_default_value = false, treat_none_as_null = true)]
-pub struct Content {
+pub struct WrittenPerson {
     /// The first name.
     pub first_name: String,
     /// The last name.
@@ -63,12 +63,12 @@ pub struct Content {
 }
 
 /// A person, locked until the end of the transaction.
-pub fn lock(tenant: &mut Tenant<'_>, id: i64) -> Result<Option<Row>> {
+pub fn lock(tenant: &mut Tenant<'_>, id: i64) -> Result<Option<PersonRow>> {
     lock_row!(people, tenant, id)
 }
 
 /// Adds a person; answers with the id.
-pub fn insert(tenant: &mut Tenant<'_>, content: &Content, now: NaiveDateTime) -> Result<i64> {
+pub fn insert(tenant: &mut Tenant<'_>, content: &WrittenPerson, now: NaiveDateTime) -> Result<i64> {
     insert_row!(people, tenant, now, content, timestamps!(people, now))
 }
 
@@ -76,7 +76,7 @@ pub fn insert(tenant: &mut Tenant<'_>, content: &Content, now: NaiveDateTime) ->
 pub fn update(
     tenant: &mut Tenant<'_>,
     id: i64,
-    content: &Content,
+    content: &WrittenPerson,
     now: NaiveDateTime,
 ) -> Result<()> {
     update_row!(people, tenant, id, now, content)

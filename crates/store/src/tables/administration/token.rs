@@ -18,7 +18,7 @@ const TABLE: &str = "tokens";
 
 /// A token as it is listed.
 #[derive(Clone, Debug, Queryable)]
-pub struct Row {
+pub struct TokenRow {
     /// The id.
     pub id: i64,
     /// The tenant that it speaks for.
@@ -43,7 +43,7 @@ pub struct Row {
 
 /// A token to be made.
 #[derive(Clone, Debug)]
-pub struct New {
+pub struct NewToken {
     /// The tenant that it speaks for.
     pub organization: OrganizationId,
     /// The person that it is bound to.
@@ -68,7 +68,7 @@ pub enum Missing {
 /// Makes a token, unless the tenant or the person does not exist.
 pub fn insert(
     session: &mut Session,
-    new: &New,
+    new: &NewToken,
     now: NaiveDateTime,
 ) -> Result<std::result::Result<i64, Missing>> {
     let connection = session.everybody()?;
@@ -108,7 +108,7 @@ pub fn insert(
 }
 
 /// The token of that hash.
-pub fn find(session: &mut Session, hash: &[u8; 32]) -> Result<Option<Row>> {
+pub fn find(session: &mut Session, hash: &[u8; 32]) -> Result<Option<TokenRow>> {
     tokens::table
         .filter(tokens::hash.eq(hash.as_slice()))
         .get_result(session.everybody()?)
@@ -117,7 +117,7 @@ pub fn find(session: &mut Session, hash: &[u8; 32]) -> Result<Option<Row>> {
 }
 
 /// All tokens, or those of one tenant, by id.
-pub fn list(session: &mut Session, organization: Option<OrganizationId>) -> Result<Vec<Row>> {
+pub fn list(session: &mut Session, organization: Option<OrganizationId>) -> Result<Vec<TokenRow>> {
     let mut query = tokens::table.order(tokens::id).into_boxed();
     if let Some(OrganizationId(id)) = organization {
         query = query.filter(tokens::organization_id.eq(id));
@@ -143,7 +143,7 @@ pub fn revoke(session: &mut Session, id: i64, now: NaiveDateTime) -> Result<bool
 }
 
 /// Notes that a token counted.
-pub fn touch(tenant: &mut Tenant<'_>, id: i64, now: NaiveDateTime) -> Result<()> {
+pub fn record_use(tenant: &mut Tenant<'_>, id: i64, now: NaiveDateTime) -> Result<()> {
     diesel::update(tokens::table.filter(tokens::id.eq(id)))
         .set(tokens::last_used_at.eq(now))
         .execute(tenant.session().everybody()?)

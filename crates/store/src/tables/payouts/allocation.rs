@@ -12,7 +12,7 @@ use crate::rows::macros::{insert_row, next_version, own_row, timestamps, update_
 use crate::session::tenant::Tenant;
 use crate::{fields, stored};
 
-pub use crate::tables::payouts::first_allocations::{Part, first_of};
+pub use crate::tables::payouts::first_allocations::{FirstAllocation, first_of_each};
 
 fields! {
     allocations;
@@ -47,7 +47,7 @@ const SHARED_POOL: Lookup<Nullable<Text>> = distribution!("shared_pool");
 
 /// The columns of an allocation.
 #[derive(Clone, Debug, Queryable)]
-pub struct Kept {
+pub struct StoredAllocation {
     /// The id.
     pub id: i64,
     /// The tenant.
@@ -80,9 +80,9 @@ pub struct Kept {
 
 /// An allocation.
 #[derive(Clone, Debug, Queryable)]
-pub struct Row {
+pub struct AllocationRow {
     /// Its own columns.
-    pub kept: Kept,
+    pub stored: StoredAllocation,
     /// What the distribution is counted in.
     pub units: String,
     /// A JSON object: what the shares of the distribution have in common.
@@ -90,14 +90,14 @@ pub struct Row {
 }
 
 stored!(
-    Row in allocations by "\"allocations\".\"organization_id\""
+    AllocationRow in allocations by "\"allocations\".\"organization_id\""
         with UNITS: Text, SHARED_POOL: Nullable<Text>
 );
 
 /// An allocation that is made.
 #[derive(Clone, Debug, Insertable)]
 #[diesel(table_name = allocations, treat_none_as_default_value = false)]
-pub struct Content {
+pub struct NewAllocation {
     /// The distribution that it is part of.
     pub distribution_id: i64,
     /// The obligation that it covers.
@@ -119,7 +119,7 @@ pub struct Content {
 }
 
 /// The columns of an allocation.
-pub fn find(tenant: &mut Tenant<'_>, id: i64) -> Result<Option<Kept>> {
+pub fn find(tenant: &mut Tenant<'_>, id: i64) -> Result<Option<StoredAllocation>> {
     own_row!(allocations, tenant, id).first(tenant.connection()?).optional().map_err(Error::from)
 }
 
@@ -138,7 +138,7 @@ pub fn any_pending(tenant: &mut Tenant<'_>, distribution: i64, but: i64) -> Resu
 }
 
 /// Adds an allocation; answers with the id.
-pub fn insert(tenant: &mut Tenant<'_>, content: &Content, now: NaiveDateTime) -> Result<i64> {
+pub fn insert(tenant: &mut Tenant<'_>, content: &NewAllocation, now: NaiveDateTime) -> Result<i64> {
     insert_row!(allocations, tenant, now, content, timestamps!(allocations, now))
 }
 

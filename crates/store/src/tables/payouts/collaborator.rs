@@ -40,7 +40,7 @@ pub const DISTRIBUTOR_ID: Field =
 
 /// A collaborator.
 #[derive(Clone, Debug, Queryable)]
-pub struct Row {
+pub struct CollaboratorRow {
     /// The id.
     pub id: i64,
     /// The tenant.
@@ -59,13 +59,13 @@ pub struct Row {
     pub updated_at: NaiveDateTime,
 }
 
-stored!(Row in collaborators by "\"collaborators\".\"organization_id\"");
+stored!(CollaboratorRow in collaborators by "\"collaborators\".\"organization_id\"");
 
 /// What can be set of a collaborator.
 #[derive(Clone, Debug, Insertable, AsChangeset)]
 #[diesel(table_name = collaborators)]
 #[diesel(treat_none_as_default_value = false, treat_none_as_null = true)]
-pub struct Content {
+pub struct WrittenCollaborator {
     /// The name.
     pub full_name: String,
     /// The e-mail address, if known; no other collaborator of the tenant has it.
@@ -75,12 +75,12 @@ pub struct Content {
 }
 
 /// A collaborator, locked until the end of the transaction.
-pub fn lock(tenant: &mut Tenant<'_>, id: i64) -> Result<Option<Row>> {
+pub fn lock(tenant: &mut Tenant<'_>, id: i64) -> Result<Option<CollaboratorRow>> {
     lock_row!(collaborators, tenant, id)
 }
 
 /// Whose e-mail address it is, but for one collaborator's.
-pub fn with_email(tenant: &mut Tenant<'_>, email: &str, but: Option<i64>) -> Result<Option<i64>> {
+pub fn id_by_email(tenant: &mut Tenant<'_>, email: &str, but: Option<i64>) -> Result<Option<i64>> {
     collaborators::table
         .filter(collaborators::organization_id.eq(tenant.id()))
         .filter(collaborators::email.eq(email))
@@ -92,7 +92,11 @@ pub fn with_email(tenant: &mut Tenant<'_>, email: &str, but: Option<i64>) -> Res
 }
 
 /// Adds a collaborator; answers with the id.
-pub fn insert(tenant: &mut Tenant<'_>, content: &Content, now: NaiveDateTime) -> Result<i64> {
+pub fn insert(
+    tenant: &mut Tenant<'_>,
+    content: &WrittenCollaborator,
+    now: NaiveDateTime,
+) -> Result<i64> {
     insert_row!(collaborators, tenant, now, content, timestamps!(collaborators, now))
 }
 
@@ -100,7 +104,7 @@ pub fn insert(tenant: &mut Tenant<'_>, content: &Content, now: NaiveDateTime) ->
 pub fn update(
     tenant: &mut Tenant<'_>,
     id: i64,
-    content: &Content,
+    content: &WrittenCollaborator,
     now: NaiveDateTime,
 ) -> Result<()> {
     update_row!(collaborators, tenant, id, now, content)

@@ -60,7 +60,7 @@ const NAME_VERSION: Lookup<BigInt> = distributor!("name_version");
 
 /// The columns of a distribution.
 #[derive(Clone, Debug, Queryable)]
-pub struct Kept {
+pub struct StoredDistribution {
     /// The id.
     pub id: i64,
     /// The tenant.
@@ -95,9 +95,9 @@ pub struct Kept {
 
 /// A distribution.
 #[derive(Clone, Debug, Queryable)]
-pub struct Row {
+pub struct DistributionRow {
     /// Its own columns.
-    pub kept: Kept,
+    pub stored: StoredDistribution,
     /// The name of its distributor.
     pub distributor_name: String,
     /// Raised where that changes.
@@ -105,14 +105,14 @@ pub struct Row {
 }
 
 stored!(
-    Row in distributions by "\"distributions\".\"organization_id\""
+    DistributionRow in distributions by "\"distributions\".\"organization_id\""
         with NAME: Text, NAME_VERSION: BigInt
 );
 
 /// A distribution that is opened.
 #[derive(Clone, Debug, Insertable)]
 #[diesel(table_name = distributions)]
-pub struct Content {
+pub struct NewDistribution {
     /// Who pays.
     pub distributor_id: i64,
     /// How far it is.
@@ -156,7 +156,7 @@ pub struct Outcome<'o> {
 }
 
 /// The open distribution of a distributor.
-pub fn open_of(tenant: &mut Tenant<'_>, distributor: i64) -> Result<Option<Kept>> {
+pub fn find_open(tenant: &mut Tenant<'_>, distributor: i64) -> Result<Option<StoredDistribution>> {
     distributions::table
         .filter(distributions::organization_id.eq(tenant.id()))
         .filter(distributions::distributor_id.eq(distributor))
@@ -167,12 +167,15 @@ pub fn open_of(tenant: &mut Tenant<'_>, distributor: i64) -> Result<Option<Kept>
 }
 
 /// The columns of a distribution.
-pub fn find(tenant: &mut Tenant<'_>, id: i64) -> Result<Option<Kept>> {
+pub fn find(tenant: &mut Tenant<'_>, id: i64) -> Result<Option<StoredDistribution>> {
     own_row!(distributions, tenant, id).first(tenant.connection()?).optional().map_err(Error::from)
 }
 
 /// The latest trigger date of a distributor that was executed.
-pub fn last_trigger(tenant: &mut Tenant<'_>, distributor: i64) -> Result<Option<NaiveDateTime>> {
+pub fn last_trigger_date(
+    tenant: &mut Tenant<'_>,
+    distributor: i64,
+) -> Result<Option<NaiveDateTime>> {
     distributions::table
         .filter(distributions::organization_id.eq(tenant.id()))
         .filter(distributions::distributor_id.eq(distributor))
@@ -183,7 +186,11 @@ pub fn last_trigger(tenant: &mut Tenant<'_>, distributor: i64) -> Result<Option<
 }
 
 /// Adds a distribution; answers with the id.
-pub fn insert(tenant: &mut Tenant<'_>, content: &Content, now: NaiveDateTime) -> Result<i64> {
+pub fn insert(
+    tenant: &mut Tenant<'_>,
+    content: &NewDistribution,
+    now: NaiveDateTime,
+) -> Result<i64> {
     insert_row!(distributions, tenant, now, content, timestamps!(distributions, now))
 }
 
@@ -216,7 +223,7 @@ pub fn trigger(
 }
 
 /// Sets status and value.
-pub fn conclude(
+pub fn set_outcome(
     tenant: &mut Tenant<'_>,
     id: i64,
     outcome: &Outcome<'_>,
@@ -227,7 +234,7 @@ pub fn conclude(
 
 /// Sets the value of an open distribution, unless it has another version by now. It is a
 /// forecast: no change that a version counts.
-pub fn forecast(tenant: &mut Tenant<'_>, id: i64, version: i64, value: i64) -> Result<()> {
+pub fn set_forecast(tenant: &mut Tenant<'_>, id: i64, version: i64, value: i64) -> Result<()> {
     let open = own_row!(distributions, tenant, id)
         .filter(distributions::status.eq("pending"))
         .filter(distributions::version.eq(version));

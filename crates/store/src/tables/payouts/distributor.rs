@@ -84,7 +84,7 @@ pub const NEXT_TRIGGER_DATE: Field = Field::of::<Nullable<Timestamp>>(open!("tri
 
 /// The columns of a distributor.
 #[derive(Clone, Debug, Queryable)]
-pub struct Kept {
+pub struct StoredDistributor {
     /// The id.
     pub id: i64,
     /// The tenant.
@@ -135,9 +135,9 @@ pub struct Kept {
 
 /// A distributor.
 #[derive(Clone, Debug, Queryable)]
-pub struct Row {
+pub struct DistributorRow {
     /// Its own columns.
-    pub kept: Kept,
+    pub stored: StoredDistributor,
     /// The open distribution, if there is one.
     pub current_distribution_id: Option<i64>,
     /// When that one is triggered, UTC.
@@ -145,14 +145,14 @@ pub struct Row {
 }
 
 stored!(
-    Row in distributors by "\"distributors\".\"organization_id\""
+    DistributorRow in distributors by "\"distributors\".\"organization_id\""
         with OPEN_ID: Nullable<BigInt>, OPEN_UNTIL: Nullable<Timestamp>
 );
 
 /// What can be set of a distributor.
 #[derive(Clone, Debug, Insertable, AsChangeset)]
 #[diesel(table_name = distributors, treat_none_as_default_value = false, treat_none_as_null = true)]
-pub struct Content {
+pub struct WrittenDistributor {
     /// The name.
     pub name: String,
     /// What it is for.
@@ -186,13 +186,13 @@ pub struct Content {
 }
 
 /// A distributor.
-pub fn find(tenant: &mut Tenant<'_>, id: i64) -> Result<Option<Row>> {
-    Ok(load_by::<Row>(tenant, ID, &[id], 1)?.pop())
+pub fn find(tenant: &mut Tenant<'_>, id: i64) -> Result<Option<DistributorRow>> {
+    Ok(load_by::<DistributorRow>(tenant, ID, &[id], 1)?.pop())
 }
 
 /// A distributor, locked until the end of the transaction.
-pub fn lock(tenant: &mut Tenant<'_>, id: i64) -> Result<Option<Row>> {
-    let locked: Option<Kept> = lock_row!(distributors, tenant, id)?;
+pub fn lock(tenant: &mut Tenant<'_>, id: i64) -> Result<Option<DistributorRow>> {
+    let locked: Option<StoredDistributor> = lock_row!(distributors, tenant, id)?;
     match locked {
         Some(_) => find(tenant, id),
         None => Ok(None),
@@ -210,7 +210,11 @@ pub enum Occupied {
 
 /// The columns of a distributor, locked until the end of the transaction; none where there is no
 /// such row, or where it is occupied and not waited for. SQLite has one writer.
-pub fn claim(tenant: &mut Tenant<'_>, id: i64, occupied: Occupied) -> Result<Option<Kept>> {
+pub fn claim(
+    tenant: &mut Tenant<'_>,
+    id: i64,
+    occupied: Occupied,
+) -> Result<Option<StoredDistributor>> {
     let row = own_row!(distributors, tenant, id);
     match (tenant.connection()?, occupied) {
         (AnyConnection::Sqlite(inner), _) => row.get_result(inner),
@@ -224,7 +228,11 @@ pub fn claim(tenant: &mut Tenant<'_>, id: i64, occupied: Occupied) -> Result<Opt
 }
 
 /// Adds a distributor; answers with the id.
-pub fn insert(tenant: &mut Tenant<'_>, content: &Content, now: NaiveDateTime) -> Result<i64> {
+pub fn insert(
+    tenant: &mut Tenant<'_>,
+    content: &WrittenDistributor,
+    now: NaiveDateTime,
+) -> Result<i64> {
     insert_row!(distributors, tenant, now, content, timestamps!(distributors, now))
 }
 
@@ -232,8 +240,8 @@ pub fn insert(tenant: &mut Tenant<'_>, content: &Content, now: NaiveDateTime) ->
 /// where these differ.
 pub fn update(
     tenant: &mut Tenant<'_>,
-    old: &Kept,
-    content: &Content,
+    old: &StoredDistributor,
+    content: &WrittenDistributor,
     now: NaiveDateTime,
 ) -> Result<()> {
     let renamed = old.name != content.name || old.units != content.units;
@@ -259,7 +267,7 @@ pub fn set_status(
 }
 
 /// Notes how many collaborators it has, after they were set.
-pub fn count_collaborators(tenant: &mut Tenant<'_>, id: i64) -> Result<()> {
+pub fn update_collaborator_count(tenant: &mut Tenant<'_>, id: i64) -> Result<()> {
     let statement = Statement::new(
         "UPDATE distributors SET collaborator_count = (SELECT COUNT(*) \
          FROM distributor_collaborators \
@@ -272,7 +280,7 @@ pub fn count_collaborators(tenant: &mut Tenant<'_>, id: i64) -> Result<()> {
 }
 
 /// Sets what its obligations that are approved and not allocated sum to.
-pub fn set_accumulated(
+pub fn set_accumulated_value(
     tenant: &mut Tenant<'_>,
     id: i64,
     value: i64,
@@ -291,7 +299,7 @@ pub fn set_accumulated(
 }
 
 /// Its collaborators, by id.
-pub fn members(tenant: &mut Tenant<'_>, id: i64) -> Result<Vec<i64>> {
+pub fn collaborator_ids(tenant: &mut Tenant<'_>, id: i64) -> Result<Vec<i64>> {
     distributor_collaborators::table
         .filter(distributor_collaborators::organization_id.eq(tenant.id()))
         .filter(distributor_collaborators::distributor_id.eq(id))
@@ -316,7 +324,7 @@ pub fn has_collaborator(tenant: &mut Tenant<'_>, id: i64, collaborator: i64) -> 
 
 /// The distributors, by id, that may count what a collaborator of theirs scores: active ones with
 /// an open distribution. None of them is locked.
-pub fn counting(tenant: &mut Tenant<'_>, collaborator: i64) -> Result<Vec<i64>> {
+pub fn ids_counting(tenant: &mut Tenant<'_>, collaborator: i64) -> Result<Vec<i64>> {
     let members = distributor_collaborators::table
         .filter(distributor_collaborators::organization_id.eq(tenant.id()))
         .filter(distributor_collaborators::collaborator_id.eq(collaborator))
@@ -338,7 +346,7 @@ pub fn counting(tenant: &mut Tenant<'_>, collaborator: i64) -> Result<Vec<i64>> 
 
 /// The ids of the distributors of that name that are not deleted, at most two: one, none, or too
 /// many to mean one.
-pub fn named(tenant: &mut Tenant<'_>, name: &str) -> Result<Vec<i64>> {
+pub fn ids_by_name(tenant: &mut Tenant<'_>, name: &str) -> Result<Vec<i64>> {
     distributors::table
         .filter(distributors::organization_id.eq(tenant.id()))
         .filter(distributors::name.eq(name))

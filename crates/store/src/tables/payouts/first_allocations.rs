@@ -10,7 +10,7 @@ use crate::sql::statement::{Bind, Statement, UnionAll};
 
 /// An allocation, as far as it is shown with its distribution.
 #[derive(Clone, Debug, PartialEq, Eq, Queryable)]
-pub struct Part {
+pub struct FirstAllocation {
     /// The distribution that it is part of.
     pub distribution_id: i64,
     /// The obligation that it covers.
@@ -21,7 +21,11 @@ pub struct Part {
 
 /// At most `limit` allocations of each distribution, those with the lowest ids, by distribution and
 /// id.
-pub fn first_of(tenant: &mut Tenant<'_>, distributions: &[i64], limit: i64) -> Result<Vec<Part>> {
+pub fn first_of_each(
+    tenant: &mut Tenant<'_>,
+    distributions: &[i64],
+    limit: i64,
+) -> Result<Vec<FirstAllocation>> {
     if distributions.is_empty() {
         return Ok(Vec::new());
     }
@@ -43,7 +47,7 @@ pub fn first_of(tenant: &mut Tenant<'_>, distributions: &[i64], limit: i64) -> R
     let mut parts: Vec<(i64, i64, i64, String)> =
         select.yielding::<(BigInt, BigInt, BigInt, Text)>().load(tenant.connection()?)?;
     parts.sort_unstable_by_key(|(distribution, id, ..)| (*distribution, *id));
-    let part = |(distribution_id, _, obligation_id, status)| Part {
+    let part = |(distribution_id, _, obligation_id, status)| FirstAllocation {
         distribution_id,
         obligation_id,
         status,

@@ -33,7 +33,7 @@ fields! {
 
 /// A metric.
 #[derive(Clone, Debug, Queryable)]
-pub struct Row {
+pub struct MetricRow {
     /// The id.
     pub id: i64,
     /// The tenant.
@@ -56,12 +56,12 @@ pub struct Row {
     pub updated_at: NaiveDateTime,
 }
 
-stored!(Row in metrics by "\"metrics\".\"organization_id\"");
+stored!(MetricRow in metrics by "\"metrics\".\"organization_id\"");
 
 /// A metric that appears.
 #[derive(Clone, Debug, Insertable)]
 #[diesel(table_name = metrics)]
-pub struct Content {
+pub struct NewMetric {
     /// Who counts it.
     pub distributor_id: i64,
     /// Whose it is.
@@ -80,7 +80,7 @@ pub fn find(
     distribution: i64,
     collaborator: i64,
     metric_type: &str,
-) -> Result<Option<Row>> {
+) -> Result<Option<MetricRow>> {
     metrics::table
         .filter(metrics::organization_id.eq(tenant.id()))
         .filter(metrics::distribution_id.eq(distribution))
@@ -92,7 +92,7 @@ pub fn find(
 }
 
 /// Whether a distribution has metrics, and so credits.
-pub fn any_in(tenant: &mut Tenant<'_>, distribution: i64) -> Result<bool> {
+pub fn any_in_distribution(tenant: &mut Tenant<'_>, distribution: i64) -> Result<bool> {
     let found: Option<i64> = metrics::table
         .filter(metrics::organization_id.eq(tenant.id()))
         .filter(metrics::distribution_id.eq(distribution))
@@ -104,7 +104,10 @@ pub fn any_in(tenant: &mut Tenant<'_>, distribution: i64) -> Result<bool> {
 }
 
 /// What was scored for a distribution: collaborators and their scores, by collaborator.
-pub fn scores(tenant: &mut Tenant<'_>, distribution: i64) -> Result<Vec<(i64, i64)>> {
+pub fn scores_by_collaborator(
+    tenant: &mut Tenant<'_>,
+    distribution: i64,
+) -> Result<Vec<(i64, i64)>> {
     metrics::table
         .filter(metrics::organization_id.eq(tenant.id()))
         .filter(metrics::distribution_id.eq(distribution))
@@ -115,7 +118,7 @@ pub fn scores(tenant: &mut Tenant<'_>, distribution: i64) -> Result<Vec<(i64, i6
 }
 
 /// Adds a metric; answers with the id.
-pub fn insert(tenant: &mut Tenant<'_>, content: &Content, now: NaiveDateTime) -> Result<i64> {
+pub fn insert(tenant: &mut Tenant<'_>, content: &NewMetric, now: NaiveDateTime) -> Result<i64> {
     insert_row!(metrics, tenant, now, content, timestamps!(metrics, now))
 }
 
@@ -125,7 +128,12 @@ pub fn set_score(tenant: &mut Tenant<'_>, id: i64, score: i64, now: NaiveDateTim
 }
 
 /// Makes the metrics of one distribution those of another, which opens in its place.
-pub fn take_over(tenant: &mut Tenant<'_>, from: i64, to: i64, now: NaiveDateTime) -> Result<()> {
+pub fn move_to_distribution(
+    tenant: &mut Tenant<'_>,
+    from: i64,
+    to: i64,
+    now: NaiveDateTime,
+) -> Result<()> {
     let taken = metrics::table
         .filter(metrics::organization_id.eq(tenant.id()))
         .filter(metrics::distribution_id.eq(from));
@@ -134,5 +142,5 @@ pub fn take_over(tenant: &mut Tenant<'_>, from: i64, to: i64, now: NaiveDateTime
         .returning((metrics::id, metrics::version))
         .get_results(tenant.connection()?)
         .map_err(Error::from)?;
-    tenant.record_updates(Row::TABLE, &taken, now)
+    tenant.record_updates(MetricRow::TABLE, &taken, now)
 }

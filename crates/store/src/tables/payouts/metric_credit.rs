@@ -29,7 +29,7 @@ fields! {
 
 /// A credit.
 #[derive(Clone, Debug, Queryable)]
-pub struct Row {
+pub struct MetricCreditRow {
     /// The id.
     pub id: i64,
     /// The tenant.
@@ -50,12 +50,12 @@ pub struct Row {
     pub created_at: NaiveDateTime,
 }
 
-stored!(Row in metric_credits by "\"metric_credits\".\"organization_id\"");
+stored!(MetricCreditRow in metric_credits by "\"metric_credits\".\"organization_id\"");
 
 /// A credit that is given.
 #[derive(Clone, Debug, Insertable)]
 #[diesel(table_name = metric_credits, treat_none_as_default_value = false)]
-pub struct Content {
+pub struct NewMetricCredit {
     /// Who counts it.
     pub distributor_id: i64,
     /// Who is credited.
@@ -69,7 +69,11 @@ pub struct Content {
 }
 
 /// Adds a credit; answers with the id.
-pub fn insert(tenant: &mut Tenant<'_>, content: &Content, now: NaiveDateTime) -> Result<i64> {
+pub fn insert(
+    tenant: &mut Tenant<'_>,
+    content: &NewMetricCredit,
+    now: NaiveDateTime,
+) -> Result<i64> {
     insert_row!(
         metric_credits,
         tenant,

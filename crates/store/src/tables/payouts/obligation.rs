@@ -89,7 +89,7 @@ const PAYER_RENAMED: Lookup<BigInt> = linked!("distributors", "distributor_id", 
 
 /// The columns of an obligation.
 #[derive(Clone, Debug, Queryable)]
-pub struct Kept {
+pub struct StoredObligation {
     /// The id.
     pub id: i64,
     /// The tenant.
@@ -126,9 +126,9 @@ pub struct Kept {
 
 /// An obligation.
 #[derive(Clone, Debug, Queryable)]
-pub struct Row {
+pub struct ObligationRow {
     /// Its own columns.
-    pub kept: Kept,
+    pub stored: StoredObligation,
     /// The name of its collaborator.
     pub collaborator_name: String,
     /// Their e-mail address, if known.
@@ -142,7 +142,7 @@ pub struct Row {
 }
 
 stored!(
-    Row in obligations by "\"obligations\".\"organization_id\""
+    ObligationRow in obligations by "\"obligations\".\"organization_id\""
         with NAME: Text, ADDRESS: Nullable<Text>, RENAMED: BigInt, PAYER: Text,
         PAYER_RENAMED: BigInt
 );
@@ -150,7 +150,7 @@ stored!(
 /// What can be set of an obligation.
 #[derive(Clone, Debug, Insertable, AsChangeset)]
 #[diesel(table_name = obligations, treat_none_as_default_value = false, treat_none_as_null = true)]
-pub struct Content {
+pub struct WrittenObligation {
     /// Who owes.
     pub distributor_id: i64,
     /// To whom.
@@ -174,8 +174,8 @@ pub struct Content {
 }
 
 /// An obligation, with what is looked up for it.
-pub fn find(tenant: &mut Tenant<'_>, id: i64) -> Result<Option<Row>> {
-    Ok(load_by::<Row>(tenant, ID, &[id], 1)?.pop())
+pub fn find(tenant: &mut Tenant<'_>, id: i64) -> Result<Option<ObligationRow>> {
+    Ok(load_by::<ObligationRow>(tenant, ID, &[id], 1)?.pop())
 }
 
 /// Whether another obligation reverses it.
@@ -206,7 +206,7 @@ pub fn any_open(tenant: &mut Tenant<'_>, distributor: i64) -> Result<bool> {
 
 /// An obligation that may be collected: approved, and not allocated.
 #[derive(Clone, Copy, Debug, Queryable)]
-pub struct Open {
+pub struct OpenObligation {
     /// The id.
     pub id: i64,
     /// To whom.
@@ -220,11 +220,11 @@ pub struct Open {
 }
 
 /// What a distributor may collect that was made before that, by collaborator.
-pub fn to_collect(
+pub fn collectable(
     tenant: &mut Tenant<'_>,
     distributor: i64,
     before: NaiveDateTime,
-) -> Result<Vec<Open>> {
+) -> Result<Vec<OpenObligation>> {
     obligations::table
         .filter(obligations::organization_id.eq(tenant.id()))
         .filter(obligations::distributor_id.eq(distributor))
@@ -245,7 +245,11 @@ pub fn to_collect(
 }
 
 /// Adds an obligation; answers with the id.
-pub fn insert(tenant: &mut Tenant<'_>, content: &Content, now: NaiveDateTime) -> Result<i64> {
+pub fn insert(
+    tenant: &mut Tenant<'_>,
+    content: &WrittenObligation,
+    now: NaiveDateTime,
+) -> Result<i64> {
     insert_row!(obligations, tenant, now, content, timestamps!(obligations, now))
 }
 
@@ -253,7 +257,7 @@ pub fn insert(tenant: &mut Tenant<'_>, content: &Content, now: NaiveDateTime) ->
 pub fn update(
     tenant: &mut Tenant<'_>,
     id: i64,
-    content: &Content,
+    content: &WrittenObligation,
     now: NaiveDateTime,
 ) -> Result<()> {
     update_row!(obligations, tenant, id, now, content)

@@ -60,7 +60,7 @@ pub const DISTRIBUTOR_ID: Field = Field::of::<BigInt>("\"distributor_deals\".\"d
 
 /// A deal.
 #[derive(Clone, Debug, Queryable)]
-pub struct Row {
+pub struct DealRow {
     /// The id.
     pub id: i64,
     /// The tenant.
@@ -99,12 +99,12 @@ pub struct Row {
     pub updated_at: NaiveDateTime,
 }
 
-stored!(Row in deals by "\"deals\".\"organization_id\"");
+stored!(DealRow in deals by "\"deals\".\"organization_id\"");
 
 /// What can be set of a deal, and what follows from it.
 #[derive(Clone, Debug, Insertable, AsChangeset)]
 #[diesel(table_name = deals, treat_none_as_default_value = false, treat_none_as_null = true)]
-pub struct Content {
+pub struct WrittenDeal {
     /// The name.
     pub name: String,
     /// ISO 4217.
@@ -139,12 +139,12 @@ pub struct Sums {
 
 /// A deal, locked until the end of the transaction: its distributions follow from it, so whoever
 /// writes them, or it, comes through here first.
-pub fn lock(tenant: &mut Tenant<'_>, id: i64) -> Result<Option<Row>> {
+pub fn lock(tenant: &mut Tenant<'_>, id: i64) -> Result<Option<DealRow>> {
     lock_row!(deals, tenant, id)
 }
 
 /// Adds a deal without distributions; answers with the id.
-pub fn insert(tenant: &mut Tenant<'_>, content: &Content, now: NaiveDateTime) -> Result<i64> {
+pub fn insert(tenant: &mut Tenant<'_>, content: &WrittenDeal, now: NaiveDateTime) -> Result<i64> {
     insert_row!(
         deals,
         tenant,
@@ -164,7 +164,7 @@ pub fn insert(tenant: &mut Tenant<'_>, content: &Content, now: NaiveDateTime) ->
 pub fn update(
     tenant: &mut Tenant<'_>,
     id: i64,
-    content: &Content,
+    content: &WrittenDeal,
     sums: Sums,
     now: NaiveDateTime,
 ) -> Result<()> {
@@ -189,7 +189,7 @@ pub fn update_sums(tenant: &mut Tenant<'_>, id: i64, sums: Sums, now: NaiveDateT
 }
 
 /// The ids of the deals of that name, at most two: one, none, or too many to mean one.
-pub fn named(tenant: &mut Tenant<'_>, name: &str) -> Result<Vec<i64>> {
+pub fn ids_by_name(tenant: &mut Tenant<'_>, name: &str) -> Result<Vec<i64>> {
     deals::table
         .filter(deals::organization_id.eq(tenant.id()))
         .filter(deals::name.eq(name))

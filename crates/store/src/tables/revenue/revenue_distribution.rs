@@ -43,7 +43,7 @@ pub const DEAL_NAME: Field = crate::tables::revenue::deal::NAME.through(Join {
 
 /// A revenue distribution.
 #[derive(Clone, Debug, Queryable)]
-pub struct Row {
+pub struct RevenueDistributionRow {
     /// The id.
     pub id: i64,
     /// The tenant.
@@ -77,7 +77,7 @@ pub struct Row {
 /// What can be set of a distribution, and what follows from it and its deal.
 #[derive(Clone, Debug, Insertable, AsChangeset)]
 #[diesel(table_name = revenue_distributions)]
-pub struct Content {
+pub struct WrittenRevenueDistribution {
     /// The deal that is spread.
     pub deal_id: i64,
     /// The first day.
@@ -107,10 +107,10 @@ pub struct Rewritten {
     pub amount_default: i64,
 }
 
-stored!(Row in revenue_distributions by "\"revenue_distributions\".\"organization_id\"");
+stored!(RevenueDistributionRow in revenue_distributions by "\"revenue_distributions\".\"organization_id\"");
 
 /// A distribution.
-pub fn find(tenant: &mut Tenant<'_>, id: i64) -> Result<Option<Row>> {
+pub fn find(tenant: &mut Tenant<'_>, id: i64) -> Result<Option<RevenueDistributionRow>> {
     own_row!(revenue_distributions, tenant, id)
         .get_result(tenant.connection()?)
         .optional()
@@ -118,7 +118,11 @@ pub fn find(tenant: &mut Tenant<'_>, id: i64) -> Result<Option<Row>> {
 }
 
 /// Adds a distribution; answers with the id.
-pub fn insert(tenant: &mut Tenant<'_>, content: &Content, now: NaiveDateTime) -> Result<i64> {
+pub fn insert(
+    tenant: &mut Tenant<'_>,
+    content: &WrittenRevenueDistribution,
+    now: NaiveDateTime,
+) -> Result<i64> {
     insert_row!(
         revenue_distributions,
         tenant,
@@ -133,7 +137,7 @@ pub fn insert(tenant: &mut Tenant<'_>, content: &Content, now: NaiveDateTime) ->
 pub fn update(
     tenant: &mut Tenant<'_>,
     id: i64,
-    content: &Content,
+    content: &WrittenRevenueDistribution,
     now: NaiveDateTime,
 ) -> Result<()> {
     update_row!(revenue_distributions, tenant, id, now, content)
@@ -145,7 +149,7 @@ pub fn delete(tenant: &mut Tenant<'_>, id: i64, now: NaiveDateTime) -> Result<()
 }
 
 /// The distributions of a deal with their percentages, in units of 10^-10, by id.
-pub fn of_deal(tenant: &mut Tenant<'_>, deal: i64) -> Result<Vec<(i64, i64)>> {
+pub fn percents_of_deal(tenant: &mut Tenant<'_>, deal: i64) -> Result<Vec<(i64, i64)>> {
     revenue_distributions::table
         .filter(revenue_distributions::organization_id.eq(tenant.id()))
         .filter(revenue_distributions::deal_id.eq(deal))
@@ -181,7 +185,7 @@ pub fn rewrite(
         .bind("organization", tenant.id());
         let changed: Vec<(i64, i64)> =
             statement.yielding::<(BigInt, BigInt)>().load(tenant.connection()?)?;
-        tenant.record_updates(Row::TABLE, &changed, now)?;
+        tenant.record_updates(RevenueDistributionRow::TABLE, &changed, now)?;
     }
     Ok(())
 }

@@ -45,7 +45,7 @@ pub(super) struct ItemRows {
 impl ItemRows {
     pub(super) fn new(
         items: Vec<Item>,
-        organization: &organization::Row,
+        organization: &organization::OrganizationRow,
         now: NaiveDateTime,
     ) -> Self {
         let computed = |item: Item| {

@@ -1,7 +1,7 @@
 //! Filters of an instant compare its date in UTC. The rows are made in the store, at instants
 //! around midnight.
 
-use apportion_server::store::revenue_distribution::{self, Content};
+use apportion_server::store::revenue_distribution::{self, WrittenRevenueDistribution};
 use apportion_server::store::{OrganizationId, Scope, Session, Tenant};
 use apportion_testing::Place;
 use serde_json::Value;
@@ -29,7 +29,7 @@ fn make(place: &Place) -> World {
     let deal_id = world.deal("Deal", 100).parse().unwrap();
     let scope = Scope::of(OrganizationId(world.organization));
     let mut session = Session::open(&world.database).unwrap();
-    let content = Content {
+    let content = WrittenRevenueDistribution {
         deal_id,
         start_on: "2025-01-01".parse().unwrap(),
         end_on: "2025-01-31".parse().unwrap(),

@@ -128,7 +128,7 @@ pub fn trigger(world: &World, organization: i64, distributor: &str) -> i64 {
     let mut session = Session::open(&world.database).unwrap();
     let id = distributor.parse().unwrap();
     let done = Tenant::new(scope, &mut session).transaction(|tenant| {
-        let open = distribution::open_of(tenant, id)?.unwrap();
+        let open = distribution::find_open(tenant, id)?.unwrap();
         let now = open.trigger_date.and_utc();
         engine::trigger(tenant, id, Occupied::Wait, now).map(|done| done.unwrap().distribution)
     });

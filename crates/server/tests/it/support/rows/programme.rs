@@ -6,7 +6,7 @@ use apportion_core::engine::OpenDistribution;
 use apportion_core::schedule::{Schedule, Tz};
 use apportion_server::engine::{Passed, Tick, tick};
 use apportion_server::store::distribution::{self, Outcome};
-use apportion_server::store::distributor::{self, Content};
+use apportion_server::store::distributor::{self, WrittenDistributor};
 use apportion_server::store::{OrganizationId, Scope, Session, Tenant};
 use apportion_testing::Place;
 use chrono::{DateTime, Utc};
@@ -105,31 +105,31 @@ impl Programme {
 
     /// Changes the row of the distributor past the service.
     #[track_caller]
-    pub fn rewrite(&self, change: impl FnOnce(&mut Content)) {
+    pub fn rewrite(&self, change: impl FnOnce(&mut WrittenDistributor)) {
         let scope = Scope::of(OrganizationId(self.world.organization));
         let id = self.id.parse().unwrap();
         let mut session = Session::open(&self.world.database).unwrap();
         let done = Tenant::new(scope, &mut session).transaction(|tenant| {
-            let kept = distributor::lock(tenant, id)?.unwrap().kept;
-            let mut content = Content {
-                name: kept.name.clone(),
-                description: kept.description.clone(),
-                units: kept.units.clone(),
-                status: kept.status.clone(),
-                pool_resolver: kept.pool_resolver.clone(),
-                distribution_resolver: kept.distribution_resolver.clone(),
-                pool_amount: kept.pool_amount,
-                revenue_percentage_e10: kept.revenue_percentage_e10,
-                minimum_value: kept.minimum_value,
-                requires_approval: kept.requires_approval,
-                carry_over: kept.carry_over,
-                schedule: kept.schedule.clone(),
-                anchor_at: kept.anchor_at,
-                time_zone: kept.time_zone.clone(),
-                metric_types: kept.metric_types.clone(),
+            let stored = distributor::lock(tenant, id)?.unwrap().stored;
+            let mut written = WrittenDistributor {
+                name: stored.name.clone(),
+                description: stored.description.clone(),
+                units: stored.units.clone(),
+                status: stored.status.clone(),
+                pool_resolver: stored.pool_resolver.clone(),
+                distribution_resolver: stored.distribution_resolver.clone(),
+                pool_amount: stored.pool_amount,
+                revenue_percentage_e10: stored.revenue_percentage_e10,
+                minimum_value: stored.minimum_value,
+                requires_approval: stored.requires_approval,
+                carry_over: stored.carry_over,
+                schedule: stored.schedule.clone(),
+                anchor_at: stored.anchor_at,
+                time_zone: stored.time_zone.clone(),
+                metric_types: stored.metric_types.clone(),
             };
-            change(&mut content);
-            distributor::update(tenant, &kept, &content, kept.updated_at)
+            change(&mut written);
+            distributor::update(tenant, &stored, &written, stored.updated_at)
         });
         done.unwrap();
     }
@@ -140,9 +140,9 @@ impl Programme {
     pub fn begin_at(&self, instant: &str) {
         let at: DateTime<Utc> = instant.parse().unwrap();
         let mut terms = None;
-        self.rewrite(|content| {
-            content.anchor_at = at.naive_utc();
-            terms = Some((content.schedule.clone(), content.time_zone.clone()));
+        self.rewrite(|written| {
+            written.anchor_at = at.naive_utc();
+            terms = Some((written.schedule.clone(), written.time_zone.clone()));
         });
         let (schedule, zone) = terms.unwrap();
         let texts: Vec<String> = serde_json::from_str(&schedule).unwrap();
@@ -153,10 +153,10 @@ impl Programme {
         let id = self.id.parse().unwrap();
         let mut session = Session::open(&self.world.database).unwrap();
         let done = Tenant::new(scope, &mut session).transaction(|tenant| {
-            let open = distribution::open_of(tenant, id)?.unwrap();
+            let open = distribution::find_open(tenant, id)?.unwrap();
             let cancelled = Outcome { status: "cancelled", value: 0 };
-            distribution::conclude(tenant, open.id, &cancelled, at.naive_utc())?;
-            let content = distribution::Content {
+            distribution::set_outcome(tenant, open.id, &cancelled, at.naive_utc())?;
+            let written = distribution::NewDistribution {
                 distributor_id: id,
                 status: "pending".to_owned(),
                 value: 0,
@@ -165,7 +165,7 @@ impl Programme {
                 trigger_date: first.trigger_at.naive_utc(),
                 carried: 0,
             };
-            distribution::insert(tenant, &content, at.naive_utc())
+            distribution::insert(tenant, &written, at.naive_utc())
         });
         done.unwrap();
     }
