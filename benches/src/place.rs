@@ -131,7 +131,7 @@ fn first_deal(database: &Address, organization: i64) -> i64 {
         &mut store::Tenant::new(scope, &mut session),
         &format!("Deal {:06}", scatter(0)),
     );
-    found.unwrap()[0]
+    found.unwrap()[0].0
 }
 
 /// A line of a distribution; neighbours have little in common.

@@ -203,9 +203,9 @@ fn run_token(token: Token, database: &Address) -> anyhow::Result<()> {
             for row in admin::list_tokens(database, organization)? {
                 let instant = |at: chrono::NaiveDateTime| at.and_utc().to_rfc3339();
                 let line = serde_json::json!({
-                    "id": row.id,
-                    "organization": row.organization_id,
-                    "person": row.person_id,
+                    "id": row.id.0,
+                    "organization": row.organization_id.0,
+                    "person": row.person_id.map(|person| person.0),
                     "scope": row.scope,
                     "label": row.label,
                     "created_at": instant(row.created_at),

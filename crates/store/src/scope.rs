@@ -1,8 +1,7 @@
 //! In whose name work is done: the first argument of every function on a tenant's rows.
 
+use apportion_core::id::{OrganizationId, PersonId, TokenId};
 use uuid::Uuid;
-
-use crate::id::{OrganizationId, PersonId};
 
 /// The tenant whose rows are reached, and who acts: what events say of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -12,7 +11,7 @@ pub struct Scope {
     /// The person who acts, if a token names one; becomes the creator of new rows.
     pub person: Option<PersonId>,
     /// The token by which they act.
-    pub token: Option<i64>,
+    pub token: Option<TokenId>,
     /// The request that asks for it.
     pub request: Option<Uuid>,
 }

@@ -26,14 +26,32 @@ pub struct OrganizationDraft {
     pub time_zone: String,
 }
 
+/// An organization that keeps every rule.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OrganizationTerms {
+    /// 1 to 255 characters.
+    pub name: String,
+    /// The default currency.
+    pub currency: Currency,
+    /// A zone of the IANA database.
+    pub time_zone: String,
+}
+
 impl OrganizationDraft {
     /// Checks every rule of the draft.
     ///
     /// # Errors
     ///
-    /// All faults, sorted by field.
-    pub fn check(&self) -> Result<(), Vec<Fault>> {
-        Faults::declared_by(self).verdict()
+    /// All faults, by name of field.
+    pub fn check(&self) -> Result<OrganizationTerms, Vec<Fault>> {
+        let faults = Faults::declared_by(self);
+        match self.currency.parse() {
+            Ok(currency) if faults.is_empty() => {
+                let Self { name, time_zone, .. } = self.clone();
+                Ok(OrganizationTerms { name, currency, time_zone })
+            }
+            _ => Err(faults.into_vec()),
+        }
     }
 }
 

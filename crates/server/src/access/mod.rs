@@ -12,10 +12,11 @@ use std::time::{Duration, Instant};
 use actix_web::HttpRequest;
 use actix_web::http::header::{AUTHORIZATION, HeaderName};
 use apportion_core::currency::Currency;
+use apportion_core::id::TokenId;
 use apportion_jsonapi::query::parameter_values;
 use apportion_jsonapi::{Code, Error};
 use apportion_store::token as tokens;
-use apportion_store::{self as store, OrganizationId, PersonId, Scope, Session, Store, Tenant};
+use apportion_store::{self as store, Scope, Session, Store, Tenant};
 use chrono::{NaiveDateTime, TimeDelta};
 use subtle::ConstantTimeEq;
 
@@ -51,7 +52,7 @@ impl Right {
 /// A token that counts, and for whom.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Access {
-    pub(crate) token: i64,
+    pub(crate) token: TokenId,
     pub(crate) scope: Scope,
     pub(crate) right: Right,
     pub(crate) currency: Currency,
@@ -122,13 +123,11 @@ fn find(session: &mut Session, hash: &Hash, now: NaiveDateTime) -> Result<(Acces
         "write" => Right::Write,
         _ => Right::Read,
     };
-    let organization = OrganizationId(row.organization_id);
-    let person = row.person_id.map(PersonId);
-    let scope = Scope { person, token: Some(row.id), ..Scope::of(organization) };
+    let scope =
+        Scope { person: row.person_id, token: Some(row.id), ..Scope::of(row.organization_id) };
     let organization =
         store::organization::find(&mut Tenant::new(scope, session))?.ok_or_else(refuse)?;
-    let unknown = |_| store::Error::Query("a tenant's currency is not known".to_owned());
-    let currency = organization.currency.parse().map_err(unknown)?;
+    let currency = organization.currency;
     let stale = row.last_used_at.is_none_or(|used| now.signed_duration_since(used) >= NOTED);
     Ok((Access { token: row.id, scope, right, currency }, stale))
 }

@@ -47,7 +47,7 @@ impl Rates {
     /// Counts a request with a token; the refusal, where it is one too many.
     pub(crate) fn admit(&self, access: &Access) -> Result<(), Reply> {
         let organization = access.scope.organization.0;
-        self.tokens.count(access.token, TOKEN)?;
+        self.tokens.count(access.token.0, TOKEN)?;
         self.organizations.count(organization, ORGANIZATION)
     }
 

@@ -1,7 +1,8 @@
 //! What an operator does by command: organizations and tokens, straight on the database.
 
 use apportion_core::fault::Fault;
-use apportion_core::organization::OrganizationDraft;
+use apportion_core::id::TokenId;
+use apportion_core::organization::{OrganizationDraft, OrganizationTerms};
 use apportion_store::organization::NewOrganization;
 use apportion_store::token::{self, Missing, NewToken, TokenRow};
 use apportion_store::{self as store, Address, OrganizationId, PersonId, Session};
@@ -36,9 +37,9 @@ pub fn create_organization(
     database: &Address,
     draft: &OrganizationDraft,
 ) -> Result<i64, AdminError> {
-    draft.check().map_err(AdminError::Faults)?;
+    let OrganizationTerms { name, currency, time_zone } =
+        draft.check().map_err(AdminError::Faults)?;
     let mut session = ready(database)?;
-    let OrganizationDraft { name, currency, time_zone } = draft.clone();
     let new = NewOrganization { name, currency, time_zone };
     let id = session.transaction(|session| store::organization::insert(session, &new, now()))?;
     Ok(id.0)
@@ -96,7 +97,7 @@ pub fn list_tokens(
 /// Makes a token count no more.
 pub fn revoke_token(database: &Address, id: i64) -> Result<(), AdminError> {
     let mut session = ready(database)?;
-    let found = session.transaction(|session| token::revoke(session, id, now()))?;
+    let found = session.transaction(|session| token::revoke(session, TokenId(id), now()))?;
     if found { Ok(()) } else { Err(AdminError::Missing("token", id)) }
 }
 

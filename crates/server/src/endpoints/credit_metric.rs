@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use actix_web::web;
 use apportion_core::currency::Currency;
+use apportion_core::id::CollaboratorId;
 use apportion_jsonapi::json::Json;
 use apportion_jsonapi::media::PLAIN;
 use apportion_jsonapi::{Code, Error, Kind, Value};
@@ -74,7 +75,7 @@ impl CreditRequest {
             now: self.now,
             expected: None,
         };
-        credit_everywhere(&mut work, collaborator)?;
+        credit_everywhere(&mut work, CollaboratorId(collaborator))?;
         Ok(Reply::plain("{\"success\":true}", PLAIN))
     }
 }

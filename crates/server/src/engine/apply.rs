@@ -5,6 +5,7 @@
 use apportion_core::distribution::DistributionStatus;
 use apportion_core::distributor::DistributorStatus;
 use apportion_core::engine::{NextDistribution, Origin, Plan, PlannedAllocation};
+use apportion_core::id::{DistributionId, DistributorId};
 use apportion_core::obligation::DISTRIBUTION_AWARD;
 use apportion_store::allocate::{self, CollectedObligation, NewObligations, PaidShare, Payment};
 use apportion_store::distribution::{self, NewDistribution};
@@ -20,12 +21,12 @@ use crate::payouts::explanation::{self, write_shared_pool};
 /// before.
 pub fn trigger(
     tenant: &mut Tenant<'_>,
-    distributor: i64,
+    distributor: DistributorId,
     occupied: Occupied,
     now: DateTime<Utc>,
 ) -> store::Result<Option<Triggered>> {
     let claimed = distributor::claim(tenant, distributor, occupied)?;
-    let is_active = |payer: &StoredDistributor| payer.status == DistributorStatus::Active.name();
+    let is_active = |payer: &StoredDistributor| payer.status == DistributorStatus::Active;
     let Some(payer) = claimed.filter(is_active) else { return Ok(None) };
     let planned = planned(tenant, &payer, now)?;
     let Some(planned) = planned.filter(|planned| planned.plan.wait_reason.is_none()) else {
@@ -77,12 +78,12 @@ fn pay(tenant: &mut Tenant<'_>, payment: Payment<'_>, plan: &Plan) -> store::Res
 /// The distribution itself.
 fn conclude(
     tenant: &mut Tenant<'_>,
-    id: i64,
+    id: DistributionId,
     plan: &Plan,
     now: NaiveDateTime,
 ) -> store::Result<()> {
     let triggered = distribution::Triggered {
-        status: plan.status.name().to_owned(),
+        status: plan.status,
         value: plan.value,
         allocation_count: number(plan.allocations.len())?,
         shared_pool: plan.shared.as_ref().map(write_shared_pool),
@@ -100,7 +101,7 @@ fn begin(
 ) -> store::Result<()> {
     let new = NewDistribution {
         distributor_id: before.distributor_id,
-        status: DistributionStatus::Pending.name().to_owned(),
+        status: DistributionStatus::Pending,
         value: 0,
         units: before.units.clone(),
         opened_at: next.open.opened_at.naive_utc(),

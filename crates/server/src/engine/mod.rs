@@ -16,6 +16,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use apportion_core::id::DistributorId;
 use apportion_store::distributor::Occupied;
 use apportion_store::due::{self, Waiting};
 use apportion_store::{self as store, Scope, Store, Tenant};
@@ -121,7 +122,7 @@ impl Engine {
             let (now, occupied) = (round.now, round.occupied);
             let scope = Scope::of(waiting.organization);
             let work = move |tenant: &mut Tenant<'_>| {
-                trigger(tenant, waiting.distributor_id, occupied, now)
+                trigger(tenant, DistributorId(waiting.distributor_id), occupied, now)
             };
             match self.store.write(scope, work).await {
                 Ok(Some(triggered)) => told(&triggered),

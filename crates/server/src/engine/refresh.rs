@@ -4,6 +4,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use apportion_core::id::DistributorId;
 use apportion_store::due::{self, Waiting};
 use apportion_store::{self as store, Scope, Tenant, distribution, distributor, event};
 use chrono::{DateTime, SubsecRound, Utc};
@@ -75,7 +76,7 @@ impl Engine {
     /// last look, there is nothing to see.
     async fn forecast(&self, waiting: Waiting, now: DateTime<Utc>) -> store::Result<()> {
         let scope = Scope::of(waiting.organization);
-        let distributor = waiting.distributor_id;
+        let distributor = DistributorId(waiting.distributor_id);
         let known = self.seen.get(waiting.distribution_id);
         let looked = self.store.read(scope, move |tenant| {
             tenant.snapshot(|tenant| look(tenant, distributor, now, known))
@@ -98,7 +99,7 @@ impl Engine {
 /// How many events there are, and unless they are as many as is known, what would be paid.
 fn look(
     tenant: &mut Tenant<'_>,
-    distributor: i64,
+    distributor: DistributorId,
     now: DateTime<Utc>,
     known: Option<i64>,
 ) -> store::Result<(i64, Option<Planned>)> {

@@ -4,12 +4,13 @@
 use apportion_core::accumulation::Owed;
 use apportion_core::distributor::DistributorTerms;
 use apportion_core::engine::{OpenDistribution, Payer, Plan, Snapshot, plan};
-use apportion_core::id::{CollaboratorId, ObligationId};
+use apportion_core::id::{CollaboratorId, DistributorId};
 use apportion_core::metric::Score;
 use apportion_core::obligation::{ObligationState, ObligationStatus};
 use apportion_core::resolver::{Payout, PoolSource};
 use apportion_store::distribution::{self, StoredDistribution};
 use apportion_store::distributor::{self, StoredDistributor};
+use apportion_store::metric::CollaboratorScore;
 use apportion_store::{self as store, Tenant, metric, obligation, organization};
 use chrono::{DateTime, Utc};
 
@@ -27,7 +28,7 @@ pub(crate) struct Planned {
 /// there is no such distributor.
 pub(crate) fn preview(
     tenant: &mut Tenant<'_>,
-    distributor: i64,
+    distributor: DistributorId,
     now: DateTime<Utc>,
 ) -> store::Result<Option<(distributor::DistributorRow, Option<Planned>)>> {
     let Some(row) = distributor::find(tenant, distributor)? else { return Ok(None) };
@@ -63,7 +64,7 @@ struct Rows {
 impl Rows {
     fn read(
         tenant: &mut Tenant<'_>,
-        distributor: i64,
+        distributor: DistributorId,
         terms: DistributorTerms,
         open: &StoredDistribution,
         now: DateTime<Utc>,
@@ -86,7 +87,7 @@ impl Rows {
         let mut rows = Self {
             payer,
             open: opening,
-            members: members.into_iter().map(CollaboratorId).collect(),
+            members,
             scores: Vec::new(),
             obligations: Vec::new(),
             recognized: 0,
@@ -98,7 +99,8 @@ impl Rows {
             rows.obligations = open.iter().map(owed).collect();
         } else {
             let scores = metric::scores_by_collaborator(tenant, open.id)?.into_iter();
-            let score = |(id, score)| Score { collaborator_id: CollaboratorId(id), score };
+            let score =
+                |CollaboratorScore { collaborator_id, score }| Score { collaborator_id, score };
             rows.scores = scores.map(score).collect();
             rows.recognized = rows.recognized(tenant, distributor)?;
         }
@@ -106,13 +108,16 @@ impl Rows {
     }
 
     /// The revenue of the period, where the distributor shares it.
-    fn recognized(&self, tenant: &mut Tenant<'_>, distributor: i64) -> store::Result<i128> {
+    fn recognized(
+        &self,
+        tenant: &mut Tenant<'_>,
+        distributor: DistributorId,
+    ) -> store::Result<i128> {
         if !matches!(self.payer.payout, Payout::Shared { pool: PoolSource::Revenue(_), .. }) {
             return Ok(0);
         }
         let Some(organization) = organization::find(tenant)? else { return Ok(0) };
-        let unknown = |_| store::Error::Query("the currency is not known".to_owned());
-        let revenue = self.payer.revenue_in(organization.currency.parse().map_err(unknown)?);
+        let revenue = self.payer.revenue_in(organization.currency);
         let days = self.open.revenue_days(self.now, self.payer.time_zone);
         match (revenue, days) {
             (Some(revenue), Some(days)) => store::recognized(tenant, distributor, revenue, days),
@@ -135,8 +140,8 @@ impl Rows {
 
 fn owed(row: &obligation::OpenObligation) -> Owed {
     Owed {
-        obligation_id: ObligationId(row.id),
-        collaborator_id: CollaboratorId(row.collaborator_id),
+        obligation_id: row.id,
+        collaborator_id: row.collaborator_id,
         value: row.value,
         state: ObligationState { status: ObligationStatus::Approved, is_allocated: false },
         created_at: row.created_at.and_utc(),

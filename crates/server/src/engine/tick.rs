@@ -2,6 +2,7 @@
 //! played; or only told, with nothing written.
 
 use actix_web::rt;
+use apportion_core::id::DistributorId;
 use apportion_store::{self as store, Address, Limits, Scope, Store, due};
 use chrono::{DateTime, SubsecRound, Utc};
 
@@ -53,7 +54,7 @@ impl Engine {
             after = chunk.last().copied();
             for waiting in chunk {
                 let scope = Scope::of(waiting.organization);
-                let distributor = waiting.distributor_id;
+                let distributor = DistributorId(waiting.distributor_id);
                 let seen = self.store.read(scope, move |tenant| {
                     tenant.snapshot(|tenant| preview(tenant, distributor, now))
                 });

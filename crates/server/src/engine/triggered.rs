@@ -4,6 +4,7 @@ use std::fmt;
 
 use apportion_core::distribution::DistributionStatus;
 use apportion_core::engine::Plan;
+use apportion_core::id::{DistributionId, DistributorId, OrganizationId};
 use apportion_store::distributor::StoredDistributor;
 use chrono::{DateTime, SecondsFormat, Utc};
 
@@ -13,13 +14,13 @@ use crate::engine::snapshot::Planned;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Triggered {
     /// The organization.
-    pub organization: i64,
+    pub organization: OrganizationId,
     /// The distributor.
-    pub distributor: i64,
+    pub distributor: DistributorId,
     /// What that one is called.
     pub name: String,
     /// The distribution.
-    pub distribution: i64,
+    pub distribution: DistributionId,
     /// What was written, or would be.
     pub plan: Plan,
 }
@@ -41,9 +42,9 @@ impl Triggered {
         log::log!(
             target: "apportion::engine",
             if failed { log::Level::Warn } else { log::Level::Info },
-            organization = self.organization,
-            distributor = self.distributor,
-            distribution = self.distribution;
+            organization = self.organization.0,
+            distributor = self.distributor.0,
+            distribution = self.distribution.0;
             "{}", self.outcome()
         );
     }

@@ -2,14 +2,13 @@
 //! one that counts them. Not here: who asks, and in what form (`metric_credit`, `credit_metric`).
 
 use apportion_core::collaborator::CollaboratorStatus;
-use apportion_core::distributor::DistributorStatus;
 use apportion_core::fault::Fault;
+use apportion_core::id::{CollaboratorId, MetricCreditId};
 use apportion_core::metric::{MetricType, score_after_credit};
 use apportion_core::metric_credit::{CreditTarget, MetricCreditTerms};
-use apportion_core::names::UnknownName;
 use apportion_jsonapi::{Code, Error};
 use apportion_store::metric_credit::{self, NewMetricCredit};
-use apportion_store::{self as store, collaborator, distributor, metric};
+use apportion_store::{collaborator, distributor, metric};
 
 use crate::catalog::Work;
 use crate::failure::{Failure, Result};
@@ -20,7 +19,7 @@ pub(crate) const COLLABORATOR: &str = "/collaboratorId";
 
 /// Credits a collaborator with the points of every distributor that counts them: active, with an
 /// open distribution and a manual metric, and the collaborator among its own. All or none.
-pub(crate) fn credit_everywhere(work: &mut Work<'_>, collaborator: i64) -> Result<()> {
+pub(crate) fn credit_everywhere(work: &mut Work<'_>, collaborator: CollaboratorId) -> Result<()> {
     let counting = distributor::ids_counting(&mut work.tenant, collaborator)?;
     let mut payers = Vec::with_capacity(counting.len());
     // All of them before the collaborator, as single credits do.
@@ -30,7 +29,7 @@ pub(crate) fn credit_everywhere(work: &mut Work<'_>, collaborator: i64) -> Resul
     let collaborator = collaborator::lock(&mut work.tenant, collaborator)?;
     let unknown = || Error::pointer(Code::RecordNotFound, COLLABORATOR, "There is no such record");
     let collaborator = collaborator.ok_or_else(unknown)?;
-    if status_of(&collaborator)? != CollaboratorStatus::Active {
+    if collaborator.status != CollaboratorStatus::Active {
         let detail = "collaborator must be active";
         return Err(Error::pointer(Code::InvalidAttribute, COLLABORATOR, detail).into());
     }
@@ -54,10 +53,9 @@ pub(crate) fn manual_points(
 ) -> Result<std::result::Result<i64, Fault>> {
     let kinds = read_metric_types(&distributor.stored.metric_types);
     let kinds: Vec<_> = kinds.iter().filter_map(|kind| kind.to_metric()).collect();
-    let status: DistributorStatus = distributor.stored.status.parse().map_err(unknown)?;
     let crediting = CreditTarget {
-        collaborator: status_of(collaborator)?,
-        distributor: status,
+        collaborator: collaborator.status,
+        distributor: distributor.stored.status,
         has_open_distribution: distributor.current_distribution_id.is_some(),
         is_member: distributor::has_collaborator(
             &mut work.tenant,
@@ -77,9 +75,9 @@ pub(crate) fn give(
     distributor: &distributor::DistributorRow,
     collaborator: &collaborator::CollaboratorRow,
     terms: MetricCreditTerms,
-) -> Result<std::result::Result<i64, Fault>> {
+) -> Result<std::result::Result<MetricCreditId, Fault>> {
     let open = distributor.current_distribution_id.ok_or_else(Failure::not_found)?;
-    let metric_type = MetricType::Manual.name();
+    let metric_type = MetricType::Manual;
     let present = metric::find(&mut work.tenant, open, collaborator.id, metric_type)?;
     let score = present.as_ref().map_or(0, |metric| metric.score);
     let score = match score_after_credit(score, terms.points) {
@@ -96,7 +94,7 @@ pub(crate) fn give(
                 distributor_id: distributor.stored.id,
                 collaborator_id: collaborator.id,
                 distribution_id: open,
-                metric_type: metric_type.to_owned(),
+                metric_type,
                 score,
             };
             metric::insert(&mut work.tenant, &new, work.now)?
@@ -110,13 +108,4 @@ pub(crate) fn give(
         reason: terms.reason,
     };
     Ok(Ok(metric_credit::insert(&mut work.tenant, &new, work.now)?))
-}
-
-fn status_of(collaborator: &collaborator::CollaboratorRow) -> Result<CollaboratorStatus> {
-    collaborator.status.parse().map_err(unknown)
-}
-
-/// A word in a row that none of ours writes.
-fn unknown(error: UnknownName) -> Failure {
-    Failure::from(store::Error::Query(error.to_string()))
 }

@@ -3,6 +3,7 @@
 
 use apportion_core::distribution::DistributionStatus;
 use apportion_core::engine::OpenDistribution;
+use apportion_core::id::{DistributionId, DistributorId};
 use apportion_core::schedule::{Schedule, Tz};
 use apportion_store::distribution::{self, NewDistribution, Outcome, StoredDistribution};
 use chrono::{DateTime, Utc};
@@ -12,7 +13,7 @@ use crate::failure::Result;
 
 /// What decides on the open distribution of a distributor, as it is after a change.
 pub(crate) struct Paying<'p> {
-    pub(crate) distributor: i64,
+    pub(crate) distributor: DistributorId,
     pub(crate) is_active: bool,
     pub(crate) units: &'p str,
     pub(crate) schedule: &'p Schedule,
@@ -42,9 +43,9 @@ pub(crate) fn bring_up_to_date(
 }
 
 /// Ends an open distribution before its trigger date.
-pub(crate) fn cancel(work: &mut Work<'_>, id: i64) -> Result<()> {
-    let outcome = Outcome { status: DistributionStatus::Cancelled.name(), value: 0 };
-    Ok(distribution::set_outcome(&mut work.tenant, id, &outcome, work.now)?)
+pub(crate) fn cancel(work: &mut Work<'_>, id: DistributionId) -> Result<()> {
+    let outcome = Outcome { status: DistributionStatus::Cancelled, value: 0 };
+    Ok(distribution::set_outcome(&mut work.tenant, id, outcome, work.now)?)
 }
 
 fn begin(work: &mut Work<'_>, paying: &Paying<'_>) -> Result<()> {
@@ -54,7 +55,7 @@ fn begin(work: &mut Work<'_>, paying: &Paying<'_>) -> Result<()> {
     };
     let new = NewDistribution {
         distributor_id: paying.distributor,
-        status: DistributionStatus::Pending.name().to_owned(),
+        status: DistributionStatus::Pending,
         value: 0,
         units: paying.units.to_owned(),
         opened_at: open.opened_at.naive_utc(),

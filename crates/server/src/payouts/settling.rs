@@ -2,6 +2,7 @@
 //! this one is part of. Not here: whether the obligation may be settled so.
 
 use apportion_core::distribution::TriggeredDistribution;
+use apportion_core::id::AllocationId;
 use apportion_core::obligation::ObligationStatus;
 use apportion_store::distribution::{self, Outcome};
 use apportion_store::{self as store, allocation};
@@ -12,7 +13,7 @@ use crate::failure::{Failure, Result};
 /// Follows an allocated obligation, worth that much, to its new status. Its distributor is locked.
 pub(crate) fn settle(
     work: &mut Work<'_>,
-    allocation: i64,
+    allocation: AllocationId,
     obligation: i64,
     status: ObligationStatus,
 ) -> Result<()> {
@@ -24,13 +25,12 @@ pub(crate) fn settle(
     let triggered = TriggeredDistribution { value: whole.value, has_other_pending, obligation };
     let settled = triggered.settle(status);
     let settled = settled.map_err(|error| store::Error::Query(error.to_string()))?;
-    if settled.allocation.name() != part.status {
-        let status = settled.allocation.name();
-        allocation::set_status(&mut work.tenant, part.id, status, work.now)?;
+    if settled.allocation != part.status {
+        allocation::set_status(&mut work.tenant, part.id, settled.allocation, work.now)?;
     }
-    let outcome = Outcome { status: settled.status.name(), value: settled.value };
-    if (outcome.status, outcome.value) != (whole.status.as_str(), whole.value) {
-        distribution::set_outcome(&mut work.tenant, whole.id, &outcome, work.now)?;
+    let outcome = Outcome { status: settled.status, value: settled.value };
+    if (outcome.status, outcome.value) != (whole.status, whole.value) {
+        distribution::set_outcome(&mut work.tenant, whole.id, outcome, work.now)?;
     }
     Ok(())
 }

@@ -23,8 +23,8 @@ const ROWS_AT_ONCE: i64 = 1_000;
 /// Runs one of the two checks of revenue over every deal.
 pub(super) fn deals(tenant: &mut Tenant<'_>, run: &mut Run<'_>) -> Result<End> {
     let organization = organization::find(tenant)?;
-    let currency = organization.and_then(|organization| organization.currency.parse().ok());
-    let currency = currency.ok_or_else(|| Error::Query("the currency is not known".to_owned()))?;
+    let organization = organization.ok_or_else(|| Error::Query("the tenant is gone".to_owned()))?;
+    let currency = organization.currency;
     let mut after = 0;
     loop {
         let page = page_of_deals(tenant, after)?;

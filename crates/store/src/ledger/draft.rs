@@ -4,6 +4,7 @@
 //! Only that deal is read again there.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::thread;
 
@@ -12,11 +13,11 @@ use diesel::prelude::*;
 
 use super::rows::{COLUMNS, Head, Loading, account, each, heads, line};
 use crate::database::connection::on_backend;
-use crate::database::schema::revenue_distributions;
 use crate::error::{Error, Result};
 use crate::session::Session;
 use crate::session::books::{Ledger, Line};
 use crate::session::tenant::Tenant;
+use crate::tables::revenue::revenue_distribution::revenue_distributions;
 
 /// How many ids are read at once, unless that makes too many pieces; fewer are not worth a draft.
 const PIECE: i64 = 32 * 1024;
@@ -59,7 +60,7 @@ pub(super) fn read(tenant: &mut Tenant<'_>) -> Result<Option<Ledger>> {
     let mut pieces: Vec<(i64, Piece)> = read.into_iter().flatten().collect();
     pieces.sort_unstable_by_key(|(start, _)| *start);
     let pieces = pieces.into_iter().map(|(_, piece)| piece).collect();
-    assemble(tenant, heads, pieces).map(Some)
+    Ok(Some(assemble(tenant, heads, pieces)))
 }
 
 /// Hands out ranges of ids, each once.
@@ -106,7 +107,7 @@ fn piece(tenant: &mut Tenant<'_>, heads: &[Head], start: i64, end: i64) -> Resul
 }
 
 /// Puts the rows, which come by their ids, to their deals.
-fn assemble(tenant: &Tenant<'_>, heads: Vec<Head>, mut pieces: VecDeque<Piece>) -> Result<Ledger> {
+fn assemble(tenant: &Tenant<'_>, heads: Vec<Head>, mut pieces: VecDeque<Piece>) -> Ledger {
     let mut counts = vec![0_usize; heads.len()];
     let position = |at: u32| usize::try_from(at).unwrap_or(usize::MAX);
     for (at, _) in pieces.iter().flatten() {
@@ -123,9 +124,7 @@ fn assemble(tenant: &Tenant<'_>, heads: Vec<Head>, mut pieces: VecDeque<Piece>) 
             }
         }
     }
-    let accounts = heads
-        .into_iter()
-        .zip(lines)
-        .map(|(head, lines)| Ok(account(head, lines.into_boxed_slice())?.into()));
-    Ok(Ledger { organization: tenant.id(), accounts: accounts.collect::<Result<_>>()? })
+    let accounts =
+        heads.into_iter().zip(lines).map(|(head, lines)| account(head, lines.into_boxed_slice()));
+    Ledger { organization: tenant.id(), accounts: accounts.map(Arc::new).collect() }
 }

@@ -3,19 +3,20 @@
 //! of reports, which holds a tenant's revenue in memory, and the rounding of a day's part, which is
 //! a rule.
 
+use crate::database::connection::AnyConnection;
+use crate::error::{Error, Result};
+use crate::session::tenant::Tenant;
+use crate::sql::exists::exists;
+use crate::tables::revenue::revenue_distribution::revenue_distributions;
+use crate::tables::schema::distributor_deals;
 use apportion_core::calendar::DateRange;
 use apportion_core::engine::{self, RevenueIn};
+use apportion_core::id::DistributorId;
 use apportion_core::slicing::SpreadAmount;
 use chrono::NaiveDate;
 use diesel::connection::DefaultLoadingMode;
 use diesel::pg::PgRowByRowLoadingMode;
 use diesel::prelude::*;
-
-use crate::database::connection::AnyConnection;
-use crate::database::schema::{distributor_deals, revenue_distributions};
-use crate::error::{Error, Result};
-use crate::session::tenant::Tenant;
-use crate::sql::exists::exists;
 
 /// A revenue distribution, as far as it is read here.
 #[derive(Queryable)]
@@ -32,13 +33,13 @@ struct Spread {
 /// distributor that names no deals has all of them.
 pub fn recognized(
     tenant: &mut Tenant<'_>,
-    distributor: i64,
+    distributor: DistributorId,
     revenue: RevenueIn,
     days: DateRange,
 ) -> Result<i128> {
     let named = distributor_deals::table
         .filter(distributor_deals::organization_id.eq(tenant.id()))
-        .filter(distributor_deals::distributor_id.eq(distributor))
+        .filter(distributor_deals::distributor_id.eq(distributor.0))
         .select(distributor_deals::deal_id);
     let names_deals = exists!(named, tenant.connection()?)?;
     let organization = tenant.id();

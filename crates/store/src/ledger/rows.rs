@@ -3,6 +3,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
+use apportion_core::currency::Currency;
 use apportion_core::day_span::DaySpan;
 use chrono::NaiveDate;
 use diesel::deserialize::{self, FromSql, FromSqlRow};
@@ -12,10 +13,11 @@ use diesel::sql_types::{Date, Text};
 use diesel::sqlite::{Sqlite, SqliteValue};
 
 use crate::database::connection::on_backend;
-use crate::database::schema::{deals, revenue_distributions};
 use crate::error::{Error, Result};
 use crate::session::books::{Account, Ledger, Line};
 use crate::session::tenant::Tenant;
+use crate::tables::revenue::deal::deals;
+use crate::tables::revenue::revenue_distribution::revenue_distributions;
 
 /// How many deals are read at once.
 const CHUNK: usize = 250;
@@ -76,14 +78,14 @@ fn read_accounts(tenant: &mut Tenant<'_>, ids: &[i64], into: &mut Vec<Account>) 
             }
         }
         if ids.binary_search(&head.0).is_ok() {
-            into.push(account(head, lines)?);
+            into.push(account(head, lines));
         }
     }
     Ok(())
 }
 
 /// A deal without its distributions: id, version, currency, probability.
-pub(super) type Head = (i64, i64, String, i64);
+pub(super) type Head = (i64, i64, Currency, i64);
 
 /// The deals from one id to another, by id.
 pub(super) fn heads(tenant: &mut Tenant<'_>, first: i64, last: i64) -> Result<Vec<Head>> {
@@ -96,12 +98,8 @@ pub(super) fn heads(tenant: &mut Tenant<'_>, first: i64, last: i64) -> Result<Ve
         .map_err(Error::from)
 }
 
-pub(super) fn account(
-    (deal, version, currency, probability): Head,
-    lines: Box<[Line]>,
-) -> Result<Account> {
-    let currency = currency.parse().map_err(|error| corrupt(deal, &error))?;
-    Ok(Account { deal, version, currency, probability, lines })
+pub(super) fn account((deal, version, currency, probability): Head, lines: Box<[Line]>) -> Account {
+    Account { deal, version, currency, probability, lines }
 }
 
 /// The number of a day, without a date in between.

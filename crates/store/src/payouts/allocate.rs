@@ -2,28 +2,28 @@
 //! and an allocation for each obligation, new or collected. The distributor is locked. Not here: the
 //! row of the distribution, and the sum of the obligations that are left to the distributor.
 
-use apportion_core::event::Action;
-use chrono::NaiveDateTime;
-use diesel::prelude::*;
-use diesel::sql_types::BigInt;
-
 use crate::error::{Error, Result};
 use crate::rows::select::Stored;
 use crate::session::journal::Event;
-use crate::session::tenant::Tenant;
+use crate::session::tenant::{RowVersion, Tenant};
 use crate::session::totals;
 use crate::sql::statement::{Statement, powers_of_two};
 use crate::tables::payouts::allocation::AllocationRow;
 use crate::tables::payouts::distribution::DistributionRow;
 use crate::tables::payouts::obligation::ObligationRow;
+use apportion_core::event::Action;
+use apportion_core::id::{DistributionId, DistributorId};
+use chrono::NaiveDateTime;
+use diesel::prelude::*;
+use diesel::sql_types::BigInt;
 
 /// The payment of a distribution that is triggered.
 #[derive(Clone, Copy, Debug)]
 pub struct Payment<'p> {
     /// The distributor that pays.
-    pub distributor_id: i64,
+    pub distributor_id: DistributorId,
     /// The distribution.
-    pub distribution_id: i64,
+    pub distribution_id: DistributionId,
     /// The units of its amounts.
     pub units: &'p str,
     /// The instant at which it is triggered, UTC.
@@ -129,7 +129,7 @@ fn record_allocations(tenant: &mut Tenant<'_>, payment: Payment<'_>, count: usiz
     totals::add_many(tenant, AllocationRow::TABLE, count)?;
     tenant.note(Event {
         action: Action::Allocate,
-        ..tenant.event(DistributionRow::TABLE, payment.distribution_id, payment.now)
+        ..tenant.event(DistributionRow::TABLE, payment.distribution_id.0, payment.now)
     })
 }
 
@@ -194,7 +194,7 @@ fn insert_obligations(
     )
     .bind("rows", rows)
     .bind("organization", tenant.id())
-    .bind("distributor", payment.distributor_id)
+    .bind("distributor", payment.distributor_id.0)
     .bind("status", obligations.status)
     .bind("award_type", obligations.award_type)
     .bind("units", payment.units)
@@ -233,7 +233,7 @@ fn insert_allocations(
     let statement = Statement::new(text)
         .bind("rows", rows)
         .bind("organization", tenant.id())
-        .bind("distribution", payment.distribution_id)
+        .bind("distribution", payment.distribution_id.0)
         .bind("now", payment.now);
     tenant.note_shape(&statement);
     statement.execute(tenant.connection()?).map(|_| ()).map_err(Error::from)
@@ -266,7 +266,7 @@ fn link_together(
     tenant: &mut Tenant<'_>,
     payment: Payment<'_>,
     links: &[[i64; 2]],
-) -> Result<Vec<(i64, i64)>> {
+) -> Result<Vec<RowVersion>> {
     let statement = Statement::new(
         "WITH links (obligation_id, allocation_id) AS (VALUES :links) \
          UPDATE obligations SET version = obligations.version + 1, updated_at = :now, \
@@ -287,7 +287,7 @@ fn link_one_by_one(
     tenant: &mut Tenant<'_>,
     payment: Payment<'_>,
     links: &[[i64; 2]],
-) -> Result<Vec<(i64, i64)>> {
+) -> Result<Vec<RowVersion>> {
     let link = |[obligation_id, allocation_id]: &[i64; 2]| {
         let statement = Statement::new(
             "UPDATE obligations SET version = version + 1, updated_at = :now, \

@@ -2,12 +2,12 @@
 //! those that are open at all. This is the only look across tenants that the engine takes; what it
 //! reads, locks and writes after that, it does in the name of one tenant.
 
+use apportion_core::id::OrganizationId;
 use chrono::{DateTime, NaiveDateTime};
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Timestamp};
 
 use crate::error::Result;
-use crate::id::OrganizationId;
 use crate::session::Session;
 use crate::sql::statement::Statement;
 

@@ -22,21 +22,18 @@ macro_rules! timestamps {
 /// Expands to a query for the row of that id, if it is the tenant's.
 macro_rules! own_row {
     ($table:ident, $tenant:expr, $id:expr) => {
-        $table::table.filter($table::organization_id.eq($tenant.id())).filter($table::id.eq($id))
+        $table::table.filter($table::organization_id.eq($tenant.id())).filter($table::id.eq($id.0))
     };
 }
 
 /// Loads the row of that id, if it is the tenant's, and locks it until the end of the transaction.
-/// SQLite has one writer, and needs no lock.
 macro_rules! lock_row {
     ($table:ident, $tenant:expr, $id:expr) => {{
         let row = own_row!($table, $tenant, $id);
-        match $tenant.connection()? {
-            $crate::AnyConnection::Sqlite(connection) => row.get_result(connection),
-            $crate::AnyConnection::Postgres(connection) => row.for_update().get_result(connection),
-        }
-        .optional()
-        .map_err($crate::Error::from)
+        $crate::rows::lock::Locking::waiting(row, $tenant.is_postgres())
+            .get_result($tenant.connection()?)
+            .optional()
+            .map_err($crate::Error::from)
     }};
 }
 
@@ -48,7 +45,7 @@ macro_rules! insert_row {
             .returning($table::id)
             .get_result($tenant.connection()?)
             .map_err($crate::Error::from)?;
-        $tenant.record_insert(stringify!($table), id, $now).map(|()| id)
+        $tenant.record_insert(stringify!($table), id, $now).map(|()| id.into())
     }};
 }
 
@@ -61,7 +58,7 @@ macro_rules! update_row {
             .returning($table::version)
             .get_result($tenant.connection()?)
             .map_err($crate::Error::from)?;
-        let event = $tenant.updated(stringify!($table), $id, version, $now);
+        let event = $tenant.updated(stringify!($table), $id.0, version, $now);
         $tenant.note($crate::session::journal::Event { action: $action, ..event })
     }};
     ($table:ident, $tenant:expr, $id:expr, $now:expr, $($values:expr),+) => {
@@ -78,7 +75,7 @@ macro_rules! delete_row {
             .returning($table::version)
             .get_result($tenant.connection()?)
             .map_err($crate::Error::from)?;
-        $tenant.record_delete(stringify!($table), $id, version, $now)
+        $tenant.record_delete(stringify!($table), $id.0, version, $now)
     }};
 }
 

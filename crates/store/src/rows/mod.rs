@@ -2,6 +2,8 @@
 //! macros that insert, update and delete a row together with its event. Not here: the tables
 //! themselves (`tables`).
 
+pub(crate) mod lock;
 pub(crate) mod macros;
 pub mod membership;
 pub(crate) mod select;
+pub(crate) mod table;

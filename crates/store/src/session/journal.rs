@@ -51,6 +51,7 @@ pub(crate) fn insert(tenant: &mut Tenant<'_>, events: &[Event]) -> Result<()> {
 struct Line {
     event: Event,
     organization: i64,
+    token: Option<i64>,
     person: Option<i64>,
     action: &'static str,
     request: Option<String>,
@@ -61,6 +62,7 @@ impl From<&Event> for Line {
         Self {
             event: *event,
             organization: event.scope.organization.0,
+            token: event.scope.token.map(|token| token.0),
             person: event.scope.person.map(|person| person.0),
             action: event.action.name(),
             request: event.scope.request.map(|id| id.to_string()),
@@ -73,7 +75,7 @@ impl QueryFragment<MultiBackend> for Line {
         let event = &self.event;
         out.push_bind_param::<BigInt, i64>(&self.organization)?;
         out.push_sql(", ");
-        out.push_bind_param::<Nullable<BigInt>, Option<i64>>(&event.scope.token)?;
+        out.push_bind_param::<Nullable<BigInt>, Option<i64>>(&self.token)?;
         out.push_sql(", ");
         out.push_bind_param::<Nullable<BigInt>, Option<i64>>(&self.person)?;
         out.push_sql(", ");

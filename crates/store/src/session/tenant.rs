@@ -4,15 +4,23 @@ use std::hash::Hash;
 use std::sync::Arc;
 
 use apportion_core::event::Action;
+use apportion_core::id::OrganizationId;
 use chrono::NaiveDateTime;
+use diesel::Queryable;
 
 use crate::database::connection::AnyConnection;
 use crate::error::{Error, Result};
-use crate::id::OrganizationId;
 use crate::scope::Scope;
 use crate::session::books::Ledgers;
 use crate::session::journal::Event;
 use crate::session::{Session, totals};
+
+/// A row of some table, in the version that it has.
+#[derive(Clone, Copy, Debug, Queryable)]
+pub(crate) struct RowVersion {
+    pub(crate) id: i64,
+    pub(crate) version: i64,
+}
 
 /// A session in the name of one tenant. Every function on a tenant's rows takes one first.
 pub struct Tenant<'s> {
@@ -117,14 +125,14 @@ impl<'s> Tenant<'s> {
         })
     }
 
-    /// Notes that rows of a table were updated: their ids and the versions they have since.
+    /// Notes that rows of a table were updated, and have these versions since.
     pub(crate) fn record_updates(
         &mut self,
         table: &'static str,
-        rows: &[(i64, i64)],
+        rows: &[RowVersion],
         now: NaiveDateTime,
     ) -> Result<()> {
-        rows.iter().try_for_each(|(id, version)| self.record_update(table, *id, *version, now))
+        rows.iter().try_for_each(|row| self.record_update(table, row.id, row.version, now))
     }
 
     /// Returns the event of a row that was updated and has `version` since.

@@ -4,3 +4,4 @@
 pub(crate) mod administration;
 pub(crate) mod payouts;
 pub(crate) mod revenue;
+pub(crate) mod schema;

@@ -4,11 +4,11 @@
 mod programme;
 
 use apportion_core::organization::OrganizationDraft;
-use apportion_store::{self as store, Address, OrganizationId, PersonId, Scope, Tenant};
+use apportion_store::{self as store, Address, OrganizationId, Scope, Tenant};
 
 use crate::access::token::Token;
 use crate::clock::now;
-use crate::commands::admin::{self, TokenDraft, ready};
+use crate::commands::admin::{self, AdminError, TokenDraft, ready};
 use crate::commands::import::{ImportError, Importer};
 
 const DEALS: &str = include_str!("../../../../../fixtures/import/deals.csv");
@@ -33,29 +33,28 @@ pub fn fill(database: &Address) -> Result<(), ImportError> {
         currency: "EUR".to_owned(),
         time_zone: "Europe/Vienna".to_owned(),
     };
-    let currency = draft.currency.parse();
-    let currency = currency.map_err(|_| store::Error::Query("no currency".to_owned()))?;
+    let currency = draft.check().map_err(AdminError::Faults)?.currency;
     let organization = admin::create_organization(database, &draft)?;
     let scope = Scope::of(OrganizationId(organization));
     let person = Tenant::new(scope, &mut session).transaction(|tenant| {
-        let content = store::person::WrittenPerson {
+        let written = store::person::WrittenPerson {
             first_name: "Ada".to_owned(),
             last_name: "Demo".to_owned(),
             email: Some("ada@example.com".to_owned()),
         };
-        store::person::insert(tenant, &content, now())
+        store::person::insert(tenant, &written, now())
     })?;
     let mut importer = Importer::with(session, organization)?;
     importer.import("deals", DEALS.as_bytes(), |_| {})?;
     importer.import("revenue_distributions", DISTRIBUTIONS.as_bytes(), |_| {})?;
     importer.import("collaborators", COLLABORATORS.as_bytes(), |_| {})?;
-    let scope = Scope { person: Some(PersonId(person)), ..scope };
+    let scope = Scope { person: Some(person), ..scope };
     let mut session = ready(database)?;
     programme::play(database, Tenant::new(scope, &mut session), currency)?;
     // Last: a database with the token has the rest as well.
     let draft = TokenDraft {
         organization,
-        person: Some(person),
+        person: Some(person.0),
         scope: "admin",
         label: Some("demo".to_owned()),
     };

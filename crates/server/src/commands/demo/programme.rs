@@ -106,7 +106,7 @@ impl Stage<'_> {
         let order = vec![Order { field: collaborator::ID, descending: false, reversed: false }];
         let all = Criteria { filter: None, order, limit: COLLABORATORS, offset: 0 };
         let found = store::load::<collaborator::CollaboratorRow>(&mut self.tenant, &all)?.rows;
-        self.collaborators = found.iter().map(|row| row.id).collect();
+        self.collaborators = found.iter().map(|row| row.id.0).collect();
         let members: Vec<Value> =
             self.collaborators.iter().map(|id| identifier("collaborators", *id)).collect();
         for attributes in distributors() {
@@ -160,7 +160,7 @@ impl Stage<'_> {
         let owed =
             store::load_by::<obligation::ObligationRow>(&mut self.tenant, field, ids, usize::MAX)?;
         let due = owed.iter().map(|row| &row.stored).filter(|stored| {
-            stored.allocation_id.is_some() && stored.status == ObligationStatus::Approved.name()
+            stored.allocation_id.is_some() && stored.status == ObligationStatus::Approved
         });
         for stored in due {
             let reference = format!("SEPA {day} {}", stored.id);
@@ -168,7 +168,7 @@ impl Stage<'_> {
             let document = json!({"data": {
                 "type": "obligations", "id": stored.id.to_string(), "attributes": attributes,
             }});
-            self.write("obligations", Action::Update(stored.id), &document, morning(day))?;
+            self.write("obligations", Action::Update(stored.id.0), &document, morning(day))?;
         }
         Ok(())
     }

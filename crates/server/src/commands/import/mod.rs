@@ -72,9 +72,7 @@ impl Importer {
         let scope = Scope::of(OrganizationId(organization));
         let found = store::organization::find(&mut Tenant::new(scope, &mut session))?;
         let found = found.ok_or(ImportError::Organization(organization))?;
-        let unknown = |_| store::Error::Query("the currency is not known".to_owned());
-        let currency = found.currency.parse().map_err(unknown)?;
-        Ok(Self { session, scope, currency })
+        Ok(Self { session, scope, currency: found.currency })
     }
 
     /// Imports one file of a type; `progress` learns how many bytes of it were read. Answers with
@@ -156,13 +154,19 @@ const NAMED: &[Named] = &[
         kind: "deals",
         noun: "deal",
         is_called: "is called",
-        find: |tenant, name| store::deal::ids_by_name(tenant, name),
+        find: |tenant, name| {
+            let found = store::deal::ids_by_name(tenant, name)?;
+            Ok(found.into_iter().map(|id| id.0).collect())
+        },
     },
     Named {
         kind: "distributors",
         noun: "distributor",
         is_called: "is called",
-        find: |tenant, name| store::distributor::ids_by_name(tenant, name),
+        find: |tenant, name| {
+            let found = store::distributor::ids_by_name(tenant, name)?;
+            Ok(found.into_iter().map(|id| id.0).collect())
+        },
     },
     Named {
         kind: "collaborators",
@@ -170,7 +174,7 @@ const NAMED: &[Named] = &[
         is_called: "has the address",
         find: |tenant, email| {
             let found = store::collaborator::id_by_email(tenant, email, None)?;
-            Ok(found.into_iter().collect())
+            Ok(found.into_iter().map(|id| id.0).collect())
         },
     },
 ];

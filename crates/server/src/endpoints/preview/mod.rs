@@ -8,6 +8,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use apportion_core::calendar::in_calendar;
+use apportion_core::id::DistributorId;
 use apportion_jsonapi::document::{Compound, Document, Links};
 use apportion_jsonapi::query::{self, Allowed, Include, Query, QueryOptions};
 use apportion_jsonapi::{Code, Error, Rows};
@@ -65,7 +66,7 @@ impl<'r> Types<'r> {
 impl PreviewRequest {
     fn run(&self, tenant: &mut Tenant<'_>) -> Result<Reply> {
         let at = self.question.as_ref().map_or_else(|_| DateTime::default(), |it| it.at);
-        let found = preview(tenant, self.distributor, at)?;
+        let found = preview(tenant, DistributorId(self.distributor), at)?;
         let (distributor, planned) = found.ok_or_else(Failure::not_found)?;
         let query = &self.question.as_ref().map_err(Clone::clone)?.query;
         let types = Types::find(&self.resources).ok_or_else(Failure::not_found)?;

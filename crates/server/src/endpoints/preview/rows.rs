@@ -30,8 +30,8 @@ impl DistributionRow {
     pub(super) fn new(payer: &StoredDistributor, planned: Option<&Planned>) -> Self {
         let plan = planned.map(|planned| &planned.plan);
         Self {
-            distributor: payer.id,
-            distribution: planned.map(|planned| planned.open.id),
+            distributor: payer.id.0,
+            distribution: planned.map(|planned| planned.open.id.0),
             value: plan.map_or(0, |plan| plan.value),
             units: payer.units.clone(),
             status: plan.map(|plan| plan.status.name()),

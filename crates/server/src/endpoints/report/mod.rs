@@ -77,8 +77,7 @@ impl ReportRequest {
         let question = self.question.as_ref().map_err(Clone::clone)?;
         let organization = store::organization::find(tenant)?;
         let organization = organization.ok_or_else(Failure::not_found)?;
-        let currency = organization.currency.parse();
-        let currency = currency.map_err(|_| store::Error::Query("an unknown currency".into()))?;
+        let currency = organization.currency;
         let query = ReportQuery {
             grouping: question.grouping.clone(),
             window: question.selection.window,
@@ -141,12 +140,12 @@ fn part_names(tenant: &mut Tenant<'_>, grouping: &Grouping, rows: &[Row]) -> Res
     Ok(match group {
         Group::Deal => {
             let deals = store::load_by::<deal::DealRow>(tenant, deal::ID, &ids, ids.len())?;
-            deals.into_iter().map(|row| (row.id, row.name)).collect()
+            deals.into_iter().map(|row| (row.id.0, row.name)).collect()
         }
         Group::Creator => {
             let people = store::load_by::<person::PersonRow>(tenant, person::ID, &ids, ids.len())?;
             let name = |row: &person::PersonRow| format!("{} {}", row.first_name, row.last_name);
-            people.iter().map(|row| (row.id, name(row))).collect()
+            people.iter().map(|row| (row.id.0, name(row))).collect()
         }
         _ => svg::Names::new(),
     })

@@ -110,8 +110,8 @@ pub(super) fn push_object(
 
 /// The parts of one distribution.
 fn of(parts: &[FirstAllocation], distribution: i64) -> &[FirstAllocation] {
-    let start = parts.partition_point(|part| part.distribution_id < distribution);
-    let end = parts.partition_point(|part| part.distribution_id <= distribution);
+    let start = parts.partition_point(|part| part.distribution_id.0 < distribution);
+    let end = parts.partition_point(|part| part.distribution_id.0 <= distribution);
     parts.get(start..end).unwrap_or_default()
 }
 
@@ -120,11 +120,11 @@ fn push_parts(out: &mut Vec<u8>, parts: &[FirstAllocation]) {
     for (at, part) in parts.iter().enumerate() {
         out.extend_from_slice(if at == 0 { b"" } else { b"," });
         out.extend_from_slice(b"{\"distributionId\":");
-        push_integer(out, part.distribution_id);
+        push_integer(out, part.distribution_id.0);
         out.extend_from_slice(b",\"obligationId\":");
-        push_integer(out, part.obligation_id);
+        push_integer(out, part.obligation_id.0);
         out.extend_from_slice(b",\"status\":");
-        push_str(out, &part.status);
+        push_str(out, part.status.name());
         out.push(b'}');
     }
     out.push(b']');

@@ -7,6 +7,7 @@ mod question;
 mod refusal;
 
 use actix_web::http::header::HeaderName;
+use apportion_core::id::DistributionId;
 use apportion_jsonapi::media::PLAIN;
 use apportion_jsonapi::{Rows, value};
 use apportion_store::Tenant;
@@ -100,7 +101,7 @@ fn show(
     };
     let parts = match question.wants_allocations() {
         true => {
-            let ids: Vec<i64> = (0..rows.len()).map(|row| rows.id(row)).collect();
+            let ids: Vec<_> = (0..rows.len()).map(|row| DistributionId(rows.id(row))).collect();
             allocation::first_of_each(tenant, &ids, MAX_ALLOCATIONS)?
         }
         false => Vec::new(),

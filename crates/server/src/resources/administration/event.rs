@@ -8,10 +8,10 @@ use crate::catalog::attributes::{instant, integer, text, word};
 
 pub(crate) fn resource() -> Resource<EventRow> {
     // A row that stays as it is has one version.
-    let declaration = Declaration::new("events", (|row: &EventRow| row.id, event::ID), |_| 1)
+    let declaration = Declaration::new("events", (|row: &EventRow| row.id.0, event::ID), |_| 1)
         .restricted()
         .attribute(word("action", Action::NAMES).field(event::ACTION), |row| {
-            Scalar::Text(&row.action)
+            Scalar::Text(row.action.name())
         })
         .attribute(text("subject_type").field(event::SUBJECT_TYPE), |row| {
             Scalar::Text(&row.subject_type)
@@ -29,16 +29,16 @@ pub(crate) fn resource() -> Resource<EventRow> {
             row.request_id.as_deref().into()
         })
         .attribute(integer("token_id").nullable().field(event::TOKEN_ID), |row| {
-            row.token_id.map_or(Scalar::Null, Scalar::Integer)
+            row.token_id.map_or(Scalar::Null, |id| Scalar::Integer(id.0))
         })
         .attribute(instant("created_at").field(event::CREATED_AT), |row| {
             Scalar::Instant(row.created_at)
         })
         .to_one(Relationship::to_one("organization", "organizations"), |row| {
-            Some(row.organization_id)
+            Some(row.organization_id.0)
         })
         .to_one(Relationship::to_one("person", "people").field(event::PERSON_ID), |row| {
-            row.person_id
+            row.person_id.map(|id| id.0)
         });
     Resource { declaration, writes: None }
 }

@@ -9,11 +9,11 @@ use crate::catalog::attributes::{instant, text};
 pub(crate) fn resource() -> Resource<OrganizationRow> {
     let declaration = Declaration::new(
         "organizations",
-        (|row: &OrganizationRow| row.id, organization::ID),
+        (|row: &OrganizationRow| row.id.0, organization::ID),
         |row| row.version,
     )
     .attribute(text("name").field(organization::NAME), |row| Scalar::Text(&row.name))
-    .attribute(text("currency"), |row| Scalar::Text(&row.currency))
+    .attribute(text("currency"), |row| Scalar::Text(row.currency.code()))
     .attribute(text("time_zone"), |row| Scalar::Text(&row.time_zone))
     .attribute(instant("created_at"), |row| Scalar::Instant(row.created_at))
     .attribute(instant("updated_at"), |row| Scalar::Instant(row.updated_at));

@@ -3,6 +3,7 @@
 use apportion_core::person::PersonDraft;
 use apportion_jsonapi::{Bounds, Declaration, Input, Relationship, Scalar};
 use apportion_store::person::{self, PersonRow, WrittenPerson};
+use apportion_store::{self as store, PersonId, Tenant};
 
 use crate::catalog::attributes::{instant, text};
 use crate::catalog::{Resource, Work, Writes};
@@ -10,7 +11,7 @@ use crate::failure::{Failure, Result, judged};
 
 pub(crate) fn resource() -> Resource<PersonRow> {
     let declaration =
-        Declaration::new("people", (|row: &PersonRow| row.id, person::ID), |row| row.version)
+        Declaration::new("people", (|row: &PersonRow| row.id.0, person::ID), |row| row.version)
             .writable()
             .attribute(text("first_name").required().field(person::FIRST_NAME), |row| {
                 Scalar::Text(&row.first_name)
@@ -33,14 +34,18 @@ pub(crate) fn resource() -> Resource<PersonRow> {
                 Scalar::Instant(row.updated_at)
             })
             .to_one(Relationship::to_one("organization", "organizations"), |row| {
-                Some(row.organization_id)
+                Some(row.organization_id.0)
             });
-    Resource { declaration, writes: Some(Writes { lock: person::lock, create, update, delete }) }
+    Resource { declaration, writes: Some(Writes { lock, create, update, delete }) }
+}
+
+fn lock(tenant: &mut Tenant<'_>, id: i64) -> store::Result<Option<PersonRow>> {
+    person::lock(tenant, PersonId(id))
 }
 
 fn create(work: &mut Work<'_>, input: &mut Input) -> Result<i64> {
     let content = content(PersonDraft::default(), input)?;
-    Ok(person::insert(&mut work.tenant, &content, work.now)?)
+    Ok(person::insert(&mut work.tenant, &content, work.now)?.0)
 }
 
 fn update(work: &mut Work<'_>, row: &PersonRow, input: &mut Input) -> Result<()> {

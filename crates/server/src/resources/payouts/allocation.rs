@@ -14,11 +14,11 @@ use crate::payouts::explanation;
 pub(crate) fn resource() -> Resource<AllocationRow> {
     let declaration = Declaration::new(
         "allocations",
-        (|row: &AllocationRow| row.stored.id, allocation::ID),
+        (|row: &AllocationRow| row.stored.id.0, allocation::ID),
         |row| row.stored.version,
     )
     .attribute(word("status", AllocationStatus::NAMES).field(allocation::STATUS), |row| {
-        Scalar::Text(&row.stored.status)
+        Scalar::Text(row.stored.status.name())
     })
     .attribute(integer("value").field(allocation::VALUE), |row| Scalar::Integer(row.stored.value))
     .attribute(
@@ -29,22 +29,22 @@ pub(crate) fn resource() -> Resource<AllocationRow> {
         },
     )
     .to_one(Relationship::to_one("organization", "organizations"), |row| {
-        Some(row.stored.organization_id)
+        Some(row.stored.organization_id.0)
     })
     .to_one(
         crate::catalog::attributes::fixed("distribution", "distributions")
             .field(allocation::DISTRIBUTION_ID),
-        |row| Some(row.stored.distribution_id),
+        |row| Some(row.stored.distribution_id.0),
     )
     .to_one(
         crate::catalog::attributes::fixed("obligation", "obligations")
             .field(allocation::OBLIGATION_ID),
-        |row| Some(row.stored.obligation_id),
+        |row| Some(row.stored.obligation_id.0),
     )
     .to_one(
         crate::catalog::attributes::fixed("collaborator", "collaborators")
             .field(allocation::COLLABORATOR_ID),
-        |row| Some(row.stored.collaborator_id),
+        |row| Some(row.stored.collaborator_id.0),
     );
     Resource { declaration, writes: None }
 }

@@ -1,9 +1,10 @@
 //! Collaborators on the wire.
 
-use apportion_core::collaborator::{CollaboratorDraft, CollaboratorStatus};
+use apportion_core::collaborator::{CollaboratorDraft, CollaboratorStatus, CollaboratorTerms};
+use apportion_core::id::CollaboratorId;
 use apportion_jsonapi::{Bounds, Declaration, Input, Relationship, Scalar};
 use apportion_store::collaborator::{self, CollaboratorRow, WrittenCollaborator};
-use apportion_store::{self as store, metric, obligation};
+use apportion_store::{self as store, Tenant, metric, obligation};
 
 use crate::catalog::attributes::{instant, text, word};
 use crate::catalog::{Resource, Work, Writes};
@@ -12,7 +13,7 @@ use crate::failure::{Failure, Result, judged};
 pub(crate) fn resource() -> Resource<CollaboratorRow> {
     let declaration = Declaration::new(
         "collaborators",
-        (|row: &CollaboratorRow| row.id, collaborator::ID),
+        (|row: &CollaboratorRow| row.id.0, collaborator::ID),
         |row| row.version,
     )
     .writable()
@@ -25,7 +26,7 @@ pub(crate) fn resource() -> Resource<CollaboratorRow> {
     )
     .attribute(
         word("status", CollaboratorStatus::NAMES).writable().field(collaborator::STATUS),
-        |row| Scalar::Text(&row.status),
+        |row| Scalar::Text(row.status.name()),
     )
     .attribute(instant("created_at").field(collaborator::CREATED_AT), |row| {
         Scalar::Instant(row.created_at)
@@ -33,24 +34,30 @@ pub(crate) fn resource() -> Resource<CollaboratorRow> {
     .attribute(instant("updated_at").field(collaborator::UPDATED_AT), |row| {
         Scalar::Instant(row.updated_at)
     })
-    .to_one(Relationship::to_one("organization", "organizations"), |row| Some(row.organization_id))
+    .to_one(Relationship::to_one("organization", "organizations"), |row| {
+        Some(row.organization_id.0)
+    })
     .to_many(Relationship::to_many("obligations", "obligations", obligation::COLLABORATOR_ID))
     .to_many(Relationship::to_many("metrics", "metrics", metric::COLLABORATOR_ID));
-    let writes = Writes { lock: collaborator::lock, create, update, delete };
+    let writes = Writes { lock, create, update, delete };
     Resource { declaration, writes: Some(writes) }
+}
+
+fn lock(tenant: &mut Tenant<'_>, id: i64) -> store::Result<Option<CollaboratorRow>> {
+    collaborator::lock(tenant, CollaboratorId(id))
 }
 
 fn create(work: &mut Work<'_>, input: &mut Input) -> Result<i64> {
     let content = content(work, CollaboratorDraft::default(), None, input)?;
     let added = collaborator::insert(&mut work.tenant, &content, work.now);
-    added.map_err(|error| taken(error, input))
+    added.map(|id| id.0).map_err(|error| taken(error, input))
 }
 
 fn update(work: &mut Work<'_>, row: &CollaboratorRow, input: &mut Input) -> Result<()> {
     let draft = CollaboratorDraft {
         full_name: Some(row.full_name.clone()),
         email: row.email.clone(),
-        status: Some(row.status.clone()),
+        status: Some(row.status.name().to_owned()),
     };
     let content = content(work, draft, Some(row.id), input)?;
     let updated = collaborator::update(&mut work.tenant, row.id, &content, work.now);
@@ -64,7 +71,7 @@ fn delete(work: &mut Work<'_>, row: &CollaboratorRow) -> Result<()> {
 fn content(
     work: &mut Work<'_>,
     mut draft: CollaboratorDraft,
-    id: Option<i64>,
+    id: Option<CollaboratorId>,
     input: &mut Input,
 ) -> Result<WrittenCollaborator> {
     input.set("full_name", &mut draft.full_name);
@@ -76,8 +83,8 @@ fn content(
         input.refuse("email", TAKEN);
     }
     let terms = judged(input, draft.check())?;
-    let status = terms.status.name().to_owned();
-    Ok(WrittenCollaborator { full_name: terms.full_name, email: terms.email, status })
+    let CollaboratorTerms { full_name, email, status } = terms;
+    Ok(WrittenCollaborator { full_name, email, status })
 }
 
 const TAKEN: &str = "is another collaborator's";

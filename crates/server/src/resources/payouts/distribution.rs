@@ -13,11 +13,11 @@ use crate::catalog::attributes::{instant, integer, text, word};
 pub(crate) fn resource() -> Resource<DistributionRow> {
     let declaration = Declaration::new(
         "distributions",
-        (|row: &DistributionRow| row.stored.id, distribution::ID),
+        (|row: &DistributionRow| row.stored.id.0, distribution::ID),
         |row| row.stored.version.saturating_add(row.name_version),
     )
     .attribute(word("status", DistributionStatus::NAMES).field(distribution::STATUS), |row| {
-        Scalar::Text(&row.stored.status)
+        Scalar::Text(row.stored.status.name())
     })
     .attribute(integer("value").field(distribution::VALUE), |row| Scalar::Integer(row.stored.value))
     .attribute(instant("trigger_date").field(distribution::TRIGGER_DATE), |row| {
@@ -49,12 +49,12 @@ pub(crate) fn resource() -> Resource<DistributionRow> {
         },
     )
     .to_one(Relationship::to_one("organization", "organizations"), |row| {
-        Some(row.stored.organization_id)
+        Some(row.stored.organization_id.0)
     })
     .to_one(
         crate::catalog::attributes::fixed("distributor", "distributors")
             .field(distribution::DISTRIBUTOR_ID),
-        |row| Some(row.stored.distributor_id),
+        |row| Some(row.stored.distributor_id.0),
     )
     .to_many(Relationship::to_many("allocations", "allocations", allocation::DISTRIBUTION_ID));
     Resource { declaration, writes: None }

@@ -3,13 +3,16 @@
 
 use apportion_core::decimal::Percent;
 use apportion_core::distributor::{DistributorDraft, DistributorStatus, DistributorTerms};
+use apportion_core::id::DistributorId;
 use apportion_core::resolver::{DistributionResolver, PoolResolver};
 use apportion_core::schedule::{Schedule, Tz};
 use apportion_jsonapi::{
     Attribute, Bounds, Code, Declaration, Error, Input, Kind, Linkage, Relationship, Scalar,
 };
 use apportion_store::distributor::{self, DistributorRow, StoredDistributor, WrittenDistributor};
-use apportion_store::{self as store, collaborator, deal, distribution, metric, obligation};
+use apportion_store::{
+    self as store, Tenant, collaborator, deal, distribution, metric, obligation,
+};
 use chrono::NaiveDateTime;
 
 use crate::catalog::attributes::{
@@ -23,7 +26,7 @@ use crate::payouts::opening::{self, Paying};
 pub(crate) fn resource() -> Resource<DistributorRow> {
     let declaration = own_attributes(Declaration::new(
         "distributors",
-        (|row: &DistributorRow| row.stored.id, distributor::ID),
+        (|row: &DistributorRow| row.stored.id.0, distributor::ID),
         |row| row.stored.version,
     ))
     .attribute(
@@ -45,12 +48,12 @@ pub(crate) fn resource() -> Resource<DistributorRow> {
         |row| Scalar::Integer(row.stored.accumulated_value),
     )
     .to_one(Relationship::to_one("organization", "organizations"), |row| {
-        Some(row.stored.organization_id)
+        Some(row.stored.organization_id.0)
     })
     .to_one(
         Relationship::to_one("current_distribution", "distributions")
             .field(distributor::CURRENT_DISTRIBUTION_ID),
-        |row| row.current_distribution_id,
+        |row| row.current_distribution_id.map(|id| id.0),
     )
     .to_many(
         Relationship::to_many("collaborators", "collaborators", collaborator::DISTRIBUTOR_ID)
@@ -60,10 +63,7 @@ pub(crate) fn resource() -> Resource<DistributorRow> {
     .to_many(Relationship::to_many("distributions", "distributions", distribution::DISTRIBUTOR_ID))
     .to_many(Relationship::to_many("metrics", "metrics", metric::DISTRIBUTOR_ID))
     .hide_rows(distributor::STATUS, DistributorStatus::Deleted.name());
-    Resource {
-        declaration,
-        writes: Some(Writes { lock: distributor::lock, create, update, delete }),
-    }
+    Resource { declaration, writes: Some(Writes { lock, create, update, delete }) }
 }
 
 /// What clients say of a distributor.
@@ -90,17 +90,17 @@ fn own_attributes(
                 .bounded(Bounds::Pattern("^(active|inactive)$"))
                 .writable()
                 .field(distributor::STATUS),
-            |row| Scalar::Text(&row.stored.status),
+            |row| Scalar::Text(row.stored.status.name()),
         )
         .attribute(
             word("pool_resolver", PoolResolver::NAMES).required().field(distributor::POOL_RESOLVER),
-            |row| Scalar::Text(&row.stored.pool_resolver),
+            |row| Scalar::Text(row.stored.pool_resolver.name()),
         )
         .attribute(
             word("distribution_resolver", DistributionResolver::NAMES)
                 .required()
                 .field(distributor::DISTRIBUTION_RESOLVER),
-            |row| Scalar::Text(&row.stored.distribution_resolver),
+            |row| Scalar::Text(row.stored.distribution_resolver.name()),
         )
         .attribute(amount("pool_amount").field(distributor::POOL_AMOUNT), |row| {
             row.stored.pool_amount.map_or(Scalar::Null, Scalar::Integer)
@@ -146,12 +146,16 @@ struct Wanted {
     deals: Option<Linkage>,
 }
 
+fn lock(tenant: &mut Tenant<'_>, id: i64) -> store::Result<Option<DistributorRow>> {
+    distributor::lock(tenant, DistributorId(id))
+}
+
 fn create(work: &mut Work<'_>, input: &mut Input) -> Result<i64> {
     let wanted = read(work, input, None)?;
     let id = distributor::insert(&mut work.tenant, &wanted.content, work.now)?;
     link(work, id, &wanted)?;
     open(work, id, false, &wanted)?;
-    Ok(id)
+    Ok(id.0)
 }
 
 fn update(work: &mut Work<'_>, row: &DistributorRow, input: &mut Input) -> Result<()> {
@@ -179,16 +183,12 @@ fn delete(work: &mut Work<'_>, row: &DistributorRow) -> Result<()> {
     if let Some(id) = row.current_distribution_id {
         opening::cancel(work, id)?;
     }
-    let status = DistributorStatus::Deleted.name();
+    let status = DistributorStatus::Deleted;
     Ok(distributor::set_status(&mut work.tenant, row.stored.id, status, work.now)?)
 }
 
 fn changeable(stored: &StoredDistributor, to: DistributorStatus) -> Result<()> {
-    let unknown = |error: apportion_core::names::UnknownName| {
-        Failure::from(store::Error::Query(error.to_string()))
-    };
-    let status: DistributorStatus = stored.status.parse().map_err(unknown)?;
-    status.may_become(to).map_err(|refused| Failure::of(Code::Conflict, refused.to_string()))
+    stored.status.may_become(to).map_err(|refused| Failure::of(Code::Conflict, refused.to_string()))
 }
 
 /// Whether its open period has credits, or obligations of it may still be allocated.
@@ -200,16 +200,21 @@ fn in_use(work: &mut Work<'_>, row: &DistributorRow) -> Result<bool> {
     Ok(credited || obligation::any_open(&mut work.tenant, row.stored.id)?)
 }
 
-fn link(work: &mut Work<'_>, id: i64, wanted: &Wanted) -> Result<()> {
-    work.set_members(distributor::DEALS, id, wanted.deals.as_ref())?;
+fn link(work: &mut Work<'_>, id: DistributorId, wanted: &Wanted) -> Result<()> {
+    work.set_members(distributor::DEALS, id.0, wanted.deals.as_ref())?;
     if wanted.collaborators.is_some() {
-        work.set_members(distributor::COLLABORATORS, id, wanted.collaborators.as_ref())?;
+        work.set_members(distributor::COLLABORATORS, id.0, wanted.collaborators.as_ref())?;
         distributor::update_collaborator_count(&mut work.tenant, id)?;
     }
     Ok(())
 }
 
-fn open(work: &mut Work<'_>, distributor: i64, moved: bool, wanted: &Wanted) -> Result<()> {
+fn open(
+    work: &mut Work<'_>,
+    distributor: DistributorId,
+    moved: bool,
+    wanted: &Wanted,
+) -> Result<()> {
     let paying = Paying {
         distributor,
         is_active: wanted.terms.status == DistributorStatus::Active,
@@ -241,9 +246,9 @@ fn draft(old: &StoredDistributor) -> DistributorDraft {
         name: Some(old.name.clone()),
         description: old.description.clone(),
         units: Some(old.units.clone()),
-        status: Some(old.status.clone()),
-        pool_resolver: Some(old.pool_resolver.clone()),
-        distribution_resolver: Some(old.distribution_resolver.clone()),
+        status: Some(old.status.name().to_owned()),
+        pool_resolver: Some(old.pool_resolver.name().to_owned()),
+        distribution_resolver: Some(old.distribution_resolver.name().to_owned()),
         pool_amount: old.pool_amount,
         revenue_percentage: old.revenue_percentage_e10,
         minimum_value: old.minimum_value,
@@ -312,9 +317,9 @@ fn content(
         name: terms.name.clone(),
         description: terms.description.clone(),
         units: terms.units.name().to_owned(),
-        status: terms.status.name().to_owned(),
-        pool_resolver: terms.pool_resolver.name().to_owned(),
-        distribution_resolver: terms.distribution_resolver.name().to_owned(),
+        status: terms.status,
+        pool_resolver: terms.pool_resolver,
+        distribution_resolver: terms.distribution_resolver,
         pool_amount: terms.pool_amount,
         revenue_percentage_e10: terms.revenue_percentage.map(Percent::units),
         minimum_value: terms.minimum_value,

@@ -9,9 +9,9 @@ use crate::catalog::attributes::{instant, integer, word};
 
 pub(crate) fn resource() -> Resource<MetricRow> {
     let declaration =
-        Declaration::new("metrics", (|row: &MetricRow| row.id, metric::ID), |row| row.version)
+        Declaration::new("metrics", (|row: &MetricRow| row.id.0, metric::ID), |row| row.version)
             .attribute(word("metric_type", MetricType::NAMES).field(metric::METRIC_TYPE), |row| {
-                Scalar::Text(&row.metric_type)
+                Scalar::Text(row.metric_type.name())
             })
             .attribute(integer("score").field(metric::SCORE), |row| Scalar::Integer(row.score))
             .attribute(instant("created_at").field(metric::CREATED_AT), |row| {
@@ -21,22 +21,22 @@ pub(crate) fn resource() -> Resource<MetricRow> {
                 Scalar::Instant(row.updated_at)
             })
             .to_one(Relationship::to_one("organization", "organizations"), |row| {
-                Some(row.organization_id)
+                Some(row.organization_id.0)
             })
             .to_one(
                 crate::catalog::attributes::fixed("distributor", "distributors")
                     .field(metric::DISTRIBUTOR_ID),
-                |row| Some(row.distributor_id),
+                |row| Some(row.distributor_id.0),
             )
             .to_one(
                 crate::catalog::attributes::fixed("collaborator", "collaborators")
                     .field(metric::COLLABORATOR_ID),
-                |row| Some(row.collaborator_id),
+                |row| Some(row.collaborator_id.0),
             )
             .to_one(
                 crate::catalog::attributes::fixed("distribution", "distributions")
                     .field(metric::DISTRIBUTION_ID),
-                |row| Some(row.distribution_id),
+                |row| Some(row.distribution_id.0),
             );
     Resource { declaration, writes: None }
 }

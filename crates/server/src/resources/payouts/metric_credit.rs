@@ -1,6 +1,7 @@
 //! Metric credits on the wire: added, never changed. Each raises a metric of the open distribution,
 //! which appears with the first.
 
+use apportion_core::id::{CollaboratorId, DistributorId};
 use apportion_core::metric_credit::MetricCreditDraft;
 use apportion_jsonapi::{Bounds, Declaration, Input, Relationship, Scalar};
 use apportion_store::metric_credit::{self, MetricCreditRow};
@@ -15,7 +16,7 @@ pub(crate) fn resource() -> Resource<MetricCreditRow> {
     // A row that stays as it is has one version.
     let declaration = Declaration::new(
         "metric_credits",
-        (|row: &MetricCreditRow| row.id, metric_credit::ID),
+        (|row: &MetricCreditRow| row.id.0, metric_credit::ID),
         |_| 1,
     )
     .append_only()
@@ -32,21 +33,23 @@ pub(crate) fn resource() -> Resource<MetricCreditRow> {
     .attribute(instant("created_at").field(metric_credit::CREATED_AT), |row| {
         Scalar::Instant(row.created_at)
     })
-    .to_one(Relationship::to_one("organization", "organizations"), |row| Some(row.organization_id))
+    .to_one(Relationship::to_one("organization", "organizations"), |row| {
+        Some(row.organization_id.0)
+    })
     .to_one(
         Relationship::to_one("collaborator", "collaborators")
             .required()
             .field(metric_credit::COLLABORATOR_ID),
-        |row| Some(row.collaborator_id),
+        |row| Some(row.collaborator_id.0),
     )
     .to_one(
         Relationship::to_one("distributor", "distributors")
             .required()
             .field(metric_credit::DISTRIBUTOR_ID),
-        |row| Some(row.distributor_id),
+        |row| Some(row.distributor_id.0),
     )
     .to_one(Relationship::to_one("creator", "people").field(metric_credit::CREATOR_ID), |row| {
-        row.creator_id
+        row.creator_id.map(|id| id.0)
     });
     Resource { declaration, writes: Some(Writes::adding(create)) }
 }
@@ -61,8 +64,8 @@ fn create(work: &mut Work<'_>, input: &mut Input) -> Result<i64> {
     let (Some(distributor), Some(collaborator)) = (distributor, collaborator) else {
         return Err(Failure::not_found());
     };
-    let distributor = distributor::lock(&mut work.tenant, distributor)?;
-    let collaborator = collaborator::lock(&mut work.tenant, collaborator)?;
+    let distributor = distributor::lock(&mut work.tenant, DistributorId(distributor))?;
+    let collaborator = collaborator::lock(&mut work.tenant, CollaboratorId(collaborator))?;
     let (Some(distributor), Some(collaborator)) = (distributor, collaborator) else {
         return Err(Failure::not_found());
     };
@@ -70,5 +73,5 @@ fn create(work: &mut Work<'_>, input: &mut Input) -> Result<i64> {
     let points = points.map_err(|fault| vec![fault]);
     judged_with(input, points, &["collaborator", "distributor"])?;
     let given = credit::give(work, &distributor, &collaborator, terms)?;
-    judged(input, given.map_err(|fault| vec![fault]))
+    Ok(judged(input, given.map_err(|fault| vec![fault]))?.0)
 }

@@ -2,6 +2,10 @@
 //! and knows what those that are to be paid sum to. Settling one that is allocated settles its
 //! allocation (`settling`).
 
+use apportion_core::distributor::DistributorStatus;
+use apportion_core::fault::Fault;
+use apportion_core::id::{CollaboratorId, DistributorId, ObligationId};
+use apportion_core::names::UnknownName;
 use apportion_core::obligation::{
     ObligationDraft, ObligationState, ObligationStatus, ObligationTerms, ReversedObligation,
 };
@@ -18,7 +22,7 @@ use crate::payouts::settling;
 pub(crate) fn resource() -> Resource<ObligationRow> {
     let declaration = linked(own_attributes(Declaration::new(
         "obligations",
-        (|row: &ObligationRow| row.stored.id, obligation::ID), // A rename elsewhere shows here as well; none of the three ever falls.
+        (|row: &ObligationRow| row.stored.id.0, obligation::ID), // A rename elsewhere shows here as well; none of the three ever falls.
         |row| {
             let linked = row.collaborator_version.saturating_add(row.distributor_version);
             row.stored.version.saturating_add(linked)
@@ -34,7 +38,7 @@ fn own_attributes(
         .writable()
         .attribute(
             word("status", ObligationStatus::NAMES).writable().field(obligation::STATUS),
-            |row| Scalar::Text(&row.stored.status),
+            |row| Scalar::Text(row.stored.status.name()),
         )
         .attribute(
             remark("award_type").nullable().writable().field(obligation::AWARD_TYPE),
@@ -83,50 +87,51 @@ fn linked(
 ) -> Declaration<ObligationRow, store::Field> {
     declaration
         .to_one(Relationship::to_one("organization", "organizations"), |row| {
-            Some(row.stored.organization_id)
+            Some(row.stored.organization_id.0)
         })
         .to_one(
             Relationship::to_one("collaborator", "collaborators")
                 .required()
                 .set_once()
                 .field(obligation::COLLABORATOR_ID),
-            |row| Some(row.stored.collaborator_id),
+            |row| Some(row.stored.collaborator_id.0),
         )
         .to_one(
             Relationship::to_one("distributor", "distributors")
                 .required()
                 .set_once()
                 .field(obligation::DISTRIBUTOR_ID),
-            |row| Some(row.stored.distributor_id),
+            |row| Some(row.stored.distributor_id.0),
         )
         .to_one(
             Relationship::to_one("allocation", "allocations").field(obligation::ALLOCATION_ID),
-            |row| row.stored.allocation_id,
+            |row| row.stored.allocation_id.map(|id| id.0),
         )
         .to_one(
             Relationship::to_one("reverses", "obligations")
                 .set_once()
                 .field(obligation::REVERSES_ID),
-            |row| row.stored.reverses_id,
+            |row| row.stored.reverses_id.map(|id| id.0),
         )
 }
 
 /// An obligation whose distributor is locked, and with it every obligation of that one.
 fn lock(tenant: &mut Tenant<'_>, id: i64) -> store::Result<Option<ObligationRow>> {
+    let id = ObligationId(id);
     let Some(seen) = obligation::find(tenant, id)? else { return Ok(None) };
     distributor::lock(tenant, seen.stored.distributor_id)?;
     obligation::find(tenant, id)
 }
 
 fn create(work: &mut Work<'_>, input: &mut Input) -> Result<i64> {
-    let distributor = work.needed(input, "distributor", "distributors")?;
-    let collaborator = work.needed(input, "collaborator", "collaborators")?;
-    let reverses = work.linked(input, "reverses", "obligations")?.flatten();
+    let distributor = work.needed(input, "distributor", "distributors")?.map(DistributorId);
+    let collaborator = work.needed(input, "collaborator", "collaborators")?.map(CollaboratorId);
+    let reverses = work.linked(input, "reverses", "obligations")?.flatten().map(ObligationId);
     let payer = match distributor {
         Some(id) => distributor::lock(&mut work.tenant, id)?,
         None => None,
     };
-    if payer.as_ref().is_some_and(|payer| payer.stored.status == "deleted") {
+    if payer.as_ref().is_some_and(|payer| payer.stored.status == DistributorStatus::Deleted) {
         input.refuse_relationship("distributor", "must not be deleted");
     }
     let reversed = match reverses {
@@ -149,16 +154,16 @@ fn create(work: &mut Work<'_>, input: &mut Input) -> Result<i64> {
         units: payer.stored.units,
         ..content(terms)
     };
-    Ok(obligation::insert(&mut work.tenant, &content, work.now)?)
+    Ok(obligation::insert(&mut work.tenant, &content, work.now)?.0)
 }
 
 fn update(work: &mut Work<'_>, row: &ObligationRow, input: &mut Input) -> Result<()> {
     let old = &row.stored;
-    let held = held(old)?;
+    let held = held(old);
     let fixed = [
-        ("distributor", "distributors", Some(old.distributor_id)),
-        ("collaborator", "collaborators", Some(old.collaborator_id)),
-        ("reverses", "obligations", old.reverses_id),
+        ("distributor", "distributors", Some(old.distributor_id.0)),
+        ("collaborator", "collaborators", Some(old.collaborator_id.0)),
+        ("reverses", "obligations", old.reverses_id.map(|id| id.0)),
     ];
     for (name, kind, present) in fixed {
         let faults = input.errors.len();
@@ -179,7 +184,9 @@ fn update(work: &mut Work<'_>, row: &ObligationRow, input: &mut Input) -> Result
     let mut status = None;
     input.set("status", &mut status);
     read(input, &mut draft);
-    let status = status.map_or(Ok(held.status), |status: String| parse(&status))?;
+    let status = status.map_or(Ok(held.status), |status: String| status.parse());
+    let unknown = |error: UnknownName| vec![Fault::new("status", error.to_string())];
+    let status = judged(input, status.map_err(unknown))?;
     let terms = judged(input, draft.check_changed(status))?;
     check_state(held, old, &terms)?;
     let payer = distributor::lock(&mut work.tenant, old.distributor_id)?;
@@ -202,7 +209,7 @@ fn update(work: &mut Work<'_>, row: &ObligationRow, input: &mut Input) -> Result
 }
 
 fn delete(work: &mut Work<'_>, row: &ObligationRow) -> Result<()> {
-    let held = held(&row.stored)?;
+    let held = held(&row.stored);
     held.may_be_deleted().map_err(|locked| Failure::of(Code::Conflict, locked.to_string()))?;
     obligation::delete(&mut work.tenant, row.stored.id, work.now)?;
     let payer = distributor::lock(&mut work.tenant, row.stored.distributor_id)?;
@@ -222,10 +229,10 @@ fn read(input: &Input, draft: &mut ObligationDraft) {
 /// What belongs to others is filled in by the caller.
 fn content(terms: ObligationTerms) -> WrittenObligation {
     WrittenObligation {
-        distributor_id: 0,
-        collaborator_id: 0,
+        distributor_id: DistributorId(0),
+        collaborator_id: CollaboratorId(0),
         reverses_id: None,
-        status: terms.status.name().to_owned(),
+        status: terms.status,
         award_type: terms.award_type,
         value: terms.value,
         units: String::new(),
@@ -235,26 +242,16 @@ fn content(terms: ObligationTerms) -> WrittenObligation {
     }
 }
 
-fn parse(status: &str) -> Result<ObligationStatus> {
-    let unknown = |error: apportion_core::names::UnknownName| {
-        Failure::from(store::Error::Query(error.to_string()))
-    };
-    status.parse().map_err(unknown)
-}
-
-fn held(stored: &StoredObligation) -> Result<ObligationState> {
-    Ok(ObligationState {
-        status: parse(&stored.status)?,
-        is_allocated: stored.allocation_id.is_some(),
-    })
+fn held(stored: &StoredObligation) -> ObligationState {
+    ObligationState { status: stored.status, is_allocated: stored.allocation_id.is_some() }
 }
 
 /// What an obligation of that distributor and collaborator would reverse.
 fn reversed(
     work: &mut Work<'_>,
-    id: i64,
-    distributor: Option<i64>,
-    collaborator: Option<i64>,
+    id: ObligationId,
+    distributor: Option<DistributorId>,
+    collaborator: Option<CollaboratorId>,
 ) -> Result<Option<ReversedObligation>> {
     let Some(row) = obligation::find(&mut work.tenant, id)? else { return Ok(None) };
     Ok(Some(ReversedObligation {

@@ -5,9 +5,11 @@ use apportion_core::deal::{DealDraft, DealTerms};
 use apportion_core::deal_totals::{DealTotals, RecomputedDeal};
 use apportion_core::decimal::{Percent, Rate};
 use apportion_core::fault::Fault;
+use apportion_core::id::DealId;
 use apportion_jsonapi::{Bounds, Declaration, Input, Relationship, Scalar};
 use apportion_store::deal::{self, DealRow, Sums, WrittenDeal};
-use apportion_store::revenue_distribution::{self, Rewritten};
+use apportion_store::revenue_distribution::{self, DistributedPercent, Rewritten};
+use apportion_store::{self as store, Tenant};
 
 use crate::catalog::attributes::{PERCENT, RATE, date, decimal, instant, integer, text};
 use crate::catalog::{Resource, Work, Writes};
@@ -15,7 +17,7 @@ use crate::failure::{Failure, Result, judged};
 
 pub(crate) fn resource() -> Resource<DealRow> {
     let declaration =
-        Declaration::new("deals", (|row: &DealRow| row.id, deal::ID), |row| row.version)
+        Declaration::new("deals", (|row: &DealRow| row.id.0, deal::ID), |row| row.version)
             .writable()
             .attribute(text("name").required().field(deal::NAME), |row| Scalar::Text(&row.name))
             .attribute(
@@ -23,7 +25,7 @@ pub(crate) fn resource() -> Resource<DealRow> {
                     .bounded(Bounds::Pattern("^[A-Z]{3}$"))
                     .writable()
                     .field(deal::CURRENCY),
-                |row| Scalar::Text(&row.currency),
+                |row| Scalar::Text(row.currency.code()),
             )
             .attribute(integer("value").writable().field(deal::VALUE), |row| {
                 Scalar::Integer(row.value)
@@ -74,30 +76,34 @@ pub(crate) fn resource() -> Resource<DealRow> {
                 Scalar::Instant(row.updated_at)
             })
             .to_one(Relationship::to_one("organization", "organizations"), |row| {
-                Some(row.organization_id)
+                Some(row.organization_id.0)
             })
             .to_one(Relationship::to_one("creator", "people").field(deal::CREATOR_ID), |row| {
-                row.creator_id
+                row.creator_id.map(|id| id.0)
             })
             .to_many(Relationship::to_many(
                 "revenue_distributions",
                 "revenue_distributions",
                 revenue_distribution::DEAL_ID,
             ));
-    Resource { declaration, writes: Some(Writes { lock: deal::lock, create, update, delete }) }
+    Resource { declaration, writes: Some(Writes { lock, create, update, delete }) }
+}
+
+fn lock(tenant: &mut Tenant<'_>, id: i64) -> store::Result<Option<DealRow>> {
+    deal::lock(tenant, DealId(id))
 }
 
 fn create(work: &mut Work<'_>, input: &mut Input) -> Result<i64> {
     let mut draft = DealDraft::default();
     read(input, &mut draft);
     let terms = judged(input, draft.check(work.currency))?;
-    Ok(deal::insert(&mut work.tenant, &content(&terms), work.now)?)
+    Ok(deal::insert(&mut work.tenant, &content(&terms), work.now)?.0)
 }
 
 fn update(work: &mut Work<'_>, row: &DealRow, input: &mut Input) -> Result<()> {
     let mut draft = DealDraft {
         name: Some(row.name.clone()),
-        currency: Some(row.currency.clone()),
+        currency: Some(row.currency.code().to_owned()),
         value: Some(row.value),
         exchange_rate: row.exchange_rate_e12,
         exchange_date: row.exchange_date,
@@ -143,7 +149,7 @@ fn read(input: &Input, draft: &mut DealDraft) {
 fn content(terms: &DealTerms) -> WrittenDeal {
     WrittenDeal {
         name: terms.name.clone(),
-        currency: terms.currency.code().to_owned(),
+        currency: terms.currency,
         value: terms.value,
         exchange_rate_e12: terms.exchange_rate.map(Rate::units),
         exchange_date: terms.exchange_date,
@@ -173,14 +179,13 @@ fn rewrite(
     let rewritten: Vec<Rewritten> = rows
         .iter()
         .zip(&changed.amounts)
-        .map(|((id, _), amounts)| Rewritten {
-            id: *id,
+        .map(|(row, amounts)| Rewritten {
+            id: row.id,
             amount: amounts.amount,
             amount_default: amounts.amount_default,
         })
         .collect();
-    let currency = terms.currency.code();
-    revenue_distribution::rewrite(&mut work.tenant, currency, &rewritten, work.now)?;
+    revenue_distribution::rewrite(&mut work.tenant, terms.currency, &rewritten, work.now)?;
     Ok(Sums {
         distributed_percent_e10: changed.totals.percent_units,
         distributed_amount: changed.totals.amount,
@@ -189,12 +194,12 @@ fn rewrite(
 }
 
 fn redistribute(
-    rows: &[(i64, i64)],
+    rows: &[DistributedPercent],
     terms: &DealTerms,
     currency: Currency,
 ) -> Result<(RecomputedDeal, i64), Fault> {
     let percents: Vec<Percent> =
-        rows.iter().filter_map(|(_, units)| Percent::from_units(*units).ok()).collect();
+        rows.iter().filter_map(|row| Percent::from_units(row.amount_percent_e10).ok()).collect();
     let changed = DealTotals::recompute(&terms.money(currency), &percents)?;
     let left = changed.totals.undistributed(terms.value)?;
     Ok((changed, left))

@@ -6,6 +6,7 @@ use apportion_core::deal::DealMoney;
 use apportion_core::deal_totals::{DealPart, DealTotals};
 use apportion_core::decimal::{Percent, Rate};
 use apportion_core::fault::Fault;
+use apportion_core::id::{DealId, RevenueDistributionId};
 use apportion_core::revenue_distribution::{RevenueDistributionDraft, RevenueDistributionTerms};
 use apportion_core::slicing::SpreadAmount;
 use apportion_jsonapi::input::Linkage;
@@ -24,7 +25,7 @@ use crate::revenue::report_row::REVENUE_DISTRIBUTION_ID;
 pub(crate) fn resource() -> Resource<RevenueDistributionRow> {
     let declaration = Declaration::new(
         "revenue_distributions",
-        (|row: &RevenueDistributionRow| row.id, revenue_distribution::ID),
+        (|row: &RevenueDistributionRow| row.id.0, revenue_distribution::ID),
         |row| row.version,
     )
     .writable()
@@ -46,9 +47,9 @@ pub(crate) fn resource() -> Resource<RevenueDistributionRow> {
     })
     .attribute(integer("amount_default"), |row| Scalar::Integer(row.amount_default))
     .attribute(integer("amount_normalized"), |row| Scalar::Integer(row.amount))
-    .attribute(text("currency"), |row| Scalar::Text(&row.currency))
-    .attribute(text("currency_default"), |row| Scalar::Text(&row.currency_default))
-    .attribute(text("currency_normalized"), |row| Scalar::Text(&row.currency))
+    .attribute(text("currency"), |row| Scalar::Text(row.currency.code()))
+    .attribute(text("currency_default"), |row| Scalar::Text(row.currency_default.code()))
+    .attribute(text("currency_normalized"), |row| Scalar::Text(row.currency.code()))
     .attribute(instant("created_at").on_request().field(revenue_distribution::CREATED_AT), |row| {
         Scalar::Instant(row.created_at)
     })
@@ -56,14 +57,16 @@ pub(crate) fn resource() -> Resource<RevenueDistributionRow> {
     .attribute(integer("day_count").on_request(), |row| days(row, |span| span.range.days()))
     .attribute(integer("daily_amount_min").on_request(), |row| days(row, SpreadAmount::daily_min))
     .attribute(integer("daily_amount_max").on_request(), |row| days(row, SpreadAmount::daily_max))
-    .to_one(Relationship::to_one("organization", "organizations"), |row| Some(row.organization_id))
+    .to_one(Relationship::to_one("organization", "organizations"), |row| {
+        Some(row.organization_id.0)
+    })
     .to_one(
         Relationship::to_one("deal", "deals").required().field(revenue_distribution::DEAL_ID),
-        |row| Some(row.deal_id),
+        |row| Some(row.deal_id.0),
     )
     .to_one(
         Relationship::to_one("creator", "people").field(revenue_distribution::CREATOR_ID),
-        |row| row.creator_id,
+        |row| row.creator_id.map(|id| id.0),
     )
     .to_many(
         Relationship::to_many("revenue_items", "revenue_items", REVENUE_DISTRIBUTION_ID).computed(),
@@ -82,6 +85,7 @@ fn days(row: &RevenueDistributionRow, figure: fn(&SpreadAmount) -> i64) -> Scala
 
 /// A distribution whose deal is locked, and with it every distribution of that deal.
 fn lock(tenant: &mut Tenant<'_>, id: i64) -> store::Result<Option<RevenueDistributionRow>> {
+    let id = RevenueDistributionId(id);
     let Some(seen) = revenue_distribution::find(tenant, id)? else { return Ok(None) };
     deal::lock(tenant, seen.deal_id)?;
     match revenue_distribution::find(tenant, id)? {
@@ -99,7 +103,7 @@ fn create(work: &mut Work<'_>, input: &mut Input) -> Result<i64> {
     let sums = sums(&deal, |distributed| distributed.with(new), input)?;
     let id = revenue_distribution::insert(&mut work.tenant, &content, work.now)?;
     deal::update_sums(&mut work.tenant, deal.id, sums, work.now)?;
-    Ok(id)
+    Ok(id.0)
 }
 
 fn update(work: &mut Work<'_>, row: &RevenueDistributionRow, input: &mut Input) -> Result<()> {
@@ -140,7 +144,7 @@ fn leave_deal(work: &mut Work<'_>, row: &RevenueDistributionRow) -> Result<()> {
 fn linked_deal(
     work: &mut Work<'_>,
     input: &mut Input,
-    present: Option<i64>,
+    present: Option<DealId>,
 ) -> Result<Option<deal::DealRow>> {
     let Some(link) = input.link("deal").cloned() else {
         return match present {
@@ -152,7 +156,7 @@ fn linked_deal(
         };
     };
     let found = match link.linkage {
-        Linkage::One(id) => deal::lock(&mut work.tenant, id)?,
+        Linkage::One(id) => deal::lock(&mut work.tenant, DealId(id))?,
         Linkage::None => {
             input.refuse_relationship("deal", "must not be null");
             return Ok(None);
@@ -189,8 +193,7 @@ fn content(
     deal: &deal::DealRow,
     default_currency: Currency,
 ) -> Result<WrittenRevenueDistribution, Fault> {
-    let unreadable = |_| Fault::new("deal", "has a currency that is not known here");
-    let currency: Currency = deal.currency.parse().map_err(unreadable)?;
+    let currency = deal.currency;
     let exchange_rate = deal.exchange_rate_e12.and_then(|units| Rate::from_units(units).ok());
     let money = DealMoney { value: deal.value, currency, exchange_rate, default_currency };
     let amounts = terms.amounts(&money)?;
@@ -201,8 +204,8 @@ fn content(
         amount_percent_e10: terms.percent.units(),
         amount: amounts.amount,
         amount_default: amounts.amount_default,
-        currency: deal.currency.clone(),
-        currency_default: default_currency.code().to_owned(),
+        currency,
+        currency_default: default_currency,
     })
 }
 

@@ -154,7 +154,7 @@ fn revocation_takes_a_second(place: &Place) {
     world.get("/deals").expect(200);
     let tokens = admin::list_tokens(&world.database, Some(world.organization)).unwrap();
     let written = tokens.iter().find(|token| token.scope == "write").unwrap();
-    admin::revoke_token(&world.database, written.id).unwrap();
+    admin::revoke_token(&world.database, written.id.0).unwrap();
     let revoked = Instant::now();
     loop {
         let elapsed = revoked.elapsed();
@@ -168,7 +168,7 @@ fn revocation_takes_a_second(place: &Place) {
     world.get("/deals").expect(401);
     world.post("/deals", &document("deals", json!({"name": "D"}), &[])).expect(401);
     world.request_as(&world.reader, "GET", "/deals", None).expect(200);
-    admin::revoke_token(&world.database, written.id).unwrap();
+    admin::revoke_token(&world.database, written.id.0).unwrap();
     assert!(admin::revoke_token(&world.database, 999).is_err());
 }
 

@@ -365,7 +365,7 @@ fn differences_follow_from_changes(place: &Place) {
     }
     let done = pass(&world, &at, false);
     for ((id, expected), done) in expected.iter().zip(&done) {
-        assert_eq!(*id as i64, done.distributor);
+        assert_eq!(*id as i64, done.distributor.0);
         let (_, after) = triggered(&world, &done.distribution.to_string(), owing.contains(id));
         assert_eq!(*expected, after, "distributor {id}");
     }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use apportion_core::id::DealId;
 use apportion_server::store::revenue_distribution::{self, WrittenRevenueDistribution};
 use apportion_server::store::{OrganizationId, Scope, Session, Tenant};
 use apportion_testing::Place;
@@ -141,24 +142,24 @@ fn on_writes(place: &Place) {
 
 fn at_most_ten_thousand(place: &Place) {
     let world = World::start(place);
-    let deal_id: i64 = world.deal("Deal", 100).parse().unwrap();
+    let deal_id = DealId(world.deal("Deal", 100).parse().unwrap());
     let scope = Scope::of(OrganizationId(world.organization));
     let mut session = Session::open(&world.database).unwrap();
-    let content = WrittenRevenueDistribution {
+    let written = WrittenRevenueDistribution {
         deal_id,
         start_on: "2025-01-01".parse().unwrap(),
         end_on: "2025-01-31".parse().unwrap(),
         amount_percent_e10: 1,
         amount: 0,
         amount_default: 0,
-        currency: "EUR".to_owned(),
-        currency_default: "EUR".to_owned(),
+        currency: "EUR".parse().unwrap(),
+        currency_default: "EUR".parse().unwrap(),
     };
     let now = "2025-01-01T00:00:00".parse().unwrap();
     let mut add = |count: usize| {
         Tenant::new(scope, &mut session).transaction(|tenant| {
             (0..count)
-                .try_for_each(|_| revenue_distribution::insert(tenant, &content, now).map(drop))
+                .try_for_each(|_| revenue_distribution::insert(tenant, &written, now).map(drop))
         })
     };
     add(10_000).unwrap();

@@ -5,9 +5,12 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use apportion_server::store::{
-    OrganizationId, Scope, Session, Tenant, allocation, distribution, obligation,
-};
+use apportion_core::allocation::AllocationStatus;
+use apportion_core::distribution::DistributionStatus;
+use apportion_core::id::{AllocationId, DistributionId, DistributorId};
+use apportion_core::obligation::DISTRIBUTION_AWARD;
+use apportion_server::store::allocate::{self, NewObligations, PaidShare, Payment};
+use apportion_server::store::{OrganizationId, Scope, Session, Tenant, allocation, distribution};
 use apportion_testing::Place;
 use chrono::NaiveDateTime;
 use serde_json::{Value, json};
@@ -43,25 +46,25 @@ fn recorded(place: &Place) -> World {
     let opened = instant("2025-06-30T22:00:05.250");
     let triggered = instant("2025-07-31T22:00:07");
     let open = |tenant: &mut Tenant<'_>, trigger_date, now| {
-        let content = distribution::NewDistribution {
-            distributor_id: 1,
-            status: "pending".to_owned(),
+        let new = distribution::NewDistribution {
+            distributor_id: DistributorId(1),
+            status: DistributionStatus::Pending,
             value: 0,
             units: "points".to_owned(),
             opened_at: opened,
             trigger_date,
             carried: 0,
         };
-        distribution::insert(tenant, &content, now).unwrap()
+        distribution::insert(tenant, &new, now).unwrap()
     };
     Tenant::new(scope, &mut session)
         .transaction(|tenant| {
             let first = open(tenant, instant("2025-07-31T22:00:00"), opened);
-            for (value, status) in [(4_000, "pending"), (6_000, "complete")] {
-                allocate(tenant, first, value, status, triggered);
-            }
+            allocate(tenant, first, &[4_000, 6_000], triggered);
+            let second = AllocationId(2);
+            allocation::set_status(tenant, second, AllocationStatus::Complete, triggered).unwrap();
             let done = distribution::Triggered {
-                status: "processing".to_owned(),
+                status: DistributionStatus::Processing,
                 value: 10_000,
                 allocation_count: 2,
                 shared_pool: None,
@@ -75,38 +78,14 @@ fn recorded(place: &Place) -> World {
     world
 }
 
-fn allocate(
-    tenant: &mut Tenant<'_>,
-    distribution_id: i64,
-    value: i64,
-    status: &str,
-    now: NaiveDateTime,
-) {
-    let owed = obligation::WrittenObligation {
-        distributor_id: 1,
-        collaborator_id: 1,
-        reverses_id: None,
-        status: "approved".to_owned(),
-        award_type: None,
-        value,
-        units: "points".to_owned(),
-        reason: None,
-        reference: None,
-        due_on: None,
-    };
-    let obligation_id = obligation::insert(tenant, &owed, now).unwrap();
-    let content = allocation::NewAllocation {
-        distribution_id,
-        obligation_id,
-        collaborator_id: 1,
-        status: status.to_owned(),
-        value,
-        weight: None,
-        rank: None,
-        net_value: None,
-        net_parts: None,
-    };
-    allocation::insert(tenant, &content, now).unwrap();
+/// Pays the first collaborator shares of these values.
+fn allocate(tenant: &mut Tenant<'_>, whole: DistributionId, values: &[i64], now: NaiveDateTime) {
+    let distributor_id = DistributorId(1);
+    let payment = Payment { distributor_id, distribution_id: whole, units: "points", now };
+    let obligations = NewObligations { status: "approved", award_type: DISTRIBUTION_AWARD };
+    let share = |value: &i64| PaidShare { collaborator_id: 1, value: *value, weight: 1, rank: 1 };
+    let shares: Vec<PaidShare> = values.iter().map(share).collect();
+    allocate::pay_shares(tenant, payment, obligations, &shares).unwrap();
 }
 
 fn golden() -> PathBuf {
@@ -274,8 +253,8 @@ fn allocations_are_bounded(place: &Place) {
     let now = instant("2025-08-31T22:00:00");
     Tenant::new(scope, &mut session)
         .transaction(|tenant| {
-            (0..1_001).for_each(|_| allocate(tenant, 1, 1, "pending", now));
-            (0..3).for_each(|_| allocate(tenant, 2, 1, "pending", now));
+            allocate(tenant, DistributionId(1), &[1; 1_001], now);
+            allocate(tenant, DistributionId(2), &[1; 3], now);
             Ok::<_, apportion_server::store::Error>(())
         })
         .unwrap();

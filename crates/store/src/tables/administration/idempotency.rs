@@ -5,9 +5,9 @@ use chrono::{NaiveDateTime, TimeDelta};
 use diesel::prelude::*;
 
 use crate::database::connection::on_backend;
-use crate::database::schema::idempotency_keys as keys;
 use crate::error::{Error, Result};
 use crate::session::tenant::Tenant;
+use crate::tables::schema::idempotency_keys as keys;
 
 /// How long an answer is kept.
 pub const LIFETIME: TimeDelta = TimeDelta::hours(24);

@@ -1,44 +1,39 @@
 //! Rows of organizations: the tenants themselves.
 
+use apportion_core::currency::Currency;
+use apportion_core::event::Action;
+use apportion_core::id::OrganizationId;
 use chrono::NaiveDateTime;
 use diesel::prelude::*;
 
-use crate::database::schema::organizations;
 use crate::error::{Error, Result};
-use crate::id::OrganizationId;
 use crate::rows::select::Stored;
+use crate::rows::table::table;
 use crate::scope::Scope;
 use crate::session::Session;
 use crate::session::journal::Event;
 use crate::session::tenant::Tenant;
-use crate::{fields, stored};
-use apportion_core::event::Action;
+use crate::stored;
 
-fields! {
+table! {
     organizations;
-    /// The id.
-    ID = id;
-    /// The name.
-    NAME = name;
-}
-
-/// A tenant.
-#[derive(Clone, Debug, Queryable)]
-pub struct OrganizationRow {
-    /// The id.
-    pub id: i64,
-    /// What it is called.
-    pub name: String,
-    /// Its default currency, ISO 4217.
-    pub currency: String,
-    /// Its IANA time zone.
-    pub time_zone: String,
-    /// Raised by every change.
-    pub version: i64,
-    /// When it was made, UTC.
-    pub created_at: NaiveDateTime,
-    /// When it was last changed, UTC.
-    pub updated_at: NaiveDateTime,
+    /// A tenant.
+    OrganizationRow {
+        /// The id.
+        id: OrganizationId => BigInt as ID,
+        /// What it is called.
+        name: String => Text as NAME,
+        /// Its default currency, ISO 4217.
+        currency: Currency => Text,
+        /// Its IANA time zone.
+        time_zone: String => Text,
+        /// Raised by every change.
+        version: i64 => BigInt,
+        /// When it was made, UTC.
+        created_at: NaiveDateTime => Timestamp,
+        /// When it was last changed, UTC.
+        updated_at: NaiveDateTime => Timestamp,
+    }
 }
 
 stored!(OrganizationRow in organizations by "\"organizations\".\"id\"");
@@ -48,8 +43,8 @@ stored!(OrganizationRow in organizations by "\"organizations\".\"id\"");
 pub struct NewOrganization {
     /// What it is called.
     pub name: String,
-    /// Its default currency, ISO 4217.
-    pub currency: String,
+    /// Its default currency.
+    pub currency: Currency,
     /// Its IANA time zone.
     pub time_zone: String,
 }
@@ -60,10 +55,10 @@ pub fn insert(
     new: &NewOrganization,
     now: NaiveDateTime,
 ) -> Result<OrganizationId> {
-    let id = diesel::insert_into(organizations::table)
+    let organization: OrganizationId = diesel::insert_into(organizations::table)
         .values((
             organizations::name.eq(&new.name),
-            organizations::currency.eq(&new.currency),
+            organizations::currency.eq(new.currency.code()),
             organizations::time_zone.eq(&new.time_zone),
             organizations::created_at.eq(now),
             organizations::updated_at.eq(now),
@@ -71,9 +66,8 @@ pub fn insert(
         .returning(organizations::id)
         .get_result(session.everybody()?)
         .map_err(Error::from)?;
-    let organization = OrganizationId(id);
     let mut tenant = Tenant::new(Scope::of(organization), session);
-    let event = tenant.event(OrganizationRow::TABLE, id, now);
+    let event = tenant.event(OrganizationRow::TABLE, organization.0, now);
     tenant.note(Event { action: Action::Create, version_after: Some(1), ..event })?;
     Ok(organization)
 }
@@ -89,9 +83,9 @@ pub fn find(tenant: &mut Tenant<'_>) -> Result<Option<OrganizationRow>> {
 
 /// Every tenant there is, by id: for what is done for all of them.
 pub fn all_ids(session: &mut Session) -> Result<Vec<OrganizationId>> {
-    let ids: Vec<i64> = organizations::table
+    organizations::table
         .select(organizations::id)
         .order(organizations::id)
-        .load(session.everybody()?)?;
-    Ok(ids.into_iter().map(OrganizationId).collect())
+        .load(session.everybody()?)
+        .map_err(Error::from)
 }

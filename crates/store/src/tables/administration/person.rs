@@ -1,88 +1,70 @@
 //! Rows of people.
 
+use apportion_core::id::{OrganizationId, PersonId};
 use chrono::NaiveDateTime;
 use diesel::prelude::*;
 
-use crate::database::schema::people;
 use crate::error::Result;
 use crate::rows::macros::{
     delete_row, insert_row, lock_row, next_version, own_row, timestamps, update_row,
 };
+use crate::rows::table::table;
 use crate::session::tenant::Tenant;
-use crate::{fields, stored};
+use crate::stored;
 
-fields! {
+table! {
     people;
-    /// The id.
-    ID = id;
-    /// The first name.
-    FIRST_NAME = first_name;
-    /// The last name.
-    LAST_NAME = last_name;
-    /// The e-mail address.
-    EMAIL = email;
-    /// When the row was made.
-    CREATED_AT = created_at;
-    /// When the row was last changed.
-    UPDATED_AT = updated_at;
-}
-
-/// A person of a tenant.
-#[derive(Clone, Debug, Queryable)]
-pub struct PersonRow {
-    /// The id.
-    pub id: i64,
-    /// The tenant.
-    pub organization_id: i64,
-    /// The first name.
-    pub first_name: String,
-    /// The last name.
-    pub last_name: String,
-    /// The e-mail address, if known.
-    pub email: Option<String>,
-    /// Raised by every change.
-    pub version: i64,
-    /// When the row was made, UTC.
-    pub created_at: NaiveDateTime,
-    /// When the row was last changed, UTC.
-    pub updated_at: NaiveDateTime,
+    /// A person of a tenant.
+    PersonRow {
+        /// The id.
+        id: PersonId => BigInt as ID,
+        /// The tenant.
+        organization_id: OrganizationId => BigInt,
+        /// Raised by every change.
+        version: i64 => BigInt,
+        /// When the row was made, UTC.
+        created_at: NaiveDateTime => Timestamp as CREATED_AT,
+        /// When the row was last changed, UTC.
+        updated_at: NaiveDateTime => Timestamp as UPDATED_AT,
+    }
+    /// The attributes of a person that clients set.
+    WrittenPerson {
+        /// The first name.
+        first_name: String => Text as FIRST_NAME,
+        /// The last name.
+        last_name: String => Text as LAST_NAME,
+        /// The e-mail address, if known.
+        email: Option<String> => Nullable<Text> as EMAIL,
+    }
 }
 
 stored!(PersonRow in people by "\"people\".\"organization_id\"");
 
-/// What can be set of a person.
-#[derive(Clone, Debug, Insertable, AsChangeset)]
-#[diesel(table_name = people, treat_none_as_default_value = false, treat_none_as_null = true)]
-pub struct WrittenPerson {
-    /// The first name.
-    pub first_name: String,
-    /// The last name.
-    pub last_name: String,
-    /// The e-mail address, if known.
-    pub email: Option<String>,
-}
-
 /// A person, locked until the end of the transaction.
-pub fn lock(tenant: &mut Tenant<'_>, id: i64) -> Result<Option<PersonRow>> {
+pub fn lock(tenant: &mut Tenant<'_>, id: PersonId) -> Result<Option<PersonRow>> {
     lock_row!(people, tenant, id)
 }
 
 /// Adds a person; answers with the id.
-pub fn insert(tenant: &mut Tenant<'_>, content: &WrittenPerson, now: NaiveDateTime) -> Result<i64> {
-    insert_row!(people, tenant, now, content, timestamps!(people, now))
+pub fn insert(
+    tenant: &mut Tenant<'_>,
+    written: &WrittenPerson,
+    now: NaiveDateTime,
+) -> Result<PersonId> {
+    insert_row!(people, tenant, now, written, timestamps!(people, now))
 }
 
 /// Changes a person.
 pub fn update(
     tenant: &mut Tenant<'_>,
-    id: i64,
-    content: &WrittenPerson,
+    id: PersonId,
+    written: &WrittenPerson,
     now: NaiveDateTime,
 ) -> Result<()> {
-    update_row!(people, tenant, id, now, content)
+    update_row!(people, tenant, id, now, written)
 }
 
 /// Removes a person that nothing refers to.
-pub fn delete(tenant: &mut Tenant<'_>, id: i64, now: NaiveDateTime) -> Result<()> {
+pub fn delete(tenant: &mut Tenant<'_>, id: PersonId, now: NaiveDateTime) -> Result<()> {
     delete_row!(people, tenant, id, now)
 }

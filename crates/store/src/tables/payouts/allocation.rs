@@ -1,33 +1,56 @@
 //! Rows of allocations: which obligation is part of which distribution. Whoever writes one locks
 //! the distributor first.
 
+use apportion_core::allocation::AllocationStatus;
+use apportion_core::id::{
+    AllocationId, CollaboratorId, DistributionId, ObligationId, OrganizationId,
+};
 use chrono::NaiveDateTime;
 use diesel::prelude::*;
 use diesel::sql_types::{Nullable, Text};
 
 use crate::database::lookup::Lookup;
-use crate::database::schema::allocations;
 use crate::error::{Error, Result};
-use crate::rows::macros::{insert_row, next_version, own_row, timestamps, update_row};
+use crate::rows::macros::{next_version, own_row, update_row};
+use crate::rows::table::table;
 use crate::session::tenant::Tenant;
-use crate::{fields, stored};
+use crate::stored;
 
 pub use crate::tables::payouts::first_allocations::{FirstAllocation, first_of_each};
 
-fields! {
+table! {
     allocations;
-    /// The id.
-    ID = id;
-    /// The distribution that it is part of.
-    DISTRIBUTION_ID = distribution_id;
-    /// The obligation that it covers.
-    OBLIGATION_ID = obligation_id;
-    /// Who is paid.
-    COLLABORATOR_ID = collaborator_id;
-    /// How far it is.
-    STATUS = status;
-    /// Minor units.
-    VALUE = value;
+    /// The columns of an allocation.
+    StoredAllocation {
+        /// The id.
+        id: AllocationId => BigInt as ID,
+        /// The tenant.
+        organization_id: OrganizationId => BigInt,
+        /// The distribution that it is part of.
+        distribution_id: DistributionId => BigInt as DISTRIBUTION_ID,
+        /// The obligation that it covers.
+        obligation_id: ObligationId => BigInt as OBLIGATION_ID,
+        /// Who is paid.
+        collaborator_id: CollaboratorId => BigInt as COLLABORATOR_ID,
+        /// How far it is.
+        status: AllocationStatus => Text as STATUS,
+        /// Minor units.
+        value: i64 => BigInt as VALUE,
+        /// What a share is by.
+        weight: Option<i64> => Nullable<BigInt>,
+        /// The place of its remainder among all, from 1.
+        rank: Option<i64> => Nullable<BigInt>,
+        /// Of a collected obligation: the sum that it is part of, minor units.
+        net_value: Option<i64> => Nullable<BigInt>,
+        /// Of a collected obligation: how many there are in that sum.
+        net_parts: Option<i64> => Nullable<BigInt>,
+        /// Raised by every change.
+        version: i64 => BigInt,
+        /// When the row was made, UTC.
+        created_at: NaiveDateTime => Timestamp,
+        /// When the row was last changed, UTC.
+        updated_at: NaiveDateTime => Timestamp,
+    }
 }
 
 macro_rules! distribution {
@@ -45,39 +68,6 @@ macro_rules! distribution {
 const UNITS: Lookup<Text> = distribution!("units");
 const SHARED_POOL: Lookup<Nullable<Text>> = distribution!("shared_pool");
 
-/// The columns of an allocation.
-#[derive(Clone, Debug, Queryable)]
-pub struct StoredAllocation {
-    /// The id.
-    pub id: i64,
-    /// The tenant.
-    pub organization_id: i64,
-    /// The distribution that it is part of.
-    pub distribution_id: i64,
-    /// The obligation that it covers.
-    pub obligation_id: i64,
-    /// Who is paid.
-    pub collaborator_id: i64,
-    /// How far it is.
-    pub status: String,
-    /// Minor units.
-    pub value: i64,
-    /// What a share is by.
-    pub weight: Option<i64>,
-    /// The place of its remainder among all, from 1.
-    pub rank: Option<i64>,
-    /// Of a collected obligation: the sum that it is part of, minor units.
-    pub net_value: Option<i64>,
-    /// Of a collected obligation: how many there are in that sum.
-    pub net_parts: Option<i64>,
-    /// Raised by every change.
-    pub version: i64,
-    /// When the row was made, UTC.
-    pub created_at: NaiveDateTime,
-    /// When the row was last changed, UTC.
-    pub updated_at: NaiveDateTime,
-}
-
 /// An allocation.
 #[derive(Clone, Debug, Queryable)]
 pub struct AllocationRow {
@@ -94,42 +84,22 @@ stored!(
         with UNITS: Text, SHARED_POOL: Nullable<Text>
 );
 
-/// An allocation that is made.
-#[derive(Clone, Debug, Insertable)]
-#[diesel(table_name = allocations, treat_none_as_default_value = false)]
-pub struct NewAllocation {
-    /// The distribution that it is part of.
-    pub distribution_id: i64,
-    /// The obligation that it covers.
-    pub obligation_id: i64,
-    /// Who is paid.
-    pub collaborator_id: i64,
-    /// How far it is.
-    pub status: String,
-    /// Minor units.
-    pub value: i64,
-    /// What a share is by.
-    pub weight: Option<i64>,
-    /// The place of its remainder among all, from 1.
-    pub rank: Option<i64>,
-    /// Of a collected obligation: the sum that it is part of, minor units.
-    pub net_value: Option<i64>,
-    /// Of a collected obligation: how many there are in that sum.
-    pub net_parts: Option<i64>,
-}
-
 /// The columns of an allocation.
-pub fn find(tenant: &mut Tenant<'_>, id: i64) -> Result<Option<StoredAllocation>> {
+pub fn find(tenant: &mut Tenant<'_>, id: AllocationId) -> Result<Option<StoredAllocation>> {
     own_row!(allocations, tenant, id).first(tenant.connection()?).optional().map_err(Error::from)
 }
 
 /// Whether a distribution has allocations to be settled, but for one of them.
-pub fn any_pending(tenant: &mut Tenant<'_>, distribution: i64, but: i64) -> Result<bool> {
-    let found: Option<i64> = allocations::table
+pub fn any_pending(
+    tenant: &mut Tenant<'_>,
+    distribution: DistributionId,
+    but: AllocationId,
+) -> Result<bool> {
+    let found: Option<AllocationId> = allocations::table
         .filter(allocations::organization_id.eq(tenant.id()))
-        .filter(allocations::distribution_id.eq(distribution))
-        .filter(allocations::status.eq("pending"))
-        .filter(allocations::id.ne(but))
+        .filter(allocations::distribution_id.eq(distribution.0))
+        .filter(allocations::status.eq(AllocationStatus::Pending.name()))
+        .filter(allocations::id.ne(but.0))
         .select(allocations::id)
         .first(tenant.connection()?)
         .optional()
@@ -137,17 +107,12 @@ pub fn any_pending(tenant: &mut Tenant<'_>, distribution: i64, but: i64) -> Resu
     Ok(found.is_some())
 }
 
-/// Adds an allocation; answers with the id.
-pub fn insert(tenant: &mut Tenant<'_>, content: &NewAllocation, now: NaiveDateTime) -> Result<i64> {
-    insert_row!(allocations, tenant, now, content, timestamps!(allocations, now))
-}
-
 /// Sets the status of an allocation.
 pub fn set_status(
     tenant: &mut Tenant<'_>,
-    id: i64,
-    status: &str,
+    id: AllocationId,
+    status: AllocationStatus,
     now: NaiveDateTime,
 ) -> Result<()> {
-    update_row!(allocations, tenant, id, now, allocations::status.eq(status))
+    update_row!(allocations, tenant, id, now, allocations::status.eq(status.name()))
 }

@@ -1,32 +1,43 @@
 //! Rows of collaborators. Who is paid what is `obligation` and `metric`.
 
-use chrono::NaiveDateTime;
-use diesel::prelude::*;
-use diesel::sql_types::BigInt;
-
-use crate::database::schema::collaborators;
 use crate::error::{Error, Result};
 use crate::rows::macros::{
     delete_row, insert_row, lock_row, next_version, own_row, timestamps, update_row,
 };
+use crate::rows::table::table;
 use crate::session::tenant::Tenant;
 use crate::sql::field::{Field, Join};
-use crate::{fields, stored};
+use crate::stored;
+use apportion_core::collaborator::CollaboratorStatus;
+use apportion_core::id::{CollaboratorId, OrganizationId};
+use chrono::NaiveDateTime;
+use diesel::prelude::*;
+use diesel::sql_types::BigInt;
 
-fields! {
+table! {
     collaborators;
-    /// The id.
-    ID = id;
-    /// The name.
-    FULL_NAME = full_name;
-    /// The e-mail address, if known; no other collaborator of the tenant has it.
-    EMAIL = email;
-    /// `active` or `inactive`.
-    STATUS = status;
-    /// When the row was made, UTC.
-    CREATED_AT = created_at;
-    /// When the row was last changed, UTC.
-    UPDATED_AT = updated_at;
+    /// A collaborator.
+    CollaboratorRow {
+        /// The id.
+        id: CollaboratorId => BigInt as ID,
+        /// The tenant.
+        organization_id: OrganizationId => BigInt,
+        /// Raised by every change.
+        version: i64 => BigInt,
+        /// When the row was made, UTC.
+        created_at: NaiveDateTime => Timestamp as CREATED_AT,
+        /// When the row was last changed, UTC.
+        updated_at: NaiveDateTime => Timestamp as UPDATED_AT,
+    }
+    /// The attributes of a collaborator that clients set.
+    WrittenCollaborator {
+        /// The name.
+        full_name: String => Text as FULL_NAME,
+        /// The e-mail address, if known; no other collaborator of the tenant has it.
+        email: Option<String> => Nullable<Text> as EMAIL,
+        /// `active` or `inactive`.
+        status: CollaboratorStatus => Text as STATUS,
+    }
 }
 
 /// The distributor that collaborators are with.
@@ -38,53 +49,23 @@ pub const DISTRIBUTOR_ID: Field =
              AND \"distributor_collaborators\".\"collaborator_id\" = \"collaborators\".\"id\"",
     });
 
-/// A collaborator.
-#[derive(Clone, Debug, Queryable)]
-pub struct CollaboratorRow {
-    /// The id.
-    pub id: i64,
-    /// The tenant.
-    pub organization_id: i64,
-    /// The name.
-    pub full_name: String,
-    /// The e-mail address, if known; no other collaborator of the tenant has it.
-    pub email: Option<String>,
-    /// `active` or `inactive`.
-    pub status: String,
-    /// Raised by every change.
-    pub version: i64,
-    /// When the row was made, UTC.
-    pub created_at: NaiveDateTime,
-    /// When the row was last changed, UTC.
-    pub updated_at: NaiveDateTime,
-}
-
 stored!(CollaboratorRow in collaborators by "\"collaborators\".\"organization_id\"");
 
-/// What can be set of a collaborator.
-#[derive(Clone, Debug, Insertable, AsChangeset)]
-#[diesel(table_name = collaborators)]
-#[diesel(treat_none_as_default_value = false, treat_none_as_null = true)]
-pub struct WrittenCollaborator {
-    /// The name.
-    pub full_name: String,
-    /// The e-mail address, if known; no other collaborator of the tenant has it.
-    pub email: Option<String>,
-    /// `active` or `inactive`.
-    pub status: String,
-}
-
 /// A collaborator, locked until the end of the transaction.
-pub fn lock(tenant: &mut Tenant<'_>, id: i64) -> Result<Option<CollaboratorRow>> {
+pub fn lock(tenant: &mut Tenant<'_>, id: CollaboratorId) -> Result<Option<CollaboratorRow>> {
     lock_row!(collaborators, tenant, id)
 }
 
 /// Whose e-mail address it is, but for one collaborator's.
-pub fn id_by_email(tenant: &mut Tenant<'_>, email: &str, but: Option<i64>) -> Result<Option<i64>> {
+pub fn id_by_email(
+    tenant: &mut Tenant<'_>,
+    email: &str,
+    but: Option<CollaboratorId>,
+) -> Result<Option<CollaboratorId>> {
     collaborators::table
         .filter(collaborators::organization_id.eq(tenant.id()))
         .filter(collaborators::email.eq(email))
-        .filter(collaborators::id.ne(but.unwrap_or_default()))
+        .filter(collaborators::id.ne(but.map_or(0, |id| id.0)))
         .select(collaborators::id)
         .first(tenant.connection()?)
         .optional()
@@ -94,23 +75,23 @@ pub fn id_by_email(tenant: &mut Tenant<'_>, email: &str, but: Option<i64>) -> Re
 /// Adds a collaborator; answers with the id.
 pub fn insert(
     tenant: &mut Tenant<'_>,
-    content: &WrittenCollaborator,
+    written: &WrittenCollaborator,
     now: NaiveDateTime,
-) -> Result<i64> {
-    insert_row!(collaborators, tenant, now, content, timestamps!(collaborators, now))
+) -> Result<CollaboratorId> {
+    insert_row!(collaborators, tenant, now, written, timestamps!(collaborators, now))
 }
 
 /// Changes a collaborator.
 pub fn update(
     tenant: &mut Tenant<'_>,
-    id: i64,
-    content: &WrittenCollaborator,
+    id: CollaboratorId,
+    written: &WrittenCollaborator,
     now: NaiveDateTime,
 ) -> Result<()> {
-    update_row!(collaborators, tenant, id, now, content)
+    update_row!(collaborators, tenant, id, now, written)
 }
 
 /// Removes a collaborator that nothing refers to.
-pub fn delete(tenant: &mut Tenant<'_>, id: i64, now: NaiveDateTime) -> Result<()> {
+pub fn delete(tenant: &mut Tenant<'_>, id: CollaboratorId, now: NaiveDateTime) -> Result<()> {
     delete_row!(collaborators, tenant, id, now)
 }

@@ -1,58 +1,81 @@
 //! Rows of distributors. Whoever writes what belongs to one, its obligations, credits or open
 //! distribution, locks it first.
 
+use crate::database::lookup::Lookup;
+use crate::error::{Error, Result};
+use crate::rows::lock::Locking;
+use crate::rows::macros::{insert_row, lock_row, next_version, own_row, timestamps, update_row};
+use crate::rows::membership::Membership;
+use crate::rows::select::load_by;
+use crate::rows::table::table;
+use crate::session::tenant::Tenant;
+use crate::sql::field::Field;
+use crate::sql::statement::Statement;
+use crate::stored;
+use crate::tables::payouts::distribution::distributions;
+use crate::tables::schema::distributor_collaborators;
+use apportion_core::distribution::DistributionStatus;
+use apportion_core::distributor::DistributorStatus;
+use apportion_core::id::{CollaboratorId, DistributionId, DistributorId, OrganizationId};
+use apportion_core::resolver::{DistributionResolver, PoolResolver};
 use chrono::NaiveDateTime;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Nullable, Timestamp};
 
-use crate::database::connection::AnyConnection;
-use crate::database::lookup::Lookup;
-use crate::database::schema::{distributions, distributor_collaborators, distributors};
-use crate::error::{Error, Result};
-use crate::rows::macros::{insert_row, lock_row, next_version, own_row, timestamps, update_row};
-use crate::rows::membership::Membership;
-use crate::rows::select::load_by;
-use crate::session::tenant::Tenant;
-use crate::sql::field::Field;
-use crate::sql::statement::Statement;
-use crate::{fields, stored};
-
-fields! {
+table! {
     distributors;
-    /// The id.
-    ID = id;
-    /// The name.
-    NAME = name;
-    /// What it is for.
-    DESCRIPTION = description;
-    /// What it pays in: a currency, or a plain unit.
-    UNITS = units;
-    /// `active`, `inactive` or `deleted`.
-    STATUS = status;
-    /// Where the pool comes from.
-    POOL_RESOLVER = pool_resolver;
-    /// How it is handed out.
-    DISTRIBUTION_RESOLVER = distribution_resolver;
-    /// Minor units a period.
-    POOL_AMOUNT = pool_amount;
-    /// Units of 10^-10 percent.
-    REVENUE_PERCENTAGE = revenue_percentage_e10;
-    /// What a net must reach, minor units.
-    MINIMUM_VALUE = minimum_value;
-    /// Whether what a pool makes begins as pending.
-    REQUIRES_APPROVAL = requires_approval;
-    /// Whether a pool without a taker is added to the next.
-    CARRY_OVER = carry_over;
-    /// An IANA time zone.
-    TIME_ZONE = time_zone;
-    /// How many collaborators it has.
-    COLLABORATOR_COUNT = collaborator_count;
-    /// The sum of its obligations that are approved and not allocated, minor units.
-    ACCUMULATED_VALUE = accumulated_value;
-    /// When the row was made, UTC.
-    CREATED_AT = created_at;
-    /// When the row was last changed, UTC.
-    UPDATED_AT = updated_at;
+    /// The columns of a distributor.
+    StoredDistributor {
+        /// The id.
+        id: DistributorId => BigInt as ID,
+        /// The tenant.
+        organization_id: OrganizationId => BigInt,
+        /// How many collaborators it has.
+        collaborator_count: i64 => BigInt as COLLABORATOR_COUNT,
+        /// The sum of its obligations that are approved and not allocated, minor units.
+        accumulated_value: i64 => BigInt as ACCUMULATED_VALUE,
+        /// Raised by every change of name or units, which others show as well.
+        name_version: i64 => BigInt,
+        /// Raised by every change.
+        version: i64 => BigInt,
+        /// When the row was made, UTC.
+        created_at: NaiveDateTime => Timestamp as CREATED_AT,
+        /// When the row was last changed, UTC.
+        updated_at: NaiveDateTime => Timestamp as UPDATED_AT,
+    }
+    /// The columns of a distributor that are written together.
+    WrittenDistributor {
+        /// The name.
+        name: String => Text as NAME,
+        /// What it is for.
+        description: Option<String> => Nullable<Text> as DESCRIPTION,
+        /// What it pays in: a currency, or a plain unit.
+        units: String => Text as UNITS,
+        /// `active`, `inactive` or `deleted`.
+        status: DistributorStatus => Text as STATUS,
+        /// Where the pool comes from.
+        pool_resolver: PoolResolver => Text as POOL_RESOLVER,
+        /// How it is handed out.
+        distribution_resolver: DistributionResolver => Text as DISTRIBUTION_RESOLVER,
+        /// Minor units a period.
+        pool_amount: Option<i64> => Nullable<BigInt> as POOL_AMOUNT,
+        /// Units of 10^-10 percent.
+        revenue_percentage_e10: Option<i64> => Nullable<BigInt> as REVENUE_PERCENTAGE,
+        /// What a net must reach, minor units.
+        minimum_value: Option<i64> => Nullable<BigInt> as MINIMUM_VALUE,
+        /// Whether what a pool makes begins as pending.
+        requires_approval: bool => Bool as REQUIRES_APPROVAL,
+        /// Whether a pool without a taker is added to the next.
+        carry_over: bool => Bool as CARRY_OVER,
+        /// A JSON array of strings.
+        schedule: String => Text,
+        /// When the schedule or the zone was set, UTC.
+        anchor_at: NaiveDateTime => Timestamp,
+        /// An IANA time zone.
+        time_zone: String => Text as TIME_ZONE,
+        /// A JSON array of what it counts.
+        metric_types: String => Text,
+    }
 }
 
 /// Who takes part.
@@ -82,64 +105,13 @@ pub const CURRENT_DISTRIBUTION_ID: Field = Field::of::<Nullable<BigInt>>(open!("
 /// When the open distribution is triggered.
 pub const NEXT_TRIGGER_DATE: Field = Field::of::<Nullable<Timestamp>>(open!("trigger_date"));
 
-/// The columns of a distributor.
-#[derive(Clone, Debug, Queryable)]
-pub struct StoredDistributor {
-    /// The id.
-    pub id: i64,
-    /// The tenant.
-    pub organization_id: i64,
-    /// The name.
-    pub name: String,
-    /// What it is for.
-    pub description: Option<String>,
-    /// What it pays in: a currency, or a plain unit.
-    pub units: String,
-    /// `active`, `inactive` or `deleted`.
-    pub status: String,
-    /// Where the pool comes from.
-    pub pool_resolver: String,
-    /// How it is handed out.
-    pub distribution_resolver: String,
-    /// Minor units a period.
-    pub pool_amount: Option<i64>,
-    /// Units of 10^-10 percent.
-    pub revenue_percentage_e10: Option<i64>,
-    /// What a net must reach, minor units.
-    pub minimum_value: Option<i64>,
-    /// Whether what a pool makes begins as pending.
-    pub requires_approval: bool,
-    /// Whether a pool without a taker is added to the next.
-    pub carry_over: bool,
-    /// A JSON array of strings.
-    pub schedule: String,
-    /// When the schedule or the zone was set, UTC.
-    pub anchor_at: NaiveDateTime,
-    /// An IANA time zone.
-    pub time_zone: String,
-    /// A JSON array of what it counts.
-    pub metric_types: String,
-    /// How many collaborators it has.
-    pub collaborator_count: i64,
-    /// The sum of its obligations that are approved and not allocated, minor units.
-    pub accumulated_value: i64,
-    /// Raised by every change of name or units, which others show as well.
-    pub name_version: i64,
-    /// Raised by every change.
-    pub version: i64,
-    /// When the row was made, UTC.
-    pub created_at: NaiveDateTime,
-    /// When the row was last changed, UTC.
-    pub updated_at: NaiveDateTime,
-}
-
 /// A distributor.
 #[derive(Clone, Debug, Queryable)]
 pub struct DistributorRow {
     /// Its own columns.
     pub stored: StoredDistributor,
     /// The open distribution, if there is one.
-    pub current_distribution_id: Option<i64>,
+    pub current_distribution_id: Option<DistributionId>,
     /// When that one is triggered, UTC.
     pub next_trigger_date: Option<NaiveDateTime>,
 }
@@ -149,49 +121,13 @@ stored!(
         with OPEN_ID: Nullable<BigInt>, OPEN_UNTIL: Nullable<Timestamp>
 );
 
-/// What can be set of a distributor.
-#[derive(Clone, Debug, Insertable, AsChangeset)]
-#[diesel(table_name = distributors, treat_none_as_default_value = false, treat_none_as_null = true)]
-pub struct WrittenDistributor {
-    /// The name.
-    pub name: String,
-    /// What it is for.
-    pub description: Option<String>,
-    /// What it pays in: a currency, or a plain unit.
-    pub units: String,
-    /// `active`, `inactive` or `deleted`.
-    pub status: String,
-    /// Where the pool comes from.
-    pub pool_resolver: String,
-    /// How it is handed out.
-    pub distribution_resolver: String,
-    /// Minor units a period.
-    pub pool_amount: Option<i64>,
-    /// Units of 10^-10 percent.
-    pub revenue_percentage_e10: Option<i64>,
-    /// What a net must reach, minor units.
-    pub minimum_value: Option<i64>,
-    /// Whether what a pool makes begins as pending.
-    pub requires_approval: bool,
-    /// Whether a pool without a taker is added to the next.
-    pub carry_over: bool,
-    /// A JSON array of strings.
-    pub schedule: String,
-    /// When the schedule or the zone was set, UTC.
-    pub anchor_at: NaiveDateTime,
-    /// An IANA time zone.
-    pub time_zone: String,
-    /// A JSON array of what it counts.
-    pub metric_types: String,
-}
-
 /// A distributor.
-pub fn find(tenant: &mut Tenant<'_>, id: i64) -> Result<Option<DistributorRow>> {
-    Ok(load_by::<DistributorRow>(tenant, ID, &[id], 1)?.pop())
+pub fn find(tenant: &mut Tenant<'_>, id: DistributorId) -> Result<Option<DistributorRow>> {
+    Ok(load_by::<DistributorRow>(tenant, ID, &[id.0], 1)?.pop())
 }
 
 /// A distributor, locked until the end of the transaction.
-pub fn lock(tenant: &mut Tenant<'_>, id: i64) -> Result<Option<DistributorRow>> {
+pub fn lock(tenant: &mut Tenant<'_>, id: DistributorId) -> Result<Option<DistributorRow>> {
     let locked: Option<StoredDistributor> = lock_row!(distributors, tenant, id)?;
     match locked {
         Some(_) => find(tenant, id),
@@ -212,28 +148,24 @@ pub enum Occupied {
 /// such row, or where it is occupied and not waited for. SQLite has one writer.
 pub fn claim(
     tenant: &mut Tenant<'_>,
-    id: i64,
+    id: DistributorId,
     occupied: Occupied,
 ) -> Result<Option<StoredDistributor>> {
     let row = own_row!(distributors, tenant, id);
-    match (tenant.connection()?, occupied) {
-        (AnyConnection::Sqlite(inner), _) => row.get_result(inner),
-        (AnyConnection::Postgres(inner), Occupied::Skip) => {
-            row.for_update().skip_locked().get_result(inner)
-        }
-        (AnyConnection::Postgres(inner), Occupied::Wait) => row.for_update().get_result(inner),
-    }
-    .optional()
-    .map_err(Error::from)
+    let row = match occupied {
+        Occupied::Skip => Locking::skipping(row, tenant.is_postgres()),
+        Occupied::Wait => Locking::waiting(row, tenant.is_postgres()),
+    };
+    row.get_result(tenant.connection()?).optional().map_err(Error::from)
 }
 
 /// Adds a distributor; answers with the id.
 pub fn insert(
     tenant: &mut Tenant<'_>,
-    content: &WrittenDistributor,
+    written: &WrittenDistributor,
     now: NaiveDateTime,
-) -> Result<i64> {
-    insert_row!(distributors, tenant, now, content, timestamps!(distributors, now))
+) -> Result<DistributorId> {
+    insert_row!(distributors, tenant, now, written, timestamps!(distributors, now))
 }
 
 /// Changes a distributor that is locked. Others that show its name or units have new versions too,
@@ -241,17 +173,17 @@ pub fn insert(
 pub fn update(
     tenant: &mut Tenant<'_>,
     old: &StoredDistributor,
-    content: &WrittenDistributor,
+    written: &WrittenDistributor,
     now: NaiveDateTime,
 ) -> Result<()> {
-    let renamed = old.name != content.name || old.units != content.units;
+    let renamed = old.name != written.name || old.units != written.units;
     let name_version = old.name_version.saturating_add(i64::from(renamed));
     update_row!(
         distributors,
         tenant,
         old.id,
         now,
-        content,
+        written,
         distributors::name_version.eq(name_version)
     )
 }
@@ -259,15 +191,15 @@ pub fn update(
 /// Sets the status, and nothing else.
 pub fn set_status(
     tenant: &mut Tenant<'_>,
-    id: i64,
-    status: &str,
+    id: DistributorId,
+    status: DistributorStatus,
     now: NaiveDateTime,
 ) -> Result<()> {
-    update_row!(distributors, tenant, id, now, distributors::status.eq(status))
+    update_row!(distributors, tenant, id, now, distributors::status.eq(status.name()))
 }
 
 /// Notes how many collaborators it has, after they were set.
-pub fn update_collaborator_count(tenant: &mut Tenant<'_>, id: i64) -> Result<()> {
+pub fn update_collaborator_count(tenant: &mut Tenant<'_>, id: DistributorId) -> Result<()> {
     let statement = Statement::new(
         "UPDATE distributors SET collaborator_count = (SELECT COUNT(*) \
          FROM distributor_collaborators \
@@ -275,14 +207,14 @@ pub fn update_collaborator_count(tenant: &mut Tenant<'_>, id: i64) -> Result<()>
          WHERE organization_id = :organization AND id = :id",
     )
     .bind("organization", tenant.id())
-    .bind("id", id);
+    .bind("id", id.0);
     statement.execute(tenant.connection()?).map(|_| ()).map_err(Error::from)
 }
 
 /// Sets what its obligations that are approved and not allocated sum to.
 pub fn set_accumulated_value(
     tenant: &mut Tenant<'_>,
-    id: i64,
+    id: DistributorId,
     value: i64,
     now: NaiveDateTime,
 ) -> Result<()> {
@@ -293,16 +225,16 @@ pub fn set_accumulated_value(
     .bind("value", value)
     .bind("now", now)
     .bind("organization", tenant.id())
-    .bind("id", id);
+    .bind("id", id.0);
     let version = statement.yielding::<BigInt>().get_result(tenant.connection()?)?;
-    tenant.record_update("distributors", id, version, now)
+    tenant.record_update("distributors", id.0, version, now)
 }
 
 /// Its collaborators, by id.
-pub fn collaborator_ids(tenant: &mut Tenant<'_>, id: i64) -> Result<Vec<i64>> {
+pub fn collaborator_ids(tenant: &mut Tenant<'_>, id: DistributorId) -> Result<Vec<CollaboratorId>> {
     distributor_collaborators::table
         .filter(distributor_collaborators::organization_id.eq(tenant.id()))
-        .filter(distributor_collaborators::distributor_id.eq(id))
+        .filter(distributor_collaborators::distributor_id.eq(id.0))
         .order(distributor_collaborators::collaborator_id)
         .select(distributor_collaborators::collaborator_id)
         .load(tenant.connection()?)
@@ -310,11 +242,15 @@ pub fn collaborator_ids(tenant: &mut Tenant<'_>, id: i64) -> Result<Vec<i64>> {
 }
 
 /// Whether a collaborator is among its collaborators.
-pub fn has_collaborator(tenant: &mut Tenant<'_>, id: i64, collaborator: i64) -> Result<bool> {
-    let found: Option<i64> = distributor_collaborators::table
+pub fn has_collaborator(
+    tenant: &mut Tenant<'_>,
+    id: DistributorId,
+    collaborator: CollaboratorId,
+) -> Result<bool> {
+    let found: Option<CollaboratorId> = distributor_collaborators::table
         .filter(distributor_collaborators::organization_id.eq(tenant.id()))
-        .filter(distributor_collaborators::distributor_id.eq(id))
-        .filter(distributor_collaborators::collaborator_id.eq(collaborator))
+        .filter(distributor_collaborators::distributor_id.eq(id.0))
+        .filter(distributor_collaborators::collaborator_id.eq(collaborator.0))
         .select(distributor_collaborators::collaborator_id)
         .first(tenant.connection()?)
         .optional()
@@ -324,18 +260,21 @@ pub fn has_collaborator(tenant: &mut Tenant<'_>, id: i64, collaborator: i64) -> 
 
 /// The distributors, by id, that may count what a collaborator of theirs scores: active ones with
 /// an open distribution. None of them is locked.
-pub fn ids_counting(tenant: &mut Tenant<'_>, collaborator: i64) -> Result<Vec<i64>> {
+pub fn ids_counting(
+    tenant: &mut Tenant<'_>,
+    collaborator: CollaboratorId,
+) -> Result<Vec<DistributorId>> {
     let members = distributor_collaborators::table
         .filter(distributor_collaborators::organization_id.eq(tenant.id()))
-        .filter(distributor_collaborators::collaborator_id.eq(collaborator))
+        .filter(distributor_collaborators::collaborator_id.eq(collaborator.0))
         .select(distributor_collaborators::distributor_id);
     let open = distributions::table
         .filter(distributions::organization_id.eq(tenant.id()))
-        .filter(distributions::status.eq("pending"))
+        .filter(distributions::status.eq(DistributionStatus::Pending.name()))
         .select(distributions::distributor_id);
     distributors::table
         .filter(distributors::organization_id.eq(tenant.id()))
-        .filter(distributors::status.eq("active"))
+        .filter(distributors::status.eq(DistributorStatus::Active.name()))
         .filter(distributors::id.eq_any(members))
         .filter(distributors::id.eq_any(open))
         .order(distributors::id)
@@ -346,11 +285,11 @@ pub fn ids_counting(tenant: &mut Tenant<'_>, collaborator: i64) -> Result<Vec<i6
 
 /// The ids of the distributors of that name that are not deleted, at most two: one, none, or too
 /// many to mean one.
-pub fn ids_by_name(tenant: &mut Tenant<'_>, name: &str) -> Result<Vec<i64>> {
+pub fn ids_by_name(tenant: &mut Tenant<'_>, name: &str) -> Result<Vec<DistributorId>> {
     distributors::table
         .filter(distributors::organization_id.eq(tenant.id()))
         .filter(distributors::name.eq(name))
-        .filter(distributors::status.ne("deleted"))
+        .filter(distributors::status.ne(DistributorStatus::Deleted.name()))
         .select(distributors::id)
         .order(distributors::id)
         .limit(2)

@@ -1,49 +1,62 @@
 //! Rows of obligations. Whoever writes one locks its distributor first.
 
+use crate::database::lookup::Lookup;
+use crate::error::{Error, Result};
+use crate::rows::macros::{delete_row, insert_row, next_version, own_row, timestamps, update_row};
+use crate::rows::select::load_by;
+use crate::rows::table::table;
+use crate::session::tenant::Tenant;
+use crate::sql::field::{Field, Join};
+use crate::stored;
+use apportion_core::id::{
+    AllocationId, CollaboratorId, DistributorId, ObligationId, OrganizationId,
+};
+use apportion_core::obligation::ObligationStatus;
 use chrono::{NaiveDate, NaiveDateTime};
 use diesel::dsl::sql;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Bool, Nullable, Text};
 
-use crate::database::lookup::Lookup;
-use crate::database::schema::obligations;
-use crate::error::{Error, Result};
-use crate::rows::macros::{delete_row, insert_row, next_version, own_row, timestamps, update_row};
-use crate::rows::select::load_by;
-use crate::session::tenant::Tenant;
-use crate::sql::field::{Field, Join};
-use crate::{fields, stored};
-
-fields! {
+table! {
     obligations;
-    /// The id.
-    ID = id;
-    /// Who owes.
-    DISTRIBUTOR_ID = distributor_id;
-    /// To whom.
-    COLLABORATOR_ID = collaborator_id;
-    /// The allocation that covers it.
-    ALLOCATION_ID = allocation_id;
-    /// The obligation that it reverses.
-    REVERSES_ID = reverses_id;
-    /// How far it is.
-    STATUS = status;
-    /// What kind of award it is.
-    AWARD_TYPE = award_type;
-    /// Minor units, not 0; below 0 for a clawback.
-    VALUE = value;
-    /// What it is counted in.
-    UNITS = units;
-    /// Why it is owed.
-    REASON = reason;
-    /// What the payment is called elsewhere.
-    REFERENCE = reference;
-    /// The first day on which it may be paid.
-    DUE_ON = due_on;
-    /// When the row was made, UTC.
-    CREATED_AT = created_at;
-    /// When the row was last changed, UTC.
-    UPDATED_AT = updated_at;
+    /// The columns of an obligation.
+    StoredObligation {
+        /// The id.
+        id: ObligationId => BigInt as ID,
+        /// The tenant.
+        organization_id: OrganizationId => BigInt,
+        /// The allocation that covers it.
+        allocation_id: Option<AllocationId> => Nullable<BigInt> as ALLOCATION_ID,
+        /// Raised by every change.
+        version: i64 => BigInt,
+        /// When the row was made, UTC.
+        created_at: NaiveDateTime => Timestamp as CREATED_AT,
+        /// When the row was last changed, UTC.
+        updated_at: NaiveDateTime => Timestamp as UPDATED_AT,
+    }
+    /// The columns of an obligation that are written together.
+    WrittenObligation {
+        /// Who owes.
+        distributor_id: DistributorId => BigInt as DISTRIBUTOR_ID,
+        /// To whom.
+        collaborator_id: CollaboratorId => BigInt as COLLABORATOR_ID,
+        /// The obligation that it reverses.
+        reverses_id: Option<ObligationId> => Nullable<BigInt> as REVERSES_ID,
+        /// How far it is.
+        status: ObligationStatus => Text as STATUS,
+        /// What kind of award it is.
+        award_type: Option<String> => Nullable<Text> as AWARD_TYPE,
+        /// Minor units, not 0; below 0 for a clawback.
+        value: i64 => BigInt as VALUE,
+        /// What it is counted in.
+        units: String => Text as UNITS,
+        /// Why it is owed.
+        reason: Option<String> => Nullable<Text> as REASON,
+        /// What the payment is called elsewhere.
+        reference: Option<String> => Nullable<Text> as REFERENCE,
+        /// The first day on which it may be paid.
+        due_on: Option<NaiveDate> => Nullable<Date> as DUE_ON,
+    }
 }
 
 const COLLABORATOR: Join = Join {
@@ -87,43 +100,6 @@ const RENAMED: Lookup<BigInt> = linked!("collaborators", "collaborator_id", "ver
 const PAYER: Lookup<Text> = linked!("distributors", "distributor_id", "name");
 const PAYER_RENAMED: Lookup<BigInt> = linked!("distributors", "distributor_id", "name_version");
 
-/// The columns of an obligation.
-#[derive(Clone, Debug, Queryable)]
-pub struct StoredObligation {
-    /// The id.
-    pub id: i64,
-    /// The tenant.
-    pub organization_id: i64,
-    /// Who owes.
-    pub distributor_id: i64,
-    /// To whom.
-    pub collaborator_id: i64,
-    /// The allocation that covers it.
-    pub allocation_id: Option<i64>,
-    /// The obligation that it reverses.
-    pub reverses_id: Option<i64>,
-    /// How far it is.
-    pub status: String,
-    /// What kind of award it is.
-    pub award_type: Option<String>,
-    /// Minor units, not 0; below 0 for a clawback.
-    pub value: i64,
-    /// What it is counted in.
-    pub units: String,
-    /// Why it is owed.
-    pub reason: Option<String>,
-    /// What the payment is called elsewhere.
-    pub reference: Option<String>,
-    /// The first day on which it may be paid.
-    pub due_on: Option<NaiveDate>,
-    /// Raised by every change.
-    pub version: i64,
-    /// When the row was made, UTC.
-    pub created_at: NaiveDateTime,
-    /// When the row was last changed, UTC.
-    pub updated_at: NaiveDateTime,
-}
-
 /// An obligation.
 #[derive(Clone, Debug, Queryable)]
 pub struct ObligationRow {
@@ -147,42 +123,16 @@ stored!(
         PAYER_RENAMED: BigInt
 );
 
-/// What can be set of an obligation.
-#[derive(Clone, Debug, Insertable, AsChangeset)]
-#[diesel(table_name = obligations, treat_none_as_default_value = false, treat_none_as_null = true)]
-pub struct WrittenObligation {
-    /// Who owes.
-    pub distributor_id: i64,
-    /// To whom.
-    pub collaborator_id: i64,
-    /// The obligation that it reverses.
-    pub reverses_id: Option<i64>,
-    /// How far it is.
-    pub status: String,
-    /// What kind of award it is.
-    pub award_type: Option<String>,
-    /// Minor units, not 0; below 0 for a clawback.
-    pub value: i64,
-    /// What it is counted in.
-    pub units: String,
-    /// Why it is owed.
-    pub reason: Option<String>,
-    /// What the payment is called elsewhere.
-    pub reference: Option<String>,
-    /// The first day on which it may be paid.
-    pub due_on: Option<NaiveDate>,
-}
-
 /// An obligation, with what is looked up for it.
-pub fn find(tenant: &mut Tenant<'_>, id: i64) -> Result<Option<ObligationRow>> {
-    Ok(load_by::<ObligationRow>(tenant, ID, &[id], 1)?.pop())
+pub fn find(tenant: &mut Tenant<'_>, id: ObligationId) -> Result<Option<ObligationRow>> {
+    Ok(load_by::<ObligationRow>(tenant, ID, &[id.0], 1)?.pop())
 }
 
 /// Whether another obligation reverses it.
-pub fn is_reversed(tenant: &mut Tenant<'_>, id: i64) -> Result<bool> {
-    let found: Option<i64> = obligations::table
+pub fn is_reversed(tenant: &mut Tenant<'_>, id: ObligationId) -> Result<bool> {
+    let found: Option<ObligationId> = obligations::table
         .filter(obligations::organization_id.eq(tenant.id()))
-        .filter(obligations::reverses_id.eq(id))
+        .filter(obligations::reverses_id.eq(id.0))
         .select(obligations::id)
         .first(tenant.connection()?)
         .optional()
@@ -191,10 +141,10 @@ pub fn is_reversed(tenant: &mut Tenant<'_>, id: i64) -> Result<bool> {
 }
 
 /// Whether a distributor has obligations that may still be allocated.
-pub fn any_open(tenant: &mut Tenant<'_>, distributor: i64) -> Result<bool> {
-    let found: Option<i64> = obligations::table
+pub fn any_open(tenant: &mut Tenant<'_>, distributor: DistributorId) -> Result<bool> {
+    let found: Option<ObligationId> = obligations::table
         .filter(obligations::organization_id.eq(tenant.id()))
-        .filter(obligations::distributor_id.eq(distributor))
+        .filter(obligations::distributor_id.eq(distributor.0))
         // Spelled out, as the index of these is.
         .filter(sql::<Bool>("status IN ('pending', 'approved') AND allocation_id IS NULL"))
         .select(obligations::id)
@@ -208,9 +158,9 @@ pub fn any_open(tenant: &mut Tenant<'_>, distributor: i64) -> Result<bool> {
 #[derive(Clone, Copy, Debug, Queryable)]
 pub struct OpenObligation {
     /// The id.
-    pub id: i64,
+    pub id: ObligationId,
     /// To whom.
-    pub collaborator_id: i64,
+    pub collaborator_id: CollaboratorId,
     /// Minor units, not 0; below 0 for a clawback.
     pub value: i64,
     /// The first day on which it may be paid.
@@ -222,15 +172,15 @@ pub struct OpenObligation {
 /// What a distributor may collect that was made before that, by collaborator.
 pub fn collectable(
     tenant: &mut Tenant<'_>,
-    distributor: i64,
+    distributor: DistributorId,
     before: NaiveDateTime,
 ) -> Result<Vec<OpenObligation>> {
     obligations::table
         .filter(obligations::organization_id.eq(tenant.id()))
-        .filter(obligations::distributor_id.eq(distributor))
+        .filter(obligations::distributor_id.eq(distributor.0))
         // Spelled out, as the index of these is.
         .filter(sql::<Bool>("status IN ('pending', 'approved') AND allocation_id IS NULL"))
-        .filter(obligations::status.eq("approved"))
+        .filter(obligations::status.eq(ObligationStatus::Approved.name()))
         .filter(obligations::created_at.lt(before))
         .order((obligations::collaborator_id, obligations::id))
         .select((
@@ -247,34 +197,23 @@ pub fn collectable(
 /// Adds an obligation; answers with the id.
 pub fn insert(
     tenant: &mut Tenant<'_>,
-    content: &WrittenObligation,
+    written: &WrittenObligation,
     now: NaiveDateTime,
-) -> Result<i64> {
-    insert_row!(obligations, tenant, now, content, timestamps!(obligations, now))
+) -> Result<ObligationId> {
+    insert_row!(obligations, tenant, now, written, timestamps!(obligations, now))
 }
 
 /// Changes an obligation.
 pub fn update(
     tenant: &mut Tenant<'_>,
-    id: i64,
-    content: &WrittenObligation,
+    id: ObligationId,
+    written: &WrittenObligation,
     now: NaiveDateTime,
 ) -> Result<()> {
-    update_row!(obligations, tenant, id, now, content)
-}
-
-/// Links an obligation to the allocation that covers it.
-pub fn allocate(
-    tenant: &mut Tenant<'_>,
-    id: i64,
-    allocation: i64,
-    now: NaiveDateTime,
-) -> Result<()> {
-    let covered = obligations::allocation_id.eq(allocation);
-    update_row!(obligations, tenant, id, now, covered)
+    update_row!(obligations, tenant, id, now, written)
 }
 
 /// Removes an obligation that nothing refers to.
-pub fn delete(tenant: &mut Tenant<'_>, id: i64, now: NaiveDateTime) -> Result<()> {
+pub fn delete(tenant: &mut Tenant<'_>, id: ObligationId, now: NaiveDateTime) -> Result<()> {
     delete_row!(obligations, tenant, id, now)
 }

@@ -1,53 +1,64 @@
 //! Rows of deals, with what is derived from their distributions.
 
-use chrono::{NaiveDate, NaiveDateTime};
-use diesel::prelude::*;
-use diesel::sql_types::BigInt;
-
-use crate::database::schema::deals;
 use crate::error::{Error, Result};
 use crate::rows::macros::{
     delete_row, insert_row, lock_row, next_version, own_row, timestamps, update_row,
 };
+use crate::rows::table::table;
 use crate::session::tenant::Tenant;
 use crate::sql::field::{Field, Join};
 use crate::sql::statement::Statement;
-use crate::{fields, stored};
+use crate::stored;
+use apportion_core::currency::Currency;
+use apportion_core::id::{DealId, OrganizationId, PersonId};
+use chrono::{NaiveDate, NaiveDateTime};
+use diesel::prelude::*;
+use diesel::sql_types::BigInt;
 
-fields! {
+table! {
     deals;
-    /// The id.
-    ID = id;
-    /// The name.
-    NAME = name;
-    /// Who made the row.
-    CREATOR_ID = creator_id;
-    /// The currency.
-    CURRENCY = currency;
-    /// The value in minor units.
-    VALUE = value;
-    /// The rate to the tenant's currency, in units of 10^-12.
-    EXCHANGE_RATE = exchange_rate_e12;
-    /// The day of the rate.
-    EXCHANGE_DATE = exchange_date;
-    /// The probability in percent.
-    PROBABILITY = probability;
-    /// The day of the deal.
-    DATE = date;
-    /// The last day of the deal.
-    END_DATE = end_date;
-    /// The value in the tenant's currency.
-    VALUE_DEFAULT = value_default;
-    /// What is distributed, in units of 10^-10 percent.
-    DISTRIBUTED_PERCENT = distributed_percent_e10;
-    /// What is distributed, in minor units.
-    DISTRIBUTED_AMOUNT = distributed_amount;
-    /// What is left, in minor units.
-    UNDISTRIBUTED_AMOUNT = undistributed_amount;
-    /// When the row was made.
-    CREATED_AT = created_at;
-    /// When the row was last changed.
-    UPDATED_AT = updated_at;
+    /// A deal.
+    DealRow {
+        /// The id.
+        id: DealId => BigInt as ID,
+        /// The tenant.
+        organization_id: OrganizationId => BigInt,
+        /// Who made it, if a token named a person.
+        creator_id: Option<PersonId> => Nullable<BigInt> as CREATOR_ID,
+        /// The sum over its distributions, units of 10^-10 percent.
+        distributed_percent_e10: i64 => BigInt as DISTRIBUTED_PERCENT,
+        /// The sum over its distributions, minor units.
+        distributed_amount: i64 => BigInt as DISTRIBUTED_AMOUNT,
+        /// What is left, minor units; below zero where more than all is distributed.
+        undistributed_amount: i64 => BigInt as UNDISTRIBUTED_AMOUNT,
+        /// Raised by every change of what the deal shows.
+        version: i64 => BigInt,
+        /// When the row was made, UTC.
+        created_at: NaiveDateTime => Timestamp as CREATED_AT,
+        /// When the row was last changed, UTC.
+        updated_at: NaiveDateTime => Timestamp as UPDATED_AT,
+    }
+    /// The attributes of a deal that clients set, and what follows from them.
+    WrittenDeal {
+        /// The name.
+        name: String => Text as NAME,
+        /// ISO 4217.
+        currency: Currency => Text as CURRENCY,
+        /// Minor units.
+        value: i64 => BigInt as VALUE,
+        /// Units of 10^-12; none in the tenant's own currency.
+        exchange_rate_e12: Option<i64> => Nullable<BigInt> as EXCHANGE_RATE,
+        /// The day of the rate.
+        exchange_date: Option<NaiveDate> => Nullable<Date> as EXCHANGE_DATE,
+        /// Percent, 0 to 100.
+        probability: i64 => BigInt as PROBABILITY,
+        /// The day of the deal.
+        date: Option<NaiveDate> => Nullable<Date> as DATE,
+        /// Its last day.
+        end_date: Option<NaiveDate> => Nullable<Date> as END_DATE,
+        /// Minor units of the tenant's currency.
+        value_default: i64 => BigInt as VALUE_DEFAULT,
+    }
 }
 
 /// The distributor whose revenue is that of certain deals.
@@ -58,72 +69,7 @@ pub const DISTRIBUTOR_ID: Field = Field::of::<BigInt>("\"distributor_deals\".\"d
              AND \"distributor_deals\".\"deal_id\" = \"deals\".\"id\"",
     });
 
-/// A deal.
-#[derive(Clone, Debug, Queryable)]
-pub struct DealRow {
-    /// The id.
-    pub id: i64,
-    /// The tenant.
-    pub organization_id: i64,
-    /// Who made it, if a token named a person.
-    pub creator_id: Option<i64>,
-    /// The name.
-    pub name: String,
-    /// ISO 4217.
-    pub currency: String,
-    /// Minor units.
-    pub value: i64,
-    /// Units of 10^-12; none in the tenant's own currency.
-    pub exchange_rate_e12: Option<i64>,
-    /// The day of the rate.
-    pub exchange_date: Option<NaiveDate>,
-    /// Percent, 0 to 100.
-    pub probability: i64,
-    /// The day of the deal.
-    pub date: Option<NaiveDate>,
-    /// Its last day.
-    pub end_date: Option<NaiveDate>,
-    /// Minor units of the tenant's currency.
-    pub value_default: i64,
-    /// The sum over its distributions, units of 10^-10 percent.
-    pub distributed_percent_e10: i64,
-    /// The sum over its distributions, minor units.
-    pub distributed_amount: i64,
-    /// What is left, minor units; below zero where more than all is distributed.
-    pub undistributed_amount: i64,
-    /// Raised by every change of what the deal shows.
-    pub version: i64,
-    /// When the row was made, UTC.
-    pub created_at: NaiveDateTime,
-    /// When the row was last changed, UTC.
-    pub updated_at: NaiveDateTime,
-}
-
 stored!(DealRow in deals by "\"deals\".\"organization_id\"");
-
-/// What can be set of a deal, and what follows from it.
-#[derive(Clone, Debug, Insertable, AsChangeset)]
-#[diesel(table_name = deals, treat_none_as_default_value = false, treat_none_as_null = true)]
-pub struct WrittenDeal {
-    /// The name.
-    pub name: String,
-    /// ISO 4217.
-    pub currency: String,
-    /// Minor units.
-    pub value: i64,
-    /// Units of 10^-12.
-    pub exchange_rate_e12: Option<i64>,
-    /// The day of the rate.
-    pub exchange_date: Option<NaiveDate>,
-    /// Percent, 0 to 100.
-    pub probability: i64,
-    /// The day of the deal.
-    pub date: Option<NaiveDate>,
-    /// Its last day.
-    pub end_date: Option<NaiveDate>,
-    /// Minor units of the tenant's currency.
-    pub value_default: i64,
-}
 
 /// What the distributions of a deal sum to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Insertable, AsChangeset)]
@@ -139,22 +85,26 @@ pub struct Sums {
 
 /// A deal, locked until the end of the transaction: its distributions follow from it, so whoever
 /// writes them, or it, comes through here first.
-pub fn lock(tenant: &mut Tenant<'_>, id: i64) -> Result<Option<DealRow>> {
+pub fn lock(tenant: &mut Tenant<'_>, id: DealId) -> Result<Option<DealRow>> {
     lock_row!(deals, tenant, id)
 }
 
 /// Adds a deal without distributions; answers with the id.
-pub fn insert(tenant: &mut Tenant<'_>, content: &WrittenDeal, now: NaiveDateTime) -> Result<i64> {
+pub fn insert(
+    tenant: &mut Tenant<'_>,
+    written: &WrittenDeal,
+    now: NaiveDateTime,
+) -> Result<DealId> {
     insert_row!(
         deals,
         tenant,
         now,
         deals::creator_id.eq(tenant.creator()),
-        content,
+        written,
         Sums {
             distributed_percent_e10: 0,
             distributed_amount: 0,
-            undistributed_amount: content.value,
+            undistributed_amount: written.value,
         },
         timestamps!(deals, now)
     )
@@ -163,16 +113,21 @@ pub fn insert(tenant: &mut Tenant<'_>, content: &WrittenDeal, now: NaiveDateTime
 /// Changes a deal, together with what its distributions sum to.
 pub fn update(
     tenant: &mut Tenant<'_>,
-    id: i64,
-    content: &WrittenDeal,
+    id: DealId,
+    written: &WrittenDeal,
     sums: Sums,
     now: NaiveDateTime,
 ) -> Result<()> {
-    update_row!(deals, tenant, id, now, content, sums)
+    update_row!(deals, tenant, id, now, written, sums)
 }
 
 /// Sets what the distributions of a deal sum to, after one of them was written.
-pub fn update_sums(tenant: &mut Tenant<'_>, id: i64, sums: Sums, now: NaiveDateTime) -> Result<()> {
+pub fn update_sums(
+    tenant: &mut Tenant<'_>,
+    id: DealId,
+    sums: Sums,
+    now: NaiveDateTime,
+) -> Result<()> {
     let statement = Statement::new(
         "UPDATE deals SET distributed_percent_e10 = :percent, distributed_amount = :amount, \
          undistributed_amount = :left, version = version + 1, updated_at = :now \
@@ -183,13 +138,13 @@ pub fn update_sums(tenant: &mut Tenant<'_>, id: i64, sums: Sums, now: NaiveDateT
     .bind("left", sums.undistributed_amount)
     .bind("now", now)
     .bind("organization", tenant.id())
-    .bind("id", id);
+    .bind("id", id.0);
     let version = statement.yielding::<BigInt>().get_result(tenant.connection()?)?;
-    tenant.record_update("deals", id, version, now)
+    tenant.record_update("deals", id.0, version, now)
 }
 
 /// The ids of the deals of that name, at most two: one, none, or too many to mean one.
-pub fn ids_by_name(tenant: &mut Tenant<'_>, name: &str) -> Result<Vec<i64>> {
+pub fn ids_by_name(tenant: &mut Tenant<'_>, name: &str) -> Result<Vec<DealId>> {
     deals::table
         .filter(deals::organization_id.eq(tenant.id()))
         .filter(deals::name.eq(name))
@@ -201,6 +156,6 @@ pub fn ids_by_name(tenant: &mut Tenant<'_>, name: &str) -> Result<Vec<i64>> {
 }
 
 /// Removes a deal that has no distributions.
-pub fn delete(tenant: &mut Tenant<'_>, id: i64, now: NaiveDateTime) -> Result<()> {
+pub fn delete(tenant: &mut Tenant<'_>, id: DealId, now: NaiveDateTime) -> Result<()> {
     delete_row!(deals, tenant, id, now)
 }

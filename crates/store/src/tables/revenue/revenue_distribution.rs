@@ -1,37 +1,56 @@
 //! Rows of revenue distributions. Their amounts follow from the deal: whoever writes them locks it
 //! first (`deal::lock`).
 
+use crate::error::{Error, Result};
+use crate::rows::macros::{delete_row, insert_row, next_version, own_row, timestamps, update_row};
+use crate::rows::select::Stored;
+use crate::rows::table::table;
+use crate::session::tenant::{RowVersion, Tenant};
+use crate::sql::field::{Field, Join};
+use crate::sql::statement::Statement;
+use crate::stored;
+use apportion_core::currency::Currency;
+use apportion_core::id::{DealId, OrganizationId, PersonId, RevenueDistributionId};
 use chrono::{NaiveDate, NaiveDateTime};
 use diesel::prelude::*;
 use diesel::sql_types::BigInt;
 
-use crate::database::schema::revenue_distributions;
-use crate::error::{Error, Result};
-use crate::rows::macros::{delete_row, insert_row, next_version, own_row, timestamps, update_row};
-use crate::rows::select::Stored;
-use crate::session::tenant::Tenant;
-use crate::sql::field::{Field, Join};
-use crate::sql::statement::Statement;
-use crate::{fields, stored};
-
-fields! {
+table! {
     revenue_distributions;
-    /// The id.
-    ID = id;
-    /// The deal.
-    DEAL_ID = deal_id;
-    /// Who made the row.
-    CREATOR_ID = creator_id;
-    /// The first day.
-    START_ON = start_on;
-    /// The last day.
-    END_ON = end_on;
-    /// The part of the deal, in units of 10^-10 percent.
-    AMOUNT_PERCENT = amount_percent_e10;
-    /// The amount in the deal's currency.
-    AMOUNT = amount;
-    /// When the row was made.
-    CREATED_AT = created_at;
+    /// A revenue distribution.
+    RevenueDistributionRow {
+        /// The id.
+        id: RevenueDistributionId => BigInt as ID,
+        /// The tenant.
+        organization_id: OrganizationId => BigInt,
+        /// Who made it, if a token named a person.
+        creator_id: Option<PersonId> => Nullable<BigInt> as CREATOR_ID,
+        /// Raised by every change.
+        version: i64 => BigInt,
+        /// When the row was made, UTC.
+        created_at: NaiveDateTime => Timestamp as CREATED_AT,
+        /// When the row was last changed, UTC.
+        updated_at: NaiveDateTime => Timestamp,
+    }
+    /// The attributes of a distribution that clients set, and what follows from them and its deal.
+    WrittenRevenueDistribution {
+        /// The deal that is spread.
+        deal_id: DealId => BigInt as DEAL_ID,
+        /// The first day.
+        start_on: NaiveDate => Date as START_ON,
+        /// The last day.
+        end_on: NaiveDate => Date as END_ON,
+        /// Units of 10^-10 percent.
+        amount_percent_e10: i64 => BigInt as AMOUNT_PERCENT,
+        /// Minor units of the deal's currency.
+        amount: i64 => BigInt as AMOUNT,
+        /// Minor units of the tenant's currency.
+        amount_default: i64 => BigInt,
+        /// The deal's currency, ISO 4217.
+        currency: Currency => Text,
+        /// The tenant's currency, ISO 4217.
+        currency_default: Currency => Text,
+    }
 }
 
 /// The name of the deal.
@@ -41,66 +60,11 @@ pub const DEAL_NAME: Field = crate::tables::revenue::deal::NAME.through(Join {
          AND \"deals\".\"id\" = \"revenue_distributions\".\"deal_id\"",
 });
 
-/// A revenue distribution.
-#[derive(Clone, Debug, Queryable)]
-pub struct RevenueDistributionRow {
-    /// The id.
-    pub id: i64,
-    /// The tenant.
-    pub organization_id: i64,
-    /// The deal that is spread.
-    pub deal_id: i64,
-    /// Who made it, if a token named a person.
-    pub creator_id: Option<i64>,
-    /// The first day.
-    pub start_on: NaiveDate,
-    /// The last day.
-    pub end_on: NaiveDate,
-    /// Units of 10^-10 percent.
-    pub amount_percent_e10: i64,
-    /// Minor units of the deal's currency.
-    pub amount: i64,
-    /// Minor units of the tenant's currency.
-    pub amount_default: i64,
-    /// The deal's currency, ISO 4217.
-    pub currency: String,
-    /// The tenant's currency, ISO 4217.
-    pub currency_default: String,
-    /// Raised by every change.
-    pub version: i64,
-    /// When the row was made, UTC.
-    pub created_at: NaiveDateTime,
-    /// When the row was last changed, UTC.
-    pub updated_at: NaiveDateTime,
-}
-
-/// What can be set of a distribution, and what follows from it and its deal.
-#[derive(Clone, Debug, Insertable, AsChangeset)]
-#[diesel(table_name = revenue_distributions)]
-pub struct WrittenRevenueDistribution {
-    /// The deal that is spread.
-    pub deal_id: i64,
-    /// The first day.
-    pub start_on: NaiveDate,
-    /// The last day.
-    pub end_on: NaiveDate,
-    /// Units of 10^-10 percent.
-    pub amount_percent_e10: i64,
-    /// Minor units of the deal's currency.
-    pub amount: i64,
-    /// Minor units of the tenant's currency.
-    pub amount_default: i64,
-    /// The deal's currency, ISO 4217.
-    pub currency: String,
-    /// The tenant's currency, ISO 4217.
-    pub currency_default: String,
-}
-
 /// What a distribution comes to after its deal was changed.
 #[derive(Clone, Copy, Debug)]
 pub struct Rewritten {
     /// The distribution.
-    pub id: i64,
+    pub id: RevenueDistributionId,
     /// Minor units of the deal's currency.
     pub amount: i64,
     /// Minor units of the tenant's currency.
@@ -110,7 +74,10 @@ pub struct Rewritten {
 stored!(RevenueDistributionRow in revenue_distributions by "\"revenue_distributions\".\"organization_id\"");
 
 /// A distribution.
-pub fn find(tenant: &mut Tenant<'_>, id: i64) -> Result<Option<RevenueDistributionRow>> {
+pub fn find(
+    tenant: &mut Tenant<'_>,
+    id: RevenueDistributionId,
+) -> Result<Option<RevenueDistributionRow>> {
     own_row!(revenue_distributions, tenant, id)
         .get_result(tenant.connection()?)
         .optional()
@@ -120,15 +87,15 @@ pub fn find(tenant: &mut Tenant<'_>, id: i64) -> Result<Option<RevenueDistributi
 /// Adds a distribution; answers with the id.
 pub fn insert(
     tenant: &mut Tenant<'_>,
-    content: &WrittenRevenueDistribution,
+    written: &WrittenRevenueDistribution,
     now: NaiveDateTime,
-) -> Result<i64> {
+) -> Result<RevenueDistributionId> {
     insert_row!(
         revenue_distributions,
         tenant,
         now,
         revenue_distributions::creator_id.eq(tenant.creator()),
-        content,
+        written,
         timestamps!(revenue_distributions, now)
     )
 }
@@ -136,23 +103,36 @@ pub fn insert(
 /// Changes a distribution.
 pub fn update(
     tenant: &mut Tenant<'_>,
-    id: i64,
-    content: &WrittenRevenueDistribution,
+    id: RevenueDistributionId,
+    written: &WrittenRevenueDistribution,
     now: NaiveDateTime,
 ) -> Result<()> {
-    update_row!(revenue_distributions, tenant, id, now, content)
+    update_row!(revenue_distributions, tenant, id, now, written)
 }
 
 /// Removes a distribution.
-pub fn delete(tenant: &mut Tenant<'_>, id: i64, now: NaiveDateTime) -> Result<()> {
+pub fn delete(
+    tenant: &mut Tenant<'_>,
+    id: RevenueDistributionId,
+    now: NaiveDateTime,
+) -> Result<()> {
     delete_row!(revenue_distributions, tenant, id, now)
 }
 
-/// The distributions of a deal with their percentages, in units of 10^-10, by id.
-pub fn percents_of_deal(tenant: &mut Tenant<'_>, deal: i64) -> Result<Vec<(i64, i64)>> {
+/// A distribution, and how much of its deal it spreads.
+#[derive(Clone, Copy, Debug, Queryable)]
+pub struct DistributedPercent {
+    /// The distribution.
+    pub id: RevenueDistributionId,
+    /// Units of 10^-10 percent.
+    pub amount_percent_e10: i64,
+}
+
+/// Finds the distributions of a deal and their percentages, by id.
+pub fn percents_of_deal(tenant: &mut Tenant<'_>, deal: DealId) -> Result<Vec<DistributedPercent>> {
     revenue_distributions::table
         .filter(revenue_distributions::organization_id.eq(tenant.id()))
-        .filter(revenue_distributions::deal_id.eq(deal))
+        .filter(revenue_distributions::deal_id.eq(deal.0))
         .order(revenue_distributions::id)
         .select((revenue_distributions::id, revenue_distributions::amount_percent_e10))
         .load(tenant.connection()?)
@@ -162,13 +142,13 @@ pub fn percents_of_deal(tenant: &mut Tenant<'_>, deal: i64) -> Result<Vec<(i64, 
 /// Gives distributions of one deal new amounts and the deal's currency, many in a statement.
 pub fn rewrite(
     tenant: &mut Tenant<'_>,
-    currency: &str,
+    currency: Currency,
     rows: &[Rewritten],
     now: NaiveDateTime,
 ) -> Result<()> {
     for rows in rows.chunks(REWRITTEN_AT_ONCE) {
         let rewritten: Vec<[i64; 3]> =
-            rows.iter().map(|row| [row.id, row.amount, row.amount_default]).collect();
+            rows.iter().map(|row| [row.id.0, row.amount, row.amount_default]).collect();
         // There are as many texts as there are lengths: none is worth keeping prepared.
         let statement = Statement::uncached(
             "WITH rewritten (id, amount, amount_default) AS (VALUES :rewritten) \
@@ -180,10 +160,10 @@ pub fn rewrite(
              RETURNING revenue_distributions.id, revenue_distributions.version",
         )
         .bind("rewritten", rewritten.as_slice())
-        .bind("currency", currency)
+        .bind("currency", currency.code())
         .bind("now", now)
         .bind("organization", tenant.id());
-        let changed: Vec<(i64, i64)> =
+        let changed: Vec<RowVersion> =
             statement.yielding::<(BigInt, BigInt)>().load(tenant.connection()?)?;
         tenant.record_updates(RevenueDistributionRow::TABLE, &changed, now)?;
     }

@@ -1,6 +1,7 @@
 //! Revenue items as resources.
 
 use apportion_core::calendar::DateRange;
+use apportion_core::currency::Currency;
 use apportion_core::organization::today;
 use apportion_core::report::Entry;
 use apportion_core::revenue_item::{RevenueItem, RevenueItems};
@@ -38,7 +39,7 @@ impl Item {
 /// Items of a page.
 pub(super) struct ItemRows {
     items: Vec<(Item, Option<RevenueItem>, String)>,
-    currency_default: String,
+    currency_default: Currency,
     today: NaiveDate,
 }
 
@@ -55,7 +56,7 @@ impl ItemRows {
         };
         Self {
             items: items.into_iter().map(computed).collect(),
-            currency_default: organization.currency.clone(),
+            currency_default: organization.currency,
             today: today(&organization.time_zone, now),
         }
     }
@@ -97,7 +98,7 @@ impl Rows for ItemRows {
             3 => figure(|slice| slice.projected_amount),
             4 => figure(|slice| slice.projected_amount_default),
             5 => Scalar::Text(item.entry.currency.code()),
-            6 => Scalar::Text(&self.currency_default),
+            6 => Scalar::Text(self.currency_default.code()),
             7 => Scalar::Boolean(item.date <= self.today),
             _ => Scalar::Json(explanation.into()),
         }

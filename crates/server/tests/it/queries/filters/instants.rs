@@ -1,6 +1,7 @@
 //! Filters of an instant compare its date in UTC. The rows are made in the store, at instants
 //! around midnight.
 
+use apportion_core::id::DealId;
 use apportion_server::store::revenue_distribution::{self, WrittenRevenueDistribution};
 use apportion_server::store::{OrganizationId, Scope, Session, Tenant};
 use apportion_testing::Place;
@@ -26,23 +27,23 @@ const INSTANTS: &[&str] = &[
 /// Starts a server and makes one distribution at each instant, with ids from 1.
 fn make(place: &Place) -> World {
     let world = World::start(place);
-    let deal_id = world.deal("Deal", 100).parse().unwrap();
+    let deal_id = DealId(world.deal("Deal", 100).parse().unwrap());
     let scope = Scope::of(OrganizationId(world.organization));
     let mut session = Session::open(&world.database).unwrap();
-    let content = WrittenRevenueDistribution {
+    let written = WrittenRevenueDistribution {
         deal_id,
         start_on: "2025-01-01".parse().unwrap(),
         end_on: "2025-01-31".parse().unwrap(),
         amount_percent_e10: 10_000_000_000,
         amount: 1,
         amount_default: 1,
-        currency: "EUR".to_owned(),
-        currency_default: "EUR".to_owned(),
+        currency: "EUR".parse().unwrap(),
+        currency_default: "EUR".parse().unwrap(),
     };
     for instant in INSTANTS {
         let now = instant.parse().unwrap();
         Tenant::new(scope, &mut session)
-            .transaction(|tenant| revenue_distribution::insert(tenant, &content, now))
+            .transaction(|tenant| revenue_distribution::insert(tenant, &written, now))
             .unwrap();
     }
     world

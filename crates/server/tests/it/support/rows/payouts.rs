@@ -1,6 +1,7 @@
 //! Rows of payouts for the tests of everything: a few of each type, in every state that there is.
 //! Distributions are triggered by the engine.
 
+use apportion_core::id::DistributorId;
 use apportion_server::engine;
 use apportion_server::store::distributor::Occupied;
 use apportion_server::store::{OrganizationId, Scope, Session, Tenant, distribution};
@@ -126,11 +127,11 @@ fn obligation_of(world: &World, token: &str) -> String {
 pub fn trigger(world: &World, organization: i64, distributor: &str) -> i64 {
     let scope = Scope::of(OrganizationId(organization));
     let mut session = Session::open(&world.database).unwrap();
-    let id = distributor.parse().unwrap();
+    let id = DistributorId(distributor.parse().unwrap());
     let done = Tenant::new(scope, &mut session).transaction(|tenant| {
         let open = distribution::find_open(tenant, id)?.unwrap();
         let now = open.trigger_date.and_utc();
-        engine::trigger(tenant, id, Occupied::Wait, now).map(|done| done.unwrap().distribution)
+        engine::trigger(tenant, id, Occupied::Wait, now).map(|done| done.unwrap().distribution.0)
     });
     done.unwrap()
 }

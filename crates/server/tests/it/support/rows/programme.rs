@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
+use apportion_core::distribution::DistributionStatus;
 use apportion_core::engine::OpenDistribution;
+use apportion_core::id::DistributorId;
 use apportion_core::schedule::{Schedule, Tz};
 use apportion_server::engine::{Passed, Tick, tick};
 use apportion_server::store::distribution::{self, Outcome};
@@ -107,7 +109,7 @@ impl Programme {
     #[track_caller]
     pub fn rewrite(&self, change: impl FnOnce(&mut WrittenDistributor)) {
         let scope = Scope::of(OrganizationId(self.world.organization));
-        let id = self.id.parse().unwrap();
+        let id = DistributorId(self.id.parse().unwrap());
         let mut session = Session::open(&self.world.database).unwrap();
         let done = Tenant::new(scope, &mut session).transaction(|tenant| {
             let stored = distributor::lock(tenant, id)?.unwrap().stored;
@@ -115,9 +117,9 @@ impl Programme {
                 name: stored.name.clone(),
                 description: stored.description.clone(),
                 units: stored.units.clone(),
-                status: stored.status.clone(),
-                pool_resolver: stored.pool_resolver.clone(),
-                distribution_resolver: stored.distribution_resolver.clone(),
+                status: stored.status,
+                pool_resolver: stored.pool_resolver,
+                distribution_resolver: stored.distribution_resolver,
                 pool_amount: stored.pool_amount,
                 revenue_percentage_e10: stored.revenue_percentage_e10,
                 minimum_value: stored.minimum_value,
@@ -150,22 +152,22 @@ impl Programme {
         let first =
             OpenDistribution::first(at, |after| schedule.next_after(at, zone, after)).unwrap();
         let scope = Scope::of(OrganizationId(self.world.organization));
-        let id = self.id.parse().unwrap();
+        let id = DistributorId(self.id.parse().unwrap());
         let mut session = Session::open(&self.world.database).unwrap();
         let done = Tenant::new(scope, &mut session).transaction(|tenant| {
             let open = distribution::find_open(tenant, id)?.unwrap();
-            let cancelled = Outcome { status: "cancelled", value: 0 };
-            distribution::set_outcome(tenant, open.id, &cancelled, at.naive_utc())?;
-            let written = distribution::NewDistribution {
+            let cancelled = Outcome { status: DistributionStatus::Cancelled, value: 0 };
+            distribution::set_outcome(tenant, open.id, cancelled, at.naive_utc())?;
+            let new = distribution::NewDistribution {
                 distributor_id: id,
-                status: "pending".to_owned(),
+                status: DistributionStatus::Pending,
                 value: 0,
                 units: open.units,
                 opened_at: first.opened_at.naive_utc(),
                 trigger_date: first.trigger_at.naive_utc(),
                 carried: 0,
             };
-            distribution::insert(tenant, &written, at.naive_utc())
+            distribution::insert(tenant, &new, at.naive_utc())
         });
         done.unwrap();
     }
