@@ -21,8 +21,8 @@ mod house;
 mod program;
 
 apportion_testing::modules! {
-    backups, checks, commands, databases, demo, engine_kill, imports, kill, layers, payees, readme,
-    ticks, tidy, tour
+    backups, checks, circles, commands, databases, demo, engine_kill, exceptions, floors, imports,
+    imports_between_files, kill, layers, payees, readme, rust_text, ticks, tidy, tour
 }
 
 fn main() -> std::process::ExitCode {
