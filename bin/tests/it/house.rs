@@ -43,6 +43,18 @@ pub fn texts() -> Vec<(PathBuf, String)> {
     paths.into_iter().filter_map(text).collect()
 }
 
+/// The Rust files that are shipped: those in `src` of the program and of each crate.
+pub fn sources() -> Vec<(PathBuf, String)> {
+    let source = |path: &Path| {
+        let mut parts = path.iter().filter_map(|part| part.to_str());
+        let of_crate = parts
+            .next()
+            .is_some_and(|top| top == "bin" || parts.next().is_some() && top == "crates");
+        of_crate && parts.next() == Some("src") && path.extension().is_some_and(|kind| kind == "rs")
+    };
+    texts().into_iter().filter(|(path, _)| source(path)).collect()
+}
+
 fn tracked() -> Option<Vec<PathBuf>> {
     let git = Command::new("git").args(["ls-files", "-z"]).current_dir(root()).output().ok()?;
     let names = String::from_utf8(git.stdout).ok().filter(|_| git.status.success())?;

@@ -1,11 +1,13 @@
 //! The rules of the house that a machine can hold: sizes, headings, names, words that must not be.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use crate::house;
 
 apportion_testing::cases! {
     plain: files_are_short,
+    folders_are_small,
     files_say_what_they_are,
     files_are_named_for_what_they_hold,
     lines_are_short,
@@ -19,6 +21,7 @@ apportion_testing::cases! {
 const MAX_LINES: usize = 600;
 const LONG_LINES: usize = 400;
 const MAX_COLUMNS: usize = 100;
+const MAX_FILES: usize = 14;
 
 /// Files of more than [`LONG_LINES`] lines, and why they are in one piece.
 const LONG_FILES: &[(&str, &str)] = &[];
@@ -53,6 +56,22 @@ fn files_are_short() {
         let stale = reason.is_some() && lines <= LONG_LINES;
         assert!(!stale, "{} is short enough to need no reason", path.display());
     }
+}
+
+fn folders_are_small() {
+    let sources = house::sources();
+    let crowded = crowded(sources.iter().map(|(path, _)| path.as_path()));
+    assert!(crowded.is_empty(), "folders of more than {MAX_FILES} files: {crowded:?}");
+}
+
+/// Returns the folders that have too many of the files, `mod.rs` included.
+fn crowded<'a>(files: impl Iterator<Item = &'a Path>) -> Vec<&'a Path> {
+    let mut folders = BTreeMap::<_, usize>::new();
+    for file in files {
+        *folders.entry(file.parent().unwrap()).or_default() += 1;
+    }
+    folders.retain(|_, count| *count > MAX_FILES);
+    folders.into_keys().collect()
 }
 
 fn files_say_what_they_are() {
@@ -151,6 +170,11 @@ fn the_rules_can_be_broken() {
         assert_eq!(forbidden(&format!("see https://{host}example.org")), Some(*host));
     }
     assert_eq!(forbidden("see https://example.org/registry.html and http://docs.rs"), None);
+    let files = |count: usize| (0..count).map(|at| PathBuf::from(format!("src/rows/{at}.rs")));
+    let (most, more): (Vec<_>, Vec<_>) =
+        (files(MAX_FILES).collect(), files(MAX_FILES + 1).collect());
+    assert!(crowded(most.iter().map(PathBuf::as_path)).is_empty());
+    assert_eq!(crowded(more.iter().map(PathBuf::as_path)), [Path::new("src/rows")]);
     let code: Vec<&str> = code_words("let x: f64 = y_f64; // f32\n/// f32").collect();
     assert_eq!(code, ["let", "x", "f64", "y_f64"]);
     let tracked = house::texts();
