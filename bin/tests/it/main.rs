@@ -21,9 +21,9 @@ mod house;
 mod program;
 
 apportion_testing::modules! {
-    backups, checks, circles, commands, databases, demo, engine_kill, english, exceptions, floors,
-    imports, imports_between_files, kill, layers, payees, readme, rust_text, signatures, ticks,
-    tidy, tour
+    backups, checks, circles, commands, databases, demo, documents, engine_kill, english,
+    exceptions, floors, imports, imports_between_files, kill, layers, payees, readme, rust_text,
+    signatures, ticks, tidy, tour
 }
 
 fn main() -> std::process::ExitCode {
