@@ -22,6 +22,8 @@ use apportion_store::due::{self, Waiting};
 use apportion_store::{self as store, Scope, Store, Tenant};
 use chrono::{DateTime, SubsecRound, Utc};
 
+use crate::clock;
+
 pub use apply::trigger;
 use refresh::Seen;
 pub use tick::{Tick, tick};
@@ -159,7 +161,7 @@ struct Round {
 
 /// A number that is another for each engine.
 fn somewhere() -> usize {
-    let nanos = Utc::now().timestamp_subsec_nanos();
+    let nanos = clock::instant().timestamp_subsec_nanos();
     usize::try_from(nanos / 1_000).unwrap_or(0)
 }
 

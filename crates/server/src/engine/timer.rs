@@ -6,9 +6,9 @@ use std::time::Duration;
 use actix_web::rt;
 use actix_web::rt::task::JoinHandle;
 use apportion_store::Store;
-use chrono::Utc;
 use tokio::sync::watch;
 
+use crate::clock;
 use crate::engine::Engine;
 
 /// How many open distributions a pass refreshes; the next goes on where it ended.
@@ -51,7 +51,7 @@ impl Timer {
 async fn keep_passing(engine: Engine, interval: Duration, mut stopped: watch::Receiver<bool>) {
     let mut refreshed = 0;
     while !engine.is_stopped() {
-        let now = Utc::now();
+        let now = clock::instant();
         let passed = engine.pass(now, |_| {}).await;
         let refresh = match passed {
             Ok(_) => engine.refresh(now, refreshed, REFRESHED_AT_ONCE).await,
