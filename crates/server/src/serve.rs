@@ -159,7 +159,7 @@ fn timer(
 
 async fn stop(timer: Option<Timer>) {
     if let Some(timer) = timer {
-        timer.stopped().await;
+        timer.stop().await;
     }
 }
 

@@ -1,6 +1,7 @@
-//! A plan as rows: the distribution triggered, its obligations and allocations, and the next one
-//! opened, in one transaction, which begins with the lock of the distributor. Unique indexes refuse
-//! whatever would happen twice. Not here: what the plan says.
+//! A plan as rows: marks the distribution as triggered, writes its obligations and allocations, and
+//! opens the next distribution. All happens in one transaction, which begins with the lock of the
+//! distributor. Unique indexes refuse whatever would happen twice. Not here: the rules by which a
+//! plan is made.
 
 use apportion_core::distribution::DistributionStatus;
 use apportion_core::distributor::DistributorStatus;
@@ -13,12 +14,12 @@ use apportion_store::distributor::{self, Occupied, StoredDistributor};
 use apportion_store::{self as store, Tenant, metric};
 use chrono::{DateTime, NaiveDateTime, Utc};
 
-use crate::engine::snapshot::{Planned, planned};
+use crate::engine::snapshot::{Planned, plan_open};
 use crate::engine::triggered::Triggered;
 use crate::payouts::explanation::{self, write_shared_pool};
 
-/// Triggers the open distribution of a distributor; none where somebody else is at it, or was
-/// before.
+/// Triggers the open distribution of a distributor. Returns `None` and writes nothing if another
+/// engine has locked the distributor or has triggered it before, or if it is not due.
 pub fn trigger(
     tenant: &mut Tenant<'_>,
     distributor: DistributorId,
@@ -28,7 +29,7 @@ pub fn trigger(
     let claimed = distributor::claim(tenant, distributor, occupied)?;
     let is_active = |payer: &StoredDistributor| payer.status == DistributorStatus::Active;
     let Some(payer) = claimed.filter(is_active) else { return Ok(None) };
-    let planned = planned(tenant, &payer, now)?;
+    let planned = plan_open(tenant, &payer, now)?;
     let Some(planned) = planned.filter(|planned| planned.plan.wait_reason.is_none()) else {
         return Ok(None);
     };
@@ -37,18 +38,22 @@ pub fn trigger(
     let payment =
         Payment { distributor_id: payer.id, distribution_id: open.id, units: &open.units, now: at };
     let collected = pay(tenant, payment, plan)?;
-    conclude(tenant, open.id, plan, at)?;
+    mark_triggered(tenant, open.id, plan, at)?;
     if let Some(next) = &plan.next {
-        begin(tenant, open, next, at)?;
+        open_next(tenant, open, next, at)?;
     }
     let left = payer.accumulated_value.checked_sub(collected);
-    let left = left.ok_or_else(|| store::Error::Query("a sum past 64 bits".to_owned()))?;
-    // Also where nothing was collected: it shows another open distribution now.
+    let left = left.ok_or_else(|| {
+        store::Error::Query("the accumulated value does not fit 64 bits".to_owned())
+    })?;
+    // The write is needed even if nothing was collected: it gives the row a new version, which it
+    // must have because it refers to another open distribution now.
     distributor::set_accumulated_value(tenant, payer.id, left, at)?;
     Ok(Some(Triggered::new(&payer, planned)))
 }
 
-/// Writes what a plan pays; answers with the sum of the obligations that were there before.
+/// Writes the obligations and allocations of a plan. Returns the sum of the obligations that
+/// existed before, in minor units.
 fn pay(tenant: &mut Tenant<'_>, payment: Payment<'_>, plan: &Plan) -> store::Result<i64> {
     let (mut shares, mut collected) = (Vec::new(), Vec::new());
     for allocation in &plan.allocations {
@@ -56,7 +61,7 @@ fn pay(tenant: &mut Tenant<'_>, payment: Payment<'_>, plan: &Plan) -> store::Res
         let collaborator_id = collaborator_id.0;
         match origin {
             Origin::Share(placed) => {
-                let (weight, rank) = (placed.weight, number(placed.rank)?);
+                let (weight, rank) = (placed.weight, to_i64(placed.rank)?);
                 shares.push(PaidShare { collaborator_id, value, weight, rank });
             }
             Origin::Collected { obligation_id, net } => collected.push(CollectedObligation {
@@ -64,7 +69,7 @@ fn pay(tenant: &mut Tenant<'_>, payment: Payment<'_>, plan: &Plan) -> store::Res
                 collaborator_id,
                 value,
                 net_value: net.value,
-                net_parts: number(net.parts)?,
+                net_parts: to_i64(net.parts)?,
             }),
         }
     }
@@ -75,8 +80,8 @@ fn pay(tenant: &mut Tenant<'_>, payment: Payment<'_>, plan: &Plan) -> store::Res
     Ok(if collected.is_empty() { 0 } else { plan.value })
 }
 
-/// The distribution itself.
-fn conclude(
+/// Writes the outcome into the distribution itself.
+fn mark_triggered(
     tenant: &mut Tenant<'_>,
     id: DistributionId,
     plan: &Plan,
@@ -85,15 +90,15 @@ fn conclude(
     let triggered = distribution::Triggered {
         status: plan.status,
         value: plan.value,
-        allocation_count: number(plan.allocations.len())?,
+        allocation_count: to_i64(plan.allocations.len())?,
         shared_pool: plan.shared.as_ref().map(write_shared_pool),
         explanation: Some(explanation::of_plan(plan)),
     };
     distribution::trigger(tenant, id, &triggered, now)
 }
 
-/// The next distribution, with the metrics of one that failed.
-fn begin(
+/// Inserts the next distribution. It takes over the metrics if the one before failed.
+fn open_next(
     tenant: &mut Tenant<'_>,
     before: &distribution::StoredDistribution,
     next: &NextDistribution,
@@ -115,6 +120,6 @@ fn begin(
     Ok(())
 }
 
-fn number(count: impl TryInto<i64>) -> store::Result<i64> {
-    count.try_into().map_err(|_| store::Error::Query("a count past 64 bits".to_owned()))
+fn to_i64(count: impl TryInto<i64>) -> store::Result<i64> {
+    count.try_into().map_err(|_| store::Error::Query("a count does not fit 64 bits".to_owned()))
 }

@@ -1,9 +1,10 @@
-//! The engine: what `core::engine::plan` decides, read from the store and written to it.
+//! The engine: triggers the distributions that are due, by the plans of `apportion_core::engine`.
 //!
-//! A pass triggers every distribution that is due, one transaction each, and then refreshes what
-//! the open ones are worth. Any number of engines may run on one database. `snapshot` reads what
-//! a plan is made from, `apply` writes one, `timer` runs passes in the server, `tick()` runs
-//! one by command. Not here: any rule of what is paid, and which rows others may write meanwhile.
+//! A pass triggers every distribution that is due, one transaction each, and then refreshes the
+//! value of the open ones. Any number of engines may run on one database. `snapshot` reads the
+//! rows that a plan is made from, `apply` writes a plan, `timer` runs passes in the server, and
+//! `tick()` runs one by command. Not here: the rules of what is paid (core), and the rules of which
+//! rows others may write meanwhile (store).
 
 mod apply;
 mod refresh;
@@ -25,36 +26,36 @@ use chrono::{DateTime, SubsecRound, Utc};
 use crate::clock;
 
 pub use apply::trigger;
-use refresh::Seen;
+use refresh::EventCounts;
 pub use tick::{Tick, tick};
 pub use triggered::Triggered;
 
-/// How many that are due are looked up at once.
+/// The largest number of distributions that one query looks up.
 const CHUNK: i64 = 100;
 
-/// What an engine works on.
+/// An engine on a store. Clones share the signal to stop, and what is known of open distributions.
 #[derive(Clone)]
 pub(crate) struct Engine {
     store: Store,
     stopped: Arc<AtomicBool>,
-    seen: Seen,
+    event_counts: EventCounts,
 }
 
-/// What a pass did.
+/// The counts of one pass.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Passed {
-    /// How many distributions were triggered, failed ones included.
+pub struct PassSummary {
+    /// The number of distributions that were triggered, failed ones included.
     pub triggered: usize,
-    /// How many could not be looked at, and stay due.
+    /// The number of distributions that stay due because an error prevented the trigger.
     pub left: usize,
 }
 
 impl Engine {
     pub(crate) fn new(store: Store) -> Self {
-        Self { store, stopped: Arc::default(), seen: Seen::default() }
+        Self { store, stopped: Arc::default(), event_counts: EventCounts::default() }
     }
 
-    /// Ends a pass after the trigger that it is at.
+    /// Stops the engine: a pass ends after the trigger that it is working on.
     pub(crate) fn stop(&self) {
         self.stopped.store(true, Ordering::Release);
     }
@@ -63,81 +64,83 @@ impl Engine {
         self.stopped.load(Ordering::Acquire)
     }
 
-    /// Triggers all that is due at `now`, by trigger date; `told` learns of each. First what nobody
-    /// else is at, then the rest, so that nothing that was due is left when it ends, whoever
-    /// triggered it. An error is one of the database: what concerns a single distributor is
-    /// logged, and the others go on.
+    /// Triggers all that is due at `now`, in the order of trigger dates, and reports each to
+    /// `on_trigger`. The first sweep skips distributors that another engine has locked, the second
+    /// waits for them: so nothing that was due is left at the end, whichever engine triggered it.
+    ///
+    /// Returns an error only if the database fails. An error with a single distributor is logged,
+    /// and the pass goes on with the others.
     pub(crate) async fn pass(
         &self,
         now: DateTime<Utc>,
-        mut told: impl FnMut(&Triggered),
-    ) -> store::Result<Passed> {
+        mut on_trigger: impl FnMut(&Triggered),
+    ) -> store::Result<PassSummary> {
         let now = now.trunc_subsecs(3);
-        let mut passed = Passed::default();
+        let mut summary = PassSummary::default();
         for occupied in [Occupied::Skip, Occupied::Wait] {
-            let mut round =
-                Round { now, occupied, failed: 0, tried: HashSet::new(), after: None, from: 0 };
+            let mut sweep = Sweep::new(now, occupied);
             while !self.is_stopped() {
-                let Some(due) = self.due(&mut round).await? else { break };
-                self.run(&mut round, due, |triggered| {
-                    passed.triggered = passed.triggered.saturating_add(1);
+                let Some(chunk) = self.next_chunk(&mut sweep).await? else { break };
+                self.trigger_chunk(&mut sweep, chunk, |triggered| {
+                    summary.triggered = summary.triggered.saturating_add(1);
                     triggered.log();
-                    told(triggered);
+                    on_trigger(triggered);
                 })
                 .await;
             }
-            // Those of the first round came again in the second.
-            passed.left = round.failed;
+            // The second sweep tries again what failed in the first, so its count replaces that.
+            summary.left = sweep.failed;
         }
-        Ok(passed)
+        Ok(summary)
     }
 
-    /// Some that are due and were not tried in this round; none where there are no more.
-    async fn due(&self, round: &mut Round) -> store::Result<Option<Vec<Waiting>>> {
+    /// Looks up some that are due and were not tried in this sweep. Returns `None` if there are no
+    /// others.
+    async fn next_chunk(&self, sweep: &mut Sweep) -> store::Result<Option<Vec<Waiting>>> {
         loop {
-            let (now, after) = (round.now.naive_utc(), round.after);
+            let (now, after) = (sweep.now.naive_utc(), sweep.after);
             let mut due =
                 self.store.read_all(move |session| due::due(session, now, after, CHUNK)).await?;
             let Some(last) = due.last().copied() else { return Ok(None) };
-            due.retain(|waiting| !round.tried.contains(waiting));
+            due.retain(|waiting| !sweep.tried.contains(waiting));
             if !due.is_empty() {
                 return Ok(Some(due));
             }
-            round.after = Some(last);
+            sweep.after = Some(last);
         }
     }
 
-    /// Triggers one after the other, until another engine gets in the way: then it is better to
-    /// look again, and to begin somewhere else.
-    async fn run(
+    /// Triggers one after the other, until an attempt does nothing. Then another engine works on
+    /// the same distributions, and it is better to look them up again and to start elsewhere.
+    async fn trigger_chunk(
         &self,
-        round: &mut Round,
-        mut due: Vec<Waiting>,
-        mut told: impl FnMut(&Triggered),
+        sweep: &mut Sweep,
+        mut chunk: Vec<Waiting>,
+        mut on_trigger: impl FnMut(&Triggered),
     ) {
-        let from = round.from.checked_rem(due.len()).unwrap_or(0);
-        due.rotate_left(from);
-        for waiting in due {
+        let start = sweep.start.checked_rem(chunk.len()).unwrap_or(0);
+        chunk.rotate_left(start);
+        for waiting in chunk {
             if self.is_stopped() {
                 return;
             }
-            let (now, occupied) = (round.now, round.occupied);
+            let (now, occupied) = (sweep.now, sweep.occupied);
             let scope = Scope::of(waiting.organization);
             let work = move |tenant: &mut Tenant<'_>| {
                 trigger(tenant, DistributorId(waiting.distributor_id), occupied, now)
             };
             match self.store.write(scope, work).await {
-                Ok(Some(triggered)) => told(&triggered),
+                Ok(Some(triggered)) => on_trigger(&triggered),
                 Ok(None) => {
-                    round.tried.insert(waiting);
-                    round.from = somewhere();
+                    sweep.tried.insert(waiting);
+                    sweep.start = arbitrary_start();
                     return;
                 }
                 Err(error) => {
-                    round.tried.insert(waiting);
-                    round.failed = round.failed.saturating_add(1);
-                    complain(&waiting, &error);
-                    // Should it be the database, the next look at it says so.
+                    sweep.tried.insert(waiting);
+                    sweep.failed = sweep.failed.saturating_add(1);
+                    log_failure(&waiting, &error);
+                    // If the whole database fails, the next look-up ends the pass.
                     return;
                 }
             }
@@ -145,31 +148,39 @@ impl Engine {
     }
 }
 
-/// One of the two times that a pass looks at what is due.
-struct Round {
+/// The state of one of the two runs of a pass over what is due.
+struct Sweep {
     now: DateTime<Utc>,
     occupied: Occupied,
-    /// How many could not be triggered.
+    /// The number of distributions whose trigger failed with an error.
     failed: usize,
-    /// Those, and those that others were at.
+    /// The distributions that were tried without a result: those that failed, and those that
+    /// another engine was working on.
     tried: HashSet<Waiting>,
-    /// All up to there were tried.
+    /// The last of a chunk that was tried as a whole; later look-ups begin behind it.
     after: Option<Waiting>,
-    /// Where in what is due to begin.
-    from: usize,
+    /// The position in the next chunk to begin at, modulo its length.
+    start: usize,
 }
 
-/// A number that is another for each engine.
-fn somewhere() -> usize {
+impl Sweep {
+    fn new(now: DateTime<Utc>, occupied: Occupied) -> Self {
+        Self { now, occupied, failed: 0, tried: HashSet::new(), after: None, start: 0 }
+    }
+}
+
+/// Returns a number that probably differs between engines, so that they do not start at the same
+/// distribution.
+fn arbitrary_start() -> usize {
     let nanos = clock::instant().timestamp_subsec_nanos();
     usize::try_from(nanos / 1_000).unwrap_or(0)
 }
 
-fn complain(waiting: &Waiting, error: &store::Error) {
+fn log_failure(waiting: &Waiting, error: &store::Error) {
     log::error!(
         target: "apportion::engine",
         organization = waiting.organization.0,
         distributor = waiting.distributor_id;
-        "a distributor was not triggered: {error}"
+        "the distributor was not triggered and stays due: {error}"
     );
 }

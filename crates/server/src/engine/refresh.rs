@@ -1,5 +1,5 @@
-//! What open distributions are worth: the value that a preview would show, kept on the row so that
-//! lists show it too. A forecast, as of the last pass; triggering makes it final.
+//! The value of open distributions: the amount that a preview would show, stored in the row so that
+//! lists show it too. It is a forecast of the last pass; the trigger makes it final.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -12,25 +12,26 @@ use chrono::{DateTime, SubsecRound, Utc};
 use crate::engine::snapshot::{Planned, preview};
 use crate::engine::{CHUNK, Engine};
 
-/// How many distributions are remembered at most.
-const MAX_SEEN: usize = 100_000;
+/// The largest number of distributions that are remembered.
+const MAX_REMEMBERED: usize = 100_000;
 
-/// How many events a tenant had when a distribution was last looked at.
+/// The number of events that the tenant had when a distribution was last refreshed, by the
+/// distribution's id.
 #[derive(Clone, Default)]
-pub(super) struct Seen(Arc<Mutex<HashMap<i64, i64>>>);
+pub(super) struct EventCounts(Arc<Mutex<HashMap<i64, i64>>>);
 
-impl Seen {
+impl EventCounts {
     fn get(&self, distribution: i64) -> Option<i64> {
         self.lock().get(&distribution).copied()
     }
 
     fn put(&self, distribution: i64, events: i64) {
-        let mut seen = self.lock();
-        if seen.len() >= MAX_SEEN {
-            // Those that are gone as well.
-            seen.clear();
+        let mut counts = self.lock();
+        if counts.len() >= MAX_REMEMBERED {
+            // Starting over also forgets the distributions that are no longer open.
+            counts.clear();
         }
-        seen.insert(distribution, events);
+        counts.insert(distribution, events);
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<i64, i64>> {
@@ -39,8 +40,8 @@ impl Seen {
 }
 
 impl Engine {
-    /// Refreshes open distributions with higher ids than `after`, about `limit` of them. Answers
-    /// with the last id, or none where the end was reached.
+    /// Refreshes about `limit` open distributions with ids above `after`. Returns the last id, or
+    /// `None` if there are no more.
     pub(crate) async fn refresh(
         &self,
         now: DateTime<Utc>,
@@ -63,7 +64,7 @@ impl Engine {
                         target: "apportion::engine",
                         organization = waiting.organization.0,
                         distributor = waiting.distributor_id;
-                        "an open distribution was not refreshed: {error}"
+                        "the value of an open distribution was not refreshed: {error}"
                     );
                 }
             }
@@ -71,17 +72,17 @@ impl Engine {
         Ok(Some(after))
     }
 
-    /// Writes only where the value is another: a pass over what stays as it is changes nothing. It
-    /// follows from rows and not from the time, so that where the tenant has had no event since the
-    /// last look, there is nothing to see.
+    /// Stores the value that a trigger at `now` would pay, if it differs from the stored one, so
+    /// that a pass over unchanged rows writes nothing. The value follows from rows and not from the
+    /// time: as long as the tenant has no new event, it need not be computed again.
     async fn forecast(&self, waiting: Waiting, now: DateTime<Utc>) -> store::Result<()> {
         let scope = Scope::of(waiting.organization);
         let distributor = DistributorId(waiting.distributor_id);
-        let known = self.seen.get(waiting.distribution_id);
-        let looked = self.store.read(scope, move |tenant| {
-            tenant.snapshot(|tenant| look(tenant, distributor, now, known))
+        let known = self.event_counts.get(waiting.distribution_id);
+        let forecast = self.store.read(scope, move |tenant| {
+            tenant.snapshot(|tenant| Forecast::read(tenant, distributor, now, known))
         });
-        let (events, planned) = looked.await?;
+        let Forecast { events, planned } = forecast.await?;
         if let Some(Planned { open, plan }) = planned
             && open.value != plan.value
         {
@@ -91,22 +92,32 @@ impl Engine {
             });
             write.await?;
         }
-        self.seen.put(waiting.distribution_id, events);
+        self.event_counts.put(waiting.distribution_id, events);
         Ok(())
     }
 }
 
-/// How many events there are, and unless they are as many as is known, what would be paid.
-fn look(
-    tenant: &mut Tenant<'_>,
-    distributor: DistributorId,
-    now: DateTime<Utc>,
-    known: Option<i64>,
-) -> store::Result<(i64, Option<Planned>)> {
-    let events = event::count(tenant)?;
-    if known == Some(events) {
-        return Ok((events, None));
+/// A look at the open distribution of a distributor.
+struct Forecast {
+    /// The number of the tenant's events.
+    events: i64,
+    /// The open distribution and its plan; `None` if there is none, or no event is new.
+    planned: Option<Planned>,
+}
+
+impl Forecast {
+    /// Counts the events, and makes the plan unless the count is the known one.
+    fn read(
+        tenant: &mut Tenant<'_>,
+        distributor: DistributorId,
+        now: DateTime<Utc>,
+        known: Option<i64>,
+    ) -> store::Result<Self> {
+        let events = event::count(tenant)?;
+        if known == Some(events) {
+            return Ok(Self { events, planned: None });
+        }
+        let preview = preview(tenant, distributor, now)?;
+        Ok(Self { events, planned: preview.and_then(|preview| preview.planned) })
     }
-    let found = preview(tenant, distributor, now)?;
-    Ok((events, found.and_then(|(_, planned)| planned)))
 }

@@ -1,5 +1,6 @@
-//! What a plan is made from, read in the transaction at hand, and the plan of it. A preview and a
-//! trigger call the same function; only the trigger locks the distributor first.
+//! The rows that a plan is made from, read in the current transaction, and the plan that core makes
+//! of them. A preview and a trigger call the same function; only a trigger locks the distributor
+//! first.
 
 use apportion_core::accumulation::Owed;
 use apportion_core::distributor::DistributorTerms;
@@ -16,28 +17,37 @@ use chrono::{DateTime, Utc};
 
 use crate::resources::payouts::distributor::terms;
 
-/// What triggering an open distribution comes to.
+/// An open distribution and what its trigger would do.
 pub(crate) struct Planned {
     /// The open distribution.
     pub(crate) open: StoredDistribution,
-    /// What becomes of it.
+    /// What its trigger pays, and what follows it.
     pub(crate) plan: Plan,
 }
 
-/// A distributor, and what its open distribution comes to at `now`, if it has one. None where
-/// there is no such distributor.
+/// A distributor and the plan of its open distribution.
+pub(crate) struct Preview {
+    /// The distributor.
+    pub(crate) distributor: distributor::DistributorRow,
+    /// The open distribution and its plan; `None` if no distribution is open.
+    pub(crate) planned: Option<Planned>,
+}
+
+/// Plans a trigger of a distributor's open distribution at `now`, and locks nothing. Returns `None`
+/// if there is no such distributor.
 pub(crate) fn preview(
     tenant: &mut Tenant<'_>,
     distributor: DistributorId,
     now: DateTime<Utc>,
-) -> store::Result<Option<(distributor::DistributorRow, Option<Planned>)>> {
+) -> store::Result<Option<Preview>> {
     let Some(row) = distributor::find(tenant, distributor)? else { return Ok(None) };
-    let planned = planned(tenant, &row.stored, now)?;
-    Ok(Some((row, planned)))
+    let planned = plan_open(tenant, &row.stored, now)?;
+    Ok(Some(Preview { distributor: row, planned }))
 }
 
-/// What the open distribution of a distributor comes to at `now`, if it has one.
-pub(crate) fn planned(
+/// Plans a trigger of a distributor's open distribution at `now`. Returns `None` if no distribution
+/// is open.
+pub(crate) fn plan_open(
     tenant: &mut Tenant<'_>,
     payer: &StoredDistributor,
     now: DateTime<Utc>,
@@ -50,7 +60,7 @@ pub(crate) fn planned(
     Ok(Some(Planned { open, plan }))
 }
 
-/// The rows of one open distribution.
+/// The rows that the plan of one open distribution depends on.
 struct Rows {
     payer: Payer,
     open: OpenDistribution,
@@ -107,7 +117,8 @@ impl Rows {
         Ok(rows)
     }
 
-    /// The revenue of the period, where the distributor shares it.
+    /// Sums the revenue of the period, in minor units. Returns 0 unless the distributor shares
+    /// revenue.
     fn recognized(
         &self,
         tenant: &mut Tenant<'_>,

@@ -1,72 +1,79 @@
-//! One pass by command: `apportion tick`. At a moment of one's choice, so that a past can be
-//! played; or only told, with nothing written.
+//! A single pass by command: `apportion tick`. It can run as of another instant, so that a past can
+//! be replayed, and as a dry run, which only reports and writes nothing.
 
 use actix_web::rt;
 use apportion_core::id::DistributorId;
 use apportion_store::{self as store, Address, Limits, Scope, Store, due};
 use chrono::{DateTime, SubsecRound, Utc};
 
-use crate::engine::snapshot::preview;
+use crate::engine::snapshot::{Preview, preview};
 use crate::engine::triggered::Triggered;
-use crate::engine::{CHUNK, Engine, Passed};
+use crate::engine::{CHUNK, Engine, PassSummary, log_failure};
 
-/// How a pass is to run.
+/// The options of a pass.
 #[derive(Clone, Copy, Debug)]
 pub struct Tick {
-    /// What stands for now in all of it.
+    /// The instant as of which the pass runs: it stands for the present in all of it.
     pub at: DateTime<Utc>,
-    /// Whether nothing is written.
+    /// Whether the pass only reports what it would trigger.
     pub dry_run: bool,
 }
 
-/// Runs one pass over a database; `told` learns of each distribution that was triggered, after it
-/// was kept, or would be. An error means that the pass could not run to its end.
-pub fn tick(database: &Address, tick: Tick, told: impl FnMut(&Triggered)) -> store::Result<Passed> {
-    // One piece of work at a time.
+/// Runs one pass over a database. `on_trigger` is called for each distribution after its trigger is
+/// committed or, in a dry run, for each that would be triggered. Returns an error if the pass
+/// cannot run to its end.
+pub fn tick(
+    database: &Address,
+    tick: Tick,
+    on_trigger: impl FnMut(&Triggered),
+) -> store::Result<PassSummary> {
+    // A pass does one piece of work after the other, so one thread is enough.
     let limits = Limits { threads: 1, ..Limits::of(database) };
     let engine = Engine::new(Store::open(database, limits)?);
     rt::System::new().block_on(async move {
         if tick.dry_run {
-            return engine.foresee(tick.at, told).await;
+            return engine.dry_run(tick.at, on_trigger).await;
         }
-        let passed = engine.pass(tick.at, told).await?;
+        let summary = engine.pass(tick.at, on_trigger).await?;
         engine.refresh(tick.at, 0, usize::MAX).await?;
-        Ok(passed)
+        Ok(summary)
     })
 }
 
 impl Engine {
-    /// Tells what a pass would trigger.
-    async fn foresee(
+    /// Reports what a pass would trigger, and writes nothing.
+    async fn dry_run(
         &self,
         now: DateTime<Utc>,
-        mut told: impl FnMut(&Triggered),
-    ) -> store::Result<Passed> {
+        mut on_trigger: impl FnMut(&Triggered),
+    ) -> store::Result<PassSummary> {
         let now = now.trunc_subsecs(3);
-        let (mut passed, mut after) = (Passed::default(), None);
+        let (mut summary, mut after) = (PassSummary::default(), None);
         loop {
             let at = now.naive_utc();
             let chunk =
                 self.store.read_all(move |session| due::due(session, at, after, CHUNK)).await?;
             if chunk.is_empty() {
-                return Ok(passed);
+                return Ok(summary);
             }
             after = chunk.last().copied();
             for waiting in chunk {
                 let scope = Scope::of(waiting.organization);
                 let distributor = DistributorId(waiting.distributor_id);
-                let seen = self.store.read(scope, move |tenant| {
+                let preview = self.store.read(scope, move |tenant| {
                     tenant.snapshot(|tenant| preview(tenant, distributor, now))
                 });
-                match seen.await {
-                    Ok(Some((row, Some(planned)))) if planned.plan.wait_reason.is_none() => {
-                        passed.triggered = passed.triggered.saturating_add(1);
-                        told(&Triggered::new(&row.stored, planned));
+                match preview.await {
+                    Ok(Some(Preview { distributor, planned: Some(planned) }))
+                        if planned.plan.wait_reason.is_none() =>
+                    {
+                        summary.triggered = summary.triggered.saturating_add(1);
+                        on_trigger(&Triggered::new(&distributor.stored, planned));
                     }
                     Ok(_) => {}
                     Err(error) => {
-                        passed.left = passed.left.saturating_add(1);
-                        log::error!("distributor {}: {error}", waiting.distributor_id);
+                        summary.left = summary.left.saturating_add(1);
+                        log_failure(&waiting, &error);
                     }
                 }
             }

@@ -1,5 +1,5 @@
-//! The engine in a server: a pass at its start and then one in each interval, until it is told to
-//! stop, which it does between two triggers.
+//! The engine in a server: a pass at its start and then one in each interval, until it is stopped.
+//! It stops between two triggers.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use tokio::sync::watch;
 use crate::clock;
 use crate::engine::Engine;
 
-/// How many open distributions a pass refreshes; the next goes on where it ended.
+/// The number of open distributions that one pass refreshes; the next pass goes on behind them.
 const REFRESHED_AT_ONCE: usize = 1_000;
 
 /// A running engine.
@@ -22,26 +22,26 @@ pub(crate) struct Timer {
 }
 
 impl Timer {
-    /// Starts an engine on the current thread's runtime; `ended` says that it is to stop.
+    /// Starts an engine on the current thread's runtime. It stops when `shutdown` completes.
     pub(crate) fn start(
         store: Store,
         interval: Duration,
-        ended: impl Future<Output = ()> + 'static,
+        shutdown: impl Future<Output = ()> + 'static,
     ) -> Self {
         let engine = Engine::new(store);
         let (stop, stopped) = watch::channel(false);
         let task = rt::spawn(keep_passing(engine.clone(), interval, stopped));
-        let (told, waking) = (engine.clone(), stop.clone());
+        let (engine_to_stop, sleep_to_end) = (engine.clone(), stop.clone());
         rt::spawn(async move {
-            ended.await;
-            told.stop();
-            waking.send_replace(true);
+            shutdown.await;
+            engine_to_stop.stop();
+            sleep_to_end.send_replace(true);
         });
         Self { engine, stop, task }
     }
 
-    /// Tells the engine to stop, and waits until it has.
-    pub(crate) async fn stopped(self) {
+    /// Stops the engine, and waits until it has ended.
+    pub(crate) async fn stop(self) {
         self.engine.stop();
         self.stop.send_replace(true);
         let _ = self.task.await;
@@ -52,16 +52,19 @@ async fn keep_passing(engine: Engine, interval: Duration, mut stopped: watch::Re
     let mut refreshed = 0;
     while !engine.is_stopped() {
         let now = clock::instant();
-        let passed = engine.pass(now, |_| {}).await;
-        let refresh = match passed {
+        let summary = engine.pass(now, |_| {}).await;
+        let refresh = match summary {
             Ok(_) => engine.refresh(now, refreshed, REFRESHED_AT_ONCE).await,
             Err(error) => Err(error),
         };
         match refresh {
             Ok(last) => refreshed = last.unwrap_or(0),
-            Err(error) => log::warn!(target: "apportion::engine", "a pass was broken off: {error}"),
+            Err(error) => log::warn!(
+                target: "apportion::engine",
+                "the pass ended early, the next one tries again: {error}"
+            ),
         }
-        // Woken early to stop.
+        // The signal to stop cuts the wait short.
         let _ = tokio::time::timeout(interval, stopped.changed()).await;
     }
 }

@@ -1,4 +1,4 @@
-//! A distribution that was triggered, or would be, told in one line.
+//! A distribution that was triggered, or would be, and the line that describes it.
 
 use std::fmt;
 
@@ -10,18 +10,18 @@ use chrono::{DateTime, SecondsFormat, Utc};
 
 use crate::engine::snapshot::Planned;
 
-/// What came of a trigger date.
+/// The outcome of a trigger.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Triggered {
-    /// The organization.
+    /// The id of the organization.
     pub organization: OrganizationId,
-    /// The distributor.
+    /// The id of the distributor.
     pub distributor: DistributorId,
-    /// What that one is called.
+    /// The name of the distributor.
     pub name: String,
-    /// The distribution.
+    /// The id of the distribution.
     pub distribution: DistributionId,
-    /// What was written, or would be.
+    /// The plan that was written, or would be.
     pub plan: Plan,
 }
 
@@ -36,7 +36,7 @@ impl Triggered {
         }
     }
 
-    /// Logs it: a failure as a warning.
+    /// Logs the outcome: as a warning if the distribution failed.
     pub(crate) fn log(&self) {
         let failed = self.plan.status == DistributionStatus::Failed;
         log::log!(
@@ -49,7 +49,7 @@ impl Triggered {
         );
     }
 
-    /// `complete, 0.00 EUR to nobody`.
+    /// Describes the outcome, such as `complete, 12.50 EUR in 2 allocations`.
     fn outcome(&self) -> String {
         let plan = &self.plan;
         if let Some(failure) = &plan.failure {

@@ -20,7 +20,7 @@ use crate::access::{ORGANIZATION, Right};
 use crate::catalog::{MAX_INCLUDED, ROOT, Resources, TypeRef};
 use crate::endpoints::call::Call;
 use crate::endpoints::include::{follow, too_many};
-use crate::engine::snapshot::preview;
+use crate::engine::snapshot::{Preview, preview};
 use crate::failure::{Failure, Result};
 use crate::http::reply::Reply;
 use crate::payouts::preview_types;
@@ -67,7 +67,7 @@ impl PreviewRequest {
     fn run(&self, tenant: &mut Tenant<'_>) -> Result<Reply> {
         let at = self.question.as_ref().map_or_else(|_| DateTime::default(), |it| it.at);
         let found = preview(tenant, DistributorId(self.distributor), at)?;
-        let (distributor, planned) = found.ok_or_else(Failure::not_found)?;
+        let Preview { distributor, planned } = found.ok_or_else(Failure::not_found)?;
         let query = &self.question.as_ref().map_err(Clone::clone)?.query;
         let types = Types::find(&self.resources).ok_or_else(Failure::not_found)?;
         let allocations: Rc<dyn Rows> =

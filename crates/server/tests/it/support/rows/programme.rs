@@ -6,7 +6,7 @@ use apportion_core::distribution::DistributionStatus;
 use apportion_core::engine::OpenDistribution;
 use apportion_core::id::DistributorId;
 use apportion_core::schedule::{Schedule, Tz};
-use apportion_server::engine::{Passed, Tick, tick};
+use apportion_server::engine::{PassSummary, Tick, tick};
 use apportion_server::store::distribution::{self, Outcome};
 use apportion_server::store::distributor::{self, WrittenDistributor};
 use apportion_server::store::{OrganizationId, Scope, Session, Tenant};
@@ -245,7 +245,7 @@ impl Programme {
 
 /// Runs a pass over the server's database; returns its lines without the date in front.
 #[track_caller]
-pub fn pass(world: &World, at: &str, dry_run: bool) -> (Passed, Vec<String>) {
+pub fn pass(world: &World, at: &str, dry_run: bool) -> (PassSummary, Vec<String>) {
     let at: DateTime<Utc> = at.parse().unwrap();
     let mut lines = Vec::new();
     let passed = tick(&world.database, Tick { at, dry_run }, |triggered| {
