@@ -4,6 +4,7 @@
 
 pub(crate) mod attributes;
 pub(crate) mod criteria;
+pub(crate) mod draft;
 mod registry;
 mod served;
 mod table;

@@ -6,6 +6,7 @@ use apportion_store::person::{self, PersonRow, WrittenPerson};
 use apportion_store::{self as store, PersonId, Tenant};
 
 use crate::catalog::attributes::{instant, text};
+use crate::catalog::draft::draft;
 use crate::catalog::{Resource, Work, Writes};
 use crate::failure::{Failure, Result, judged};
 
@@ -39,37 +40,38 @@ pub(crate) fn resource() -> Resource<PersonRow> {
     Resource { declaration, writes: Some(Writes { lock, create, update, delete }) }
 }
 
+draft! {
+    PersonDraft of row: &PersonRow;
+    WrittenPerson of draft: PersonDraft;
+    {
+        first_name: Some(row.first_name.clone())
+            => first_name: draft.first_name.unwrap_or_default(),
+        last_name: Some(row.last_name.clone()) => last_name: draft.last_name.unwrap_or_default(),
+        email: row.email.clone() => email: draft.email,
+    }
+}
+
 fn lock(tenant: &mut Tenant<'_>, id: i64) -> store::Result<Option<PersonRow>> {
     person::lock(tenant, PersonId(id))
 }
 
 fn create(work: &mut Work<'_>, input: &mut Input) -> Result<i64> {
-    let content = content(PersonDraft::default(), input)?;
-    Ok(person::insert(&mut work.tenant, &content, work.now)?.0)
+    let written = accepted(PersonDraft::default(), input)?;
+    Ok(person::insert(&mut work.tenant, &written, work.now)?.0)
 }
 
 fn update(work: &mut Work<'_>, row: &PersonRow, input: &mut Input) -> Result<()> {
-    let draft = PersonDraft {
-        first_name: Some(row.first_name.clone()),
-        last_name: Some(row.last_name.clone()),
-        email: row.email.clone(),
-    };
-    let content = content(draft, input)?;
-    person::update(&mut work.tenant, row.id, &content, work.now).map_err(Failure::from)
+    let written = accepted(draft(row), input)?;
+    person::update(&mut work.tenant, row.id, &written, work.now).map_err(Failure::from)
 }
 
 fn delete(work: &mut Work<'_>, row: &PersonRow) -> Result<()> {
     person::delete(&mut work.tenant, row.id, work.now).map_err(Failure::from)
 }
 
-fn content(mut draft: PersonDraft, input: &mut Input) -> Result<WrittenPerson> {
-    input.set("first_name", &mut draft.first_name);
-    input.set("last_name", &mut draft.last_name);
-    input.set("email", &mut draft.email);
+/// What the input makes of a person.
+fn accepted(mut draft: PersonDraft, input: &mut Input) -> Result<WrittenPerson> {
+    read(input, &mut draft);
     judged(input, draft.check())?;
-    Ok(WrittenPerson {
-        first_name: draft.first_name.unwrap_or_default(),
-        last_name: draft.last_name.unwrap_or_default(),
-        email: draft.email,
-    })
+    Ok(written(draft))
 }

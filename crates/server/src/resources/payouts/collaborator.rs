@@ -7,6 +7,7 @@ use apportion_store::collaborator::{self, CollaboratorRow, WrittenCollaborator};
 use apportion_store::{self as store, Tenant, metric, obligation};
 
 use crate::catalog::attributes::{instant, text, word};
+use crate::catalog::draft::draft;
 use crate::catalog::{Resource, Work, Writes};
 use crate::failure::{Failure, Result, judged};
 
@@ -43,24 +44,29 @@ pub(crate) fn resource() -> Resource<CollaboratorRow> {
     Resource { declaration, writes: Some(writes) }
 }
 
+draft! {
+    CollaboratorDraft of row: &CollaboratorRow;
+    WrittenCollaborator of terms: CollaboratorTerms;
+    {
+        full_name: Some(row.full_name.clone()) => full_name: terms.full_name,
+        email: row.email.clone() => email: terms.email,
+        status: Some(row.status.name().to_owned()) => status: terms.status,
+    }
+}
+
 fn lock(tenant: &mut Tenant<'_>, id: i64) -> store::Result<Option<CollaboratorRow>> {
     collaborator::lock(tenant, CollaboratorId(id))
 }
 
 fn create(work: &mut Work<'_>, input: &mut Input) -> Result<i64> {
-    let content = content(work, CollaboratorDraft::default(), None, input)?;
-    let added = collaborator::insert(&mut work.tenant, &content, work.now);
+    let written = accepted(work, CollaboratorDraft::default(), None, input)?;
+    let added = collaborator::insert(&mut work.tenant, &written, work.now);
     added.map(|id| id.0).map_err(|error| taken(error, input))
 }
 
 fn update(work: &mut Work<'_>, row: &CollaboratorRow, input: &mut Input) -> Result<()> {
-    let draft = CollaboratorDraft {
-        full_name: Some(row.full_name.clone()),
-        email: row.email.clone(),
-        status: Some(row.status.name().to_owned()),
-    };
-    let content = content(work, draft, Some(row.id), input)?;
-    let updated = collaborator::update(&mut work.tenant, row.id, &content, work.now);
+    let written = accepted(work, draft(row), Some(row.id), input)?;
+    let updated = collaborator::update(&mut work.tenant, row.id, &written, work.now);
     updated.map_err(|error| taken(error, input))
 }
 
@@ -68,23 +74,20 @@ fn delete(work: &mut Work<'_>, row: &CollaboratorRow) -> Result<()> {
     collaborator::delete(&mut work.tenant, row.id, work.now).map_err(Failure::from)
 }
 
-fn content(
+/// What the input makes of a collaborator: the one of that id, or a new one.
+fn accepted(
     work: &mut Work<'_>,
     mut draft: CollaboratorDraft,
     id: Option<CollaboratorId>,
     input: &mut Input,
 ) -> Result<WrittenCollaborator> {
-    input.set("full_name", &mut draft.full_name);
-    input.set("email", &mut draft.email);
-    input.set("status", &mut draft.status);
+    read(input, &mut draft);
     if let Some(email) = draft.email.as_deref()
         && collaborator::id_by_email(&mut work.tenant, email, id)?.is_some()
     {
         input.refuse("email", TAKEN);
     }
-    let terms = judged(input, draft.check())?;
-    let CollaboratorTerms { full_name, email, status } = terms;
-    Ok(WrittenCollaborator { full_name, email, status })
+    Ok(written(judged(input, draft.check())?))
 }
 
 const TAKEN: &str = "is another collaborator's";

@@ -18,6 +18,7 @@ use chrono::NaiveDateTime;
 use crate::catalog::attributes::{
     PERCENT, boolean, decimal, instant, integer, long_text, text, word,
 };
+use crate::catalog::draft::draft;
 use crate::catalog::{Resource, Work, Writes};
 use crate::failure::{Failure, Result, judged};
 use crate::payouts::kept_json::{self, METRIC_TYPES, SCHEDULE};
@@ -137,9 +138,39 @@ fn own_attributes(
         })
 }
 
+draft! {
+    DistributorDraft of row: &StoredDistributor;
+    WrittenDistributor of terms: &DistributorTerms, schedule_json: String,
+        schedule_set_at: NaiveDateTime;
+    {
+        name: Some(row.name.clone()) => name: terms.name.clone(),
+        description: row.description.clone() => description: terms.description.clone(),
+        units: Some(row.units.clone()) => units: terms.units.name().to_owned(),
+        status: Some(row.status.name().to_owned()) => status: terms.status,
+        pool_resolver: Some(row.pool_resolver.name().to_owned())
+            => pool_resolver: terms.pool_resolver,
+        distribution_resolver: Some(row.distribution_resolver.name().to_owned())
+            => distribution_resolver: terms.distribution_resolver,
+        pool_amount: row.pool_amount => pool_amount: terms.pool_amount,
+        revenue_percentage: row.revenue_percentage_e10
+            => revenue_percentage_e10: terms.revenue_percentage.map(Percent::units),
+        minimum_value: row.minimum_value => minimum_value: terms.minimum_value,
+        requires_approval: Some(row.requires_approval)
+            => requires_approval: terms.requires_approval,
+        carry_over: Some(row.carry_over) => carry_over: terms.carry_over,
+        time_zone: Some(row.time_zone.clone()) => time_zone: terms.time_zone.name().to_owned(),
+    }
+    draft { metric_types: kept_json::read_metric_types(&row.metric_types) }
+    written {
+        schedule: schedule_json,
+        anchor_at: schedule_set_at,
+        metric_types: kept_json::write_metric_types(&terms.metric_types),
+    }
+}
+
 /// What a distributor is to be.
 struct Wanted {
-    content: WrittenDistributor,
+    written: WrittenDistributor,
     terms: DistributorTerms,
     schedule: Schedule,
     collaborators: Option<Linkage>,
@@ -151,8 +182,8 @@ fn lock(tenant: &mut Tenant<'_>, id: i64) -> store::Result<Option<DistributorRow
 }
 
 fn create(work: &mut Work<'_>, input: &mut Input) -> Result<i64> {
-    let wanted = read(work, input, None)?;
-    let id = distributor::insert(&mut work.tenant, &wanted.content, work.now)?;
+    let wanted = accepted(work, input, None)?;
+    let id = distributor::insert(&mut work.tenant, &wanted.written, work.now)?;
     link(work, id, &wanted)?;
     open(work, id, false, &wanted)?;
     Ok(id.0)
@@ -161,7 +192,7 @@ fn create(work: &mut Work<'_>, input: &mut Input) -> Result<i64> {
 fn update(work: &mut Work<'_>, row: &DistributorRow, input: &mut Input) -> Result<()> {
     let old = &row.stored;
     changeable(old, DistributorStatus::Active)?;
-    let wanted = read(work, input, Some(old))?;
+    let wanted = accepted(work, input, Some(old))?;
     let zone = home_zone(work)?;
     let before = judged(input, draft(old).check(zone))?;
     let in_use = in_use(work, row)?;
@@ -169,11 +200,11 @@ fn update(work: &mut Work<'_>, row: &DistributorRow, input: &mut Input) -> Resul
         let pointer = format!("/data/attributes/{}", locked.what);
         Error::pointer(Code::Conflict, pointer, locked.to_string())
     })?;
-    distributor::update(&mut work.tenant, old, &wanted.content, work.now)?;
+    distributor::update(&mut work.tenant, old, &wanted.written, work.now)?;
     link(work, old.id, &wanted)?;
-    let moved = old.anchor_at != wanted.content.anchor_at
-        || old.schedule != wanted.content.schedule
-        || old.time_zone != wanted.content.time_zone;
+    let moved = old.anchor_at != wanted.written.anchor_at
+        || old.schedule != wanted.written.schedule
+        || old.time_zone != wanted.written.time_zone;
     open(work, old.id, moved, &wanted)
 }
 
@@ -220,7 +251,7 @@ fn open(
         is_active: wanted.terms.status == DistributorStatus::Active,
         units: wanted.terms.units.name(),
         schedule: &wanted.schedule,
-        anchor: wanted.content.anchor_at.and_utc(),
+        anchor: wanted.written.anchor_at.and_utc(),
         zone: wanted.terms.time_zone,
     };
     opening::bring_up_to_date(work, &paying, moved)
@@ -240,41 +271,15 @@ pub(crate) fn terms(stored: &StoredDistributor) -> store::Result<(DistributorTer
     terms.zip(kept_json::kept_schedule(&stored.schedule)).ok_or_else(unreadable)
 }
 
-/// A distributor as it is, or one of which nothing is known.
-fn draft(old: &StoredDistributor) -> DistributorDraft {
-    DistributorDraft {
-        name: Some(old.name.clone()),
-        description: old.description.clone(),
-        units: Some(old.units.clone()),
-        status: Some(old.status.name().to_owned()),
-        pool_resolver: Some(old.pool_resolver.name().to_owned()),
-        distribution_resolver: Some(old.distribution_resolver.name().to_owned()),
-        pool_amount: old.pool_amount,
-        revenue_percentage: old.revenue_percentage_e10,
-        minimum_value: old.minimum_value,
-        requires_approval: Some(old.requires_approval),
-        carry_over: Some(old.carry_over),
-        time_zone: Some(old.time_zone.clone()),
-        metric_types: kept_json::read_metric_types(&old.metric_types),
-    }
-}
-
 /// What the input makes of a distributor.
-fn read(work: &mut Work<'_>, input: &mut Input, old: Option<&StoredDistributor>) -> Result<Wanted> {
+fn accepted(
+    work: &mut Work<'_>,
+    input: &mut Input,
+    old: Option<&StoredDistributor>,
+) -> Result<Wanted> {
     let home = home_zone(work)?;
     let mut draft = old.map(draft).unwrap_or_default();
-    input.set("name", &mut draft.name);
-    input.set("description", &mut draft.description);
-    input.set("units", &mut draft.units);
-    input.set("status", &mut draft.status);
-    input.set("pool_resolver", &mut draft.pool_resolver);
-    input.set("distribution_resolver", &mut draft.distribution_resolver);
-    input.set("pool_amount", &mut draft.pool_amount);
-    input.set("revenue_percentage", &mut draft.revenue_percentage);
-    input.set("minimum_value", &mut draft.minimum_value);
-    input.set("requires_approval", &mut draft.requires_approval);
-    input.set("carry_over", &mut draft.carry_over);
-    input.set("time_zone", &mut draft.time_zone);
+    read(input, &mut draft);
     let mut metric_types: Option<String> = None;
     input.set("metric_types", &mut metric_types);
     if let Some(text) = metric_types.as_deref() {
@@ -292,8 +297,8 @@ fn read(work: &mut Work<'_>, input: &mut Input, old: Option<&StoredDistributor>)
     let collaborators = work.members(input, "collaborators", "collaborators")?;
     let deals = work.members(input, "deals", "deals")?;
     let terms = judged(input, draft.check(home))?;
-    let content = content(&terms, kept_json::write_schedule(&texts), anchor);
-    Ok(Wanted { content, terms, schedule, collaborators, deals })
+    let written = written(&terms, kept_json::write_schedule(&texts), anchor);
+    Ok(Wanted { written, terms, schedule, collaborators, deals })
 }
 
 /// When the schedule and its zone were set: before, where both stay.
@@ -306,28 +311,4 @@ fn anchor(
     let same =
         |old: &&StoredDistributor| old.schedule == schedule && Some(old.time_zone.as_str()) == zone;
     old.filter(same).map_or(now, |old| old.anchor_at)
-}
-
-fn content(
-    terms: &DistributorTerms,
-    schedule: String,
-    anchor_at: NaiveDateTime,
-) -> WrittenDistributor {
-    WrittenDistributor {
-        name: terms.name.clone(),
-        description: terms.description.clone(),
-        units: terms.units.name().to_owned(),
-        status: terms.status,
-        pool_resolver: terms.pool_resolver,
-        distribution_resolver: terms.distribution_resolver,
-        pool_amount: terms.pool_amount,
-        revenue_percentage_e10: terms.revenue_percentage.map(Percent::units),
-        minimum_value: terms.minimum_value,
-        requires_approval: terms.requires_approval,
-        carry_over: terms.carry_over,
-        schedule,
-        anchor_at,
-        time_zone: terms.time_zone.name().to_owned(),
-        metric_types: kept_json::write_metric_types(&terms.metric_types),
-    }
 }

@@ -15,6 +15,7 @@ use apportion_store::obligation::{self, ObligationRow, StoredObligation, Written
 use apportion_store::{self as store, Tenant, distributor};
 
 use crate::catalog::attributes::{date, instant, integer, long_text, remark, text, word};
+use crate::catalog::draft::draft;
 use crate::catalog::{Resource, Work, Writes};
 use crate::failure::{Failure, Result, judged, judged_with};
 use crate::payouts::settling;
@@ -115,6 +116,35 @@ fn linked(
         )
 }
 
+/// What an obligation has besides its terms, and keeps.
+struct Parties {
+    distributor_id: DistributorId,
+    collaborator_id: CollaboratorId,
+    reverses_id: Option<ObligationId>,
+    /// The units of the distributor.
+    units: String,
+}
+
+draft! {
+    ObligationDraft of row: &StoredObligation;
+    WrittenObligation of terms: ObligationTerms, parties: Parties;
+    {
+        // What it becomes is the client's to say; else it stays as it is.
+        status: None => status: terms.status,
+        award_type: row.award_type.clone() => award_type: terms.award_type,
+        value: Some(row.value) => value: terms.value,
+        reason: row.reason.clone() => reason: terms.reason,
+        reference: row.reference.clone() => reference: terms.reference,
+        due_on: row.due_on => due_on: terms.due_on,
+    }
+    written {
+        distributor_id: parties.distributor_id,
+        collaborator_id: parties.collaborator_id,
+        reverses_id: parties.reverses_id,
+        units: parties.units,
+    }
+}
+
 /// An obligation whose distributor is locked, and with it every obligation of that one.
 fn lock(tenant: &mut Tenant<'_>, id: i64) -> store::Result<Option<ObligationRow>> {
     let id = ObligationId(id);
@@ -139,22 +169,20 @@ fn create(work: &mut Work<'_>, input: &mut Input) -> Result<i64> {
         None => None,
     };
     let mut draft = ObligationDraft::default();
-    input.set("status", &mut draft.status);
     read(input, &mut draft);
     let terms = judged_with(input, draft.check(reversed), &["reverses"])?;
     let (Some(payer), Some(collaborator_id)) = (payer, collaborator) else {
         return Err(Failure::not_found());
     };
-    let after = (terms.status, terms.value);
-    accumulate(work, &payer.stored, (None, Some(after)), input)?;
-    let content = WrittenObligation {
+    let after = accumulated(terms.status, terms.value);
+    accumulate(work, &payer.stored, 0, after, input)?;
+    let parties = Parties {
         distributor_id: payer.stored.id,
         collaborator_id,
         reverses_id: reverses,
         units: payer.stored.units,
-        ..content(terms)
     };
-    Ok(obligation::insert(&mut work.tenant, &content, work.now)?.0)
+    Ok(obligation::insert(&mut work.tenant, &written(terms, parties), work.now)?.0)
 }
 
 fn update(work: &mut Work<'_>, row: &ObligationRow, input: &mut Input) -> Result<()> {
@@ -173,18 +201,9 @@ fn update(work: &mut Work<'_>, row: &ObligationRow, input: &mut Input) -> Result
             input.refuse_relationship(name, "cannot be changed");
         }
     }
-    let mut draft = ObligationDraft {
-        status: None,
-        award_type: old.award_type.clone(),
-        value: Some(old.value),
-        reason: old.reason.clone(),
-        reference: old.reference.clone(),
-        due_on: old.due_on,
-    };
-    let mut status = None;
-    input.set("status", &mut status);
+    let mut draft = draft(old);
     read(input, &mut draft);
-    let status = status.map_or(Ok(held.status), |status: String| status.parse());
+    let status = draft.status.as_deref().map_or(Ok(held.status), str::parse);
     let unknown = |error: UnknownName| vec![Fault::new("status", error.to_string())];
     let status = judged(input, status.map_err(unknown))?;
     let terms = judged(input, draft.check_changed(status))?;
@@ -192,20 +211,19 @@ fn update(work: &mut Work<'_>, row: &ObligationRow, input: &mut Input) -> Result
     let payer = distributor::lock(&mut work.tenant, old.distributor_id)?;
     let payer = payer.ok_or_else(Failure::not_found)?;
     if !held.is_allocated {
-        let sides = (Some((held.status, old.value)), Some((status, terms.value)));
-        accumulate(work, &payer.stored, sides, input)?;
+        let before = accumulated(held.status, old.value);
+        accumulate(work, &payer.stored, before, accumulated(status, terms.value), input)?;
     }
     if let Some(allocation) = old.allocation_id.filter(|_| status != held.status) {
         settling::settle(work, allocation, old.value, status)?;
     }
-    let content = WrittenObligation {
+    let parties = Parties {
         distributor_id: old.distributor_id,
         collaborator_id: old.collaborator_id,
         reverses_id: old.reverses_id,
         units: old.units.clone(),
-        ..content(terms)
     };
-    Ok(obligation::update(&mut work.tenant, old.id, &content, work.now)?)
+    Ok(obligation::update(&mut work.tenant, old.id, &written(terms, parties), work.now)?)
 }
 
 fn delete(work: &mut Work<'_>, row: &ObligationRow) -> Result<()> {
@@ -214,32 +232,8 @@ fn delete(work: &mut Work<'_>, row: &ObligationRow) -> Result<()> {
     obligation::delete(&mut work.tenant, row.stored.id, work.now)?;
     let payer = distributor::lock(&mut work.tenant, row.stored.distributor_id)?;
     let payer = payer.ok_or_else(Failure::not_found)?;
-    let before = Some((held.status, row.stored.value));
-    accumulate(work, &payer.stored, (before, None), &mut Input::default())
-}
-
-fn read(input: &Input, draft: &mut ObligationDraft) {
-    input.set("award_type", &mut draft.award_type);
-    input.set("value", &mut draft.value);
-    input.set("reason", &mut draft.reason);
-    input.set("reference", &mut draft.reference);
-    input.set("due_on", &mut draft.due_on);
-}
-
-/// What belongs to others is filled in by the caller.
-fn content(terms: ObligationTerms) -> WrittenObligation {
-    WrittenObligation {
-        distributor_id: DistributorId(0),
-        collaborator_id: CollaboratorId(0),
-        reverses_id: None,
-        status: terms.status,
-        award_type: terms.award_type,
-        value: terms.value,
-        units: String::new(),
-        reason: terms.reason,
-        reference: terms.reference,
-        due_on: terms.due_on,
-    }
+    let before = accumulated(held.status, row.stored.value);
+    accumulate(work, &payer.stored, before, 0, &mut Input::default())
 }
 
 fn held(stored: &StoredObligation) -> ObligationState {
@@ -287,23 +281,23 @@ fn check_state(held: ObligationState, old: &StoredObligation, new: &ObligationTe
     if errors.is_empty() { Ok(()) } else { Err(Failure::Refused(errors)) }
 }
 
-/// The two states of an obligation that is not allocated, where it is there: status and value.
-type Sides = (Option<(ObligationStatus, i64)>, Option<(ObligationStatus, i64)>);
+/// What an obligation that is not allocated adds to the sum of its distributor.
+fn accumulated(status: ObligationStatus, value: i64) -> i64 {
+    if status == ObligationStatus::Approved { value } else { 0 }
+}
 
-/// Brings what the approved obligations of a distributor sum to up to date.
+/// Brings what the approved obligations of a distributor sum to up to date: one of them adds
+/// `after` where it added `before`.
 fn accumulate(
     work: &mut Work<'_>,
     payer: &distributor::StoredDistributor,
-    (before, after): Sides,
+    before: i64,
+    after: i64,
     input: &mut Input,
 ) -> Result<()> {
-    let owed = |side: Option<(ObligationStatus, i64)>| {
-        let approved = side.filter(|(status, _)| *status == ObligationStatus::Approved);
-        i128::from(approved.map_or(0, |(_, value)| value))
-    };
     let sum = i128::from(payer.accumulated_value)
-        .saturating_sub(owed(before))
-        .saturating_add(owed(after));
+        .saturating_sub(before.into())
+        .saturating_add(after.into());
     let Ok(sum) = i64::try_from(sum) else {
         input.refuse("value", "makes a sum that does not fit 64 bits");
         return Err(Failure::Refused(std::mem::take(&mut input.errors)));

@@ -12,6 +12,7 @@ use apportion_store::revenue_distribution::{self, DistributedPercent, Rewritten}
 use apportion_store::{self as store, Tenant};
 
 use crate::catalog::attributes::{PERCENT, RATE, date, decimal, instant, integer, text};
+use crate::catalog::draft::draft;
 use crate::catalog::{Resource, Work, Writes};
 use crate::failure::{Failure, Result, judged};
 
@@ -89,6 +90,23 @@ pub(crate) fn resource() -> Resource<DealRow> {
     Resource { declaration, writes: Some(Writes { lock, create, update, delete }) }
 }
 
+draft! {
+    DealDraft of row: &DealRow;
+    WrittenDeal of terms: &DealTerms;
+    {
+        name: Some(row.name.clone()) => name: terms.name.clone(),
+        currency: Some(row.currency.code().to_owned()) => currency: terms.currency,
+        value: Some(row.value) => value: terms.value,
+        exchange_rate: row.exchange_rate_e12
+            => exchange_rate_e12: terms.exchange_rate.map(Rate::units),
+        exchange_date: row.exchange_date => exchange_date: terms.exchange_date,
+        date: row.date => date: terms.date,
+        end_date: row.end_date => end_date: terms.end_date,
+        probability: Some(row.probability) => probability: terms.probability,
+    }
+    written { value_default: terms.value_default }
+}
+
 fn lock(tenant: &mut Tenant<'_>, id: i64) -> store::Result<Option<DealRow>> {
     deal::lock(tenant, DealId(id))
 }
@@ -97,20 +115,11 @@ fn create(work: &mut Work<'_>, input: &mut Input) -> Result<i64> {
     let mut draft = DealDraft::default();
     read(input, &mut draft);
     let terms = judged(input, draft.check(work.currency))?;
-    Ok(deal::insert(&mut work.tenant, &content(&terms), work.now)?.0)
+    Ok(deal::insert(&mut work.tenant, &written(&terms), work.now)?.0)
 }
 
 fn update(work: &mut Work<'_>, row: &DealRow, input: &mut Input) -> Result<()> {
-    let mut draft = DealDraft {
-        name: Some(row.name.clone()),
-        currency: Some(row.currency.code().to_owned()),
-        value: Some(row.value),
-        exchange_rate: row.exchange_rate_e12,
-        exchange_date: row.exchange_date,
-        date: row.date,
-        end_date: row.end_date,
-        probability: Some(row.probability),
-    };
+    let mut draft = draft(row);
     read(input, &mut draft);
     // Back in the tenant's currency no rate is needed: one that nobody asked for goes.
     let returns = draft.currency.as_deref() == Some(work.currency.code());
@@ -118,8 +127,8 @@ fn update(work: &mut Work<'_>, row: &DealRow, input: &mut Input) -> Result<()> {
         draft.exchange_rate = None;
     }
     let terms = judged(input, draft.check(work.currency))?;
-    let content = content(&terms);
-    let sums = if changes_money(row, &content) {
+    let written = written(&terms);
+    let sums = if changes_money(row, &written) {
         rewrite(work, row, &terms, input)?
     } else {
         Sums {
@@ -128,42 +137,17 @@ fn update(work: &mut Work<'_>, row: &DealRow, input: &mut Input) -> Result<()> {
             undistributed_amount: row.undistributed_amount,
         }
     };
-    Ok(deal::update(&mut work.tenant, row.id, &content, sums, work.now)?)
+    Ok(deal::update(&mut work.tenant, row.id, &written, sums, work.now)?)
 }
 
 fn delete(work: &mut Work<'_>, row: &DealRow) -> Result<()> {
     deal::delete(&mut work.tenant, row.id, work.now).map_err(Failure::from)
 }
 
-fn read(input: &Input, draft: &mut DealDraft) {
-    input.set("name", &mut draft.name);
-    input.set("currency", &mut draft.currency);
-    input.set("value", &mut draft.value);
-    input.set("exchange_rate", &mut draft.exchange_rate);
-    input.set("exchange_date", &mut draft.exchange_date);
-    input.set("date", &mut draft.date);
-    input.set("end_date", &mut draft.end_date);
-    input.set("probability", &mut draft.probability);
-}
-
-fn content(terms: &DealTerms) -> WrittenDeal {
-    WrittenDeal {
-        name: terms.name.clone(),
-        currency: terms.currency,
-        value: terms.value,
-        exchange_rate_e12: terms.exchange_rate.map(Rate::units),
-        exchange_date: terms.exchange_date,
-        probability: terms.probability,
-        date: terms.date,
-        end_date: terms.end_date,
-        value_default: terms.value_default,
-    }
-}
-
-fn changes_money(row: &DealRow, content: &WrittenDeal) -> bool {
-    row.value != content.value
-        || row.currency != content.currency
-        || row.exchange_rate_e12 != content.exchange_rate_e12
+fn changes_money(row: &DealRow, written: &WrittenDeal) -> bool {
+    row.value != written.value
+        || row.currency != written.currency
+        || row.exchange_rate_e12 != written.exchange_rate_e12
 }
 
 /// Gives the distributions of a deal the amounts that follow from its new terms.

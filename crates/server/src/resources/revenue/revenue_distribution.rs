@@ -7,17 +7,20 @@ use apportion_core::deal_totals::{DealPart, DealTotals};
 use apportion_core::decimal::{Percent, Rate};
 use apportion_core::fault::Fault;
 use apportion_core::id::{DealId, RevenueDistributionId};
-use apportion_core::revenue_distribution::{RevenueDistributionDraft, RevenueDistributionTerms};
+use apportion_core::revenue_distribution::{
+    Amounts, RevenueDistributionDraft, RevenueDistributionTerms,
+};
 use apportion_core::slicing::SpreadAmount;
 use apportion_jsonapi::input::Linkage;
 use apportion_jsonapi::{Bounds, Code, Declaration, Error, Input, Kind, Relationship, Scalar};
-use apportion_store::deal::{self, Sums};
+use apportion_store::deal::{self, DealRow, Sums};
 use apportion_store::revenue_distribution::{
     self, RevenueDistributionRow, WrittenRevenueDistribution,
 };
 use apportion_store::{self as store, Tenant};
 
 use crate::catalog::attributes::{PERCENT, date, decimal, instant, integer, text};
+use crate::catalog::draft::draft;
 use crate::catalog::{Resource, Work, Writes};
 use crate::failure::{Failure, Result, judged};
 use crate::revenue::report_row::REVENUE_DISTRIBUTION_ID;
@@ -83,6 +86,24 @@ fn days(row: &RevenueDistributionRow, figure: fn(&SpreadAmount) -> i64) -> Scala
     span.map_or(Scalar::Null, |span| Scalar::Integer(figure(&span)))
 }
 
+draft! {
+    RevenueDistributionDraft of row: &RevenueDistributionRow;
+    WrittenRevenueDistribution of terms: &RevenueDistributionTerms, deal: &DealRow,
+        amounts: Amounts, default_currency: Currency;
+    {
+        start_on: Some(row.start_on) => start_on: terms.range.start(),
+        end_on: Some(row.end_on) => end_on: terms.range.end(),
+        amount_percent: Some(row.amount_percent_e10) => amount_percent_e10: terms.percent.units(),
+    }
+    written {
+        deal_id: deal.id,
+        amount: amounts.amount,
+        amount_default: amounts.amount_default,
+        currency: deal.currency,
+        currency_default: default_currency,
+    }
+}
+
 /// A distribution whose deal is locked, and with it every distribution of that deal.
 fn lock(tenant: &mut Tenant<'_>, id: i64) -> store::Result<Option<RevenueDistributionRow>> {
     let id = RevenueDistributionId(id);
@@ -98,22 +119,17 @@ fn lock(tenant: &mut Tenant<'_>, id: i64) -> store::Result<Option<RevenueDistrib
 
 fn create(work: &mut Work<'_>, input: &mut Input) -> Result<i64> {
     let deal = linked_deal(work, input, None)?;
-    let (content, new) = judge(work, RevenueDistributionDraft::default(), deal.as_ref(), input)?;
+    let (written, new) = judge(work, RevenueDistributionDraft::default(), deal.as_ref(), input)?;
     let deal = deal.ok_or_else(Failure::not_found)?;
     let sums = sums(&deal, |distributed| distributed.with(new), input)?;
-    let id = revenue_distribution::insert(&mut work.tenant, &content, work.now)?;
+    let id = revenue_distribution::insert(&mut work.tenant, &written, work.now)?;
     deal::update_sums(&mut work.tenant, deal.id, sums, work.now)?;
     Ok(id.0)
 }
 
 fn update(work: &mut Work<'_>, row: &RevenueDistributionRow, input: &mut Input) -> Result<()> {
     let deal = linked_deal(work, input, Some(row.deal_id))?;
-    let draft = RevenueDistributionDraft {
-        start_on: Some(row.start_on),
-        end_on: Some(row.end_on),
-        amount_percent: Some(row.amount_percent_e10),
-    };
-    let (content, new) = judge(work, draft, deal.as_ref(), input)?;
+    let (written, new) = judge(work, draft(row), deal.as_ref(), input)?;
     let deal = deal.ok_or_else(Failure::not_found)?;
     let old = share(row)?;
     if deal.id == row.deal_id {
@@ -124,7 +140,7 @@ fn update(work: &mut Work<'_>, row: &RevenueDistributionRow, input: &mut Input) 
         deal::update_sums(&mut work.tenant, deal.id, sums, work.now)?;
         leave_deal(work, row)?;
     }
-    Ok(revenue_distribution::update(&mut work.tenant, row.id, &content, work.now)?)
+    Ok(revenue_distribution::update(&mut work.tenant, row.id, &written, work.now)?)
 }
 
 fn delete(work: &mut Work<'_>, row: &RevenueDistributionRow) -> Result<()> {
@@ -145,7 +161,7 @@ fn linked_deal(
     work: &mut Work<'_>,
     input: &mut Input,
     present: Option<DealId>,
-) -> Result<Option<deal::DealRow>> {
+) -> Result<Option<DealRow>> {
     let Some(link) = input.link("deal").cloned() else {
         return match present {
             Some(id) => Ok(deal::lock(&mut work.tenant, id)?),
@@ -174,39 +190,27 @@ fn linked_deal(
 fn judge(
     work: &Work<'_>,
     mut draft: RevenueDistributionDraft,
-    deal: Option<&deal::DealRow>,
+    deal: Option<&DealRow>,
     input: &mut Input,
 ) -> Result<(WrittenRevenueDistribution, DealPart)> {
-    input.set("start_on", &mut draft.start_on);
-    input.set("end_on", &mut draft.end_on);
-    input.set("amount_percent", &mut draft.amount_percent);
+    read(input, &mut draft);
     let terms = judged(input, draft.check())?;
     // Without a deal there is a fault already, so that the line above did not pass.
     let deal = deal.ok_or_else(Failure::not_found)?;
-    let content = judged(input, content(&terms, deal, work.currency).map_err(|fault| vec![fault]))?;
-    let share = DealPart { percent: terms.percent, amount: content.amount };
-    Ok((content, share))
+    let amounts = terms.amounts(&money(deal, work.currency)).map_err(|fault| vec![fault]);
+    let amounts = judged(input, amounts)?;
+    let share = DealPart { percent: terms.percent, amount: amounts.amount };
+    Ok((written(&terms, deal, amounts, work.currency), share))
 }
 
-fn content(
-    terms: &RevenueDistributionTerms,
-    deal: &deal::DealRow,
-    default_currency: Currency,
-) -> Result<WrittenRevenueDistribution, Fault> {
-    let currency = deal.currency;
-    let exchange_rate = deal.exchange_rate_e12.and_then(|units| Rate::from_units(units).ok());
-    let money = DealMoney { value: deal.value, currency, exchange_rate, default_currency };
-    let amounts = terms.amounts(&money)?;
-    Ok(WrittenRevenueDistribution {
-        deal_id: deal.id,
-        start_on: terms.range.start(),
-        end_on: terms.range.end(),
-        amount_percent_e10: terms.percent.units(),
-        amount: amounts.amount,
-        amount_default: amounts.amount_default,
-        currency,
-        currency_default: default_currency,
-    })
+/// What amounts of a deal are computed from.
+fn money(deal: &DealRow, default_currency: Currency) -> DealMoney {
+    DealMoney {
+        value: deal.value,
+        currency: deal.currency,
+        exchange_rate: deal.exchange_rate_e12.and_then(|units| Rate::from_units(units).ok()),
+        default_currency,
+    }
 }
 
 fn share(row: &RevenueDistributionRow) -> Result<DealPart> {
@@ -217,7 +221,7 @@ fn share(row: &RevenueDistributionRow) -> Result<DealPart> {
 
 /// What the deal has distributed after a change.
 fn sums(
-    deal: &deal::DealRow,
+    deal: &DealRow,
     change: impl FnOnce(DealTotals) -> std::result::Result<DealTotals, Fault>,
     input: &mut Input,
 ) -> Result<Sums> {

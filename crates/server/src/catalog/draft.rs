@@ -1,0 +1,48 @@
+//! The attributes of a writable type on their way from a row and a request to a row, in one list.
+//! Not here: what an attribute is to clients (its declaration), and whether its value is sound,
+//! which the rules judge between the two halves of the list.
+
+/// Lists the attributes of a type that clients write, each once, and makes three functions of that:
+///
+/// - `draft` makes the draft of a row as it is,
+/// - `read` puts what the input gives into a draft, by the names of the draft's fields,
+/// - `written` makes the columns that are written, of what the rules have accepted.
+///
+/// A line has the field of the draft and its value in a row, and behind the arrow the column and
+/// its value among what is accepted. Fields of the draft that `read` leaves alone stand in `draft`,
+/// and columns that are no attribute in `written`.
+///
+/// ```ignore
+/// draft! {
+///     DealDraft of row: &DealRow;
+///     WrittenDeal of terms: &DealTerms;
+///     {
+///         name: Some(row.name.clone()) => name: terms.name.clone(),
+///         exchange_rate: row.exchange_rate_e12 => exchange_rate_e12: terms.rate.map(Rate::units),
+///     }
+///     written { value_default: terms.value_default }
+/// }
+/// ```
+macro_rules! draft {
+    (
+        $draft:ident of $row:ident: $row_type:ty;
+        $written:ident of $($part:ident: $part_type:ty),+;
+        { $($name:ident: $in_row:expr => $column:ident: $in_part:expr,)+ }
+        $(draft { $($unread:ident: $unread_in_row:expr),+ })?
+        $(written { $($derived:ident: $derived_in_part:expr),+ $(,)? })?
+    ) => {
+        fn draft($row: $row_type) -> $draft {
+            $draft { $($name: $in_row,)+ $($($unread: $unread_in_row,)+)? }
+        }
+
+        fn read(input: &apportion_jsonapi::Input, draft: &mut $draft) {
+            $(input.set(stringify!($name), &mut draft.$name);)+
+        }
+
+        fn written($($part: $part_type),+) -> $written {
+            $written { $($column: $in_part,)+ $($($derived: $derived_in_part,)+)? }
+        }
+    };
+}
+
+pub(crate) use draft;
