@@ -91,5 +91,5 @@ fn every_command_and_flag_is_spoken_of() {
 
 fn the_map_is_short() {
     let lines = house::read("ARCHITECTURE.md").lines().count();
-    assert!(lines <= 200, "ARCHITECTURE.md has {lines} lines");
+    assert!(lines <= 250, "ARCHITECTURE.md has {lines} lines");
 }

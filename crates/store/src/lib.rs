@@ -27,6 +27,7 @@ pub use database::lookup::Lookup;
 pub use error::{Cause, Error, Result};
 pub use ledger::ledger;
 pub use ledger::recognized::recognized;
+pub use payouts::counting::counting_distributors;
 pub use payouts::{allocate, due};
 pub use pool::backup;
 pub use pool::store::{Limits, Store};

@@ -8,7 +8,7 @@ use apportion_core::metric::{MetricType, score_after_credit};
 use apportion_core::metric_credit::{CreditTarget, MetricCreditTerms};
 use apportion_jsonapi::{Code, Error};
 use apportion_store::metric_credit::{self, NewMetricCredit};
-use apportion_store::{collaborator, distributor, metric};
+use apportion_store::{collaborator, counting_distributors, distributor, metric};
 
 use crate::catalog::Work;
 use crate::failure::{Failure, Result};
@@ -20,7 +20,7 @@ pub(crate) const COLLABORATOR: &str = "/collaboratorId";
 /// Credits a collaborator with the points of every distributor that counts them: active, with an
 /// open distribution and a manual metric, and the collaborator among its own. All or none.
 pub(crate) fn credit_everywhere(work: &mut Work<'_>, collaborator: CollaboratorId) -> Result<()> {
-    let counting = distributor::ids_counting(&mut work.tenant, collaborator)?;
+    let counting = counting_distributors(&mut work.tenant, collaborator)?;
     let mut payers = Vec::with_capacity(counting.len());
     // All of them before the collaborator, as single credits do.
     for id in counting {

@@ -2,4 +2,5 @@
 //! writes the obligations and allocations of one. Not here: what is to be paid (`apportion-core`).
 
 pub mod allocate;
+pub(crate) mod counting;
 pub mod due;

@@ -2,6 +2,7 @@
 //! rules (they are `apportion-core`'s), and what writes several tables at once (`payouts`).
 
 pub(crate) mod administration;
+pub(crate) mod links;
 pub(crate) mod payouts;
 pub(crate) mod revenue;
-pub(crate) mod schema;
+mod schema;

@@ -7,7 +7,26 @@ use diesel::prelude::*;
 use crate::database::connection::on_backend;
 use crate::error::{Error, Result};
 use crate::session::tenant::Tenant;
-use crate::tables::schema::idempotency_keys as keys;
+
+use self::schema::idempotency_keys as keys;
+
+mod schema {
+    diesel::table! {
+        idempotency_keys (id) {
+            id -> BigInt,
+            organization_id -> BigInt,
+            method -> Text,
+            path -> Text,
+            idempotency_key -> Text,
+            request_hash -> Binary,
+            status -> Nullable<BigInt>,
+            location -> Nullable<Text>,
+            etag -> Nullable<Text>,
+            body -> Nullable<Binary>,
+            created_at -> Timestamp,
+        }
+    }
+}
 
 /// How long an answer is kept.
 pub const LIFETIME: TimeDelta = TimeDelta::hours(24);

@@ -12,9 +12,7 @@ use crate::session::tenant::Tenant;
 use crate::sql::field::Field;
 use crate::sql::statement::Statement;
 use crate::stored;
-use crate::tables::payouts::distribution::distributions;
-use crate::tables::schema::distributor_collaborators;
-use apportion_core::distribution::DistributionStatus;
+use crate::tables::links::distributor_collaborators;
 use apportion_core::distributor::DistributorStatus;
 use apportion_core::id::{CollaboratorId, DistributionId, DistributorId, OrganizationId};
 use apportion_core::resolver::{DistributionResolver, PoolResolver};
@@ -256,31 +254,6 @@ pub fn has_collaborator(
         .optional()
         .map_err(Error::from)?;
     Ok(found.is_some())
-}
-
-/// The distributors, by id, that may count what a collaborator of theirs scores: active ones with
-/// an open distribution. None of them is locked.
-pub fn ids_counting(
-    tenant: &mut Tenant<'_>,
-    collaborator: CollaboratorId,
-) -> Result<Vec<DistributorId>> {
-    let members = distributor_collaborators::table
-        .filter(distributor_collaborators::organization_id.eq(tenant.id()))
-        .filter(distributor_collaborators::collaborator_id.eq(collaborator.0))
-        .select(distributor_collaborators::distributor_id);
-    let open = distributions::table
-        .filter(distributions::organization_id.eq(tenant.id()))
-        .filter(distributions::status.eq(DistributionStatus::Pending.name()))
-        .select(distributions::distributor_id);
-    distributors::table
-        .filter(distributors::organization_id.eq(tenant.id()))
-        .filter(distributors::status.eq(DistributorStatus::Active.name()))
-        .filter(distributors::id.eq_any(members))
-        .filter(distributors::id.eq_any(open))
-        .order(distributors::id)
-        .select(distributors::id)
-        .load(tenant.connection()?)
-        .map_err(Error::from)
 }
 
 /// The ids of the distributors of that name that are not deleted, at most two: one, none, or too

@@ -1,0 +1,17 @@
+//! Tables that link the rows of two tables, many to many. None of their rows is ever shown.
+
+diesel::table! {
+    distributor_collaborators (organization_id, distributor_id, collaborator_id) {
+        organization_id -> BigInt,
+        distributor_id -> BigInt,
+        collaborator_id -> BigInt,
+    }
+}
+
+diesel::table! {
+    distributor_deals (organization_id, distributor_id, deal_id) {
+        organization_id -> BigInt,
+        distributor_id -> BigInt,
+        deal_id -> BigInt,
+    }
+}
