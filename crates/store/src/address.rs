@@ -1,25 +1,25 @@
-//! Database URLs: told apart by their scheme alone, never by trying, so that a mistyped one cannot
-//! end as a new SQLite file of that name.
+//! Database URLs. The scheme alone decides which database a URL means, never a try, so that a mistyped
+//! URL cannot become a new SQLite file of that name.
 
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
-/// Where the database is.
+/// The address of a database.
 #[derive(Clone, PartialEq, Eq)]
 pub enum Address {
-    /// A file, created with its first migration.
+    /// A file, which the first migration creates.
     Sqlite(PathBuf),
     /// A libpq connection URL.
     Postgres(String),
 }
 
-/// A URL that names no database of ours.
+/// A URL that names no database this program can use.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum AddressError {
-    /// Some other scheme, or none.
-    #[error("'{0}' is no database URL: write sqlite://FILE or postgres://USER@HOST/NAME")]
+    /// The scheme is another one, or there is none.
+    #[error("'{0}' is not a database URL: write sqlite://FILE or postgres://USER@HOST/NAME")]
     Scheme(String),
-    /// A SQLite URL that names no file.
+    /// The URL is one of SQLite that names no file.
     #[error("'{0}' names no file: write sqlite://apportion.db or sqlite:///var/lib/apportion.db")]
     Path(String),
 }
@@ -34,7 +34,7 @@ impl FromStr for Address {
         let path = url.strip_prefix("sqlite://").or_else(|| url.strip_prefix("sqlite:"));
         match path {
             Some("") => Err(AddressError::Path(url.to_owned())),
-            // Names that SQLite itself reads as something else than a file.
+            // SQLite takes these names for something other than a file.
             Some(path)
                 if path.starts_with(':')
                     || path.starts_with("file:")
@@ -48,7 +48,7 @@ impl FromStr for Address {
     }
 }
 
-/// A URL without the user and the password, whatever else it is.
+/// Returns a URL without the user and the password, even if it is not well-formed.
 fn without_user(url: &str) -> String {
     match (url.split_once("://"), url.rsplit_once('@')) {
         (Some((scheme, _)), Some((_, place))) => format!("{scheme}://{place}"),
@@ -58,13 +58,13 @@ fn without_user(url: &str) -> String {
 }
 
 impl Address {
-    /// The file of a SQLite database.
+    /// Returns the file of a SQLite database, `None` for PostgreSQL.
     pub fn path(&self) -> Option<&Path> {
         if let Address::Sqlite(path) = self { Some(path) } else { None }
     }
 }
 
-/// Without the user and the password.
+/// Writes the address without the user and the password.
 impl std::fmt::Display for Address {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {

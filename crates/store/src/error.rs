@@ -1,4 +1,4 @@
-//! What can go wrong between us and a database.
+//! The errors of the store.
 
 use diesel::result::{DatabaseErrorKind, Error as Diesel};
 
@@ -7,47 +7,48 @@ use crate::address::Address;
 /// The result of work on the store.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// Why the store did not do it. Nothing of a failed piece of work is kept.
+/// The reason for which work on the store failed. Nothing of a failed piece of work is kept.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The queue is full, or the work did not begin in time.
     #[error("the store is busy")]
     Busy,
-    /// The database cannot be reached or written to now: later it may.
+    /// The database cannot be reached or written to now. Later it may be possible.
     #[error("the database is not available: {0}")]
     Unavailable(String),
     /// The first connection failed.
     #[error("cannot open {address:?}: {reason}")]
     Open {
-        /// Which database.
+        /// The address of the database.
         address: Address,
-        /// What it said, in one line.
+        /// The database's message, in one line.
         reason: String,
     },
-    /// The schema was made by a later version.
+    /// The schema was made by a later version of this program.
     #[error("the database has schema {0}, which is newer than this program: upgrade the program")]
     NewerSchema(String),
     /// The schema could not be brought up to date.
     #[error("cannot migrate: {0}")]
     Migration(String),
-    /// Somebody else's write came in between; the work is run again.
+    /// Another transaction wrote the same rows in between. The work is run again.
     #[error("the transaction was interrupted by another: {0}")]
     Interrupted(String),
-    /// Other rows refer to this one.
+    /// Other rows refer to this one, so that it cannot be deleted.
     #[error("other rows refer to it")]
     Referenced,
-    /// A row like this exists.
+    /// There is a row already that is equal where rows must differ.
     #[error("it exists already")]
     Duplicate,
     /// The work panicked.
     #[error("the work panicked")]
     Panicked,
-    /// A fault of ours: a query that the database refuses.
+    /// The database refused a query. This is a fault of the program.
     #[error("the database refused a query: {0}")]
     Query(String),
 }
 
-/// What SQLite and PostgreSQL say when it is not the query's fault.
+/// Parts of the messages of SQLite and PostgreSQL that mean a passing trouble rather than a faulty
+/// query.
 const PASSING: &[&str] = &[
     "database is locked",
     "database table is locked",
@@ -84,9 +85,9 @@ impl From<Diesel> for Error {
     }
 }
 
-/// Errors of work on the store, which may stand for one of the store itself.
+/// An error of work on the store, which may hold an error of the store itself.
 pub trait Cause {
-    /// The store's own error, if it is one.
+    /// Returns the store's error, if that is the cause.
     fn cause(&self) -> Option<&Error>;
 }
 

@@ -1,23 +1,23 @@
-//! In whose name work is done: the first argument of every function on a tenant's rows.
+//! The scope of work: the tenant whose rows it reaches, and who acts.
 
 use apportion_core::id::{OrganizationId, PersonId, TokenId};
 use uuid::Uuid;
 
-/// The tenant whose rows are reached, and who acts: what events say of it.
+/// A tenant, and who acts in its name. Events record both.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Scope {
     /// The tenant.
     pub organization: OrganizationId,
-    /// The person who acts, if a token names one; becomes the creator of new rows.
+    /// The person who acts, if a token names one. New rows get this person as their creator.
     pub person: Option<PersonId>,
-    /// The token by which they act.
+    /// The token that was presented.
     pub token: Option<TokenId>,
-    /// The request that asks for it.
+    /// The request that asks for the work.
     pub request: Option<Uuid>,
 }
 
 impl Scope {
-    /// The scope of a tenant in which nobody acts: the engine's, or that of a command.
+    /// Returns the scope of a tenant in which no person acts: that of the engine or of a command.
     pub fn of(organization: OrganizationId) -> Self {
         Self { organization, person: None, token: None, request: None }
     }

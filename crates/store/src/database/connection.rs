@@ -34,8 +34,9 @@ macro_rules! on_backend {
 }
 pub(crate) use on_backend;
 
-/// First the time-out, so that the other settings wait for a lock too. `FULL`: a commit that was
-/// answered survives a power cut. A checkpoint costs three more `fsync`s: there is one in 16 MiB.
+/// The settings of a connection to SQLite. The time-out comes first, so that the other settings wait
+/// for a lock too. `FULL` lets a commit that was answered survive a power cut. A checkpoint costs
+/// three more `fsync`s, so there is one in 16 MiB.
 const SQLITE: &str = "PRAGMA busy_timeout = 2000;
 PRAGMA journal_mode = WAL;
 PRAGMA synchronous = FULL;
@@ -44,10 +45,12 @@ PRAGMA temp_store = MEMORY;
 PRAGMA wal_autocheckpoint = 4000;
 PRAGMA cache_size = -16384;";
 
-/// How long a new connection waits for others to be done with the settings, and how often it looks.
+/// The longest time that a new connection waits for others that set the same settings.
 const SQLITE_PATIENCE: Duration = Duration::from_secs(2);
+/// The time between two tries to set them.
 const SQLITE_PAUSE: Duration = Duration::from_millis(2);
 
+/// The settings of a connection to PostgreSQL.
 const POSTGRES: &str = "SET TIME ZONE 'UTC';
 SET statement_timeout = '5s';
 SET lock_timeout = '2s';
@@ -55,7 +58,7 @@ SET idle_in_transaction_session_timeout = '10s';
 SET client_min_messages = 'warning';";
 
 impl AnyConnection {
-    /// Opens a connection to the database at that address, chosen by its scheme.
+    /// Opens a connection to the database at that address.
     pub(crate) fn open(address: &Address) -> Result<Self> {
         let refuse = |reason: &dyn std::fmt::Display| Error::Open {
             address: address.clone(),
@@ -63,9 +66,10 @@ impl AnyConnection {
         };
         match address {
             Address::Sqlite(path) => {
-                // Made here, so that it is never readable by others. One that exists must not be
-                // opened: closing it again would drop every lock that this process holds on it
-                // (POSIX), and another process could then take away the log that is written to.
+                // The file is created here, so that others can never read it. A file that exists
+                // must not be opened: closing it again would drop every lock that this process
+                // holds on it (POSIX), and another process could then take away the log that is
+                // written to.
                 let made = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
                 if let Err(error) = made
                     && error.kind() != std::io::ErrorKind::AlreadyExists
@@ -82,7 +86,7 @@ impl AnyConnection {
                 Ok(AnyConnection::Sqlite(connection))
             }
             Address::Postgres(url) => {
-                // libpq repeats a URL that it cannot read, password and all.
+                // libpq's message repeats a URL that it cannot read, with the password.
                 let discreet = |error: ConnectionError| {
                     error.to_string().replace(url.as_str(), &address.to_string())
                 };
@@ -100,8 +104,8 @@ impl AnyConnection {
     }
 }
 
-/// Those who turn a new file into a write-ahead one at the same time get in each other's way, and
-/// SQLite then refuses at once, whatever the time-out: so this is tried again.
+/// Applies the settings of SQLite. If several connections turn a new file into a write-ahead one at
+/// the same time, SQLite refuses at once, whatever the time-out, so this tries again.
 fn set_up(connection: &mut SqliteConnection) -> QueryResult<()> {
     let begun = Instant::now();
     loop {
@@ -116,7 +120,8 @@ fn set_up(connection: &mut SqliteConnection) -> QueryResult<()> {
     }
 }
 
-/// A host that does not answer must not hold a thread for minutes.
+/// Adds a time-out to a URL, so that a host which does not answer does not hold a thread for
+/// minutes.
 fn with_timeout(url: &str) -> String {
     let joint = if url.contains('?') { '&' } else { '?' };
     if url.contains("connect_timeout=") {

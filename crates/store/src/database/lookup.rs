@@ -1,6 +1,6 @@
-//! Columns that stand in another table and are looked up for each row by its key there, so that a
-//! list stays one statement. Not here: filters and sorts by them, which join that table where it
-//! is large (`criteria`).
+//! Columns that stand in another table and are looked up there for each row by its key, so that a
+//! list stays one statement. Not here: filters and sorts by such columns, which join that table
+//! (`field`).
 
 use std::marker::PhantomData;
 
@@ -10,7 +10,7 @@ use diesel::query_builder::{AstPass, QueryFragment};
 
 use crate::database::connection::MultiBackend;
 
-/// A scalar subquery of that SQL type, in words that both databases understand.
+/// A scalar subquery of the SQL type `T`, in words that both databases understand.
 #[derive(Clone, Copy, Debug)]
 pub struct Lookup<T> {
     sql: &'static str,
@@ -18,7 +18,7 @@ pub struct Lookup<T> {
 }
 
 impl<T> Lookup<T> {
-    /// The subquery, in brackets; it names the row's table and its tenant.
+    /// Makes a lookup of a subquery in brackets, which has to name the row's table and its tenant.
     pub const fn of(sql: &'static str) -> Self {
         Self { sql, kind: PhantomData }
     }

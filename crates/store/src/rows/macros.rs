@@ -1,12 +1,11 @@
-//! What every table does to its rows, said once: which row, locked how; inserting, updating and
-//! deleting it, with the count of rows, the version and the event that go along. For diesel tables
-//! with the columns `organization_id`, `id`, `version` and `updated_at`; `diesel::prelude` has to be
-//! in scope.
+//! Macros for what every table does to its rows: find and lock a row, insert, update and delete it,
+//! together with the count of rows, the version and the event. They are for diesel tables with the
+//! columns `organization_id`, `id`, `version` and `updated_at`, and need `diesel::prelude` in scope.
 
 /// Expands to the assignments that every update of a row makes: the next version, and when.
 macro_rules! next_version {
     ($table:ident, $now:expr) => {{
-        // SQL, which checks for overflow.
+        // The sum is made by SQL, which checks for overflow.
         let next = $table::version + 1;
         ($table::version.eq(next), $table::updated_at.eq($now))
     }};

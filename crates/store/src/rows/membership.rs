@@ -1,5 +1,5 @@
 //! Tables that link rows of two tables of a tenant, many to many. Not here: whether the linked rows
-//! exist (the foreign keys refuse those that do not), and the version of the owner.
+//! exist, which the foreign keys check, and the version of the owner.
 
 use diesel::prelude::*;
 

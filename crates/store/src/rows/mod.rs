@@ -1,6 +1,5 @@
-//! Reading and writing the rows of any table: lists by criteria, links between two tables, and the
-//! macros that insert, update and delete a row together with its event. Not here: the tables
-//! themselves (`tables`).
+//! The rows of any table: lists by criteria, links between two tables, and the macros that insert,
+//! update and delete a row together with its event. Not here: the tables themselves (`tables`).
 
 pub(crate) mod lock;
 pub(crate) mod macros;

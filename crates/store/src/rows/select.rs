@@ -1,7 +1,7 @@
-//! Criteria as SQL that both databases understand, and the loading of rows by it.
+//! The SQL of criteria, in words that both databases understand, and the loading of rows by it.
 //!
-//! A statement is a fragment of our own in diesel's query builder: values are bound, never
-//! spelled out (but for the size of a page), and equal shapes share one prepared statement.
+//! A statement is a fragment of its own in diesel's query builder. Values are bound, except for the
+//! size of a page, and criteria of the same shape share one prepared statement.
 
 use diesel::expression::Expression;
 use diesel::prelude::*;
@@ -23,12 +23,12 @@ use crate::sql::statement::Statement;
 pub trait Stored: Sized + 'static {
     /// The table's name.
     const TABLE: &'static str;
-    /// The column that holds the tenant, and the id.
+    /// The column that holds the tenant, and the field that holds the id.
     const KEYS: (&'static str, Field);
     /// The columns of a row.
     type Columns: Expression + QueryFragment<MultiBackend> + Send;
 
-    /// The columns, in the order of the row's fields.
+    /// Returns the columns, in the order of the row's fields.
     fn columns() -> Self::Columns;
 
     /// Runs a query for such rows.
@@ -38,8 +38,8 @@ pub trait Stored: Sized + 'static {
     ) -> QueryResult<Vec<Found<Self>>>;
 }
 
-/// Implements [`Stored`] for the rows of a diesel table, perhaps with columns that are looked up
-/// elsewhere; those follow the columns of the table, which are then one field of the row.
+/// Implements [`Stored`] for the rows of a diesel table. Columns that are looked up elsewhere follow
+/// those of the table, which are then one field of the row.
 #[macro_export]
 macro_rules! stored {
     ($row:ident in $table:ident by $tenant:literal) => {
@@ -78,36 +78,39 @@ macro_rules! stored {
 /// A row with the total of its list, or with its keys in the order of its list.
 pub type Found<R> = (R, i64, Option<String>);
 
-/// What was found.
+/// A page of rows.
 #[derive(Debug)]
 pub struct Loaded<R> {
     /// The rows of the page.
     pub rows: Vec<R>,
-    /// How many rows there are on all pages.
+    /// The number of rows on all pages.
     pub total: i64,
 }
 
-/// What stands beside each row.
+/// The figure that is selected with each row.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
-enum Beside {
+enum WithEachRow {
     Nothing,
+    /// The number of rows that meet the criteria on all pages.
     Total,
+    /// The keys of the row in the order of the list.
     Keys,
 }
 
-/// How many ids one statement names.
+/// The most ids that one statement names.
 const CHUNK: usize = 500;
 
-/// The page of rows that meets the criteria, and how many there are in all: in one statement.
+/// Loads the page of rows that meets the criteria, and the number of rows on all pages, in one
+/// statement.
 pub fn load<R>(tenant: &mut Tenant<'_>, criteria: &Criteria) -> Result<Loaded<R>>
 where
     R: Stored,
 {
-    let found = run::<R>(tenant, criteria, Beside::Total)?;
+    let found = run::<R>(tenant, criteria, WithEachRow::Total)?;
     if found.is_empty() && criteria.offset > 0 {
-        // Past the end there is no row to carry the total: any page's does.
+        // Past the end no row carries the total, so that of the first page is read.
         let first = Criteria { offset: 0, limit: 1, ..criteria.clone() };
-        let first = run::<R>(tenant, &first, Beside::Total)?;
+        let first = run::<R>(tenant, &first, WithEachRow::Total)?;
         let total = first.first().map_or(0, |(_, total, _)| *total);
         return Ok(Loaded { rows: Vec::new(), total });
     }
@@ -115,28 +118,29 @@ where
     Ok(Loaded { rows: found.into_iter().map(|(row, _, _)| row).collect(), total })
 }
 
-/// Rows that meet the criteria, each with its keys in their order, as [`read_keys`] reads them.
+/// Loads the rows that meet the criteria, each with its keys in their order, which [`read_keys`]
+/// parses.
 ///
 /// [`read_keys`]: crate::read_keys
 pub fn load_keyed<R>(tenant: &mut Tenant<'_>, criteria: &Criteria) -> Result<Vec<(R, String)>>
 where
     R: Stored,
 {
-    let found = run::<R>(tenant, criteria, Beside::Keys)?;
+    let found = run::<R>(tenant, criteria, WithEachRow::Keys)?;
     Ok(found.into_iter().map(|(row, _, keys)| (row, keys.unwrap_or_default())).collect())
 }
 
 fn run<R: Stored>(
     tenant: &mut Tenant<'_>,
     criteria: &Criteria,
-    beside: Beside,
+    with: WithEachRow,
 ) -> Result<Vec<Found<R>>> {
-    tenant.note_shape(&(R::TABLE, beside, Shape(criteria)));
-    let select = Select::<R>::new(tenant, criteria, beside);
+    tenant.note_shape(&(R::TABLE, with, Shape(criteria)));
+    let select = Select::<R>::new(tenant, criteria, with);
     R::run(&select, tenant.connection()?).map_err(Error::from)
 }
 
-/// Rows whose field is one of `ids`, in the order of their own ids, at most `limit`.
+/// Loads the rows whose field is one of `ids`, ordered by their own ids, at most `limit` of them.
 pub fn load_by<R>(
     tenant: &mut Tenant<'_>,
     field: Field,
@@ -146,13 +150,14 @@ pub fn load_by<R>(
 where
     R: Stored,
 {
-    let order = [R::KEYS.1];
-    let found = among::<R>(tenant, field, ids, limit, (&order, Beside::Nothing))?;
+    let order = &[R::KEYS.1];
+    let among = Among { field, ids, order, limit, with: WithEachRow::Nothing };
+    let found = among.load::<R>(tenant)?;
     Ok(found.into_iter().map(|(row, _, _)| row).collect())
 }
 
-/// Rows that are held by one of `owners` through `field`, each with its owner, at most `limit`.
-/// Where a row has several owners it comes once for each.
+/// Loads the rows whose `field` is one of `owners`, each after its owner, at most `limit` of them. A
+/// row with several owners comes once for each.
 pub fn load_held<R>(
     tenant: &mut Tenant<'_>,
     field: Field,
@@ -163,12 +168,13 @@ where
     R: Stored,
 {
     let order = [field, R::KEYS.1];
-    let found = among::<R>(tenant, field, owners, limit, (&order, Beside::Keys))?;
+    let among = Among { field, ids: owners, order: &order, limit, with: WithEachRow::Keys };
+    let found = among.load::<R>(tenant)?;
     let order = order.map(ascending);
     let held = found.into_iter().map(|(row, _, keys)| {
         let keys = keys.and_then(|keys| read_keys(&order, &keys)).unwrap_or_default();
-        match keys.first() {
-            Some(Value::Integer(owner)) => Ok((*owner, row)),
+        match keys.as_slice() {
+            [Value::Integer(owner), _] => Ok((*owner, row)),
             _ => Err(Error::Query(format!("{} without an owner", R::TABLE))),
         }
     });
@@ -179,46 +185,50 @@ fn ascending(field: Field) -> Order {
     Order { field, descending: false, reversed: false }
 }
 
-/// Rows whose field is one of `ids`, some ids at a time.
-fn among<R: Stored>(
-    tenant: &mut Tenant<'_>,
+/// The rows whose field is one of some ids, which may be too many for one statement.
+struct Among<'q> {
     field: Field,
-    ids: &[i64],
+    ids: &'q [i64],
+    order: &'q [Field],
     limit: usize,
-    (order, beside): (&[Field], Beside),
-) -> Result<Vec<Found<R>>> {
-    let mut rows = Vec::new();
-    for chunk in ids.chunks(CHUNK) {
-        // Few lengths, hence few statements: the last id is repeated up to the next power of two.
-        let mut chunk = chunk.to_vec();
-        if let Some(last) = chunk.last().copied() {
-            chunk.resize(chunk.len().next_power_of_two(), last);
-        }
-        let left = i64::try_from(limit.saturating_sub(rows.len())).unwrap_or(i64::MAX);
-        let criteria = Criteria {
-            filter: Some(Filter::among(field, &chunk)),
-            order: order.iter().copied().map(ascending).collect(),
-            limit: left,
-            offset: 0,
-        };
-        rows.extend(run::<R>(tenant, &criteria, beside)?);
-    }
-    Ok(rows)
+    with: WithEachRow,
 }
 
-/// A `SELECT` of a tenant's rows, each with the total beside it.
+impl Among<'_> {
+    fn load<R: Stored>(&self, tenant: &mut Tenant<'_>) -> Result<Vec<Found<R>>> {
+        let mut rows = Vec::new();
+        for chunk in self.ids.chunks(CHUNK) {
+            // Few lengths make few statements, so the last id is repeated up to a power of two.
+            let mut chunk = chunk.to_vec();
+            if let Some(last) = chunk.last().copied() {
+                chunk.resize(chunk.len().next_power_of_two(), last);
+            }
+            let left = self.limit.saturating_sub(rows.len());
+            let criteria = Criteria {
+                filter: Some(Filter::among(self.field, &chunk)),
+                order: self.order.iter().copied().map(ascending).collect(),
+                limit: i64::try_from(left).unwrap_or(i64::MAX),
+                offset: 0,
+            };
+            rows.extend(run::<R>(tenant, &criteria, self.with)?);
+        }
+        Ok(rows)
+    }
+}
+
+/// A `SELECT` of a tenant's rows, with a figure for each of them.
 pub struct Select<'q, R: Stored> {
     organization: i64,
     criteria: &'q Criteria,
     columns: R::Columns,
     joins: Vec<Join>,
-    beside: Beside,
+    with: WithEachRow,
     row_count: Statement<'static>,
     postgres: bool,
 }
 
 impl<'q, R: Stored> Select<'q, R> {
-    fn new(tenant: &Tenant<'_>, criteria: &'q Criteria, beside: Beside) -> Self {
+    fn new(tenant: &Tenant<'_>, criteria: &'q Criteria, with: WithEachRow) -> Self {
         let mut joins = Vec::new();
         if let Some(filter) = &criteria.filter {
             collect_joins(filter, &mut joins);
@@ -226,11 +236,12 @@ impl<'q, R: Stored> Select<'q, R> {
         let columns = R::columns();
         let (organization, postgres) = (tenant.id(), tenant.is_postgres());
         let row_count = totals::select(organization, R::TABLE, postgres);
-        Self { organization, criteria, columns, joins, beside, row_count, postgres }
+        Self { organization, criteria, columns, joins, with, row_count, postgres }
     }
 
-    fn total<'b>(&'b self, out: &mut AstPass<'_, 'b, MultiBackend>) -> QueryResult<()> {
-        if self.beside != Beside::Total {
+    /// Writes the number of rows that meet the criteria.
+    fn push_total<'b>(&'b self, out: &mut AstPass<'_, 'b, MultiBackend>) -> QueryResult<()> {
+        if self.with != WithEachRow::Total {
             out.push_sql("CAST(0 AS BIGINT)");
             return Ok(());
         }
@@ -247,16 +258,16 @@ impl<'q, R: Stored> Select<'q, R> {
             }
             Some(_) => {
                 out.push_sql("(SELECT COUNT(*) FROM ");
-                self.source(out, &self.joins)?;
+                self.push_source(out, &self.joins)?;
                 out.push_sql(")");
                 Ok(())
             }
         }
     }
 
-    /// The keys of a row as a JSON array, which both databases can write.
-    fn keys(&self, out: &mut AstPass<'_, '_, MultiBackend>) {
-        if self.beside != Beside::Keys {
+    /// Writes the keys of a row as a JSON array, which both databases can make.
+    fn push_keys(&self, out: &mut AstPass<'_, '_, MultiBackend>) {
+        if self.with != WithEachRow::Keys {
             return out.push_sql("CAST(NULL AS TEXT)");
         }
         out.push_sql(if self.postgres { "CAST(jsonb_build_array(" } else { "CAST(json_array(" });
@@ -267,8 +278,8 @@ impl<'q, R: Stored> Select<'q, R> {
         out.push_sql(") AS TEXT)");
     }
 
-    /// The tables, and the rows of them that count.
-    fn source<'b>(
+    /// Writes the tables, and the condition that their rows are the tenant's and meet the filter.
+    fn push_source<'b>(
         &'b self,
         out: &mut AstPass<'_, 'b, MultiBackend>,
         joins: &[Join],
@@ -285,7 +296,7 @@ impl<'q, R: Stored> Select<'q, R> {
         out.push_sql(" = ");
         out.push_bind_param::<BigInt, i64>(&self.organization)?;
         for join in joins {
-            // Said for the other table too, so that its index can lead.
+            // The other table is given the tenant too, so that its index can lead.
             out.push_sql(" AND ");
             out.push_identifier(join.table)?;
             out.push_sql(".\"organization_id\" = ");
@@ -304,9 +315,9 @@ impl<R: Stored> QueryFragment<MultiBackend> for Select<'_, R> {
         out.push_sql("SELECT ");
         self.columns.walk_ast(out.reborrow())?;
         out.push_sql(", ");
-        self.total(&mut out)?;
+        self.push_total(&mut out)?;
         out.push_sql(", ");
-        self.keys(&mut out);
+        self.push_keys(&mut out);
         out.push_sql(" FROM ");
         let mut joins = self.joins.clone();
         for join in self.criteria.order.iter().filter_map(|order| order.field.join) {
@@ -314,7 +325,7 @@ impl<R: Stored> QueryFragment<MultiBackend> for Select<'_, R> {
                 joins.push(join);
             }
         }
-        self.source(&mut out, &joins)?;
+        self.push_source(&mut out, &joins)?;
         for (at, order) in self.criteria.order.iter().enumerate() {
             out.push_sql(if at == 0 { " ORDER BY " } else { ", " });
             out.push_sql(order.field.column);
@@ -323,8 +334,8 @@ impl<R: Stored> QueryFragment<MultiBackend> for Select<'_, R> {
                 out.push_sql(if order.reversed { " NULLS FIRST" } else { " NULLS LAST" });
             }
         }
-        // Spelled out: SQLite prepares `LIMIT ?` anew for every value, and PostgreSQL, which takes
-        // it for a tenth of the table, plans it anew every time.
+        // The limit is written out: SQLite prepares `LIMIT ?` anew for every value, and PostgreSQL,
+        // which takes it for a tenth of the table, plans it anew every time.
         out.push_sql(" LIMIT ");
         out.push_sql(&self.criteria.limit.to_string());
         if self.criteria.offset > 0 {

@@ -1,5 +1,5 @@
-//! The ledgers that sessions share: the revenue of tenants in memory, those used last, up to a limit.
-//! Not here: how a ledger is read and brought up to date (`ledger`).
+//! The ledgers that sessions share: the revenue of tenants in memory, of those that were used last,
+//! up to a limit. Not here: how a ledger is read and brought up to date (`ledger`).
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -8,24 +8,25 @@ use apportion_core::currency::Currency;
 use apportion_core::day_span::DaySpan;
 use apportion_core::report::Entry;
 
-/// One distribution: 40 bytes.
+/// A revenue distribution, in 40 bytes.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Line {
     pub(crate) id: i64,
     pub(crate) days: DaySpan,
     pub(crate) amount: i64,
     pub(crate) amount_default: i64,
-    /// 0 where there is none.
+    /// The person who created it, or 0 if no token named one.
     pub(crate) creator: i64,
 }
 
-/// A deal and what is spread of it.
+/// A deal with its revenue distributions.
 #[derive(Debug)]
 pub(crate) struct Account {
     pub(crate) deal: i64,
     pub(crate) version: i64,
     pub(crate) currency: Currency,
     pub(crate) probability: i64,
+    /// Ordered by their ids.
     pub(crate) lines: Box<[Line]>,
 }
 
@@ -49,45 +50,45 @@ impl Account {
 #[derive(Clone, Debug, Default)]
 pub struct Ledger {
     pub(crate) organization: i64,
-    /// By the ids of the deals.
+    /// Ordered by the ids of the deals.
     pub(crate) accounts: Vec<Arc<Account>>,
 }
 
 impl Ledger {
-    /// How many distributions there are.
+    /// Returns the number of distributions.
     pub fn len(&self) -> usize {
         self.accounts.iter().map(|account| account.lines.len()).sum()
     }
 
-    /// Whether there is none.
+    /// Whether there are no distributions.
     pub fn is_empty(&self) -> bool {
         self.accounts.iter().all(|account| account.lines.is_empty())
     }
 
-    /// A distribution of a deal.
+    /// Returns a distribution of a deal.
     pub fn entry(&self, deal: i64, revenue_distribution: i64) -> Option<Entry> {
         let at = self.accounts.binary_search_by_key(&deal, |account| account.deal).ok()?;
-        self.of(self.accounts.get(at)?, revenue_distribution)
+        self.entry_in(self.accounts.get(at)?, revenue_distribution)
     }
 
-    /// A distribution, of whatever deal.
+    /// Returns a distribution, whatever its deal.
     pub fn find(&self, revenue_distribution: i64) -> Option<Entry> {
-        self.accounts.iter().find_map(|account| self.of(account, revenue_distribution))
+        self.accounts.iter().find_map(|account| self.entry_in(account, revenue_distribution))
     }
 
-    fn of(&self, account: &Account, revenue_distribution: i64) -> Option<Entry> {
+    fn entry_in(&self, account: &Account, revenue_distribution: i64) -> Option<Entry> {
         let at = account.lines.binary_search_by_key(&revenue_distribution, |line| line.id).ok()?;
         Some(account.entry(self.organization, account.lines.get(at)?))
     }
 
-    /// How many bytes it takes, as far as it is known here.
+    /// Returns the number of bytes that the ledger takes, without what the allocator adds.
     pub(crate) fn bytes(&self) -> usize {
         let account = size_of::<Account>().saturating_add(size_of::<usize>().saturating_mul(3));
         let accounts = self.accounts.len().saturating_mul(account);
         self.len().saturating_mul(size_of::<Line>()).saturating_add(accounts)
     }
 
-    /// The ledger in so many parts of about equal size.
+    /// Splits the ledger into at most `count` parts of about equal size.
     pub fn parts(&self, count: usize) -> Vec<LedgerPart<'_>> {
         let share = self.len().checked_div(count).unwrap_or(0).max(1);
         let mut parts = Vec::with_capacity(count);
@@ -118,7 +119,7 @@ pub struct LedgerPart<'l> {
 }
 
 impl<'l> LedgerPart<'l> {
-    /// Each deal, with its distributions by their ids.
+    /// Iterates over the deals, and for each over its distributions, ordered by their ids.
     pub fn deals(self) -> impl Iterator<Item = impl Iterator<Item = Entry> + 'l> + 'l {
         self.accounts.iter().map(move |account| {
             account.lines.iter().map(move |line| account.entry(self.organization, line))
@@ -126,40 +127,43 @@ impl<'l> LedgerPart<'l> {
     }
 }
 
-/// How many bytes ledgers may take together.
+/// The most bytes that ledgers may take together.
 const MAX_BYTES: usize = 512 * 1024 * 1024;
 
-/// The ledgers that are kept, by tenant: those that were used last, up to a limit of memory.
+/// The ledgers in memory, by tenant: those that were used last, up to a limit of memory.
 #[derive(Debug, Default)]
 pub(crate) struct Ledgers {
-    kept: Mutex<HashMap<i64, Kept>>,
+    slots: Mutex<HashMap<i64, Slot>>,
 }
 
 #[derive(Clone, Debug, Default)]
-struct Kept {
-    /// Held while the ledger is brought up to date.
+struct Slot {
+    /// Locked while the ledger is brought up to date.
     ledger: Arc<Mutex<Arc<Ledger>>>,
     bytes: usize,
-    used: u64,
+    /// Higher than that of all slots which were used before.
+    last_use: u64,
 }
 
 impl Ledgers {
+    /// Returns the place of a tenant's ledger, which is empty if it is not in memory.
     pub(crate) fn slot(&self, organization: i64) -> Arc<Mutex<Arc<Ledger>>> {
-        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        let now = kept.values().map(|it| it.used).max().unwrap_or(0).saturating_add(1);
-        let slot = kept.entry(organization).or_default();
-        slot.used = now;
+        let mut slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
+        let now = slots.values().map(|slot| slot.last_use).max().unwrap_or(0).saturating_add(1);
+        let slot = slots.entry(organization).or_default();
+        slot.last_use = now;
         Arc::clone(&slot.ledger)
     }
 
-    /// Notes how much a ledger takes, and lets go of those not used for longest.
+    /// Notes the size of a ledger. Drops the ledgers that were not used for longest if all of them
+    /// take too much.
     pub(crate) fn note(&self, organization: i64, bytes: usize) {
-        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        kept.entry(organization).or_default().bytes = bytes;
-        while kept.values().map(|it| it.bytes).sum::<usize>() > MAX_BYTES {
-            let oldest = kept.iter().min_by_key(|(_, it)| it.used).map(|(id, _)| *id);
+        let mut slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
+        slots.entry(organization).or_default().bytes = bytes;
+        while slots.values().map(|slot| slot.bytes).sum::<usize>() > MAX_BYTES {
+            let oldest = slots.iter().min_by_key(|(_, slot)| slot.last_use).map(|(id, _)| *id);
             let Some(oldest) = oldest else { return };
-            kept.remove(&oldest);
+            slots.remove(&oldest);
         }
     }
 }

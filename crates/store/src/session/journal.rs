@@ -1,6 +1,7 @@
-//! The journal of a session: what was written, when, by whom and on whose request. Whatever writes
-//! a row notes it here; the events are inserted at the end of the transaction and as part of it, so
-//! that what is undone takes its events along. Not here: the table that lists them (`event`).
+//! The journal of a session: the events of the rows that were written, with the actor and the
+//! request. Every write of a row notes its event here. The events are inserted at the end of the
+//! transaction and as a part of it, so that a write which is undone takes its events along. Not
+//! here: the table that lists them (`event`).
 
 use apportion_core::event::Action;
 use chrono::NaiveDateTime;
@@ -47,7 +48,7 @@ pub(crate) fn insert(tenant: &mut Tenant<'_>, events: &[Event]) -> Result<()> {
     totals::add_many(tenant, TABLE, events.len())
 }
 
-/// An event as it is inserted.
+/// An event as it is inserted, with values that can be bound.
 struct Line {
     event: Event,
     organization: i64,
@@ -95,7 +96,8 @@ impl QueryFragment<MultiBackend> for Line {
     }
 }
 
-/// Many rows in a statement that stays prepared, which diesel has no words for.
+/// A statement that inserts many rows and stays prepared, which diesel cannot express. It is no
+/// `Statement`, because most of its values may be null.
 struct Insert<'e>(&'e [Line]);
 
 impl QueryFragment<MultiBackend> for Insert<'_> {

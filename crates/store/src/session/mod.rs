@@ -1,5 +1,6 @@
-//! A connection together with what was set on it: whose rows it sees, and which statements it
-//! keeps prepared. There is no way to a connection but through here, and none without a scope.
+//! A connection with its state: whose rows it sees, which statements it keeps prepared, and which
+//! events its transaction has noted. Nobody reaches a connection except through a session, and none
+//! without a scope.
 
 pub(crate) mod books;
 pub(crate) mod journal;
@@ -24,15 +25,16 @@ use crate::session::tenant::Tenant;
 
 type Transactions = <AnyConnection as Connection>::TransactionManager;
 
-/// How many shapes of statements a connection keeps prepared; diesel's own cache has no bound.
+/// The most shapes of statements that a connection keeps prepared. Diesel's own cache has no bound.
 const MAX_SHAPES: usize = 256;
 
-/// How many events are noted before they are added, within a transaction that goes on.
+/// The number of noted events from which they are inserted before their transaction ends.
 const MAX_NOTED: usize = 512;
 
-/// Whose rows a connection sees (row-level security on PostgreSQL).
+/// The rows that a connection sees, by row-level security on PostgreSQL.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Sight {
+enum Visibility {
+    /// The setting may have been undone by the end of a transaction.
     Unknown,
     Tenant(i64),
     Everybody,
@@ -41,12 +43,15 @@ enum Sight {
 /// A connection and its state.
 pub struct Session {
     connection: AnyConnection,
-    sight: Sight,
+    visibility: Visibility,
+    /// Hashes of the shapes of the statements that are prepared.
     shapes: HashSet<u64>,
     address: Address,
     ledgers: Arc<Ledgers>,
-    /// What the transaction has written, and how much of it there was as each began that is open.
+    /// The events that are noted and not inserted yet.
     events: Vec<Event>,
+    /// The number of events that had been noted when each open transaction began, the outermost
+    /// first.
     marks: Vec<usize>,
 }
 
@@ -56,15 +61,20 @@ impl Session {
         Self::sharing(address, Arc::default())
     }
 
-    /// Opens a connection that keeps ledgers with others.
+    /// Opens a connection that shares these ledgers with others.
     pub(crate) fn sharing(address: &Address, ledgers: Arc<Ledgers>) -> Result<Self> {
-        let connection = AnyConnection::open(address)?;
-        let (sight, address) = (Sight::Unknown, address.clone());
-        let (shapes, events, marks) = (HashSet::new(), Vec::new(), Vec::new());
-        Ok(Self { connection, sight, shapes, address, ledgers, events, marks })
+        Ok(Self {
+            connection: AnyConnection::open(address)?,
+            visibility: Visibility::Unknown,
+            shapes: HashSet::new(),
+            address: address.clone(),
+            ledgers,
+            events: Vec::new(),
+            marks: Vec::new(),
+        })
     }
 
-    /// Where the database is.
+    /// Returns the address of the database.
     pub(crate) fn address(&self) -> &Address {
         &self.address
     }
@@ -73,40 +83,40 @@ impl Session {
         &self.ledgers
     }
 
-    /// Runs work that changes nothing and sees one moment of a tenant's rows, however often it
-    /// looks.
+    /// Runs work that changes nothing and sees one moment of a tenant's rows, however many statements
+    /// it runs.
     pub fn snapshot<T, E: From<Error>>(
         &mut self,
         scope: &Scope,
         work: impl FnOnce(&mut Session) -> Result<T, E>,
     ) -> Result<T, E> {
-        // Before the transaction, so that its end does not undo it.
+        // The visibility is set before the transaction, so that its end does not undo it.
         self.tenant(scope)?;
-        let (begin, end) = if self.is_postgres() {
-            ("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", "COMMIT")
+        let begin = if self.is_postgres() {
+            "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
         } else {
-            ("BEGIN DEFERRED", "COMMIT")
+            "BEGIN DEFERRED"
         };
         self.connection.batch_execute(begin).map_err(Error::from)?;
         let result = work(self);
-        let ended = self.connection.batch_execute(end).map_err(Error::from);
+        let ended = self.connection.batch_execute("COMMIT").map_err(Error::from);
         match result {
             Ok(value) => ended.map(|()| value).map_err(E::from),
             Err(error) => Err(error),
         }
     }
 
-    /// The connection, seeing the rows of one tenant.
+    /// Returns the connection, which sees the rows of one tenant.
     pub fn tenant(&mut self, scope: &Scope) -> Result<&mut AnyConnection> {
-        self.look(Sight::Tenant(scope.organization.0))
+        self.set_visibility(Visibility::Tenant(scope.organization.0))
     }
 
-    /// The connection, seeing every row: for what is not done in a tenant's name.
+    /// Returns the connection, which sees every row: for work that is not done in a tenant's name.
     pub(crate) fn everybody(&mut self) -> Result<&mut AnyConnection> {
-        self.look(Sight::Everybody)
+        self.set_visibility(Visibility::Everybody)
     }
 
-    /// Answers whether the database can be asked.
+    /// Succeeds if the database answers.
     pub fn ping(&mut self) -> Result<()> {
         self.connection.batch_execute("SELECT 1").map_err(Error::from)
     }
@@ -130,12 +140,13 @@ impl Session {
         self.connection.is_postgres()
     }
 
-    /// Whether the connection is of no more use.
+    /// Whether the connection can no longer be used.
     pub(crate) fn is_broken(&mut self) -> bool {
         Transactions::is_broken_transaction_manager(&mut self.connection)
     }
 
-    /// How many transactions are open, one within the other; none where that is not known.
+    /// Returns the number of transactions that are open, one within the other, or 0 if that is not
+    /// known.
     pub(crate) fn depth(&mut self) -> u32 {
         let status = Transactions::transaction_manager_status_mut(&mut self.connection);
         status.transaction_depth().ok().flatten().map_or(0, std::num::NonZero::get)
@@ -157,11 +168,11 @@ impl Session {
         Ok(())
     }
 
-    /// Ends the innermost transaction. The outermost adds what was noted in all of them: what
-    /// another within it noted may have been undone.
+    /// Commits the innermost transaction. The events of all of them are inserted by the outermost,
+    /// because those of an inner one are undone together with the one around it.
     pub(crate) fn commit(&mut self) -> Result<()> {
         if self.marks.len() == 1
-            && let Err(error) = self.add_events()
+            && let Err(error) = self.insert_events()
         {
             self.rollback();
             return Err(error);
@@ -169,32 +180,32 @@ impl Session {
         self.marks.pop();
         let committed = Transactions::commit_transaction(&mut self.connection);
         if committed.is_err() {
-            self.sight = Sight::Unknown;
+            self.visibility = Visibility::Unknown;
         }
         committed?;
         if self.marks.len() == 1 && self.events.len() >= MAX_NOTED {
-            self.add_events()?;
+            self.insert_events()?;
         }
         Ok(())
     }
 
-    /// Undoes the innermost transaction; settings made within it are undone too.
+    /// Rolls the innermost transaction back, and with it the settings that were made within it.
     pub(crate) fn rollback(&mut self) {
-        self.sight = Sight::Unknown;
+        self.visibility = Visibility::Unknown;
         self.events.truncate(self.marks.pop().unwrap_or(0));
         if let Err(error) = Transactions::rollback_transaction(&mut self.connection) {
             log::warn!("a transaction could not be rolled back: {error}");
         }
     }
 
-    /// Notes that a row was written. The event is added at the end of the transaction; at once,
-    /// where there is none.
+    /// Notes that a row was written. The event is inserted at the end of the transaction, or at once
+    /// if there is none.
     pub fn note(&mut self, event: Event) -> Result<()> {
         self.events.push(event);
-        if self.marks.is_empty() { self.add_events() } else { Ok(()) }
+        if self.marks.is_empty() { self.insert_events() } else { Ok(()) }
     }
 
-    fn add_events(&mut self) -> Result<()> {
+    fn insert_events(&mut self) -> Result<()> {
         let mut events = std::mem::take(&mut self.events);
         events.sort_by_key(|event| event.scope.organization);
         for events in events.chunk_by(|one, next| one.scope.organization == next.scope.organization)
@@ -206,7 +217,7 @@ impl Session {
         Ok(())
     }
 
-    /// Notes the shape of a statement about to run. Before there are too many, all prepared
+    /// Notes the shape of a statement that is about to run. Once there are too many, all prepared
     /// statements are dropped, here and at the server.
     pub(crate) fn note_shape(&mut self, shape: &impl Hash) {
         let mut hasher = DefaultHasher::new();
@@ -228,15 +239,15 @@ impl Session {
         self.shapes.insert(shape);
     }
 
-    fn look(&mut self, sight: Sight) -> Result<&mut AnyConnection> {
-        if self.sight != sight {
+    fn set_visibility(&mut self, visibility: Visibility) -> Result<&mut AnyConnection> {
+        if self.visibility != visibility {
             if self.connection.is_postgres() {
-                let (organization, mode) = match sight {
-                    Sight::Tenant(id) => (id.to_string(), ""),
-                    Sight::Everybody => (String::new(), "engine"),
-                    Sight::Unknown => (String::new(), ""),
+                let (organization, mode) = match visibility {
+                    Visibility::Tenant(id) => (id.to_string(), ""),
+                    Visibility::Everybody => (String::new(), "engine"),
+                    Visibility::Unknown => (String::new(), ""),
                 };
-                self.sight = Sight::Unknown;
+                self.visibility = Visibility::Unknown;
                 diesel::sql_query(
                     "SELECT set_config('apportion.organization_id', $1, false), \
                      set_config('apportion.mode', $2, false)",
@@ -245,7 +256,7 @@ impl Session {
                 .bind::<Text, _>(mode)
                 .execute(&mut self.connection)?;
             }
-            self.sight = sight;
+            self.visibility = visibility;
         }
         Ok(&mut self.connection)
     }

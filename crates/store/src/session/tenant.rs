@@ -1,4 +1,4 @@
-//! A tenant in hand: whose rows are read and written, and the connection that sees no others.
+//! A tenant together with the session that works in its name and sees no other rows.
 
 use std::hash::Hash;
 use std::sync::Arc;
@@ -22,24 +22,25 @@ pub(crate) struct RowVersion {
     pub(crate) version: i64,
 }
 
-/// A session in the name of one tenant. Every function on a tenant's rows takes one first.
+/// A session in the name of one tenant. Every function on a tenant's rows takes it as its first
+/// argument.
 pub struct Tenant<'s> {
     scope: Scope,
     session: &'s mut Session,
 }
 
 impl<'s> Tenant<'s> {
-    /// Takes a session in hand in somebody's name.
+    /// Makes a session work in the name of a scope.
     pub fn new(scope: Scope, session: &'s mut Session) -> Self {
         Self { scope, session }
     }
 
-    /// Lends the same session on, in the same name.
+    /// Returns the same session in the same name, borrowed for a shorter time.
     pub fn reborrow(&mut self) -> Tenant<'_> {
         Tenant { scope: self.scope, session: self.session }
     }
 
-    /// Returns in whose name rows are read and written.
+    /// Returns the scope in whose name rows are read and written.
     pub fn scope(&self) -> &Scope {
         &self.scope
     }
@@ -63,8 +64,8 @@ impl<'s> Tenant<'s> {
         self.session.transaction(|session| work(&mut Tenant::new(scope, session)))
     }
 
-    /// Runs work that changes nothing and sees one moment of the tenant's rows, however often it
-    /// looks.
+    /// Runs work that changes nothing and sees one moment of the tenant's rows, however many
+    /// statements it runs.
     pub fn snapshot<T, E: From<Error>>(
         &mut self,
         work: impl FnOnce(&mut Tenant<'_>) -> Result<T, E>,
