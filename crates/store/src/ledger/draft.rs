@@ -1,7 +1,7 @@
-//! The first reading of a long ledger: rows in the order in which they lie, on several connections
-//! at once, each with its own view of the database. So what it makes is a draft: versions were read
-//! before the rows, and a deal that changed since has another version in the snapshot that follows.
-//! Only that deal is read again there.
+//! The first reading of a long ledger: rows in the order in which they are stored, on several
+//! connections at once, each of which sees its own moment of the database. The result is a draft:
+//! versions were read before the rows, and a deal that changed since has another version in the
+//! snapshot that follows, where only that deal is read again.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -11,7 +11,7 @@ use std::thread;
 use diesel::dsl::{max, min};
 use diesel::prelude::*;
 
-use super::rows::{COLUMNS, Head, Loading, account, each, heads, line};
+use super::rows::{COLUMNS, Head, LineOfDeal, Loading, for_each_row, heads};
 use crate::database::connection::on_backend;
 use crate::error::{Error, Result};
 use crate::session::Session;
@@ -19,16 +19,18 @@ use crate::session::books::{Ledger, Line};
 use crate::session::tenant::Tenant;
 use crate::tables::revenue::revenue_distribution::revenue_distributions;
 
-/// How many ids are read at once, unless that makes too many pieces; fewer are not worth a draft.
+/// The number of ids that are read at once, unless that makes too many pieces. Fewer ids are not
+/// worth a draft.
 const PIECE: i64 = 32 * 1024;
+/// The most pieces that a ledger is read in.
 const MAX_PIECES: i64 = 256;
-/// How many connections read at most.
+/// The most connections that read at once.
 const MAX_READERS: usize = 4;
 
-/// Rows of a range of ids, each with the position of its deal.
+/// The lines of a range of ids, each after the position of its deal among all deals.
 type Piece = Vec<(u32, Line)>;
 
-/// All that the tenant has, or none where that is little.
+/// Reads all distributions of the tenant, or returns `None` if they are not worth a draft.
 pub(super) fn read(tenant: &mut Tenant<'_>) -> Result<Option<Ledger>> {
     let (Some(first), Some(last)) = revenue_distributions::table
         .filter(revenue_distributions::organization_id.eq(tenant.id()))
@@ -49,8 +51,8 @@ pub(super) fn read(tenant: &mut Tenant<'_>) -> Result<Option<Ledger>> {
     let read = thread::scope(|threads| {
         let reader = || {
             let mut session = Session::open(&address)?;
-            starts.pieces(|range| {
-                piece(&mut Tenant::new(scope, &mut session), &heads, range.0, range.1)
+            starts.read_pieces(|start, end| {
+                read_piece(&mut Tenant::new(scope, &mut session), &heads, start, end)
             })
         };
         let all: Vec<_> = (0..readers).map(|_| threads.spawn(reader)).collect();
@@ -63,7 +65,7 @@ pub(super) fn read(tenant: &mut Tenant<'_>) -> Result<Option<Ledger>> {
     Ok(Some(assemble(tenant, heads, pieces)))
 }
 
-/// Hands out ranges of ids, each once.
+/// The ranges of ids, each of which is handed out once.
 struct Starts {
     next: AtomicI64,
     last: i64,
@@ -71,9 +73,10 @@ struct Starts {
 }
 
 impl Starts {
-    fn pieces(
+    /// Reads pieces until no range is left. Returns each piece after the first id of its range.
+    fn read_pieces(
         &self,
-        mut read: impl FnMut((i64, i64)) -> Result<Piece>,
+        mut read: impl FnMut(i64, i64) -> Result<Piece>,
     ) -> Result<Vec<(i64, Piece)>> {
         let mut pieces = Vec::new();
         loop {
@@ -82,23 +85,23 @@ impl Starts {
                 return Ok(pieces);
             }
             let end = start.saturating_add(self.step).saturating_sub(1);
-            pieces.push((start, read((start, end))?));
+            pieces.push((start, read(start, end)?));
         }
     }
 }
 
-fn piece(tenant: &mut Tenant<'_>, heads: &[Head], start: i64, end: i64) -> Result<Piece> {
-    // Growing would leave holes.
+fn read_piece(tenant: &mut Tenant<'_>, heads: &[Head], start: i64, end: i64) -> Result<Piece> {
+    // A vector that grows would leave holes in memory.
     let mut piece = Vec::with_capacity(usize::try_from(PIECE).unwrap_or(0));
     let rows = revenue_distributions::table
         .filter(revenue_distributions::organization_id.eq(tenant.id()))
         .filter(revenue_distributions::id.between(start, end))
         .order(revenue_distributions::id)
         .select(COLUMNS);
-    each!(rows, tenant.connection()?, |row| {
-        let (deal, line) = line(row)?;
-        // A deal that was made since is read in the snapshot.
-        if let Ok(at) = heads.binary_search_by_key(&deal, |head| head.0) {
+    for_each_row!(rows, tenant.connection()?, |row| {
+        let LineOfDeal { deal, line } = row.line_of_deal()?;
+        // A deal that was inserted since is read in the snapshot.
+        if let Ok(at) = heads.binary_search_by_key(&deal, |head| head.id) {
             piece.push((u32::try_from(at).unwrap_or(u32::MAX), line));
         }
     });
@@ -106,7 +109,7 @@ fn piece(tenant: &mut Tenant<'_>, heads: &[Head], start: i64, end: i64) -> Resul
     Ok(piece)
 }
 
-/// Puts the rows, which come by their ids, to their deals.
+/// Puts the lines, which are ordered by their ids, to their deals.
 fn assemble(tenant: &Tenant<'_>, heads: Vec<Head>, mut pieces: VecDeque<Piece>) -> Ledger {
     let mut counts = vec![0_usize; heads.len()];
     let position = |at: u32| usize::try_from(at).unwrap_or(usize::MAX);
@@ -116,7 +119,7 @@ fn assemble(tenant: &Tenant<'_>, heads: Vec<Head>, mut pieces: VecDeque<Piece>) 
         }
     }
     let mut lines: Vec<Vec<Line>> = counts.into_iter().map(Vec::with_capacity).collect();
-    // Let go of one by one, so that little is held twice.
+    // Pieces are dropped one by one, so that few lines are held twice.
     while let Some(piece) = pieces.pop_front() {
         for (at, line) in piece {
             if let Some(lines) = lines.get_mut(position(at)) {
@@ -125,6 +128,6 @@ fn assemble(tenant: &Tenant<'_>, heads: Vec<Head>, mut pieces: VecDeque<Piece>) 
         }
     }
     let accounts =
-        heads.into_iter().zip(lines).map(|(head, lines)| account(head, lines.into_boxed_slice()));
+        heads.into_iter().zip(lines).map(|(head, lines)| head.account(lines.into_boxed_slice()));
     Ledger { organization: tenant.id(), accounts: accounts.map(Arc::new).collect() }
 }

@@ -1,7 +1,7 @@
-//! The revenue of a tenant in memory, for reports: what each distribution spreads over which days,
-//! by deal. Exact at every report: a deal's version rises with each of its distributions, so the
-//! versions of all deals, read in one snapshot with what changed, tell what to read again. No
-//! writer does anything for it, on this server or another. docs/decisions/0012-ledgers.md.
+//! The revenue of a tenant in memory, for reports: the days and amounts of each revenue distribution,
+//! by deal. It is exact at every report. A deal's version rises with each of its distributions, so
+//! that the versions of all deals say which deals to read again, in the same snapshot. No writer does
+//! anything for it, on this server or another. See docs/decisions/0012-ledgers.md.
 
 mod draft;
 pub(crate) mod recognized;
@@ -13,12 +13,12 @@ use crate::error::Result;
 use crate::session::books::Ledger;
 use crate::session::tenant::Tenant;
 
-/// The tenant's revenue as it is now.
+/// Returns the tenant's revenue as it is now.
 pub fn ledger(tenant: &mut Tenant<'_>) -> Result<Arc<Ledger>> {
     let ledgers = tenant.ledgers();
     let slot = ledgers.slot(tenant.id());
     if tenant.session().depth() > 0 {
-        // What a transaction has not committed yet is for its own eyes.
+        // Rows that the transaction has not committed yet must not be seen by others.
         let known = Arc::clone(&slot.lock().unwrap_or_else(PoisonError::into_inner));
         return Ok(rows::current(tenant, &known)?.map_or(known, Arc::new));
     }

@@ -1,4 +1,4 @@
-//! What is read of deals and their distributions for a ledger.
+//! The rows of deals and revenue distributions, as far as a ledger needs them.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -15,26 +15,26 @@ use diesel::sqlite::{Sqlite, SqliteValue};
 use crate::database::connection::on_backend;
 use crate::error::{Error, Result};
 use crate::session::books::{Account, Ledger, Line};
-use crate::session::tenant::Tenant;
+use crate::session::tenant::{RowVersion, Tenant};
 use crate::tables::revenue::deal::deals;
 use crate::tables::revenue::revenue_distribution::revenue_distributions;
 
-/// How many deals are read at once.
+/// The number of deals that are read at once.
 const CHUNK: usize = 250;
 
-/// The ledger as the snapshot has it; none where it is the one that is known.
+/// Returns the ledger of the snapshot, or `None` if it is the one that is known.
 pub(super) fn current(tenant: &mut Tenant<'_>, known: &Ledger) -> Result<Option<Ledger>> {
-    let versions: Vec<(i64, i64)> = deals::table
+    let versions: Vec<RowVersion> = deals::table
         .filter(deals::organization_id.eq(tenant.id()))
         .order(deals::id)
         .select((deals::id, deals::version))
         .load(tenant.connection()?)?;
     let mut accounts: Vec<Option<Arc<Account>>> = Vec::with_capacity(versions.len());
     let mut old = known.accounts.iter().peekable();
-    for (id, version) in &versions {
-        while old.next_if(|account| account.deal < *id).is_some() {}
-        let same = old.next_if(|account| account.deal == *id);
-        accounts.push(same.filter(|account| account.version == *version).cloned());
+    for deal in &versions {
+        while old.next_if(|account| account.deal < deal.id).is_some() {}
+        let same = old.next_if(|account| account.deal == deal.id);
+        accounts.push(same.filter(|account| account.version == deal.version).cloned());
     }
     if known.accounts.len() == accounts.len() && accounts.iter().all(Option::is_some) {
         return Ok(None);
@@ -43,51 +43,66 @@ pub(super) fn current(tenant: &mut Tenant<'_>, known: &Ledger) -> Result<Option<
         .iter()
         .zip(&accounts)
         .filter(|(_, account)| account.is_none())
-        .map(|((id, _), _)| *id)
+        .map(|(deal, _)| deal.id)
         .collect();
     let mut read = Vec::with_capacity(changed.len());
-    // Few that are far between are read one by one; many, with those in between.
+    // A few deals are read one by one; many are read together with those in between.
     let few = changed.len().saturating_mul(8) < versions.len();
     for chunk in changed.chunks(if few { 1 } else { CHUNK }) {
         read_accounts(tenant, chunk, &mut read)?;
     }
-    // Both are by id; a deal without a row of its own here is not in the snapshot.
+    // Both are ordered by id, so that each gap takes the next account that was read.
     let mut read = read.into_iter().map(Arc::new);
     let accounts = accounts.into_iter().filter_map(|account| account.or_else(|| read.next()));
     Ok(Some(Ledger { organization: tenant.id(), accounts: accounts.collect() }))
 }
 
-/// Reads these deals, by id. Those in between are read too where several are asked for.
+/// Reads the accounts of these deals, ordered by id. The rows of the deals in between are read too,
+/// but not returned.
 fn read_accounts(tenant: &mut Tenant<'_>, ids: &[i64], into: &mut Vec<Account>) -> Result<()> {
     let (Some(first), Some(last)) = (ids.first(), ids.last()) else { return Ok(()) };
     let heads = heads(tenant, *first, *last)?;
-    let mut lines: Vec<(i64, Line)> = Vec::new();
+    let mut lines: Vec<LineOfDeal> = Vec::new();
     let rows = revenue_distributions::table
         .filter(revenue_distributions::organization_id.eq(tenant.id()))
         .filter(revenue_distributions::deal_id.between(*first, *last))
         .order((revenue_distributions::deal_id, revenue_distributions::id))
         .select(COLUMNS);
-    each!(rows, tenant.connection()?, |row| lines.push(line(row)?));
-    let mut by_deal = lines.chunk_by(|a, b| a.0 == b.0).peekable();
+    for_each_row!(rows, tenant.connection()?, |row| lines.push(row.line_of_deal()?));
+    let mut by_deal = lines.chunk_by(|one, next| one.deal == next.deal).peekable();
     for head in heads {
         let mut lines: Box<[Line]> = Box::default();
-        let own = |lines: &&[(i64, Line)]| lines.first().is_some_and(|(deal, _)| *deal <= head.0);
-        while let Some(of_deal) = by_deal.next_if(own) {
-            if of_deal.first().is_some_and(|(deal, _)| *deal == head.0) {
-                lines = of_deal.iter().map(|(_, line)| *line).collect();
+        let is_due = |lines: &&[LineOfDeal]| lines.first().is_some_and(|it| it.deal <= head.id);
+        while let Some(of_deal) = by_deal.next_if(is_due) {
+            if of_deal.first().is_some_and(|it| it.deal == head.id) {
+                lines = of_deal.iter().map(|it| it.line).collect();
             }
         }
-        if ids.binary_search(&head.0).is_ok() {
-            into.push(account(head, lines));
+        if ids.binary_search(&head.id).is_ok() {
+            into.push(head.account(lines));
         }
     }
     Ok(())
 }
 
-/// A deal without its distributions: id, version, currency, probability.
-pub(super) type Head = (i64, i64, Currency, i64);
+/// A deal without its distributions.
+#[derive(Clone, Copy, Queryable)]
+pub(super) struct Head {
+    pub(super) id: i64,
+    version: i64,
+    currency: Currency,
+    probability: i64,
+}
 
-/// The deals from one id to another, by id.
+impl Head {
+    /// Returns the account of the deal with these distributions.
+    pub(super) fn account(self, lines: Box<[Line]>) -> Account {
+        let Self { id, version, currency, probability } = self;
+        Account { deal: id, version, currency, probability, lines }
+    }
+}
+
+/// Reads the deals with ids from `first` to `last`, ordered by id.
 pub(super) fn heads(tenant: &mut Tenant<'_>, first: i64, last: i64) -> Result<Vec<Head>> {
     deals::table
         .filter(deals::organization_id.eq(tenant.id()))
@@ -98,11 +113,7 @@ pub(super) fn heads(tenant: &mut Tenant<'_>, first: i64, last: i64) -> Result<Ve
         .map_err(Error::from)
 }
 
-pub(super) fn account((deal, version, currency, probability): Head, lines: Box<[Line]>) -> Account {
-    Account { deal, version, currency, probability, lines }
-}
-
-/// The number of a day, without a date in between.
+/// The number of a day, which is read without making a date in between where that is possible.
 #[derive(Clone, Copy, FromSqlRow)]
 pub(super) struct Day(i32);
 
@@ -127,8 +138,34 @@ impl FromSql<Date, Sqlite> for Day {
     }
 }
 
-/// A distribution as it is read: deal, id, first and last day, amounts, creator.
-pub(super) type Read = (i64, i64, Day, Day, i64, i64, Option<i64>);
+/// A revenue distribution, as far as it is read here.
+#[derive(Queryable)]
+pub(super) struct Row {
+    deal: i64,
+    id: i64,
+    first: Day,
+    last: Day,
+    amount: i64,
+    amount_default: i64,
+    creator: Option<i64>,
+}
+
+/// A line with the deal that it is of.
+pub(super) struct LineOfDeal {
+    pub(super) deal: i64,
+    pub(super) line: Line,
+}
+
+impl Row {
+    /// Returns the line of the row.
+    pub(super) fn line_of_deal(self) -> Result<LineOfDeal> {
+        let Self { deal, id, first: Day(first), last: Day(last), .. } = self;
+        let days = DaySpan::new(first, last).map_err(|error| corrupt(id, &error))?;
+        let Self { amount, amount_default, creator, .. } = self;
+        let line = Line { id, days, amount, amount_default, creator: creator.unwrap_or(0) };
+        Ok(LineOfDeal { deal, line })
+    }
+}
 
 type Columns = (
     revenue_distributions::deal_id,
@@ -150,28 +187,21 @@ pub(super) const COLUMNS: Columns = (
     revenue_distributions::creator_id,
 );
 
-/// Row by row, as far as the database's own library does.
+/// The mode that reads row by row, as far as the database's own library does.
 pub(super) type Loading = diesel::connection::DefaultLoadingMode;
 
-/// Does something with each row, as they come.
-macro_rules! each {
+/// Expands to a loop that does something with each [`Row`] of a query while they are read.
+macro_rules! for_each_row {
     ($query:expr, $connection:expr, |$row:ident| $work:expr) => {
         on_backend!($connection, inner => {
-            for $row in $query.load_iter::<$crate::ledger::rows::Read, Loading>(inner)? {
+            for $row in $query.load_iter::<$crate::ledger::rows::Row, Loading>(inner)? {
                 let $row = $row?;
                 $work;
             }
         })
     };
 }
-pub(super) use each;
-
-/// The deal of a row, and the rest of it.
-pub(super) fn line(row: Read) -> Result<(i64, Line)> {
-    let (deal, id, Day(first), Day(last), amount, amount_default, creator) = row;
-    let days = DaySpan::new(first, last).map_err(|error| corrupt(id, &error))?;
-    Ok((deal, Line { id, days, amount, amount_default, creator: creator.unwrap_or(0) }))
-}
+pub(super) use for_each_row;
 
 fn corrupt(id: i64, error: &dyn std::fmt::Display) -> Error {
     Error::Query(format!("row {id} cannot be what it is: {error}"))

@@ -1,5 +1,5 @@
-//! A copy of an SQLite database at one moment, made while others read and write it, and looked at
-//! before it is called one. PostgreSQL has `pg_dump`.
+//! A copy of an SQLite database at one moment, made while others read and write it, and verified.
+//! Deliberately absent: PostgreSQL, which has `pg_dump`.
 
 use std::fs::{File, OpenOptions};
 use std::os::unix::fs::OpenOptionsExt;
@@ -14,45 +14,46 @@ use crate::database::connection::AnyConnection;
 use crate::error::Error;
 use crate::session::Session;
 
-/// Why there is no copy.
+/// The reason for which there is no copy.
 #[derive(Debug, thiserror::Error)]
 pub enum BackupError {
-    /// Another database than SQLite's.
+    /// The database is not one of SQLite.
     #[error("only SQLite is copied like this: PostgreSQL has pg_dump")]
     NotSqlite,
     /// There is no such database.
     #[error("cannot read {}: {reason}", path.display())]
     Missing {
-        /// Where it should be.
+        /// The path where it should be.
         path: PathBuf,
-        /// What the system says.
+        /// The message of the system.
         reason: std::io::Error,
     },
-    /// The file cannot be made; it must not be there yet.
+    /// The file of the copy cannot be created. It must not exist yet.
     #[error("cannot write {}: {reason}", path.display())]
     File {
-        /// Where it was to be.
+        /// The path of the copy.
         path: PathBuf,
-        /// What the system says.
+        /// The message of the system.
         reason: std::io::Error,
     },
     /// The database cannot be read, or the copy cannot be written.
     #[error(transparent)]
     Store(#[from] Error),
-    /// What was written is not sound.
+    /// The copy was written but is not sound.
     #[error("the copy is damaged: {0}")]
     Damaged(String),
 }
 
-/// Copies the database, whatever its schema, to a file that nobody else can read, and verifies the
-/// copy: every page and index, and every key. A copy that is not sound is removed.
+/// Copies the database, whatever its schema, to a file that nobody else can read. Verifies every page,
+/// index and key of the copy, and removes a copy that is not sound.
 pub fn backup(from: &Address, to: &Path) -> Result<(), BackupError> {
     let Address::Sqlite(path) = from else { return Err(BackupError::NotSqlite) };
     let unwritten = |reason| BackupError::File { path: to.to_owned(), reason };
-    // A connection would make one. To open and close it here would drop the locks of this process.
+    // A connection would create the file if there is none. Opening and closing it here instead would
+    // drop the locks that this process holds on it.
     let missing = |reason| BackupError::Missing { path: path.clone(), reason };
     std::fs::metadata(path).map_err(missing)?;
-    // SQLite takes an empty file for none.
+    // SQLite treats an empty file like a missing one.
     OpenOptions::new().write(true).create_new(true).mode(0o600).open(to).map_err(unwritten)?;
     let made = copy(from, to).and_then(|()| {
         File::open(to).and_then(|file| file.sync_all()).map_err(unwritten)?;

@@ -1,5 +1,6 @@
-//! A fixed set of threads, each with one connection, behind a bounded queue: no work waits without
-//! an end, none piles up, and none outlives its requester unstarted.
+//! A fixed set of threads, each with one connection, behind a bounded queue. No work waits for ever,
+//! no more work waits than the queue holds, and work that has not begun is dropped when its
+//! requester gives up.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -12,6 +13,7 @@ use tokio::sync::oneshot;
 
 use crate::address::Address;
 use crate::error::{Cause, Error, Result};
+use crate::pool::limits::Limits;
 use crate::session::Session;
 use crate::session::books::Ledgers;
 
@@ -19,17 +21,18 @@ const QUEUED: u8 = 0;
 const STARTED: u8 = 1;
 const ABANDONED: u8 = 2;
 
-/// Whether work has begun, agreed upon by the thread that does it and the one that waits.
+/// The state of a piece of work, which the thread that does it and the task that waits agree upon:
+/// queued, started or abandoned.
 #[derive(Clone, Default)]
 pub(crate) struct Start(Arc<AtomicU8>);
 
 impl Start {
-    /// Called by the worker: false where nobody waits any more.
+    /// Starts the work. Returns false if it was abandoned.
     pub(crate) fn begin(&self) -> bool {
         self.exchange(STARTED)
     }
 
-    /// Called by the one who waits: false where the work has begun.
+    /// Abandons the work. Returns false if it has started.
     fn abandon(&self) -> bool {
         self.exchange(ABANDONED)
     }
@@ -39,7 +42,8 @@ impl Start {
     }
 }
 
-/// Waits for an answer: for its beginning at most `patience`, then however long it takes.
+/// Waits for the answer of a piece of work: at most `patience` until it starts, and then as long as
+/// it takes.
 pub(crate) async fn answer<T>(
     start: Start,
     mut receiver: oneshot::Receiver<T>,
@@ -52,32 +56,26 @@ pub(crate) async fn answer<T>(
     }
 }
 
-/// A piece of work that answers by itself, and says whether the connection is still of use.
+/// A piece of work that sends its answer itself, and returns whether the connection is sound.
 type Job = Box<dyn FnOnce(Result<&mut Session>) -> bool + Send>;
 
-/// Threads that run what they are given.
+/// Threads that run pieces of work.
 pub(crate) struct Executor {
     sender: Sender<Job>,
     patience: Duration,
 }
 
 impl Executor {
-    /// Starts so many threads; each opens its connection when it first needs one.
-    pub(crate) fn start(
-        address: &Address,
-        name: &str,
-        threads: usize,
-        queue: usize,
-        patience: Duration,
-    ) -> Result<Self> {
-        let (sender, receiver) = bounded(queue);
+    /// Starts the threads, under that name. Each opens its connection when it first needs one.
+    pub(crate) fn start(address: &Address, name: &str, limits: Limits) -> Result<Self> {
+        let (sender, receiver) = bounded(limits.queue);
         let ledgers = Arc::<Ledgers>::default();
-        for _ in 0..threads {
+        for _ in 0..limits.threads {
             let connection = Lazy { ledgers: Arc::clone(&ledgers), ..Lazy::new(address) };
             let receiver = receiver.clone();
             spawn(name, move || serve(connection, &receiver))?;
         }
-        Ok(Self { sender, patience })
+        Ok(Self { sender, patience: limits.patience })
     }
 
     /// Runs work on one of the threads.
@@ -115,7 +113,7 @@ pub(crate) fn spawn(name: &str, work: impl FnOnce() + Send + 'static) -> Result<
     thread.map(|_| ()).map_err(|error| Error::Unavailable(error.to_string()))
 }
 
-/// A connection that is opened when needed, and again after it broke.
+/// A connection that is opened when it is needed, and opened again after it broke.
 pub(crate) struct Lazy {
     address: Address,
     session: Option<Session>,
@@ -137,7 +135,7 @@ impl Lazy {
         }
     }
 
-    /// Drops a connection that a job may have left unusable.
+    /// Drops the connection if a job may have left it unusable.
     pub(crate) fn inspect(&mut self, sound: bool) {
         if !sound || self.session.as_mut().is_some_and(Session::is_broken) {
             self.session = None;

@@ -1,5 +1,5 @@
-//! Brings the schema up to date: forward only, one process at a time, and never past a schema that
-//! a later version made.
+//! Migrations, which bring the schema up to date: forward only, by one process at a time, and never on
+//! a schema that a later version made.
 
 use diesel::connection::SimpleConnection;
 use diesel::migration::{Migration, MigrationSource, MigrationVersion};
@@ -12,9 +12,9 @@ use crate::session::Session;
 const SQLITE: EmbeddedMigrations = embed_migrations!("../../migrations/sqlite");
 const POSTGRES: EmbeddedMigrations = embed_migrations!("../../migrations/postgres");
 
-/// The lock is a row, which every database that speaks PostgreSQL's protocol has; making its table
-/// can collide with another process doing so, hence the second try. The time-outs of requests do
-/// not fit migrations.
+/// The preparation of the lock, which is a row, because every database that speaks PostgreSQL's
+/// protocol has rows. Two processes that create its table at once can collide, so it is tried twice.
+/// The time-outs of requests are too short for migrations.
 const POSTGRES_LOCK: &str = "SET statement_timeout = 0;
 SET lock_timeout = 0;
 SET idle_in_transaction_session_timeout = 0;
@@ -22,7 +22,7 @@ CREATE TABLE IF NOT EXISTS migration_lock (id BIGINT PRIMARY KEY);
 INSERT INTO migration_lock (id) VALUES (1) ON CONFLICT DO NOTHING;";
 
 impl Session {
-    /// Runs the migrations that are missing, and says how many there were.
+    /// Runs the migrations that are missing, and returns their number.
     pub fn migrate(&mut self) -> Result<usize> {
         if self.is_postgres() {
             let lock = |session: &mut Session| {

@@ -1,8 +1,9 @@
 //! The store as a whole: threads with a connection each, the one writer of SQLite, migrations and
-//! backups. Not here: what is read or written.
+//! backups. Not here: the rows that are read and written.
 
 pub mod backup;
 pub(crate) mod executor;
+pub(crate) mod limits;
 mod migrate;
 pub(crate) mod store;
 mod writer;

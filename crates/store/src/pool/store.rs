@@ -6,37 +6,15 @@ use std::time::Duration;
 use crate::address::Address;
 use crate::error::{Cause, Error, Result};
 use crate::pool::executor::{Executor, Lazy, spawn};
+use crate::pool::limits::Limits;
 use crate::pool::writer::Writer;
 use crate::scope::Scope;
 use crate::session::Session;
 use crate::session::tenant::Tenant;
 
-/// How much the store takes on.
-#[derive(Clone, Copy, Debug)]
-pub struct Limits {
-    /// Threads, each with a connection: readers on SQLite, all work on PostgreSQL.
-    pub threads: usize,
-    /// How many pieces of work wait at most; one more is refused.
-    pub queue: usize,
-    /// How long a piece of work waits at most before it begins.
-    pub patience: Duration,
-}
-
-impl Limits {
-    /// What fits a database of this kind on this machine.
-    pub fn of(address: &Address) -> Self {
-        let cores = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
-        let threads = match address {
-            Address::Sqlite(_) => cores.saturating_mul(2),
-            Address::Postgres(_) => cores.saturating_mul(8).min(32),
-        };
-        Self { threads, queue: 1024, patience: Duration::from_secs(2) }
-    }
-}
-
-/// How often PostgreSQL's row counts are folded.
+/// The time between two folds of PostgreSQL's row counts.
 const FOLD_EVERY: Duration = Duration::from_secs(1);
-/// How often a write is tried that others keep interrupting.
+/// The most times that a write is tried again which others keep interrupting.
 const MAX_TRIES: u32 = 10;
 
 /// A database and the threads that work on it.
@@ -48,14 +26,12 @@ pub struct Store {
 }
 
 impl Store {
-    /// Opens a database, and brings its schema up to date.
+    /// Opens a database and brings its schema up to date.
     pub fn open(address: &Address, limits: Limits) -> Result<Self> {
         Session::open(address)?.migrate()?;
-        let (threads, queue) = (limits.threads, limits.queue);
-        let reader = Executor::start(address, "store", threads, queue, limits.patience)?;
-        let reader = Arc::new(reader);
+        let reader = Arc::new(Executor::start(address, "store", limits)?);
         let writer = match address {
-            Address::Sqlite(_) => Some(Arc::new(Writer::start(address, queue, limits.patience)?)),
+            Address::Sqlite(_) => Some(Arc::new(Writer::start(address, limits)?)),
             Address::Postgres(_) => None,
         };
         if writer.is_none() {
@@ -66,12 +42,12 @@ impl Store {
         Ok(Self { address: address.clone(), reader, writer })
     }
 
-    /// Where the database is.
+    /// Returns the address of the database.
     pub fn address(&self) -> &Address {
         &self.address
     }
 
-    /// Runs work in the name of a tenant that changes nothing.
+    /// Runs work that changes nothing, in the name of a tenant.
     pub async fn read<T, E>(
         &self,
         scope: Scope,
@@ -84,8 +60,8 @@ impl Store {
         self.read_all(move |session| work(&mut Tenant::new(scope, session))).await
     }
 
-    /// Runs work that changes nothing and may look at every tenant: a token by its hash, the
-    /// distributions that are due, the health of the database.
+    /// Runs work that changes nothing and may see every tenant: to find a token by its hash or the
+    /// distributions that are due, or to check the health of the database.
     pub async fn read_all<T, E>(
         &self,
         work: impl FnOnce(&mut Session) -> Result<T, E> + Send + 'static,
@@ -98,7 +74,7 @@ impl Store {
     }
 
     /// Runs work in the name of a tenant as one transaction, and returns once that is durable. Work
-    /// that others interrupt is run again, so it must have no effect but on the tenant's rows.
+    /// that others interrupt is run again, so it must have no effect except on the tenant's rows.
     pub async fn write<T, E>(
         &self,
         scope: Scope,
@@ -127,7 +103,8 @@ fn keep_folding(mut connection: Lazy, alive: &Weak<Executor>) {
     }
 }
 
-/// Runs a transaction until nobody interrupts it, at most [`MAX_TRIES`] times.
+/// Runs a transaction, and runs it again as long as others interrupt it, at most [`MAX_TRIES`]
+/// times.
 fn persist<T, E: From<Error> + Cause>(
     scope: Scope,
     session: &mut Session,
@@ -135,7 +112,7 @@ fn persist<T, E: From<Error> + Cause>(
 ) -> Result<T, E> {
     let mut tries = 0_u32;
     loop {
-        // Before the transaction, so that its end does not undo it.
+        // The visibility is set before the transaction, so that its end does not undo it.
         session.tenant(&scope)?;
         match Tenant::new(scope, session).transaction(work) {
             Err(error)
@@ -149,7 +126,7 @@ fn persist<T, E: From<Error> + Cause>(
     }
 }
 
-/// Longer with every try, and not the same for everybody.
+/// Returns the time to wait before a try: longer with every try, and not the same for all threads.
 fn backoff(tries: u32) -> Duration {
     let jitter = std::time::SystemTime::now()
         .duration_since(std::time::UNIX_EPOCH)

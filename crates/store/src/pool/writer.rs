@@ -1,6 +1,6 @@
-//! The one writer of SQLite: what arrives while a transaction runs goes into it, and what arrives
-//! while it is committed goes into the next, so that many answers share one `fsync`. Each piece of
-//! work has a savepoint of its own, and its answer leaves only after the commit.
+//! The one writer of SQLite. Work that arrives while a transaction runs goes into it, and work that
+//! arrives while it is committed goes into the next, so that many answers share one `fsync`. Each
+//! piece of work has a savepoint of its own, and is answered only after the commit.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, Instant};
@@ -11,18 +11,21 @@ use tokio::sync::oneshot;
 use crate::address::Address;
 use crate::error::{Error, Result};
 use crate::pool::executor::{Lazy, Start, answer, spawn};
+use crate::pool::limits::Limits;
 use crate::session::Session;
 
-/// How many pieces of work share a commit at most.
+/// The most pieces of work that share a commit.
 const MAX_GROUP: usize = 256;
-/// How long a transaction stays open for those whom the last commit answered to come back: as long
-/// as that one took, but within these bounds. Who takes longer than the upper is not waited for.
+/// The bounds of the time that a transaction stays open for clients which the last commit answered
+/// and which may come back: as long as that commit took, within these bounds. A client that takes
+/// longer than the upper bound is not waited for.
 const MIN_GATHERING: Duration = Duration::from_millis(1);
+/// The upper bound.
 const MAX_GATHERING: Duration = Duration::from_millis(5);
 
-/// Tells the requester how it ended, once that is known.
+/// Answers the requester, once it is known how the commit ended.
 type Answer = Box<dyn FnOnce(Result<()>)>;
-/// Runs within its savepoint; says whether to keep it, and how to answer.
+/// A piece of work that runs within its savepoint, and returns whether to keep it and how to answer.
 type Job = Box<dyn FnOnce(Result<&mut Session>) -> Option<(bool, Answer)> + Send>;
 
 /// The way to the writer.
@@ -32,14 +35,15 @@ pub(crate) struct Writer {
 }
 
 impl Writer {
-    pub(crate) fn start(address: &Address, queue: usize, patience: Duration) -> Result<Self> {
-        let (sender, receiver) = bounded(queue);
+    /// Starts the thread of the writer.
+    pub(crate) fn start(address: &Address, limits: Limits) -> Result<Self> {
+        let (sender, receiver) = bounded(limits.queue);
         let address = address.clone();
         spawn("writer", move || Group::new(&address, receiver).serve())?;
-        Ok(Self { sender, patience })
+        Ok(Self { sender, patience: limits.patience })
     }
 
-    /// Runs work in a transaction that may be shared; answered after its commit.
+    /// Runs work in a transaction that it may share with other work, and answers after the commit.
     pub(crate) async fn run<T, E>(
         &self,
         work: impl FnOnce(&mut Session) -> Result<T, E> + Send + 'static,
@@ -58,8 +62,7 @@ impl Writer {
             let result = session.map_err(E::from).and_then(work);
             let keep = result.is_ok();
             let answer = move |committed: Result<()>| {
-                // A refusal was rolled back by itself: whether the others were kept is not its
-                // concern.
+                // Work that failed was rolled back by itself, whether the others are kept or not.
                 let result = match committed {
                     Err(error) if keep => Err(E::from(error)),
                     _ => result,
@@ -77,12 +80,13 @@ impl Writer {
 struct Group {
     connection: Lazy,
     receiver: Receiver<Job>,
-    /// How many are likely to share the next commit: those whom the last one answered, who may
-    /// come back at once, and those who waited for its end; or nearly as many as before that, for
-    /// clients that are late once are not gone.
+    /// The number of pieces of work that are likely to share the next commit: as many as the last one
+    /// answered, whose clients may come back at once, and as many as waited for its end; or nearly as
+    /// many as before that, because a client that is late once is not gone.
     expected: usize,
-    /// When the last commit ended, and how long it took.
+    /// The end of the last commit.
     ended: Instant,
+    /// The duration of the last commit.
     took: Duration,
 }
 
@@ -98,8 +102,8 @@ impl Group {
         }
     }
 
-    /// Runs the first piece of work, and those that arrive meanwhile, as one transaction, and
-    /// answers them.
+    /// Runs the first piece of work and those that arrive meanwhile as one transaction, and answers
+    /// them.
     fn run(&mut self, first: Job) {
         if let Err(error) = self.connection.get().and_then(|session| session.begin()) {
             self.connection.drop_session();
@@ -138,8 +142,8 @@ impl Group {
         }
     }
 
-    /// The next piece of work that shares the commit. It is waited for only as long as it is likely
-    /// to come, and no longer than another commit would take.
+    /// Returns the next piece of work that shares the commit. Waits for it only as long as one is
+    /// likely to come, and no longer than another commit would take.
     fn next(&self, jobs: usize, until: Instant) -> Option<Job> {
         if jobs >= MAX_GROUP {
             return None;
@@ -151,7 +155,7 @@ impl Group {
         }
     }
 
-    /// Commits, unless the transaction was lost.
+    /// Commits the transaction, unless it was lost.
     fn end(&mut self, sound: bool) -> Result<()> {
         let committed = if sound {
             self.connection.get().and_then(|session| session.commit())
@@ -167,7 +171,7 @@ impl Group {
         committed
     }
 
-    /// One piece of work in its savepoint. An error means that the whole transaction is lost.
+    /// Runs one piece of work in its savepoint. An error means that the whole transaction is lost.
     fn one(&mut self, job: Job) -> Result<Option<Answer>, ()> {
         let session = self.connection.get().map_err(|_| ())?;
         session.begin().map_err(|_| ())?;
@@ -175,7 +179,8 @@ impl Group {
         let session = self.connection.get().map_err(|_| ())?;
         let (keep, answer) = match outcome {
             Ok(Some((keep, answer))) => (keep, Some(answer)),
-            // Nobody waits; or it panicked, of which its requester learns by the dropped answer.
+            // Nobody waits for it; or it panicked, which its requester learns from the dropped
+            // answer.
             Ok(None) | Err(_) => (false, None),
         };
         if keep {
