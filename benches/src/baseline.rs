@@ -1,6 +1,6 @@
-//! What the writer is compared with: clients that each have a connection of their own, and insert
-//! by `BEGIN IMMEDIATE; INSERT; COMMIT` into the same table with the same indexes. No HTTP, no
-//! JSON, no rules.
+//! The baseline of the writer: clients that each have a database connection of their own, and insert by
+//! `BEGIN IMMEDIATE; INSERT; COMMIT` into the same table with the same indexes. Deliberately absent:
+//! HTTP, JSON and rules.
 
 use std::sync::Barrier;
 use std::thread;
@@ -13,7 +13,7 @@ use crate::figures::Figures;
 
 pub(crate) const COMMAND: &str = "baseline";
 
-/// The settings of the store; only the time-out is longer, so that nobody gives up.
+/// The settings of the store, but with a longer timeout, so that no client gives up.
 const SETTINGS: &str = "PRAGMA busy_timeout = 60000;
 PRAGMA journal_mode = WAL;
 PRAGMA synchronous = FULL;
@@ -38,8 +38,8 @@ diesel::table! {
     }
 }
 
-/// Runs as a process of its own: file, clients, inserts of each, first deal, number of deals.
-/// Prints the times of the inserts in microseconds, and of all together.
+/// Inserts rows. The arguments are: file, number of clients, inserts of each client, id of the first
+/// deal, number of deals. Prints the time of the whole run and then of each insert, in microseconds.
 pub(crate) fn run(arguments: &[&str]) {
     let [file, numbers @ ..] = arguments else { panic!("no file") };
     let numbers: Vec<usize> = numbers.iter().map(|number| number.parse().unwrap()).collect();
@@ -94,9 +94,9 @@ fn insert(connection: &mut SqliteConnection, deal: usize, chance: usize) {
     connection.batch_execute("COMMIT").unwrap();
 }
 
-/// What such a process found out.
-pub(crate) fn read(said: &str) -> Figures {
-    let mut micros = said.split(' ').map(|micros| Duration::from_micros(micros.parse().unwrap()));
+/// Parses the line that [`run`] prints.
+pub(crate) fn parse(line: &str) -> Figures {
+    let mut micros = line.split(' ').map(|micros| Duration::from_micros(micros.parse().unwrap()));
     let elapsed = micros.next().unwrap();
     Figures::new(micros.collect(), elapsed)
 }

@@ -1,5 +1,5 @@
-//! A load of keep-alive clients in as little code, and as little time of the processor, as will
-//! do: each is a thread that sends bytes and reads one answer.
+//! Clients that keep their connections and take little time of the processor from the server: each is
+//! a thread that sends prepared bytes and reads one answer at a time.
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use crate::figures::Figures;
 
-/// A connection that is kept.
+/// A connection that is kept open between requests.
 pub(crate) struct Client {
     stream: TcpStream,
     received: Vec<u8>,
@@ -23,7 +23,7 @@ impl Client {
         Self { stream, received: Vec::with_capacity(64 * 1024) }
     }
 
-    /// Sends a request; answers with the status and the body.
+    /// Sends a request, and returns the status and the body of the answer.
     pub(crate) fn send(&mut self, request: &[u8]) -> (u16, &[u8]) {
         self.stream.write_all(request).expect("the server reads");
         self.received.clear();
@@ -48,7 +48,7 @@ impl Client {
         }
     }
 
-    /// Sends a request that must succeed.
+    /// Sends a request whose answer must have this status, and returns the body.
     pub(crate) fn expect(&mut self, status: u16, request: &[u8]) -> &[u8] {
         let (answered, body) = self.send(request);
         assert_eq!(answered, status, "{}", String::from_utf8_lossy(body));
@@ -63,7 +63,7 @@ fn content_length(head: &[u8]) -> usize {
     digits.take_while(|byte| byte.is_ascii_digit()).fold(0, |n, b| n * 10 + usize::from(b - b'0'))
 }
 
-/// The bytes of a request.
+/// Returns the bytes of a request.
 pub(crate) fn request(method: &str, path: &str, token: &str, body: &str) -> Vec<u8> {
     let mut text =
         format!("{method} {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Auth-Token: {token}\r\n");
@@ -75,12 +75,25 @@ pub(crate) fn request(method: &str, path: &str, token: &str, body: &str) -> Vec<
     (text + "\r\n" + body).into_bytes()
 }
 
-/// Has so many clients send so many requests each, all at once, and times every answer.
+/// The load on a server.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Load {
+    /// The number of clients, which send at the same time.
+    pub(crate) clients: usize,
+    /// The number of requests of each client.
+    pub(crate) requests: usize,
+    /// The status that every answer must have.
+    pub(crate) status: u16,
+}
+
+/// Puts a load on a server, and times every answer. `request` makes the bytes of a request from the
+/// positions of the client and of the request.
 pub(crate) fn drive(
     address: SocketAddr,
-    (clients, each, status): (usize, usize, u16),
+    load: Load,
     request: impl Fn(usize, usize) -> Vec<u8> + Sync,
 ) -> Figures {
+    let Load { clients, requests: each, status } = load;
     let barrier = Barrier::new(clients + 1);
     thread::scope(|scope| {
         let work = |client: usize| {

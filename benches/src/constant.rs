@@ -1,5 +1,5 @@
-//! A server that answers every request with the same few bytes: the most that the framework, the
-//! sockets and the clients could do.
+//! A server that answers every request with the same few bytes: the upper limit of what the framework,
+//! the sockets and the clients can do.
 
 use std::net::TcpListener;
 
@@ -7,7 +7,7 @@ use actix_web::{App, HttpResponse, HttpServer, rt, web};
 
 pub(crate) const COMMAND: &str = "constant";
 
-/// Runs as a process of its own, on a free port.
+/// Runs the server on a free port, until its process is killed.
 pub(crate) fn run() {
     let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
     println!("listening on http://{}", listener.local_addr().unwrap());

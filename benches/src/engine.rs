@@ -1,7 +1,7 @@
-//! A pass of the engine over a thousand pools and a million metrics on SQLite, against a bulk
-//! insert of the very rows that it wrote: the same obligations and allocations into a copy of the
-//! same database, by one prepared statement for each table, in one transaction. The pass reads the
-//! metrics, shares the pools, commits a thousand times and opens a thousand distributions besides.
+//! Compares a pass of the engine over a thousand pools and a million metrics on SQLite with a bulk
+//! insert of the rows that it writes: the same obligations and allocations are inserted into a copy of
+//! the database, by one prepared statement for each table, in one transaction. The pass does more: it
+//! reads the metrics, shares the pools, commits a thousand times and opens a thousand distributions.
 
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -15,7 +15,7 @@ use diesel::prelude::*;
 use crate::place::directory;
 
 const POOLS: i64 = 1_000;
-/// Of each pool.
+/// The number of metrics of each pool.
 const METRICS: i64 = 1_000;
 const ROUNDS: usize = 3;
 
@@ -99,7 +99,7 @@ pub(crate) fn run() {
     println!("the pass takes {:.2} times as long (median of {ROUNDS})", ratios[ROUNDS / 2]);
 }
 
-/// Runs both sides once; answers with how many times longer the pass took.
+/// Runs both sides once. Returns the time of the pass as a multiple of that of the bulk insert.
 fn round(number: usize) -> f64 {
     let files = directory();
     let [ours, plain] = ["ours.db", "plain.db"].map(|name| files.path().join(name));
@@ -108,13 +108,13 @@ fn round(number: usize) -> f64 {
     let address = format!("sqlite://{}", ours.display()).parse().unwrap();
     let at = "2025-02-01T00:00:00Z".parse().unwrap();
     let began = Instant::now();
-    let passed = tick(&address, Tick { at, dry_run: false }, |_| {}).unwrap();
+    let summary = tick(&address, Tick { at, dry_run: false }, |_| {}).unwrap();
     let pass = began.elapsed();
     if number == 0 {
-        // Later rounds come after the rows that were compared.
+        // In later rounds the peak includes the rows that the first round compared.
         println!("at most {} MiB in the process", peak_memory());
     }
-    assert_eq!((passed.triggered, passed.left), (POOLS.try_into().unwrap(), 0));
+    assert_eq!((summary.triggered, summary.left), (POOLS.try_into().unwrap(), 0));
     let (obligations, allocations) = rows(&ours);
     assert_eq!((obligations.len(), allocations.len()), (1_000_000, 1_000_000));
     let bulk = insert(&plain, &obligations, &allocations);
@@ -127,7 +127,7 @@ fn round(number: usize) -> f64 {
     ratio
 }
 
-/// A database with everything that is due, by SQL: clients would take too long.
+/// Fills a database with distributions that are due, by SQL, because requests would take too long.
 fn fill(file: &Path) {
     let address = format!("sqlite://{}", file.display()).parse().unwrap();
     let draft = OrganizationDraft {
@@ -181,7 +181,8 @@ fn rows(file: &Path) -> (Vec<Obligation>, Vec<Allocation>) {
     (obligations, allocations)
 }
 
-/// Each refers to the other, so that the links are looked at when all are there.
+/// Inserts the rows. Obligations and allocations refer to each other, so that foreign keys are
+/// checked at the commit only.
 fn insert(file: &Path, obligations: &[Obligation], allocations: &[Allocation]) -> Duration {
     let mut connection = open(file);
     let began = Instant::now();
@@ -196,7 +197,7 @@ fn insert(file: &Path, obligations: &[Obligation], allocations: &[Allocation]) -
     began.elapsed()
 }
 
-/// What this process has held at most, in MiB.
+/// Returns the peak of the memory of this process, in MiB.
 fn peak_memory() -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));

@@ -1,4 +1,4 @@
-//! What a run came to: how many answers a second, and how long they took.
+//! The figures of a run: answers per second, and the times of the answers.
 
 use std::fmt;
 use std::time::Duration;
@@ -15,8 +15,8 @@ impl Figures {
         Self { times, elapsed }
     }
 
-    /// Several runs as one.
-    pub(crate) fn of(runs: Vec<Figures>) -> Self {
+    /// Merges several runs into one.
+    pub(crate) fn merge(runs: Vec<Figures>) -> Self {
         let elapsed = runs.iter().map(|run| run.elapsed).sum();
         Self::new(runs.into_iter().flat_map(|run| run.times).collect(), elapsed)
     }
@@ -29,7 +29,7 @@ impl Figures {
         self.times.len() as f64 / self.elapsed.as_secs_f64()
     }
 
-    /// The time that this part of the answers took at most, in milliseconds.
+    /// Returns the longest time of the fastest `part` of the answers, in milliseconds.
     pub(crate) fn quantile(&self, part: f64) -> f64 {
         let at = ((self.times.len() - 1) as f64 * part).round() as usize;
         self.times[at].as_secs_f64() * 1e3
@@ -44,7 +44,7 @@ impl fmt::Display for Figures {
     }
 }
 
-/// The middle one.
+/// Returns the median. Of an even number of values it is the upper one of the middle two.
 pub(crate) fn median(values: impl IntoIterator<Item = f64>) -> f64 {
     let mut values: Vec<f64> = values.into_iter().collect();
     values.sort_unstable_by(f64::total_cmp);

@@ -1,6 +1,7 @@
-//! Measures the server: what a page costs as rows grow, how many creates share an `fsync`, and how
-//! many requests it answers in a second. `docs/performance.md` has the commands and the figures.
-//! Nothing here is a test: figures depend on the machine, so they are ratios within one run.
+//! Measures the server: the cost of a page as rows grow, the number of creates that share an `fsync`,
+//! the number of requests answered in a second, and a pass of the engine. `docs/performance.md` has
+//! the commands and the figures. Nothing here is a test: figures depend on the machine, so they are
+//! ratios within one run.
 #![allow(
     clippy::arithmetic_side_effects,
     clippy::as_conversions,
@@ -31,7 +32,7 @@ fn main() {
         ["writes"] => writes::run(),
         ["requests"] => requests::run(),
         ["engine"] => engine::run(),
-        // Started by the others, as processes of their own.
+        // The commands above start these as processes of their own.
         [baseline::COMMAND, rest @ ..] => baseline::run(rest),
         [constant::COMMAND] => constant::run(),
         _ => println!("{USAGE}"),

@@ -1,7 +1,8 @@
-//! What a page of 30 with its total costs among 1,000 rows and among 100,000: for every declared
-//! sort and the common filters, on both stores, and for a small organization beside the large one.
+//! Measures the cost of a page of 30 rows with its total, among 1,000 rows and among 100,000: for every
+//! declared sort and the common filters, on both stores, and also for a small organization in the
+//! database of the large one.
 
-use crate::client::{drive, request};
+use crate::client::{Load, drive, request};
 use crate::figures::{Figures, median};
 use crate::place::{Backend, PER_DEAL, Tenant};
 use crate::process::{Process, Watch};
@@ -9,7 +10,7 @@ use crate::process::{Process, Watch};
 const SMALL: usize = 1_000;
 const LARGE: usize = 100_000;
 const ROUNDS: usize = 9;
-/// Requests of one round.
+/// The number of requests of one round.
 const REQUESTS: usize = 320;
 
 /// The queries; `{deal}` stands for the id of a deal, `{middle}` for the number of the middle page.
@@ -44,45 +45,53 @@ const QUERIES: &[&str] = &[
 pub(crate) fn run() {
     for backend in Backend::all() {
         println!("\n{}", backend.name());
-        let place = |name| {
-            let url = backend.database(name);
-            let rows = if name == "small" { SMALL } else { LARGE };
-            let tenant = Tenant::fill(&url, rows);
-            (url, tenant, rows)
-        };
-        let (small, large) = (place("small"), place("large"));
-        let beside = (large.0.clone(), Tenant::fill(&large.0, SMALL), SMALL);
+        let (small_url, large_url) = (backend.database("small"), backend.database("large"));
+        let small = Tenant::fill(&small_url, SMALL);
+        let large = Tenant::fill(&large_url, LARGE);
+        let beside = Tenant::fill(&large_url, SMALL);
         let files = tempfile::tempdir().unwrap();
-        let start = |url| Process::server(url, (Watch::Bare, files.path()));
-        let (of_small, of_large) = (start(&small.0), start(&large.0));
-        for url in [&small.0, &large.0] {
+        let start = |url| Process::server(url, &Watch::none(files.path()));
+        let (small_server, large_server) = (start(&small_url), start(&large_url));
+        for url in [&small_url, &large_url] {
             backend.settle(url);
         }
         println!("ratios to the same page among {SMALL} rows; medians of {ROUNDS} rounds");
         for query in QUERIES {
             for clients in [1, 16] {
-                let subjects = [(&of_small, &small), (&of_large, &large), (&of_large, &beside)];
+                let subjects = [
+                    Subject { server: &small_server, tenant: &small, rows: SMALL },
+                    Subject { server: &large_server, tenant: &large, rows: LARGE },
+                    Subject { server: &large_server, tenant: &beside, rows: SMALL },
+                ];
                 compare(query, clients, subjects);
             }
         }
     }
 }
 
-type Subject<'s> = (&'s Process, &'s (String, Tenant, usize));
+/// A tenant to measure, and the server that serves it.
+struct Subject<'s> {
+    server: &'s Process,
+    tenant: &'s Tenant,
+    /// The number of distributions of the tenant.
+    rows: usize,
+}
 
+/// Measures a query on each subject in turn, and prints ratios to the first.
 fn compare(query: &str, clients: usize, subjects: [Subject<'_>; 3]) {
     let mut runs: [Vec<Figures>; 3] = [const { Vec::new() }; 3];
     for round in 0..=ROUNDS {
-        for (runs, (server, (_, tenant, rows))) in runs.iter_mut().zip(&subjects) {
+        for (runs, Subject { server, tenant, rows }) in runs.iter_mut().zip(&subjects) {
             let query = query
                 .replace("{deal}", &tenant.deals[rows / PER_DEAL / 2].to_string())
                 .replace("{middle}", &(rows / 60).to_string())
                 .replace(' ', "%20");
             let path = format!("/api/v2/revenue_distributions?{query}");
             let bytes = request("GET", &path, &tenant.token, "");
-            let each = if slow(&query) { REQUESTS / 16 } else { REQUESTS } / clients;
-            let run = drive(server.address(), (clients, each.max(1), 200), |_, _| bytes.clone());
-            // The first round warms up.
+            let each = if is_slow(&query) { REQUESTS / 16 } else { REQUESTS } / clients;
+            let load = Load { clients, requests: each.max(1), status: 200 };
+            let run = drive(server.address(), load, |_, _| bytes.clone());
+            // The first round only warms up.
             if round > 0 {
                 runs.push(run);
             }
@@ -94,7 +103,7 @@ fn compare(query: &str, clients: usize, subjects: [Subject<'_>; 3]) {
         )
     };
     let (large, beside) = (ratio(1), ratio(2));
-    let [small, of_large, _] = runs.map(Figures::of);
+    let [small, of_large, _] = runs.map(Figures::merge);
     let (p50, p99) = (of_large.quantile(0.5), of_large.quantile(0.99));
     println!(
         "{clients:2} clients  {large:7.2}  beside {beside:5.2}  p50 {p50:7.2} of {:5.2}  p99 {p99:7.2} of {:5.2} ms  ?{query}",
@@ -103,7 +112,7 @@ fn compare(query: &str, clients: usize, subjects: [Subject<'_>; 3]) {
     );
 }
 
-/// What is known to cost as much as there are matches.
-fn slow(query: &str) -> bool {
+/// Whether the cost of a query is known to grow with the number of matches.
+fn is_slow(query: &str) -> bool {
     query.contains("gt_eq") || query.contains("contains")
 }

@@ -1,4 +1,4 @@
-//! Databases to measure on: made new, filled through the importer, gone afterwards.
+//! Databases to measure on. Each is new, filled through the importer, and deleted afterwards.
 
 use std::path::{Path, PathBuf};
 use std::time::Instant;
@@ -10,19 +10,19 @@ use apportion_server::store::{self, Address, OrganizationId, Scope, Session};
 use apportion_testing::Cluster;
 use tempfile::TempDir;
 
-/// How many distributions a deal has.
+/// The number of distributions of a deal.
 pub(crate) const PER_DEAL: usize = 50;
-/// How many lines one file has: each is a transaction.
+/// The number of lines of an imported file, which is one transaction.
 const LINES: usize = 5_000;
 
-/// Either store, and what must outlive the databases in it.
+/// A store: the directory of SQLite files, or the running PostgreSQL.
 pub(crate) enum Backend {
     Sqlite(TempDir),
     Postgres(Cluster),
 }
 
 impl Backend {
-    /// Both stores; SQLite alone where PostgreSQL is not installed.
+    /// Returns both stores, or SQLite alone if PostgreSQL is not installed.
     pub(crate) fn all() -> Vec<Self> {
         let postgres = Cluster::start_with(&["shared_buffers=256MB"]);
         let postgres = postgres.inspect_err(|why| println!("without PostgreSQL: {why}")).ok();
@@ -40,7 +40,7 @@ impl Backend {
         }
     }
 
-    /// The URL of a new database.
+    /// Makes a new database, and returns its URL.
     pub(crate) fn database(&self, name: &str) -> String {
         match self {
             Self::Sqlite(directory) => {
@@ -50,7 +50,7 @@ impl Backend {
         }
     }
 
-    /// What PostgreSQL does by itself a minute later: statistics and visibility.
+    /// Updates the statistics and the visibility map, as PostgreSQL does by itself a minute later.
     pub(crate) fn settle(&self, url: &str) {
         if let Self::Postgres(cluster) = self {
             cluster.query(url, "VACUUM ANALYZE");
@@ -58,17 +58,17 @@ impl Backend {
     }
 }
 
-/// A directory on a disk: below `APPORTION_BENCH_DIR`, else where this program is.
+/// Makes a directory on a disk: in `APPORTION_BENCH_DIR`, or beside this program if that is not set.
 pub(crate) fn directory() -> TempDir {
-    let named = std::env::var_os("APPORTION_BENCH_DIR").map(PathBuf::from);
-    let base = named.unwrap_or_else(|| std::env::current_exe().unwrap().parent().unwrap().into());
+    let chosen = std::env::var_os("APPORTION_BENCH_DIR").map(PathBuf::from);
+    let base = chosen.unwrap_or_else(|| std::env::current_exe().unwrap().parent().unwrap().into());
     let base = base.canonicalize().expect("the directory exists");
     let kind = file_system(&base);
     assert!(!kind.contains("tmpfs"), "{} is in memory: name a disk", base.display());
     tempfile::Builder::new().prefix("apportion-bench-").tempdir_in(base).unwrap()
 }
 
-/// The kind of the file system that a path is on, from the mount table.
+/// Returns the kind of the file system that a path is on, from the mount table.
 fn file_system(path: &Path) -> String {
     let table = std::fs::read_to_string("/proc/self/mounts").unwrap_or_default();
     let mounts = table.lines().filter_map(|line| {
@@ -87,13 +87,13 @@ pub(crate) struct Tenant {
 }
 
 impl Tenant {
-    /// Makes an organization with so many distributions.
+    /// Creates an organization with this number of distributions, and as many deals as they need.
     pub(crate) fn fill(url: &str, distributions: usize) -> Self {
-        Self::with(url, distributions.div_ceil(PER_DEAL), distributions)
+        Self::fill_deals(url, distributions.div_ceil(PER_DEAL), distributions)
     }
 
-    /// Makes an organization with so many deals and distributions.
-    pub(crate) fn with(url: &str, deals: usize, distributions: usize) -> Self {
+    /// Creates an organization with these numbers of deals and distributions.
+    pub(crate) fn fill_deals(url: &str, deals: usize, distributions: usize) -> Self {
         let database: Address = url.parse().unwrap();
         let draft = OrganizationDraft {
             name: "Bench".to_owned(),
@@ -105,7 +105,7 @@ impl Tenant {
         let token = admin::create_token(&database, token).unwrap().reveal().to_owned();
         let mut importer = Importer::open(&database, organization).unwrap();
         let mut csv = "name,value\n".to_owned();
-        // Names in no order, as names are.
+        // The names are in no order, so that an index on them is not filled from one end.
         csv.extend((0..deals).map(|at| format!("Deal {:06},{}\n", scatter(at), 100_000 + at)));
         importer.import("deals", csv.as_bytes(), |_| {}).unwrap();
         let deals: Vec<i64> = (first_deal(&database, organization)..).take(deals).collect();
@@ -123,7 +123,7 @@ impl Tenant {
     }
 }
 
-/// The id of the deal that was imported first.
+/// Returns the id of the deal that was imported first.
 fn first_deal(database: &Address, organization: i64) -> i64 {
     let scope = Scope::of(OrganizationId(organization));
     let mut session = Session::open(database).unwrap();
@@ -134,7 +134,7 @@ fn first_deal(database: &Address, organization: i64) -> i64 {
     found.unwrap()[0].0
 }
 
-/// A line of a distribution; neighbours have little in common.
+/// Makes the line of a distribution. Neighbouring lines have little in common.
 fn line(at: usize, deals: &[i64]) -> String {
     let chance = scatter(at);
     let (year, month, day) = (2024 + chance % 3, 1 + chance / 3 % 12, 1 + chance / 36 % 28);
@@ -149,7 +149,7 @@ fn line(at: usize, deals: &[i64]) -> String {
     )
 }
 
-/// A number below a million that looks like chance; no two are equal below a million.
+/// Returns a number below a million that looks random. It differs for all positions below 999,983.
 pub(crate) fn scatter(at: usize) -> usize {
     at * 617_237 % 999_983
 }

@@ -1,6 +1,7 @@
-//! Requests a second, as parts of what a handler that answers with a constant does in the same run.
+//! Measures requests per second, as fractions of those that a handler with a constant answer reaches
+//! in the same run.
 
-use crate::client::{drive, request};
+use crate::client::{Load, drive, request};
 use crate::figures::{Figures, median};
 use crate::place::{Backend, Tenant};
 use crate::process::{Process, Watch};
@@ -12,15 +13,15 @@ const REQUESTS: usize = 6_400;
 pub(crate) fn run() {
     let files = tempfile::tempdir().unwrap();
     let program = std::env::current_exe().unwrap();
-    let bare = (Watch::Bare, files.path());
-    let constant = Process::start(&program, &[crate::constant::COMMAND], bare);
+    let watch = Watch::none(files.path());
+    let constant = Process::start(&program, &[crate::constant::COMMAND], &watch);
     for backend in Backend::all() {
         println!("\n{}", backend.name());
         let url = backend.database("requests");
         let tenant = Tenant::fill(&url, ROWS);
         backend.settle(&url);
-        let loud = Process::server(&url, bare);
-        let quiet = Process::quiet_server(&url, bare);
+        let loud = Process::server(&url, &watch);
+        let quiet = Process::quiet_server(&url, &watch);
         let deal = tenant.deals[tenant.deals.len() / 2];
         let list = "/api/v2/revenue_distributions".to_owned();
         let one = format!("/api/v2/deals/{deal}");
@@ -30,7 +31,7 @@ pub(crate) fn run() {
                 let mut runs: [Vec<Figures>; 3] = [const { Vec::new() }; 3];
                 for round in 0..=ROUNDS {
                     for (runs, server) in runs.iter_mut().zip([&constant, &loud, &quiet]) {
-                        let load = (clients, REQUESTS / clients, 200);
+                        let load = Load { clients, requests: REQUESTS / clients, status: 200 };
                         let run = drive(server.address(), load, |_, _| bytes.clone());
                         if round > 0 {
                             runs.push(run);
@@ -42,7 +43,7 @@ pub(crate) fn run() {
                     median(pairs.map(|(run, most)| run.per_second() / most.per_second()))
                 };
                 let (logged, silent) = (part(1), part(2));
-                let [constant, loud, _] = runs.map(Figures::of);
+                let [constant, loud, _] = runs.map(Figures::merge);
                 println!(
                     "{clients} clients, {name}: {logged:.3} of a constant; {silent:.3} without the log"
                 );
