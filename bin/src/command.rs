@@ -1,4 +1,4 @@
-//! The commands and their options.
+//! The commands of the program, their options, and the texts of `--help`.
 
 use std::io::Write;
 use std::net::SocketAddr;
@@ -12,87 +12,103 @@ use apportion_server::store::backup::backup;
 use apportion_server::{Config, demo, openapi, resources, serve};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use crate::tick::{Interval, interval};
+use crate::tick::{Interval, parse_interval};
 
-/// Revenue in, by the day; payouts out, to the cent.
+/// Serve revenue distributions and payouts over a JSON:API, and administer the database
 #[derive(Parser)]
 #[command(version, max_term_width = 100)]
 pub(crate) struct Options {
     #[command(subcommand)]
     command: Command,
-    /// sqlite://FILE or postgres://USER@HOST/NAME
+    /// The database: sqlite://FILE or postgres://USER:PASSWORD@HOST:PORT/NAME
     #[arg(
         long,
         global = true,
+        value_name = "URL",
         env = "APPORTION_DATABASE_URL",
         default_value = "sqlite://apportion.db",
         hide_env_values = true
     )]
-    // Read later: a complaint of clap's would repeat it, password and all.
+    // Parsed later, because an error of clap's would repeat it with its password.
     database_url: String,
 }
 
 #[derive(Subcommand)]
 enum Command {
-    /// Bring the schema up to date and answer requests
+    /// Bring the schema up to date, and answer requests until SIGTERM or SIGINT
     Serve(Serve),
-    /// Bring the schema up to date
+    /// Bring the schema of the database up to date
     Migrate,
-    /// Print the OpenAPI description of the service
+    /// Print the OpenAPI description of the service as JSON
     Openapi,
     /// Manage organizations
     #[command(subcommand)]
     Organization(Organization),
-    /// Manage tokens
+    /// Manage API tokens
     #[command(subcommand)]
     Token(Token),
-    /// Add deals, revenue distributions, collaborators and obligations from CSV files, each all or
-    /// nothing
+    /// Import deals, revenue distributions, collaborators or obligations from CSV files
+    ///
+    /// Each file is imported completely, or not at all if one of its lines is at fault.
     Import(crate::import::Import),
-    /// Trigger what is due, once: one pass of the engine
+    /// Run one pass of the engine: trigger all distributions that are due
     Tick(crate::tick::Tick),
-    /// Prove the laws of conservation, row by row: fails with what breaks them
+    /// Check that all sums and rows agree with each other, and print the rows that do not
+    ///
+    /// Prints a line for each law of each organization. The exit code is 1 if a law does not hold.
+    /// Changes nothing, and may run beside a server.
     Check,
-    /// Copy an SQLite database to a new file, also that of a running server, and verify the copy
+    /// Copy an SQLite database to a new file and verify the copy; the server may be running
     Backup {
-        /// The file to make
+        /// The file to create, such as backup.db; it must not exist
         path: PathBuf,
     },
 }
 
 #[derive(Args)]
 struct Serve {
-    /// Where to listen; port 0 picks a free one
-    #[arg(long, env = "APPORTION_BIND", default_value = "127.0.0.1:8080")]
+    /// The address to listen on; port 0 picks a free port
+    #[arg(
+        long,
+        value_name = "ADDRESS:PORT",
+        env = "APPORTION_BIND",
+        default_value = "127.0.0.1:8080"
+    )]
     bind: SocketAddr,
-    /// What absolute links begin with, such as `https://api.example.com`
-    #[arg(long, env = "APPORTION_PUBLIC_URL", value_parser = public_url)]
+    /// The beginning of absolute links, such as https://api.example.com; without it, links begin with
+    /// the Host of each request
+    #[arg(long, value_name = "URL", env = "APPORTION_PUBLIC_URL", value_parser = parse_public_url)]
     public_url: Option<String>,
-    /// The origins whose pages may read answers in a browser, such as `https://app.example.com`
-    #[arg(long = "cors-origin", env = "APPORTION_CORS_ORIGINS", value_delimiter = ',',
-          value_parser = origin)]
+    /// An origin whose pages may read answers in a browser, such as https://app.example.com; give the
+    /// option several times, or separate origins by commas
+    #[arg(long = "cors-origin", value_name = "ORIGIN", env = "APPORTION_CORS_ORIGINS",
+          value_delimiter = ',', value_parser = parse_origin)]
     cors_origins: Vec<String>,
-    /// Serve a demo tenant from apportion-demo.db, with a token that everybody knows
+    /// Serve a demo tenant from the file apportion-demo.db; its token is public, so this listens on
+    /// loopback addresses only
     #[arg(long)]
     demo: bool,
-    /// Do not hold clients to their rates
+    /// Serve every request, however many a client sends
     #[arg(long, env = "APPORTION_NO_RATE_LIMIT")]
     no_rate_limit: bool,
-    /// How often the engine looks for what is due: 30s, 5m, 1h, or off
-    #[arg(long, env = "APPORTION_ENGINE_INTERVAL", default_value = "30s", value_parser = interval)]
+    /// The time between two passes of the engine, which triggers distributions that are due: 30s, 5m,
+    /// 1h or off
+    #[arg(long, value_name = "TIME", env = "APPORTION_ENGINE_INTERVAL", default_value = "30s",
+          value_parser = parse_interval)]
     engine_interval: Interval,
 }
 
 #[derive(Subcommand)]
 enum Organization {
-    /// Make an organization and print its id
+    /// Create an organization and print its id
     Create {
+        /// The name of the organization, with at most 255 characters
         #[arg(long)]
         name: String,
-        /// The currency that everything is converted to, ISO 4217
+        /// The currency that amounts are converted to, such as EUR (ISO 4217)
         #[arg(long)]
         currency: String,
-        /// The IANA time zone in which its days begin
+        /// The time zone of the organization's days, such as Europe/Vienna (IANA)
         #[arg(long, default_value = "UTC")]
         time_zone: String,
     },
@@ -100,42 +116,46 @@ enum Organization {
 
 #[derive(Subcommand)]
 enum Token {
-    /// Make a token and print it, once
+    /// Create a token and print it; it cannot be shown again
     Create {
-        /// The organization that it speaks for
-        #[arg(long)]
+        /// The id of the organization whose records it gives access to, such as 1
+        #[arg(long, value_name = "ID")]
         organization: i64,
-        /// What it may do
+        /// The requests that it allows
         #[arg(long, value_enum, default_value_t = Scope::Write)]
         scope: Scope,
-        /// The person in whose name it acts
-        #[arg(long)]
+        /// The id of the person in whose name it acts, such as 1; without it, it acts in no person's
+        /// name
+        #[arg(long, value_name = "ID")]
         person: Option<i64>,
-        /// What it is for
-        #[arg(long)]
+        /// A note on its purpose, such as "monthly report", which `token list` shows
+        #[arg(long, value_name = "TEXT")]
         label: Option<String>,
     },
-    /// List tokens, one JSON object a line
+    /// Print a JSON object for each token, without the token itself
     List {
-        /// Only those of this organization
-        #[arg(long)]
+        /// List the tokens of the organization with this id only
+        #[arg(long, value_name = "ID")]
         organization: Option<i64>,
     },
-    /// Make a token count no more
+    /// Revoke a token: within a second, servers refuse it
     Revoke {
-        /// The id that `token list` shows
+        /// The id of the token, which `token list` prints
         id: i64,
     },
 }
 
 #[derive(Clone, Copy, ValueEnum)]
 enum Scope {
+    /// Reading records
     Read,
+    /// Reading and writing records
     Write,
+    /// Reading and writing records, and reading the events
     Admin,
 }
 
-/// Runs the command that was asked for.
+/// Runs the command.
 pub(crate) fn run(options: Options) -> anyhow::Result<ExitCode> {
     let database: Address = options.database_url.parse()?;
     match options.command {
@@ -171,10 +191,13 @@ fn run_server(options: Serve, database: Address) -> anyhow::Result<()> {
         return Ok(serve::run(config, |address| println!("listening on http://{address}"))?);
     }
     if !bind.ip().is_loopback() {
-        bail!("--demo has a token that everybody knows: it listens on loopback only, not {bind}");
+        bail!(
+            "--demo has a public token and listens on loopback only: give --bind an address such as \
+             127.0.0.1:8080, not {bind}"
+        );
     }
     let database = Address::Sqlite(PathBuf::from("apportion-demo.db"));
-    demo::fill(&database).context("the demo tenant could not be made")?;
+    demo::fill(&database).context("the demo tenant was not created")?;
     let config = Config { bind, database, public_url, cors_origins, limit_rates, engine_interval };
     serve::run(config, |address| {
         println!("listening on http://{address}");
@@ -221,17 +244,17 @@ fn run_token(token: Token, database: &Address) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// An origin as browsers spell it.
-fn origin(text: &str) -> Result<String, String> {
-    let url = public_url(text).map_err(|_| "write it as https://HOST or http://HOST:PORT")?;
+/// Parses an origin in the form that browsers send it.
+fn parse_origin(text: &str) -> Result<String, String> {
+    let url = parse_public_url(text).map_err(|_| "write it as https://HOST or http://HOST:PORT")?;
     let host = url.split_once("://").map_or("", |(_, host)| host);
     if host.contains('/') || url.chars().any(|letter| letter.is_ascii_uppercase()) {
-        return Err("an origin has no path, not even '/', and no capitals".to_owned());
+        return Err("an origin must have no path, not even '/', and no capitals".to_owned());
     }
     Ok(url)
 }
 
-fn public_url(text: &str) -> Result<String, String> {
+fn parse_public_url(text: &str) -> Result<String, String> {
     let rest = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
     match rest {
         Some(rest) if !rest.is_empty() && !rest.contains(['?', '#', '@', ' ']) => {

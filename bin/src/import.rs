@@ -1,4 +1,5 @@
-//! `apportion import`: files, their types, progress on a terminal, and every bad line.
+//! `apportion import`: finds out the type of each file, shows progress on a terminal, and prints every
+//! line that is at fault.
 
 use std::fs::File;
 use std::io::BufReader;
@@ -13,26 +14,28 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 #[derive(Args)]
 pub(crate) struct Import {
-    /// The organization that the rows belong to
-    #[arg(long)]
+    /// The id of the organization that gets the rows, such as 1
+    #[arg(long, value_name = "ID")]
     organization: i64,
-    /// What the files hold; else their names tell, by how they begin
-    #[arg(long = "type", value_parser = TYPES.to_vec())]
+    /// The type of the rows in all files; without it, the name of each file must begin with its type,
+    /// such as deals-2026.csv
+    #[arg(long = "type", value_name = "TYPE", value_parser = TYPES.to_vec())]
     kind: Option<String>,
-    /// CSV files, imported in this order
+    /// The CSV files, in UTF-8 and with a header line, imported in the given order
     #[arg(required = true)]
     files: Vec<PathBuf>,
 }
 
-/// Imports file after file; the first bad one ends it.
+/// Imports one file after the other, up to the first that is at fault.
 pub(crate) fn run(options: &Import, database: &Address) -> anyhow::Result<ExitCode> {
     let mut importer = Importer::open(database, options.organization)?;
     for path in &options.files {
         let name = path.display();
         let kind = options.kind.as_deref().or_else(|| kind_of(path)).ok_or_else(|| {
             anyhow!(
-                "{name}: the name tells no type: call it {}… or say --type",
-                TYPES.join("… or ")
+                "{name}: the name of the file must begin with its type, which is one of {}; or give \
+                 --type",
+                TYPES.join(", ")
             )
         })?;
         let file = File::open(path).with_context(|| format!("{name} cannot be read"))?;
@@ -60,7 +63,7 @@ fn kind_of(path: &Path) -> Option<&'static str> {
     path.file_name()?.to_str().and_then(type_of)
 }
 
-/// Shown on a terminal only.
+/// Makes a progress bar, which shows on a terminal only.
 fn bar(bytes: u64) -> ProgressBar {
     let style = ProgressStyle::with_template("{wide_bar} {bytes}/{total_bytes} {eta}");
     ProgressBar::new(bytes).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))

@@ -1,15 +1,15 @@
-//! Log lines: one JSON object each, so that nothing a client sent can look like a line of its own.
+//! Log lines: each is one JSON object, so that no text from a client can look like a line of its own.
 
 use std::io::Write;
 
 use log::kv::{Error, Key, Value, VisitSource};
 use serde_json::{Map, Value as Json};
 
-/// Starts logging to stderr, at the level of `APPORTION_LOG` (`info` unless set).
+/// Starts logging to stderr at the level that `APPORTION_LOG` names, or at `info`.
 pub(crate) fn init() {
     let env = env_logger::Env::new().filter_or("APPORTION_LOG", "info");
     env_logger::Builder::new()
-        // Strangers must not be able to write errors: its parser reports what they send as such.
+        // Its parser logs malformed requests as errors, so anybody could fill the log with them.
         .filter_module("actix_http", log::LevelFilter::Off)
         .parse_env(env)
         .format(|out, record| {
@@ -19,13 +19,14 @@ pub(crate) fn init() {
             line.insert("level".to_owned(), Json::from(record.level().as_str()));
             line.insert("target".to_owned(), Json::from(record.target()));
             line.insert("message".to_owned(), Json::from(record.args().to_string()));
-            // Members that cannot be shown are left out; the line is not.
+            // A member that cannot be shown is left out, but the line is written.
             let _ = record.key_values().visit(&mut Members(&mut line));
             writeln!(out, "{}", Json::Object(line))
         })
         .init();
 }
 
+/// The members of a line, to which the key-value pairs of a record are added.
 struct Members<'l>(&'l mut Map<String, Json>);
 
 impl<'kvs> VisitSource<'kvs> for Members<'_> {

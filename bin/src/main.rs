@@ -1,5 +1,6 @@
 //! The program `apportion`: reads its command line and environment, and calls the server crate.
-//! Results go to stdout, logs to stderr. Not here: anything that an embedder could want.
+//! Results go to stdout, logs and refusals to stderr. Not here: anything that a program which embeds
+//! the server could need.
 
 mod check;
 mod command;

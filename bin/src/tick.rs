@@ -1,5 +1,5 @@
-//! `apportion tick`: one pass of the engine, a line for each distribution that it triggers. And how
-//! often the engine in a server runs, as the command line says it.
+//! `apportion tick`: runs one pass of the engine, and prints a line for each distribution that it
+//! triggers. Also parses the interval between the passes of the engine in a server.
 
 use std::process::ExitCode;
 use std::time::Duration;
@@ -11,36 +11,38 @@ use clap::Args;
 
 #[derive(Args)]
 pub(crate) struct Tick {
-    /// What stands for now, such as 2026-01-31T12:00:00Z; else the clock's
-    #[arg(long, value_name = "INSTANT", value_parser = instant)]
+    /// Run as of this instant, such as 2026-01-31T12:00:00Z, and not as of the present
+    #[arg(long, value_name = "INSTANT", value_parser = parse_instant)]
     at: Option<DateTime<Utc>>,
-    /// Tell what would be triggered, and write nothing
+    /// Print what would be triggered, and write nothing
     #[arg(long)]
     dry_run: bool,
 }
 
-/// Runs a pass. That a distribution fails is told, and no failure of the pass.
+/// Runs a pass. A distribution that fails is printed like the others; the command succeeds.
 pub(crate) fn run(options: &Tick, database: &Address) -> anyhow::Result<ExitCode> {
     let at = options.at.unwrap_or_else(Utc::now);
     let tick = engine::Tick { at, dry_run: options.dry_run };
-    let passed = engine::tick(database, tick, |triggered| println!("{triggered}"))?;
-    if passed.left > 0 {
-        eprintln!("apportion: {} distributors stay due; the log says why", passed.left);
+    let summary = engine::tick(database, tick, |triggered| println!("{triggered}"))?;
+    match summary.left {
+        0 => {}
+        1 => eprintln!("apportion: 1 distributor failed and stays due; the log says why"),
+        left => eprintln!("apportion: {left} distributors failed and stay due; the log says why"),
     }
     Ok(ExitCode::SUCCESS)
 }
 
-fn instant(text: &str) -> Result<DateTime<Utc>, String> {
+fn parse_instant(text: &str) -> Result<DateTime<Utc>, String> {
     let instant = DateTime::parse_from_rfc3339(text).map(|instant| instant.to_utc());
     instant.map_err(|_| "write it as 2026-01-31T12:00:00Z (RFC 3339)".to_owned())
 }
 
-/// How long the engine waits between two passes; none for `off`.
+/// The time that the engine waits between two passes; `None` for `off`.
 #[derive(Clone, Copy)]
 pub(crate) struct Interval(pub(crate) Option<Duration>);
 
-/// Reads `30s`, `5m`, `1h` or `off`.
-pub(crate) fn interval(text: &str) -> Result<Interval, String> {
+/// Parses `30s`, `5m`, `1h` or `off`.
+pub(crate) fn parse_interval(text: &str) -> Result<Interval, String> {
     if text == "off" {
         return Ok(Interval(None));
     }

@@ -59,10 +59,10 @@ const DEAL_COLUMNS: &str =
 #[rustfmt::skip]
 const BAD_FILES: &[BadFile] = &[
     ("deals.csv", b"name,colour,id\nA,red,1\n",
-        &["1: colour: is no column of deals: {columns}", "1: id: is no column of deals: {columns}"]),
-    ("deals.csv", b"name,value,name\nA,1,B\n", &["1: name: stands twice in the header"]),
-    ("deals.csv", b"", &["1: -: there is no header"]),
-    ("deals.csv", b"\n\n", &["3: -: there is no header"]),
+        &["1: colour: is not a column of deals; use one of: {columns}", "1: id: is not a column of deals; use one of: {columns}"]),
+    ("deals.csv", b"name,value,name\nA,1,B\n", &["1: name: is given twice in the header"]),
+    ("deals.csv", b"", &["1: -: the file has no header; its first line must name the columns"]),
+    ("deals.csv", b"\n\n", &["3: -: the file has no header; its first line must name the columns"]),
     ("deals.csv", b"\xff,value\nA,1\n", &["1: -: is not UTF-8"]),
     ("deals.csv", b"name,value\nA,1\n,2\n", &["3: name: is required"]),
     ("deals.csv", b"value\n1\n2\n", &["2: name: is required", "3: name: is required"]),
@@ -83,7 +83,7 @@ const BAD_FILES: &[BadFile] = &[
         "2: value: must be an integer of at most 64 bits",
         "2: probability: must be from 0 to 100"]),
     ("deals.csv", b"name,value\nA,1,2\nB\nC,1\n",
-        &["2: -: has 3 cells, the header 2", "3: -: has 1 cells, the header 2"]),
+        &["2: -: has 3 cells, but the header has 2", "3: -: has 1 cells, but the header has 2"]),
     ("deals.csv", b"name,value\nA,1\n\xc3(,2\nC,x\n",
         &["3: name: is not UTF-8", "4: value: must be an integer of at most 64 bits"]),
     ("deals.csv", b"name,value\r\nA,1\r\nB,x\r\n\r\nC,1\r\nD,y\r\n", &[
@@ -108,7 +108,7 @@ const BAD_FILES: &[BadFile] = &[
         One,2026-01-01,2026-01-31,12.5%\n\
         One,2026-01-01,2026-01-31,0.00000000001\n\
         One,2026-01-01,,\n", &[
-        "3: deal: more than one deal is called 'Twin'",
+        "3: deal: more than one deal is called 'Twin'; give the id in a column deal_id",
         "4: deal: there is no deal 'Nobody'",
         "5: deal: there is no deal 'Theirs'",
         "6: deal: is required",
@@ -201,7 +201,10 @@ fn other_refusals(place: &Place) {
     write(place, "year.csv", b"name\nFirst\n");
     let cases = [
         (vec!["import", "--organization", "99", "deals.csv"], "there is no organization 99"),
-        (vec!["import", "--organization", &tenant.organization, "year.csv"], "tells no type"),
+        (
+            vec!["import", "--organization", &tenant.organization, "year.csv"],
+            "the name of the file must begin with its type",
+        ),
         (
             vec!["import", "--organization", &tenant.organization, "deals-2.csv"],
             "deals-2.csv cannot be read: No such file",

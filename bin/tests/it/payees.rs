@@ -97,16 +97,16 @@ fn bad_lines_are_named(place: &Place) {
             "obligations.csv",
             "value,colour,reverses,units\n1,red,1,EUR\n",
             &[
-                "1: colour: is no column of obligations: {columns}",
-                "1: reverses: is no column of obligations: {columns}",
-                "1: units: is no column of obligations: {columns}",
+                "1: colour: is not a column of obligations; use one of: {columns}",
+                "1: reverses: is not a column of obligations; use one of: {columns}",
+                "1: units: is not a column of obligations; use one of: {columns}",
             ][..],
         ),
         (
             "obligations.csv",
             "collaborator,distributor,value,status\nann@example.org,Twin,1,\nAnn,One,1,\nann@example.org,,1,\nann@example.org,One,0,\nann@example.org,One,1,fulfilled\n",
             &[
-                "2: distributor: more than one distributor is called 'Twin'",
+                "2: distributor: more than one distributor is called 'Twin'; give the id in a column distributor_id",
                 "3: collaborator: there is no collaborator 'Ann'",
                 "4: distributor: is required",
                 "5: value: must not be 0",

@@ -1,5 +1,6 @@
-//! API tokens: `apt_`, 32 random base-62 characters, and 6 of a CRC-32, so that a mistyped one is
-//! refused without a look-up and scanners can tell one. Only a SHA-256 is ever stored.
+//! API tokens: `apt_`, 32 random base-62 characters, and a CRC-32 in 6 more. Because of the prefix,
+//! scanners for leaked secrets can recognize one; because of the checksum, a mistyped one is refused
+//! without a look-up. Only the SHA-256 of a token is stored.
 
 use std::fmt;
 
@@ -10,34 +11,35 @@ const RANDOM: usize = 32;
 const CHECKSUM: usize = 6;
 const BASE_62: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
-/// A token in the clear. It can be shown once, by asking for it; it never prints by accident.
+/// A token in the clear. Its `Debug` form hides it, so that it is never printed by accident.
 pub struct Token(String);
 
-/// What is stored of a token.
+/// The SHA-256 of a token, which is stored in its place.
 pub type Hash = [u8; 32];
 
 impl Token {
-    /// A new token from the operating system's randomness.
+    /// Makes a new token from the operating system's randomness.
     pub fn random() -> Result<Self, getrandom::Error> {
         let mut body = String::with_capacity(RANDOM);
         while body.len() < RANDOM {
             let mut bytes = [0_u8; 64];
             getrandom::fill(&mut bytes)?;
-            // 248 is the largest multiple of 62: no character is likelier than another.
+            // 248 is the largest multiple of 62 that fits a byte. Larger bytes are dropped, so that
+            // all characters are equally likely.
             let fair = bytes.iter().filter(|byte| **byte < 248);
             let characters = fair.filter_map(|byte| BASE_62.get(usize::from(*byte) % 62));
             body.extend(characters.map(|character| char::from(*character)).take(RANDOM));
             body.truncate(RANDOM);
         }
-        Ok(Self::of(&body))
+        Ok(Self::from_body(&body))
     }
 
-    /// The token of a given body, which must be base 62.
-    pub(crate) fn of(body: &str) -> Self {
+    /// Makes the token with this body, which must be base 62.
+    pub(crate) fn from_body(body: &str) -> Self {
         Self(format!("{PREFIX}{body}{}", checksum(body)))
     }
 
-    /// Reads a token, unless it is malformed.
+    /// Parses a token. Returns `None` if it is malformed or its checksum is wrong.
     pub fn parse(text: &str) -> Option<Self> {
         let rest = text.strip_prefix(PREFIX)?;
         let at = rest.len().checked_sub(CHECKSUM).filter(|at| *at >= 30)?;
@@ -46,12 +48,12 @@ impl Token {
         (sound && sum == checksum(body)).then(|| Self(text.to_owned()))
     }
 
-    /// The token in the clear.
+    /// Returns the token in the clear.
     pub fn reveal(&self) -> &str {
         &self.0
     }
 
-    /// What is stored of it.
+    /// Returns the hash that is stored in place of the token.
     pub fn hash(&self) -> Hash {
         Sha256::digest(self.0.as_bytes()).into()
     }

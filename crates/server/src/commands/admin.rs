@@ -1,4 +1,4 @@
-//! What an operator does by command: organizations and tokens, straight on the database.
+//! The administration of organizations and tokens, which operators do by command on the database.
 
 use apportion_core::fault::Fault;
 use apportion_core::id::TokenId;
@@ -10,58 +10,58 @@ use apportion_store::{self as store, Address, OrganizationId, PersonId, Session}
 use crate::access::token::Token;
 use crate::clock::now;
 
-/// Why a command was not carried out.
+/// The reason why a command was not carried out.
 #[derive(Debug, thiserror::Error)]
 pub enum AdminError {
     /// The database cannot be used.
     #[error(transparent)]
     Store(#[from] store::Error),
-    /// The rules refuse it.
+    /// The rules refuse the input.
     #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
     Faults(Vec<Fault>),
-    /// There is no such row.
+    /// There is no row of this kind with this id.
     #[error("there is no {0} {1}")]
     Missing(&'static str, i64),
-    /// The operating system has no randomness.
-    #[error("no randomness: {0}")]
+    /// The operating system gives no random bytes.
+    #[error("the operating system gives no random bytes for a token: {0}")]
     Randomness(getrandom::Error),
 }
 
-/// Brings the schema up to date; says how many steps it took.
+/// Brings the schema up to date. Returns the number of migrations that were run.
 pub fn migrate(database: &Address) -> Result<usize, AdminError> {
     Ok(Session::open(database)?.migrate()?)
 }
 
-/// Makes an organization.
+/// Creates an organization, and returns its id.
 pub fn create_organization(
     database: &Address,
     draft: &OrganizationDraft,
 ) -> Result<i64, AdminError> {
     let OrganizationTerms { name, currency, time_zone } =
         draft.check().map_err(AdminError::Faults)?;
-    let mut session = ready(database)?;
+    let mut session = open_migrated(database)?;
     let new = NewOrganization { name, currency, time_zone };
     let id = session.transaction(|session| store::organization::insert(session, &new, now()))?;
     Ok(id.0)
 }
 
-/// What a new token is to be.
+/// The properties of a new token.
 #[derive(Clone, Debug)]
 pub struct TokenDraft {
-    /// The organization that it speaks for.
+    /// The id of the organization whose rows it gives access to.
     pub organization: i64,
-    /// The person that it is bound to.
+    /// The id of the person in whose name it acts, if there is one.
     pub person: Option<i64>,
-    /// `read`, `write` or `admin`.
+    /// Its scope: `read`, `write` or `admin`.
     pub scope: &'static str,
-    /// What it is for.
+    /// A note on its purpose.
     pub label: Option<String>,
 }
 
-/// Makes a token; this is the only time that it can be seen.
+/// Creates a token. Only its hash is stored, so it cannot be shown again.
 pub fn create_token(database: &Address, draft: TokenDraft) -> Result<Token, AdminError> {
     let token = Token::random().map_err(AdminError::Randomness)?;
-    let mut session = ready(database)?;
+    let mut session = open_migrated(database)?;
     insert_token(&mut session, &token, draft)?;
     Ok(token)
 }
@@ -86,23 +86,23 @@ pub(crate) fn insert_token(
     }
 }
 
-/// All tokens, or those of an organization; without what they are made of.
+/// Lists all tokens, or those of one organization. The rows hold no token in the clear.
 pub fn list_tokens(
     database: &Address,
     organization: Option<i64>,
 ) -> Result<Vec<TokenRow>, AdminError> {
-    Ok(token::list(&mut ready(database)?, organization.map(OrganizationId))?)
+    Ok(token::list(&mut open_migrated(database)?, organization.map(OrganizationId))?)
 }
 
-/// Makes a token count no more.
+/// Revokes a token. A server stops accepting it within a second.
 pub fn revoke_token(database: &Address, id: i64) -> Result<(), AdminError> {
-    let mut session = ready(database)?;
+    let mut session = open_migrated(database)?;
     let found = session.transaction(|session| token::revoke(session, TokenId(id), now()))?;
     if found { Ok(()) } else { Err(AdminError::Missing("token", id)) }
 }
 
-/// A session on a schema that is up to date.
-pub(crate) fn ready(database: &Address) -> Result<Session, AdminError> {
+/// Opens a session, and brings the schema up to date.
+pub(crate) fn open_migrated(database: &Address) -> Result<Session, AdminError> {
     let mut session = Session::open(database)?;
     session.migrate()?;
     Ok(session)

@@ -1,24 +1,25 @@
-//! `apportion check`: every law over every organization, to the end, however long it takes. On a
-//! running server too: it reads one moment of each organization, and locks nothing.
+//! `apportion check`: checks every law over all rows of every organization, however long it takes. It
+//! may run beside a server: it reads a snapshot of each organization, and locks nothing.
 
 use apportion_core::checks::{Check, Finding};
 use apportion_store::{self as store, Address, OrganizationId, Scope, Session, Tenant};
 
-/// Why a database was not checked to the end.
+/// The reason why a database was not checked to the end.
 #[derive(Debug, thiserror::Error)]
 pub enum CheckError {
     /// The database cannot be used.
     #[error(transparent)]
     Store(#[from] store::Error),
-    /// There is nothing to check by.
+    /// The schema is older than this program.
     #[error("the schema is not up to date: run `apportion migrate` first")]
     Schema,
 }
 
-/// Looks at every law of every organization; `told` learns of each. Says whether all hold.
-pub fn run(
+/// Checks every law of every organization, and calls `on_finding` with each result. Returns whether
+/// all laws hold.
+pub fn check_database(
     database: &Address,
-    mut told: impl FnMut(OrganizationId, &Finding),
+    mut on_finding: impl FnMut(OrganizationId, &Finding),
 ) -> Result<bool, CheckError> {
     let mut session = Session::open(database)?;
     if !session.is_migrated()? {
@@ -31,7 +32,7 @@ pub fn run(
             for law in Check::ALL {
                 let finding = store::checks::check(tenant, *law, &mut |_| false)?;
                 all_hold &= finding.broken == 0;
-                told(organization, &finding);
+                on_finding(organization, &finding);
             }
             Ok::<(), store::Error>(())
         })?;

@@ -1,5 +1,5 @@
-//! The commands of the program, each straight on the database: administration, checks, import and
-//! the demo. Not here: their options and what they print (the program's).
+//! The commands of the program that work on the database without a server: administration, checks,
+//! import and the demo. Not here: their options and their output (the crate of the program).
 
 pub mod admin;
 pub mod check;

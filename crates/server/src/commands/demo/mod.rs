@@ -1,5 +1,5 @@
-//! A tenant to try things on: an agency's year from `fixtures/import`, the programme by which it
-//! pays collaborators, and a token that everybody knows, which is why it is for loopback only.
+//! The demo tenant: a year of an agency's deals from `fixtures/import`, and the revenue-share programme
+//! by which it pays collaborators. Its token is public, so it is served on loopback addresses only.
 
 mod programme;
 
@@ -8,7 +8,7 @@ use apportion_store::{self as store, Address, OrganizationId, Scope, Tenant};
 
 use crate::access::token::Token;
 use crate::clock::now;
-use crate::commands::admin::{self, AdminError, TokenDraft, ready};
+use crate::commands::admin::{self, AdminError, TokenDraft, open_migrated};
 use crate::commands::import::{ImportError, Importer};
 
 const DEALS: &str = include_str!("../../../../../fixtures/import/deals.csv");
@@ -16,14 +16,14 @@ const DISTRIBUTIONS: &str =
     include_str!("../../../../../fixtures/import/revenue_distributions.csv");
 const COLLABORATORS: &str = include_str!("../../../../../fixtures/import/collaborators.csv");
 
-/// The token of the demo tenant.
+/// Returns the token of the demo tenant.
 pub fn token() -> Token {
-    Token::of("ApportionDemoTokenForLoopback000")
+    Token::from_body("ApportionDemoTokenForLoopback000")
 }
 
-/// Fills a database that has no organization yet.
+/// Creates the demo tenant in a database, unless it is there already.
 pub fn fill(database: &Address) -> Result<(), ImportError> {
-    let mut session = ready(database)?;
+    let mut session = open_migrated(database)?;
     let hash = token().hash();
     if store::token::find(&mut session, &hash)?.is_some() {
         return Ok(());
@@ -44,19 +44,19 @@ pub fn fill(database: &Address) -> Result<(), ImportError> {
         };
         store::person::insert(tenant, &written, now())
     })?;
-    let mut importer = Importer::with(session, organization)?;
+    let mut importer = Importer::new(session, organization)?;
     importer.import("deals", DEALS.as_bytes(), |_| {})?;
     importer.import("revenue_distributions", DISTRIBUTIONS.as_bytes(), |_| {})?;
     importer.import("collaborators", COLLABORATORS.as_bytes(), |_| {})?;
     let scope = Scope { person: Some(person), ..scope };
-    let mut session = ready(database)?;
+    let mut session = open_migrated(database)?;
     programme::play(database, Tenant::new(scope, &mut session), currency)?;
-    // Last: a database with the token has the rest as well.
+    // The token comes last: a database that has it has all the rest as well.
     let draft = TokenDraft {
         organization,
         person: Some(person.0),
         scope: "admin",
         label: Some("demo".to_owned()),
     };
-    Ok(admin::insert_token(&mut ready(database)?, &token(), draft)?)
+    Ok(admin::insert_token(&mut open_migrated(database)?, &token(), draft)?)
 }

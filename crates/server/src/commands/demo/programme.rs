@@ -1,6 +1,6 @@
-//! The demo's revenue-share programme, played over a year: collaborators are credited and owed, the
-//! engine runs at the beginning of each month, and what it pays is settled within the month.
-//! Nothing is written but through the declarations and the engine, at the clock's instants.
+//! The demo's revenue-share programme, played over a year: each month collaborators get credits and
+//! obligations, allocated obligations are paid, and then the engine runs. All rows are written through
+//! the declarations and the engine, as of the instants of that year, so that they obey the rules.
 
 use apportion_core::currency::Currency;
 use apportion_core::obligation::ObligationStatus;
@@ -15,41 +15,42 @@ use crate::engine::{self, Tick};
 use crate::failure::{Failure, Result};
 use crate::resources;
 
-/// The programme begins on this day, as days from 1970-01-01: 2025-07-01.
+/// The first day of the programme, 2025-07-01, in days from 1970-01-01.
 const FIRST_DAY: i32 = 20_270;
 const MONTHS: u64 = 12;
-/// As many as the file has, at most.
+/// The largest number of collaborators: the file has as many.
 const COLLABORATORS: i64 = 40;
 
-/// Half a percent of revenue by score; a prize for the best; and what is owed one by one.
+/// Returns the attributes of the distributors: one shares half a percent of revenue by score, one
+/// gives a prize to the best, and one pays what is owed by agreement.
 fn distributors() -> [Value; 3] {
-    let of = |name: &str, description: &str, pool: &str, resolver: &str, terms: Value| {
-        let mut attributes = json!({
+    let attributes = |name: &str, description: &str, pool: &str, resolver: &str, terms: Value| {
+        let mut all = json!({
             "name": name, "description": description, "units": "EUR", "pool_resolver": pool,
             "distribution_resolver": resolver, "schedule": ["first day of next month"],
         });
-        if let (Some(all), Value::Object(terms)) = (attributes.as_object_mut(), terms) {
-            all.extend(terms);
+        if let (Some(members), Value::Object(terms)) = (all.as_object_mut(), terms) {
+            members.extend(terms);
         }
-        attributes
+        all
     };
     let manual = json!([{"type": "manual", "points": 1}]);
     [
-        of(
+        attributes(
             "Revenue share",
             "Half a percent of each month's revenue, by points",
             "recognized_revenue",
             "performance_shared_pool",
             json!({"revenue_percentage": "0.5", "carry_over": true, "metric_types": manual}),
         ),
-        of(
+        attributes(
             "Top of the month",
             "500.00 for whoever has the most points; those who draw share it",
             "fixed_amount",
             "top_score_wins",
             json!({"pool_amount": 50_000, "metric_types": manual}),
         ),
-        of(
+        attributes(
             "Commissions",
             "What is owed by agreement, from 50.00 on",
             "obligations",
@@ -59,18 +60,18 @@ fn distributors() -> [Value; 3] {
     ]
 }
 
-/// Plays the programme, in the tenant's currency.
+/// Plays the programme for a tenant with this currency.
 pub(super) fn play(
     database: &Address,
     tenant: Tenant<'_>,
     currency: Currency,
 ) -> std::result::Result<(), store::Error> {
     let (distributors, collaborators) = (Vec::new(), Vec::new());
-    let mut stage = Stage { tenant, currency, distributors, collaborators };
+    let mut programme = Programme { tenant, currency, distributors, collaborators };
     let mut first = NaiveDate::from_epoch_days(FIRST_DAY).unwrap_or_default();
-    stage.begin(morning(first)).map_err(written)?;
+    programme.begin(morning(first)).map_err(into_store_error)?;
     for month in 0..MONTHS {
-        stage.month(month, first).map_err(written)?;
+        programme.play_month(month, first).map_err(into_store_error)?;
         first = first.checked_add_months(Months::new(1)).unwrap_or(first);
         let tick = Tick { at: morning(first).and_utc(), dry_run: false };
         engine::tick(database, tick, |_| {})?;
@@ -78,30 +79,36 @@ pub(super) fn play(
     Ok(())
 }
 
-/// The demo's own rows are sound.
-fn written(failure: Failure) -> store::Error {
+/// Turns a failure into an error of the store. The rules refuse no row of the demo, unless its data
+/// or the rules have changed.
+fn into_store_error(failure: Failure) -> store::Error {
     match failure {
         Failure::Store(error) => error,
         Failure::Refused(errors) => {
             let details: Vec<&str> = errors.iter().map(|error| error.detail.as_ref()).collect();
-            store::Error::Query(format!("the demo is refused: {}", details.join("; ")))
+            store::Error::Query(format!(
+                "the rules refuse a row of the demo: {}",
+                details.join("; ")
+            ))
         }
     }
 }
 
+/// Returns six o'clock of a day, UTC.
 fn morning(day: NaiveDate) -> NaiveDateTime {
     day.and_time(NaiveTime::MIN).checked_add_signed(chrono::TimeDelta::hours(6)).unwrap_or_default()
 }
 
-struct Stage<'s> {
+/// The programme in play: the tenant, and the ids of its distributors and collaborators.
+struct Programme<'s> {
     tenant: Tenant<'s>,
     currency: Currency,
     distributors: Vec<i64>,
     collaborators: Vec<i64>,
 }
 
-impl Stage<'_> {
-    /// Makes the distributors, of which everybody is a member.
+impl Programme<'_> {
+    /// Creates the distributors, with all collaborators as members.
     fn begin(&mut self, now: NaiveDateTime) -> Result<()> {
         let order = vec![Order { field: collaborator::ID, descending: false, reversed: false }];
         let all = Criteria { filter: None, order, limit: COLLABORATORS, offset: 0 };
@@ -117,11 +124,11 @@ impl Stage<'_> {
         Ok(())
     }
 
-    /// What happens in a month before the engine runs.
-    fn month(&mut self, month: u64, first: NaiveDate) -> Result<()> {
+    /// Plays a month up to the run of the engine: credits, obligations and payments.
+    fn play_month(&mut self, month: u64, first: NaiveDate) -> Result<()> {
         let collaborators = self.collaborators.clone();
         for (at, collaborator) in (0_u64..).zip(collaborators) {
-            let Lot { day, points, owed } = Lot::of(at, month);
+            let Activity { day, points, owed } = Activity::compute(at, month);
             let day = first.checked_add_days(Days::new(day)).unwrap_or(first);
             if points > 0 {
                 self.credit(collaborator, points, morning(day))?;
@@ -135,7 +142,7 @@ impl Stage<'_> {
     }
 
     fn credit(&mut self, collaborator: i64, points: u64, now: NaiveDateTime) -> Result<()> {
-        // The last one pays what is owed, and counts nothing.
+        // The last distributor pays obligations, and counts no metrics.
         let counting: Vec<i64> = self.distributors.iter().take(2).copied().collect();
         for distributor in counting {
             let attributes = json!({"points": points, "reason": "Orders brought in"});
@@ -154,7 +161,7 @@ impl Stage<'_> {
         self.add("obligations", attributes, links, morning(day)).map(|_| ())
     }
 
-    /// Pays what the engine allocated.
+    /// Marks the obligations that the engine allocated as paid.
     fn settle(&mut self, day: NaiveDate) -> Result<()> {
         let (field, ids) = (obligation::DISTRIBUTOR_ID, self.distributors.as_slice());
         let owed =
@@ -184,7 +191,7 @@ impl Stage<'_> {
         self.write(kind, Action::Create, &json!({"data": data}), now)
     }
 
-    /// Writes as a request would; answers with the id.
+    /// Writes a document as a request would, and returns the id of the row.
     fn write(
         &mut self,
         kind: &str,
@@ -208,20 +215,20 @@ impl Stage<'_> {
     }
 }
 
-/// What a month brings a collaborator.
-struct Lot {
-    /// Days after the first.
+/// The activity of a collaborator in a month.
+struct Activity {
+    /// The day, counted from the first of the month, which is 0.
     day: u64,
-    /// 0 for none.
+    /// The points to credit; 0 for no credit.
     points: u64,
-    /// Minor units, 0 for nothing.
+    /// The obligation in minor units; 0 for no obligation.
     owed: u64,
 }
 
-impl Lot {
-    /// Any spread will do, as long as it is the same in every demo.
+impl Activity {
+    /// Computes an activity from the positions of the collaborator and the month. The formula is arbitrary, but makes every demo the same.
     #[expect(clippy::arithmetic_side_effects, reason = "of 40 collaborators and 12 months")]
-    fn of(collaborator: u64, month: u64) -> Self {
+    fn compute(collaborator: u64, month: u64) -> Self {
         let luck = collaborator * collaborator * (month + 3) + collaborator * 37 + month * 101;
         let owed = match (collaborator + month) % 8 {
             0 => 2_100 + (collaborator * 977 + month * 613) % 30_000,

@@ -1,6 +1,8 @@
-//! Rows from CSV, through the same declarations and rules as requests: the header names
-//! attributes, an empty cell is no value, a relationship is `<name>_id`; a deal or a distributor
-//! may go by its name, a collaborator by their e-mail address. A file is one transaction.
+//! The import of rows from CSV files, through the same declarations and rules as requests.
+//!
+//! The header names attributes, and relationships as `<name>_id`. A column `deal`, `distributor` or
+//! `collaborator` finds the row by its name, or by its e-mail address. An empty cell gives no value. A
+//! file is one transaction: all of its rows are imported, or none.
 
 mod line_reader;
 
@@ -8,34 +10,35 @@ use std::io::Read;
 
 use apportion_jsonapi::input::{Link, Linkage};
 use apportion_jsonapi::resource::{Cardinality, Relationship, ResourceType};
+use apportion_jsonapi::text::{alternatives, cut};
 use apportion_jsonapi::{Input, Source};
 use apportion_store::{self as store, Address, Field, OrganizationId, Scope, Session, Tenant};
 
 use crate::catalog::{Served, Work};
 use crate::clock::now;
-use crate::commands::admin::{AdminError, ready};
-use crate::commands::import::line_reader::Numbered;
+use crate::commands::admin::{AdminError, open_migrated};
+use crate::commands::import::line_reader::LineReader;
 use crate::failure::Failure;
 use crate::resources;
 
-/// The types that can be imported; a file's name begins with one of them, unless told otherwise.
+/// The types that can be imported. The name of a file begins with its type.
 pub const TYPES: &[&str] = &["deals", "revenue_distributions", "collaborators", "obligations"];
 
 /// A line that cannot be imported.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BadLine {
-    /// The header is line 1.
+    /// The number of the line; the first line of the file is 1.
     pub line: u64,
-    /// The header of the cell, where one cell is at fault.
+    /// The header of the cell, if one cell is at fault.
     pub column: Option<String>,
-    /// What is wrong.
+    /// The fault, as the rest of a sentence about the cell or the line.
     pub reason: String,
 }
 
-/// Why a file was not imported; nothing of it is kept.
+/// The reason why a file was not imported. None of its rows are kept.
 #[derive(Debug, thiserror::Error)]
 pub enum ImportError {
-    /// Lines are at fault: all of them.
+    /// All lines that are at fault.
     #[error("{} lines cannot be imported", .0.len())]
     Lines(Vec<BadLine>),
     /// There is no such organization.
@@ -44,14 +47,14 @@ pub enum ImportError {
     /// The database cannot be used.
     #[error(transparent)]
     Store(#[from] store::Error),
-    /// The database is not ready.
+    /// The schema cannot be brought up to date.
     #[error(transparent)]
     Admin(#[from] AdminError),
 }
 
-/// The type that a file of this name holds.
+/// Returns the type that the name of a file begins with.
 pub fn type_of(file_name: &str) -> Option<&'static str> {
-    // The longest first: no name here is another's beginning, but one day it may be.
+    // The longest wins, in case that one type begins with the name of another some day.
     TYPES.iter().filter(|name| file_name.starts_with(**name)).max_by_key(|name| name.len()).copied()
 }
 
@@ -65,18 +68,18 @@ pub struct Importer {
 impl Importer {
     /// Opens the database for an organization.
     pub fn open(database: &Address, organization: i64) -> Result<Self, ImportError> {
-        Self::with(ready(database)?, organization)
+        Self::new(open_migrated(database)?, organization)
     }
 
-    pub(crate) fn with(mut session: Session, organization: i64) -> Result<Self, ImportError> {
+    pub(crate) fn new(mut session: Session, organization: i64) -> Result<Self, ImportError> {
         let scope = Scope::of(OrganizationId(organization));
         let found = store::organization::find(&mut Tenant::new(scope, &mut session))?;
         let found = found.ok_or(ImportError::Organization(organization))?;
         Ok(Self { session, scope, currency: found.currency })
     }
 
-    /// Imports one file of a type; `progress` learns how many bytes of it were read. Answers with
-    /// the number of rows.
+    /// Imports one file of a type. Calls `progress` with the number of bytes read so far. Returns the
+    /// number of rows.
     pub fn import(
         &mut self,
         kind: &str,
@@ -85,12 +88,17 @@ impl Importer {
     ) -> Result<u64, ImportError> {
         let resources = resources::own();
         let Some(served) = resources.find(kind).map(|kind| kind.served) else {
-            return Err(ImportError::Lines(vec![fault(1, None, "the type is not known")]));
+            let reason = format!(
+                "there is no type '{}'; {}",
+                cut(kind),
+                alternatives(kind, TYPES.iter().copied())
+            );
+            return Err(ImportError::Lines(vec![fault(1, None, &reason)]));
         };
         let (scope, currency) = (self.scope, self.currency);
         let rows = Tenant::new(scope, &mut self.session).transaction(|tenant| {
             let mut file =
-                csv::ReaderBuilder::new().flexible(true).from_reader(Numbered::new(file));
+                csv::ReaderBuilder::new().flexible(true).from_reader(LineReader::new(file));
             let columns = columns(&mut file, served.resource()).map_err(ImportError::Lines)?;
             let (mut bad, mut rows) = (Vec::new(), 0_u64);
             let mut record = csv::StringRecord::new();
@@ -109,7 +117,7 @@ impl Importer {
                             now: now(),
                             expected: None,
                         };
-                        let faults = row(&mut work, served, &columns, &record)?;
+                        let faults = insert_row(&mut work, served, &columns, &record)?;
                         bad.extend(faults.into_iter().map(|fault| BadLine { line, ..fault }));
                         rows = rows.saturating_add(1);
                     }
@@ -125,32 +133,33 @@ impl Importer {
             }
             if bad.is_empty() { Ok(rows) } else { Err(ImportError::Lines(bad)) }
         })?;
-        // A file can leave more to fold than requests ever do at a time.
+        // Requests leave few totals to fold at a time; a file may leave many.
         store::fold_totals(&mut self.session)?;
         Ok(rows)
     }
 }
 
-/// What a column holds.
+/// The part of a row that a column gives.
 enum Column<'t> {
     Attribute(&'t apportion_jsonapi::Attribute<Field>),
     Id(&'t Relationship<Field>),
-    /// A row by what people call it.
-    Name(&'t Relationship<Field>, &'static Named),
+    /// A relationship, by the name of the row.
+    Name(&'t Relationship<Field>, &'static NameLookup),
 }
 
-/// How rows of a type are called in a file.
-struct Named {
+/// The look-up of rows of a type by name.
+struct NameLookup {
     kind: &'static str,
-    /// What one of them is, and what it goes by, as messages put it.
+    /// The word for a row of the type, as messages have it.
     noun: &'static str,
+    /// The verb between the noun and the name, as messages have it.
     is_called: &'static str,
-    /// The ids that go by this: one, none, or too many to mean one.
+    /// Finds the ids of all rows with this name.
     find: fn(&mut Tenant<'_>, &str) -> store::Result<Vec<i64>>,
 }
 
-const NAMED: &[Named] = &[
-    Named {
+const NAME_LOOKUPS: &[NameLookup] = &[
+    NameLookup {
         kind: "deals",
         noun: "deal",
         is_called: "is called",
@@ -159,7 +168,7 @@ const NAMED: &[Named] = &[
             Ok(found.into_iter().map(|id| id.0).collect())
         },
     },
-    Named {
+    NameLookup {
         kind: "distributors",
         noun: "distributor",
         is_called: "is called",
@@ -168,7 +177,7 @@ const NAMED: &[Named] = &[
             Ok(found.into_iter().map(|id| id.0).collect())
         },
     },
-    Named {
+    NameLookup {
         kind: "collaborators",
         noun: "collaborator",
         is_called: "has the address",
@@ -179,14 +188,14 @@ const NAMED: &[Named] = &[
     },
 ];
 
-fn named(relationship: &Relationship<Field>) -> Option<&'static Named> {
-    NAMED.iter().find(|named| named.kind == relationship.target)
+fn name_lookup(relationship: &Relationship<Field>) -> Option<&'static NameLookup> {
+    NAME_LOOKUPS.iter().find(|lookup| lookup.kind == relationship.target)
 }
 
 type Columns<'t> = Vec<(String, Column<'t>)>;
 
 fn columns<'t>(
-    file: &mut csv::Reader<Numbered<impl Read>>,
+    file: &mut csv::Reader<LineReader<impl Read>>,
     resource: &'t ResourceType<Field>,
 ) -> Result<Columns<'t>, Vec<BadLine>> {
     let headers = file.headers().cloned();
@@ -195,16 +204,16 @@ fn columns<'t>(
     let mut columns: Columns<'t> = Vec::new();
     let mut bad = Vec::new();
     if headers.is_empty() {
-        bad.push(fault(line, None, "there is no header"));
+        bad.push(fault(line, None, "the file has no header; its first line must name the columns"));
     }
     for header in headers.iter().map(str::trim) {
         if columns.iter().any(|(known, _)| known == header) {
-            bad.push(fault(line, Some(header), "stands twice in the header"));
+            bad.push(fault(line, Some(header), "is given twice in the header"));
         } else if let Some(column) = column(header, resource) {
             columns.push((header.to_owned(), column));
         } else {
-            let known = names(resource).join(", ");
-            let reason = format!("is no column of {}: {known}", resource.name);
+            let known = alternatives(header, column_names(resource));
+            let reason = format!("is not a column of {}; {known}", resource.name);
             bad.push(fault(line, Some(header), &reason));
         }
     }
@@ -222,29 +231,29 @@ fn column<'t>(header: &str, resource: &'t ResourceType<Field>) -> Option<Column<
         return resource.relationship(name).map(|(_, it)| it).filter(writable).map(Column::Id);
     }
     let (_, relationship) = resource.relationship(header)?;
-    Some(Column::Name(Some(relationship).filter(writable)?, named(relationship)?))
+    Some(Column::Name(Some(relationship).filter(writable)?, name_lookup(relationship)?))
 }
 
-/// What the header may name.
-fn names(resource: &ResourceType<Field>) -> Vec<String> {
+/// Returns the columns that a file of the type may have.
+fn column_names(resource: &ResourceType<Field>) -> Vec<String> {
     let attributes = resource.attributes.iter().filter(|it| it.writable);
     let relationships = resource.relationships.iter().filter(|it| it.writable);
     let linked = relationships.flat_map(|it| {
-        let name = named(it).map(|_| it.name.to_owned());
+        let name = name_lookup(it).map(|_| it.name.to_owned());
         name.into_iter().chain([format!("{}_id", it.name)])
     });
     attributes.map(|it| it.name.to_owned()).chain(linked).collect()
 }
 
-/// Adds the row of one line, or says what is wrong with it (the line is filled in by the caller).
-fn row(
+/// Inserts the row of one line, or returns its faults, in which the caller fills in the line.
+fn insert_row(
     work: &mut Work<'_>,
     served: &dyn Served,
     columns: &Columns<'_>,
     record: &csv::StringRecord,
 ) -> Result<Vec<BadLine>, ImportError> {
     if record.len() != columns.len() {
-        let reason = format!("has {} cells, the header {}", record.len(), columns.len());
+        let reason = format!("has {} cells, but the header has {}", record.len(), columns.len());
         return Ok(vec![fault(0, None, &reason)]);
     }
     let (mut input, mut bad) = (Input::default(), Vec::new());
@@ -261,16 +270,20 @@ fn row(
                 let linkage = id.map_or_else(|| Linkage::InvalidId(cell.to_owned()), Linkage::One);
                 input.give_link(link(declared.name, linkage));
             }
-            Column::Name(declared, named) => {
-                let Named { noun, is_called, find, .. } = named;
+            Column::Name(declared, lookup) => {
+                let NameLookup { noun, is_called, find, .. } = lookup;
                 match find(&mut work.tenant, cell)?.as_slice() {
                     [id] => input.give_link(link(declared.name, Linkage::One(*id))),
                     [] => {
-                        let reason = format!("there is no {noun} '{cell}'");
+                        let reason = format!("there is no {noun} '{}'", cut(cell));
                         bad.push(fault(0, Some(header), &reason));
                     }
                     _ => {
-                        let reason = format!("more than one {noun} {is_called} '{cell}'");
+                        let reason = format!(
+                            "more than one {noun} {is_called} '{}'; give the id in a column {}_id",
+                            cut(cell),
+                            declared.name
+                        );
                         bad.push(fault(0, Some(header), &reason));
                     }
                 }
@@ -287,24 +300,25 @@ fn row(
     });
     match added {
         Ok(_) => Ok(Vec::new()),
-        Err(Failure::Refused(errors)) => Ok(errors.into_iter().map(told).collect()),
+        Err(Failure::Refused(errors)) => Ok(errors.into_iter().map(bad_line).collect()),
         Err(Failure::Store(error)) => Err(ImportError::Store(error)),
     }
 }
 
-/// An error of a document as one of a line.
-fn told(error: apportion_jsonapi::Error) -> BadLine {
+/// Turns an error of a document into a fault of a line.
+fn bad_line(error: apportion_jsonapi::Error) -> BadLine {
     let column = match &error.source {
         Some(Source::Pointer(pointer)) => pointer.rsplit('/').next().map(str::to_owned),
         _ => None,
     };
-    // The column stands before the reason: once is enough.
-    let named = column.as_deref().and_then(|column| error.detail.strip_prefix(column));
-    let reason = named.and_then(|rest| rest.strip_prefix(' ')).unwrap_or(&error.detail).to_owned();
+    // The column is printed before the reason, which need not name it again.
+    let rest = column.as_deref().and_then(|column| error.detail.strip_prefix(column));
+    let reason = rest.and_then(|rest| rest.strip_prefix(' ')).unwrap_or(&error.detail).to_owned();
     BadLine { line: 0, column, reason }
 }
 
-/// Why a record cannot be read, and which of its cells if the others can be.
+/// Returns the reason why a record cannot be read. If only one cell is at fault, returns its position
+/// too.
 fn unreadable(error: &csv::Error) -> (Option<usize>, String) {
     match error.kind() {
         csv::ErrorKind::Utf8 { err, .. } => (Some(err.field()), "is not UTF-8".to_owned()),
