@@ -1,4 +1,5 @@
-//! How a server is configured, and what all of its requests share.
+//! The configuration of a server, and the state that all of its requests share. Not here: its life,
+//! from the first connection to the last (`serve`).
 
 use std::net::SocketAddr;
 use std::sync::{Arc, OnceLock};
@@ -7,7 +8,7 @@ use std::time::Duration;
 use actix_web::web::Bytes;
 use apportion_store::{Address, Store};
 
-use crate::access::Remembered;
+use crate::access::TokenCache;
 use crate::access::idempotency::InFlight;
 use crate::access::rates::Rates;
 use crate::catalog::Resources;
@@ -17,29 +18,30 @@ use crate::http::host::Hosts;
 /// The configuration of a server.
 #[derive(Clone, Debug)]
 pub struct Config {
-    /// The address to listen on; port 0 picks a free one.
+    /// The address to listen on; port 0 picks a free port.
     pub bind: SocketAddr,
     /// The database.
     pub database: Address,
-    /// The beginning of absolute links; `None` takes each request's own Host.
+    /// The beginning of absolute links, such as `https://api.example.com`; with `None`, links of an
+    /// answer begin with the request's own Host.
     pub public_url: Option<String>,
-    /// The origins whose pages may read answers, such as `https://app.example.com`.
+    /// The origins whose pages may read answers in a browser, such as `https://app.example.com`.
     pub cors_origins: Vec<String>,
-    /// Whether clients are held to their rates.
+    /// Whether requests above the rate limits are refused.
     pub limit_rates: bool,
-    /// The time that the engine waits between two passes; `None` runs no engine.
+    /// The time that the engine waits between two passes; with `None`, no engine runs.
     pub engine_interval: Option<Duration>,
 }
 
 /// The state that all requests to a server share.
 pub(crate) struct App {
     pub(crate) resources: Arc<Resources>,
-    /// The OpenAPI description, made when it is first asked for.
+    /// The OpenAPI description, made at the first request for it.
     pub(crate) description: OnceLock<Bytes>,
     pub(crate) store: Store,
     pub(crate) hosts: Hosts,
     pub(crate) cors: Cors,
-    pub(crate) remembered: Remembered,
+    pub(crate) tokens: TokenCache,
     pub(crate) rates: Option<Rates>,
     pub(crate) in_flight: InFlight,
 }

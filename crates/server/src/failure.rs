@@ -1,53 +1,59 @@
-//! Why a request is not done: refused for its own faults, or not possible now. The one place where
-//! faults of the store become statuses.
+//! Failures of requests: refusals for their own faults, and errors of the store. This is the one place
+//! where errors of the store become errors with a status.
 
 use apportion_core::fault::Fault;
 use apportion_jsonapi::{Code, Error, Input, Source};
 use apportion_store as store;
 
-/// The result of a step of a request.
+/// The result of a step on the way to an answer.
 pub type Result<T, E = Failure> = std::result::Result<T, E>;
 
-/// Why a request is not done.
+/// The reason why a request is not carried out.
 #[derive(Debug)]
 pub enum Failure {
-    /// The client can see what is wrong with it.
+    /// The request is refused: these errors say why.
     Refused(Vec<Error>),
-    /// The store did not do it.
+    /// The store failed. Clients learn no details.
     Store(store::Error),
 }
 
 impl Failure {
-    /// A refusal for one reason.
-    pub fn of(code: Code, detail: impl Into<std::borrow::Cow<'static, str>>) -> Self {
+    /// Makes a refusal for one reason.
+    pub fn refusal(code: Code, detail: impl Into<std::borrow::Cow<'static, str>>) -> Self {
         Failure::Refused(vec![Error::new(code, detail)])
     }
 
-    /// No such row for this token; the same words for every reason.
+    /// Makes the refusal for a row that the token cannot see. The words are the same whether it does
+    /// not exist or belongs to another organization, so that they give nothing away.
     pub fn not_found() -> Self {
-        Failure::of(Code::RecordNotFound, "There is no such record")
+        Failure::refusal(Code::RecordNotFound, "There is no such record")
     }
 
-    /// What the client is told.
+    /// Returns the errors that the client sees.
     pub(crate) fn errors(&self) -> Vec<Error> {
         use store::Error::{Busy, Interrupted, Referenced, Unavailable};
         match self {
             Failure::Refused(errors) => errors.clone(),
             Failure::Store(Referenced) => {
-                vec![Error::new(Code::Conflict, "Other records refer to this one")]
+                let detail = "Other records refer to this one; delete or change those first";
+                vec![Error::new(Code::Conflict, detail)]
             }
             Failure::Store(Busy | Unavailable(_) | Interrupted(_)) => {
-                vec![Error::new(Code::Unavailable, "The server is busy; try again")]
+                vec![Error::new(Code::Unavailable, "The server is busy; try again in 1 s")]
             }
-            Failure::Store(_) => vec![Error::new(Code::ServerError, "Something went wrong here")],
+            Failure::Store(_) => {
+                let detail = "The server failed; its log has the reason under the id of this error";
+                vec![Error::new(Code::ServerError, detail)]
+            }
         }
     }
 }
 
-/// The same failure of a write whose document is linkage alone: it has no members to point at.
+/// Points the errors of a write at `/data` if its document is linkage alone, which has no attributes
+/// or relationships to point at.
 pub(crate) fn at_linkage(failure: Failure) -> Failure {
     let Failure::Refused(errors) = failure else { return failure };
-    let linkage = |error: Error| match &error.source {
+    let at_data = |error: Error| match &error.source {
         Some(Source::Pointer(pointer))
             if ["/data/attributes/", "/data/relationships/"]
                 .iter()
@@ -57,7 +63,7 @@ pub(crate) fn at_linkage(failure: Failure) -> Failure {
         }
         _ => error,
     };
-    Failure::Refused(errors.into_iter().map(linkage).collect())
+    Failure::Refused(errors.into_iter().map(at_data).collect())
 }
 
 impl From<store::Error> for Failure {
@@ -84,12 +90,13 @@ impl store::Cause for Failure {
     }
 }
 
-/// What the rules make of an input: their faults join those found in the document.
+/// Returns what the rules make of an input, or refuses it with their faults and with those found in
+/// the document.
 pub fn judged<T>(input: &mut Input, verdict: std::result::Result<T, Vec<Fault>>) -> Result<T> {
     judged_with(input, verdict, &[])
 }
 
-/// The same, where some of the rules are about these relationships.
+/// Does the same as [`judged`], but points faults of these fields at relationships.
 pub fn judged_with<T>(
     input: &mut Input,
     verdict: std::result::Result<T, Vec<Fault>>,

@@ -1,4 +1,4 @@
-//! The life of the server: open the store, listen, answer, and end in good order.
+//! The life of the server: opens the store, listens, answers, and ends in good order.
 
 use std::future::{poll_fn, ready};
 use std::net::{SocketAddr, TcpListener};
@@ -12,27 +12,27 @@ use actix_server::{GracefulShutdownSignal, Server, ServerHandle};
 use actix_service::{ServiceFactoryExt, fn_service, map_config};
 use actix_web::dev::AppConfig;
 use actix_web::rt::net::TcpStream;
-use actix_web::{App, rt, web};
+use actix_web::{App as ActixApp, rt, web};
 use apportion_store::{self as store, Limits, Store};
 
-use crate::access::Remembered;
+use crate::access::TokenCache;
 use crate::access::idempotency::InFlight;
 use crate::access::rates::Rates;
-use crate::app::{App as Shared, Config};
+use crate::app::{App, Config};
 use crate::catalog::Resources;
 use crate::endpoints::dispatch::dispatch;
 use crate::engine::timer::Timer;
 use crate::http::cors::Cors;
-use crate::http::guard::{Guarded, HEAD_TIMEOUT, KEEP_ALIVE};
+use crate::http::guard::{GuardedStream, HEAD_TIMEOUT, KEEP_ALIVE};
 use crate::http::host::Hosts;
 use crate::resources;
 
-/// How long a connection may take to close.
+/// The time that a connection may take to close.
 const DISCONNECT_TIMEOUT: Duration = Duration::from_secs(1);
-/// How long accepted requests may take to end once the server is told to stop, in seconds.
+/// The time that accepted requests may take to end after the signal to stop, in seconds.
 const SHUTDOWN_SECONDS: u64 = 20;
 
-/// Why the server does not run.
+/// The reason why the server does not run.
 #[derive(Debug, thiserror::Error)]
 pub enum ServeError {
     /// The database cannot be used.
@@ -41,27 +41,27 @@ pub enum ServeError {
     /// The address cannot be listened on.
     #[error("cannot listen on {0}: {1}")]
     Bind(SocketAddr, std::io::Error),
-    /// The server broke down.
+    /// The running server failed.
     #[error("the server stopped: {0}")]
     Io(#[from] std::io::Error),
 }
 
-/// Runs until the process is told to end (SIGTERM, SIGINT). `ready` learns the address once
-/// connections are accepted.
-pub fn run(config: Config, ready: impl FnOnce(SocketAddr)) -> Result<(), ServeError> {
+/// Runs the server until the process receives SIGTERM or SIGINT. `on_ready` is called with the
+/// address once connections are accepted.
+pub fn run(config: Config, on_ready: impl FnOnce(SocketAddr)) -> Result<(), ServeError> {
     let (listener, address) = listen(config.bind)?;
-    let service = web::Data::new(service(&config, resources::own(), address)?);
+    let app = web::Data::new(open_app(&config, resources::own(), address)?);
     rt::System::new().block_on(async move {
-        let (mut server, shutdown) = server(listener, service.clone(), true)?;
-        let timer = timer(&service, config.engine_interval, shutdown);
-        // From its first step on it accepts connections and minds signals.
+        let (mut server, shutdown) = build_server(listener, app.clone(), Signals::Handled)?;
+        let timer = start_engine(&app, config.engine_interval, shutdown);
+        // The first poll makes the server accept connections and handle signals.
         let first = poll_fn(|context| Poll::Ready(Pin::new(&mut server).poll(context))).await;
-        ready(address);
+        on_ready(address);
         let ended = match first {
             Poll::Ready(ended) => ended,
             Poll::Pending => server.await,
         };
-        stop(timer).await;
+        stop_engine(timer).await;
         ended.map_err(ServeError::from)
     })
 }
@@ -82,16 +82,16 @@ impl Running {
     /// Starts a server of these types.
     pub fn serving(config: Config, types: Arc<Resources>) -> Result<Self, ServeError> {
         let (listener, address) = listen(config.bind)?;
-        let service = web::Data::new(service(&config, types, address)?);
+        let app = web::Data::new(open_app(&config, types, address)?);
         let (sender, receiver) = mpsc::channel();
         let thread = std::thread::spawn(move || {
             rt::System::new().block_on(async move {
-                match server(listener, service.clone(), false) {
+                match build_server(listener, app.clone(), Signals::Ignored) {
                     Ok((server, shutdown)) => {
-                        let timer = timer(&service, config.engine_interval, shutdown);
+                        let timer = start_engine(&app, config.engine_interval, shutdown);
                         let _ = sender.send(Ok(server.handle()));
                         let _ = server.await;
-                        stop(timer).await;
+                        stop_engine(timer).await;
                     }
                     Err(error) => {
                         let _ = sender.send(Err(error));
@@ -99,12 +99,12 @@ impl Running {
                 }
             });
         });
-        let lost = || std::io::Error::other("the thread of the server ended");
+        let lost = || std::io::Error::other("its thread ended before it was ready");
         let handle = receiver.recv().map_err(|_| lost())??;
         Ok(Self { address, handle, thread: Some(thread) })
     }
 
-    /// Where it listens.
+    /// Returns the address that it listens on.
     pub fn address(&self) -> SocketAddr {
         self.address
     }
@@ -112,7 +112,7 @@ impl Running {
 
 impl Drop for Running {
     fn drop(&mut self) {
-        // The command is on its way as soon as the future is made; its end is awaited below.
+        // Making the future sends the command to stop; the thread is awaited in its place.
         drop(self.handle.stop(false));
         if let Some(thread) = self.thread.take() {
             let _ = thread.join();
@@ -126,72 +126,88 @@ fn listen(bind: SocketAddr) -> Result<(TcpListener, SocketAddr), ServeError> {
     Ok((listener, address))
 }
 
-fn service(
+/// Opens the store and makes the state that all requests share.
+fn open_app(
     config: &Config,
     resources: Arc<Resources>,
     address: SocketAddr,
-) -> Result<Shared, ServeError> {
+) -> Result<App, ServeError> {
     let hosts = Hosts::new(address, config.public_url.as_deref());
     if !address.ip().is_loopback() && config.public_url.is_none() {
-        log::warn!("no public URL is set: links repeat whatever Host a client names");
+        log::warn!(
+            "no public URL is set, so absolute links repeat the Host that a client sends: \
+             set --public-url"
+        );
     }
-    Ok(Shared {
+    Ok(App {
         resources,
         description: OnceLock::new(),
         store: Store::open(&config.database, Limits::of(&config.database))?,
         hosts,
         cors: Cors::new(config.cors_origins.clone()),
-        remembered: Remembered::default(),
+        tokens: TokenCache::default(),
         rates: config.limit_rates.then(Rates::default),
         in_flight: InFlight::default(),
     })
 }
 
-/// Starts the engine, which ends with the server: it begins no trigger once that shuts down.
-fn timer(
-    app: &Shared,
+/// Starts the engine, unless there is no interval. It begins no trigger once the server shuts down.
+fn start_engine(
+    app: &App,
     interval: Option<Duration>,
     shutdown: GracefulShutdownSignal,
 ) -> Option<Timer> {
-    let ended = async move { shutdown.notified().await };
-    interval.map(|interval| Timer::start(app.store.clone(), interval, ended))
+    let shutdown = async move { shutdown.notified().await };
+    interval.map(|interval| Timer::start(app.store.clone(), interval, shutdown))
 }
 
-async fn stop(timer: Option<Timer>) {
+async fn stop_engine(timer: Option<Timer>) {
     if let Some(timer) = timer {
         timer.stop().await;
     }
 }
 
-/// A server that is not running yet, and what tells that it shuts down.
-fn server(
+/// The signals of the operating system to a server: SIGTERM and SIGINT.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Signals {
+    /// They end the server.
+    Handled,
+    /// They are left to the program that embeds the server.
+    Ignored,
+}
+
+/// Builds a server that does not run yet, and returns it with the signal of its shutdown.
+fn build_server(
     listener: TcpListener,
-    service: web::Data<Shared>,
-    signals: bool,
+    app: web::Data<App>,
+    signals: Signals,
 ) -> Result<(Server, GracefulShutdownSignal), ServeError> {
     let cores = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
     let builder = Server::build().workers(cores).shutdown_timeout(SHUTDOWN_SECONDS);
-    let builder = if signals { builder } else { builder.disable_signals() };
+    let builder = match signals {
+        Signals::Handled => builder,
+        Signals::Ignored => builder.disable_signals(),
+    };
     let shutdown = builder.graceful_shutdown_signal();
     let shutting_down = shutdown.clone();
     let builder = builder.listen("apportion", listener, move || {
-        let app = App::new().app_data(service.clone()).default_service(web::to(dispatch));
+        let routes = ActixApp::new().app_data(app.clone()).default_service(web::to(dispatch));
         let http = HttpService::build()
             .keep_alive(KEEP_ALIVE)
             .client_request_timeout(HEAD_TIMEOUT)
             .client_disconnect_timeout(DISCONNECT_TIMEOUT)
-            .on_connect_ext(|stream: &Guarded, connection| {
+            .on_connect_ext(|stream: &GuardedStream, connection| {
                 connection.insert(stream.guard());
             })
-            .h1(map_config(app, |()| AppConfig::default()));
+            .h1(map_config(routes, |()| AppConfig::default()));
         let shutdown = shutdown.clone();
         fn_service(move |stream: TcpStream| {
-            // Answers are written whole: waiting for more of them only delays the last packet.
+            // Each answer is written at once, so Nagle's algorithm would only delay its last packet.
             let _ = stream.set_nodelay(true);
             let peer = stream.peer_addr().ok();
             let shutdown = shutdown.clone();
             let ended = async move { shutdown.notified().await };
-            ready(Ok((Guarded::new(stream, ended), peer)))
+            ready(Ok((GuardedStream::new(stream, ended), peer)))
         })
         .and_then(http)
     })?;

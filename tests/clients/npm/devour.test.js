@@ -128,6 +128,7 @@ test('reads errors', async () => {
   })
 
   const taken = await addDistribution(plain, 'devour kept')
-  const conflict = { title: 'Conflict', detail: 'Other records refer to this one' }
+  const detail = 'Other records refer to this one; delete or change those first'
+  const conflict = { title: 'Conflict', detail }
   await assert.rejects(plain.destroy('deals', taken.deal.id), { 0: conflict })
 })

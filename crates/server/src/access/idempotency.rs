@@ -1,5 +1,6 @@
-//! `Idempotency-Key`: a request that comes again is answered again, and has its effect once. What
-//! was answered is kept in the transaction of the effect; who is still at it, in memory.
+//! `Idempotency-Key`: a request that is sent again gets the first answer again, and has its effect
+//! once. Answers are stored in the transaction of the effect. The keys of requests that are still
+//! being answered are in memory.
 
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -21,11 +22,13 @@ use crate::http::reply::Reply;
 const HEADER: &str = "Idempotency-Key";
 const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
 
-/// The request that carries this key, apart from what does not make it another.
+/// Makes the request that a key stands for. One trailing slash of its path makes no difference.
+/// Refuses a malformed key.
 pub(crate) fn request(key: &str, method: &str, target: &str, body: &[u8]) -> Result<Request> {
-    let sound = (1..=255).contains(&key.len()) && key.bytes().all(|byte| byte.is_ascii_graphic());
-    if !sound {
-        let detail = "An Idempotency-Key has 1 to 255 visible ASCII characters";
+    let well_formed =
+        (1..=255).contains(&key.len()) && key.bytes().all(|byte| byte.is_ascii_graphic());
+    if !well_formed {
+        let detail = "Idempotency-Key must have 1 to 255 characters, all of them visible ASCII";
         return Err(Error::new(Code::BadRequest, detail).at(Source::Header(HEADER)).into());
     }
     let (path, query) = target.split_at(target.find('?').unwrap_or(target.len()));
@@ -41,53 +44,60 @@ pub(crate) fn request(key: &str, method: &str, target: &str, body: &[u8]) -> Res
 
 /// The keys of requests that are being answered.
 #[derive(Clone, Default)]
-pub(crate) struct InFlight(Arc<Mutex<HashSet<Flight>>>);
+pub(crate) struct InFlight(Arc<Mutex<HashSet<ScopedKey>>>);
 
-/// Organization, method, path and key.
-type Flight = (i64, String, String, String);
+/// A key and the scope in which it stands for one request.
+#[derive(Clone, PartialEq, Eq, Hash)]
+struct ScopedKey {
+    organization: i64,
+    method: String,
+    path: String,
+    key: String,
+}
 
-/// A key that is taken until this is dropped, and the request that carries it.
-pub(crate) struct Taken {
-    all: InFlight,
-    flight: Flight,
+/// A key that no other request can take until this is dropped, and the request that has it.
+pub(crate) struct KeyGuard {
+    in_flight: InFlight,
+    key: ScopedKey,
     request: Request,
 }
 
-impl Taken {
-    /// Returns the request.
-    pub(crate) fn request(&self) -> &Request {
-        &self.request
+impl KeyGuard {
+    /// Returns a copy of the request, for work on another thread.
+    pub(crate) fn to_request(&self) -> Request {
+        self.request.clone()
     }
 }
 
 impl InFlight {
-    /// Takes the key of a request. Refuses if its twin has it.
+    /// Takes the key of a request. Refuses if another request with it is being answered.
     pub(crate) fn take(
         &self,
         scope: &Scope,
         request: Request,
-    ) -> std::result::Result<Taken, Reply> {
+    ) -> std::result::Result<KeyGuard, Reply> {
         let Request { method, path, key, .. } = request.clone();
-        let flight = (scope.organization.0, method, path, key);
-        let taken = self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(flight.clone());
-        if taken {
-            return Ok(Taken { all: self.clone(), flight, request });
+        let key = ScopedKey { organization: scope.organization.0, method, path, key };
+        let is_free = self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(key.clone());
+        if is_free {
+            return Ok(KeyGuard { in_flight: self.clone(), key, request });
         }
-        let detail = "A request with this Idempotency-Key is being answered";
+        let detail = "The first request with this Idempotency-Key is still being answered; try \
+                      again in 1 s";
         let error = Error::new(Code::Conflict, detail).at(Source::Header(HEADER));
-        Err(Reply::failure(&Failure::from(error)).with(RETRY_AFTER, "1"))
+        Err(Reply::failure(&Failure::from(error)).with_header(RETRY_AFTER, "1"))
     }
 }
 
-impl Drop for Taken {
+impl Drop for KeyGuard {
     fn drop(&mut self) {
-        self.all.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.flight);
+        self.in_flight.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.key);
     }
 }
 
-/// Answers a request once: the first time by doing the work, then by what was answered. A refusal
-/// by the rules is an answer too, though nothing of the work is kept. A request without a key is
-/// answered by doing the work.
+/// Does the work of a request the first time that it comes, and stores the answer; returns the
+/// stored answer when it comes again. A refusal by the rules is stored too, though the work is
+/// rolled back. The work of a request without a key is always done.
 pub(crate) fn once(
     tenant: &mut Tenant<'_>,
     request: Option<&Request>,
@@ -99,13 +109,14 @@ pub(crate) fn once(
         Claim::First => {}
         Claim::Answered(answer) => return Ok(replay(answer)),
         Claim::Other => {
-            let detail = "Another request has come with this Idempotency-Key";
+            let detail = "This Idempotency-Key was used for a request with another query or body; \
+                          use a new key";
             let error = Error::new(Code::InvalidAttribute, detail).at(Source::Header(HEADER));
             return Err(error.into());
         }
     }
     let reply = match tenant.transaction(work) {
-        Err(Failure::Refused(errors)) if errors.iter().all(is_verdict) => {
+        Err(Failure::Refused(errors)) if errors.iter().all(is_final) => {
             Reply::failure(&Failure::Refused(errors))
         }
         done => done?,
@@ -120,25 +131,28 @@ pub(crate) fn once(
     Ok(reply)
 }
 
-/// Whether the state of the records, not the form of the request, is what an error is about.
-fn is_verdict(error: &Error) -> bool {
+/// Whether an error is the answer to a request that was understood, and not to its form: only such
+/// answers are stored.
+fn is_final(error: &Error) -> bool {
     matches!(error.code.status(), 404 | 409 | 412 | 422)
 }
 
 fn replay(answer: Answer) -> Reply {
     let status = answer.status.and_then(|status| u16::try_from(status).ok()).unwrap_or(500);
     let reply = match answer.body {
-        Some(body) => as_made(body, status),
+        Some(body) => restore(body, status),
         None => Reply::empty(status),
     };
     let headers = [(LOCATION, answer.location), (ETAG, answer.etag)];
     let headers = headers.into_iter().filter_map(|(name, value)| Some((name, value?)));
-    headers.fold(reply, |reply, (name, value)| reply.with(name, value)).with(REPLAYED, "true")
+    headers
+        .fold(reply, |reply, (name, value)| reply.with_header(name, value))
+        .with_header(REPLAYED, "true")
 }
 
-/// What was made before, of the media type that it shows: the member `jsonapi` of a document says
-/// by what it was made, and JSON without one is plain.
-fn as_made(body: Vec<u8>, status: u16) -> Reply {
+/// Makes an answer with a stored body, and restores its media type. The member `jsonapi` of a document
+/// names the extension or profile that it applies; JSON without that member is plain.
+fn restore(body: Vec<u8>, status: u16) -> Reply {
     let json = Json::parse(&body).ok();
     let Some(version) = json.as_ref().and_then(|json| json.member("jsonapi")) else {
         return Reply::plain(body, PLAIN).with_status(status);

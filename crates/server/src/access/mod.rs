@@ -1,11 +1,14 @@
-//! Who asks: a token in the headers becomes a scope, or the request ends here. Tokens that were
-//! found are remembered for a second, so that a revocation takes effect within one.
+//! Authentication and rights: turns the token of a request into a scope, or ends the request.
+//!
+//! Tokens that were looked up are cached for less than a second, so that a revocation takes effect
+//! within one.
 
 pub(crate) mod idempotency;
 pub(crate) mod rates;
 pub mod token;
 
 use std::collections::HashMap;
+use std::fmt;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -13,8 +16,8 @@ use actix_web::HttpRequest;
 use actix_web::http::header::{AUTHORIZATION, HeaderName};
 use apportion_core::currency::Currency;
 use apportion_core::id::TokenId;
+use apportion_jsonapi::Code;
 use apportion_jsonapi::query::parameter_values;
-use apportion_jsonapi::{Code, Error};
 use apportion_store::token as tokens;
 use apportion_store::{self as store, Scope, Session, Store, Tenant};
 use chrono::{NaiveDateTime, TimeDelta};
@@ -23,14 +26,17 @@ use subtle::ConstantTimeEq;
 use crate::access::token::{Hash, Token};
 use crate::failure::{Failure, Result};
 
-/// How long a token that was found is not looked up again.
-const REMEMBERED: Duration = Duration::from_millis(900);
-/// How often the use of a token is noted at most.
-const NOTED: TimeDelta = TimeDelta::minutes(1);
-/// How many tokens are remembered at most.
-const MAX_REMEMBERED: usize = 10_000;
+/// The header, and query parameter, that names the organization.
+pub(crate) const ORGANIZATION: &str = "X-Organization-Id";
 
-/// What a token lets its bearer do; each right includes those before.
+/// The time for which a token is not looked up again.
+const CACHE_TIME: Duration = Duration::from_millis(900);
+/// The largest number of tokens in the cache.
+const MAX_CACHED: usize = 10_000;
+/// The shortest time between two writes of a token's last use.
+const TOUCH_INTERVAL: TimeDelta = TimeDelta::minutes(1);
+
+/// The right that the scope of a token gives; each includes those before it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Right {
     Read,
@@ -39,138 +45,174 @@ pub(crate) enum Right {
 }
 
 impl Right {
-    /// What reading or writing rows of a type takes.
-    pub(crate) fn needed(restricted: bool, reads: bool) -> Self {
-        match (restricted, reads) {
-            (true, _) => Right::Admin,
-            (false, true) => Right::Read,
-            (false, false) => Right::Write,
+    /// Returns the right that it takes to read rows of a type, which may be restricted to admins.
+    pub(crate) fn to_read(is_restricted: bool) -> Self {
+        if is_restricted { Right::Admin } else { Right::Read }
+    }
+
+    /// Returns the right that it takes to write rows of a type, which may be restricted to admins.
+    pub(crate) fn to_write(is_restricted: bool) -> Self {
+        if is_restricted { Right::Admin } else { Right::Write }
+    }
+
+    /// Parses the scope of a token as the store has it. An unknown one gives the least right.
+    fn from_scope(scope: &str) -> Self {
+        match scope {
+            "admin" => Right::Admin,
+            "write" => Right::Write,
+            _ => Right::Read,
         }
     }
 }
 
-/// A token that counts, and for whom.
+impl fmt::Display for Right {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Right::Read => "read",
+            Right::Write => "write",
+            Right::Admin => "admin",
+        })
+    }
+}
+
+/// The access that a valid token gives.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Access {
+    /// The id of the token.
     pub(crate) token: TokenId,
     pub(crate) scope: Scope,
     pub(crate) right: Right,
+    /// The currency of the organization.
     pub(crate) currency: Currency,
 }
 
-/// The tokens found lately.
-#[derive(Default)]
-pub(crate) struct Remembered(Mutex<HashMap<Hash, (Instant, Access)>>);
-
-/// The token that the headers carry.
+/// Returns the token in the headers of a request.
 pub(crate) fn given_token(request: &HttpRequest) -> Result<Token> {
-    let refuse = |detail: &'static str| Failure::of(Code::Unauthenticated, detail);
+    let refuse = |detail: &'static str| Failure::refusal(Code::Unauthenticated, detail);
     let mut given = request.headers().get_all(HeaderName::from_static("x-auth-token"));
     let mut bearer = request.headers().get_all(AUTHORIZATION);
     let text = match (given.next(), bearer.next()) {
         (Some(_), Some(_)) => {
-            return Err(refuse("Both X-Auth-Token and Authorization are given"));
+            return Err(refuse("Both X-Auth-Token and Authorization are given; send one of them"));
         }
         (Some(value), None) if given.next().is_none() => value.to_str().ok(),
         (None, Some(value)) if bearer.next().is_none() => {
             let (scheme, token) = value.to_str().unwrap_or_default().split_once(' ').unzip();
-            token.filter(|_| scheme.is_some_and(|word| word.eq_ignore_ascii_case("bearer")))
+            if !scheme.is_some_and(|scheme| scheme.eq_ignore_ascii_case("bearer")) {
+                return Err(refuse("Authorization must be 'Bearer TOKEN'"));
+            }
+            token
         }
-        (None, None) => return Err(refuse("A token is needed: X-Auth-Token or Authorization")),
-        _ => return Err(refuse("More than one token is given")),
+        (None, None) => {
+            return Err(refuse(
+                "A token is required: send 'X-Auth-Token: TOKEN' or 'Authorization: Bearer TOKEN'",
+            ));
+        }
+        _ => return Err(refuse("More than one token is given; send one")),
     };
     let token = text.map(str::trim).and_then(Token::parse);
-    token.ok_or_else(|| refuse("The token is not one of this service"))
+    token.ok_or_else(|| {
+        refuse("The token is malformed: it must be an API token of this service, which begins with 'apt_'")
+    })
 }
 
-/// Finds out what a token lets its bearer do.
+/// Finds out the access that a token gives. Refuses a token that is unknown, expired or revoked.
 pub(crate) async fn authenticate(
     store: &Store,
-    remembered: &Remembered,
+    cache: &TokenCache,
     token: &Token,
     now: NaiveDateTime,
 ) -> Result<Access> {
     let hash = token.hash();
-    if let Some(access) = remembered.get(&hash) {
+    if let Some(access) = cache.get(&hash) {
         return Ok(access);
     }
-    let (access, stale) = store.read_all(move |session| find(session, &hash, now)).await?;
-    remembered.put(hash, access);
-    if stale {
+    let found = store.read_all(move |session| look_up(session, &hash, now)).await?;
+    let access = found.access;
+    cache.put(hash, access);
+    if found.touch_due {
         let store = store.clone();
-        // Nobody waits for it, and nothing depends on it.
+        // The answer does not depend on this write, so the request does not wait for it.
         actix_web::rt::spawn(async move {
             let touch =
                 move |tenant: &mut Tenant<'_>| tokens::record_use(tenant, access.token, now);
             if let Err(error) = store.write(access.scope, touch).await {
-                log::warn!("the use of token {} was not noted: {error}", access.token);
+                log::warn!("the last use of token {} was not written: {error}", access.token);
             }
         });
     }
     Ok(access)
 }
 
-/// The access of a token, and whether its last use was noted too long ago.
-fn find(session: &mut Session, hash: &Hash, now: NaiveDateTime) -> Result<(Access, bool)> {
-    let refuse = || Failure::of(Code::Unauthenticated, "The token does not count, or no longer");
+/// A token that was found in the store.
+struct FoundToken {
+    access: Access,
+    /// Whether its last use is to be written.
+    touch_due: bool,
+}
+
+fn look_up(session: &mut Session, hash: &Hash, now: NaiveDateTime) -> Result<FoundToken> {
+    let refuse =
+        || Failure::refusal(Code::Unauthenticated, "The token is unknown, expired or revoked");
     let row = tokens::find(session, hash)?.ok_or_else(refuse)?;
     let ended = row.revoked_at.is_some() || row.expires_at.is_some_and(|end| end <= now);
     if ended || !bool::from(row.hash.as_slice().ct_eq(hash)) {
         return Err(refuse());
     }
-    let right = match row.scope.as_str() {
-        "admin" => Right::Admin,
-        "write" => Right::Write,
-        _ => Right::Read,
-    };
+    let right = Right::from_scope(&row.scope);
     let scope =
         Scope { person: row.person_id, token: Some(row.id), ..Scope::of(row.organization_id) };
     let organization =
         store::organization::find(&mut Tenant::new(scope, session))?.ok_or_else(refuse)?;
     let currency = organization.currency;
-    let stale = row.last_used_at.is_none_or(|used| now.signed_duration_since(used) >= NOTED);
-    Ok((Access { token: row.id, scope, right, currency }, stale))
+    let touch_due =
+        row.last_used_at.is_none_or(|used| now.signed_duration_since(used) >= TOUCH_INTERVAL);
+    Ok(FoundToken { access: Access { token: row.id, scope, right, currency }, touch_due })
 }
 
-/// Checks the organization that headers or query name: nothing but the token's own will do.
+/// Refuses a request whose headers or query name another organization than the token's own.
 pub(crate) fn check_organization(request: &HttpRequest, access: &Access) -> Result<()> {
     let own = access.scope.organization.to_string();
     let headers = request.headers().get_all(HeaderName::from_static("x-organization-id"));
     let headers: Vec<_> = headers.map(|value| value.to_str().unwrap_or_default()).collect();
-    let query = parameter_values(request.query_string(), ORGANIZATION);
-    let sound = headers.len() <= 1 && query.len() <= 1;
-    let queried = query.iter().map(|named| named.as_deref().unwrap_or_default());
-    if sound && headers.into_iter().chain(queried).all(|named| named == own) {
+    let values = parameter_values(request.query_string(), ORGANIZATION);
+    let once_each = headers.len() <= 1 && values.len() <= 1;
+    let values = values.iter().map(|value| value.as_deref().unwrap_or_default());
+    if once_each && headers.into_iter().chain(values).all(|id| id == own) {
         Ok(())
     } else {
         Err(Failure::not_found())
     }
 }
 
-/// The header, and query parameter, that names the organization.
-pub(crate) const ORGANIZATION: &str = "X-Organization-Id";
-
-/// Checks that the token has the right.
+/// Refuses a request whose token lacks the right.
 pub(crate) fn check_right(access: &Access, needed: Right) -> Result<()> {
     if access.right >= needed {
         return Ok(());
     }
-    Err(Failure::from(Error::new(Code::AccessDenied, "The token has no right to do this")))
+    let detail =
+        format!("This takes a token of scope {needed}, but the token's is {}", access.right);
+    Err(Failure::refusal(Code::AccessDenied, detail))
 }
 
-impl Remembered {
+/// The tokens that were looked up lately, and the access that each gives.
+#[derive(Default)]
+pub(crate) struct TokenCache(Mutex<HashMap<Hash, (Instant, Access)>>);
+
+impl TokenCache {
     fn get(&self, hash: &Hash) -> Option<Access> {
-        let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        known.get(hash).filter(|(since, _)| since.elapsed() < REMEMBERED).map(|(_, access)| *access)
+        let cached = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let fresh = cached.get(hash).filter(|(since, _)| since.elapsed() < CACHE_TIME);
+        fresh.map(|(_, access)| *access)
     }
 
     fn put(&self, hash: Hash, access: Access) {
-        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if known.len() >= MAX_REMEMBERED {
-            known.retain(|_, (since, _)| since.elapsed() < REMEMBERED);
+        let mut cached = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if cached.len() >= MAX_CACHED {
+            cached.retain(|_, (since, _)| since.elapsed() < CACHE_TIME);
         }
-        if known.len() < MAX_REMEMBERED {
-            known.insert(hash, (Instant::now(), access));
+        if cached.len() < MAX_CACHED {
+            cached.insert(hash, (Instant::now(), access));
         }
     }
 }

@@ -1,4 +1,4 @@
-//! The kinds of attributes that declarations are made of.
+//! The kinds of attributes that the declarations of Apportion's types are made of.
 
 use apportion_jsonapi::{Attribute, Bounds, Kind, Relationship};
 use apportion_store::Field;
@@ -12,22 +12,22 @@ fn units(text: &str, scale: u32) -> Result<i64, String> {
     apportion_core::decimal::parse_units(text, scale).map_err(|error| error.to_string())
 }
 
-/// One line, as names are.
+/// The bounds of one line: 1 to 255 characters.
 const LINE: Bounds = Bounds::Line(255);
-/// From 1900-01-01 to 2199-12-31.
+/// The bounds of a date: 1900-01-01 to 2199-12-31.
 const DATES: Bounds = Bounds::Dates("^(19|20|21)[0-9]{2}-[0-9]{2}-[0-9]{2}$");
 
-/// Returns an attribute of one line, as names are.
+/// Returns an attribute of one line that is not empty, such as a name.
 pub(crate) const fn text(name: &'static str) -> Attribute<Field> {
     Attribute::new(name, Kind::Text).bounded(LINE)
 }
 
-/// Returns an attribute of a longer text, lines and all.
+/// Returns an attribute of a text of several lines, with at most 10,000 characters.
 pub(crate) const fn long_text(name: &'static str) -> Attribute<Field> {
     Attribute::new(name, Kind::Text).bounded(Bounds::Text { max: 10_000, lines: true })
 }
 
-/// Returns an attribute of one line that may be empty.
+/// Returns an attribute of one line that may be empty, with at most 255 characters.
 pub(crate) const fn remark(name: &'static str) -> Attribute<Field> {
     Attribute::new(name, Kind::Text).bounded(Bounds::Text { max: 255, lines: false })
 }
@@ -42,7 +42,7 @@ pub(crate) const fn boolean(name: &'static str) -> Attribute<Field> {
     Attribute::new(name, Kind::Boolean)
 }
 
-/// Returns an attribute of 64 bits.
+/// Returns an attribute that is an integer of 64 bits.
 pub(crate) const fn integer(name: &'static str) -> Attribute<Field> {
     Attribute::new(name, Kind::Integer).bounded(Bounds::Between(i64::MIN, i64::MAX))
 }
@@ -57,12 +57,12 @@ pub(crate) const fn instant(name: &'static str) -> Attribute<Field> {
     Attribute::new(name, Kind::Instant)
 }
 
-/// Returns a relationship to one that is always there and not the client's to set.
+/// Returns a to-one relationship that is always set and that clients cannot write.
 pub(crate) const fn fixed(name: &'static str, target: &'static str) -> Relationship<Field> {
     Relationship::to_one(name, target)
 }
 
-/// Returns an attribute that is a decimal of that kind.
+/// Returns an attribute that is a decimal, such as [`PERCENT`] or [`RATE`].
 pub(crate) const fn decimal(name: &'static str, kind: Kind) -> Attribute<Field> {
     Attribute::new(name, kind)
 }

@@ -1,25 +1,27 @@
-//! From a query over declared names to criteria over fields of the store: the declaration has
-//! bound each name already, so this only renames.
+//! Translates a parsed query into criteria of the store. The parser has replaced each name by a field
+//! already, so only the types differ.
 
 use apportion_jsonapi::query::{self, Operator, Page, Walk};
 use apportion_jsonapi::{Query, ResourceType, Value};
 use apportion_store::{self as store, Comparison, Criteria, Field, Filter, Order};
 
-/// The criteria of a list, which may be the list of what one row leads to.
+/// Returns the criteria of a list. With `within`, it is the list of the rows whose field has that id.
 pub(crate) fn criteria(
     resource: &ResourceType<Field>,
     query: &Query<Field>,
     within: Option<(Field, i64)>,
 ) -> Criteria {
     let within = within.map(|(field, id)| Filter::among(field, &[id]));
-    let left_out =
-        resource.hidden_rows.filter(|it| !query.filter.as_ref().is_some_and(names(it.0, it.1)));
-    let left_out = left_out.map(|(field, word)| {
+    // Hidden rows are shown if the filter names the value that hides them.
+    let hidden = resource.hidden_rows.filter(|(field, word)| {
+        !query.filter.as_ref().is_some_and(|filter| names_value(filter, *field, word))
+    });
+    let not_hidden = hidden.map(|(field, word)| {
         let word = store::Value::Text(word.to_owned());
         Filter::compare(field, Comparison::NotEqual, vec![word])
     });
-    let asked = query.filter.as_ref().map(filter);
-    let mut all: Vec<Filter> = within.into_iter().chain(left_out).chain(asked).collect();
+    let queried = query.filter.as_ref().map(filter);
+    let mut all: Vec<Filter> = within.into_iter().chain(not_hidden).chain(queried).collect();
     let filter = if all.len() > 1 { Some(Filter::All(all)) } else { all.pop() };
     let order = |sort: &query::Sort<Field>| Order {
         field: sort.field,
@@ -34,8 +36,8 @@ pub(crate) fn criteria(
     Criteria { filter, order, limit: query.page.size(), offset }
 }
 
-/// The criteria of the next page of a walk, and one row more, which tells whether there are
-/// others. None where the cursor has no keys of this order.
+/// Returns the criteria of the next page of a walk, with one row more, which shows whether another
+/// page follows. Returns `None` if the keys of the cursor do not fit this order.
 pub(crate) fn walk(criteria: Criteria, walk: &Walk) -> Option<Criteria> {
     let mut order = criteria.order;
     if walk.backwards {
@@ -52,25 +54,22 @@ pub(crate) fn walk(criteria: Criteria, walk: &Walk) -> Option<Criteria> {
     Some(Criteria { filter, order, limit: walk.size.saturating_add(1), offset: 0 })
 }
 
-/// Whether a filter names a value of a field.
-fn names(field: Field, word: &str) -> impl Fn(&query::Filter<Field>) -> bool {
-    fn within(filter: &query::Filter<Field>, field: Field, word: &str) -> bool {
-        match filter {
-            query::Filter::All(members) | query::Filter::Any(members) => {
-                members.iter().any(|member| within(member, field, word))
-            }
-            query::Filter::Compare { field: compared, values, .. } => {
-                let same = |value: &Value| matches!(value, Value::Text(text) if text == word);
-                *compared == field && values.iter().any(same)
-            }
+/// Whether a filter compares a field with this word.
+fn names_value(filter: &query::Filter<Field>, field: Field, word: &str) -> bool {
+    match filter {
+        query::Filter::All(members) | query::Filter::Any(members) => {
+            members.iter().any(|member| names_value(member, field, word))
+        }
+        query::Filter::Compare { field: compared, values, .. } => {
+            let same = |value: &Value| matches!(value, Value::Text(text) if text == word);
+            *compared == field && values.iter().any(same)
         }
     }
-    move |filter| within(filter, field, word)
 }
 
-/// The filter over fields.
-pub(crate) fn filter(asked: &query::Filter<Field>) -> Filter {
-    match asked {
+/// Translates a filter.
+pub(crate) fn filter(queried: &query::Filter<Field>) -> Filter {
+    match queried {
         query::Filter::All(members) => Filter::All(members.iter().map(filter).collect()),
         query::Filter::Any(members) => Filter::Any(members.iter().map(filter).collect()),
         query::Filter::Compare { field, operator, values } => {

@@ -1,6 +1,5 @@
-//! What a resource type is to this server: a declaration, how its rows are loaded, and how they are
-//! written. Not here: the types themselves (`resources`), and how requests are answered
-//! (`endpoints`).
+//! Resource types as the server sees them: a declaration, and the functions that load and write the
+//! rows. Not here: the types themselves (`resources`), and the answers to requests (`endpoints`).
 
 pub(crate) mod attributes;
 pub(crate) mod criteria;
@@ -13,6 +12,6 @@ mod work;
 pub use registry::{ROOT, Resources};
 pub(crate) use registry::{TypeId, TypeRef};
 pub(crate) use served::MAX_INCLUDED;
-pub use served::{BoxedRows, Held, Page, Served, Walked};
+pub use served::{BoxedRows, CursorPage, OwnedRows, Page, Served};
 pub use table::{Resource, Writes};
 pub use work::Work;

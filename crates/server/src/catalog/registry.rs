@@ -1,4 +1,5 @@
-//! The resource types of a service, by name and by position. Not here: which types there are.
+//! The resource types of a service, by name and by position. Not here: the list of Apportion's own
+//! types (`resources`).
 
 use apportion_jsonapi::{Registry, ResourceType};
 use apportion_store::Field;
@@ -50,12 +51,12 @@ impl Resources {
     }
 }
 
-/// A type by its position in the registry: what is left of a [`TypeRef`] on the way from one thread
-/// to another.
+/// The position of a type in the registry: it can be sent to another thread, which a [`TypeRef`]
+/// cannot.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct TypeId(usize);
 
-/// A type of a service.
+/// A type of a service, with the service's other types.
 #[derive(Clone, Copy)]
 pub(crate) struct TypeRef<'r> {
     pub(crate) position: usize,
@@ -74,7 +75,7 @@ impl<'r> TypeRef<'r> {
         self.resources.registry()
     }
 
-    /// Returns the type by its position.
+    /// Returns the position of the type.
     pub(crate) fn id(self) -> TypeId {
         TypeId(self.position)
     }

@@ -1,5 +1,5 @@
-//! A resource type as the service sees it, whatever its rows are. Not here: types whose rows are in a
-//! table (`table`), which is most of them.
+//! The interface of a resource type to the endpoints, whether its rows are stored or computed. Not
+//! here: its implementation for types whose rows are in a table (`table`), which is most of them.
 
 use apportion_jsonapi::document::WalkPage;
 use apportion_jsonapi::query::Walk;
@@ -9,7 +9,7 @@ use apportion_store::{Criteria, Field, Tenant};
 use crate::catalog::work::Work;
 use crate::failure::{Failure, Result};
 
-/// The number of resources that one document includes at most.
+/// The largest number of resources that one document includes.
 pub(crate) const MAX_INCLUDED: usize = 10_000;
 
 /// Rows of a type.
@@ -24,27 +24,27 @@ pub struct Page<'r> {
 }
 
 /// A page of a list by a cursor.
-pub struct Walked<'r> {
+pub struct CursorPage<'r> {
     /// The rows of the page.
     pub rows: BoxedRows<'r>,
-    /// The cursors of the rows, and whether there are more.
+    /// The keys of the rows, and whether another page follows.
     pub page: WalkPage,
 }
 
-/// Rows that several owners hold. A row with several owners comes once for each.
-pub struct Held<'r> {
+/// Rows that several owners hold. A row with several owners occurs once for each.
+pub struct OwnedRows<'r> {
     /// The owner of each row.
     pub owners: Vec<i64>,
     /// The rows.
     pub rows: BoxedRows<'r>,
 }
 
-/// A resource type that is served. What a type does not implement is answered with 404.
+/// A resource type that is served. A function that a type does not implement refuses with 404.
 pub trait Served: Send + Sync {
     /// Returns the type as clients see it.
     fn resource(&self) -> &ResourceType<Field>;
 
-    /// Whether reading costs so much that it counts as a report.
+    /// Whether reading rows costs as much as a report, and is limited like one.
     fn is_costly(&self) -> bool {
         false
     }
@@ -54,13 +54,14 @@ pub trait Served: Send + Sync {
         Err(Failure::not_found())
     }
 
-    /// Loads a page of a list by a cursor. `None` if the cursor has no keys of this order.
+    /// Loads a page of a list by a cursor. Returns `None` if the keys of the cursor do not fit the
+    /// order of the list.
     fn walk<'r>(
         &'r self,
         _: &mut Tenant<'_>,
         _: &Criteria,
         _: &Walk,
-    ) -> Result<Option<Walked<'r>>> {
+    ) -> Result<Option<CursorPage<'r>>> {
         Err(Failure::not_found())
     }
 
@@ -82,7 +83,7 @@ pub trait Served: Send + Sync {
         _field: Field,
         _owners: &[i64],
         _limit: usize,
-    ) -> Result<Held<'r>> {
+    ) -> Result<OwnedRows<'r>> {
         Err(Failure::not_found())
     }
 
@@ -102,8 +103,8 @@ pub trait Served: Send + Sync {
     }
 }
 
-/// A type of which only the declaration is of use: handlers of their own show its rows, which are
-/// computed and have no address.
+/// A type that is only declared: its rows are computed by an endpoint of their own, and have no
+/// address.
 impl Served for ResourceType<Field> {
     fn resource(&self) -> &ResourceType<Field> {
         self

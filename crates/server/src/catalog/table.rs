@@ -1,5 +1,5 @@
-//! Types whose rows are in a table of the store: loaded by criteria, and written through the functions
-//! that the declaration names. Not here: types whose rows are computed.
+//! Types whose rows are in a table of the store. Rows are loaded by criteria, and written by functions
+//! that stand beside the declaration. Not here: types whose rows are computed.
 
 use apportion_jsonapi::document::WalkPage;
 use apportion_jsonapi::query::Walk;
@@ -9,26 +9,26 @@ use apportion_jsonapi::{
 use apportion_store::{self as store, Criteria, Field, Stored, Tenant};
 
 use crate::catalog::criteria;
-use crate::catalog::served::{BoxedRows, Held, MAX_INCLUDED, Page, Served, Walked};
+use crate::catalog::served::{BoxedRows, CursorPage, MAX_INCLUDED, OwnedRows, Page, Served};
 use crate::catalog::work::Work;
 use crate::failure::{Failure, Result};
 
-/// How rows of a writable type are written. All run in one transaction with what they read.
+/// The functions that write rows of a type. Each runs in one transaction with the reads before it.
 pub struct Writes<R> {
-    /// Finds a row and keeps others from writing it.
+    /// Finds a row and locks it, so that no other transaction writes it.
     pub lock: fn(&mut Tenant<'_>, i64) -> store::Result<Option<R>>,
-    /// Adds a row; answers with its id.
+    /// Inserts a row, and returns its id.
     pub create: fn(&mut Work<'_>, &mut Input) -> Result<i64>,
-    /// Changes a locked row.
+    /// Updates a locked row.
     pub update: fn(&mut Work<'_>, &R, &mut Input) -> Result<()>,
-    /// Removes a locked row.
+    /// Deletes a locked row.
     pub delete: fn(&mut Work<'_>, &R) -> Result<()>,
 }
 
 impl<R> Writes<R> {
-    /// Rows are added and never written again.
-    pub fn adding(create: fn(&mut Work<'_>, &mut Input) -> Result<i64>) -> Self {
-        // Routes and operations have refused the others before.
+    /// Makes the functions of a type whose rows are inserted and never written again.
+    pub fn append_only(create: fn(&mut Work<'_>, &mut Input) -> Result<i64>) -> Self {
+        // The others are never called: routes and operations refuse such requests before.
         Self {
             lock: |_, _| Ok(None),
             create,
@@ -38,11 +38,11 @@ impl<R> Writes<R> {
     }
 }
 
-/// A declared type and how it is written.
+/// A type whose rows are in a table.
 pub struct Resource<R: 'static> {
     /// The type, and how its members are read from a row.
     pub declaration: Declaration<R, Field>,
-    /// How rows are written, where they can be.
+    /// The functions that write rows; `None` if the type is read-only.
     pub writes: Option<Writes<R>>,
 }
 
@@ -64,17 +64,17 @@ where
         tenant: &mut Tenant<'_>,
         criteria: &Criteria,
         walk: &Walk,
-    ) -> Result<Option<Walked<'r>>> {
+    ) -> Result<Option<CursorPage<'r>>> {
         let Some(criteria) = criteria::walk(criteria.clone(), walk) else { return Ok(None) };
-        let mut found = store::load_keyed::<R>(tenant, &criteria)?;
+        let mut keyed_rows = store::load_keyed::<R>(tenant, &criteria)?;
         let size = usize::try_from(walk.size).unwrap_or(usize::MAX);
-        let more = found.len() > size;
-        found.truncate(size);
+        let more = keyed_rows.len() > size;
+        keyed_rows.truncate(size);
         if walk.backwards {
-            found.reverse();
+            keyed_rows.reverse();
         }
-        let (rows, keys) = found.into_iter().unzip();
-        Ok(Some(Walked { rows: self.rows(rows), page: WalkPage { keys, more } }))
+        let (rows, keys) = keyed_rows.into_iter().unzip();
+        Ok(Some(CursorPage { rows: self.rows(rows), page: WalkPage { keys, more } }))
     }
 
     fn load_by<'r>(
@@ -93,10 +93,10 @@ where
         field: Field,
         ids: &[i64],
         limit: usize,
-    ) -> Result<Held<'r>> {
+    ) -> Result<OwnedRows<'r>> {
         let held = store::load_held::<R>(tenant, field, ids, limit)?;
         let (owners, rows) = held.into_iter().unzip();
-        Ok(Held { owners, rows: self.rows(rows) })
+        Ok(OwnedRows { owners, rows: self.rows(rows) })
     }
 
     fn create(&self, work: &mut Work<'_>, input: &mut Input) -> Result<i64> {
@@ -106,14 +106,14 @@ where
 
     fn update(&self, work: &mut Work<'_>, id: i64, input: &mut Input) -> Result<()> {
         let writes = self.writes()?;
-        let row = self.locked(writes, work, id)?;
+        let row = self.lock(writes, work, id)?;
         self.check_read_only(work, Some((id, &row)), input)?;
         (writes.update)(work, &row, input)
     }
 
     fn delete(&self, work: &mut Work<'_>, id: i64) -> Result<()> {
         let writes = self.writes()?;
-        let row = self.locked(writes, work, id)?;
+        let row = self.lock(writes, work, id)?;
         (writes.delete)(work, &row)
     }
 }
@@ -124,12 +124,12 @@ impl<R: Stored + Send + Sync> Resource<R> {
     }
 
     fn writes(&self) -> Result<&Writes<R>> {
-        // The route has refused the method before.
+        // A read-only type never gets here: its routes refuse such requests before.
         self.writes.as_ref().ok_or_else(Failure::not_found)
     }
 
-    /// The row to write, in the version that the client expects.
-    fn locked(&self, writes: &Writes<R>, work: &mut Work<'_>, id: i64) -> Result<R> {
+    /// Locks the row to write. Refuses it with 412 if the client expects another version.
+    fn lock(&self, writes: &Writes<R>, work: &mut Work<'_>, id: i64) -> Result<R> {
         let row = (writes.lock)(&mut work.tenant, id)?.ok_or_else(Failure::not_found)?;
         match work.expected {
             Some(expected) => expected.check(self.declaration.version(&row)).map(|()| row),
@@ -137,8 +137,9 @@ impl<R: Stored + Send + Sync> Resource<R> {
         }
     }
 
-    /// Clients send whole resources back: what is read-only must be as it is, or null where
-    /// nothing is yet.
+    /// Refuses values of read-only attributes and relationships that differ from the stored ones.
+    /// Clients may send whole resources back, so equal values are accepted; for a new row, which has
+    /// none yet, `null` is.
     fn check_read_only(
         &self,
         work: &mut Work<'_>,

@@ -1,6 +1,7 @@
-//! A piece of writing in hand, and what the input of a request says of related rows.
+//! A write in progress, and the checks of the related rows that its input names.
 
 use apportion_core::currency::Currency;
+use apportion_jsonapi::text::cut;
 use apportion_jsonapi::{Code, Error, Input, Linkage};
 use apportion_store::Tenant;
 use apportion_store::membership::Membership;
@@ -10,22 +11,24 @@ use crate::catalog::registry::Resources;
 use crate::failure::Result;
 use crate::http::etag::Expected;
 
-/// A piece of writing in hand: whose, through what, when.
+/// A write in progress: the tenant whose rows it writes, and the facts that it depends on.
 pub struct Work<'w> {
-    /// Every type of the service.
+    /// All types of the service.
     pub(crate) resources: &'w Resources,
     /// The tenant, within the transaction.
     pub tenant: Tenant<'w>,
-    /// The tenant's currency.
+    /// The currency of the tenant's organization.
     pub currency: Currency,
-    /// UTC, to the millisecond.
+    /// The instant of the write, in UTC to the millisecond.
     pub now: NaiveDateTime,
-    /// The versions that a change or an end may meet, where the client says.
+    /// The versions of a row that the client expects to update or delete; `None` accepts any.
     pub(crate) expected: Option<&'w Expected>,
 }
 
 impl Work<'_> {
-    /// What the input makes of a to-one relationship, if it names it: none, or a row that exists.
+    /// Returns the id that the input sets a to-one relationship to: `Some(None)` for no row, and
+    /// `None` if the input does not name the relationship. A row that does not exist is an error of
+    /// the input.
     pub fn linked(
         &mut self,
         input: &mut Input,
@@ -33,28 +36,29 @@ impl Work<'_> {
         kind: &str,
     ) -> Result<Option<Option<i64>>> {
         let Some(link) = input.link(name).cloned() else { return Ok(None) };
-        let id = match link.linkage {
+        let (id, text) = match &link.linkage {
             Linkage::None => return Ok(Some(None)),
-            Linkage::One(id) => Some(id),
-            _ => None,
+            Linkage::One(id) => (Some(*id), id.to_string()),
+            Linkage::InvalidId(text) => (None, text.clone()),
+            _ => (None, String::new()),
         };
-        if self.found(kind, id.as_slice())?.is_empty() {
-            let detail = format!("There is no such row of {kind}");
+        if self.existing(kind, id.as_slice())?.is_empty() {
+            let detail = no_record(kind, &text);
             input.errors.push(Error::pointer(Code::RecordNotFound, link.pointer, detail));
         }
         Ok(Some(id))
     }
 
-    /// The row that the input names for a relationship that POST must set; what is missing is a
-    /// fault.
+    /// Returns the id that the input sets a to-one relationship to which a POST must set. A missing one
+    /// is an error of the input, as is a row that does not exist.
     pub fn needed(
         &mut self,
         input: &mut Input,
         name: &'static str,
         kind: &str,
     ) -> Result<Option<i64>> {
-        let nothing = input.link(name).map(|link| link.linkage == Linkage::None);
-        match nothing {
+        let is_null = input.link(name).map(|link| link.linkage == Linkage::None);
+        match is_null {
             Some(true) => input.refuse_relationship(name, "must not be null"),
             None => input.refuse_relationship(name, "is required"),
             Some(false) => {}
@@ -62,9 +66,9 @@ impl Work<'_> {
         Ok(self.linked(input, name, kind)?.flatten())
     }
 
-    /// What the input makes of a to-many relationship, if it names it. The caller must look at
-    /// `input.errors` before it gives this to `set_members`: a member to be added that does not
-    /// exist is a fault there, and the linkage comes back all the same.
+    /// Returns the change that the input makes to a to-many relationship; `None` if the input does not
+    /// name it. A member to be added that does not exist is an error of the input, and the linkage is
+    /// returned all the same: check `input.errors` before giving it to `set_members`.
     pub fn members(
         &mut self,
         input: &mut Input,
@@ -73,24 +77,24 @@ impl Work<'_> {
     ) -> Result<Option<Linkage>> {
         let Some(link) = input.link(name).cloned() else { return Ok(None) };
         let ids = match &link.linkage {
-            // Whoever is not there need not be removed.
+            // Members to remove need not exist.
             Linkage::Remove(_) => &[],
             other => other.members(),
         };
-        let found = self.found(kind, ids)?;
-        let missing = ids.iter().find(|id| !found.contains(id)).map(i64::to_string);
-        let nowhere = match &link.linkage {
+        let existing = self.existing(kind, ids)?;
+        let missing = ids.iter().find(|id| !existing.contains(id)).map(i64::to_string);
+        let invalid = match &link.linkage {
             Linkage::InvalidId(id) => Some(id.clone()),
             _ => None,
         };
-        if let Some(id) = nowhere.or(missing) {
-            let detail = format!("There is no row {id} of {kind}");
+        if let Some(id) = invalid.or(missing) {
+            let detail = no_record(kind, &id);
             input.errors.push(Error::pointer(Code::RecordNotFound, link.pointer, detail));
         }
         Ok(Some(link.linkage))
     }
 
-    /// Gives the owner the members that the input asks for, if it does.
+    /// Makes the change that [`members`](Self::members) returned to the members of the owner.
     pub fn set_members(
         &mut self,
         membership: Membership,
@@ -107,11 +111,16 @@ impl Work<'_> {
         Ok(())
     }
 
-    /// Those of the ids that the tenant has rows of.
-    fn found(&mut self, kind: &str, ids: &[i64]) -> Result<Vec<i64>> {
+    /// Returns those of the ids that the tenant has rows of.
+    fn existing(&mut self, kind: &str, ids: &[i64]) -> Result<Vec<i64>> {
         let Some(target) = self.resources.find(kind) else { return Ok(Vec::new()) };
         let id = target.resource().id;
         let rows = target.served.load_by(&mut self.tenant, id, ids, ids.len())?;
         Ok((0..rows.len()).map(|row| rows.id(row)).collect())
     }
+}
+
+/// Says that a type has no record with this id, which may be malformed.
+fn no_record(kind: &str, id: &str) -> String {
+    format!("There is no record '{}' of type {kind}", cut(id))
 }

@@ -1,4 +1,5 @@
-//! The addresses of the service: what each stands for, which methods it takes, and what logs call it.
+//! The addresses of the service: the endpoint behind each, the methods that it takes, and its name in
+//! logs.
 
 use apportion_jsonapi::value;
 
@@ -7,15 +8,15 @@ use crate::endpoints::resource_route::Route;
 use crate::endpoints::{credit_metric, docs_page, openapi, operations, preview, report, siren};
 use crate::http::method::{Methods, READS, SENDS};
 
-/// What a path stands for.
+/// The meaning of a path.
 pub(crate) enum Address {
-    /// Something for everybody, with or without a token.
+    /// A path that needs no token.
     Public(Public),
-    /// Something of a tenant; `None` if there is nothing.
+    /// A path that needs a token; `None` if nothing is there.
     Private(Option<Endpoint>),
 }
 
-/// What is answered without a token.
+/// An endpoint that needs no token.
 #[derive(Clone, Copy)]
 pub(crate) enum Public {
     /// `/health/live`
@@ -26,20 +27,20 @@ pub(crate) enum Public {
     Description,
     /// A file of the documentation page, by what follows `/docs`.
     Docs(docs_page::Asset),
-    /// Nothing, below an address that is public.
+    /// A path below a public one where nothing is.
     Nothing,
 }
 
-/// What is answered to whoever has a token.
+/// An endpoint that needs a token.
 #[derive(Clone, Copy)]
 pub(crate) enum Endpoint {
     /// Credits of a collaborator in plain JSON, at one of two addresses.
     CreditMetric(&'static str),
-    /// Distributions in the recorded form; `None` below it, where there is nothing.
+    /// Distributions in the recorded form; `None` for a path below it where nothing is.
     Siren(Option<siren::Route>),
     /// Atomic operations.
     Operations,
-    /// A preview of a distributor; `None` if the id cannot be one.
+    /// A preview of a distributor; `None` if the id is malformed.
     Preview(Option<i64>),
     /// The report.
     Report,
@@ -48,7 +49,7 @@ pub(crate) enum Endpoint {
 }
 
 impl Address {
-    /// Finds what a path stands for. One trailing slash makes no difference.
+    /// Parses a path. One trailing slash makes no difference.
     pub(crate) fn parse(resources: &Resources, path: &str) -> Self {
         let path = path.strip_suffix('/').unwrap_or(path);
         match public(path) {
@@ -87,15 +88,16 @@ fn private(resources: &Resources, path: &str) -> Option<Endpoint> {
         _ => {}
     }
     let distributor = path.strip_prefix(ROOT).and_then(|rest| rest.strip_prefix("/distributors/"));
-    let previewed = distributor.and_then(|rest| rest.strip_suffix("/preview"));
-    if let Some(id) = previewed.filter(|id| !id.contains('/')) {
+    let id = distributor.and_then(|rest| rest.strip_suffix("/preview"));
+    if let Some(id) = id.filter(|id| !id.contains('/')) {
         return Some(Endpoint::Preview(value::parse_id(id)));
     }
     Route::parse(resources, path).map(Endpoint::Resources)
 }
 
 impl Endpoint {
-    /// Returns the shape of the address, for logs: no ids in it. `None` if there is nothing.
+    /// Returns the shape of the address for logs, with `{id}` in place of ids. `None` if nothing is
+    /// there.
     pub(crate) fn template(self, resources: &Resources) -> Option<String> {
         match self {
             Endpoint::CreditMetric(path) => Some(path.to_owned()),
@@ -107,7 +109,7 @@ impl Endpoint {
         }
     }
 
-    /// Returns the methods of the address. `None` if there is nothing.
+    /// Returns the methods of the address. `None` if nothing is there.
     pub(crate) fn methods(self, resources: &Resources) -> Option<Methods> {
         match self {
             Endpoint::CreditMetric(_) | Endpoint::Operations => Some(Methods::all(SENDS)),

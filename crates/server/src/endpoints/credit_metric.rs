@@ -1,5 +1,5 @@
-//! `POST …/distributors/credit-metric`, as it was recorded: a collaborator is credited by every
-//! distributor that counts them, in plain JSON. The crediting itself is `payouts::credit`.
+//! `POST …/distributors/credit-metric`, in the plain JSON that was recorded: every distributor that
+//! has the collaborator as a member credits them. Not here: the crediting itself (`payouts::credit`).
 
 use std::sync::Arc;
 
@@ -14,28 +14,28 @@ use apportion_store::idempotency::Request;
 use chrono::NaiveDateTime;
 
 use crate::access::Right;
-use crate::access::idempotency::once;
+use crate::access::idempotency::{KeyGuard, once};
 use crate::catalog::{Resources, Work};
-use crate::endpoints::call::{Call, keyed};
+use crate::endpoints::call::Call;
 use crate::endpoints::siren;
 use crate::failure::{Failure, Result};
-use crate::http::body::Sent;
+use crate::http::body::BodyFormat;
 use crate::http::method::Stop;
 use crate::http::reply::Reply;
 use crate::payouts::credit::{COLLABORATOR, credit_everywhere};
 
-/// The addresses that credits are sent to: among our own types, and on the recorded surface.
+/// The addresses that take credits: one beside the resources, one among the recorded addresses.
 pub(crate) const PATHS: [&str; 2] =
     ["/api/v2/distributors/credit-metric", "/siren/v1/distributors/credit-metric"];
 
-/// The member of the body that names whom to credit.
+/// The member of the body with the id of the collaborator to credit.
 const MEMBER: &str = "collaboratorId";
 
 /// Answers a request to either address.
 pub(crate) async fn answer(call: &Call<'_>, payload: web::Payload) -> Result<Reply, Stop> {
     call.check_right(Right::Write)?;
-    let body = call.body(payload, Sent::Plain).await?;
-    // The recorded surface passes over what was not recorded, here as in its lists.
+    let body = call.body(payload, BodyFormat::Plain).await?;
+    // The recorded address ignores parameters that were not recorded, as the recorded lists do.
     if !siren::owns(call.path()) {
         call.check_no_parameters()?;
     }
@@ -45,9 +45,9 @@ pub(crate) async fn answer(call: &Call<'_>, payload: web::Payload) -> Result<Rep
         body,
         currency: call.access.currency,
         now: call.now,
-        request: keyed(key.as_ref()),
+        request: key.as_ref().map(KeyGuard::to_request),
     };
-    Ok(call.write(move |tenant| request.run(tenant)).await?)
+    Ok(call.write(move |tenant| request.answer(tenant)).await?)
 }
 
 /// A request to credit a collaborator.
@@ -56,13 +56,13 @@ struct CreditRequest {
     body: web::Bytes,
     currency: Currency,
     now: NaiveDateTime,
-    /// The request by its key, if it says that it may come again.
+    /// The request that its `Idempotency-Key` stands for, if it has one.
     request: Option<Request>,
 }
 
 impl CreditRequest {
-    /// Runs the request in the transaction at hand; may be run again after an interruption.
-    fn run(&self, tenant: &mut Tenant<'_>) -> Result<Reply> {
+    /// Answers in the current transaction. Is called again if that was interrupted.
+    fn answer(&self, tenant: &mut Tenant<'_>) -> Result<Reply> {
         once(tenant, self.request.as_ref(), self.now, |tenant| self.apply(tenant))
     }
 
@@ -83,12 +83,12 @@ impl CreditRequest {
 /// Reads the id of the collaborator from the body. An integer that cannot be an id becomes 0, which
 /// no row has.
 fn collaborator(body: &[u8]) -> Result<i64> {
-    let unreadable = |what| Failure::of(Code::BadDocument, what);
+    let unreadable = |what| Failure::refusal(Code::BadDocument, what);
     let refuse = |detail: String| Error::pointer(Code::BadDocument, COLLABORATOR, detail);
     let json = Json::parse(body).map_err(unreadable)?;
     if json.members().is_none() {
         let detail = format!("The body must be an object, not {}", json.noun());
-        return Err(Failure::of(Code::BadDocument, detail));
+        return Err(Failure::refusal(Code::BadDocument, detail));
     }
     match json.member(MEMBER) {
         Some(number @ Json::Number(digits)) => match Kind::Integer.read(number) {

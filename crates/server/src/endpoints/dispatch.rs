@@ -1,6 +1,6 @@
-//! The gate: what every request passes before an endpoint answers it. Target, host, origin, token,
-//! rate, organization, address, method. Each step may end the request with an error document;
-//! nothing is left to the framework.
+//! The gate: the steps that every request passes before an endpoint answers it. They check its target,
+//! host, origin, token, rate, organization, address and method, in this order. Each step may end the
+//! request with an error document of our own; the framework makes none.
 
 use std::panic::AssertUnwindSafe;
 use std::time::Instant;
@@ -27,12 +27,12 @@ use crate::http::guard::Guard;
 use crate::http::method::{Methods, READS, Stop};
 use crate::http::reply::Reply;
 
-/// The number of bytes that a request target has at most.
+/// The largest length of a request target (path and query), in bytes.
 pub(crate) const MAX_TARGET: usize = 8 * 1024;
 
 const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
-/// Answers a request, whatever it is.
+/// Answers every request to the server.
 pub(crate) async fn dispatch(
     request: HttpRequest,
     payload: web::Payload,
@@ -42,7 +42,7 @@ pub(crate) async fn dispatch(
     let mut log = LogLine { id: Uuid::now_v7(), route: None, organization: None };
     let guard = request.conn_data::<Guard>();
     if let Some(guard) = guard {
-        guard.handling();
+        guard.begin_request();
     }
     let answer = AssertUnwindSafe(answer(&request, payload, &app, &mut log)).catch_unwind();
     let reply = match answer.await {
@@ -53,18 +53,19 @@ pub(crate) async fn dispatch(
     let reply = if siren::owns(request.path()) { siren::in_recorded_form(reply) } else { reply };
     log.write(&request, &reply, began);
     match guard {
-        Some(guard) if reply.status == Code::RequestTimeout.status() => guard.over(),
-        Some(guard) => guard.idle(),
+        Some(guard) if reply.status == Code::RequestTimeout.status() => guard.end_connection(),
+        Some(guard) => guard.end_request(),
         None => {}
     }
-    let reply = reply.with(X_REQUEST_ID, log.id.to_string());
+    let reply = reply.with_header(X_REQUEST_ID, log.id.to_string());
     app.cors.allow(&request, reply).respond()
 }
 
-/// The line that is logged of a request.
+/// The log line of a request.
 struct LogLine {
-    /// The id of the request in events and logs, and in a header of the answer.
+    /// The id of the request in events, in logs and in a header of the answer.
     id: Uuid,
+    /// The shape of the address; `None` until it is known.
     route: Option<String>,
     organization: Option<i64>,
 }
@@ -91,15 +92,16 @@ async fn answer(
     log: &mut LogLine,
 ) -> Result<Reply, Stop> {
     if request.uri().path_and_query().is_some_and(|target| target.as_str().len() > MAX_TARGET) {
-        let detail = format!("A request target has at most {MAX_TARGET} bytes");
-        return Err(Failure::of(Code::TargetTooLong, detail).into());
+        let detail =
+            format!("The request target is too long: at most {MAX_TARGET} bytes are accepted");
+        return Err(Failure::refusal(Code::TargetTooLong, detail).into());
     }
     let origin = app.hosts.origin(request)?;
     if let Some(reply) = app.cors.preflight(request) {
         return Ok(reply);
     }
     let endpoint = match Address::parse(&app.resources, request.uri().path()) {
-        Address::Public(public) => return answer_everybody(request, app, public).await,
+        Address::Public(public) => return answer_public(request, app, public).await,
         Address::Private(endpoint) => endpoint,
     };
     let now = clock::now();
@@ -124,8 +126,8 @@ async fn answer(
     }
 }
 
-/// Answers what needs no token.
-async fn answer_everybody(request: &HttpRequest, app: &App, public: Public) -> Result<Reply, Stop> {
+/// Answers a request that needs no token.
+async fn answer_public(request: &HttpRequest, app: &App, public: Public) -> Result<Reply, Stop> {
     if matches!(public, Public::Nothing) {
         return Err(Failure::not_found().into());
     }
@@ -134,25 +136,25 @@ async fn answer_everybody(request: &HttpRequest, app: &App, public: Public) -> R
     match public {
         Public::Live => Ok(health::ok()),
         Public::Ready => Ok(health::ready(&app.store).await?),
-        Public::Description => Ok(openapi::answer(app).kept(known().as_deref())),
-        Public::Docs(asset) => Ok(asset.reply().kept(known().as_deref())),
+        Public::Description => Ok(openapi::answer(app).validated(known().as_deref())),
+        Public::Docs(asset) => Ok(asset.reply().validated(known().as_deref())),
         Public::Nothing => Err(Failure::not_found().into()),
     }
 }
 
-/// Finds out who asks, and counts the request against their rate. Whoever has no token that counts
-/// is known by the address.
+/// Finds out the access that the request's token gives, and counts the request against its rate. A
+/// request without a valid token is counted against the rate of its address, and refused.
 async fn authenticate(
     request: &HttpRequest,
     app: &App,
     now: NaiveDateTime,
 ) -> Result<Access, Stop> {
-    let found = match access::given_token(request) {
-        Ok(token) => access::authenticate(&app.store, &app.remembered, &token, now).await,
+    let access = match access::given_token(request) {
+        Ok(token) => access::authenticate(&app.store, &app.tokens, &token, now).await,
         Err(failure) => Err(failure),
     };
-    let Some(rates) = &app.rates else { return Ok(found?) };
-    match found {
+    let Some(rates) = &app.rates else { return Ok(access?) };
+    match access {
         Ok(access) => rates.admit(&access).map_err(Stop::Replied).map(|()| access),
         Err(failure @ Failure::Refused(_)) => {
             let address = request.peer_addr().map(|address| address.ip());

@@ -1,11 +1,11 @@
-//! The documentation page at `/docs`: files that are part of the program, so that it works without
-//! the internet. docs/decisions/0009-docs-page.md says where they come from.
+//! The documentation page at `/docs`. Its files are part of the program, so that it works without the
+//! internet. docs/decisions/0009-docs-page.md says where they come from.
 
 use actix_web::http::header::{CONTENT_ENCODING, CONTENT_SECURITY_POLICY};
 
 use crate::http::reply::Reply;
 
-/// The content security policy: nothing from elsewhere, nothing inline.
+/// The content security policy: it allows no source but this server, and no inline script or style.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; \
                       connect-src 'self'; img-src 'self' data:; base-uri 'none'; \
                       form-action 'none'; frame-ancestors 'none'";
@@ -52,9 +52,10 @@ impl Asset {
         }
     }
 
-    /// Answers with the file.
+    /// Makes an answer with the file.
     pub(crate) fn reply(self) -> Reply {
-        let reply = Reply::plain(self.body, self.media_type).with(CONTENT_SECURITY_POLICY, POLICY);
-        if self.is_gzipped { reply.with(CONTENT_ENCODING, "gzip") } else { reply }
+        let reply =
+            Reply::plain(self.body, self.media_type).with_header(CONTENT_SECURITY_POLICY, POLICY);
+        if self.is_gzipped { reply.with_header(CONTENT_ENCODING, "gzip") } else { reply }
     }
 }

@@ -1,4 +1,5 @@
-//! `/health/live` and `/health/ready`, for whoever watches the process: is it alive, can it answer?
+//! `/health/live` and `/health/ready`, for monitors: they say whether the process is alive, and whether
+//! it can answer requests.
 
 use apportion_jsonapi::Code;
 use apportion_store::{Session, Store};
@@ -6,12 +7,12 @@ use apportion_store::{Session, Store};
 use crate::failure::{Failure, Result};
 use crate::http::reply::Reply;
 
-/// Answers that the process is alive.
+/// Makes the answer of a healthy server.
 pub(crate) fn ok() -> Reply {
     Reply::document(200, br#"{"meta":{"status":"ok"},"jsonapi":{"version":"1.1"}}"#.as_slice())
 }
 
-/// Answers whether the database can be asked, and has the schema of this program.
+/// Checks that the database answers and has the schema of this program. Refuses with 503 otherwise.
 pub(crate) async fn ready(store: &Store) -> Result<Reply> {
     let ready = store.read_all(|session: &mut Session| {
         session.ping()?;
@@ -20,5 +21,6 @@ pub(crate) async fn ready(store: &Store) -> Result<Reply> {
     if ready.await? {
         return Ok(ok());
     }
-    Err(Failure::of(Code::Unavailable, "The schema of the database is not up to date"))
+    let detail = "The schema of the database is not up to date; run `apportion migrate`";
+    Err(Failure::refusal(Code::Unavailable, detail))
 }

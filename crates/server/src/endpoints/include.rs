@@ -1,4 +1,5 @@
-//! Included resources: one query for each path, never one a row, and never more than the limit.
+//! Included resources: loads them with one query for each relationship of a path, never one for each
+//! row, and never more than the limit.
 
 use std::collections::HashMap;
 use std::rc::Rc;
@@ -11,11 +12,11 @@ use apportion_store::{Field, Tenant};
 use crate::catalog::{BoxedRows, MAX_INCLUDED, TypeRef};
 use crate::failure::{Failure, Result};
 
-/// How many times a relationship to many may lead to a resource: what is loaded of it, since a
-/// resource that several hold is loaded for each of them.
-const MAX_HELD: usize = 5 * MAX_INCLUDED;
+/// The largest number of links of a to-many relationship that are followed. It is above the limit of
+/// resources because a resource that several owners hold is loaded once for each of them.
+const MAX_LINKS: usize = 5 * MAX_INCLUDED;
 
-/// Follows the paths from these rows.
+/// Collects what the paths lead to from these rows.
 pub(crate) fn resolve<'r>(
     tenant: &mut Tenant<'_>,
     kind: TypeRef<'r>,
@@ -28,8 +29,8 @@ pub(crate) fn resolve<'r>(
     Ok(compound)
 }
 
-/// Follows the paths from a relationship whose linkage is primary data: the rows that it leads to
-/// are included themselves, where a path says so.
+/// Collects what the paths lead to from a relationship whose linkage is primary data. There the rows
+/// that it leads to are included themselves, if there is a path.
 pub(crate) fn from_linkage<'r>(
     tenant: &mut Tenant<'_>,
     kind: TypeRef<'r>,
@@ -66,17 +67,22 @@ pub(crate) fn follow<'r>(
         let found: Rc<dyn Rows + 'r> = found.into();
         compound.add(include.target, Rc::clone(&found));
         if compound.len() > MAX_INCLUDED {
-            return Err(too_many(&format!("More than {MAX_INCLUDED} resources would be included")));
+            return Err(too_many(&format!(
+                "More than {MAX_INCLUDED} resources would be included; include less, or ask for a \
+                 smaller page"
+            )));
         }
         follow(tenant, target, found.as_ref(), &include.children, compound)?;
     }
     Ok(())
 }
 
-/// A relationship of a type, both by position, and the type that it leads to.
+/// A relationship of a type, and the type that it leads to.
 #[derive(Clone, Copy)]
 struct Edge<'r> {
+    /// The type, by its position in the registry.
     from: usize,
+    /// The relationship, by its position in the type.
     relationship: usize,
     target: TypeRef<'r>,
 }
@@ -98,7 +104,8 @@ fn one<'r>(
     edge.target.served.load_by(tenant, edge.target.resource().id, &ids, usize::MAX)
 }
 
-/// Loads the rows that a to-many relationship of the rows leads to, and notes who holds which.
+/// Loads the rows that a to-many relationship of the rows leads to, and notes which owner holds
+/// which.
 fn many<'r>(
     tenant: &mut Tenant<'_>,
     rows: &dyn Rows,
@@ -109,10 +116,13 @@ fn many<'r>(
     let mut owners: Vec<i64> = (0..rows.len()).map(|row| rows.id(row)).collect();
     owners.sort_unstable();
     owners.dedup();
-    let limit = MAX_HELD.saturating_add(1);
+    let limit = MAX_LINKS.saturating_add(1);
     let found = edge.target.served.load_held(tenant, field, &owners, limit)?;
-    if found.rows.len() > MAX_HELD {
-        return Err(too_many(&format!("More than {MAX_HELD} links to many would be followed")));
+    if found.rows.len() > MAX_LINKS {
+        return Err(too_many(&format!(
+            "More than {MAX_LINKS} links of a to-many relationship would be followed; include less, \
+             or ask for a smaller page"
+        )));
     }
     let mut held: HashMap<i64, Vec<i64>> = owners.iter().map(|id| (*id, Vec::new())).collect();
     for (row, owner) in found.owners.into_iter().enumerate() {
@@ -124,7 +134,7 @@ fn many<'r>(
     Ok(found.rows)
 }
 
-/// Returns the refusal of an include that leads to too much.
+/// Makes the refusal of an `include` that leads to too many resources.
 pub(crate) fn too_many(detail: &str) -> Failure {
     Failure::from(Error::parameter(Code::UnsupportedInclude, "include", detail.to_owned()))
 }

@@ -1,5 +1,6 @@
-//! What requests come to: `dispatch` is the gate, and each other file answers one family of
-//! addresses.
+//! The endpoints: `dispatch` is the gate that each request passes first, `address` is the table of
+//! addresses, and each other file answers one family of them. Not here: the resource types
+//! (`resources`) and what they share (`payouts`, `revenue`).
 
 mod address;
 mod call;

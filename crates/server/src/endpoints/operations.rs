@@ -1,4 +1,5 @@
-//! `POST /api/v2/operations`: operations in order, in one transaction, all of them or none.
+//! `POST /api/v2/operations`: carries out operations in their order, in one transaction: all of them,
+//! or none (JSON:API, Atomic Operations).
 
 use std::sync::Arc;
 
@@ -16,13 +17,14 @@ use apportion_store::idempotency::Request;
 use chrono::NaiveDateTime;
 
 use crate::access::Right;
-use crate::access::idempotency::once;
+use crate::access::idempotency::{KeyGuard, once};
 use crate::catalog::{ROOT, Resources, TypeId, TypeRef, Work};
-use crate::endpoints::call::{Call, keyed};
+use crate::endpoints::call::Call;
 use crate::endpoints::read;
 use crate::endpoints::resource_route::Route;
+use crate::endpoints::write::read_only;
 use crate::failure::{Failure, Result, at_linkage};
-use crate::http::body::Sent;
+use crate::http::body::BodyFormat;
 use crate::http::method::Stop;
 use crate::http::reply::Reply;
 
@@ -33,7 +35,7 @@ pub(crate) const PATH: &str = "/api/v2/operations";
 pub(crate) async fn answer(call: &Call<'_>, payload: web::Payload) -> Result<Reply, Stop> {
     call.check_right(Right::Write)?;
     call.check_accept(Some(EXTENSION))?;
-    let body = call.body(payload, Sent::Document(Some(EXTENSION))).await?;
+    let body = call.body(payload, BodyFormat::Document(Some(EXTENSION))).await?;
     call.check_no_parameters()?;
     let key = call.take_key(&body)?;
     let request = OperationsRequest {
@@ -42,31 +44,31 @@ pub(crate) async fn answer(call: &Call<'_>, payload: web::Payload) -> Result<Rep
         origin: call.origin.clone(),
         currency: call.access.currency,
         now: call.now,
-        request: keyed(key.as_ref()),
+        request: key.as_ref().map(KeyGuard::to_request),
     };
-    Ok(call.write(move |tenant| request.run(tenant)).await?)
+    Ok(call.write(move |tenant| request.answer(tenant)).await?)
 }
 
 /// A request to carry out operations.
 struct OperationsRequest {
     resources: Arc<Resources>,
     body: web::Bytes,
-    /// The beginning that an absolute address may have.
+    /// The beginning of an absolute `href`, such as `https://api.example.com`.
     origin: String,
     currency: Currency,
     now: NaiveDateTime,
-    /// The request by its key, if it says that it may come again.
+    /// The request that its `Idempotency-Key` stands for, if it has one.
     request: Option<Request>,
 }
 
 impl OperationsRequest {
-    /// Runs the operations in the transaction at hand; may be run again after an interruption.
-    fn run(&self, tenant: &mut Tenant<'_>) -> Result<Reply> {
+    /// Answers in the current transaction. Is called again if that was interrupted.
+    fn answer(&self, tenant: &mut Tenant<'_>) -> Result<Reply> {
         once(tenant, self.request.as_ref(), self.now, |tenant| self.apply(tenant))
     }
 
     fn apply(&self, tenant: &mut Tenant<'_>) -> Result<Reply> {
-        let unreadable = |what| Failure::of(Code::BadDocument, what);
+        let unreadable = |what| Failure::refusal(Code::BadDocument, what);
         let json = Json::parse(&self.body).map_err(unreadable)?;
         let mut locals = LocalIds::default();
         let mut out = b"{\"atomic:results\":[".to_vec();
@@ -96,7 +98,7 @@ impl OperationsRequest {
     }
 }
 
-/// Points what the client can see of a failure at its operation.
+/// Points the errors that the client sees at the operation that they belong to.
 fn at_operation(failure: Failure, at: usize) -> Failure {
     let place = |error| operations::at_operation(error, at);
     match failure {
@@ -108,7 +110,7 @@ fn at_operation(failure: Failure, at: usize) -> Failure {
     }
 }
 
-/// Carries one operation out. Returns the resource that it leaves to be shown.
+/// Carries out one operation. Returns the resource that its result shows, if it shows one.
 fn perform(
     work: &mut Work<'_>,
     operation: &Operation<'_, '_>,
@@ -120,13 +122,13 @@ fn perform(
     let resource = kind.resource();
     if !matches!(route, Route::Collection(_) | Route::Related(..)) && resource.append_only {
         let detail = format!("Rows of {} cannot be changed or deleted", resource.name);
-        return Err(Failure::of(Code::BadDocument, detail));
+        return Err(Failure::refusal(Code::BadDocument, detail));
     }
-    let replaced = |data| match route {
+    let replace_local_ids = |data| match route {
         Route::Linkage(..) => locals.replace_in_linkage(data),
         _ => locals.replace_in_resource(data),
     };
-    let data = operation.data.map(replaced).transpose()?;
+    let data = operation.data.map(replace_local_ids).transpose()?;
     let data = data.as_ref();
     match (operation.verb, route) {
         (Verb::Add, Route::Collection(_)) => {
@@ -135,7 +137,10 @@ fn perform(
             if let Some(Json::Text(lid)) = data.and_then(|data| data.member("lid"))
                 && !locals.insert(resource.name, lid, id)
             {
-                let detail = format!("The lid '{}' belongs to another operation", cut(lid));
+                let detail = format!(
+                    "The lid '{}' belongs to an earlier operation; give each resource its own",
+                    cut(lid)
+                );
                 return Err(Error::pointer(Code::BadDocument, "/data/lid", detail).into());
             }
             Ok(Some((kind.id(), id)))
@@ -153,9 +158,13 @@ fn perform(
             write_linkage(work, kind, Linkage { id, at, verb, data })?;
             Ok(None)
         }
-        (verb, _) => {
-            let detail = format!("'{}' does not apply to this target", verb.name());
-            Err(Failure::of(Code::BadDocument, detail))
+        (verb, route) => {
+            let accepted = match route {
+                Route::Resource(..) => "a resource, which takes 'update' and 'remove'",
+                _ => "a list of resources, which takes 'add'",
+            };
+            let detail = format!("'{}' does not apply to {accepted}", verb.name());
+            Err(Failure::refusal(Code::BadDocument, detail))
         }
     }
 }
@@ -174,19 +183,23 @@ fn write_linkage(work: &mut Work<'_>, kind: TypeRef<'_>, linkage: Linkage<'_, '_
     let declared = kind.resource().relationships.get(linkage.at);
     let declared = declared.ok_or_else(Failure::not_found)?;
     if declared.cardinality == Cardinality::One && linkage.verb != Verb::Update {
-        let detail = "A relationship to one is written by 'update'";
+        let detail = format!(
+            "The relationship '{}' is to one: it takes 'update' only, not '{}'",
+            declared.name,
+            linkage.verb.name()
+        );
         return Err(Error::pointer(Code::BadDocument, "/op", detail).into());
     }
     read::row(&mut work.tenant, kind, linkage.id)?;
     if !declared.is_changeable() {
-        return Err(Failure::of(Code::AccessDenied, "This relationship is read-only"));
+        return Err(read_only(declared.name).into());
     }
     let mut input = Input::read_link(required(linkage.data)?, declared, linkage.verb)?;
     kind.served.update(work, linkage.id, &mut input).map_err(at_linkage)
 }
 
 fn required<'d, 'a>(data: Option<&'d Json<'a>>) -> Result<&'d Json<'a>> {
-    let missing = || Error::pointer(Code::BadDocument, "/data", "The operation has no 'data'");
+    let missing = || Error::pointer(Code::BadDocument, "/data", "The operation must have 'data'");
     data.ok_or_else(|| missing().into())
 }
 
@@ -197,23 +210,24 @@ fn route(
     origin: &str,
     locals: &LocalIds,
 ) -> Result<Route> {
-    let missing = |at: &str| {
-        Failure::from(Error::pointer(Code::RecordNotFound, at, "There is no such record"))
-    };
     match operation.target {
         Target::Address(address) => {
             let path = path(address, origin)?;
             let path = path.strip_suffix('/').unwrap_or(path);
-            Route::parse(resources, path).ok_or_else(|| missing("/href"))
+            Route::parse(resources, path).ok_or_else(|| {
+                let detail = format!("There is no resource or relationship at '{}'", cut(path));
+                Error::pointer(Code::RecordNotFound, "/href", detail).into()
+            })
         }
         Target::Reference { kind, id, relationship } => {
             let kind = type_of(resources, kind, "/ref/type")?;
             let id = row_id(kind, id, locals, "/ref")?;
             let Some(name) = relationship else { return Ok(Route::Resource(kind.id(), id)) };
-            let found = kind.resource().relationship(name);
-            found
-                .map(|(at, _)| Route::Linkage(kind.id(), id, at))
-                .ok_or_else(|| missing("/ref/relationship"))
+            let (at, _) = kind
+                .resource()
+                .relationship(name)
+                .ok_or_else(|| unknown_relationship(kind, name))?;
+            Ok(Route::Linkage(kind.id(), id, at))
         }
         Target::Data => {
             let text = |name: &str| match operation.data.and_then(|data| data.member(name)) {
@@ -222,7 +236,7 @@ fn route(
             };
             let unnamed = |at: &str| {
                 let detail =
-                    "The operation names no target: give 'ref', 'href', or 'data' with type and id";
+                    "The operation must have a target: 'ref', 'href', or 'data' with type and id";
                 Failure::from(Error::pointer(Code::BadDocument, at, detail))
             };
             let kind = text("type").ok_or_else(|| unnamed("/data"))?;
@@ -239,7 +253,16 @@ fn route(
     }
 }
 
-/// Returns the path of an address of this service. It has no query, which would have no effect.
+/// Makes the refusal of a relationship that a type does not have.
+fn unknown_relationship(kind: TypeRef<'_>, name: &str) -> Failure {
+    let resource = kind.resource();
+    let known = alternatives(name, resource.relationships.iter().map(|it| it.name));
+    let detail = format!("There is no relationship '{}' of {}; {known}", cut(name), resource.name);
+    Error::pointer(Code::RecordNotFound, "/ref/relationship", detail).into()
+}
+
+/// Returns the path of an `href`. Refuses an address outside the service, and one with a query, which
+/// would have no effect.
 fn path<'j>(address: &'j str, origin: &str) -> Result<&'j str> {
     let path = address.strip_prefix(origin).unwrap_or(address);
     let below = path.strip_prefix(ROOT).is_some_and(|rest| rest.starts_with('/'));
@@ -250,7 +273,7 @@ fn path<'j>(address: &'j str, origin: &str) -> Result<&'j str> {
     Err(Error::pointer(Code::BadDocument, "/href", detail).into())
 }
 
-/// Finds the id of the row that a client names by an id or a local id.
+/// Returns the id of the row that a client names by an id or a local id.
 fn row_id(kind: TypeRef<'_>, id: Identity<'_>, locals: &LocalIds, at: &str) -> Result<i64> {
     let name = kind.resource().name;
     let id = match id {
@@ -270,7 +293,7 @@ fn type_of<'r>(resources: &'r Resources, name: &str, at: &str) -> Result<TypeRef
     let refuse = || {
         let types = resources.registry().types().iter().filter(|resource| resource.writable);
         let known = alternatives(name, types.map(|resource| resource.name));
-        let detail = format!("There is no type '{}' to write; {known}", cut(name));
+        let detail = format!("There is no writable type '{}'; {known}", cut(name));
         Failure::from(Error::pointer(Code::BadDocument, at, detail))
     };
     found.ok_or_else(refuse)

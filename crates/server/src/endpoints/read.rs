@@ -1,5 +1,5 @@
-//! Reading: lists, single resources, related resources, linkage. All in one visit to the store,
-//! where the rows become the document.
+//! Reading: lists, single resources, related resources and linkage. A request makes one visit to the
+//! store, and the rows become a document on the store's thread.
 
 use std::rc::Rc;
 use std::sync::Arc;
@@ -24,33 +24,34 @@ use crate::http::reply::Reply;
 /// Answers a request to read resources or relationships.
 pub(crate) async fn answer(call: &Call<'_>, route: Route) -> Result<Reply, Stop> {
     let kind = route.kind(&call.app.resources).ok_or_else(Failure::not_found)?;
-    call.check_right(Right::needed(kind.resource().restricted, true))?;
+    call.check_right(Right::to_read(kind.resource().restricted))?;
     call.check_accept(None)?;
     if kind.served.is_costly() {
         call.count_report()?;
     }
     let request = ReadRequest::new(call, route);
-    Ok(call.read(move |tenant| request.run(tenant)).await?)
+    Ok(call.read(move |tenant| request.answer(tenant)).await?)
 }
 
-/// A request to read, as far as it can be understood without the store.
+/// A request to read, as far as it can be parsed without the store.
 struct ReadRequest {
     resources: Arc<Resources>,
     route: Route,
+    /// The query, or its errors, which are reported only if the row exists.
     query: Result<Query<Field>, Vec<Error>>,
     links: Links,
-    /// The path and query as they came: the link of a single document to itself.
+    /// The path and query of the request: the link of a single document to itself.
     target: String,
     /// The header `If-None-Match`.
     known: Option<String>,
 }
 
-/// The part of what an address shows that a request wants to see.
+/// The part of an address's resources that the answer to a request shows.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum View {
-    /// All of it; lists in pages by cursors.
+    /// All of them; lists in pages by cursors.
     Cursors,
-    /// All of it; lists in pages by number.
+    /// All of them; lists in pages by number.
     Pages,
     /// One resource.
     One,
@@ -93,7 +94,7 @@ fn shown_type(resources: &Resources, route: Route) -> Option<(TypeRef<'_>, bool)
     }
 }
 
-/// The rows of a list: all of a type, or those that one row leads to.
+/// The restriction of a list to the rows whose field has this id. `None` lists all rows of a type.
 type Within = Option<(Field, i64)>;
 
 impl ReadRequest {
@@ -110,7 +111,7 @@ impl ReadRequest {
         Self { resources, route, query, links, target, known: call.header(&IF_NONE_MATCH) }
     }
 
-    fn run(&self, tenant: &mut Tenant<'_>) -> Result<Reply> {
+    fn answer(&self, tenant: &mut Tenant<'_>) -> Result<Reply> {
         let kind = self.route.kind(&self.resources).ok_or_else(Failure::not_found)?;
         match self.route {
             Route::Collection(_) => self.list(tenant, kind, None),
@@ -124,15 +125,15 @@ impl ReadRequest {
     }
 
     /// Answers with one resource, or with 304 if the client has this version of it. Included
-    /// resources have versions of their own, so an answer with these is never 304.
+    /// resources have versions of their own, so an answer with any is never 304.
     fn single(&self, tenant: &mut Tenant<'_>, kind: TypeRef<'_>, rows: &dyn Rows) -> Result<Reply> {
         let query = self.query.as_ref().map_err(Clone::clone)?;
         let known = self.known.as_deref();
         let known = known.filter(|_| query.include.is_none() && has_versions(kind));
         if let Some(known) = known.filter(|_| !rows.is_empty()) {
             let tag = etag::tag(rows.version(0), query);
-            if etag::names(known, &tag) {
-                return Ok(Reply::empty(304).with(ETAG, tag));
+            if etag::lists(known, &tag) {
+                return Ok(Reply::empty(304).with_header(ETAG, tag));
             }
         }
         single(tenant, kind, rows, query, &self.target)
@@ -147,7 +148,7 @@ impl ReadRequest {
         Ok(Reply::document(200, body).with_profile(page.profile()))
     }
 
-    /// Loads the rows of the page, and what its document ends with.
+    /// Loads the rows of the page, and makes the links and counts that its document ends with.
     fn page<'r>(
         &self,
         tenant: &mut Tenant<'_>,
@@ -224,7 +225,7 @@ impl ReadRequest {
     }
 }
 
-/// Answers with one resource and what is included.
+/// Answers with one resource and with those that the query includes.
 pub(crate) fn single(
     tenant: &mut Tenant<'_>,
     kind: TypeRef<'_>,
@@ -238,15 +239,15 @@ pub(crate) fn single(
     if rows.is_empty() || !has_versions(kind) {
         return Ok(reply);
     }
-    Ok(reply.with(ETAG, etag::tag(rows.version(0), query)))
+    Ok(reply.with_header(ETAG, etag::tag(rows.version(0), query)))
 }
 
-/// Whether the rows of a type have versions: those that are computed have none.
+/// Whether the rows of a type have versions. Computed rows have none.
 fn has_versions(kind: TypeRef<'_>) -> bool {
     kind.resource().ids.decimal
 }
 
-/// Answers with the linkage of a relationship, after it was written.
+/// Answers with the linkage of a relationship after it was written.
 pub(crate) fn linkage(
     tenant: &mut Tenant<'_>,
     resources: &Arc<Resources>,
@@ -262,10 +263,10 @@ pub(crate) fn linkage(
     let target = Links { address: path.clone(), parameters: parameters.clone() }.query();
     let links = Links { address: format!("{origin}{path}"), parameters };
     let (resources, query) = (Arc::clone(resources), Ok(query.clone()));
-    ReadRequest { resources, route, query, links, target, known: None }.run(tenant)
+    ReadRequest { resources, route, query, links, target, known: None }.answer(tenant)
 }
 
-/// Loads the row of that id, or refuses if there is none.
+/// Loads the row of that id. Refuses with 404 if there is none.
 pub(crate) fn row<'r>(
     tenant: &mut Tenant<'_>,
     kind: TypeRef<'r>,

@@ -1,5 +1,5 @@
-//! Addresses of resources, taken apart: which type, which row, which relationship; and which methods
-//! make sense there.
+//! The addresses of resources: the type, the row and the relationship that a path names, and the
+//! methods that apply there.
 
 use actix_web::http::Method;
 use apportion_jsonapi::Cardinality;
@@ -7,7 +7,7 @@ use apportion_jsonapi::Cardinality;
 use crate::catalog::{ROOT, Resources, TypeId, TypeRef};
 use crate::http::method::{Methods, READS};
 
-/// What an address stands for.
+/// The part of a type that an address stands for.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Route {
     /// `/deals`
@@ -40,8 +40,8 @@ impl Route {
         }
     }
 
-    /// Returns the methods. On a read-only relationship of a writable type the writing ones are
-    /// refused for a reason of their own, and not named.
+    /// Returns the methods. A read-only relationship of a writable type takes the methods that write,
+    /// to refuse them with a reason of their own, but does not name them to clients.
     pub(crate) fn methods(self, resources: &Resources) -> Option<Methods> {
         const LIST: &[Method] = &[Method::GET, Method::HEAD, Method::OPTIONS, Method::POST];
         const ROW: &[Method] =
@@ -62,11 +62,11 @@ impl Route {
             Route::Linkage(_, _, at) if resource.is_changeable() => {
                 match resource.relationships.get(at) {
                     Some(declared) if declared.cardinality == Cardinality::Many => {
-                        let named = if declared.is_changeable() { LINKS } else { READS };
-                        Methods { allowed: LINKS, named }
+                        let advertised = if declared.is_changeable() { LINKS } else { READS };
+                        Methods { allowed: LINKS, advertised }
                     }
                     Some(declared) if declared.is_changeable() => Methods::all(LINK),
-                    _ => Methods { allowed: LINK, named: READS },
+                    _ => Methods { allowed: LINK, advertised: READS },
                 }
             }
             _ => Methods::all(READS),
@@ -83,7 +83,7 @@ impl Route {
         }
     }
 
-    /// Returns the id of the row that the address names, if it names one.
+    /// Returns the id of the row that the address names. `None` for a collection.
     pub(crate) fn row(self) -> Option<i64> {
         match self {
             Route::Collection(_) => None,
@@ -93,7 +93,7 @@ impl Route {
         }
     }
 
-    /// Returns the shape of the address, for logs: no ids in it.
+    /// Returns the shape of the address for logs, with `{id}` in place of ids.
     pub(crate) fn template(self, resources: &Resources) -> Option<String> {
         let resource = self.kind(resources)?.resource();
         let name = resource.name;

@@ -1,4 +1,5 @@
-//! Writing: one transaction from the lock on the row to the document that shows it.
+//! Writing: creates, updates and deletes resources, and writes relationships. Each request is one
+//! transaction, from the lock on the row to the document that shows it.
 
 use std::sync::Arc;
 
@@ -14,19 +15,19 @@ use apportion_store::{Field, Tenant};
 use chrono::NaiveDateTime;
 
 use crate::access::Right;
-use crate::access::idempotency::once;
+use crate::access::idempotency::{KeyGuard, once};
 use crate::catalog::{Resources, TypeRef, Work};
-use crate::endpoints::call::{Call, keyed};
+use crate::endpoints::call::Call;
 use crate::endpoints::read::{self, View};
 use crate::endpoints::resource_route::Route;
 use crate::failure::{Failure, Result, at_linkage};
-use crate::http::body::Sent;
+use crate::http::body::BodyFormat;
 use crate::http::etag::Expected;
 use crate::http::method::Stop;
 use crate::http::reply::Reply;
 
-/// Answers a request to write a resource or a relationship: runs the change, or says all that is
-/// wrong with it.
+/// Answers a request to write a resource or a relationship: makes the change, or reports all that is
+/// wrong with the request.
 pub(crate) async fn answer(
     call: &Call<'_>,
     payload: web::Payload,
@@ -34,14 +35,14 @@ pub(crate) async fn answer(
 ) -> Result<Reply, Stop> {
     let resources = call.resources();
     let kind = route.kind(&resources).ok_or_else(Failure::not_found)?;
-    call.check_right(Right::needed(kind.resource().restricted, false))?;
+    call.check_right(Right::to_write(kind.resource().restricted))?;
     call.check_accept(None)?;
     let deletes = matches!(route, Route::Resource(..)) && *call.method() == Method::DELETE;
     let body = if deletes {
-        // Real clients send one; it says nothing.
+        // Some clients send a body with DELETE; it has no meaning, and is not read.
         web::Bytes::new()
     } else {
-        call.body(payload, Sent::Document(None)).await?
+        call.body(payload, BodyFormat::Document(None)).await?
     };
     let view = match route {
         _ if deletes => View::Nothing,
@@ -50,7 +51,8 @@ pub(crate) async fn answer(
     };
     let (query, mut faults) = match read::parse_query(&resources, route, call.query(), view) {
         Ok(query) => (query, Vec::new()),
-        // The rules have their say all the same; what is at fault is neither written nor shown.
+        // The errors of the body are to be reported together with those of the query, so the change
+        // is parsed all the same. It is not made.
         Err(faults) => (read::parse_query(&resources, route, "", view)?, faults),
     };
     let mut change = Change::parse(route, kind, call.method(), &body);
@@ -59,6 +61,8 @@ pub(crate) async fn answer(
             input.errors.append(&mut faults);
         }
         Ok(Change::Delete(_)) => {}
+        // An error with a status of its own, such as 403, is reported alone: beside those of the query
+        // the answer would be a 400.
         Err(alone) if alone.iter().any(|fault| fault.code != Code::BadDocument) => {
             faults = std::mem::take(alone);
         }
@@ -78,26 +82,26 @@ pub(crate) async fn answer(
         currency: call.access.currency,
         now: call.now,
         expected: call.header(&IF_MATCH).map(|header| Expected::parse(&header)),
-        request: keyed(key.as_ref()),
+        request: key.as_ref().map(KeyGuard::to_request),
     };
-    Ok(call.write(move |tenant| request.run(tenant)).await?)
+    Ok(call.write(move |tenant| request.answer(tenant)).await?)
 }
 
-/// A change that is asked for.
+/// The change that a request makes.
 #[derive(Clone, Debug)]
 enum Change {
-    /// A new row.
+    /// Inserts a row.
     Create(Input),
-    /// Another state of the row.
+    /// Updates the row.
     Update(i64, Input),
-    /// Another end of one of its relationships: the one that the address names.
+    /// Updates the relationship of the row that the address names.
     Link(i64, Input),
-    /// The end of the row.
+    /// Deletes the row.
     Delete(i64),
 }
 
 impl Change {
-    /// Parses the change that a request asks for, by its method and its body.
+    /// Parses the change from the method and the body of a request.
     fn parse(
         route: Route,
         kind: TypeRef<'_>,
@@ -115,7 +119,8 @@ impl Change {
                     _ => Verb::Update,
                 };
                 let declared = kind.resource().relationships.get(at);
-                let declared = declared.filter(|it| it.is_changeable()).ok_or_else(read_only)?;
+                let refuse = || vec![read_only(declared.map_or("", |it| it.name))];
+                let declared = declared.filter(|it| it.is_changeable()).ok_or_else(refuse)?;
                 Ok(Change::Link(id, Input::read_linkage(body, declared, verb)?))
             }
             Route::Collection(_) | Route::Related(..) => Ok(Change::Create(read(Action::Create)?)),
@@ -123,28 +128,30 @@ impl Change {
     }
 }
 
-fn read_only() -> Vec<Error> {
-    vec![Error::new(Code::AccessDenied, "This relationship is read-only")]
+/// Makes the refusal of a write to a read-only relationship.
+pub(crate) fn read_only(relationship: &str) -> Error {
+    Error::new(Code::AccessDenied, format!("The relationship '{relationship}' is read-only"))
 }
 
-/// A request to write that was understood.
+/// A request to write, parsed without errors.
 struct WriteRequest {
     resources: Arc<Resources>,
     route: Route,
     change: Change,
     query: Query<Field>,
-    /// The beginning of absolute links.
+    /// The beginning of absolute links, such as `https://api.example.com`.
     origin: String,
     currency: Currency,
     now: NaiveDateTime,
+    /// The versions that the change applies to, if the client names any.
     expected: Option<Expected>,
-    /// The request by its key, if it says that it may come again.
+    /// The request that its `Idempotency-Key` stands for, if it has one.
     request: Option<Request>,
 }
 
 impl WriteRequest {
-    /// Runs the change in the transaction at hand; may be run again after an interruption.
-    fn run(&self, tenant: &mut Tenant<'_>) -> Result<Reply> {
+    /// Answers in the current transaction. Is called again if that was interrupted.
+    fn answer(&self, tenant: &mut Tenant<'_>) -> Result<Reply> {
         once(tenant, self.request.as_ref(), self.now, |tenant| self.apply(tenant))
     }
 
@@ -161,7 +168,7 @@ impl WriteRequest {
             Change::Create(input) => {
                 let id = kind.served.create(&mut work, &mut input.clone())?;
                 let reply = self.show(tenant, kind, id)?.with_status(201);
-                Ok(reply.with(LOCATION, read::address(kind, id)))
+                Ok(reply.with_header(LOCATION, read::address(kind, id)))
             }
             Change::Update(id, input) => {
                 kind.served.update(&mut work, *id, &mut input.clone())?;
@@ -185,8 +192,7 @@ impl WriteRequest {
     }
 }
 
-/// Says all that is wrong with a request that cannot be written, unless there is no such row to
-/// begin with.
+/// Refuses a request with all of its errors, or with 404 if there is no such row.
 fn refuse(
     tenant: &mut Tenant<'_>,
     resources: &Resources,

@@ -1,12 +1,13 @@
-//! Entity tags (RFC 9110, sections 8.8.3 and 13): which version of a resource an answer shows, and
-//! in which shape. A write compares the version only, whatever shape the client saw.
+//! Entity tags (RFC 9110, sections 8.8.3 and 13). A tag holds the version of the resource, and a hash
+//! of the parameters that shape the answer. A write compares the version only, because a client may
+//! have read the resource in any shape.
 
 use apportion_jsonapi::{Code, Query};
 use apportion_store::Field;
 
 use crate::failure::{Failure, Result};
 
-/// The strong tag of a version, as this query shows it.
+/// Returns the strong tag of a version, as this query shows it.
 pub(crate) fn tag(version: i64, query: &Query<Field>) -> String {
     let mut shape = crc32fast::Hasher::new();
     let shaping = |name: &str| name == "include" || name.starts_with("fields[");
@@ -18,22 +19,23 @@ pub(crate) fn tag(version: i64, query: &Query<Field>) -> String {
     format!("\"{version}-{:08x}\"", shape.finalize())
 }
 
-/// Whether `If-None-Match` names this tag; tags are compared weakly there.
-pub(crate) fn names(header: &str, tag: &str) -> bool {
+/// Whether a header `If-None-Match` lists this tag. Tags are compared weakly there (RFC 9110, section
+/// 13.1.2).
+pub(crate) fn lists(header: &str, tag: &str) -> bool {
     list(header).any(|known| known == "*" || known.trim_start_matches("W/") == tag)
 }
 
-/// The versions that a write may meet, from `If-Match`.
+/// The versions of a row that a write applies to, from the header `If-Match`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Expected {
-    /// Any: the row need only exist.
+    /// Any version: the row must only exist.
     Any,
     /// One of these.
     Versions(Vec<i64>),
 }
 
 impl Expected {
-    /// What the header asks for. Weak tags, and those that are not ours, match nothing.
+    /// Parses the header. Weak tags, and tags of another form than ours, match no version.
     pub(crate) fn parse(header: &str) -> Self {
         if list(header).any(|tag| tag == "*") {
             return Self::Any;
@@ -42,12 +44,12 @@ impl Expected {
         Self::Versions(list(header).filter_map(version).collect())
     }
 
-    /// Refuses a write of a row that has changed since.
+    /// Refuses a write of a row in another version.
     pub(crate) fn check(&self, version: i64) -> Result<()> {
         match self {
             Self::Versions(known) if !known.contains(&version) => {
-                let detail = "The record has changed since it was read";
-                Err(Failure::of(Code::PreconditionFailed, detail))
+                let detail = "The record has another version than If-Match names; read it again";
+                Err(Failure::refusal(Code::PreconditionFailed, detail))
             }
             _ => Ok(()),
         }

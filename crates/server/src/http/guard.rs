@@ -1,6 +1,6 @@
-//! A connection that nobody can hold by saying nothing: each phase of it has a deadline. actix-web
-//! watches over the first head of a connection only, hence a stream of our own below it, which
-//! learns from the outermost handler when a request begins and ends.
+//! Deadlines for each phase of a connection, so that no client can hold one by sending nothing.
+//! actix-web has a deadline for the first head of a connection only. This stream lies below it, and
+//! the outermost handler reports when a request begins and ends.
 
 use std::cell::{Cell, RefCell};
 use std::future::Future;
@@ -14,26 +14,26 @@ use actix_web::rt::net::{ActixStream, Ready, TcpStream};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Instant, Sleep};
 
-/// How long a head may take from its first byte.
+/// The time that a head may take from its first byte.
 pub(crate) const HEAD_TIMEOUT: Duration = Duration::from_secs(5);
-/// How long an idle connection is kept.
+/// The time that an idle connection is kept.
 pub(crate) const KEEP_ALIVE: Duration = Duration::from_secs(15);
-/// How long a connection that is given up may take to carry its last answer.
-const FAREWELL: Duration = Duration::from_secs(1);
+/// The time that a connection which is given up may take to send its last answer.
+const LAST_ANSWER_TIMEOUT: Duration = Duration::from_secs(1);
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Phase {
     /// Between requests.
     Idle,
-    /// Part of a head is there.
+    /// A part of a head has arrived.
     Head,
-    /// A request is being answered; its own time-outs apply.
+    /// A request is being answered; the timeouts of its body apply.
     Handling,
-    /// Nothing more is read.
+    /// The last answer is being sent; nothing is read any more.
     Over,
 }
 
-/// What the handler tells the connection.
+/// The handler's side of a connection: it reports when requests begin and end.
 #[derive(Clone)]
 pub(crate) struct Guard(Rc<State>);
 
@@ -49,25 +49,25 @@ impl Guard {
         Self(Rc::new(State { phase, since, reader: RefCell::default() }))
     }
 
-    /// A request has arrived.
-    pub(crate) fn handling(&self) {
+    /// Notes that a request has arrived.
+    pub(crate) fn begin_request(&self) {
         self.enter(Phase::Handling);
     }
 
-    /// Its answer is made.
-    pub(crate) fn idle(&self) {
+    /// Notes that the request is answered.
+    pub(crate) fn end_request(&self) {
         self.enter(Phase::Idle);
     }
 
-    /// Its answer is made, and is the last: the client did not keep its side.
-    pub(crate) fn over(&self) {
+    /// Notes that the request is answered, and that the connection ends: its client was too slow.
+    pub(crate) fn end_connection(&self) {
         self.enter(Phase::Over);
     }
 
     fn enter(&self, phase: Phase) {
         self.0.phase.set(phase);
         self.0.since.set(Instant::now());
-        // The deadline has changed: whoever waits for bytes must look at it again.
+        // A reader that waits for bytes must see the new deadline.
         if let Some(reader) = self.0.reader.take() {
             reader.wake();
         }
@@ -77,34 +77,35 @@ impl Guard {
         let timeout = match self.0.phase.get() {
             Phase::Idle => KEEP_ALIVE,
             Phase::Head => HEAD_TIMEOUT,
-            Phase::Over => FAREWELL,
+            Phase::Over => LAST_ANSWER_TIMEOUT,
             Phase::Handling => return None,
         };
         self.0.since.get().checked_add(timeout)
     }
 }
 
-/// A stream under guard.
-pub(crate) struct Guarded {
+/// A stream whose reads fail at the deadline of the current phase.
+pub(crate) struct GuardedStream {
     stream: TcpStream,
     guard: Guard,
     timer: Pin<Box<Sleep>>,
     shutdown: Pin<Box<dyn Future<Output = ()>>>,
 }
 
-impl Guarded {
-    /// Puts a fresh connection under guard. Idle ones end with `shutdown`.
+impl GuardedStream {
+    /// Wraps a new connection. If it is idle when `shutdown` completes, it ends.
     pub(crate) fn new(stream: TcpStream, shutdown: impl Future<Output = ()> + 'static) -> Self {
         let timer = Box::pin(tokio::time::sleep(HEAD_TIMEOUT));
         Self { stream, guard: Guard::new(), timer, shutdown: Box::pin(shutdown) }
     }
 
-    /// What the handler of this connection's requests is given.
+    /// Returns the handler's side of this connection.
     pub(crate) fn guard(&self) -> Guard {
         self.guard.clone()
     }
 
-    /// Pending until the phase's deadline; then the read fails, or ends where the server does.
+    /// Waits until the deadline of the phase, and then fails the read with `TimedOut`. On an idle
+    /// connection the read ends without an error when the server shuts down.
     fn poll_deadline(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         *self.guard.0.reader.borrow_mut() = Some(cx.waker().clone());
         if self.guard.0.phase.get() == Phase::Idle && self.shutdown.as_mut().poll(cx).is_ready() {
@@ -119,7 +120,7 @@ impl Guarded {
     }
 }
 
-impl AsyncRead for Guarded {
+impl AsyncRead for GuardedStream {
     fn poll_read(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -137,7 +138,7 @@ impl AsyncRead for Guarded {
     }
 }
 
-impl AsyncWrite for Guarded {
+impl AsyncWrite for GuardedStream {
     fn poll_write(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -145,7 +146,7 @@ impl AsyncWrite for Guarded {
     ) -> Poll<io::Result<usize>> {
         let written = ready!(Pin::new(&mut self.stream).poll_write(cx, bytes));
         if self.guard.0.phase.get() == Phase::Idle {
-            // A slow reader that reads is not idle.
+            // A client that still reads its answer, however slowly, is not idle.
             self.guard.0.since.set(Instant::now());
         }
         Poll::Ready(written)
@@ -160,7 +161,7 @@ impl AsyncWrite for Guarded {
     }
 }
 
-impl ActixStream for Guarded {
+impl ActixStream for GuardedStream {
     fn poll_read_ready(&self, cx: &mut Context<'_>) -> Poll<io::Result<Ready>> {
         ActixStream::poll_read_ready(&self.stream, cx)
     }

@@ -1,4 +1,5 @@
-//! What ends a request early, and the first thing that does: a method that its address does not take.
+//! The methods of an address, and the early end of a request, which a method that the address does
+//! not take is one reason for.
 
 use actix_web::HttpRequest;
 use actix_web::http::Method;
@@ -7,16 +8,16 @@ use actix_web::http::header::ALLOW;
 use crate::failure::Failure;
 use crate::http::reply::Reply;
 
-/// The methods of what is only read.
+/// The methods of an address that is only read.
 pub(crate) const READS: &[Method] = &[Method::GET, Method::HEAD, Method::OPTIONS];
-/// The methods of what is only sent.
+/// The methods of an address that bodies are only sent to.
 pub(crate) const SENDS: &[Method] = &[Method::OPTIONS, Method::POST];
 
-/// Why a request ends early.
+/// The reason why a request ends early.
 pub(crate) enum Stop {
-    /// It is refused, or not possible now.
+    /// The request is refused, or cannot be carried out now.
     Failed(Failure),
-    /// It is answered already.
+    /// The answer is made already.
     Replied(Reply),
 }
 
@@ -29,23 +30,24 @@ impl<F: Into<Failure>> From<F> for Stop {
 /// The methods of an address.
 #[derive(Clone, Copy)]
 pub(crate) struct Methods {
-    /// Those that it takes.
+    /// The methods that it takes.
     pub(crate) allowed: &'static [Method],
-    /// Those that it names to clients: not those that it takes only to refuse them with a reason.
-    pub(crate) named: &'static [Method],
+    /// The methods that it names to clients. Those that it takes only to refuse them with a reason
+    /// of their own are not among them.
+    pub(crate) advertised: &'static [Method],
 }
 
 impl Methods {
-    /// Returns methods that are all named.
+    /// Returns methods that are all named to clients.
     pub(crate) const fn all(methods: &'static [Method]) -> Self {
-        Self { allowed: methods, named: methods }
+        Self { allowed: methods, advertised: methods }
     }
 
-    /// Ends a request whose method is not among these, or which only asks for the methods.
+    /// Ends a request whose method is not among these (405), and one with `OPTIONS` (204).
     pub(crate) fn check(self, request: &HttpRequest) -> Result<(), Stop> {
-        let names = || self.named.iter().map(Method::as_str).collect::<Vec<_>>().join(", ");
+        let names = || self.advertised.iter().map(Method::as_str).collect::<Vec<_>>().join(", ");
         match request.method() {
-            &Method::OPTIONS => Err(Stop::Replied(Reply::empty(204).with(ALLOW, names()))),
+            &Method::OPTIONS => Err(Stop::Replied(Reply::empty(204).with_header(ALLOW, names()))),
             method if self.allowed.contains(method) => Ok(()),
             _ => Err(Stop::Replied(Reply::not_allowed(&names()))),
         }

@@ -1,4 +1,4 @@
-//! Answers on their way out: status, document, and the headers that every answer carries.
+//! Answers: status, body, and the headers that every answer carries.
 
 use std::borrow::Cow;
 
@@ -16,25 +16,25 @@ use apportion_jsonapi::{Code, Error};
 use crate::failure::Failure;
 use crate::http::etag;
 
-/// The headers of a request by which answers differ, where they do by its origin and elsewhere.
-const VARIES_BY: (&str, &str) = (
-    "Accept, Authorization, X-Auth-Token, X-Organization-Id, Origin",
-    "Accept, Authorization, X-Auth-Token, X-Organization-Id",
-);
+/// The headers of a request that answers depend on.
+const VARIES_BY: &str = "Accept, Authorization, X-Auth-Token, X-Organization-Id";
+/// The same for a server that allows other origins.
+const VARIES_BY_ORIGIN: &str = "Accept, Authorization, X-Auth-Token, X-Organization-Id, Origin";
 
-/// An answer.
+/// An answer to a request.
 #[derive(Debug)]
 pub(crate) struct Reply {
     pub(crate) status: u16,
     pub(crate) body: Option<Bytes>,
     headers: Vec<(HeaderName, String)>,
+    /// The parameter of the media type, `ext` or `profile`, and its URI.
     applied: Option<(&'static str, &'static str)>,
     media_type: &'static str,
     varies_by_origin: bool,
 }
 
 impl Reply {
-    /// An answer with a document.
+    /// Makes an answer with a JSON:API document.
     pub(crate) fn document(status: u16, body: impl Into<Bytes>) -> Self {
         Self {
             status,
@@ -46,62 +46,63 @@ impl Reply {
         }
     }
 
-    /// An answer that is no JSON:API document.
+    /// Makes an answer with status 200 that is no JSON:API document.
     pub(crate) fn plain(body: impl Into<Bytes>, media_type: &'static str) -> Self {
         Self { media_type, ..Self::document(200, body) }
     }
 
-    /// An answer without a body.
+    /// Makes an answer without a body.
     pub(crate) fn empty(status: u16) -> Self {
         Self { body: None, ..Self::document(status, Bytes::new()) }
     }
 
-    /// The same answer with another status.
+    /// Replaces the status.
     pub(crate) fn with_status(self, status: u16) -> Self {
         Self { status, ..self }
     }
 
-    /// The same answer, said in other words.
-    pub(crate) fn retold(self, body: impl Into<Bytes>, media_type: &'static str) -> Self {
+    /// Replaces the body by one of another media type.
+    pub(crate) fn with_body(self, body: impl Into<Bytes>, media_type: &'static str) -> Self {
         Self { body: Some(body.into()), media_type, applied: None, ..self }
     }
 
-    /// The same answer with one header more.
-    pub(crate) fn with(mut self, name: HeaderName, value: impl Into<String>) -> Self {
+    /// Adds a header.
+    pub(crate) fn with_header(mut self, name: HeaderName, value: impl Into<String>) -> Self {
         self.headers.push((name, value.into()));
         self
     }
 
-    /// The same answer, which is another for pages of other origins.
-    pub(crate) fn varying_by_origin(self) -> Self {
+    /// Says in `Vary` that the answer depends on the origin of the page.
+    pub(crate) fn vary_by_origin(self) -> Self {
         Self { varies_by_origin: true, ..self }
     }
 
-    /// The same answer for whoever may keep it, but is to ask each time whether it is still this
-    /// one; `known` is what they say that they have.
-    pub(crate) fn kept(self, known: Option<&str>) -> Self {
+    /// Makes an answer that clients may store but must validate at each use, by an entity tag of its
+    /// body. `known` is the header `If-None-Match`: if it lists the tag, the answer is 304.
+    pub(crate) fn validated(self, known: Option<&str>) -> Self {
         let tag = format!("\"{:08x}\"", crc32fast::hash(self.body.as_deref().unwrap_or_default()));
-        let is_known = known.is_some_and(|known| etag::names(known, &tag));
+        let is_known = known.is_some_and(|known| etag::lists(known, &tag));
         let reply = if is_known { Self::empty(304) } else { self };
-        reply.with(ETAG, tag).with(CACHE_CONTROL, "no-cache")
+        reply.with_header(ETAG, tag).with_header(CACHE_CONTROL, "no-cache")
     }
 
-    /// The same answer, made by a profile.
+    /// Names the profile that the document applies, if there is one.
     pub(crate) fn with_profile(self, profile: Option<&'static str>) -> Self {
         Self { applied: profile.map(|uri| ("profile", uri)), ..self }
     }
 
-    /// The same answer, made by an extension.
+    /// Names the extension that the document applies.
     pub(crate) fn with_extension(self, uri: &'static str) -> Self {
         Self { applied: Some(("ext", uri)), ..self }
     }
 
-    /// A header of the answer.
+    /// Returns a header of the answer.
     pub(crate) fn header(&self, name: &HeaderName) -> Option<&str> {
         self.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
     }
 
-    /// An error document. What is our fault is logged here, with the ids that the client sees.
+    /// Makes an answer with an error document. Each error is logged with the id that the client sees:
+    /// faults of the server as errors, all others for debugging.
     pub(crate) fn failure(failure: &Failure) -> Self {
         let errors = failure.errors();
         let status = common_status(&errors);
@@ -112,19 +113,19 @@ impl Reply {
         });
         let reply = Self::document(status, body);
         match status {
-            401 => reply.with(WWW_AUTHENTICATE, "Bearer"),
-            503 => reply.with(RETRY_AFTER, "1"),
+            401 => reply.with_header(WWW_AUTHENTICATE, "Bearer"),
+            503 => reply.with_header(RETRY_AFTER, "1"),
             _ => reply,
         }
     }
 
-    /// A refusal of a method.
+    /// Makes the refusal of a method. `allowed` lists the methods that the address takes.
     pub(crate) fn not_allowed(allowed: &str) -> Self {
         let error = Error::new(Code::MethodNotAllowed, format!("This endpoint takes {allowed}"));
-        Self::failure(&Failure::from(error)).with(ALLOW, allowed)
+        Self::failure(&Failure::from(error)).with_header(ALLOW, allowed)
     }
 
-    /// The answer as actix sends it.
+    /// Converts the answer into the form that actix sends.
     pub(crate) fn respond(self) -> HttpResponse {
         let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let mut response = HttpResponse::build(status);
@@ -134,9 +135,9 @@ impl Reply {
                 response.insert_header((name, value));
             }
         }
-        let (by_origin, others) = VARIES_BY;
+        let varies_by = if self.varies_by_origin { VARIES_BY_ORIGIN } else { VARIES_BY };
         response
-            .insert_header((VARY, if self.varies_by_origin { by_origin } else { others }))
+            .insert_header((VARY, varies_by))
             .insert_header((X_CONTENT_TYPE_OPTIONS, "nosniff"));
         match self.body {
             Some(body) => {

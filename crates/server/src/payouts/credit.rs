@@ -38,7 +38,7 @@ pub(crate) fn credit_everywhere(work: &mut Work<'_>, collaborator: CollaboratorI
         let terms = MetricCreditTerms { points, reason: None };
         if let Err(fault) = give(work, payer, &collaborator, terms)? {
             let detail = format!("A credit of distributor {} {}", payer.stored.id, fault.message);
-            return Err(Failure::of(Code::InvalidAttribute, detail));
+            return Err(Failure::refusal(Code::InvalidAttribute, detail));
         }
     }
     Ok(())

@@ -131,7 +131,7 @@ fn table(grouping: &Grouping, rows: &[Row], currency: Currency) -> Result<Reply>
     let body = csv::write(grouping, rows, currency);
     let body = body.map_err(|error| store::Error::Query(error.to_string()))?;
     let name = "attachment; filename=\"financial_item_reports.csv\"";
-    Ok(Reply::plain(body, "text/csv; charset=utf-8").with(CONTENT_DISPOSITION, name))
+    Ok(Reply::plain(body, "text/csv; charset=utf-8").with_header(CONTENT_DISPOSITION, name))
 }
 
 /// What the parts of a picture are called.
@@ -163,7 +163,7 @@ fn picture(
         .map_err(|error| Error::parameter(Code::UnsupportedGroup, "group", error.to_string()))?;
     // A picture runs nothing, wherever it is opened.
     let policy = "default-src 'none'; style-src 'unsafe-inline'";
-    Ok(Reply::plain(drawn, "image/svg+xml").with(CONTENT_SECURITY_POLICY, policy))
+    Ok(Reply::plain(drawn, "image/svg+xml").with_header(CONTENT_SECURITY_POLICY, policy))
 }
 
 fn page(rows: &[Row], page: NumberedPage) -> &[Row] {
@@ -214,6 +214,6 @@ fn refused(error: ReportError) -> Failure {
         ReportError::TooManyRows { .. } => {
             Error::parameter(Code::UnsupportedGroup, "group", error.to_string()).into()
         }
-        other => Failure::of(Code::InvalidAttribute, other.to_string()),
+        other => Failure::refusal(Code::InvalidAttribute, other.to_string()),
     }
 }

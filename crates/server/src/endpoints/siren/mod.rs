@@ -117,7 +117,7 @@ fn show(
     };
     let reply = Reply::plain(body, PLAIN);
     Ok(match total {
-        Some(total) => reply.with(COUNT, total.to_string()),
+        Some(total) => reply.with_header(COUNT, total.to_string()),
         None => reply,
     })
 }

@@ -14,7 +14,7 @@ pub(crate) fn in_recorded_form(reply: Reply) -> Reply {
         _ => None,
     };
     match retold {
-        Some(body) => reply.retold(body, PLAIN),
+        Some(body) => reply.with_body(body, PLAIN),
         None => reply,
     }
 }

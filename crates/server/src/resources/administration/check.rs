@@ -15,7 +15,7 @@ use apportion_jsonapi::{Attribute, Kind, Rows, Scalar};
 use apportion_store::{Criteria, Field, FieldKind, Filter, Order, Tenant, Value, checks};
 
 use crate::catalog::criteria;
-use crate::catalog::{BoxedRows, Page, Served, Walked};
+use crate::catalog::{BoxedRows, CursorPage, Page, Served};
 use crate::failure::Result;
 
 const ID: Field = Field::computed("checks.id", FieldKind::Text, false);
@@ -226,7 +226,7 @@ impl Served for Checks {
         tenant: &mut Tenant<'_>,
         criteria: &Criteria,
         walk: &Walk,
-    ) -> Result<Option<Walked<'r>>> {
+    ) -> Result<Option<CursorPage<'r>>> {
         let order = criteria.order.clone();
         let Some(criteria) = criteria::walk(criteria.clone(), walk) else { return Ok(None) };
         let mut findings = Self::found(tenant, criteria.filter.as_ref(), &criteria.order)?;
@@ -238,7 +238,7 @@ impl Served for Checks {
         }
         let keys = findings.iter().map(|finding| keys(&order, finding)).collect();
         let page = WalkPage { keys, more };
-        Ok(Some(Walked { rows: Box::new(FindingRows(findings)), page }))
+        Ok(Some(CursorPage { rows: Box::new(FindingRows(findings)), page }))
     }
 
     fn load_by<'r>(

@@ -219,7 +219,10 @@ fn delete(work: &mut Work<'_>, row: &DistributorRow) -> Result<()> {
 }
 
 fn changeable(stored: &StoredDistributor, to: DistributorStatus) -> Result<()> {
-    stored.status.may_become(to).map_err(|refused| Failure::of(Code::Conflict, refused.to_string()))
+    stored
+        .status
+        .may_become(to)
+        .map_err(|refused| Failure::refusal(Code::Conflict, refused.to_string()))
 }
 
 /// Whether its open period has credits, or obligations of it may still be allocated.

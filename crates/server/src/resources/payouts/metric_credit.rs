@@ -51,7 +51,7 @@ pub(crate) fn resource() -> Resource<MetricCreditRow> {
     .to_one(Relationship::to_one("creator", "people").field(metric_credit::CREATOR_ID), |row| {
         row.creator_id.map(|id| id.0)
     });
-    Resource { declaration, writes: Some(Writes::adding(create)) }
+    Resource { declaration, writes: Some(Writes::append_only(create)) }
 }
 
 fn create(work: &mut Work<'_>, input: &mut Input) -> Result<i64> {

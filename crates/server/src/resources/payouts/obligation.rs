@@ -228,7 +228,7 @@ fn update(work: &mut Work<'_>, row: &ObligationRow, input: &mut Input) -> Result
 
 fn delete(work: &mut Work<'_>, row: &ObligationRow) -> Result<()> {
     let held = held(&row.stored);
-    held.may_be_deleted().map_err(|locked| Failure::of(Code::Conflict, locked.to_string()))?;
+    held.may_be_deleted().map_err(|locked| Failure::refusal(Code::Conflict, locked.to_string()))?;
     obligation::delete(&mut work.tenant, row.stored.id, work.now)?;
     let payer = distributor::lock(&mut work.tenant, row.stored.distributor_id)?;
     let payer = payer.ok_or_else(Failure::not_found)?;

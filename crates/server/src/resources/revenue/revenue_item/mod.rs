@@ -19,7 +19,7 @@ use chrono::NaiveDate;
 
 use self::order::Listed;
 use self::rows::{Item, ItemRows};
-use crate::catalog::{BoxedRows, Held, Page, Served, Walked};
+use crate::catalog::{BoxedRows, CursorPage, OwnedRows, Page, Served};
 use crate::failure::{Failure, Result};
 use crate::revenue::report_row::{CURRENCY, DATE, DEAL_ID, REVENUE_DISTRIBUTION_ID};
 use crate::revenue::selection::Selection;
@@ -145,7 +145,7 @@ impl Served for RevenueItems {
         tenant: &mut Tenant<'_>,
         criteria: &Criteria,
         walk: &Walk,
-    ) -> Result<Option<Walked<'r>>> {
+    ) -> Result<Option<CursorPage<'r>>> {
         let from = match &walk.from {
             Some(cursor) => match order::read_keys(&cursor.keys) {
                 Some(keys) => Some(keys),
@@ -169,7 +169,7 @@ impl Served for RevenueItems {
         let found = items(&ledger, &listed, &listed.page(offset, taken));
         let keys = found.iter().map(Item::keys).collect();
         let page = WalkPage { keys, more: between > size };
-        Ok(Some(Walked { rows: Self::rows(tenant, found)?, page }))
+        Ok(Some(CursorPage { rows: Self::rows(tenant, found)?, page }))
     }
 
     fn load_by<'r>(
@@ -200,11 +200,11 @@ impl Served for RevenueItems {
         _: Field,
         owners: &[i64],
         limit: usize,
-    ) -> Result<Held<'r>> {
+    ) -> Result<OwnedRows<'r>> {
         let ledger: Arc<Ledger> = store::ledger(tenant)?;
         let entries = owners.iter().filter_map(|owner| ledger.find(*owner));
         let found: Vec<Item> = entries.flat_map(items_of).take(limit).collect();
         let owners = found.iter().map(|item| item.entry.revenue_distribution).collect();
-        Ok(Held { owners, rows: Self::rows(tenant, found)? })
+        Ok(OwnedRows { owners, rows: Self::rows(tenant, found)? })
     }
 }
