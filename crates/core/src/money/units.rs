@@ -80,7 +80,17 @@ impl Units {
 }
 
 /// Writes `magnitude * 10^-decimals` with all of its decimals.
-pub(crate) fn decimal(magnitude: u128, decimals: u32) -> String {
+///
+/// # Examples
+///
+/// ```
+/// use apportion_core::units::decimal;
+///
+/// assert_eq!(decimal(5, 2), "0.05");
+/// assert_eq!(decimal(1_234, 0), "1234");
+/// ```
+#[must_use]
+pub fn decimal(magnitude: u128, decimals: u32) -> String {
     let width = usize::try_from(decimals).unwrap_or_default();
     let digits = format!("{magnitude:0>least$}", least = width.saturating_add(1));
     match digits.split_at_checked(digits.len().saturating_sub(width)) {
