@@ -53,7 +53,6 @@ const CRATES: &[(&str, &[Floor])] = &[
         "store",
         &[
             ("address.rs", 1),
-            ("id.rs", 1),
             ("error.rs", 2),
             ("scope.rs", 2),
             ("database", 3),

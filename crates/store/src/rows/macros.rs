@@ -62,7 +62,7 @@ macro_rules! update_row {
     }};
     ($table:ident, $tenant:expr, $id:expr, $now:expr, $($values:expr),+) => {
         update_row!(
-            $table, $tenant, $id, $now, action = $crate::event::Action::Update, $($values),+
+            $table, $tenant, $id, $now, action = $crate::session::journal::Action::Update, $($values),+
         )
     };
 }

@@ -3,7 +3,7 @@
 //! transaction and as a part of it, so that a write which is undone takes its events along. Not
 //! here: the table that lists them (`event`).
 
-use apportion_core::event::Action;
+pub(crate) use apportion_core::event::Action;
 use chrono::NaiveDateTime;
 use diesel::prelude::*;
 use diesel::query_builder::{AstPass, QueryFragment, QueryId};
