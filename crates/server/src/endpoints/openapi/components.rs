@@ -1,19 +1,20 @@
-//! Parameters that several operations take, written once: lists of one type are reached by many
-//! addresses, and each takes more than a hundred.
+//! Parameters that several operations take, described once. Many addresses lead to lists of the same
+//! type, and each list takes more than a hundred parameters.
 
 use std::collections::HashMap;
 
 use serde_json::{Map, Value, json};
 
-/// Moves what stands more than once below `paths` to components, and leaves a reference.
+/// Moves parameters that occur more than once below `paths` to components, which it returns by key,
+/// and leaves references to them.
 pub(super) fn share(paths: &mut Map<String, Value>) -> Map<String, Value> {
     let mut uses: HashMap<String, usize> = HashMap::new();
-    for parameter in each(paths) {
+    for parameter in parameters_of(paths) {
         let uses = uses.entry(parameter.to_string()).or_default();
         *uses = uses.saturating_add(1);
     }
     let (mut components, mut keys) = (Map::new(), HashMap::new());
-    for parameter in each(paths) {
+    for parameter in parameters_of(paths) {
         let text = parameter.to_string();
         if parameter["name"].is_null() || uses.get(&text).is_none_or(|uses| *uses < 2) {
             continue;
@@ -28,14 +29,15 @@ pub(super) fn share(paths: &mut Map<String, Value>) -> Map<String, Value> {
     components
 }
 
-/// Every parameter of every operation.
-fn each(paths: &mut Map<String, Value>) -> impl Iterator<Item = &mut Value> {
+/// Iterates over every parameter of every operation.
+fn parameters_of(paths: &mut Map<String, Value>) -> impl Iterator<Item = &mut Value> {
     let operations = paths.values_mut().filter_map(Value::as_object_mut).flat_map(Map::values_mut);
     let parameters = operations.filter_map(|operation| operation.get_mut("parameters"));
     parameters.filter_map(Value::as_array_mut).flatten()
 }
 
-/// A key after the parameter's name. Of other parameters with the name it is told apart by number.
+/// Returns a free key made from the parameter's name, with a number appended if another parameter has
+/// the same name.
 fn free_key(name: &str, taken: &Map<String, Value>) -> String {
     let words = name.split(['[', ']']).filter(|word| !word.is_empty());
     let plain = words.collect::<Vec<_>>().join(".").replace('$', "");

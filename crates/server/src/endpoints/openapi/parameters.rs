@@ -1,12 +1,15 @@
-//! The parameters of each address, as the query parser takes them.
+//! The query parameters of each address, as the query parser takes them.
 
 use apportion_jsonapi::Kind;
-use apportion_jsonapi::query::{MAX_INCLUDES, MAX_VALUES, Operator, Page};
-use apportion_jsonapi::resource::{Registry, Relationship, ResourceType};
+use apportion_jsonapi::query::{MAX_INCLUDES, MAX_SORTS, MAX_VALUES, Operator, Page};
+use apportion_jsonapi::resource::{FilterKey, Registry, Relationship, ResourceType};
 use apportion_store::Field;
 use serde_json::{Value, json};
 
-/// Everything that a list takes.
+use super::operation::query;
+use super::shapes::{array, integer};
+
+/// Describes all parameters of a list.
 pub(super) fn list_parameters(
     registry: &Registry<Field>,
     resource: &ResourceType<Field>,
@@ -16,7 +19,7 @@ pub(super) fn list_parameters(
     parameters
 }
 
-/// Filters, sort and page.
+/// Describes filters, `sort`, and pages by number or by cursor.
 pub(super) fn narrowing_parameters(resource: &ResourceType<Field>) -> Vec<Value> {
     let mut parameters = numbered_parameters(resource);
     for side in ["page[after]", "page[before]"] {
@@ -25,48 +28,47 @@ pub(super) fn narrowing_parameters(resource: &ResourceType<Field>) -> Vec<Value>
     parameters
 }
 
-/// Filters, sort, and pages by number.
+/// Describes filters, `sort`, and pages by number.
 pub(super) fn numbered_parameters(resource: &ResourceType<Field>) -> Vec<Value> {
-    let mut parameters = Vec::new();
-    for filter in &resource.filters {
-        // An empty value asks for null.
-        let values = |least: u32| {
-            let items = match filter.kind {
-                Kind::Text if least == 0 => letters(0),
-                kind => text_schema(kind),
-            };
-            json!({"type": "array", "items": items, "minItems": least, "maxItems": MAX_VALUES})
-        };
-        let least = u32::from(!filter.nullable);
-        let plain = std::iter::once((String::new(), Operator::Equal));
-        let named = filter.operators().map(|(word, operator)| (format!("[{word}]"), operator));
-        for (word, operator) in plain.chain(named) {
-            let least = if operator.takes_null() { least } else { 1 };
-            let one = filter.is_single(operator);
-            let schema = if one { text_schema(filter.kind) } else { values(least) };
-            parameters.push(query(&format!("filter[{}]{word}", filter.name), &schema));
-        }
-    }
+    let mut parameters: Vec<Value> = resource.filters.iter().flat_map(filter_parameters).collect();
     let keys: Vec<String> = resource
         .sorts
         .iter()
         .flat_map(|sort| [sort.name.clone(), format!("-{}", sort.name)])
         .collect();
-    parameters
-        .push(query("sort", &json!({"type": "array", "items": {"enum": keys}, "maxItems": 5})));
+    let mut keys = array(json!({"enum": keys}));
+    keys["maxItems"] = json!(MAX_SORTS);
+    parameters.push(query("sort", &keys));
     let (largest, usual) = (Page::MAX_SIZE, Page::DEFAULT_SIZE);
     let size = json!({"type": "integer", "minimum": 1, "maximum": largest, "default": usual});
     parameters.push(query("page[size]", &size));
-    parameters.push(query(
-        "page[number]",
-        &json!({
-            "type": "integer", "minimum": 1, "maximum": i64::MAX, "default": 1,
-        }),
-    ));
+    let number = json!({"type": "integer", "minimum": 1, "maximum": i64::MAX, "default": 1});
+    parameters.push(query("page[number]", &number));
     parameters
 }
 
-/// Includes and sparse fieldsets.
+/// Describes a filter, without an operator and with each that it takes.
+fn filter_parameters(filter: &FilterKey<Field>) -> impl Iterator<Item = Value> {
+    let values = |takes_null: bool| {
+        // An empty value stands for null.
+        let items = match filter.kind {
+            Kind::Text if takes_null => letters(0),
+            kind => text_schema(kind),
+        };
+        let least = u32::from(!takes_null);
+        json!({"type": "array", "items": items, "minItems": least, "maxItems": MAX_VALUES})
+    };
+    let plain = std::iter::once((String::new(), Operator::Equal));
+    let named = filter.operators().map(|(word, operator)| (format!("[{word}]"), operator));
+    plain.chain(named).map(move |(suffix, operator)| {
+        let takes_null = filter.nullable && operator.takes_null();
+        let single = filter.is_single(operator);
+        let schema = if single { text_schema(filter.kind) } else { values(takes_null) };
+        query(&format!("filter[{}]{suffix}", filter.name), &schema)
+    })
+}
+
+/// Describes `include` and sparse fieldsets of documents that show a type.
 pub(super) fn shape_parameters(
     registry: &Registry<Field>,
     resource: &ResourceType<Field>,
@@ -76,7 +78,8 @@ pub(super) fn shape_parameters(
     including(registry, Some(resource), paths)
 }
 
-/// Includes and sparse fieldsets of linkage: every path begins with the relationship.
+/// Describes `include` and sparse fieldsets of linkage, where every path begins with the
+/// relationship.
 pub(super) fn linkage_parameters(
     registry: &Registry<Field>,
     relationship: &Relationship<Field>,
@@ -84,7 +87,8 @@ pub(super) fn linkage_parameters(
     including(registry, None, paths(registry, relationship))
 }
 
-/// The relationship, and what follows it in one step: deeper paths are taken, and not listed.
+/// Lists the relationship and the paths one step beyond it. Deeper paths are accepted as well, but
+/// not listed.
 fn paths(registry: &Registry<Field>, relationship: &Relationship<Field>) -> Vec<String> {
     let target = registry.find(relationship.target).map(|(_, target)| target);
     let further = target.into_iter().flat_map(|target| &target.relationships);
@@ -100,8 +104,8 @@ fn including(
 ) -> Vec<Value> {
     let mut parameters = Vec::new();
     if !paths.is_empty() {
-        let most = MAX_INCLUDES;
-        let schema = json!({"type": "array", "items": {"enum": paths}, "maxItems": most});
+        let mut schema = array(json!({"enum": paths}));
+        schema["maxItems"] = json!(MAX_INCLUDES);
         parameters.push(query("include", &schema));
     }
     let may_show =
@@ -110,28 +114,24 @@ fn including(
         let attributes = shown.attributes.iter().map(|attribute| attribute.name);
         let relationships = shown.relationships.iter().map(|relationship| relationship.name);
         let names: Vec<&str> = attributes.chain(relationships).collect();
-        let schema = json!({"type": "array", "items": {"enum": names}});
+        let schema = array(json!({"enum": names}));
         parameters.push(query(&format!("fields[{}]", shown.name), &schema));
     }
     parameters
 }
 
-pub(super) fn query(name: &str, schema: &Value) -> Value {
-    json!({"name": name, "in": "query", "schema": schema, "style": "form", "explode": false})
-}
-
-/// Text between the commas of a list.
+/// Returns the schema of a text in a list that is separated by commas.
 fn letters(least: u32) -> Value {
     let repeated = if least == 0 { "*" } else { "+" };
     let pattern = format!("^[^,\\u0000]{repeated}$");
     json!({"type": "string", "minLength": least, "maxLength": 100, "pattern": pattern})
 }
 
-/// A value as it stands in a query.
+/// Returns the schema of a value in a query.
 fn text_schema(kind: Kind) -> Value {
     match kind {
         Kind::Text => letters(1),
-        Kind::Integer | Kind::Id => json!({"type": "integer", "format": "int64"}),
+        Kind::Integer | Kind::Id => integer(),
         Kind::Decimal { scale, .. } => {
             let pattern = format!("^-?[0-9]{{1,6}}(\\.[0-9]{{1,{scale}}})?$");
             json!({"type": "string", "pattern": pattern})

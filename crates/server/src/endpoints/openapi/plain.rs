@@ -1,17 +1,17 @@
-//! The addresses that speak plain JSON: crediting, and the surface that was recorded. Not here:
-//! what they answer, which `credit_metric` and `siren` know.
+//! The addresses that answer plain JSON: crediting, and the recorded API. Not here: what they
+//! answer, which `credit_metric` and `siren` know.
 
 use apportion_jsonapi::media::PLAIN;
 use apportion_jsonapi::{Code, Kind, ResourceType};
 use apportion_store::Field;
 use serde_json::{Map, Value, json};
 
-use super::documents::members;
+use super::operation::{operation, query, with_errors};
 use super::schemas::shown_schema;
-use super::{reference, responses};
+use super::shapes::{array, closed, integer, object, reference, text};
 use crate::endpoints::credit_metric;
 use crate::endpoints::siren::{
-    self, DEFAULT_NUMBER, FILTERS, MAX_ALLOCATIONS, MAX_NUMBER, MEMBERS, ORDERS,
+    self, DEFAULT_NUMBER, FILTERS, MAX_ALLOCATIONS, MAX_NUMBER, MEMBERS, ORDERS, Source,
 };
 
 /// Describes these addresses and what they answer. `distributions` is the declared type.
@@ -22,70 +22,67 @@ pub(super) fn describe(
 ) {
     schemas.insert("siren_distribution".to_owned(), distribution(distributions));
     schemas.insert("siren_error".to_owned(), error());
-    schemas
-        .insert("credited".to_owned(), object(json!({"success": {"const": true}}), &["success"]));
-    for (path, name, is_recorded) in [
-        (credit_metric::PATHS[0], "credit_metric", false),
-        (credit_metric::PATHS[1], "siren_credit_metric", true),
-    ] {
-        paths.insert(path.to_owned(), json!({"post": credit(name, is_recorded)}));
-    }
+    let credited = object(&["success"], json!({"success": {"const": true}}));
+    schemas.insert("credited".to_owned(), credited);
+
+    let credited = success(&reference("credited"));
+    let [path, recorded_path] = credit_metric::PATHS;
+    let post = credit("credit_metric", with_errors(200, credited.clone()));
+    paths.insert(path.to_owned(), json!({"post": post}));
+    let post = credit("siren_credit_metric", with_recorded_errors(credited));
+    paths.insert(recorded_path.to_owned(), json!({"post": post}));
+
     let list = format!("{}/{}", siren::ROOT, siren::TYPE);
+    let shown = reference("siren_distribution");
+    let parameters = vec![fields(distributions)];
+    let responses = with_recorded_errors(success(&shown));
+    let get = operation("siren_distribution", parameters, responses);
     let id = json!([{"$ref": "#/components/parameters/id"}]);
-    let one = operation(
-        "siren_distribution",
-        vec![fields(distributions)],
-        &reference("siren_distribution"),
-    );
-    paths.insert(format!("{list}/{{id}}"), json!({"parameters": id, "get": one}));
-    let page =
-        json!({"type": "array", "items": reference("siren_distribution"), "maxItems": MAX_NUMBER});
-    let mut get = operation("siren_distributions", list_parameters(distributions), &page);
-    get["responses"]["200"]["headers"] = json!({"x-siren-estimated-count": {
+    paths.insert(format!("{list}/{{id}}"), json!({"parameters": id, "get": get}));
+
+    let mut page = array(shown);
+    page["maxItems"] = json!(MAX_NUMBER);
+    let mut page = success(&page);
+    page["headers"] = json!({"x-siren-estimated-count": {
         "description": "How many there are on all pages.",
         "schema": {"type": "string", "pattern": "^[0-9]+$"},
     }});
+    let responses = with_recorded_errors(page);
+    let get = operation("siren_distributions", list_parameters(distributions), responses);
     paths.insert(list, json!({"get": get}));
 }
 
-fn credit(name: &str, is_recorded: bool) -> Value {
-    let mut operation = operation(name, Vec::new(), &reference("credited"));
-    if !is_recorded {
-        operation["responses"] = responses(&[]);
-        operation["responses"]["200"] = done(&reference("credited"));
-    }
-    let body = object(
-        json!({"collaboratorId": {"type": "integer", "format": "int64"}}),
-        &["collaboratorId"],
-    );
+/// Describes the operation that credits a metric.
+fn credit(id: &str, responses: Map<String, Value>) -> Value {
+    let body = object(&["collaboratorId"], json!({"collaboratorId": integer()}));
+    let mut operation = operation(id, Vec::new(), responses);
     operation["requestBody"] = json!({"required": true, "content": {PLAIN: {"schema": body}}});
     operation
 }
 
-fn operation(id: &str, parameters: Vec<Value>, answer: &Value) -> Value {
-    let organization = json!({"$ref": "#/components/parameters/organization"});
-    let parameters: Vec<Value> = std::iter::once(organization).chain(parameters).collect();
-    let mut responses = Map::new();
-    responses.insert("200".to_owned(), done(answer));
-    for code in Code::ALL {
-        let content = json!({PLAIN: {"schema": reference("siren_error")}});
-        let refusal = json!({"description": code.title(), "content": content});
-        responses.entry(code.status().to_string()).or_insert(refusal);
-    }
-    json!({"operationId": id, "parameters": parameters, "responses": responses})
+/// Describes the response of success.
+fn success(schema: &Value) -> Value {
+    json!({"description": "Done", "content": {PLAIN: {"schema": schema}}})
 }
 
-fn done(schema: &Value) -> Value {
-    json!({"description": "Done", "content": {PLAIN: {"schema": schema}}})
+/// Adds the errors of the recorded API to the response of success.
+fn with_recorded_errors(success: Value) -> Map<String, Value> {
+    let mut responses = Map::from_iter([("200".to_owned(), success)]);
+    for code in Code::ALL {
+        let content = json!({PLAIN: {"schema": reference("siren_error")}});
+        let error = json!({"description": code.title(), "content": content});
+        responses.entry(code.status().to_string()).or_insert(error);
+    }
+    responses
 }
 
 fn list_parameters(distributions: &ResourceType<Field>) -> Vec<Value> {
     let mut parameters: Vec<Value> = Vec::new();
     for (name, declared) in FILTERS {
-        let kind = distributions.filters.iter().find(|it| it.name == declared).map(|it| it.kind);
-        let schema = match kind {
+        let declared = distributions.filters.iter().find(|it| it.name == declared);
+        let schema = match declared.map(|it| it.kind) {
             Some(Kind::Enumeration(words)) => json!({"enum": words}),
-            _ => json!({"type": "integer", "format": "int64"}),
+            _ => integer(),
         };
         parameters.push(query(name, &schema));
     }
@@ -102,56 +99,46 @@ fn list_parameters(distributions: &ResourceType<Field>) -> Vec<Value> {
     parameters
 }
 
+/// Describes the parameter that asks for the members which are not always shown.
 fn fields(distributions: &ResourceType<Field>) -> Value {
     let extended = MEMBERS.iter().filter(|(_, source)| source.is_extended(distributions));
     let names: Vec<&str> = extended.map(|(name, _)| *name).collect();
-    query("fields", &json!({"type": "array", "items": {"enum": names}}))
-}
-
-fn query(name: &str, schema: &Value) -> Value {
-    json!({"name": name, "in": "query", "schema": schema, "style": "form", "explode": false})
+    query("fields", &array(json!({"enum": names})))
 }
 
 fn distribution(distributions: &ResourceType<Field>) -> Value {
-    let id = json!({"type": "integer", "format": "int64"});
-    let part = object(
-        json!({"distributionId": id, "obligationId": id, "status": {"type": "string"}}),
-        &["distributionId", "obligationId", "status"],
-    );
-    let mut shown = Map::new();
+    let mut properties = Map::new();
     let mut always = Vec::new();
     for (name, source) in MEMBERS {
         let schema = match source {
-            siren::Source::Id | siren::Source::Relationship(_) => id.clone(),
-            siren::Source::Attribute(of) => distributions
-                .attribute(of)
+            Source::Id | Source::Relationship(_) => integer(),
+            Source::Attribute(declared) => distributions
+                .attribute(declared)
                 .map_or_else(|| json!({}), |(_, attribute)| shown_schema(attribute)),
-            siren::Source::Allocations => {
-                json!({"type": "array", "items": part, "maxItems": MAX_ALLOCATIONS})
-            }
+            Source::Allocations => allocations(),
         };
-        shown.insert(name.to_owned(), schema);
+        properties.insert(name.to_owned(), schema);
         if !source.is_extended(distributions) {
             always.push(name);
         }
     }
-    let mut schema = members(shown);
+    let mut schema = closed(properties);
     schema["required"] = json!(always);
     schema
 }
 
-fn error() -> Value {
-    let messages = json!({"type": "array", "items": {"type": "string"}});
-    let failed = json!({"type": "object", "additionalProperties": messages});
-    object(
-        json!({
-            "message": {"type": "string"},
-            "context": object(json!({"failedValidations": failed}), &["failedValidations"]),
-        }),
-        &["message"],
-    )
+fn allocations() -> Value {
+    let allocation = object(
+        &["distributionId", "obligationId", "status"],
+        json!({"distributionId": integer(), "obligationId": integer(), "status": text()}),
+    );
+    let mut allocations = array(allocation);
+    allocations["maxItems"] = json!(MAX_ALLOCATIONS);
+    allocations
 }
 
-fn object(properties: Value, required: &[&str]) -> Value {
-    json!({"type": "object", "required": required, "properties": properties})
+fn error() -> Value {
+    let failed = json!({"type": "object", "additionalProperties": array(text())});
+    let context = object(&["failedValidations"], json!({"failedValidations": failed}));
+    object(&["message"], json!({"message": text(), "context": context}))
 }

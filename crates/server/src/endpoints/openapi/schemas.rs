@@ -1,45 +1,45 @@
-//! The documents of each type, as they are written and read.
+//! The schemas of each type: as documents show it, and as POST and PATCH take it.
 
 use apportion_jsonapi::resource::{Cardinality, Relationship, ResourceType};
 use apportion_jsonapi::{Attribute, Bounds, Kind};
 use apportion_store::Field;
 use serde_json::{Map, Value, json};
 
-use super::documents::{document, members, nullable};
-use super::reference;
+use super::documents::document;
+use super::shapes::{array, closed, integer, nullable, object, optional, reference, text};
 
-/// The id of a row: what it may be beyond its digits, no pattern says.
+/// Returns the schema of the id of a row. It has at most 18 digits, because a pattern cannot say
+/// which ids of 19 digits fit 64 bits.
 pub(super) fn id_schema() -> Value {
     json!({"type": "string", "pattern": "^[1-9][0-9]{0,17}$"})
 }
 
-/// The schemas of a type.
+/// Adds the schemas of a type, and of the documents that it is in.
 pub(super) fn describe_schemas(resource: &ResourceType<Field>, schemas: &mut Map<String, Value>) {
     let name = resource.name;
     schemas.insert(name.to_owned(), resource_schema(resource));
     schemas.insert(format!("{name}_document"), document(reference(name), "links", "meta"));
-    let none = nullable(reference(name));
-    schemas.insert(format!("{name}_or_null_document"), document(none, "links", "meta"));
-    let page = json!({"type": "array", "items": reference(name)});
+    let or_null = nullable(reference(name));
+    schemas.insert(format!("{name}_or_null_document"), document(or_null, "links", "meta"));
+    let page = array(reference(name));
     schemas.insert(format!("{name}_page"), document(page, "page_links", "page_meta"));
+    let written = |creates| object(&["data"], json!({"data": written_resource(resource, creates)}));
     if resource.writable {
-        let update = resource.is_changeable().then_some(("update", false));
-        for (what, creates) in std::iter::once(("create", true)).chain(update) {
-            let data = written_resource(resource, creates);
-            let written =
-                json!({"type": "object", "required": ["data"], "properties": {"data": data}});
-            schemas.insert(format!("{name}_{what}"), written);
-        }
+        schemas.insert(format!("{name}_create"), written(true));
+    }
+    if resource.is_changeable() {
+        schemas.insert(format!("{name}_update"), written(false));
     }
 }
 
-/// What a type shows of itself.
+/// Returns the schema of the attributes of a type, as documents show them.
 pub(super) fn shown_attributes(resource: &ResourceType<Field>) -> Value {
     let shown = resource.attributes.iter().map(|it| (it.name.to_owned(), shown_schema(it)));
-    members(Map::from_iter(shown))
+    closed(Map::from_iter(shown))
 }
 
-/// A resource of a type, as it is shown.
+/// Returns the schema of a resource of a type, as documents show it. Only resources with an address
+/// have links.
 pub(super) fn resource_schema(resource: &ResourceType<Field>) -> Value {
     let linked = resource.relationships.iter().map(|it| (it.name.to_owned(), linked_schema(it)));
     let linked = linked.map(|(name, mut schema)| {
@@ -56,38 +56,34 @@ pub(super) fn resource_schema(resource: &ResourceType<Field>) -> Value {
         "type": "object",
         "required": needed,
         "properties": {
-            "id": {"type": "string"},
+            "id": text(),
             "type": {"const": resource.name},
             "attributes": shown_attributes(resource),
-            "relationships": members(Map::from_iter(linked)),
-            "links": {
-                "type": "object",
-                "required": ["self"],
-                "properties": {"self": {"type": "string"}},
-            },
+            "relationships": closed(Map::from_iter(linked)),
+            "links": object(&["self"], json!({"self": text()})),
             "meta": reference("item_meta"),
         },
         "additionalProperties": false,
     })
 }
 
-/// A value as it stands in a document.
+/// Returns the schema of the value of an attribute, as documents show it.
 pub(super) fn shown_schema(attribute: &Attribute<Field>) -> Value {
     let kind = match attribute.kind {
-        Kind::Text | Kind::Id => json!({"type": "string"}),
-        Kind::Integer => json!({"type": "integer", "format": "int64"}),
+        Kind::Text | Kind::Id => text(),
+        Kind::Integer => integer(),
         Kind::Decimal { .. } => json!({"type": "string", "pattern": "^-?[0-9]+\\.[0-9]+$"}),
         Kind::Date => json!({"type": "string", "format": "date"}),
         Kind::Instant => json!({"type": "string", "format": "date-time"}),
         Kind::Boolean => json!({"type": "boolean"}),
         Kind::Enumeration(words) => json!({"type": "string", "enum": words}),
-        // Declared with the type; `openapi` shows what cannot be read as anything.
+        // The schema is declared with the type. One that is not JSON would allow any value.
         Kind::Json(schema) => serde_json::from_str(schema).unwrap_or_else(|_| json!({})),
     };
     if attribute.nullable { nullable(kind) } else { kind }
 }
 
-/// A value as POST and PATCH take it.
+/// Returns the schema of the value of an attribute, as POST and PATCH take it.
 fn taken_schema(attribute: &Attribute<Field>) -> Value {
     let plain = "^[^\\u0000-\\u001f\\u007f-\\u009f]*$";
     let kind = match attribute.bounds {
@@ -135,90 +131,89 @@ fn taken_schema(attribute: &Attribute<Field>) -> Value {
     if attribute.nullable { nullable(kind) } else { kind }
 }
 
-/// A relationship as it stands in a document.
+/// Returns the schema of a relationship, as documents show it.
 fn linked_schema(relationship: &Relationship<Field>) -> Value {
-    let identifier = identifier(relationship.target, json!({"type": "string"}));
-    let (data, needed) = match relationship.cardinality {
+    let identifier = identifier(relationship.target, text());
+    let (data, required) = match relationship.cardinality {
         Cardinality::One => (nullable(identifier), json!(["links", "data"])),
-        Cardinality::Many => (json!({"type": "array", "items": identifier}), json!(["links"])),
+        Cardinality::Many => (array(identifier), json!(["links"])),
     };
     json!({
         "type": "object",
-        "required": needed,
+        "required": required,
         "properties": {
             "data": data,
-            "links": {
-                "type": "object",
-                "required": ["self", "related"],
-                "properties": {"self": {"type": "string"}, "related": {"type": "string"}},
-            },
-            "meta": {"type": "object", "properties": {"included": {"type": "boolean"}}},
+            "links": object(&["self", "related"], json!({"self": text(), "related": text()})),
+            "meta": included_meta(),
         },
         "additionalProperties": false,
     })
 }
 
-/// An object that names a resource of the type.
-pub(super) fn identifier(kind: &str, id: Value) -> Value {
-    json!({
-        "type": "object",
-        "required": ["type", "id"],
-        "properties": {"type": {"const": kind}, "id": id},
-    })
+/// Returns the schema of the meta of a relationship whose resources are not included.
+pub(super) fn included_meta() -> Value {
+    optional(json!({"included": {"type": "boolean"}}))
 }
 
-/// Linkage as POST and PATCH take it.
+/// Returns the schema of an identifier of a resource of the type.
+pub(super) fn identifier(kind: &str, id: Value) -> Value {
+    object(&["type", "id"], json!({"type": {"const": kind}, "id": id}))
+}
+
+/// Returns the schema of linkage, as POST and PATCH take it.
 pub(super) fn taken_linkage(relationship: &Relationship<Field>) -> Value {
     let identifier = identifier(relationship.target, id_schema());
     match relationship.cardinality {
         Cardinality::One if relationship.required => identifier,
         Cardinality::One => nullable(identifier),
-        Cardinality::Many => json!({
-            "type": "array",
-            "items": identifier,
-            "maxItems": apportion_jsonapi::input::MAX_LINKAGE,
-        }),
+        Cardinality::Many => {
+            let mut linkage = array(identifier);
+            linkage["maxItems"] = json!(apportion_jsonapi::input::MAX_LINKAGE);
+            linkage
+        }
     }
 }
 
-/// A resource that is made or changed. A relationship without `data` is as if absent.
+/// Returns the schema of a resource that is created or updated. A relationship without `data` counts
+/// as absent.
 pub(super) fn written_resource(resource: &ResourceType<Field>, creates: bool) -> Value {
-    let written = resource.attributes.iter().filter(|it| it.writable);
-    let attributes = written.map(|it| (it.name.to_owned(), taken_schema(it)));
-    let taken = |it: &&Relationship<_>| if creates { it.writable } else { it.is_changeable() };
-    let linked = resource.relationships.iter().filter(taken);
-    let relationships = linked.map(|it| {
-        let needed = if creates && it.required { json!(["data"]) } else { json!([]) };
-        let data = json!({"data": taken_linkage(it)});
-        (it.name.to_owned(), json!({"type": "object", "required": needed, "properties": data}))
+    let attributes = resource.attributes.iter().filter(|it| it.writable);
+    let attributes = attributes.map(|it| (it.name.to_owned(), taken_schema(it)));
+    let relationships = resource.relationships.iter();
+    let relationships =
+        relationships.filter(|it| if creates { it.writable } else { it.is_changeable() });
+    let relationships = relationships.map(|it| {
+        let required: &[&str] = if creates && it.required { &["data"] } else { &[] };
+        (it.name.to_owned(), object(required, json!({"data": taken_linkage(it)})))
     });
-    let required = |names: Vec<&str>| if creates { json!(names) } else { json!([]) };
-    let needed: Vec<&str> =
+    let required_attributes: Vec<&str> =
         resource.attributes.iter().filter(|it| it.required).map(|it| it.name).collect();
-    let leads: Vec<&str> =
+    let required_relationships: Vec<&str> =
         resource.relationships.iter().filter(|it| it.required).map(|it| it.name).collect();
-    let mut own = vec!["type", "attributes"];
-    if !leads.is_empty() {
-        own.push("relationships");
+    let mut required_members = vec!["type", "attributes"];
+    if !required_relationships.is_empty() {
+        required_members.push("relationships");
     }
+    // An update needs none of the members that are required at first.
+    let required = |names: Vec<&str>| if creates { json!(names) } else { json!([]) };
     let mut properties = json!({
         "type": {"const": resource.name},
         "attributes": {
             "type": "object",
-            "required": required(needed),
+            "required": required(required_attributes),
             "properties": Map::from_iter(attributes),
             "additionalProperties": false,
         },
         "relationships": {
             "type": "object",
-            "required": required(leads),
+            "required": required(required_relationships),
             "properties": Map::from_iter(relationships),
             "additionalProperties": false,
         },
     });
     if !creates {
-        properties["id"] =
-            json!({"type": "string", "description": "That of the address, or absent."});
+        let description = "That of the address, or absent.";
+        properties["id"] = json!({"type": "string", "description": description});
     }
-    json!({"type": "object", "required": required(own), "properties": properties})
+    json!({"type": "object", "required": required(required_members), "properties": properties})
 }
