@@ -1,6 +1,6 @@
-//! The baseline of the writer: clients that each have a database connection of their own, and insert by
-//! `BEGIN IMMEDIATE; INSERT; COMMIT` into the same table with the same indexes. Deliberately absent:
-//! HTTP, JSON and rules.
+//! The baseline of the writer: clients that each have a database connection of their own, and
+//! insert by `BEGIN IMMEDIATE; INSERT; COMMIT` into the same table with the same indexes.
+//! Deliberately absent: HTTP, JSON and rules.
 
 use std::sync::Barrier;
 use std::thread;
@@ -38,8 +38,9 @@ diesel::table! {
     }
 }
 
-/// Inserts rows. The arguments are: file, number of clients, inserts of each client, id of the first
-/// deal, number of deals. Prints the time of the whole run and then of each insert, in microseconds.
+/// Inserts rows. The arguments are: file, number of clients, inserts of each client, id of the
+/// first deal, number of deals. Prints the time of the whole run and then of each insert, in
+/// microseconds.
 pub(crate) fn run(arguments: &[&str]) {
     let [file, numbers @ ..] = arguments else { panic!("no file") };
     let numbers: Vec<usize> = numbers.iter().map(|number| number.parse().unwrap()).collect();

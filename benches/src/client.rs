@@ -1,5 +1,5 @@
-//! Clients that keep their connections and take little time of the processor from the server: each is
-//! a thread that sends prepared bytes and reads one answer at a time.
+//! Clients that keep their connections and take little time of the processor from the server: each
+//! is a thread that sends prepared bytes and reads one answer at a time.
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};

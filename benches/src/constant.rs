@@ -1,5 +1,5 @@
-//! A server that answers every request with the same few bytes: the upper limit of what the framework,
-//! the sockets and the clients can do.
+//! A server that answers every request with the same few bytes: the upper limit of what the
+//! framework, the sockets and the clients can do.
 
 use std::net::TcpListener;
 

@@ -1,7 +1,8 @@
 //! Compares a pass of the engine over a thousand pools and a million metrics on SQLite with a bulk
-//! insert of the rows that it writes: the same obligations and allocations are inserted into a copy of
-//! the database, by one prepared statement for each table, in one transaction. The pass does more: it
-//! reads the metrics, shares the pools, commits a thousand times and opens a thousand distributions.
+//! insert of the rows that it writes: the same obligations and allocations are inserted into a copy
+//! of the database, by one prepared statement for each table, in one transaction. The pass does
+//! more: it reads the metrics, shares the pools, commits a thousand times and opens a thousand
+//! distributions.
 
 use std::path::Path;
 use std::time::{Duration, Instant};

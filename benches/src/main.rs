@@ -1,7 +1,7 @@
-//! Measures the server: the cost of a page as rows grow, the number of creates that share an `fsync`,
-//! the number of requests answered in a second, and a pass of the engine. `docs/performance.md` has
-//! the commands and the figures. Nothing here is a test: figures depend on the machine, so they are
-//! ratios within one run.
+//! Measures the server: the cost of a page as rows grow, the number of creates that share an
+//! `fsync`, the number of requests answered in a second, and a pass of the engine.
+//! `docs/performance.md` has the commands and the figures. Nothing here is a test: figures depend
+//! on the machine, so they are ratios within one run.
 #![allow(
     clippy::arithmetic_side_effects,
     clippy::as_conversions,

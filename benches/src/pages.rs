@@ -1,6 +1,6 @@
-//! Measures the cost of a page of 30 rows with its total, among 1,000 rows and among 100,000: for every
-//! declared sort and the common filters, on both stores, and also for a small organization in the
-//! database of the large one.
+//! Measures the cost of a page of 30 rows with its total, among 1,000 rows and among 100,000: for
+//! every declared sort and the common filters, on both stores, and also for a small organization in
+//! the database of the large one.
 
 use crate::client::{Load, drive, request};
 use crate::figures::{Figures, median};

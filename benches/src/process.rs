@@ -1,5 +1,5 @@
-//! The processes that are measured. A process runs alone, or under `strace`, which counts its calls of
-//! `fsync` and can slow each of them down.
+//! The processes that are measured. A process runs alone, or under `strace`, which counts its calls
+//! of `fsync` and can slow each of them down.
 
 use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
@@ -51,8 +51,8 @@ impl Process {
             None => Command::new(program),
             Some(log) => {
                 let mut strace = Command::new("strace");
-                // With --seccomp-bpf it stops the process at these calls only. With -D it is not the
-                // parent of the process, so that signals reach the process.
+                // With --seccomp-bpf it stops the process at these calls only. With -D it is not
+                // the parent of the process, so that signals reach the process.
                 strace.args(["-D", "-f", "-qq", "--seccomp-bpf", "-e", "trace=fsync,fdatasync"]);
                 if watch.tracing == Tracing::Slowed {
                     strace.args(["-e", "inject=fsync,fdatasync:delay_exit=2000"]);

@@ -1,5 +1,5 @@
-//! Measures requests per second, as fractions of those that a handler with a constant answer reaches
-//! in the same run.
+//! Measures requests per second, as fractions of those that a handler with a constant answer
+//! reaches in the same run.
 
 use crate::client::{Load, drive, request};
 use crate::figures::{Figures, median};

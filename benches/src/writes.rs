@@ -1,5 +1,5 @@
-//! Measures durable creates on SQLite by 16 clients: the number of creates that share an `fsync`, and
-//! the gain over a transaction for each create, on a slow disk and on this one.
+//! Measures durable creates on SQLite by 16 clients: the number of creates that share an `fsync`,
+//! and the gain over a transaction for each create, on a slow disk and on this one.
 
 use std::path::Path;
 

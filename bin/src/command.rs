@@ -75,12 +75,12 @@ struct Serve {
         default_value = "127.0.0.1:8080"
     )]
     bind: SocketAddr,
-    /// The beginning of absolute links, such as https://api.example.com; without it, links begin with
-    /// the Host of each request
+    /// The beginning of absolute links, such as https://api.example.com; without it, links begin
+    /// with the Host of each request
     #[arg(long, value_name = "URL", env = "APPORTION_PUBLIC_URL", value_parser = parse_public_url)]
     public_url: Option<String>,
-    /// An origin whose pages may read answers in a browser, such as https://app.example.com; give the
-    /// option several times, or separate origins by commas
+    /// An origin whose pages may read answers in a browser, such as https://app.example.com; give
+    /// the option several times, or separate origins by commas
     #[arg(long = "cors-origin", value_name = "ORIGIN", env = "APPORTION_CORS_ORIGINS",
           value_delimiter = ',', value_parser = parse_origin)]
     cors_origins: Vec<String>,
@@ -91,8 +91,8 @@ struct Serve {
     /// Serve every request, however many a client sends
     #[arg(long, env = "APPORTION_NO_RATE_LIMIT")]
     no_rate_limit: bool,
-    /// The time between two passes of the engine, which triggers distributions that are due: 30s, 5m,
-    /// 1h or off
+    /// The time between two passes of the engine, which triggers distributions that are due: 30s,
+    /// 5m, 1h or off
     #[arg(long, value_name = "TIME", env = "APPORTION_ENGINE_INTERVAL", default_value = "30s",
           value_parser = parse_interval)]
     engine_interval: Interval,
@@ -124,8 +124,8 @@ enum Token {
         /// The requests that it allows
         #[arg(long, value_enum, default_value_t = Scope::Write)]
         scope: Scope,
-        /// The id of the person in whose name it acts, such as 1; without it, it acts in no person's
-        /// name
+        /// The id of the person in whose name it acts, such as 1; without it, it acts in no
+        /// person's name
         #[arg(long, value_name = "ID")]
         person: Option<i64>,
         /// A note on its purpose, such as "monthly report", which `token list` shows

@@ -1,5 +1,5 @@
-//! `apportion import`: finds out the type of each file, shows progress on a terminal, and prints every
-//! line that is at fault.
+//! `apportion import`: finds out the type of each file, shows progress on a terminal, and prints
+//! every line that is at fault.
 
 use std::fs::File;
 use std::io::BufReader;
@@ -17,8 +17,8 @@ pub(crate) struct Import {
     /// The id of the organization that gets the rows, such as 1
     #[arg(long, value_name = "ID")]
     organization: i64,
-    /// The type of the rows in all files; without it, the name of each file must begin with its type,
-    /// such as deals-2026.csv
+    /// The type of the rows in all files; without it, the name of each file must begin with its
+    /// type, such as deals-2026.csv
     #[arg(long = "type", value_name = "TYPE", value_parser = TYPES.to_vec())]
     kind: Option<String>,
     /// The CSV files, in UTF-8 and with a header line, imported in the given order

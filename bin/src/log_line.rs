@@ -1,4 +1,5 @@
-//! Log lines: each is one JSON object, so that no text from a client can look like a line of its own.
+//! Log lines: each is one JSON object, so that no text from a client can look like a line of its
+//! own.
 
 use std::io::Write;
 

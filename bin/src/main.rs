@@ -1,6 +1,6 @@
 //! The program `apportion`: reads its command line and environment, and calls the server crate.
-//! Results go to stdout, logs and refusals to stderr. Not here: anything that a program which embeds
-//! the server could need.
+//! Results go to stdout, logs and refusals to stderr. Not here: anything that a program which
+//! embeds the server could need.
 
 mod check;
 mod command;

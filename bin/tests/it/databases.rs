@@ -185,7 +185,7 @@ fn bad_addresses_are_refused() {
         ("apportion.db", known),
         ("./data/apportion.db", known),
         ("{here}/apportion.db", known),
-        ("mysql://u:secret@127.0.0.1/x", "'mysql://127.0.0.1/x' is no database URL"),
+        ("mysql://u:secret@127.0.0.1/x", "'mysql://127.0.0.1/x' is not a database URL"),
         ("u:secret@127.0.0.1/x", known),
         ("file:apportion.db", known),
         ("", known),

@@ -1,5 +1,5 @@
-//! Failures of requests: refusals for their own faults, and errors of the store. This is the one place
-//! where errors of the store become errors with a status.
+//! Failures of requests: refusals for their own faults, and errors of the store. This is the one
+//! place where errors of the store become errors with a status.
 
 use apportion_core::fault::Fault;
 use apportion_jsonapi::{Code, Error, Input, Source};
@@ -23,8 +23,8 @@ impl Failure {
         Failure::Refused(vec![Error::new(code, detail)])
     }
 
-    /// Makes the refusal for a row that the token cannot see. The words are the same whether it does
-    /// not exist or belongs to another organization, so that they give nothing away.
+    /// Makes the refusal for a row that the token cannot see. The words are the same whether it
+    /// does not exist or belongs to another organization, so that they give nothing away.
     pub fn not_found() -> Self {
         Failure::refusal(Code::RecordNotFound, "There is no such record")
     }
@@ -49,8 +49,8 @@ impl Failure {
     }
 }
 
-/// Points the errors of a write at `/data` if its document is linkage alone, which has no attributes
-/// or relationships to point at.
+/// Points the errors of a write at `/data` if its document is linkage alone, which has no
+/// attributes or relationships to point at.
 pub(crate) fn at_linkage(failure: Failure) -> Failure {
     let Failure::Refused(errors) = failure else { return failure };
     let at_data = |error: Error| match &error.source {

@@ -202,7 +202,8 @@ fn build_server(
             .h1(map_config(routes, |()| AppConfig::default()));
         let shutdown = shutdown.clone();
         fn_service(move |stream: TcpStream| {
-            // Each answer is written at once, so Nagle's algorithm would only delay its last packet.
+            // Each answer is written at once, so Nagle's algorithm would only delay its last
+            // packet.
             let _ = stream.set_nodelay(true);
             let peer = stream.peer_addr().ok();
             let shutdown = shutdown.clone();

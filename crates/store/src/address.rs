@@ -1,5 +1,5 @@
-//! Database URLs. The scheme alone decides which database a URL means, never a try, so that a mistyped
-//! URL cannot become a new SQLite file of that name.
+//! Database URLs. The scheme alone decides which database a URL means, never a try, so that a
+//! mistyped URL cannot become a new SQLite file of that name.
 
 use std::path::{Path, PathBuf};
 use std::str::FromStr;

@@ -150,8 +150,8 @@ fn replay(answer: Answer) -> Reply {
         .with_header(REPLAYED, "true")
 }
 
-/// Makes an answer with a stored body, and restores its media type. The member `jsonapi` of a document
-/// names the extension or profile that it applies; JSON without that member is plain.
+/// Makes an answer with a stored body, and restores its media type. The member `jsonapi` of a
+/// document names the extension or profile that it applies; JSON without that member is plain.
 fn restore(body: Vec<u8>, status: u16) -> Reply {
     let json = Json::parse(&body).ok();
     let Some(version) = json.as_ref().and_then(|json| json.member("jsonapi")) else {

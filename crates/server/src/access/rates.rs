@@ -1,6 +1,6 @@
 //! Rate limits: requests are counted in fixed windows of time for each token and each organization;
-//! reports are counted once more for themselves. Requests without a valid token are counted for each
-//! client address. The number of windows in memory is limited.
+//! reports are counted once more for themselves. Requests without a valid token are counted for
+//! each client address. The number of windows in memory is limited.
 
 use std::collections::HashMap;
 use std::hash::Hash;

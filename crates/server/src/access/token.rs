@@ -1,6 +1,6 @@
 //! API tokens: `apt_`, 32 random base-62 characters, and a CRC-32 in 6 more. Because of the prefix,
-//! scanners for leaked secrets can recognize one; because of the checksum, a mistyped one is refused
-//! without a look-up. Only the SHA-256 of a token is stored.
+//! scanners for leaked secrets can recognize one; because of the checksum, a mistyped one is
+//! refused without a look-up. Only the SHA-256 of a token is stored.
 
 use std::fmt;
 

@@ -1,11 +1,12 @@
-//! Translates a parsed query into criteria of the store. The parser has replaced each name by a field
-//! already, so only the types differ.
+//! Translates a parsed query into criteria of the store. The parser has replaced each name by a
+//! field already, so only the types differ.
 
 use apportion_jsonapi::query::{self, Operator, Page, Walk};
 use apportion_jsonapi::{Query, ResourceType, Value};
 use apportion_store::{self as store, Comparison, Criteria, Field, Filter, Order};
 
-/// Returns the criteria of a list. With `within`, it is the list of the rows whose field has that id.
+/// Returns the criteria of a list. With `within`, it is the list of the rows whose field has that
+/// id.
 pub(crate) fn criteria(
     resource: &ResourceType<Field>,
     query: &Query<Field>,

@@ -65,7 +65,8 @@ pub trait Served: Send + Sync {
         Err(Failure::not_found())
     }
 
-    /// Loads the rows whose field is one of the ids, in the order of their own ids, at most `limit`.
+    /// Loads the rows whose field is one of the ids, in the order of their own ids, at most
+    /// `limit`.
     fn load_by<'r>(
         &'r self,
         _: &mut Tenant<'_>,

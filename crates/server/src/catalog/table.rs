@@ -1,5 +1,5 @@
-//! Types whose rows are in a table of the store. Rows are loaded by criteria, and written by functions
-//! that stand beside the declaration. Not here: types whose rows are computed.
+//! Types whose rows are in a table of the store. Rows are loaded by criteria, and written by
+//! functions that stand beside the declaration. Not here: types whose rows are computed.
 
 use apportion_jsonapi::document::WalkPage;
 use apportion_jsonapi::query::Walk;
@@ -138,8 +138,8 @@ impl<R: Stored + Send + Sync> Resource<R> {
     }
 
     /// Refuses values of read-only attributes and relationships that differ from the stored ones.
-    /// Clients may send whole resources back, so equal values are accepted; for a new row, which has
-    /// none yet, `null` is.
+    /// Clients may send whole resources back, so equal values are accepted; for a new row, which
+    /// has none yet, `null` is.
     fn check_read_only(
         &self,
         work: &mut Work<'_>,

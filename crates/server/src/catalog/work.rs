@@ -49,8 +49,8 @@ impl Work<'_> {
         Ok(Some(id))
     }
 
-    /// Returns the id that the input sets a to-one relationship to which a POST must set. A missing one
-    /// is an error of the input, as is a row that does not exist.
+    /// Returns the id that the input sets a to-one relationship to which a POST must set. A missing
+    /// one is an error of the input, as is a row that does not exist.
     pub fn needed(
         &mut self,
         input: &mut Input,
@@ -66,9 +66,9 @@ impl Work<'_> {
         Ok(self.linked(input, name, kind)?.flatten())
     }
 
-    /// Returns the change that the input makes to a to-many relationship; `None` if the input does not
-    /// name it. A member to be added that does not exist is an error of the input, and the linkage is
-    /// returned all the same: check `input.errors` before giving it to `set_members`.
+    /// Returns the change that the input makes to a to-many relationship; `None` if the input does
+    /// not name it. A member to be added that does not exist is an error of the input, and the
+    /// linkage is returned all the same: check `input.errors` before giving it to `set_members`.
     pub fn members(
         &mut self,
         input: &mut Input,

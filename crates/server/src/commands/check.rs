@@ -1,5 +1,5 @@
-//! `apportion check`: checks every law over all rows of every organization, however long it takes. It
-//! may run beside a server: it reads a snapshot of each organization, and locks nothing.
+//! `apportion check`: checks every law over all rows of every organization, however long it takes.
+//! It may run beside a server: it reads a snapshot of each organization, and locks nothing.
 
 use apportion_core::checks::{Check, Finding};
 use apportion_store::{self as store, Address, OrganizationId, Scope, Session, Tenant};

@@ -1,5 +1,5 @@
-//! The addresses of the service: the endpoint behind each, the methods that it takes, and its name in
-//! logs.
+//! The addresses of the service: the endpoint behind each, the methods that it takes, and its name
+//! in logs.
 
 use apportion_jsonapi::value;
 

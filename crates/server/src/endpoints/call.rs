@@ -144,8 +144,8 @@ impl<'c> Call<'c> {
         self.app.store.read(self.scope(), work).await
     }
 
-    /// Runs work that writes rows of the tenant, in one transaction. The work is run again if another
-    /// transaction interrupts it.
+    /// Runs work that writes rows of the tenant, in one transaction. The work is run again if
+    /// another transaction interrupts it.
     pub(crate) async fn write(
         &self,
         work: impl Fn(&mut Tenant<'_>) -> Result<Reply> + Send + 'static,

@@ -1,5 +1,6 @@
 //! `POST …/distributors/credit-metric`, in the plain JSON that was recorded: every distributor that
-//! has the collaborator as a member credits them. Not here: the crediting itself (`payouts::credit`).
+//! has the collaborator as a member credits them. Not here: the crediting itself
+//! (`payouts::credit`).
 
 use std::sync::Arc;
 

@@ -1,6 +1,6 @@
-//! The gate: the steps that every request passes before an endpoint answers it. They check its target,
-//! host, origin, token, rate, organization, address and method, in this order. Each step may end the
-//! request with an error document of our own; the framework makes none.
+//! The gate: the steps that every request passes before an endpoint answers it. They check its
+//! target, host, origin, token, rate, organization, address and method, in this order. Each step
+//! may end the request with an error document of our own; the framework makes none.
 
 use std::panic::AssertUnwindSafe;
 use std::time::Instant;

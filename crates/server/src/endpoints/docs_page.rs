@@ -1,5 +1,5 @@
-//! The documentation page at `/docs`. Its files are part of the program, so that it works without the
-//! internet. docs/decisions/0009-docs-page.md says where they come from.
+//! The documentation page at `/docs`. Its files are part of the program, so that it works without
+//! the internet. docs/decisions/0009-docs-page.md says where they come from.
 
 use actix_web::http::header::{CONTENT_ENCODING, CONTENT_SECURITY_POLICY};
 

@@ -1,5 +1,5 @@
-//! `/health/live` and `/health/ready`, for monitors: they say whether the process is alive, and whether
-//! it can answer requests.
+//! `/health/live` and `/health/ready`, for monitors: they say whether the process is alive, and
+//! whether it can answer requests.
 
 use apportion_jsonapi::Code;
 use apportion_store::{Session, Store};

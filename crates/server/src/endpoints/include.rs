@@ -1,5 +1,5 @@
-//! Included resources: loads them with one query for each relationship of a path, never one for each
-//! row, and never more than the limit.
+//! Included resources: loads them with one query for each relationship of a path, never one for
+//! each row, and never more than the limit.
 
 use std::collections::HashMap;
 use std::rc::Rc;
@@ -12,8 +12,8 @@ use apportion_store::{Field, Tenant};
 use crate::catalog::{BoxedRows, MAX_INCLUDED, TypeRef};
 use crate::failure::{Failure, Result};
 
-/// The largest number of links of a to-many relationship that are followed. It is above the limit of
-/// resources because a resource that several owners hold is loaded once for each of them.
+/// The largest number of links of a to-many relationship that are followed. It is above the limit
+/// of resources because a resource that several owners hold is loaded once for each of them.
 const MAX_LINKS: usize = 5 * MAX_INCLUDED;
 
 /// Collects what the paths lead to from these rows.
@@ -29,8 +29,8 @@ pub(crate) fn resolve<'r>(
     Ok(compound)
 }
 
-/// Collects what the paths lead to from a relationship whose linkage is primary data. There the rows
-/// that it leads to are included themselves, if there is a path.
+/// Collects what the paths lead to from a relationship whose linkage is primary data. There the
+/// rows that it leads to are included themselves, if there is a path.
 pub(crate) fn from_linkage<'r>(
     tenant: &mut Tenant<'_>,
     kind: TypeRef<'r>,

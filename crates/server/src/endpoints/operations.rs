@@ -1,5 +1,5 @@
-//! `POST /api/v2/operations`: carries out operations in their order, in one transaction: all of them,
-//! or none (JSON:API, Atomic Operations).
+//! `POST /api/v2/operations`: carries out operations in their order, in one transaction: all of
+//! them, or none (JSON:API, Atomic Operations).
 
 use std::sync::Arc;
 
@@ -261,8 +261,8 @@ fn unknown_relationship(kind: TypeRef<'_>, name: &str) -> Failure {
     Error::pointer(Code::RecordNotFound, "/ref/relationship", detail).into()
 }
 
-/// Returns the path of an `href`. Refuses an address outside the service, and one with a query, which
-/// would have no effect.
+/// Returns the path of an `href`. Refuses an address outside the service, and one with a query,
+/// which would have no effect.
 fn path<'j>(address: &'j str, origin: &str) -> Result<&'j str> {
     let path = address.strip_prefix(origin).unwrap_or(address);
     let below = path.strip_prefix(ROOT).is_some_and(|rest| rest.starts_with('/'));

@@ -1,5 +1,5 @@
-//! Reading: lists, single resources, related resources and linkage. A request makes one visit to the
-//! store, and the rows become a document on the store's thread.
+//! Reading: lists, single resources, related resources and linkage. A request makes one visit to
+//! the store, and the rows become a document on the store's thread.
 
 use std::rc::Rc;
 use std::sync::Arc;

@@ -21,7 +21,8 @@ pub(crate) enum Route {
 }
 
 impl Route {
-    /// Parses a path without a trailing slash. Returns `None` if it cannot be the address of anything.
+    /// Parses a path without a trailing slash. Returns `None` if it cannot be the address of
+    /// anything.
     pub(crate) fn parse(resources: &Resources, path: &str) -> Option<Self> {
         let rest = path.strip_prefix(ROOT)?.strip_prefix('/')?;
         let segments: Vec<&str> = rest.split('/').collect();
@@ -40,8 +41,8 @@ impl Route {
         }
     }
 
-    /// Returns the methods. A read-only relationship of a writable type takes the methods that write,
-    /// to refuse them with a reason of their own, but does not name them to clients.
+    /// Returns the methods. A read-only relationship of a writable type takes the methods that
+    /// write, to refuse them with a reason of their own, but does not name them to clients.
     pub(crate) fn methods(self, resources: &Resources) -> Option<Methods> {
         const LIST: &[Method] = &[Method::GET, Method::HEAD, Method::OPTIONS, Method::POST];
         const ROW: &[Method] =

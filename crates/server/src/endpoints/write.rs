@@ -26,8 +26,8 @@ use crate::http::etag::Expected;
 use crate::http::method::Stop;
 use crate::http::reply::Reply;
 
-/// Answers a request to write a resource or a relationship: makes the change, or reports all that is
-/// wrong with the request.
+/// Answers a request to write a resource or a relationship: makes the change, or reports all that
+/// is wrong with the request.
 pub(crate) async fn answer(
     call: &Call<'_>,
     payload: web::Payload,
@@ -61,8 +61,8 @@ pub(crate) async fn answer(
             input.errors.append(&mut faults);
         }
         Ok(Change::Delete(_)) => {}
-        // An error with a status of its own, such as 403, is reported alone: beside those of the query
-        // the answer would be a 400.
+        // An error with a status of its own, such as 403, is reported alone: beside those of the
+        // query the answer would be a 400.
         Err(alone) if alone.iter().any(|fault| fault.code != Code::BadDocument) => {
             faults = std::mem::take(alone);
         }

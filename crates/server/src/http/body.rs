@@ -26,8 +26,8 @@ pub(crate) enum BodyFormat<'e> {
     Plain,
 }
 
-/// Reads the body of a request. Refuses one that is too large or too slow, and one of another format
-/// or with a content coding.
+/// Reads the body of a request. Refuses one that is too large or too slow, and one of another
+/// format or with a content coding.
 pub(crate) async fn read_body(
     request: &HttpRequest,
     payload: web::Payload,

@@ -1,6 +1,6 @@
-//! Entity tags (RFC 9110, sections 8.8.3 and 13). A tag holds the version of the resource, and a hash
-//! of the parameters that shape the answer. A write compares the version only, because a client may
-//! have read the resource in any shape.
+//! Entity tags (RFC 9110, sections 8.8.3 and 13). A tag holds the version of the resource, and a
+//! hash of the parameters that shape the answer. A write compares the version only, because a
+//! client may have read the resource in any shape.
 
 use apportion_jsonapi::{Code, Query};
 use apportion_store::Field;
@@ -19,7 +19,8 @@ pub(crate) fn tag(version: i64, query: &Query<Field>) -> String {
     format!("\"{version}-{:08x}\"", shape.finalize())
 }
 
-/// Whether a header `If-None-Match` lists this tag. Tags are compared weakly there (RFC 9110, section
+/// Whether a header `If-None-Match` lists this tag. Tags are compared weakly there (RFC 9110,
+/// section
 /// 13.1.2).
 pub(crate) fn lists(header: &str, tag: &str) -> bool {
     list(header).any(|known| known == "*" || known.trim_start_matches("W/") == tag)

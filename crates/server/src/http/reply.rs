@@ -77,8 +77,8 @@ impl Reply {
         Self { varies_by_origin: true, ..self }
     }
 
-    /// Makes an answer that clients may store but must validate at each use, by an entity tag of its
-    /// body. `known` is the header `If-None-Match`: if it lists the tag, the answer is 304.
+    /// Makes an answer that clients may store but must validate at each use, by an entity tag of
+    /// its body. `known` is the header `If-None-Match`: if it lists the tag, the answer is 304.
     pub(crate) fn validated(self, known: Option<&str>) -> Self {
         let tag = format!("\"{:08x}\"", crc32fast::hash(self.body.as_deref().unwrap_or_default()));
         let is_known = known.is_some_and(|known| etag::lists(known, &tag));
@@ -101,8 +101,8 @@ impl Reply {
         self.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
     }
 
-    /// Makes an answer with an error document. Each error is logged with the id that the client sees:
-    /// faults of the server as errors, all others for debugging.
+    /// Makes an answer with an error document. Each error is logged with the id that the client
+    /// sees: faults of the server as errors, all others for debugging.
     pub(crate) fn failure(failure: &Failure) -> Self {
         let errors = failure.errors();
         let status = common_status(&errors);

@@ -1,8 +1,8 @@
 //! What columns hold, as `apportion-core` has it: ids, and names out of closed sets, such as
 //! statuses and currencies. To the databases these are `BIGINT` and `TEXT`.
 //!
-//! Core knows no diesel, so that this crate says how such values are read from a column and bound to
-//! a statement. Reading goes through [`AnyConnection`] alone: diesel's traits can be implemented
+//! Core knows no diesel, so that this crate says how such values are read from a column and bound
+//! to a statement. Reading goes through [`AnyConnection`] alone: diesel's traits can be implemented
 //! here for types of another crate only where a type of this one, the backend, takes part. Nothing
 //! here is for free texts and JSON, which rows hold as strings.
 //!

@@ -34,9 +34,9 @@ macro_rules! on_backend {
 }
 pub(crate) use on_backend;
 
-/// The settings of a connection to SQLite. The time-out comes first, so that the other settings wait
-/// for a lock too. `FULL` lets a commit that was answered survive a power cut. A checkpoint costs
-/// three more `fsync`s, so there is one in 16 MiB.
+/// The settings of a connection to SQLite. The time-out comes first, so that the other settings
+/// wait for a lock too. `FULL` lets a commit that was answered survive a power cut. A checkpoint
+/// costs three more `fsync`s, so there is one in 16 MiB.
 const SQLITE: &str = "PRAGMA busy_timeout = 2000;
 PRAGMA journal_mode = WAL;
 PRAGMA synchronous = FULL;

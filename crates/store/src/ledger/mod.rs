@@ -1,7 +1,8 @@
-//! The revenue of a tenant in memory, for reports: the days and amounts of each revenue distribution,
-//! by deal. It is exact at every report. A deal's version rises with each of its distributions, so
-//! that the versions of all deals say which deals to read again, in the same snapshot. No writer does
-//! anything for it, on this server or another. See docs/decisions/0012-ledgers.md.
+//! The revenue of a tenant in memory, for reports: the days and amounts of each revenue
+//! distribution, by deal. It is exact at every report. A deal's version rises with each of its
+//! distributions, so that the versions of all deals say which deals to read again, in the same
+//! snapshot. No writer does anything for it, on this server or another. See
+//! docs/decisions/0012-ledgers.md.
 
 mod draft;
 pub(crate) mod recognized;

@@ -1,7 +1,7 @@
 //! The revenue of a distributor on some days, summed while its rows are read: however many there
-//! are, one is held at a time. It is one statement, so that it sees one moment. Not here: the ledger
-//! of reports, which holds a tenant's revenue in memory, and the rounding of a day's part, which is
-//! a rule.
+//! are, one is held at a time. It is one statement, so that it sees one moment. Not here: the
+//! ledger of reports, which holds a tenant's revenue in memory, and the rounding of a day's part,
+//! which is a rule.
 
 use crate::database::connection::AnyConnection;
 use crate::error::{Error, Result};

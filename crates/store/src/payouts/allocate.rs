@@ -1,6 +1,7 @@
-//! The payment of a distribution, written many rows at a time: obligations for the shares of a pool,
-//! and an allocation for each obligation, new or collected. The distributor is locked. Not here: the
-//! row of the distribution, and the sum of the obligations that are left to the distributor.
+//! The payment of a distribution, written many rows at a time: obligations for the shares of a
+//! pool, and an allocation for each obligation, new or collected. The distributor is locked. Not
+//! here: the row of the distribution, and the sum of the obligations that are left to the
+//! distributor.
 
 use crate::error::{Error, Result};
 use crate::rows::select::Stored;

@@ -44,13 +44,13 @@ pub enum BackupError {
     Damaged(String),
 }
 
-/// Copies the database, whatever its schema, to a file that nobody else can read. Verifies every page,
-/// index and key of the copy, and removes a copy that is not sound.
+/// Copies the database, whatever its schema, to a file that nobody else can read. Verifies every
+/// page, index and key of the copy, and removes a copy that is not sound.
 pub fn backup(from: &Address, to: &Path) -> Result<(), BackupError> {
     let Address::Sqlite(path) = from else { return Err(BackupError::NotSqlite) };
     let unwritten = |reason| BackupError::File { path: to.to_owned(), reason };
-    // A connection would create the file if there is none. Opening and closing it here instead would
-    // drop the locks that this process holds on it.
+    // A connection would create the file if there is none. Opening and closing it here instead
+    // would drop the locks that this process holds on it.
     let missing = |reason| BackupError::Missing { path: path.clone(), reason };
     std::fs::metadata(path).map_err(missing)?;
     // SQLite treats an empty file like a missing one.

@@ -1,5 +1,5 @@
-//! A fixed set of threads, each with one connection, behind a bounded queue. No work waits for ever,
-//! no more work waits than the queue holds, and work that has not begun is dropped when its
+//! A fixed set of threads, each with one connection, behind a bounded queue. No work waits for
+//! ever, no more work waits than the queue holds, and work that has not begun is dropped when its
 //! requester gives up.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};

@@ -1,5 +1,5 @@
-//! Migrations, which bring the schema up to date: forward only, by one process at a time, and never on
-//! a schema that a later version made.
+//! Migrations, which bring the schema up to date: forward only, by one process at a time, and never
+//! on a schema that a later version made.
 
 use diesel::connection::SimpleConnection;
 use diesel::migration::{Migration, MigrationSource, MigrationVersion};
@@ -13,8 +13,8 @@ const SQLITE: EmbeddedMigrations = embed_migrations!("../../migrations/sqlite");
 const POSTGRES: EmbeddedMigrations = embed_migrations!("../../migrations/postgres");
 
 /// The preparation of the lock, which is a row, because every database that speaks PostgreSQL's
-/// protocol has rows. Two processes that create its table at once can collide, so it is tried twice.
-/// The time-outs of requests are too short for migrations.
+/// protocol has rows. Two processes that create its table at once can collide, so it is tried
+/// twice. The time-outs of requests are too short for migrations.
 const POSTGRES_LOCK: &str = "SET statement_timeout = 0;
 SET lock_timeout = 0;
 SET idle_in_transaction_session_timeout = 0;

@@ -25,7 +25,8 @@ const MAX_GATHERING: Duration = Duration::from_millis(5);
 
 /// Answers the requester, once it is known how the commit ended.
 type Answer = Box<dyn FnOnce(Result<()>)>;
-/// A piece of work that runs within its savepoint, and returns whether to keep it and how to answer.
+/// A piece of work that runs within its savepoint, and returns whether to keep it and how to
+/// answer.
 type Job = Box<dyn FnOnce(Result<&mut Session>) -> Option<(bool, Answer)> + Send>;
 
 /// The way to the writer.
@@ -80,9 +81,9 @@ impl Writer {
 struct Group {
     connection: Lazy,
     receiver: Receiver<Job>,
-    /// The number of pieces of work that are likely to share the next commit: as many as the last one
-    /// answered, whose clients may come back at once, and as many as waited for its end; or nearly as
-    /// many as before that, because a client that is late once is not gone.
+    /// The number of pieces of work that are likely to share the next commit: as many as the last
+    /// one answered, whose clients may come back at once, and as many as waited for its end; or
+    /// nearly as many as before that, because a client that is late once is not gone.
     expected: usize,
     /// The end of the last commit.
     ended: Instant,

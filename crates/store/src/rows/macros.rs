@@ -1,6 +1,7 @@
 //! Macros for what every table does to its rows: find and lock a row, insert, update and delete it,
 //! together with the count of rows, the version and the event. They are for diesel tables with the
-//! columns `organization_id`, `id`, `version` and `updated_at`, and need `diesel::prelude` in scope.
+//! columns `organization_id`, `id`, `version` and `updated_at`, and need `diesel::prelude` in
+//! scope.
 
 /// Expands to the assignments that every update of a row makes: the next version, and when.
 macro_rules! next_version {

@@ -38,8 +38,8 @@ pub trait Stored: Sized + 'static {
     ) -> QueryResult<Vec<Found<Self>>>;
 }
 
-/// Implements [`Stored`] for the rows of a diesel table. Columns that are looked up elsewhere follow
-/// those of the table, which are then one field of the row.
+/// Implements [`Stored`] for the rows of a diesel table. Columns that are looked up elsewhere
+/// follow those of the table, which are then one field of the row.
 #[macro_export]
 macro_rules! stored {
     ($row:ident in $table:ident by $tenant:literal) => {
@@ -156,8 +156,8 @@ where
     Ok(found.into_iter().map(|(row, _, _)| row).collect())
 }
 
-/// Loads the rows whose `field` is one of `owners`, each after its owner, at most `limit` of them. A
-/// row with several owners comes once for each.
+/// Loads the rows whose `field` is one of `owners`, each after its owner, at most `limit` of them.
+/// A row with several owners comes once for each.
 pub fn load_held<R>(
     tenant: &mut Tenant<'_>,
     field: Field,

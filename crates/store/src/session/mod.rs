@@ -83,8 +83,8 @@ impl Session {
         &self.ledgers
     }
 
-    /// Runs work that changes nothing and sees one moment of a tenant's rows, however many statements
-    /// it runs.
+    /// Runs work that changes nothing and sees one moment of a tenant's rows, however many
+    /// statements it runs.
     pub fn snapshot<T, E: From<Error>>(
         &mut self,
         scope: &Scope,
@@ -198,8 +198,8 @@ impl Session {
         }
     }
 
-    /// Notes that a row was written. The event is inserted at the end of the transaction, or at once
-    /// if there is none.
+    /// Notes that a row was written. The event is inserted at the end of the transaction, or at
+    /// once if there is none.
     pub fn note(&mut self, event: Event) -> Result<()> {
         self.events.push(event);
         if self.marks.is_empty() { self.insert_events() } else { Ok(()) }

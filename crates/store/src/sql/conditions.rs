@@ -1,5 +1,5 @@
-//! The SQL of filters, in words that both databases understand. Values are bound, never written into
-//! the text. The shape of criteria is here too: the part that makes one statement differ from
+//! The SQL of filters, in words that both databases understand. Values are bound, never written
+//! into the text. The shape of criteria is here too: the part that makes one statement differ from
 //! another, whatever the values.
 
 use std::hash::{Hash, Hasher};

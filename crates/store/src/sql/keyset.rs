@@ -1,5 +1,5 @@
-//! Keyset pagination: the rows that follow a row, by its keys in the order of the list. The database
-//! seeks to them, however many rows come before, and the row itself may be gone by then.
+//! Keyset pagination: the rows that follow a row, by its keys in the order of the list. The
+//! database seeks to them, however many rows come before, and the row itself may be gone by then.
 
 use chrono::{NaiveDate, NaiveDateTime};
 use serde_json::Value as Json;

@@ -235,7 +235,8 @@ impl<S, Types> QueryId for Yielding<S, Types> {
 
 impl<S, Types> RunQueryDsl<AnyConnection> for Yielding<S, Types> {}
 
-/// The most rows of a statement. With ten values a row that is far below what either database binds.
+/// The most rows of a statement. With ten values a row that is far below what either database
+/// binds.
 const MAX_ROWS: usize = 512;
 
 /// Slices in order, each as long as a power of two: few lengths make few statements.

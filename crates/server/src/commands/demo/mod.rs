@@ -1,5 +1,6 @@
-//! The demo tenant: a year of an agency's deals from `fixtures/import`, and the revenue-share programme
-//! by which it pays collaborators. Its token is public, so it is served on loopback addresses only.
+//! The demo tenant: a year of an agency's deals from `fixtures/import`, and the revenue-share
+//! programme by which it pays collaborators. Its token is public, so it is served on loopback
+//! addresses only.
 
 mod programme;
 

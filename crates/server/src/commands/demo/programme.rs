@@ -1,6 +1,7 @@
 //! The demo's revenue-share programme, played over a year: each month collaborators get credits and
-//! obligations, allocated obligations are paid, and then the engine runs. All rows are written through
-//! the declarations and the engine, as of the instants of that year, so that they obey the rules.
+//! obligations, allocated obligations are paid, and then the engine runs. All rows are written
+//! through the declarations and the engine, as of the instants of that year, so that they obey the
+//! rules.
 
 use apportion_core::currency::Currency;
 use apportion_core::obligation::ObligationStatus;
@@ -226,7 +227,8 @@ struct Activity {
 }
 
 impl Activity {
-    /// Computes an activity from the positions of the collaborator and the month. The formula is arbitrary, but makes every demo the same.
+    /// Computes an activity from the positions of the collaborator and the month. The formula is
+    /// arbitrary, but makes every demo the same.
     #[expect(clippy::arithmetic_side_effects, reason = "of 40 collaborators and 12 months")]
     fn compute(collaborator: u64, month: u64) -> Self {
         let luck = collaborator * collaborator * (month + 3) + collaborator * 37 + month * 101;

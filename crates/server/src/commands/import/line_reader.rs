@@ -25,8 +25,8 @@ impl<R> LineReader<R> {
         Self { inner, offset: 0, line: 1, at_line_start: true, after_return: false, starts }
     }
 
-    /// Returns the number of the first line that is not empty and begins at this offset or after it.
-    /// Offsets must not descend from call to call: earlier lines are forgotten.
+    /// Returns the number of the first line that is not empty and begins at this offset or after
+    /// it. Offsets must not descend from call to call: earlier lines are forgotten.
     pub(crate) fn line_from(&mut self, offset: u64) -> u64 {
         while self.starts.front().is_some_and(|(start, _)| *start < offset) {
             self.starts.pop_front();

@@ -1,8 +1,8 @@
 //! The import of rows from CSV files, through the same declarations and rules as requests.
 //!
 //! The header names attributes, and relationships as `<name>_id`. A column `deal`, `distributor` or
-//! `collaborator` finds the row by its name, or by its e-mail address. An empty cell gives no value. A
-//! file is one transaction: all of its rows are imported, or none.
+//! `collaborator` finds the row by its name, or by its e-mail address. An empty cell gives no
+//! value. A file is one transaction: all of its rows are imported, or none.
 
 mod line_reader;
 
@@ -78,8 +78,8 @@ impl Importer {
         Ok(Self { session, scope, currency: found.currency })
     }
 
-    /// Imports one file of a type. Calls `progress` with the number of bytes read so far. Returns the
-    /// number of rows.
+    /// Imports one file of a type. Calls `progress` with the number of bytes read so far. Returns
+    /// the number of rows.
     pub fn import(
         &mut self,
         kind: &str,
@@ -317,8 +317,8 @@ fn bad_line(error: apportion_jsonapi::Error) -> BadLine {
     BadLine { line: 0, column, reason }
 }
 
-/// Returns the reason why a record cannot be read. If only one cell is at fault, returns its position
-/// too.
+/// Returns the reason why a record cannot be read. If only one cell is at fault, returns its
+/// position too.
 fn unreadable(error: &csv::Error) -> (Option<usize>, String) {
     match error.kind() {
         csv::ErrorKind::Utf8 { err, .. } => (Some(err.field()), "is not UTF-8".to_owned()),

@@ -1,5 +1,5 @@
-//! Parameters that several operations take, described once. Many addresses lead to lists of the same
-//! type, and each list takes more than a hundred parameters.
+//! Parameters that several operations take, described once. Many addresses lead to lists of the
+//! same type, and each list takes more than a hundred parameters.
 
 use std::collections::HashMap;
 
@@ -36,8 +36,8 @@ fn parameters_of(paths: &mut Map<String, Value>) -> impl Iterator<Item = &mut Va
     parameters.filter_map(Value::as_array_mut).flatten()
 }
 
-/// Returns a free key made from the parameter's name, with a number appended if another parameter has
-/// the same name.
+/// Returns a free key made from the parameter's name, with a number appended if another parameter
+/// has the same name.
 fn free_key(name: &str, taken: &Map<String, Value>) -> String {
     let words = name.split(['[', ']']).filter(|word| !word.is_empty());
     let plain = words.collect::<Vec<_>>().join(".").replace('$', "");

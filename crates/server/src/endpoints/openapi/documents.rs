@@ -6,26 +6,9 @@ use apportion_jsonapi::{Code, operations};
 use apportion_store::Field;
 use serde_json::{Map, Value, json};
 
-use super::paths::verbs;
-use super::schemas::{id_schema, taken_linkage, written_resource};
-use super::shapes::{array, integer, nullable, object, optional, reference, text};
+use super::schemas::{id_schema, taken_linkage, verbs, written_resource};
+use super::shapes::{array, document, integer, nullable, object, optional, reference, text};
 use crate::revenue::report_row;
-
-/// Returns the schema of a document with primary data; `links` and `meta` name schemas.
-pub(super) fn document(data: Value, links: &str, meta: &str) -> Value {
-    json!({
-        "type": "object",
-        "required": ["data", "links", "meta", "jsonapi"],
-        "properties": {
-            "data": data,
-            "included": array(reference("included")),
-            "links": reference(links),
-            "meta": reference(meta),
-            "jsonapi": reference("jsonapi"),
-        },
-        "additionalProperties": false,
-    })
-}
 
 /// Returns the schemas that all types share, by name.
 pub(super) fn common_schemas(registry: &Registry<Field>) -> Map<String, Value> {
@@ -91,13 +74,13 @@ fn page_meta() -> Value {
             "max_page_size": integer(),
         }),
     );
-    meta["description"] = json!("A page by cursors says nothing of numbers and counts.");
+    meta["description"] = json!("A page by cursor has no page number and no totals.");
     meta
 }
 
 fn item_meta() -> Value {
     let mut meta = optional(json!({"page": optional(json!({"cursor": text()}))}));
-    meta["description"] = json!("Of an item of a page by cursors.");
+    meta["description"] = json!("The cursor of an item, in a page by cursor.");
     meta
 }
 
@@ -131,8 +114,8 @@ fn operations_schema(registry: &Registry<Field>) -> Value {
     let items: Vec<Value> = writable.flat_map(operations_on).collect();
     json!({
         "type": "object",
-        "description": "Instead of `ref`, `href` may name the address; a local id (`lid`) of an \
-                        earlier addition may stand for an id.",
+        "description": "An operation may name its target by `href` instead of `ref`. A local id \
+                        (`lid`) that an earlier operation added may be used instead of an id.",
         "required": ["atomic:operations"],
         "properties": {"atomic:operations": {
             "type": "array",

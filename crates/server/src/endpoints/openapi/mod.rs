@@ -61,7 +61,7 @@ fn document(registry: &Registry<Field>) -> Value {
     parameters.insert("id".to_owned(), id);
     let organization = json!({
         "name": "X-Organization-Id", "in": "header", "schema": id_pattern,
-        "description": "The token's own organization; any other is a 404.",
+        "description": "The id of the token's own organization; any other id is answered with 404.",
     });
     parameters.insert("organization".to_owned(), organization);
     json!({
@@ -69,7 +69,8 @@ fn document(registry: &Registry<Field>) -> Value {
         "info": {
             "title": "Apportion",
             "version": env!("CARGO_PKG_VERSION"),
-            "description": "Revenue in, by the day; payouts out, to the cent. JSON:API 1.1.",
+            "description": "Spreads revenue over days and shares payouts to the cent. \
+                            Speaks JSON:API 1.1.",
             "license": {"name": "MIT", "identifier": "MIT"},
         },
         "servers": [{"url": "/"}],
@@ -82,7 +83,7 @@ fn document(registry: &Registry<Field>) -> Value {
             },
             "parameters": parameters,
             "headers": {"request": {
-                "description": "What events and log lines call the request.",
+                "description": "The id of the request, which events and log lines repeat.",
                 "schema": {"type": "string", "format": "uuid"},
             }},
             "responses": operation::errors(),

@@ -7,13 +7,12 @@ use apportion_jsonapi::resource::{Cardinality, Registry, Relationship, ResourceT
 use apportion_store::Field;
 use serde_json::{Map, Value, json};
 
-use super::documents::document;
 use super::operation::{body, empty_responses, operation, responses};
 use super::parameters::{
     linkage_parameters, list_parameters, narrowing_parameters, shape_parameters,
 };
-use super::schemas::{resource_schema, taken_linkage};
-use super::shapes::{object, reference};
+use super::schemas::{resource_schema, taken_linkage, verbs};
+use super::shapes::{document, object, reference};
 use crate::catalog::ROOT;
 use crate::endpoints::operations;
 use crate::endpoints::preview;
@@ -38,7 +37,7 @@ pub(super) fn describe_type(
     )});
     if resource.restricted {
         for get in [&mut list["get"], &mut one["get"]] {
-            get["description"] = json!("Takes a token with the scope `admin`.");
+            get["description"] = json!("Needs a token with the scope `admin`.");
         }
     }
     if resource.writable {
@@ -108,14 +107,6 @@ fn linkage_path(
         }
     }
     path
-}
-
-/// Returns the verbs of operations on a writable relationship.
-pub(super) fn verbs(relationship: &Relationship<Field>) -> &'static [&'static str] {
-    match relationship.cardinality {
-        Cardinality::One => &["update"],
-        Cardinality::Many => &["update", "add", "remove"],
-    }
 }
 
 /// Describes the id in an address. The ids of computed rows are texts of their own form.

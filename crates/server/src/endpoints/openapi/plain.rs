@@ -44,7 +44,7 @@ pub(super) fn describe(
     page["maxItems"] = json!(MAX_NUMBER);
     let mut page = success(&page);
     page["headers"] = json!({"x-siren-estimated-count": {
-        "description": "How many there are on all pages.",
+        "description": "The number of distributions on all pages.",
         "schema": {"type": "string", "pattern": "^[0-9]+$"},
     }});
     let responses = with_recorded_errors(page);

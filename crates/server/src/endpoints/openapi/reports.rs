@@ -7,12 +7,11 @@ use apportion_jsonapi::resource::Registry;
 use apportion_store::Field;
 use serde_json::{Map, Value, json};
 
-use super::documents::document;
 use super::operation::query;
 use super::parameters::{numbered_parameters, shape_parameters};
 use super::paths::read;
 use super::schemas::{identifier, included_meta, shown_attributes};
-use super::shapes::{array, integer, nullable, reference, text};
+use super::shapes::{array, document, integer, nullable, reference, text};
 use crate::endpoints::report;
 use crate::revenue::report_row::{self, ENTITIES};
 
@@ -28,7 +27,7 @@ pub(super) fn describe(
     parameters.extend(shape_parameters(registry, &resource));
     let page = format!("{}_page", report_row::NAME);
     let mut get = read("report_financial_items", parameters, &page);
-    get["summary"] = json!("Revenue, added up by what is asked for");
+    get["summary"] = json!("Revenue, summed by groups");
     for media_type in ["text/csv", "image/svg+xml"] {
         get["responses"]["200"]["content"][media_type] = json!({"schema": text()});
     }
@@ -39,12 +38,15 @@ pub(super) fn describe(
         "type": "object",
         "required": ["id", "type", "attributes", "relationships"],
         "properties": {
-            "id": {"type": "string", "description": "The keys in the order asked: `2025-07.17`."},
+            "id": {
+                "type": "string",
+                "description": "The keys in the order of `group`, such as `2025-07.17`.",
+            },
             "type": {"const": report_row::NAME},
             "attributes": shown_attributes(&resource),
             "relationships": {
                 "type": "object",
-                "description": "Those that are grouped by.",
+                "description": "The entities that the report is grouped by.",
                 "properties": Map::from_iter(linked),
                 "additionalProperties": false,
             },
@@ -70,11 +72,12 @@ fn own_parameters() -> Vec<Value> {
         "maxContains": 1,
     });
     let mut group = query("group", &groups);
-    group["description"] = json!("What makes a row; without it there is one for all.");
+    group["description"] = json!("The groups that rows are made by; without any there is one row.");
     let mut group_by = query("groupBy", &groups);
-    group_by["description"] = json!("Another name of `group`, instead of it.");
+    group_by["description"] = json!("The same as `group`; give one of them.");
     let mut format = query("format", &json!({"enum": ["csv", "svg"]}));
-    format["description"] = json!("A table or a chart, whatever `Accept` says; has no pages.");
+    format["description"] =
+        json!("Asks for a table or a chart of all rows, without pages, whatever `Accept` says.");
     vec![group, group_by, format]
 }
 

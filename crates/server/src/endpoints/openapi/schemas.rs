@@ -5,8 +5,9 @@ use apportion_jsonapi::{Attribute, Bounds, Kind};
 use apportion_store::Field;
 use serde_json::{Map, Value, json};
 
-use super::documents::document;
-use super::shapes::{array, closed, integer, nullable, object, optional, reference, text};
+use super::shapes::{
+    array, closed, document, integer, nullable, object, optional, reference, text,
+};
 
 /// Returns the schema of the id of a row. It has at most 18 digits, because a pattern cannot say
 /// which ids of 19 digits fit 64 bits.
@@ -174,8 +175,8 @@ pub(super) fn taken_linkage(relationship: &Relationship<Field>) -> Value {
     }
 }
 
-/// Returns the schema of a resource that is created or updated. A relationship without `data` counts
-/// as absent.
+/// Returns the schema of a resource that is created or updated. A relationship without `data`
+/// counts as absent.
 pub(super) fn written_resource(resource: &ResourceType<Field>, creates: bool) -> Value {
     let attributes = resource.attributes.iter().filter(|it| it.writable);
     let attributes = attributes.map(|it| (it.name.to_owned(), taken_schema(it)));
@@ -212,8 +213,16 @@ pub(super) fn written_resource(resource: &ResourceType<Field>, creates: bool) ->
         },
     });
     if !creates {
-        let description = "That of the address, or absent.";
+        let description = "The id in the address, or absent.";
         properties["id"] = json!({"type": "string", "description": description});
     }
     json!({"type": "object", "required": required(required_members), "properties": properties})
+}
+
+/// Returns the verbs of operations on a writable relationship.
+pub(super) fn verbs(relationship: &Relationship<Field>) -> &'static [&'static str] {
+    match relationship.cardinality {
+        Cardinality::One => &["update"],
+        Cardinality::Many => &["update", "add", "remove"],
+    }
 }

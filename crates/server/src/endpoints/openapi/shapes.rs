@@ -42,3 +42,19 @@ pub(super) fn nullable(schema: Value) -> Value {
 pub(super) fn reference(schema: &str) -> Value {
     json!({"$ref": format!("#/components/schemas/{schema}")})
 }
+
+/// Returns the schema of a document with primary data; `links` and `meta` name schemas.
+pub(super) fn document(data: Value, links: &str, meta: &str) -> Value {
+    json!({
+        "type": "object",
+        "required": ["data", "links", "meta", "jsonapi"],
+        "properties": {
+            "data": data,
+            "included": array(reference("included")),
+            "links": reference(links),
+            "meta": reference(meta),
+            "jsonapi": reference("jsonapi"),
+        },
+        "additionalProperties": false,
+    })
+}

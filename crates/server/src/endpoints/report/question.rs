@@ -1,5 +1,5 @@
-//! What a report is asked for: parameters of reports beside those of lists, read with every fault at
-//! its parameter. Not here: the figures.
+//! What a report is asked for: parameters of reports beside those of lists, read with every fault
+//! at its parameter. Not here: the figures.
 
 use apportion_core::report::{Group, GroupError, Grouping, RowOrder};
 use apportion_jsonapi::query::{Allowed, Include, NumberedPage, Page, Query, QueryOptions};
