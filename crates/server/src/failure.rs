@@ -1,7 +1,10 @@
-//! Failures of requests: refusals for their own faults, and errors of the store. This is the one
-//! place where errors of the store become errors with a status.
+//! Failures of requests: refusals for their own faults, and errors of the store or of this program.
+//! This is the one place where errors of the store, and refusals of the rules, become errors with a
+//! status.
 
 use apportion_core::fault::Fault;
+use apportion_core::money::MoneyError;
+use apportion_core::refusal::{Locked, Refused};
 use apportion_jsonapi::{Code, Error, Input, Source};
 use apportion_store as store;
 
@@ -15,6 +18,8 @@ pub enum Failure {
     Refused(Vec<Error>),
     /// The store failed. Clients learn no details.
     Store(store::Error),
+    /// This program failed in a way that it is not meant to. The text says how, for the log.
+    Broken(String),
 }
 
 impl Failure {
@@ -41,7 +46,7 @@ impl Failure {
             Failure::Store(Busy | Unavailable(_) | Interrupted(_)) => {
                 vec![Error::new(Code::Unavailable, "The server is busy; try again in 1 s")]
             }
-            Failure::Store(_) => {
+            Failure::Store(_) | Failure::Broken(_) => {
                 let detail = "The server failed; its log has the reason under the id of this error";
                 vec![Error::new(Code::ServerError, detail)]
             }
@@ -81,6 +86,44 @@ impl From<Error> for Failure {
 impl From<Vec<Error>> for Failure {
     fn from(errors: Vec<Error>) -> Self {
         Failure::Refused(errors)
+    }
+}
+
+/// A change of status that the rules refuse is a conflict with the state of the row.
+impl From<Refused> for Failure {
+    fn from(refused: Refused) -> Self {
+        Failure::refusal(Code::Conflict, refused.to_string())
+    }
+}
+
+impl From<Locked> for Failure {
+    fn from(refused: Locked) -> Self {
+        locked(refused).into()
+    }
+}
+
+/// Values that a client sends are checked before, so an amount that does not fit is a conflict with
+/// the amounts that are there.
+impl From<MoneyError> for Failure {
+    fn from(error: MoneyError) -> Self {
+        Failure::refusal(Code::Conflict, format!("An amount that follows from this {error}"))
+    }
+}
+
+/// Returns the error of a change of status that the rules refuse, which points at the status.
+pub(crate) fn refused_status(refused: Refused) -> Error {
+    Error::pointer(Code::Conflict, "/data/attributes/status", refused.to_string())
+}
+
+/// Returns the error of a change that a status or a use of the row refuses. It points at the
+/// attribute, unless it is about the row itself.
+pub(crate) fn locked(locked: Locked) -> Error {
+    match locked.what {
+        "it" => Error::new(Code::Conflict, locked.to_string()),
+        attribute => {
+            let pointer = format!("/data/attributes/{attribute}");
+            Error::pointer(Code::Conflict, pointer, locked.to_string())
+        }
     }
 }
 

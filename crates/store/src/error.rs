@@ -1,5 +1,7 @@
 //! The errors of the store.
 
+use std::num::TryFromIntError;
+
 use diesel::result::{DatabaseErrorKind, Error as Diesel};
 
 use crate::address::Address;
@@ -39,6 +41,19 @@ pub enum Error {
     /// There is a row already that is equal where rows must differ.
     #[error("it exists already")]
     Duplicate,
+    /// A row holds something that no write of this program puts there.
+    #[error("row {id} of {table} is corrupt: {why}")]
+    Corrupt {
+        /// The table of the row.
+        table: &'static str,
+        /// The id of the row.
+        id: i64,
+        /// The part that is wrong, in words.
+        why: String,
+    },
+    /// A sum or a count does not fit 64 bits.
+    #[error("a sum or a count does not fit 64 bits")]
+    Overflow,
     /// The work panicked.
     #[error("the work panicked")]
     Panicked,
@@ -83,6 +98,25 @@ impl From<Diesel> for Error {
             _ => Error::Query(text),
         }
     }
+}
+
+impl From<TryFromIntError> for Error {
+    fn from(_: TryFromIntError) -> Self {
+        Error::Overflow
+    }
+}
+
+/// Returns what was read from a row.
+///
+/// # Errors
+///
+/// [`Error::Corrupt`] if it could not be read.
+pub fn intact<T>(
+    table: &'static str,
+    id: i64,
+    read: std::result::Result<T, impl std::fmt::Display>,
+) -> Result<T> {
+    read.map_err(|why| Error::Corrupt { table, id, why: why.to_string() })
 }
 
 /// An error of work on the store, which may hold an error of the store itself.

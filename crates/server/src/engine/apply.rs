@@ -42,10 +42,8 @@ pub fn trigger(
     if let Some(next) = &plan.next {
         open_next(tenant, open, next, at)?;
     }
-    let left = payer.accumulated_value.checked_sub(collected);
-    let left = left.ok_or_else(|| {
-        store::Error::Query("the accumulated value does not fit 64 bits".to_owned())
-    })?;
+    let left = i128::from(payer.accumulated_value).saturating_sub(i128::from(collected));
+    let left = i64::try_from(left)?;
     // The write is needed even if nothing was collected: it gives the row a new version, which it
     // must have because it refers to another open distribution now.
     distributor::set_accumulated_value(tenant, payer.id, left, at)?;
@@ -61,7 +59,7 @@ fn pay(tenant: &mut Tenant<'_>, payment: Payment<'_>, plan: &Plan) -> store::Res
         let collaborator_id = collaborator_id.0;
         match origin {
             Origin::Share(placed) => {
-                let (weight, rank) = (placed.weight, to_i64(placed.rank)?);
+                let (weight, rank) = (placed.weight, i64::try_from(placed.rank)?);
                 shares.push(PaidShare { collaborator_id, value, weight, rank });
             }
             Origin::Collected { obligation_id, net } => collected.push(CollectedObligation {
@@ -69,7 +67,7 @@ fn pay(tenant: &mut Tenant<'_>, payment: Payment<'_>, plan: &Plan) -> store::Res
                 collaborator_id,
                 value,
                 net_value: net.value,
-                net_parts: to_i64(net.parts)?,
+                net_parts: i64::try_from(net.parts)?,
             }),
         }
     }
@@ -90,7 +88,7 @@ fn mark_triggered(
     let triggered = distribution::Triggered {
         status: plan.status,
         value: plan.value,
-        allocation_count: to_i64(plan.allocations.len())?,
+        allocation_count: i64::try_from(plan.allocations.len())?,
         shared_pool: plan.shared.as_ref().map(write_shared_pool),
         explanation: Some(explanation::of_plan(plan)),
     };
@@ -118,8 +116,4 @@ fn open_next(
         metric::move_to_distribution(tenant, before.id, id, now)?;
     }
     Ok(())
-}
-
-fn to_i64(count: impl TryInto<i64>) -> store::Result<i64> {
-    count.try_into().map_err(|_| store::Error::Query("a count does not fit 64 bits".to_owned()))
 }

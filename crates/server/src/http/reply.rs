@@ -157,6 +157,9 @@ fn log(failure: &Failure, error: &Error, id: &str) {
         Failure::Store(cause) if error.code.status() >= 500 => {
             log::error!(error_id = id, code = error.code.as_str(); "{cause}");
         }
+        Failure::Broken(cause) => {
+            log::error!(error_id = id, code = error.code.as_str(); "{cause}");
+        }
         _ => log::debug!(error_id = id, code = error.code.as_str(); "{}", error.detail),
     }
 }

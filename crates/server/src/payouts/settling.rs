@@ -4,8 +4,8 @@
 use apportion_core::distribution::TriggeredDistribution;
 use apportion_core::id::AllocationId;
 use apportion_core::obligation::ObligationStatus;
+use apportion_store::allocation;
 use apportion_store::distribution::{self, Outcome};
-use apportion_store::{self as store, allocation};
 
 use crate::catalog::Work;
 use crate::failure::{Failure, Result};
@@ -23,8 +23,7 @@ pub(crate) fn settle(
     let whole = whole.ok_or_else(Failure::not_found)?;
     let has_other_pending = allocation::any_pending(&mut work.tenant, whole.id, part.id)?;
     let triggered = TriggeredDistribution { value: whole.value, has_other_pending, obligation };
-    let settled = triggered.settle(status);
-    let settled = settled.map_err(|error| store::Error::Query(error.to_string()))?;
+    let settled = triggered.settle(status)?;
     if settled.allocation != part.status {
         allocation::set_status(&mut work.tenant, part.id, settled.allocation, work.now)?;
     }

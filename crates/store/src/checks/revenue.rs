@@ -12,19 +12,19 @@ use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Date, Nullable, Text};
 
 use super::{End, Run, SUBJECTS_AT_ONCE, is_full};
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, intact};
+use crate::rows::select::Stored;
 use crate::session::tenant::Tenant;
 use crate::sql::statement::Statement;
-use crate::tables::administration::organization;
+use crate::tables::administration::organization::{self, OrganizationRow};
 
 /// The number of revenue distributions that are read at once.
 const ROWS_AT_ONCE: i64 = 1_000;
 
 /// Runs one of the two checks of revenue over every deal.
 pub(super) fn deals(tenant: &mut Tenant<'_>, run: &mut Run<'_>) -> Result<End> {
-    let organization = organization::find(tenant)?;
-    let organization = organization.ok_or_else(|| Error::Query("the tenant is gone".to_owned()))?;
-    let currency = organization.currency;
+    let organization = organization::find(tenant)?.ok_or("there is no such row");
+    let currency = intact(OrganizationRow::TABLE, tenant.id(), organization)?.currency;
     let mut after = 0;
     loop {
         let page = page_of_deals(tenant, after)?;

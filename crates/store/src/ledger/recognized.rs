@@ -4,7 +4,7 @@
 //! which is a rule.
 
 use crate::database::connection::AnyConnection;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, intact};
 use crate::session::tenant::Tenant;
 use crate::sql::exists::exists;
 use crate::tables::links::distributor_deals;
@@ -21,6 +21,7 @@ use diesel::prelude::*;
 /// A revenue distribution, as far as it is read here.
 #[derive(Queryable)]
 struct Spread {
+    id: i64,
     start_on: NaiveDate,
     end_on: NaiveDate,
     /// Minor units of the deal's currency.
@@ -50,6 +51,7 @@ pub fn recognized(
                 .filter(revenue_distributions::start_on.le(days.end()))
                 .filter(revenue_distributions::end_on.ge(days.start()))
                 .select((
+                    revenue_distributions::id,
                     revenue_distributions::start_on,
                     revenue_distributions::end_on,
                     revenue_distributions::amount,
@@ -87,7 +89,7 @@ fn add_up(
 
 fn span(row: Spread, revenue: RevenueIn) -> Result<SpreadAmount> {
     let range = DateRange::new(row.start_on, row.end_on);
-    let range = range.map_err(|error| Error::Query(format!("days that are none: {error}")))?;
+    let range = intact("revenue_distributions", row.id, range)?;
     let total = match revenue {
         RevenueIn::Default => row.amount_default,
         RevenueIn::Deals(_) => row.amount,

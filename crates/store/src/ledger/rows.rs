@@ -13,7 +13,7 @@ use diesel::sql_types::{Date, Text};
 use diesel::sqlite::{Sqlite, SqliteValue};
 
 use crate::database::connection::on_backend;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, intact};
 use crate::session::books::{Account, Ledger, Line};
 use crate::session::tenant::{RowVersion, Tenant};
 use crate::tables::revenue::deal::deals;
@@ -160,7 +160,7 @@ impl Row {
     /// Returns the line of the row.
     pub(super) fn line_of_deal(self) -> Result<LineOfDeal> {
         let Self { deal, id, first: Day(first), last: Day(last), .. } = self;
-        let days = DaySpan::new(first, last).map_err(|error| corrupt(id, &error))?;
+        let days = intact("revenue_distributions", id, DaySpan::new(first, last))?;
         let Self { amount, amount_default, creator, .. } = self;
         let line = Line { id, days, amount, amount_default, creator: creator.unwrap_or(0) };
         Ok(LineOfDeal { deal, line })
@@ -202,7 +202,3 @@ macro_rules! for_each_row {
     };
 }
 pub(super) use for_each_row;
-
-fn corrupt(id: i64, error: &dyn std::fmt::Display) -> Error {
-    Error::Query(format!("row {id} cannot be what it is: {error}"))
-}

@@ -168,8 +168,7 @@ fn reserve_ids(
     statements: &IdStatements,
     count: usize,
 ) -> Result<Vec<i64>> {
-    let past = |_| Error::Query("more rows than there are numbers".to_owned());
-    let count = i64::try_from(count).map_err(past)?;
+    let count = i64::try_from(count)?;
     if tenant.is_postgres() {
         let next = Statement::new(statements.next_on_postgres).bind("count", count);
         return next.yielding::<BigInt>().load(tenant.connection()?).map_err(Error::from);
@@ -256,8 +255,11 @@ fn link_obligations(
         link_one_by_one(tenant, payment, links)?
     };
     if linked.len() != links.len() {
-        let (were, are) = (links.len(), linked.len());
-        return Err(Error::Query(format!("{were} obligations were to be allocated, not {are}")));
+        return Err(Error::Corrupt {
+            table: DistributionRow::TABLE,
+            id: payment.distribution_id.0,
+            why: format!("{} of its {} obligations are there", linked.len(), links.len()),
+        });
     }
     tenant.record_updates(ObligationRow::TABLE, &linked, payment.now)
 }
@@ -289,7 +291,7 @@ fn link_one_by_one(
     payment: Payment<'_>,
     links: &[[i64; 2]],
 ) -> Result<Vec<RowVersion>> {
-    let link = |[obligation_id, allocation_id]: &[i64; 2]| {
+    let mut link = |[obligation_id, allocation_id]: &[i64; 2]| {
         let statement = Statement::new(
             "UPDATE obligations SET version = version + 1, updated_at = :now, \
              allocation_id = :allocation WHERE organization_id = :organization \
@@ -300,7 +302,7 @@ fn link_one_by_one(
         .bind("organization", tenant.id())
         .bind("obligation", *obligation_id);
         let statement = statement.yielding::<(BigInt, BigInt)>();
-        statement.get_result(tenant.connection()?).map_err(Error::from)
+        statement.get_result(tenant.connection()?).optional().map_err(Error::from)
     };
-    links.iter().map(link).collect()
+    links.iter().filter_map(|pair| link(pair).transpose()).collect()
 }

@@ -66,10 +66,14 @@ pub fn backup(from: &Address, to: &Path) -> Result<(), BackupError> {
 }
 
 fn copy(from: &Address, to: &Path) -> Result<(), BackupError> {
-    let to = to.to_str().ok_or_else(|| Error::Query("the path is not UTF-8".to_owned()))?;
+    let not_utf8 = || BackupError::File {
+        path: to.to_owned(),
+        reason: std::io::Error::new(std::io::ErrorKind::InvalidInput, "the path is not UTF-8"),
+    };
+    let text = to.to_str().ok_or_else(not_utf8)?;
     let mut session = Session::open(from)?;
     let copied = diesel::sql_query("VACUUM INTO ?")
-        .bind::<Text, _>(to)
+        .bind::<Text, _>(text)
         .execute(session.everybody()?)
         .map_err(Error::from);
     copied.map(|_| ()).map_err(BackupError::from)

@@ -9,7 +9,7 @@ use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
 use diesel::sql_types::{BigInt, Nullable, Text};
 
 use crate::database::connection::{AnyConnection, MultiBackend};
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, intact};
 use crate::session::tenant::Tenant;
 use crate::session::totals;
 use crate::sql::conditions::{Shape, collect_joins, push_filter};
@@ -173,9 +173,10 @@ where
     let order = order.map(ascending);
     let held = found.into_iter().map(|(row, _, keys)| {
         let keys = keys.and_then(|keys| read_keys(&order, &keys)).unwrap_or_default();
-        match keys.as_slice() {
-            [Value::Integer(owner), _] => Ok((*owner, row)),
-            _ => Err(Error::Query(format!("{} without an owner", R::TABLE))),
+        match *keys.as_slice() {
+            [Value::Integer(owner), _] => Ok((owner, row)),
+            [_, Value::Integer(id)] => intact(R::TABLE, id, Err("it has no owner")),
+            _ => intact(R::TABLE, 0, Err("it has no keys")),
         }
     });
     held.collect()

@@ -53,10 +53,9 @@ pub(crate) fn add(tenant: &mut Tenant<'_>, table: &str, delta: i64) -> Result<()
 
 /// Notes that many rows were inserted at once.
 pub(crate) fn add_many(tenant: &mut Tenant<'_>, table: &str, rows: usize) -> Result<()> {
-    match i64::try_from(rows) {
-        Ok(0) => Ok(()),
-        Ok(rows) => add(tenant, table, rows),
-        Err(_) => Err(Error::Query("more rows than there are numbers".to_owned())),
+    match i64::try_from(rows)? {
+        0 => Ok(()),
+        rows => add(tenant, table, rows),
     }
 }
 

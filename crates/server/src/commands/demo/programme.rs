@@ -12,6 +12,7 @@ use chrono::{Days, Months, NaiveDate, NaiveDateTime, NaiveTime};
 use serde_json::{Value, json};
 
 use crate::catalog::Work;
+use crate::commands::import::ImportError;
 use crate::engine::{self, Tick};
 use crate::failure::{Failure, Result};
 use crate::resources;
@@ -66,13 +67,13 @@ pub(super) fn play(
     database: &Address,
     tenant: Tenant<'_>,
     currency: Currency,
-) -> std::result::Result<(), store::Error> {
+) -> std::result::Result<(), ImportError> {
     let (distributors, collaborators) = (Vec::new(), Vec::new());
     let mut programme = Programme { tenant, currency, distributors, collaborators };
     let mut first = NaiveDate::from_epoch_days(FIRST_DAY).unwrap_or_default();
-    programme.begin(morning(first)).map_err(into_store_error)?;
+    programme.begin(morning(first)).map_err(into_import_error)?;
     for month in 0..MONTHS {
-        programme.play_month(month, first).map_err(into_store_error)?;
+        programme.play_month(month, first).map_err(into_import_error)?;
         first = first.checked_add_months(Months::new(1)).unwrap_or(first);
         let tick = Tick { at: morning(first).and_utc(), dry_run: false };
         engine::tick(database, tick, |_| {})?;
@@ -80,18 +81,17 @@ pub(super) fn play(
     Ok(())
 }
 
-/// Turns a failure into an error of the store. The rules refuse no row of the demo, unless its data
-/// or the rules have changed.
-fn into_store_error(failure: Failure) -> store::Error {
+/// Turns a failure into an error of the command. The rules refuse no row of the demo, unless its
+/// data or the rules have changed.
+fn into_import_error(failure: Failure) -> ImportError {
     match failure {
-        Failure::Store(error) => error,
+        Failure::Store(error) => ImportError::Store(error),
         Failure::Refused(errors) => {
             let details: Vec<&str> = errors.iter().map(|error| error.detail.as_ref()).collect();
-            store::Error::Query(format!(
-                "the rules refuse a row of the demo: {}",
-                details.join("; ")
-            ))
+            let details = details.join("; ");
+            ImportError::Broken(format!("the rules refuse a row of the demo: {details}"))
         }
+        Failure::Broken(why) => ImportError::Broken(why),
     }
 }
 

@@ -50,6 +50,9 @@ pub enum ImportError {
     /// The schema cannot be brought up to date.
     #[error(transparent)]
     Admin(#[from] AdminError),
+    /// This program failed, in a way that it is not meant to.
+    #[error("{0}")]
+    Broken(String),
 }
 
 /// Returns the type that the name of a file begins with.
@@ -302,6 +305,7 @@ fn insert_row(
         Ok(_) => Ok(Vec::new()),
         Err(Failure::Refused(errors)) => Ok(errors.into_iter().map(bad_line).collect()),
         Err(Failure::Store(error)) => Err(ImportError::Store(error)),
+        Err(Failure::Broken(why)) => Err(ImportError::Broken(why)),
     }
 }
 

@@ -129,7 +129,7 @@ impl ReportRequest {
 
 fn table(grouping: &Grouping, rows: &[Row], currency: Currency) -> Result<Reply> {
     let body = csv::write(grouping, rows, currency);
-    let body = body.map_err(|error| store::Error::Query(error.to_string()))?;
+    let body = body.map_err(|error| Failure::Broken(format!("no CSV is written: {error}")))?;
     let name = "attachment; filename=\"financial_item_reports.csv\"";
     Ok(Reply::plain(body, "text/csv; charset=utf-8").with_header(CONTENT_DISPOSITION, name))
 }

@@ -7,11 +7,11 @@ use apportion_core::id::DistributorId;
 use apportion_core::resolver::{DistributionResolver, PoolResolver};
 use apportion_core::schedule::{Schedule, Tz};
 use apportion_jsonapi::{
-    Attribute, Bounds, Code, Declaration, Error, Input, Kind, Linkage, Relationship, Scalar,
+    Attribute, Bounds, Declaration, Input, Kind, Linkage, Relationship, Scalar,
 };
 use apportion_store::distributor::{self, DistributorRow, StoredDistributor, WrittenDistributor};
 use apportion_store::{
-    self as store, Tenant, collaborator, deal, distribution, metric, obligation,
+    self as store, Stored, Tenant, collaborator, deal, distribution, metric, obligation,
 };
 use chrono::NaiveDateTime;
 
@@ -20,7 +20,7 @@ use crate::catalog::attributes::{
 };
 use crate::catalog::draft::draft;
 use crate::catalog::{Resource, Work, Writes};
-use crate::failure::{Failure, Result, judged};
+use crate::failure::{Result, judged};
 use crate::payouts::kept_json::{self, METRIC_TYPES, SCHEDULE};
 use crate::payouts::opening::{self, Paying};
 
@@ -196,10 +196,7 @@ fn update(work: &mut Work<'_>, row: &DistributorRow, input: &mut Input) -> Resul
     let zone = home_zone(work)?;
     let before = judged(input, draft(old).check(zone))?;
     let in_use = in_use(work, row)?;
-    wanted.terms.may_replace(&before, in_use).map_err(|locked| {
-        let pointer = format!("/data/attributes/{}", locked.what);
-        Error::pointer(Code::Conflict, pointer, locked.to_string())
-    })?;
+    wanted.terms.may_replace(&before, in_use)?;
     distributor::update(&mut work.tenant, old, &wanted.written, work.now)?;
     link(work, old.id, &wanted)?;
     let moved = old.anchor_at != wanted.written.anchor_at
@@ -219,10 +216,7 @@ fn delete(work: &mut Work<'_>, row: &DistributorRow) -> Result<()> {
 }
 
 fn changeable(stored: &StoredDistributor, to: DistributorStatus) -> Result<()> {
-    stored
-        .status
-        .may_become(to)
-        .map_err(|refused| Failure::refusal(Code::Conflict, refused.to_string()))
+    Ok(stored.status.may_become(to)?)
 }
 
 /// Whether its open period has credits, or obligations of it may still be allocated.
@@ -270,8 +264,9 @@ fn home_zone(work: &mut Work<'_>) -> Result<Tz> {
 /// The terms of a distributor as it is, and its schedule; none of one that is deleted.
 pub(crate) fn terms(stored: &StoredDistributor) -> store::Result<(DistributorTerms, Schedule)> {
     let terms = draft(stored).check(Tz::UTC).ok();
-    let unreadable = || store::Error::Query(format!("distributor {} cannot be read", stored.id));
-    terms.zip(kept_json::kept_schedule(&stored.schedule)).ok_or_else(unreadable)
+    let terms = terms.zip(kept_json::kept_schedule(&stored.schedule));
+    let terms = terms.ok_or("its terms or its schedule break the rules");
+    store::intact(DistributorRow::TABLE, stored.id.0, terms)
 }
 
 /// What the input makes of a distributor.

@@ -9,15 +9,14 @@ use apportion_core::names::UnknownName;
 use apportion_core::obligation::{
     ObligationDraft, ObligationState, ObligationStatus, ObligationTerms, ReversedObligation,
 };
-use apportion_core::refusal::{Locked, Refused};
-use apportion_jsonapi::{Bounds, Code, Declaration, Error, Input, Relationship, Scalar};
+use apportion_jsonapi::{Bounds, Declaration, Error, Input, Relationship, Scalar};
 use apportion_store::obligation::{self, ObligationRow, StoredObligation, WrittenObligation};
 use apportion_store::{self as store, Tenant, distributor};
 
 use crate::catalog::attributes::{date, instant, integer, long_text, remark, text, word};
 use crate::catalog::draft::draft;
 use crate::catalog::{Resource, Work, Writes};
-use crate::failure::{Failure, Result, judged, judged_with};
+use crate::failure::{Failure, Result, judged, judged_with, locked, refused_status};
 use crate::payouts::settling;
 
 pub(crate) fn resource() -> Resource<ObligationRow> {
@@ -228,7 +227,7 @@ fn update(work: &mut Work<'_>, row: &ObligationRow, input: &mut Input) -> Result
 
 fn delete(work: &mut Work<'_>, row: &ObligationRow) -> Result<()> {
     let held = held(&row.stored);
-    held.may_be_deleted().map_err(|locked| Failure::refusal(Code::Conflict, locked.to_string()))?;
+    held.may_be_deleted()?;
     obligation::delete(&mut work.tenant, row.stored.id, work.now)?;
     let payer = distributor::lock(&mut work.tenant, row.stored.distributor_id)?;
     let payer = payer.ok_or_else(Failure::not_found)?;
@@ -260,11 +259,6 @@ fn reversed(
 
 /// Whether the state of an obligation bears the change.
 fn check_state(held: ObligationState, old: &StoredObligation, new: &ObligationTerms) -> Result<()> {
-    let conflict = |field: &str, detail: String| {
-        Error::pointer(Code::Conflict, format!("/data/attributes/{field}"), detail)
-    };
-    let refused = |refused: Refused| conflict("status", refused.to_string());
-    let locked = |locked: Locked| conflict(locked.what, locked.to_string());
     let changes = [
         ("award_type", old.award_type != new.award_type),
         ("value", old.value != new.value),
@@ -274,7 +268,7 @@ fn check_state(held: ObligationState, old: &StoredObligation, new: &ObligationTe
     let changed = changes.into_iter().filter(|(_, changed)| *changed);
     let mut errors: Vec<Error> =
         changed.filter_map(|(name, _)| held.may_change(name).map_err(locked).err()).collect();
-    errors.extend(held.may_become(new.status).map_err(refused).err());
+    errors.extend(held.may_become(new.status).map_err(refused_status).err());
     if old.reference != new.reference {
         errors.extend(held.may_change_reference().map_err(locked).err());
     }

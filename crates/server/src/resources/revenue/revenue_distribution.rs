@@ -17,7 +17,7 @@ use apportion_store::deal::{self, DealRow, Sums};
 use apportion_store::revenue_distribution::{
     self, RevenueDistributionRow, WrittenRevenueDistribution,
 };
-use apportion_store::{self as store, Tenant};
+use apportion_store::{self as store, Stored, Tenant};
 
 use crate::catalog::attributes::{PERCENT, date, decimal, instant, integer, text};
 use crate::catalog::draft::draft;
@@ -106,15 +106,7 @@ draft! {
 
 /// A distribution whose deal is locked, and with it every distribution of that deal.
 fn lock(tenant: &mut Tenant<'_>, id: i64) -> store::Result<Option<RevenueDistributionRow>> {
-    let id = RevenueDistributionId(id);
-    let Some(seen) = revenue_distribution::find(tenant, id)? else { return Ok(None) };
-    deal::lock(tenant, seen.deal_id)?;
-    match revenue_distribution::find(tenant, id)? {
-        Some(row) if row.deal_id != seen.deal_id => {
-            Err(store::Error::Interrupted("it was moved to another deal".to_owned()))
-        }
-        row => Ok(row),
-    }
+    revenue_distribution::lock(tenant, RevenueDistributionId(id))
 }
 
 fn create(work: &mut Work<'_>, input: &mut Input) -> Result<i64> {
@@ -215,7 +207,7 @@ fn money(deal: &DealRow, default_currency: Currency) -> DealMoney {
 
 fn share(row: &RevenueDistributionRow) -> Result<DealPart> {
     let percent = Percent::from_units(row.amount_percent_e10);
-    let percent = percent.map_err(|error| store::Error::Query(error.to_string()))?;
+    let percent = store::intact(RevenueDistributionRow::TABLE, row.id.0, percent)?;
     Ok(DealPart { percent, amount: row.amount })
 }
 

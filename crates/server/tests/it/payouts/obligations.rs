@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::support::refusal::refused;
 use crate::support::resources::{attributes, change, shows};
 use crate::support::rows::payouts::{make, owing, pool, trigger};
-use crate::support::world::{World, document};
+use crate::support::world::{World, document, run_sql};
 
 apportion_testing::cases! {
     they_are_written_and_read, bad_values_are_refused, links_are_checked, every_change_of_state,
@@ -326,6 +326,10 @@ fn rejecting_lowers_the_value(place: &Place) {
     let shown = world.get(&format!("{other}/allocation?include=distribution")).expect(200).json();
     assert_eq!(shown["data"]["attributes"]["status"], "cancelled");
     shows(&shown["included"][0]["attributes"], &json!({"status": "complete", "value": 0}));
+    let path = format!("/obligations/{}", allocated(&world, "pending"));
+    run_sql(&world, "UPDATE distributions SET value = -9223372036854775807 WHERE value > 0");
+    let body = document("obligations", json!({"status": "rejected"}), &[]);
+    refused(&world, ("PATCH", &path), body.to_string(), 409, &["409"]);
 }
 
 fn approved_obligations_add_up(place: &Place) {

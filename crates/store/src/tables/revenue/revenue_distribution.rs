@@ -9,6 +9,7 @@ use crate::session::tenant::{RowVersion, Tenant};
 use crate::sql::field::{Field, Join};
 use crate::sql::statement::Statement;
 use crate::stored;
+use crate::tables::revenue::deal;
 use apportion_core::currency::Currency;
 use apportion_core::id::{DealId, OrganizationId, PersonId, RevenueDistributionId};
 use chrono::{NaiveDate, NaiveDateTime};
@@ -54,7 +55,7 @@ table! {
 }
 
 /// The name of the deal.
-pub const DEAL_NAME: Field = crate::tables::revenue::deal::NAME.through(Join {
+pub const DEAL_NAME: Field = deal::NAME.through(Join {
     table: "deals",
     on: "\"deals\".\"organization_id\" = \"revenue_distributions\".\"organization_id\" \
          AND \"deals\".\"id\" = \"revenue_distributions\".\"deal_id\"",
@@ -82,6 +83,25 @@ pub fn find(
         .get_result(tenant.connection()?)
         .optional()
         .map_err(Error::from)
+}
+
+/// Finds a distribution and locks its deal, and with it every distribution of that deal.
+///
+/// # Errors
+///
+/// [`Error::Interrupted`] if another transaction moves the distribution to another deal meanwhile.
+pub fn lock(
+    tenant: &mut Tenant<'_>,
+    id: RevenueDistributionId,
+) -> Result<Option<RevenueDistributionRow>> {
+    let Some(seen) = find(tenant, id)? else { return Ok(None) };
+    deal::lock(tenant, seen.deal_id)?;
+    match find(tenant, id)? {
+        Some(row) if row.deal_id != seen.deal_id => {
+            Err(Error::Interrupted("it was moved to another deal".to_owned()))
+        }
+        row => Ok(row),
+    }
 }
 
 /// Adds a distribution; answers with the id.
