@@ -78,13 +78,13 @@ fn with_recorded_errors(success: Value) -> Map<String, Value> {
 
 fn list_parameters(distributions: &ResourceType<Field>) -> Vec<Value> {
     let mut parameters: Vec<Value> = Vec::new();
-    for (name, declared) in FILTERS {
-        let declared = distributions.filters.iter().find(|it| it.name == declared);
+    for filter in FILTERS {
+        let declared = distributions.filters.iter().find(|it| it.name == filter.declared);
         let schema = match declared.map(|it| it.kind) {
             Some(Kind::Enumeration(words)) => json!({"enum": words}),
             _ => integer(),
         };
-        parameters.push(query(name, &schema));
+        parameters.push(query(filter.recorded, &schema));
     }
     let number = json!({
         "type": "integer", "minimum": 1, "maximum": MAX_NUMBER, "default": DEFAULT_NUMBER,
@@ -92,7 +92,7 @@ fn list_parameters(distributions: &ResourceType<Field>) -> Vec<Value> {
     let offset = json!({"type": "integer", "minimum": 0, "maximum": i64::MAX, "default": 0});
     parameters.push(query("number", &number));
     parameters.push(query("offset", &offset));
-    let keys = ORDERS.map(|(name, _)| name);
+    let keys = ORDERS.map(|order| order.recorded);
     parameters.push(query("orderBy", &json!({"enum": keys, "default": "id"})));
     parameters.push(query("order", &json!({"enum": ["ASC", "DESC"], "default": "DESC"})));
     parameters.push(fields(distributions));

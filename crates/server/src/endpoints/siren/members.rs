@@ -1,5 +1,5 @@
-//! The members of a recorded distribution, each by the attribute or relationship of ours that it
-//! is, and their JSON, straight from the rows.
+//! The members of a recorded distribution: the declared attribute or relationship that each stands
+//! for, and their JSON, which is written straight from the rows.
 
 use apportion_jsonapi::text::{push_integer, push_str};
 use apportion_jsonapi::value::push_scalar;
@@ -7,7 +7,7 @@ use apportion_jsonapi::{ResourceType, Rows};
 use apportion_store::Field;
 use apportion_store::allocation::FirstAllocation;
 
-/// The recorded names in their order, and what each is among the declared ones.
+/// The recorded names in their order, and where the value of each comes from.
 pub(crate) const MEMBERS: [(&str, Source); 11] = [
     ("id", Source::Id),
     ("distributorId", Source::Relationship("distributor")),
@@ -22,18 +22,18 @@ pub(crate) const MEMBERS: [(&str, Source); 11] = [
     ("allocations", Source::Allocations),
 ];
 
-/// What a member is among the declared ones.
+/// The source of a member's value. Names are those of the declaration.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Source {
     Id,
     Attribute(&'static str),
-    /// To one, shown by its id.
+    /// A to-one relationship, shown as an id.
     Relationship(&'static str),
     Allocations,
 }
 
 impl Source {
-    /// Whether it is shown only where it is asked for: as its attribute is.
+    /// Whether the member is shown only on request, as its attribute is.
     pub(crate) fn is_extended(self, resource: &ResourceType<Field>) -> bool {
         match self {
             Source::Id | Source::Relationship(_) => false,
@@ -45,13 +45,14 @@ impl Source {
     }
 }
 
-/// A member that is shown, found in the declaration.
+/// A member that is shown, by its place in the declaration.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Member {
     name: &'static str,
     place: Place,
 }
 
+/// A [`Source`] with positions in the declaration instead of names.
 #[derive(Clone, Copy, Debug)]
 enum Place {
     Id,
@@ -61,7 +62,7 @@ enum Place {
 }
 
 impl Member {
-    /// The members of every distribution, and those that the names ask for besides.
+    /// Lists the members that are always shown, and those that are named, in their recorded order.
     pub(super) fn shown(resource: &ResourceType<Field>, names: &[&str]) -> Vec<Self> {
         let shown = MEMBERS
             .into_iter()
@@ -69,8 +70,8 @@ impl Member {
         let member = |(name, source)| {
             let place = match source {
                 Source::Id => Place::Id,
-                Source::Attribute(of) => Place::Attribute(resource.attribute(of)?.0),
-                Source::Relationship(of) => Place::Relationship(resource.relationship(of)?.0),
+                Source::Attribute(name) => Place::Attribute(resource.attribute(name)?.0),
+                Source::Relationship(name) => Place::Relationship(resource.relationship(name)?.0),
                 Source::Allocations => Place::Allocations,
             };
             Some(Self { name, place })
@@ -78,18 +79,19 @@ impl Member {
         shown.filter_map(member).collect()
     }
 
+    /// Whether the member holds the allocations.
     pub(super) fn is_of_allocations(&self) -> bool {
         matches!(self.place, Place::Allocations)
     }
 }
 
-/// Writes a distribution. `parts` are those of all rows, by distribution.
+/// Writes a distribution. `allocations` are those of all rows, sorted by distribution.
 pub(super) fn push_object(
     out: &mut Vec<u8>,
     rows: &dyn Rows,
     row: usize,
     members: &[Member],
-    parts: &[FirstAllocation],
+    allocations: &[FirstAllocation],
 ) {
     for (at, Member { name, place }) in members.iter().enumerate() {
         out.extend_from_slice(if at == 0 { b"{\"" } else { b",\"" });
@@ -102,29 +104,29 @@ pub(super) fn push_object(
                 Some(id) => push_integer(out, id),
                 None => out.extend_from_slice(b"null"),
             },
-            Place::Allocations => push_parts(out, of(parts, rows.id(row))),
+            Place::Allocations => push_allocations(out, allocations_of(rows.id(row), allocations)),
         }
     }
     out.push(b'}');
 }
 
-/// The parts of one distribution.
-fn of(parts: &[FirstAllocation], distribution: i64) -> &[FirstAllocation] {
-    let start = parts.partition_point(|part| part.distribution_id.0 < distribution);
-    let end = parts.partition_point(|part| part.distribution_id.0 <= distribution);
-    parts.get(start..end).unwrap_or_default()
+/// Returns the allocations of one distribution, from those of all.
+fn allocations_of(distribution: i64, allocations: &[FirstAllocation]) -> &[FirstAllocation] {
+    let start = allocations.partition_point(|it| it.distribution_id.0 < distribution);
+    let end = allocations.partition_point(|it| it.distribution_id.0 <= distribution);
+    allocations.get(start..end).unwrap_or_default()
 }
 
-fn push_parts(out: &mut Vec<u8>, parts: &[FirstAllocation]) {
+fn push_allocations(out: &mut Vec<u8>, allocations: &[FirstAllocation]) {
     out.push(b'[');
-    for (at, part) in parts.iter().enumerate() {
+    for (at, allocation) in allocations.iter().enumerate() {
         out.extend_from_slice(if at == 0 { b"" } else { b"," });
         out.extend_from_slice(b"{\"distributionId\":");
-        push_integer(out, part.distribution_id.0);
+        push_integer(out, allocation.distribution_id.0);
         out.extend_from_slice(b",\"obligationId\":");
-        push_integer(out, part.obligation_id.0);
+        push_integer(out, allocation.obligation_id.0);
         out.extend_from_slice(b",\"status\":");
-        push_str(out, part.status.name());
+        push_str(out, allocation.status.name());
         out.push(b'}');
     }
     out.push(b']');

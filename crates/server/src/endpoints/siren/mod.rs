@@ -1,6 +1,6 @@
-//! `/siren/v1`: the distributions of the recorded API, in plain JSON. A second writer over the same
-//! declarations, criteria and rows as `/api/v2`; nothing is declared or reckoned here anew.
-//! Crediting, which both have, is `credit_metric`.
+//! `/siren/v1`: the distributions of the recorded API, in plain JSON. It reads the same rows by the
+//! same declarations and criteria as `/api/v2` and only writes them in another form. Not here:
+//! crediting, which both APIs have (`credit_metric`).
 
 mod members;
 mod question;
@@ -25,60 +25,64 @@ pub(crate) use self::members::{MEMBERS, Source};
 pub(crate) use self::question::{DEFAULT_NUMBER, FILTERS, MAX_NUMBER, ORDERS};
 pub(crate) use self::refusal::in_recorded_form;
 
-/// Where the recorded surface begins.
+/// The beginning of every address of the recorded API.
 pub(crate) const ROOT: &str = "/siren/v1";
-/// The type that is shown.
+/// The only type that the recorded API shows.
 pub(crate) const TYPE: &str = "distributions";
-/// How many allocations a distribution shows at most.
+/// The largest number of allocations that a distribution shows, those with the lowest ids.
 pub(crate) const MAX_ALLOCATIONS: i64 = 1_000;
 
+/// The memory that is reserved for a distribution, in bytes; most need less.
+const ROW_BYTES: usize = 512;
+/// The header with the number of distributions on all pages.
 const COUNT: HeaderName = HeaderName::from_static("x-siren-estimated-count");
 
-/// Whether a path is of this surface, and with it the form of errors.
+/// Whether a path belongs to the recorded API, whose errors have a form of their own.
 pub(crate) fn owns(path: &str) -> bool {
     path.strip_prefix(ROOT).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
-/// What an address stands for.
+/// The target of a path of the recorded API.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Route {
     List,
-    One(i64),
+    /// The distribution with this id.
+    Single(i64),
 }
 
 impl Route {
-    /// The route of a path without a trailing slash; none where nothing can be.
+    /// Parses a path without a trailing slash; `None` if it leads nowhere.
     pub(crate) fn parse(path: &str) -> Option<Self> {
         let rest = path.strip_prefix(ROOT)?.strip_prefix('/')?.strip_prefix(TYPE)?;
         if rest.is_empty() {
             return Some(Route::List);
         }
-        value::parse_id(rest.strip_prefix('/')?).map(Route::One)
+        value::parse_id(rest.strip_prefix('/')?).map(Route::Single)
     }
 
-    /// The route's shape, for logs: no ids in it.
+    /// Returns the route as a template, which logs name because it holds no ids.
     pub(crate) fn template(self) -> String {
         match self {
             Route::List => format!("{ROOT}/{TYPE}"),
-            Route::One(_) => format!("{ROOT}/{TYPE}/{{id}}"),
+            Route::Single(_) => format!("{ROOT}/{TYPE}/{{id}}"),
         }
     }
 }
 
-/// Answers a request to read.
+/// Answers a request for distributions.
 pub(crate) async fn answer(call: &Call<'_>, route: Route) -> Result<Reply> {
     call.check_right(Right::Read)?;
     let resources = call.resources();
     let kind = resources.find(TYPE).ok_or_else(Failure::not_found)?;
     let question = match route {
-        Route::List => Question::of_list(kind.resource(), call.query())?,
-        Route::One(_) => Question::of_one(kind.resource(), call.query())?,
+        Route::List => Question::parse_list(kind.resource(), call.query())?,
+        Route::Single(_) => Question::parse_single(kind.resource(), call.query())?,
     };
     let kind = kind.id();
     call.read(move |tenant| {
         let kind = resources.get(kind).ok_or_else(Failure::not_found)?;
         if question.wants_allocations() {
-            // The count and the allocations of one moment.
+            // The count and the allocations are two queries, which must see the same rows.
             return tenant.snapshot(|tenant| show(tenant, kind, route, &question));
         }
         show(tenant, kind, route, &question)
@@ -97,39 +101,42 @@ fn show(
             let page = kind.served.load(tenant, &question.criteria)?;
             (page.rows, Some(page.total))
         }
-        Route::One(id) => (kind.served.load_by(tenant, kind.resource().id, &[id], 1)?, None),
-    };
-    let parts = match question.wants_allocations() {
-        true => {
-            let ids: Vec<_> = (0..rows.len()).map(|row| DistributionId(rows.id(row))).collect();
-            allocation::first_of_each(tenant, &ids, MAX_ALLOCATIONS)?
-        }
-        false => Vec::new(),
-    };
-    let body = match total {
-        Some(_) => list(rows.as_ref(), &question.members, &parts),
-        None if rows.is_empty() => return Err(Failure::not_found()),
-        None => {
-            let mut out = Vec::with_capacity(512);
-            members::push_object(&mut out, rows.as_ref(), 0, &question.members, &parts);
-            out
+        Route::Single(id) => {
+            let rows = kind.served.load_by(tenant, kind.resource().id, &[id], 1)?;
+            if rows.is_empty() {
+                return Err(Failure::not_found());
+            }
+            (rows, None)
         }
     };
-    let reply = Reply::plain(body, PLAIN);
+    let allocations = if question.wants_allocations() {
+        let ids: Vec<_> = (0..rows.len()).map(|row| DistributionId(rows.id(row))).collect();
+        allocation::first_of_each(tenant, &ids, MAX_ALLOCATIONS)?
+    } else {
+        Vec::new()
+    };
+    let (rows, members) = (rows.as_ref(), &question.members);
     Ok(match total {
-        Some(total) => reply.with_header(COUNT, total.to_string()),
-        None => reply,
+        Some(total) => {
+            let body = list(rows, members, &allocations);
+            Reply::plain(body, PLAIN).with_header(COUNT, total.to_string())
+        }
+        None => {
+            let mut body = Vec::with_capacity(ROW_BYTES);
+            members::push_object(&mut body, rows, 0, members, &allocations);
+            Reply::plain(body, PLAIN)
+        }
     })
 }
 
-fn list(rows: &dyn Rows, members: &[Member], parts: &[FirstAllocation]) -> Vec<u8> {
-    let mut out = Vec::with_capacity(rows.len().saturating_mul(512).saturating_add(2));
+fn list(rows: &dyn Rows, members: &[Member], allocations: &[FirstAllocation]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(rows.len().saturating_mul(ROW_BYTES).saturating_add(2));
     out.push(b'[');
     for row in 0..rows.len() {
         if row > 0 {
             out.push(b',');
         }
-        members::push_object(&mut out, rows, row, members, parts);
+        members::push_object(&mut out, rows, row, members, allocations);
     }
     out.push(b']');
     out

@@ -1,5 +1,6 @@
-//! The parameters of the recorded surface, read against the declared filters and sorts of the type,
-//! every fault at its parameter. Parameters that were not recorded are passed over, as there.
+//! The query parameters of the recorded API, parsed by the declared filters and sorts of the type.
+//! Every fault is reported at its parameter. Parameters that were not recorded are ignored, as they
+//! are there.
 
 use apportion_jsonapi::query::{self, MAX_PARAMETERS, Operator};
 use apportion_jsonapi::value::parse_integer;
@@ -9,23 +10,34 @@ use apportion_store::{Criteria, Field, Filter, Order};
 use super::members::Member;
 use crate::catalog::criteria;
 
-/// What lists are narrowed by, and the declared filter of each.
-pub(crate) const FILTERS: [(&str, &str); 2] =
-    [("status", "status"), ("distributorId", "distributor_id")];
-/// What lists are ordered by, and the declared sort of each.
-pub(crate) const ORDERS: [(&str, &str); 5] = [
-    ("id", "id"),
-    ("status", "status"),
-    ("distributorId", "distributor_id"),
-    ("triggerDate", "trigger_date"),
-    ("dateCreated", "created_at"),
+/// A recorded name, and the declared filter or sort that it stands for.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct RecordedName {
+    pub(crate) recorded: &'static str,
+    pub(crate) declared: &'static str,
+}
+
+/// The parameters that filter lists.
+pub(crate) const FILTERS: [RecordedName; 2] =
+    [name("status", "status"), name("distributorId", "distributor_id")];
+/// The values of `orderBy`.
+pub(crate) const ORDERS: [RecordedName; 5] = [
+    name("id", "id"),
+    name("status", "status"),
+    name("distributorId", "distributor_id"),
+    name("triggerDate", "trigger_date"),
+    name("dateCreated", "created_at"),
 ];
-/// How many distributions a list has unless told.
+/// The number of distributions in a list without the parameter `number`.
 pub(crate) const DEFAULT_NUMBER: i64 = 10;
-/// How many a list has at most.
+/// The largest number of distributions in a list.
 pub(crate) const MAX_NUMBER: i64 = 50;
 
-/// A request that was understood.
+const fn name(recorded: &'static str, declared: &'static str) -> RecordedName {
+    RecordedName { recorded, declared }
+}
+
+/// A query without faults.
 pub(super) struct Question {
     pub(super) criteria: Criteria,
     pub(super) members: Vec<Member>,
@@ -33,51 +45,59 @@ pub(super) struct Question {
 
 impl Question {
     /// Parses the query of a list.
-    pub(super) fn of_list(resource: &ResourceType<Field>, query: &str) -> Result<Self, Vec<Error>> {
-        let mut given = Given::of(query)?;
-        let asked = FILTERS.map(|(name, declared)| given.filter(resource, name, declared));
-        let mut filters: Vec<Filter> = asked.into_iter().flatten().collect();
+    pub(super) fn parse_list(
+        resource: &ResourceType<Field>,
+        query: &str,
+    ) -> Result<Self, Vec<Error>> {
+        let mut reader = QueryReader::new(query)?;
+        let filters = FILTERS.map(|name| reader.filter(resource, name));
+        let mut filters: Vec<Filter> = filters.into_iter().flatten().collect();
         let filter = match filters.len() {
             0 | 1 => filters.pop(),
             _ => Some(Filter::All(filters)),
         };
-        let order = given.order(resource);
-        let limit = given.number("number", 1, MAX_NUMBER, DEFAULT_NUMBER);
-        let offset = given.number("offset", 0, i64::MAX, 0);
-        let members = given.members(resource);
-        given.end(Self { criteria: Criteria { filter, order, limit, offset }, members })
+        let order = reader.order(resource);
+        let limit = reader.integer("number", 1, MAX_NUMBER).unwrap_or(DEFAULT_NUMBER);
+        let offset = reader.integer("offset", 0, i64::MAX).unwrap_or(0);
+        let members = reader.members(resource);
+        reader.finish(Self { criteria: Criteria { filter, order, limit, offset }, members })
     }
 
     /// Parses the query of a single distribution.
-    pub(super) fn of_one(resource: &ResourceType<Field>, query: &str) -> Result<Self, Vec<Error>> {
-        let mut given = Given::of(query)?;
-        let members = given.members(resource);
-        given.end(Self { criteria: Criteria::default(), members })
+    pub(super) fn parse_single(
+        resource: &ResourceType<Field>,
+        query: &str,
+    ) -> Result<Self, Vec<Error>> {
+        let mut reader = QueryReader::new(query)?;
+        let members = reader.members(resource);
+        reader.finish(Self { criteria: Criteria::default(), members })
     }
 
-    /// Whether an answer shows members of allocations.
+    /// Whether the answer shows allocations.
     pub(super) fn wants_allocations(&self) -> bool {
         self.members.iter().any(Member::is_of_allocations)
     }
 }
 
-/// What a client gave, and what is wrong with it.
-struct Given<'q> {
+/// A query, and the faults that were found in it so far.
+struct QueryReader<'q> {
     query: &'q str,
     errors: Vec<Error>,
 }
 
-impl<'q> Given<'q> {
-    fn of(query: &'q str) -> Result<Self, Vec<Error>> {
-        if query.split('&').filter(|word| !word.is_empty()).count() > MAX_PARAMETERS {
+impl<'q> QueryReader<'q> {
+    fn new(query: &'q str) -> Result<Self, Vec<Error>> {
+        let count = query.split('&').filter(|word| !word.is_empty()).count();
+        if count > MAX_PARAMETERS {
             let detail = format!("A query has at most {MAX_PARAMETERS} parameters");
             return Err(vec![Error::new(Code::BadRequest, detail)]);
         }
         Ok(Self { query, errors: Vec::new() })
     }
 
-    fn end<T>(self, asked: T) -> Result<T, Vec<Error>> {
-        if self.errors.is_empty() { Ok(asked) } else { Err(self.errors) }
+    /// Returns the question if there were no faults.
+    fn finish(self, question: Question) -> Result<Question, Vec<Error>> {
+        if self.errors.is_empty() { Ok(question) } else { Err(self.errors) }
     }
 
     fn refuse(&mut self, name: &str, detail: &str) {
@@ -85,31 +105,23 @@ impl<'q> Given<'q> {
         self.errors.push(Error::parameter(Code::UnsupportedFilterValue, name, detail));
     }
 
-    /// The value of a parameter, given once.
+    /// Returns the value of a parameter, which may occur at most once.
     fn value(&mut self, name: &str) -> Option<String> {
         let mut values = query::parameter_values(self.query, name);
-        match (values.pop(), values.pop()) {
-            (None, _) => None,
-            (Some(Some(value)), None) => Some(value),
-            (Some(None), None) => {
-                self.refuse(name, "must be percent-encoded UTF-8");
-                None
-            }
-            (_, Some(_)) => {
-                self.refuse(name, "must be given once");
-                None
-            }
+        if values.len() > 1 {
+            self.refuse(name, "must be given once");
+            return None;
         }
+        let value = values.pop()?;
+        if value.is_none() {
+            self.refuse(name, "must be percent-encoded UTF-8");
+        }
+        value
     }
 
-    fn filter(
-        &mut self,
-        resource: &ResourceType<Field>,
-        name: &str,
-        declared: &str,
-    ) -> Option<Filter> {
-        let text = self.value(name)?;
-        let declared = resource.filters.iter().find(|filter| filter.name == declared)?;
+    fn filter(&mut self, resource: &ResourceType<Field>, name: RecordedName) -> Option<Filter> {
+        let text = self.value(name.recorded)?;
+        let declared = resource.filters.iter().find(|filter| filter.name == name.declared)?;
         match declared.kind.read_text(&text) {
             Ok(value) => Some(criteria::filter(&query::Filter::Compare {
                 field: declared.field,
@@ -117,18 +129,19 @@ impl<'q> Given<'q> {
                 values: vec![value],
             })),
             Err(expected) => {
-                self.refuse(name, &expected);
+                self.refuse(name.recorded, &expected);
                 None
             }
         }
     }
 
-    /// The order, with the id as the tie-break.
+    /// Returns the order, which ends with the id so that it is total.
     fn order(&mut self, resource: &ResourceType<Field>) -> Vec<Order> {
-        let by = self.value("orderBy").unwrap_or_else(|| "id".to_owned());
-        let found = ORDERS.iter().find(|(name, _)| *name == by);
-        if found.is_none() {
-            self.refuse("orderBy", &format!("must be one of {}", ORDERS.map(|it| it.0).join(", ")));
+        let key = self.value("orderBy").unwrap_or_else(|| "id".to_owned());
+        let name = ORDERS.iter().find(|name| name.recorded == key);
+        if name.is_none() {
+            let keys = ORDERS.map(|name| name.recorded).join(", ");
+            self.refuse("orderBy", &format!("must be one of {keys}"));
         }
         let descending = match self.value("order").as_deref() {
             None => true,
@@ -139,23 +152,19 @@ impl<'q> Given<'q> {
                 true
             }
         };
-        let sorts = found.into_iter().flat_map(|(_, declared)| {
-            resource.sorts.iter().filter(move |sort| sort.name == *declared)
-        });
-        let fields = sorts.map(|sort| sort.field).filter(|field| *field != resource.id);
+        let sort = name.and_then(|name| resource.sorts.iter().find(|it| it.name == name.declared));
+        let field = sort.map(|sort| sort.field).filter(|field| *field != resource.id);
         let order = |field| Order { field, descending, reversed: false };
-        fields.chain([resource.id]).map(order).collect()
+        field.into_iter().chain([resource.id]).map(order).collect()
     }
 
-    fn number(&mut self, name: &str, least: i64, most: i64, usual: i64) -> i64 {
-        let Some(text) = self.value(name) else { return usual };
-        match parse_integer(&text).filter(|number| (least..=most).contains(number)) {
-            Some(number) => number,
-            None => {
-                self.refuse(name, &format!("must be an integer from {least} to {most}"));
-                usual
-            }
+    fn integer(&mut self, name: &str, least: i64, most: i64) -> Option<i64> {
+        let text = self.value(name)?;
+        let number = parse_integer(&text).filter(|number| (least..=most).contains(number));
+        if number.is_none() {
+            self.refuse(name, &format!("must be an integer from {least} to {most}"));
         }
+        number
     }
 
     fn members(&mut self, resource: &ResourceType<Field>) -> Vec<Member> {

@@ -1,5 +1,7 @@
-//! Refusals in the recorded words, `{"message": …}`, whoever made them: the error document of ours
-//! is read once more at the very end, so that nothing before has to know of two forms.
+//! Errors in the recorded form, `{"message": …}`. The error document of JSON:API is rewritten on its
+//! way out, whichever step made it, so that no earlier step has to know of two forms.
+
+use std::borrow::Cow;
 
 use apportion_jsonapi::json::Json;
 use apportion_jsonapi::media::PLAIN;
@@ -7,25 +9,26 @@ use apportion_jsonapi::text::push_str;
 
 use crate::http::reply::Reply;
 
-/// The same answer; an error document in the recorded form.
+/// Rewrites an error document in the recorded form; other answers stay as they are.
 pub(crate) fn in_recorded_form(reply: Reply) -> Reply {
-    let retold = match &reply.body {
-        Some(body) if reply.status >= 400 => retell(body, reply.status),
+    let rewritten = match &reply.body {
+        Some(body) if reply.status >= 400 => rewrite(body, reply.status),
         _ => None,
     };
-    match retold {
+    match rewritten {
         Some(body) => reply.with_body(body, PLAIN),
         None => reply,
     }
 }
 
-fn retell(body: &[u8], status: u16) -> Option<Vec<u8>> {
+/// Returns the recorded form of an error document; `None` if the body is not one.
+fn rewrite(body: &[u8], status: u16) -> Option<Vec<u8>> {
     let document = Json::parse(body).ok()?;
     let Some(Json::Array(errors)) = document.member("errors") else { return None };
     let message = |error: &Json<'_>| {
         let detail = text(error, "detail").unwrap_or_default().to_owned();
         match text(error, "id") {
-            // The only thing that a client can ask about.
+            // The id leads to the log line, in which the cause is named.
             Some(id) if status >= 500 => format!("{detail} ({id})"),
             _ => detail,
         }
@@ -33,7 +36,7 @@ fn retell(body: &[u8], status: u16) -> Option<Vec<u8>> {
     let messages: Vec<String> = errors.iter().map(message).collect();
     let mut out = b"{\"message\":".to_vec();
     push_str(&mut out, &messages.join("; "));
-    let failed = validations(errors);
+    let failed = failed_validations(errors);
     if status == 400 && !failed.is_empty() {
         out.extend_from_slice(b",\"context\":{\"failedValidations\":");
         out.extend_from_slice(Json::Object(failed).compact().as_bytes());
@@ -43,9 +46,10 @@ fn retell(body: &[u8], status: u16) -> Option<Vec<u8>> {
     Some(out)
 }
 
-/// What is wrong with each parameter, or member of the body, in the order in which it was found.
-fn validations<'j>(errors: &'j [Json<'j>]) -> Vec<(std::borrow::Cow<'j, str>, Json<'j>)> {
-    let mut failed: Vec<(std::borrow::Cow<'j, str>, Json<'j>)> = Vec::new();
+/// Collects the details of errors under the name of the parameter, or of the member of the body,
+/// that they are about. Names are in the order of their first error.
+fn failed_validations<'j>(errors: &'j [Json<'j>]) -> Vec<(Cow<'j, str>, Json<'j>)> {
+    let mut failed: Vec<(Cow<'j, str>, Json<'j>)> = Vec::new();
     for error in errors {
         let source = error.member("source");
         let parameter = source.and_then(|source| text(source, "parameter"));
