@@ -1,6 +1,6 @@
-//! `GET /api/v2/distributors/{id}/preview`: what the engine would do, at an instant of one's own.
-//! The plan is the one that a trigger writes (`engine::snapshot`); here it is asked for and shown,
-//! and nothing is written.
+//! `GET /api/v2/distributors/{id}/preview`: what the engine would do at an instant that the client
+//! chooses. The plan is the same one that a trigger writes (`engine::snapshot`); this module shows it
+//! and writes nothing.
 
 mod rows;
 
@@ -27,7 +27,7 @@ use crate::payouts::preview_types;
 
 /// The shape of the addresses of previews.
 pub(crate) const PATH: &str = "/api/v2/distributors/{id}/preview";
-/// The parameter for the instant that a preview is made for; the default is now.
+/// The parameter with the instant that a preview is made for, which is now by default.
 const AT: &str = "filter[at]";
 
 /// Answers a request for a preview of a distributor.
@@ -37,18 +37,18 @@ pub(crate) async fn answer(call: &Call<'_>, distributor: i64) -> Result<Reply> {
     let resources = call.resources();
     let question = Question::parse(&resources, call.query(), call.now);
     let request = PreviewRequest { resources, distributor, question };
-    // One moment of the rows.
-    call.read(move |tenant| tenant.snapshot(|tenant| request.run(tenant))).await
+    // All queries of a preview must see the same rows.
+    call.read(move |tenant| tenant.snapshot(|tenant| request.answer(tenant))).await
 }
 
-/// A request for a preview, as far as it can be understood without the store.
+/// A request for a preview, as far as it can be read without the store.
 struct PreviewRequest {
     resources: Arc<Resources>,
     distributor: i64,
     question: Result<Question, Vec<Error>>,
 }
 
-/// The types of a preview: of a distribution, and of its allocations.
+/// The types of previews of a distribution, and of its allocations.
 #[derive(Clone, Copy)]
 struct Types<'r> {
     distribution: TypeRef<'r>,
@@ -64,21 +64,22 @@ impl<'r> Types<'r> {
 }
 
 impl PreviewRequest {
-    fn run(&self, tenant: &mut Tenant<'_>) -> Result<Reply> {
+    fn answer(&self, tenant: &mut Tenant<'_>) -> Result<Reply> {
         let at = self.question.as_ref().map_or_else(|_| DateTime::default(), |it| it.at);
         let found = preview(tenant, DistributorId(self.distributor), at)?;
         let Preview { distributor, planned } = found.ok_or_else(Failure::not_found)?;
         let query = &self.question.as_ref().map_err(Clone::clone)?.query;
         let types = Types::find(&self.resources).ok_or_else(Failure::not_found)?;
-        let allocations: Rc<dyn Rows> =
-            Rc::new(AllocationRows::new(self.distributor, planned.as_ref()));
-        let row = DistributionRow::new(&distributor.stored, planned.as_ref());
-        let usual = [Include {
+        let (whole, part) = (types.distribution.resource(), types.allocation.resource());
+        let allocations: Rc<dyn Rows + '_> =
+            Rc::new(AllocationRows::new(part, self.distributor, planned.as_ref()));
+        let row = DistributionRow::new(whole, &distributor.stored, planned.as_ref());
+        let default_includes = [Include {
             relationship: preview_types::ALLOCATION_PREVIEWS,
             target: types.allocation.position,
             children: Vec::new(),
         }];
-        let includes = query.include.as_deref().unwrap_or(&usual);
+        let includes = query.include.as_deref().unwrap_or(&default_includes);
         let compound = compound(tenant, types, &row, &allocations, includes)?;
         let registry = self.resources.registry();
         let (fields, compound) = (&query.fields, Some(&compound));
@@ -89,42 +90,41 @@ impl PreviewRequest {
     }
 }
 
-/// Collects what is included: planned allocations from the plan, all else from the store.
+/// Collects what is included: planned allocations from the plan, everything else from the store.
 fn compound<'r>(
     tenant: &mut Tenant<'_>,
     types: Types<'r>,
-    row: &DistributionRow,
-    allocations: &Rc<dyn Rows>,
+    row: &DistributionRow<'_>,
+    allocations: &Rc<dyn Rows + 'r>,
     includes: &[Include],
 ) -> Result<Compound<'r>> {
-    let Types { distribution: whole, allocation: part } = types;
-    let parts = allocations;
+    let Types { distribution, allocation } = types;
     let mut compound = Compound::default();
-    compound.mark_primary(whole.position, row);
+    compound.mark_primary(distribution.position, row);
     for include in includes {
-        if include.target != part.position {
+        if include.target != allocation.position {
             let one = std::slice::from_ref(include);
-            follow(tenant, whole, row, one, &mut compound)?;
+            follow(tenant, distribution, row, one, &mut compound)?;
             continue;
         }
-        if parts.len() > MAX_INCLUDED {
+        let count = allocations.len();
+        if count > MAX_INCLUDED {
             return Err(too_many(&format!("More than {MAX_INCLUDED} resources would be included")));
         }
-        let ids: Vec<i64> = (0..parts.len()).map(|at| parts.id(at)).collect();
+        let ids: Vec<i64> = (0..count).map(|at| allocations.id(at)).collect();
         for (at, id) in ids.iter().enumerate() {
-            if let Some(text) = parts.id_text(at) {
-                compound.set_id_text(part.position, *id, text.into_owned());
+            if let Some(text) = allocations.id_text(at) {
+                compound.set_id_text(allocation.position, *id, text.into_owned());
             }
         }
-        compound.mark_followed(whole.position, row.id(0), include.relationship, Some(ids));
-        let rows: Rc<dyn Rows + 'r> = Rc::<dyn Rows>::clone(parts);
-        compound.add(part.position, rows);
-        follow(tenant, part, parts.as_ref(), &include.children, &mut compound)?;
+        compound.mark_followed(distribution.position, row.id(0), include.relationship, Some(ids));
+        compound.add(allocation.position, Rc::clone(allocations));
+        follow(tenant, allocation, allocations.as_ref(), &include.children, &mut compound)?;
     }
     Ok(compound)
 }
 
-/// A question that was understood.
+/// A query without faults.
 struct Question {
     query: Query<Field>,
     /// The instant that the preview is made for.
@@ -142,7 +142,7 @@ impl Question {
         let types = Types::find(resources).ok_or_else(Vec::new)?;
         let shown = types.distribution.resource();
         let parsed = Query::parse(text, resources.registry(), shown, &options);
-        match (parsed, instant(text, now)) {
+        match (parsed, parse_instant(text, now)) {
             (Ok(query), Ok(at)) => Ok(Self { query, at }),
             (parsed, at) => {
                 let faults = parsed.err().into_iter().flatten();
@@ -152,17 +152,17 @@ impl Question {
     }
 }
 
-/// Parses the instant that is asked for.
-fn instant(text: &str, now: NaiveDateTime) -> Result<DateTime<Utc>, Error> {
-    let refuse = |detail: &'static str| Error::parameter(Code::UnsupportedFilterValue, AT, detail);
-    let mut given = query::parameter_values(text, AT);
-    // What cannot be decoded is a fault of the query already.
-    let Some(Some(value)) = given.pop() else { return Ok(now.and_utc()) };
-    if !given.is_empty() {
-        return Err(refuse("filter[at] is given more than once"));
+/// Parses the instant that a preview is made for.
+fn parse_instant(text: &str, now: NaiveDateTime) -> Result<DateTime<Utc>, Error> {
+    let refuse = |detail: String| Error::parameter(Code::UnsupportedFilterValue, AT, detail);
+    let mut values = query::parameter_values(text, AT);
+    // `Query::parse` reports a value that cannot be decoded.
+    let Some(Some(value)) = values.pop() else { return Ok(now.and_utc()) };
+    if !values.is_empty() {
+        return Err(refuse(format!("{AT} is given more than once")));
     }
     let at = DateTime::parse_from_rfc3339(&value).ok().filter(|_| value.contains('T'));
     let at = at.map(|at| at.with_timezone(&Utc).trunc_subsecs(3));
     let at = at.filter(|at| in_calendar(at.date_naive()).is_ok());
-    at.ok_or_else(|| refuse("filter[at] must be an instant such as 2026-01-31T12:00:00Z"))
+    at.ok_or_else(|| refuse(format!("{AT} must be an instant such as 2026-01-31T12:00:00Z")))
 }

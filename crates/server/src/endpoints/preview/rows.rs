@@ -1,20 +1,22 @@
-//! A plan as the rows of a preview, members in the order in which they are declared. A planned
-//! allocation goes by its distributor, its collaborator and, where it covers one that is there, its
-//! obligation: `3-42`, `3-42-117`.
+//! A plan as the rows of a preview, whose members are found by their declared names. The id of a
+//! planned allocation names its distributor, its collaborator and, if it covers an obligation that
+//! exists, that obligation: `3-42`, `3-42-117`.
 
 use std::borrow::Cow;
 
 use apportion_core::engine::{Origin, Plan, PlannedAllocation, WaitReason};
 use apportion_jsonapi::json::Json;
-use apportion_jsonapi::{Rows, Scalar};
+use apportion_jsonapi::{ResourceType, Rows, Scalar};
+use apportion_store::Field;
 use apportion_store::distributor::StoredDistributor;
 use chrono::NaiveDateTime;
 
 use crate::engine::snapshot::Planned;
 use crate::payouts::explanation;
 
-/// What the open distribution of a distributor would be.
-pub(super) struct DistributionRow {
+/// The row of what the open distribution of a distributor would be.
+pub(super) struct DistributionRow<'r> {
+    resource: &'r ResourceType<Field>,
     distributor: i64,
     distribution: Option<i64>,
     value: i64,
@@ -26,14 +28,20 @@ pub(super) struct DistributionRow {
     explanation: Option<String>,
 }
 
-impl DistributionRow {
-    pub(super) fn new(payer: &StoredDistributor, planned: Option<&Planned>) -> Self {
+impl<'r> DistributionRow<'r> {
+    /// Creates the row of a distributor, whose plan is `None` if it has no open distribution.
+    pub(super) fn new(
+        resource: &'r ResourceType<Field>,
+        distributor: &StoredDistributor,
+        planned: Option<&Planned>,
+    ) -> Self {
         let plan = planned.map(|planned| &planned.plan);
         Self {
-            distributor: payer.id.0,
+            resource,
+            distributor: distributor.id.0,
             distribution: planned.map(|planned| planned.open.id.0),
             value: plan.map_or(0, |plan| plan.value),
-            units: payer.units.clone(),
+            units: distributor.units.clone(),
             status: plan.map(|plan| plan.status.name()),
             trigger_date: plan.map(|plan| plan.open.trigger_at.naive_utc()),
             pool: plan.map_or(0, |plan| plan.explanation.pool),
@@ -43,7 +51,8 @@ impl DistributionRow {
     }
 }
 
-/// Why it is not triggered now, why nothing is paid, and why somebody gets nothing.
+/// Writes the reasons why the distribution is not triggered now, why nothing is paid, and why
+/// collaborators get nothing.
 fn reasons(plan: Option<&Plan>) -> String {
     let Some(plan) = plan else {
         return Json::Array(vec![reason(None, WaitReason::NothingOpen.to_string())]).compact();
@@ -66,7 +75,7 @@ fn reason(collaborator: Option<String>, reason: String) -> Json<'static> {
     ])
 }
 
-impl Rows for DistributionRow {
+impl Rows for DistributionRow<'_> {
     fn len(&self) -> usize {
         1
     }
@@ -80,27 +89,32 @@ impl Rows for DistributionRow {
     }
 
     fn attribute(&self, _: usize, attribute: usize) -> Scalar<'_> {
-        match attribute {
-            0 => Scalar::Integer(self.value),
-            1 => Scalar::Text(&self.units),
-            2 => self.status.into(),
-            3 => self.trigger_date.map_or(Scalar::Null, Scalar::Instant),
-            4 => Scalar::Integer(self.pool),
-            5 => Scalar::Json(Cow::Borrowed(&self.reasons)),
-            _ => object(self.explanation.as_deref()),
+        match self.resource.attributes.get(attribute).map(|it| it.name) {
+            Some("value") => Scalar::Integer(self.value),
+            Some("units") => Scalar::Text(&self.units),
+            Some("status") => self.status.into(),
+            Some("trigger_date") => self.trigger_date.map_or(Scalar::Null, Scalar::Instant),
+            Some("pool") => Scalar::Integer(self.pool),
+            Some("reasons") => Scalar::Json(Cow::Borrowed(&self.reasons)),
+            Some("explanation") => object(self.explanation.as_deref()),
+            _ => Scalar::Null,
         }
     }
 
     fn linkage(&self, _: usize, relationship: usize) -> Option<i64> {
-        match relationship {
-            0 => Some(self.distributor),
-            _ => self.distribution,
+        match self.resource.relationships.get(relationship)?.name {
+            "distributor" => Some(self.distributor),
+            "distribution" => self.distribution,
+            _ => None,
         }
     }
 }
 
-/// What its allocations would be, by their places in the plan, from 1.
-pub(super) struct AllocationRows(Vec<Allocation>);
+/// The rows of what its allocations would be. Their ids are their positions in the plan, from 1.
+pub(super) struct AllocationRows<'r> {
+    resource: &'r ResourceType<Field>,
+    rows: Vec<Allocation>,
+}
 
 struct Allocation {
     id: String,
@@ -110,13 +124,18 @@ struct Allocation {
     obligation: Option<i64>,
 }
 
-impl AllocationRows {
-    pub(super) fn new(distributor: i64, planned: Option<&Planned>) -> Self {
+impl<'r> AllocationRows<'r> {
+    /// Creates the rows of a distributor, of which there are none without a plan.
+    pub(super) fn new(
+        resource: &'r ResourceType<Field>,
+        distributor: i64,
+        planned: Option<&Planned>,
+    ) -> Self {
         let plan = planned.map(|planned| &planned.plan);
         let rows = plan.into_iter().flat_map(|plan| {
             plan.allocations.iter().map(move |allocation| row(distributor, plan, allocation))
         });
-        Self(rows.collect())
+        Self { resource, rows: rows.collect() }
     }
 }
 
@@ -132,9 +151,9 @@ fn row(distributor: i64, plan: &Plan, allocation: &PlannedAllocation) -> Allocat
     Allocation { id, value: allocation.value, explanation, collaborator, obligation }
 }
 
-impl Rows for AllocationRows {
+impl Rows for AllocationRows<'_> {
     fn len(&self) -> usize {
-        self.0.len()
+        self.rows.len()
     }
 
     fn id(&self, row: usize) -> i64 {
@@ -142,7 +161,7 @@ impl Rows for AllocationRows {
     }
 
     fn id_text(&self, row: usize) -> Option<Cow<'_, str>> {
-        self.0.get(row).map(|allocation| Cow::Borrowed(allocation.id.as_str()))
+        self.rows.get(row).map(|allocation| Cow::Borrowed(allocation.id.as_str()))
     }
 
     fn version(&self, _: usize) -> i64 {
@@ -150,18 +169,20 @@ impl Rows for AllocationRows {
     }
 
     fn attribute(&self, row: usize, attribute: usize) -> Scalar<'_> {
-        let Some(allocation) = self.0.get(row) else { return Scalar::Null };
-        match attribute {
-            0 => Scalar::Integer(allocation.value),
-            _ => object(allocation.explanation.as_deref()),
+        let Some(allocation) = self.rows.get(row) else { return Scalar::Null };
+        match self.resource.attributes.get(attribute).map(|it| it.name) {
+            Some("value") => Scalar::Integer(allocation.value),
+            Some("explanation") => object(allocation.explanation.as_deref()),
+            _ => Scalar::Null,
         }
     }
 
     fn linkage(&self, row: usize, relationship: usize) -> Option<i64> {
-        let allocation = self.0.get(row)?;
-        match relationship {
-            0 => Some(allocation.collaborator),
-            _ => allocation.obligation,
+        let allocation = self.rows.get(row)?;
+        match self.resource.relationships.get(relationship)?.name {
+            "collaborator" => Some(allocation.collaborator),
+            "obligation" => allocation.obligation,
+            _ => None,
         }
     }
 }
