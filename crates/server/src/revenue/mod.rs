@@ -1,4 +1,4 @@
-//! What a row of a report is, and which revenue a report looks at.
+//! The type of a report's rows, and the selection of revenue that a report covers.
 
 pub(crate) mod report_row;
 pub(crate) mod selection;

@@ -1,5 +1,5 @@
-//! The type of a report's rows: what can be filtered, sorted and shown. Rows are computed: none has
-//! an address, and none is in a table.
+//! The type of a report's rows: its filters, sorts and attributes. Rows are computed, so none has
+//! an address or is in a table. Not here: the values of rows (`endpoints::report`).
 
 use apportion_core::report::{Figure, Group};
 use apportion_jsonapi::query::Fieldsets;
@@ -7,20 +7,27 @@ use apportion_jsonapi::resource::{FilterKey, Ids, Relationship, ResourceType, So
 use apportion_jsonapi::{Attribute, Kind};
 use apportion_store::{Field, FieldKind};
 
-/// The type.
+/// The name of the type.
 pub(crate) const NAME: &str = "financial_item_reports";
 
+/// The days of a report.
 pub(crate) const DATE: Field = Field::computed("date", FieldKind::Date, false);
+/// The day that counts as today.
 pub(crate) const AS_OF: Field = Field::computed("as_of", FieldKind::Date, false);
+/// The deal of a revenue distribution.
 pub(crate) const DEAL_ID: Field = Field::computed("deal_id", FieldKind::Integer, false);
+/// The person who created a revenue distribution.
 pub(crate) const CREATOR_ID: Field = Field::computed("creator_id", FieldKind::Integer, true);
+/// The currency of the deal.
 pub(crate) const CURRENCY: Field = Field::computed("currency", FieldKind::Text, false);
+/// The probability of the deal, in percent.
 pub(crate) const PROBABILITY: Field = Field::computed("probability", FieldKind::Integer, false);
+/// The revenue distribution itself.
 pub(crate) const REVENUE_DISTRIBUTION_ID: Field =
     Field::computed("revenue_distribution_id", FieldKind::Integer, false);
 const ID: Field = Field::computed("id", FieldKind::Integer, false);
 
-/// What each group that is asked for comes to in a row.
+/// The schema of the attribute `group`, which has the key of the row for each group.
 const GROUP: &str = r#"{"type": "object", "properties": {
     "date": {"type": "string"},
     "organization": {"type": "string"},
@@ -30,37 +37,84 @@ const GROUP: &str = r#"{"type": "object", "properties": {
     "revenue_distribution": {"type": "string"}
 }, "additionalProperties": false}"#;
 
-/// The attributes before the figures, in the order in which `rows` reads them.
-const ATTRIBUTES: [Attribute<Field>; 5] = [
-    Attribute::new("group", Kind::Json(GROUP)),
-    Attribute::new("date_period", Kind::Text).nullable(),
-    Attribute::new("count", Kind::Integer),
-    Attribute::new("currency", Kind::Text).nullable(),
-    Attribute::new("currency_default", Kind::Text),
+/// An attribute of a row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum RowAttribute {
+    Group,
+    DatePeriod,
+    Count,
+    Currency,
+    CurrencyDefault,
+    Figure(Figure),
+}
+
+impl RowAttribute {
+    /// The attributes before the figures, in the order of the declaration.
+    const BEFORE_FIGURES: [Self; 5] =
+        [Self::Group, Self::DatePeriod, Self::Count, Self::Currency, Self::CurrencyDefault];
+
+    /// Returns all attributes in the order of the declaration.
+    fn all() -> impl Iterator<Item = Self> {
+        Self::BEFORE_FIGURES.into_iter().chain(Figure::ALL.map(Self::Figure))
+    }
+
+    /// Returns the attribute at a position of the declaration.
+    pub(crate) fn at(position: usize) -> Option<Self> {
+        Self::all().nth(position)
+    }
+
+    /// Declares the attribute. A figure in the deals' currency is null in a row that mixes
+    /// currencies.
+    fn declare(self) -> Attribute<Field> {
+        match self {
+            Self::Group => Attribute::new("group", Kind::Json(GROUP)),
+            Self::DatePeriod => Attribute::new("date_period", Kind::Text).nullable(),
+            Self::Count => Attribute::new("count", Kind::Integer),
+            Self::Currency => Attribute::new("currency", Kind::Text).nullable(),
+            Self::CurrencyDefault => Attribute::new("currency_default", Kind::Text),
+            Self::Figure(figure) => {
+                let attribute = Attribute::new(figure.name(), Kind::Integer);
+                match figure {
+                    Figure::Revenue | Figure::Recognised | Figure::Projected => {
+                        attribute.nullable()
+                    }
+                    Figure::RevenueDefault
+                    | Figure::RecognisedDefault
+                    | Figure::ProjectedDefault => attribute,
+                }
+            }
+        }
+    }
+}
+
+/// A group whose keys are resources, to which a row then has a relationship.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Entity {
+    pub(crate) group: Group,
+    /// The name of the relationship.
+    pub(crate) name: &'static str,
+    /// The type of the resources.
+    pub(crate) target: &'static str,
+}
+
+/// The entities, in the order in which the relationships are declared.
+pub(crate) const ENTITIES: [Entity; 4] = [
+    Entity { group: Group::Organization, name: "organization", target: "organizations" },
+    Entity { group: Group::Deal, name: "deal", target: "deals" },
+    Entity { group: Group::Creator, name: "creator", target: "people" },
+    Entity {
+        group: Group::RevenueDistribution,
+        name: "revenue_distribution",
+        target: "revenue_distributions",
+    },
 ];
 
-/// The groups that are entities, and the types of these.
-pub(crate) const ENTITIES: [(Group, &str, &str); 4] = [
-    (Group::Organization, "organization", "organizations"),
-    (Group::Deal, "deal", "deals"),
-    (Group::Creator, "creator", "people"),
-    (Group::RevenueDistribution, "revenue_distribution", "revenue_distributions"),
-];
-
-/// What sorts go by, apart from figures.
+/// The sort keys other than figures.
 const KEYS: [&str; 7] =
     ["date", "organization", "deal", "creator", "currency", "revenue_distribution", "count"];
 
-/// The type as clients see it.
+/// Returns the type as clients see it.
 pub(crate) fn resource() -> ResourceType<Field> {
-    let figures = Figure::ALL.into_iter().map(|figure| {
-        let attribute = Attribute::new(figure.name(), Kind::Integer);
-        if matches!(figure, Figure::Revenue | Figure::Recognised | Figure::Projected) {
-            attribute.nullable()
-        } else {
-            attribute
-        }
-    });
     let filter = |name: &str, kind, takes, field: Field| FilterKey {
         name: name.to_owned(),
         kind,
@@ -68,13 +122,12 @@ pub(crate) fn resource() -> ResourceType<Field> {
         takes,
         field,
     };
-    let names = KEYS.into_iter().chain(Figure::ALL.into_iter().map(Figure::name));
     ResourceType {
         name: NAME,
         id: ID,
         ids: Ids::DECIMAL,
-        attributes: ATTRIBUTES.into_iter().chain(figures).collect(),
-        relationships: ENTITIES.map(|(_, name, target)| Relationship::to_one(name, target)).into(),
+        attributes: RowAttribute::all().map(RowAttribute::declare).collect(),
+        relationships: ENTITIES.map(|it| Relationship::to_one(it.name, it.target)).into(),
         filters: vec![
             filter("date", Kind::Date, Takes::Range, DATE),
             filter("as_of", Kind::Date, Takes::One, AS_OF),
@@ -83,8 +136,8 @@ pub(crate) fn resource() -> ResourceType<Field> {
             filter("currency", Kind::Text, Takes::All, CURRENCY),
             filter("probability", Kind::Integer, Takes::All, PROBABILITY),
         ],
-        sorts: names
-            .map(|name| SortKey { name: name.to_owned(), field: sorted_by(name) })
+        sorts: sort_names()
+            .map(|name| SortKey { name: name.to_owned(), field: sort_field(name) })
             .collect(),
         writable: false,
         append_only: false,
@@ -94,20 +147,24 @@ pub(crate) fn resource() -> ResourceType<Field> {
     }
 }
 
-/// What a sort of that name goes by.
-const fn sorted_by(name: &'static str) -> Field {
+/// Returns the names of all sort keys.
+fn sort_names() -> impl Iterator<Item = &'static str> {
+    KEYS.into_iter().chain(Figure::ALL.map(Figure::name))
+}
+
+/// Returns the field that stands for a sort key.
+const fn sort_field(name: &'static str) -> Field {
     Field::computed(name, FieldKind::Integer, false)
 }
 
-/// The name of what a sort goes by.
+/// Returns the name of the sort key that a field stands for; `None` if it stands for none.
 pub(crate) fn sort_name(field: Field) -> Option<&'static str> {
-    let names = KEYS.into_iter().chain(Figure::ALL.into_iter().map(Figure::name));
-    names.into_iter().find(|name| sorted_by(name) == field)
+    sort_names().find(|name| sort_field(name) == field)
 }
 
-/// Shows only those relationships that are grouped by.
-pub(crate) fn narrow(fields: &mut Fieldsets, position: usize, groups: &[Group]) {
+/// Hides the relationships of rows to entities that they are not grouped by.
+pub(crate) fn hide_ungrouped(fields: &mut Fieldsets, position: usize, groups: &[Group]) {
     fields.keep_relationships(position, |at| {
-        ENTITIES.get(at).is_some_and(|(group, ..)| groups.contains(group))
+        ENTITIES.get(at).is_some_and(|entity| groups.contains(&entity.group))
     });
 }

@@ -1,5 +1,5 @@
-//! What of a tenant's revenue a report looks at: a window of days, the day that counts as today,
-//! and conditions on the rest.
+//! The selection of a tenant's revenue that a report covers: a window of days, the day that counts
+//! as today, and conditions on everything else.
 
 use apportion_core::report::Entry;
 use apportion_core::window::Window;
@@ -11,39 +11,41 @@ use crate::revenue::report_row::{
     AS_OF, CREATOR_ID, CURRENCY, DATE, DEAL_ID, PROBABILITY, REVENUE_DISTRIBUTION_ID,
 };
 
-/// What a report looks at.
+/// The part of a tenant's revenue that a report covers.
 #[derive(Clone, Debug)]
 pub(crate) struct Selection {
+    /// The days that the report covers.
     pub(crate) window: Window,
-    /// None where it is the organization's today.
+    /// The day that counts as today; `None` for the organization's own today.
     pub(crate) as_of: Option<NaiveDate>,
+    /// The conditions on everything but dates.
     rest: Filter,
-    /// Whether distributions of one deal are told apart.
-    within_deals: bool,
+    /// Whether the conditions can admit some distributions of a deal and not others.
+    splits_deals: bool,
 }
 
 impl Selection {
-    /// The selection that a filter asks for.
-    pub(crate) fn of(filter: Option<Filter>) -> Result<Self, Error> {
+    /// Takes the window and the conditions out of a filter.
+    pub(crate) fn from_filter(filter: Option<Filter>) -> Result<Self, Error> {
         let rest = Filter::All(Vec::new());
-        let mut selection = Self { window: Window::ALL, as_of: None, rest, within_deals: false };
+        let mut selection = Self { window: Window::ALL, as_of: None, rest, splits_deals: false };
         if let Some(filter) = filter {
-            selection.rest = selection.take(filter)?;
-            selection.within_deals = mentions(&selection.rest, CREATOR_ID)
+            selection.rest = selection.take_dates(filter)?;
+            selection.splits_deals = mentions(&selection.rest, CREATOR_ID)
                 || mentions(&selection.rest, REVENUE_DISTRIBUTION_ID);
         }
         Ok(selection)
     }
 
-    /// Takes conditions on dates out of a filter, all parts of which must be met.
-    fn take(&mut self, filter: Filter) -> Result<Filter, Error> {
+    /// Takes the conditions on dates out of a filter, and returns the rest of it.
+    fn take_dates(&mut self, filter: Filter) -> Result<Filter, Error> {
         match filter {
             Filter::All(members) => {
-                let rest = members.into_iter().map(|member| self.take(member));
+                let rest = members.into_iter().map(|member| self.take_dates(member));
                 Ok(Filter::All(rest.collect::<Result<_, _>>()?))
             }
             Filter::Any(mut members) if members.len() == 1 => match members.pop() {
-                Some(only) => self.take(only),
+                Some(only) => self.take_dates(only),
                 None => Ok(Filter::Any(Vec::new())),
             },
             Filter::Test(field, test) if field == DATE || field == AS_OF => {
@@ -51,12 +53,14 @@ impl Selection {
                 Ok(Filter::All(Vec::new()))
             }
             other if mentions(&other, DATE) || mentions(&other, AS_OF) => {
-                Err(fault(DATE, "Dates cannot be alternatives of each other or of anything else"))
+                let detail = "Dates cannot be alternatives of each other or of anything else";
+                Err(fault(DATE, detail.to_owned()))
             }
             other => Ok(other),
         }
     }
 
+    /// Narrows the window, or sets the day that counts as today.
     fn narrow(&mut self, field: Field, test: &Test) -> Result<(), Error> {
         let one = match test {
             Test::In(values) => match values.as_slice() {
@@ -67,7 +71,9 @@ impl Selection {
         };
         match (one, test) {
             (Some(date), _) if field == AS_OF => match self.as_of.replace(date) {
-                Some(other) if other != date => Err(fault(AS_OF, "There is one day that counts")),
+                Some(other) if other != date => {
+                    Err(fault(AS_OF, "There is one day that counts".to_owned()))
+                }
                 _ => Ok(()),
             },
             (Some(date), _) => {
@@ -83,17 +89,17 @@ impl Selection {
                 };
                 Ok(())
             }
-            // Declared to be refused before.
-            _ => Err(fault(field, "The dates of a report are one run of days")),
+            // The declaration of the filters does not allow other operators.
+            _ => Err(fault(field, "The dates of a report are one run of days".to_owned())),
         }
     }
 
-    /// Whether all distributions of a deal are looked at where one is.
+    /// Whether the report covers either all distributions of a deal or none.
     pub(crate) fn takes_whole_deals(&self) -> bool {
-        !self.within_deals
+        !self.splits_deals
     }
 
-    /// Whether the report looks at a distribution.
+    /// Whether the report covers a distribution, as far as conditions other than dates say.
     pub(crate) fn admits(&self, entry: &Entry) -> bool {
         self.rest.is_met(&|field| {
             if field == DEAL_ID {
@@ -113,6 +119,7 @@ impl Selection {
     }
 }
 
+/// Whether a filter has a condition on a field.
 fn mentions(filter: &Filter, field: Field) -> bool {
     match filter {
         Filter::All(members) | Filter::Any(members) => {
@@ -122,7 +129,7 @@ fn mentions(filter: &Filter, field: Field) -> bool {
     }
 }
 
-fn fault(field: Field, detail: &'static str) -> Error {
+fn fault(field: Field, detail: String) -> Error {
     let name = if field == AS_OF { "filter[as_of]" } else { "filter[date]" };
     Error::parameter(Code::UnsupportedFilterValue, name, detail)
 }

@@ -33,7 +33,7 @@ pub(super) fn describe(
     }
     paths.insert(report::PATH.to_owned(), json!({"get": get}));
 
-    let linked = ENTITIES.map(|(_, name, target)| (name.to_owned(), linked_schema(target)));
+    let linked = ENTITIES.map(|entity| (entity.name.to_owned(), linked_schema(entity.target)));
     let row = json!({
         "type": "object",
         "required": ["id", "type", "attributes", "relationships"],

@@ -1,6 +1,6 @@
 //! `GET /api/v2/distributors/{id}/preview`: what the engine would do at an instant that the client
-//! chooses. The plan is the same one that a trigger writes (`engine::snapshot`); this module shows it
-//! and writes nothing.
+//! chooses. The plan is the same one that a trigger writes (`engine::snapshot`); this module shows
+//! it and writes nothing.
 
 mod rows;
 

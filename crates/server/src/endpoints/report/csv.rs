@@ -1,9 +1,9 @@
-//! A report as a table for spreadsheets: CSV as RFC 4180 says, UTF-8, lines that end with CRLF.
+//! A report as a table for spreadsheets: CSV by RFC 4180, in UTF-8, with lines that end with CRLF.
 //!
-//! Every field is an id, a code of ISO 4217, a period or a number, so that nothing in it can be
-//! taken for a formula or needs quotes: names of entities, which people choose, are deliberately
-//! absent. Amounts are units of their currency with all of its decimals, a point before them and
-//! no separators.
+//! Every field is an id, a code of ISO 4217, a period or a number, so that no field needs quotes or
+//! can be taken for a formula. Names of entities, which people choose, are deliberately absent.
+//! Amounts are in units of their currency, with all of its decimals and without thousands
+//! separators.
 
 use apportion_core::currency::Currency;
 use apportion_core::report::{Figure, Group, Grouping, Key, Row};
@@ -11,13 +11,13 @@ use csv::{Terminator, Writer, WriterBuilder};
 
 use super::amount;
 
-/// All rows in their order, below a line of headings: the groups, `date_period` where there is a
-/// date group, `count`, `currency`, `currency_default` and the six figures. A field is empty where
-/// JSON says null.
+/// Writes all rows in their order, below a line of headings: the groups, `date_period` if there is
+/// a date group, `count`, `currency`, `currency_default` and the six figures. A field is empty if
+/// JSON has null.
 ///
 /// # Errors
 ///
-/// None that a vector in memory has; they are those of the writer's type.
+/// Those of the CSV writer, none of which occurs when it writes to memory.
 pub fn write(
     grouping: &Grouping,
     rows: &[Row],
@@ -31,7 +31,7 @@ pub fn write(
         writer.write_field("date_period")?;
     }
     writer.write_field("count")?;
-    // Grouped by, it stands there already.
+    // A report that is grouped by currency has the column already.
     if !grouping.has(Group::Currency) {
         writer.write_field("currency")?;
     }
@@ -50,7 +50,7 @@ fn write_row(
     default_currency: Currency,
 ) -> Result<(), csv::Error> {
     for group in grouping.groups() {
-        writer.write_field(key(row, *group))?;
+        writer.write_field(key_text(row, *group))?;
     }
     if let Some(period) = grouping.date_period(row) {
         writer.write_field(period)?;
@@ -60,22 +60,23 @@ fn write_row(
         writer.write_field(row.currency().map_or("", Currency::code))?;
     }
     writer.write_field(default_currency.code())?;
-    writer.write_record(Figure::ALL.map(|figure| written(row, figure, default_currency)))
+    writer.write_record(Figure::ALL.map(|figure| figure_text(row, figure, default_currency)))
 }
 
-fn key(row: &Row, group: Group) -> String {
+fn key_text(row: &Row, group: Group) -> String {
     match row.key(group) {
         Key::Id(None) => String::new(),
         key => key.to_string(),
     }
 }
 
-fn written(row: &Row, figure: Figure, default_currency: Currency) -> String {
+fn figure_text(row: &Row, figure: Figure, default_currency: Currency) -> String {
     let currency = if is_default(figure) { Some(default_currency) } else { row.currency() };
     let amount = row.figure(figure).zip(currency);
     amount.map(|(minor, currency)| amount::decimal(minor.into(), currency)).unwrap_or_default()
 }
 
+/// Whether a figure is in the organization's currency.
 const fn is_default(figure: Figure) -> bool {
     match figure {
         Figure::Revenue | Figure::Recognised | Figure::Projected => false,

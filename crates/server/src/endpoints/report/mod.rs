@@ -1,6 +1,6 @@
-//! `GET /api/v2/reports/financial_item_reports`: recognised revenue, added up from the tenant's
-//! ledger by what is asked for. The sums are those of `apportion-core`; here they are asked for
-//! and shown.
+//! `GET /api/v2/reports/financial_item_reports`: revenue by the day, summed from the tenant's
+//! ledger by groups. This module reads the request and shows the rows. Not here: the sums, which
+//! `apportion-core` computes.
 
 mod amount;
 pub mod csv;
@@ -36,12 +36,12 @@ use crate::revenue::selection::Selection;
 
 /// The address of reports.
 pub(crate) const PATH: &str = "/api/v2/reports/financial_item_reports";
-/// How many rows a report may have on all its pages.
+/// The largest number of rows that a report may have on all its pages.
 pub(crate) const MAX_ROWS: usize = 1_000_000;
-/// How many rows a table or a picture of a report may have: they have no pages.
-pub(crate) const MAX_WHOLE: usize = 100_000;
-/// How many distributions are worth a thread of their own.
-const PART: usize = 50_000;
+/// The largest number of rows that a table or a chart may show, since it has no pages.
+pub(crate) const MAX_ROWS_WITHOUT_PAGES: usize = 100_000;
+/// The number of distributions that is worth a thread of its own.
+const DISTRIBUTIONS_PER_THREAD: usize = 50_000;
 
 /// Answers a request for a report.
 pub(crate) async fn answer(call: &Call<'_>) -> Result<Reply, Stop> {
@@ -52,10 +52,10 @@ pub(crate) async fn answer(call: &Call<'_>) -> Result<Reply, Stop> {
     let parameters = question.as_ref().map(|it| it.query.parameters.clone()).unwrap_or_default();
     let links = Links { address: format!("{}{PATH}", call.origin), parameters };
     let request = ReportRequest { resources, question, links, now: call.now };
-    Ok(call.read(move |tenant| request.run(tenant)).await?)
+    Ok(call.read(move |tenant| request.answer(tenant)).await?)
 }
 
-/// A request for a report, as far as it can be understood without the store.
+/// A request for a report, as far as it can be read without the store.
 struct ReportRequest {
     resources: Arc<Resources>,
     question: Result<Question, Vec<Error>>,
@@ -73,7 +73,7 @@ struct Figures<'f> {
 }
 
 impl ReportRequest {
-    fn run(&self, tenant: &mut Tenant<'_>) -> Result<Reply> {
+    fn answer(&self, tenant: &mut Tenant<'_>) -> Result<Reply> {
         let question = self.question.as_ref().map_err(Clone::clone)?;
         let organization = store::organization::find(tenant)?;
         let organization = organization.ok_or_else(Failure::not_found)?;
@@ -85,21 +85,24 @@ impl ReportRequest {
                 Some(date) => date,
                 None => today(&organization.time_zone, self.now),
             },
-            max_rows: if question.format == Format::Document { MAX_ROWS } else { MAX_WHOLE },
+            max_rows: match question.format {
+                Format::Document => MAX_ROWS,
+                Format::Csv | Format::Svg => MAX_ROWS_WITHOUT_PAGES,
+            },
         };
         let ledger = store::ledger(tenant)?;
-        let report = fold(&ledger, &question.selection, &query);
-        let totals = report.totals().map_err(refused)?;
-        let rows = report.rows(&question.orders).map_err(refused)?;
+        let report = sum(&ledger, &question.selection, &query);
+        let totals = report.totals().map_err(report_failure)?;
+        let rows = report.rows(&question.orders).map_err(report_failure)?;
         match question.format {
             Format::Document => {
                 let figures = Figures { rows: &rows, totals: &totals, currency };
                 self.document(tenant, question, &figures)
             }
-            Format::Csv => table(&question.grouping, &rows, currency),
+            Format::Csv => answer_table(&question.grouping, &rows, currency),
             Format::Svg => {
                 let names = part_names(tenant, &question.grouping, &rows)?;
-                picture(&question.grouping, &rows, currency, &organization.name, &names)
+                answer_chart(&question.grouping, &rows, currency, &organization.name, &names)
             }
         }
     }
@@ -117,24 +120,25 @@ impl ReportRequest {
         let resolve = |includes| include::resolve(tenant, kind, &shown, includes);
         let compound = question.query.include.as_deref().map(resolve).transpose()?;
         let mut fields = question.query.fields.clone();
-        report_row::narrow(&mut fields, kind.position, question.grouping.groups());
+        report_row::hide_ungrouped(&mut fields, kind.position, question.grouping.groups());
         let (registry, compound) = (kind.registry(), compound.as_ref());
         let document = Document { registry, root: ROOT, fields: &fields, compound };
         let total = i64::try_from(figures.rows.len()).unwrap_or(i64::MAX);
         let end = PageEnd::numbered(&self.links, question.page, total);
-        let end = end.with_meta("totals", rows::totals(figures.totals));
+        let end = end.with_meta("totals", rows::totals_json(figures.totals));
         Ok(Reply::document(200, document.collection((kind.position, &shown), &end)))
     }
 }
 
-fn table(grouping: &Grouping, rows: &[Row], currency: Currency) -> Result<Reply> {
+/// Answers with all rows as CSV.
+fn answer_table(grouping: &Grouping, rows: &[Row], currency: Currency) -> Result<Reply> {
     let body = csv::write(grouping, rows, currency);
     let body = body.map_err(|error| Failure::Broken(format!("no CSV is written: {error}")))?;
     let name = "attachment; filename=\"financial_item_reports.csv\"";
     Ok(Reply::plain(body, "text/csv; charset=utf-8").with_header(CONTENT_DISPOSITION, name))
 }
 
-/// What the parts of a picture are called.
+/// Loads the names of the parts of a chart, if they are deals or people.
 fn part_names(tenant: &mut Tenant<'_>, grouping: &Grouping, rows: &[Row]) -> Result<svg::Names> {
     let Some((group, ids)) = svg::parts(grouping, rows) else { return Ok(svg::Names::new()) };
     Ok(match group {
@@ -151,21 +155,23 @@ fn part_names(tenant: &mut Tenant<'_>, grouping: &Grouping, rows: &[Row]) -> Res
     })
 }
 
-fn picture(
+/// Answers with a chart of all rows.
+fn answer_chart(
     grouping: &Grouping,
     rows: &[Row],
     currency: Currency,
     organization: &str,
     names: &svg::Names,
 ) -> Result<Reply> {
-    let drawn = svg::draw(grouping, rows, currency, organization, names);
-    let drawn = drawn
+    let chart = svg::draw(grouping, rows, currency, organization, names);
+    let chart = chart
         .map_err(|error| Error::parameter(Code::UnsupportedGroup, "group", error.to_string()))?;
-    // A picture runs nothing, wherever it is opened.
+    // The document needs no script, so none may run wherever it is opened.
     let policy = "default-src 'none'; style-src 'unsafe-inline'";
-    Ok(Reply::plain(drawn, "image/svg+xml").with_header(CONTENT_SECURITY_POLICY, policy))
+    Ok(Reply::plain(chart, "image/svg+xml").with_header(CONTENT_SECURITY_POLICY, policy))
 }
 
+/// Returns the rows of one page.
 fn page(rows: &[Row], page: NumberedPage) -> &[Row] {
     let start = usize::try_from(page.offset()).unwrap_or(usize::MAX).min(rows.len());
     let size = usize::try_from(page.size).unwrap_or(usize::MAX);
@@ -173,12 +179,12 @@ fn page(rows: &[Row], page: NumberedPage) -> &[Row] {
     rows.get(start..end).unwrap_or_default()
 }
 
-/// Adds the ledger up, on several threads where it is long.
-fn fold(ledger: &Ledger, selection: &Selection, query: &ReportQuery) -> Report {
+/// Sums the ledger, on several threads if it is long.
+fn sum(ledger: &Ledger, selection: &Selection, query: &ReportQuery) -> Report {
     let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-    let long = ledger.len().checked_div(PART).unwrap_or(0).saturating_add(1);
-    let mut parts = ledger.parts(cores.min(long)).into_iter();
-    let sum = |part: store::LedgerPart<'_>| {
+    let threads = ledger.len().checked_div(DISTRIBUTIONS_PER_THREAD).unwrap_or(0).saturating_add(1);
+    let mut parts = ledger.parts(cores.min(threads)).into_iter();
+    let sum_part = |part: store::LedgerPart<'_>| {
         let mut report = Report::new(query.clone());
         for entries in part.deals() {
             let mut entries = entries.peekable();
@@ -196,9 +202,9 @@ fn fold(ledger: &Ledger, selection: &Selection, query: &ReportQuery) -> Report {
         report
     };
     let own = parts.next();
-    std::thread::scope(|threads| {
-        let others: Vec<_> = parts.map(|part| threads.spawn(move || sum(part))).collect();
-        let mut report = own.map_or_else(|| Report::new(query.clone()), sum);
+    std::thread::scope(|scope| {
+        let others: Vec<_> = parts.map(|part| scope.spawn(move || sum_part(part))).collect();
+        let mut report = own.map_or_else(|| Report::new(query.clone()), sum_part);
         for other in others {
             match other.join() {
                 Ok(part) => report.merge(&part),
@@ -209,7 +215,8 @@ fn fold(ledger: &Ledger, selection: &Selection, query: &ReportQuery) -> Report {
     })
 }
 
-fn refused(error: ReportError) -> Failure {
+/// Turns an error of the sums into the failure that clients see.
+fn report_failure(error: ReportError) -> Failure {
     match error {
         ReportError::TooManyRows { .. } => {
             Error::parameter(Code::UnsupportedGroup, "group", error.to_string()).into()

@@ -1,8 +1,9 @@
-//! What a report is asked for: parameters of reports beside those of lists, read with every fault
-//! at its parameter. Not here: the figures.
+//! The query of a request for a report: the parameters of lists, and those that only reports have.
+//! Every fault is reported at its parameter. Not here: the figures.
 
-use apportion_core::report::{Group, GroupError, Grouping, RowOrder};
+use apportion_core::report::{GroupError, Grouping, RowOrder};
 use apportion_jsonapi::query::{Allowed, Include, NumberedPage, Page, Query, QueryOptions};
+use apportion_jsonapi::text::cut;
 use apportion_jsonapi::{Code, Error, media};
 use apportion_store::Field;
 
@@ -12,14 +13,17 @@ use crate::catalog::{Resources, TypeRef};
 use crate::revenue::report_row;
 use crate::revenue::selection::Selection;
 
-/// The parameters of reports alone. Lower case is Productive's spelling.
+/// The parameters that only reports have. Lower case is Productive's spelling.
 const OWN: &[&str] = &[ORGANIZATION, "group", "groupBy", "format"];
 
 /// A form in which a report is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Format {
+    /// A page as a JSON:API document.
     Document,
+    /// All rows as a table.
     Csv,
+    /// All rows as a chart.
     Svg,
 }
 
@@ -37,16 +41,15 @@ impl Format {
     fn from_parameters(parameters: &[(String, String)]) -> Result<Option<Self>, Error> {
         let refuse =
             |detail: String| Error::parameter(Code::UnsupportedParameter, "format", detail);
-        let mut given = parameters.iter().filter(|(name, _)| name == "format");
-        let Some((_, value)) = given.next() else { return Ok(None) };
+        let mut values = parameters.iter().filter(|(name, _)| name == "format");
+        let Some((_, value)) = values.next() else { return Ok(None) };
         match value.as_str() {
-            _ if given.next().is_some() => Err(refuse("format is given more than once".into())),
+            _ if values.next().is_some() => {
+                Err(refuse("format is given more than once".to_owned()))
+            }
             "csv" => Ok(Some(Self::Csv)),
             "svg" => Ok(Some(Self::Svg)),
-            other => {
-                let other = apportion_jsonapi::text::cut(other);
-                Err(refuse(format!("A format is csv or svg, not '{other}'")))
-            }
+            other => Err(refuse(format!("A format is csv or svg, not '{}'", cut(other)))),
         }
     }
 }
@@ -55,7 +58,7 @@ impl Format {
 const OPTIONS: QueryOptions<'_> =
     QueryOptions { allowed: Allowed::Collection, foreign: OWN, walks: false, linkage: None };
 
-/// A question that was understood.
+/// A query without faults.
 pub(super) struct Question {
     pub(super) query: Query<Field>,
     pub(super) page: NumberedPage,
@@ -76,17 +79,17 @@ impl Question {
         let parsed = Query::parse(text, resources.registry(), kind.resource(), &OPTIONS);
         let (query, mut errors) = match parsed {
             Ok(query) => (query, Vec::new()),
-            // What is wrong with the groups is said as well.
-            Err(errors) => (own_parameters(kind, text)?, errors),
+            // Faults of the parameters of reports are reported beside those of other parameters.
+            Err(errors) => (parse_own_parameters(kind, text)?, errors),
         };
-        let grouping = grouping(&query.parameters).unwrap_or_else(|faults| {
+        let grouping = parse_grouping(&query.parameters).unwrap_or_else(|faults| {
             errors.extend(faults);
             Grouping::default()
         });
-        let selection = Selection::of(query.filter.as_ref().map(criteria::filter));
+        let selection = Selection::from_filter(query.filter.as_ref().map(criteria::filter));
         let selection = selection.map_err(|error| errors.push(error));
-        let orders = orders(&query, &grouping).map_err(|error| errors.push(error));
-        if let Some(fault) = stray_include(kind, query.include.as_deref(), &grouping) {
+        let orders = parse_orders(&query, &grouping).map_err(|error| errors.push(error));
+        if let Some(fault) = find_stray_include(kind, query.include.as_deref(), &grouping) {
             errors.push(fault);
         }
         let format = Format::from_parameters(&query.parameters).map_err(|error| errors.push(error));
@@ -113,8 +116,8 @@ impl Question {
     }
 }
 
-/// Parses nothing but the parameters of reports.
-fn own_parameters(kind: TypeRef<'_>, text: &str) -> Result<Query<Field>, Vec<Error>> {
+/// Parses only the parameters that no other lists have.
+fn parse_own_parameters(kind: TypeRef<'_>, text: &str) -> Result<Query<Field>, Vec<Error>> {
     let own: Vec<&str> = text
         .split('&')
         .filter(|pair| OWN.contains(&pair.split('=').next().unwrap_or_default()))
@@ -122,33 +125,33 @@ fn own_parameters(kind: TypeRef<'_>, text: &str) -> Result<Query<Field>, Vec<Err
     Query::parse(&own.join("&"), kind.registry(), kind.resource(), &OPTIONS)
 }
 
-fn grouping(parameters: &[(String, String)]) -> Result<Grouping, Vec<Error>> {
-    let mut given = parameters.iter().filter(|(name, _)| name == "group" || name == "groupBy");
+/// Parses `group`, or `groupBy` instead of it.
+fn parse_grouping(parameters: &[(String, String)]) -> Result<Grouping, Vec<Error>> {
+    let mut values = parameters.iter().filter(|(name, _)| name == "group" || name == "groupBy");
     let fault = |name: &str, detail: String| Error::parameter(Code::UnsupportedGroup, name, detail);
-    let Some((name, value)) = given.next() else { return Ok(Grouping::default()) };
-    if let Some((again, _)) = given.next() {
-        return Err(vec![fault(again, "Groups are given more than once".to_owned())]);
+    let Some((name, value)) = values.next() else { return Ok(Grouping::default()) };
+    if let Some((second, _)) = values.next() {
+        let detail = "Groups are given more than once";
+        return Err(vec![fault(second, detail.to_owned())]);
     }
     if value.is_empty() {
         return Ok(Grouping::default());
     }
     Grouping::parse(value).map_err(|faults| {
         let detail = |error: &GroupError| match error {
-            GroupError::Unknown(word) => {
-                let word = apportion_jsonapi::text::cut(word).into_owned();
-                GroupError::Unknown(word).to_string()
-            }
+            GroupError::Unknown(word) => GroupError::Unknown(cut(word).into_owned()).to_string(),
             other => other.to_string(),
         };
         faults.iter().map(|error| fault(name, detail(error))).collect()
     })
 }
 
-/// The orders that are asked for, of which those by a group must be grouped by.
-fn orders(query: &Query<Field>, grouping: &Grouping) -> Result<Vec<RowOrder>, Error> {
+/// Parses the sort. A sort by a group is possible only if the report is grouped by it.
+fn parse_orders(query: &Query<Field>, grouping: &Grouping) -> Result<Vec<RowOrder>, Error> {
     let mut orders = Vec::new();
     for sort in &query.sorts {
-        // The tie-break goes by the keys of the row, as rows do by themselves.
+        // The query ends with the id, which no sort key stands for. Rows that are equal in all keys
+        // are ordered by their groups anyway.
         let Some(name) = report_row::sort_name(sort.field) else { continue };
         let by = grouping.sort_by(name).ok_or_else(|| {
             let detail = format!("Sort '{name}' needs the group of that name");
@@ -159,17 +162,17 @@ fn orders(query: &Query<Field>, grouping: &Grouping) -> Result<Vec<RowOrder>, Er
     Ok(orders)
 }
 
-/// Only what is grouped by can be included.
-fn stray_include(
+/// Finds an include of an entity that the report is not grouped by.
+fn find_stray_include(
     kind: TypeRef<'_>,
     includes: Option<&[Include]>,
     grouping: &Grouping,
 ) -> Option<Error> {
-    let grouped = |include: &&Include| {
+    let is_stray = |include: &&Include| {
         let entity = report_row::ENTITIES.get(include.relationship);
-        entity.is_none_or(|(group, ..): &(Group, _, _)| !grouping.has(*group))
+        entity.is_none_or(|entity| !grouping.has(entity.group))
     };
-    let stray = includes?.iter().find(grouped)?;
+    let stray = includes?.iter().find(is_stray)?;
     let name = kind.resource().relationships.get(stray.relationship)?.name;
     let detail = format!("Include '{name}' needs the group of that name");
     Some(Error::parameter(Code::UnsupportedInclude, "include", detail))

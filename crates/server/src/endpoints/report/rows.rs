@@ -7,34 +7,37 @@ use apportion_core::report::{CurrencyTotal, Figure, Group, Grouping, Key, Row};
 use apportion_jsonapi::{Rows, Scalar};
 use serde_json::{Map, Value, json};
 
-use crate::revenue::report_row::ENTITIES;
+use crate::revenue::report_row::{ENTITIES, RowAttribute};
 
-/// Rows of a page.
+/// The rows of a page.
 pub(super) struct ReportRows {
-    rows: Vec<Shown>,
+    rows: Vec<ReportRow>,
     default_currency: Currency,
 }
 
-struct Shown {
+/// A row with its texts.
+struct ReportRow {
     row: Row,
     id: String,
+    /// The attribute `group`, as JSON.
     group: String,
     date_period: Option<String>,
 }
 
 impl ReportRows {
+    /// Prepares the rows of a page to be shown.
     pub(super) fn new(grouping: &Grouping, rows: &[Row], default_currency: Currency) -> Self {
-        let shown = |row: &Row| Shown {
+        let report_row = |row: &Row| ReportRow {
             row: *row,
             id: grouping.row_id(row),
             group: group(grouping, row),
             date_period: grouping.date_period(row),
         };
-        Self { rows: rows.iter().map(shown).collect(), default_currency }
+        Self { rows: rows.iter().map(report_row).collect(), default_currency }
     }
 }
 
-/// The member `group`: ids are strings, and null where there is none.
+/// Writes the attribute `group`, in which ids are strings, or null.
 fn group(grouping: &Grouping, row: &Row) -> String {
     let value = |group: &Group| match row.key(*group) {
         Key::Id(None) => Value::Null,
@@ -59,7 +62,7 @@ impl Rows for ReportRows {
     }
 
     fn id_text(&self, row: usize) -> Option<Cow<'_, str>> {
-        self.rows.get(row).map(|shown| Cow::Borrowed(shown.id.as_str()))
+        self.rows.get(row).map(|row| Cow::Borrowed(row.id.as_str()))
     }
 
     fn version(&self, _: usize) -> i64 {
@@ -67,33 +70,34 @@ impl Rows for ReportRows {
     }
 
     fn attribute(&self, row: usize, attribute: usize) -> Scalar<'_> {
-        let Some(shown) = self.rows.get(row) else { return Scalar::Null };
-        match attribute {
-            0 => Scalar::Json((&shown.group).into()),
-            1 => shown.date_period.as_deref().into(),
-            2 => Scalar::Integer(shown.row.count()),
-            3 => shown.row.currency().map(Currency::code).into(),
-            4 => Scalar::Text(self.default_currency.code()),
-            figure => {
-                let figure = figure.checked_sub(5).and_then(|at| Figure::ALL.get(at));
-                let value = figure.and_then(|figure| shown.row.figure(*figure));
-                value.map_or(Scalar::Null, Scalar::Integer)
+        let Some(ReportRow { row, group, date_period, .. }) = self.rows.get(row) else {
+            return Scalar::Null;
+        };
+        match RowAttribute::at(attribute) {
+            Some(RowAttribute::Group) => Scalar::Json(group.into()),
+            Some(RowAttribute::DatePeriod) => date_period.as_deref().into(),
+            Some(RowAttribute::Count) => Scalar::Integer(row.count()),
+            Some(RowAttribute::Currency) => row.currency().map(Currency::code).into(),
+            Some(RowAttribute::CurrencyDefault) => Scalar::Text(self.default_currency.code()),
+            Some(RowAttribute::Figure(figure)) => {
+                row.figure(figure).map_or(Scalar::Null, Scalar::Integer)
             }
+            None => Scalar::Null,
         }
     }
 
     fn linkage(&self, row: usize, relationship: usize) -> Option<i64> {
-        let (group, ..) = ENTITIES.get(relationship)?;
-        match self.rows.get(row)?.row.key(*group) {
+        let entity = ENTITIES.get(relationship)?;
+        match self.rows.get(row)?.row.key(entity.group) {
             Key::Id(id) => id,
             _ => None,
         }
     }
 }
 
-/// The member `totals`: an object for each currency.
-pub(super) fn totals(totals: &[CurrencyTotal]) -> String {
-    let of = |total: &CurrencyTotal| {
+/// Writes the member `totals`, which has an object for each currency.
+pub(super) fn totals_json(totals: &[CurrencyTotal]) -> String {
+    let object = |total: &CurrencyTotal| {
         let mut members = Map::new();
         members.insert("currency".to_owned(), json!(total.currency.code()));
         members.insert("count".to_owned(), json!(total.count));
@@ -102,5 +106,5 @@ pub(super) fn totals(totals: &[CurrencyTotal]) -> String {
         }
         Value::Object(members)
     };
-    Value::Array(totals.iter().map(of).collect()).to_string()
+    Value::Array(totals.iter().map(object).collect()).to_string()
 }

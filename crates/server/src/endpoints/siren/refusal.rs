@@ -1,5 +1,5 @@
-//! Errors in the recorded form, `{"message": …}`. The error document of JSON:API is rewritten on its
-//! way out, whichever step made it, so that no earlier step has to know of two forms.
+//! Errors in the recorded form, `{"message": …}`. The error document of JSON:API is rewritten on
+//! its way out, whichever step made it, so that no earlier step has to know of two forms.
 
 use std::borrow::Cow;
 

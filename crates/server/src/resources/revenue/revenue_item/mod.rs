@@ -130,7 +130,7 @@ impl Served for RevenueItems {
     }
 
     fn load<'r>(&'r self, tenant: &mut Tenant<'_>, criteria: &Criteria) -> Result<Page<'r>> {
-        let selection = Selection::of(criteria.filter.clone())?;
+        let selection = Selection::from_filter(criteria.filter.clone())?;
         let ledger: Arc<Ledger> = store::ledger(tenant)?;
         let listed = Listed::new(&ledger, &selection, &criteria.order);
         let total = i64::try_from(listed.count()).unwrap_or(i64::MAX);
@@ -153,7 +153,7 @@ impl Served for RevenueItems {
             },
             None => None,
         };
-        let selection = Selection::of(criteria.filter.clone())?;
+        let selection = Selection::from_filter(criteria.filter.clone())?;
         let ledger: Arc<Ledger> = store::ledger(tenant)?;
         let listed = Listed::new(&ledger, &selection, &criteria.order);
         let (total, size) = (listed.count(), u64::try_from(walk.size).unwrap_or(0));
