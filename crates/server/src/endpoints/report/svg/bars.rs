@@ -1,8 +1,8 @@
-//! What a chart shows of a report: bars, each of a few parts.
+//! The bars of a chart, and the few parts that each bar has.
 //!
-//! Many parts become few by keeping the largest and adding the others up, so that bars of periods
-//! come to what they should; of many bars that are no periods the largest are kept, and the others
-//! are said to be missing. No places and no colours here.
+//! If there are many parts, the largest are kept and the others are summed, so that a bar still has
+//! the height of its total. If there are many bars and they are not periods, the largest are kept,
+//! and the number of the others is given. Not here: places on the paper and colours.
 
 use std::cmp::Reverse;
 use std::collections::HashMap;
@@ -18,19 +18,20 @@ use super::{MAX_BARS, Names};
 #[derive(Debug)]
 pub(super) struct Bars {
     pub(super) labels: Vec<String>,
-    /// What the labels are: `month`, `deal`; empty where there is but one bar for all.
+    /// The name of what the labels are, such as `month` or `deal`; empty if there is one bar for all
+    /// rows.
     pub(super) axis: String,
-    /// What the labels are periods of.
+    /// The length of the periods, if the bars are periods.
     pub(super) period: Option<Period>,
-    /// What the series are: `deal`, `revenue`.
+    /// The name of what the series are, such as `deal` or `revenue`.
     pub(super) stacked_by: String,
-    /// Whether that is a group.
-    pub(super) stacks: bool,
-    /// From the bottom to the top; none where all is 0.
+    /// Whether the series are the keys of a group.
+    pub(super) stacks_group: bool,
+    /// The series from the bottom to the top; empty if every amount is 0.
     pub(super) series: Vec<Series>,
-    /// What all rows come to, in minor units.
+    /// The sum of all rows, in minor units.
     pub(super) total: i128,
-    /// How many bars there would be besides.
+    /// The number of bars that are left out.
     pub(super) missing: usize,
 }
 
@@ -39,73 +40,76 @@ pub(super) struct Bars {
 pub(super) struct Series {
     pub(super) name: String,
     pub(super) shade: Shade,
-    /// For each bar, in minor units. Sums of more rows than an `i64` may hold.
+    /// The amount in each bar, in minor units. It is a sum of rows, which may not fit an `i64`.
     pub(super) amounts: Vec<i128>,
 }
 
-/// How the parts of a bar are told apart.
+/// The fill that distinguishes the parts of a bar.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Shade {
-    /// Colours from 0, below [`MAX_SERIES`].
+    /// A colour by its number, from 0 and below [`MAX_SERIES`].
     Colour(usize),
-    /// The first colour, paler.
+    /// A pale tone of the first colour.
     Pale,
-    /// What is none of the others.
+    /// The tone of the series that sums all other parts.
     Other,
 }
 
-/// Most series that eyes tell apart; what is left is one more.
+/// The largest number of series that eyes can distinguish. One more sums the others.
 const MAX_SERIES: usize = 8;
-/// How many bars have no spaces between them.
+/// The number of bars from which on there are no spaces between them.
 const DENSE: usize = 150;
-/// Most bars that are not periods.
+/// The largest number of bars that are not periods.
 const MAX_KEYS: usize = 20;
 
+/// The series of a chart that is not stacked by a group.
 const RECOGNISED: &str = "recognized";
 const TO_COME: &str = "to come";
+/// The series that sums the parts without a series of their own.
 const OTHER: &str = "other";
 
 impl Bars {
-    /// `None` where there are more than [`MAX_BARS`]. Bars that are no periods are as many as have
-    /// room for their labels where so many letters stand side by side.
-    pub(super) fn of(grouping: &Grouping, rows: &[Row], letters: usize) -> Option<Self> {
+    /// Builds the bars; `None` if there are more than [`MAX_BARS`] periods. Bars that are not periods
+    /// are at most as many as have room for their labels in a line of `letters`.
+    pub(super) fn from_rows(grouping: &Grouping, rows: &[Row], letters: usize) -> Option<Self> {
         let period = grouping.period();
-        let (across, stacked_by) = (across(grouping), stacked_by(grouping));
+        let (bar_group, stack_group) = (bar_group(grouping), stack_group(grouping));
         let columns = match period {
-            Some(period) => Places::periods(period, rows)?,
+            Some(period) => Columns::periods(period, rows)?,
             None => {
-                let sizes = sizes(rows.iter(), |row| vec![(text(row, across), total(row))]);
-                Places::largest(&sizes, letters)
+                let whole =
+                    |row: &Row| vec![Part { name: key(row, bar_group), amount: total(row) }];
+                Columns::largest(&sizes(rows.iter(), whole), letters)
             }
         };
-        let parts = |row: &Row| parts(row, stacked_by);
-        let shown = rows.iter().filter(|row| columns.find(&text(row, across)).is_some());
+        let parts = |row: &Row| parts(row, stack_group);
+        let shown = rows.iter().filter(|row| columns.find(&key(row, bar_group)).is_some());
         let sizes = sizes(shown, parts);
-        let mut layers = Layers::of(sizes, stacked_by.is_some(), columns.names.len());
+        let mut layers = Layers::new(sizes, stack_group.is_some(), columns.names.len());
         for row in rows {
-            let Some(column) = columns.find(&text(row, across)) else { continue };
-            for (name, amount) in parts(row) {
-                layers.add(&name, column, amount);
+            let Some(column) = columns.find(&key(row, bar_group)) else { continue };
+            for part in parts(row) {
+                layers.add(&part, column);
             }
         }
         Some(Self {
             total: rows.iter().map(total).sum(),
             missing: columns.missing,
             labels: columns.names,
-            axis: across.map_or_else(String::new, axis),
+            axis: bar_group.map_or_else(String::new, axis_name),
             period,
-            stacks: stacked_by.is_some(),
-            stacked_by: stacked_by.map_or_else(|| "revenue".to_owned(), axis),
+            stacks_group: stack_group.is_some(),
+            stacked_by: stack_group.map_or_else(|| "revenue".to_owned(), axis_name),
             series: layers.series,
         })
     }
 
-    /// Calls the parts that go by ids by the names that these have. Where two look the same, as
-    /// `short` makes them, their ids come first.
-    pub(super) fn call_parts(&mut self, names: &Names, short: impl Fn(&str) -> String) {
+    /// Replaces the ids of parts by their names. Names that look the same once `short` has cut them
+    /// keep their ids in front.
+    pub(super) fn name_parts(&mut self, names: &Names, short: impl Fn(&str) -> String) {
         let name_of = |id: &str| id.parse().ok().and_then(|id: i64| names.get(&id));
-        let named = self.series.iter().filter_map(|series| name_of(&series.name));
-        let shown: Vec<String> = named.map(|name| short(name)).collect();
+        let names_used = self.series.iter().filter_map(|series| name_of(&series.name));
+        let shown: Vec<String> = names_used.map(|name| short(name)).collect();
         for series in &mut self.series {
             let Some(name) = name_of(&series.name) else { continue };
             let alone = shown.iter().filter(|other| **other == short(name)).count() == 1;
@@ -113,43 +117,51 @@ impl Bars {
         }
     }
 
-    /// Whether they are too many for spaces between them.
+    /// Whether there are too many bars for spaces between them.
     pub(super) fn are_dense(&self) -> bool {
         self.labels.len() >= DENSE
     }
 }
 
-/// What there is a bar for each of.
-fn across(grouping: &Grouping) -> Option<Group> {
+/// Returns the group whose keys are the bars: the periods if there are any, or else the first group.
+fn bar_group(grouping: &Grouping) -> Option<Group> {
     let groups = grouping.groups();
     grouping.period().map(Group::Date).or_else(|| groups.first().copied())
 }
 
-/// What the parts of bars are.
-pub(super) fn stacked_by(grouping: &Grouping) -> Option<Group> {
-    let across = across(grouping);
-    grouping.groups().iter().copied().find(|group| Some(*group) != across)
+/// Returns the group whose keys are the parts of bars: the first that is not the group of the bars.
+pub(super) fn stack_group(grouping: &Grouping) -> Option<Group> {
+    let bar_group = bar_group(grouping);
+    grouping.groups().iter().copied().find(|group| Some(*group) != bar_group)
 }
 
 fn total(row: &Row) -> i128 {
     row.figure(Figure::RevenueDefault).unwrap_or_default().into()
 }
 
-/// What a row adds to a bar, by the name of the series; nothing that is 0.
-fn parts(row: &Row, stacked_by: Option<Group>) -> Vec<(String, i128)> {
+/// An amount that a row adds to a series, in minor units.
+struct Part {
+    name: String,
+    amount: i128,
+}
+
+/// Lists what a row adds to its bar, without parts that are 0.
+fn parts(row: &Row, stack_group: Option<Group>) -> Vec<Part> {
     let recognised = i128::from(row.figure(Figure::RecognisedDefault).unwrap_or_default());
-    let mut parts = match stacked_by {
-        Some(_) => vec![(text(row, stacked_by), total(row))],
+    let to_come = total(row).saturating_sub(recognised);
+    let mut parts = match stack_group {
+        Some(_) => vec![Part { name: key(row, stack_group), amount: total(row) }],
         None => vec![
-            (RECOGNISED.to_owned(), recognised),
-            (TO_COME.to_owned(), total(row).saturating_sub(recognised)),
+            Part { name: RECOGNISED.to_owned(), amount: recognised },
+            Part { name: TO_COME.to_owned(), amount: to_come },
         ],
     };
-    parts.retain(|(_, amount)| *amount != 0);
+    parts.retain(|part| part.amount != 0);
     parts
 }
 
-fn text(row: &Row, group: Option<Group>) -> String {
+/// Returns the key of a row in a group as text; `all` if there is no group.
+fn key(row: &Row, group: Option<Group>) -> String {
     match group.map(|group| row.key(group)) {
         None => "all".to_owned(),
         Some(Key::Id(None)) => "none".to_owned(),
@@ -157,57 +169,62 @@ fn text(row: &Row, group: Option<Group>) -> String {
     }
 }
 
-fn axis(group: Group) -> String {
+fn axis_name(group: Group) -> String {
     match group {
         Group::Date(period) => format!("{period:?}").to_lowercase(),
         group => group.name().replace('_', " "),
     }
 }
 
-/// How much there is of each name, whatever its sign, in the order of their first rows.
-fn sizes<'r>(
-    rows: impl Iterator<Item = &'r Row>,
-    parts: impl Fn(&Row) -> Vec<(String, i128)>,
-) -> Vec<(String, u128)> {
-    let mut at: HashMap<String, usize> = HashMap::new();
-    let mut sizes: Vec<(String, u128)> = Vec::new();
-    for (name, amount) in rows.flat_map(parts) {
-        let size = amount.unsigned_abs();
-        match at.get(&name).and_then(|at| sizes.get_mut(*at)) {
-            Some((_, sum)) => *sum = sum.saturating_add(size),
+/// The sum of the magnitudes of all amounts of a name, in minor units.
+#[derive(Clone)]
+struct Size {
+    name: String,
+    sum: u128,
+}
+
+/// Sums the parts of rows by name, in the order in which the names first occur.
+fn sizes<'r>(rows: impl Iterator<Item = &'r Row>, parts: impl Fn(&Row) -> Vec<Part>) -> Vec<Size> {
+    let mut positions: HashMap<String, usize> = HashMap::new();
+    let mut sizes: Vec<Size> = Vec::new();
+    for Part { name, amount } in rows.flat_map(parts) {
+        let magnitude = amount.unsigned_abs();
+        match positions.get(&name).and_then(|at| sizes.get_mut(*at)) {
+            Some(size) => size.sum = size.sum.saturating_add(magnitude),
             None => {
-                at.insert(name.clone(), sizes.len());
-                sizes.push((name, size));
+                positions.insert(name.clone(), sizes.len());
+                sizes.push(Size { name, sum: magnitude });
             }
         }
     }
     sizes
 }
 
-/// The names of the `count` largest, in their order.
-fn keep(sizes: &[(String, u128)], count: usize) -> Vec<(String, u128)> {
+/// Returns the `count` largest sizes in their former order. The first of equal ones is preferred.
+fn largest(sizes: &[Size], count: usize) -> Vec<Size> {
     let mut largest: Vec<usize> = (0..sizes.len()).collect();
-    largest.sort_by_key(|at| Reverse(sizes.get(*at).map(|(_, size)| *size)));
+    largest.sort_by_key(|at| Reverse(sizes.get(*at).map(|size| size.sum)));
     largest.truncate(count);
     largest.sort_unstable();
     largest.iter().filter_map(|at| sizes.get(*at).cloned()).collect()
 }
 
-/// Which bar a row is in.
-struct Places {
+/// The bars by the keys of their rows.
+struct Columns {
     names: Vec<String>,
-    at: HashMap<String, usize>,
-    /// How many names have none.
+    positions: HashMap<String, usize>,
+    /// The number of keys without a bar.
     missing: usize,
 }
 
-impl Places {
+impl Columns {
     fn new(names: Vec<String>, missing: usize) -> Self {
-        let at = names.iter().cloned().zip(0..).collect();
-        Self { names, at, missing }
+        let positions = names.iter().cloned().zip(0..).collect();
+        Self { names, positions, missing }
     }
 
-    /// Every period from the first to the last, also those without rows.
+    /// Makes a bar of every period from the first to the last, also of those without rows; `None` if
+    /// there are more than [`MAX_BARS`].
     fn periods(period: Period, rows: &[Row]) -> Option<Self> {
         let starts = || rows.iter().filter_map(|row| starts_on(row, period));
         let next = |day: &NaiveDate| period.containing(*day).ends_on.succ_opt();
@@ -218,17 +235,17 @@ impl Places {
         (names.len() <= MAX_BARS).then(|| Self::new(names, 0))
     }
 
-    /// As many as have room for their labels.
-    fn largest(sizes: &[(String, u128)], letters: usize) -> Self {
-        let longest = sizes.iter().map(|(name, _)| name.chars().count()).max().unwrap_or_default();
+    /// Makes a bar of each of the largest keys, at most as many as have room for their labels.
+    fn largest(sizes: &[Size], letters: usize) -> Self {
+        let longest = sizes.iter().map(|size| size.name.chars().count()).max().unwrap_or_default();
         let room = letters.checked_div(longest.saturating_add(1)).unwrap_or_default();
-        let kept = keep(sizes, room.clamp(1, MAX_KEYS));
-        let missing = sizes.len().saturating_sub(kept.len());
-        Self::new(kept.into_iter().map(|(name, _)| name).collect(), missing)
+        let shown = largest(sizes, room.clamp(1, MAX_KEYS));
+        let missing = sizes.len().saturating_sub(shown.len());
+        Self::new(shown.into_iter().map(|size| size.name).collect(), missing)
     }
 
     fn find(&self, name: &str) -> Option<usize> {
-        self.at.get(name).copied()
+        self.positions.get(name).copied()
     }
 }
 
@@ -239,38 +256,45 @@ fn starts_on(row: &Row, period: Period) -> Option<NaiveDate> {
     }
 }
 
-/// The series in the making.
+/// The series while rows are added to them.
 struct Layers {
-    at: HashMap<String, usize>,
+    positions: HashMap<String, usize>,
     series: Vec<Series>,
 }
 
 impl Layers {
-    /// The largest at the bottom, where they are of a group; what is not yet recognised on top.
-    fn of(sizes: Vec<(String, u128)>, grouped: bool, columns: usize) -> Self {
-        let mut kept = keep(&sizes, MAX_SERIES);
+    /// Creates empty series for the largest parts. If they are keys of a group, the largest is at the
+    /// bottom; if not, what is to come is on top.
+    fn new(sizes: Vec<Size>, grouped: bool, columns: usize) -> Self {
+        let mut shown = largest(&sizes, MAX_SERIES);
         if grouped {
-            kept.sort_by_key(|(_, size)| Reverse(*size));
+            shown.sort_by_key(|size| Reverse(size.sum));
         } else {
-            kept.sort_by_key(|(name, _)| name == TO_COME);
+            shown.sort_by_key(|size| size.name == TO_COME);
         }
-        let others = sizes.len().saturating_sub(kept.len());
-        let at = kept.iter().map(|(name, _)| name.clone()).zip(0..).collect();
-        let named = kept.into_iter().zip(0..).map(|((name, _), at)| {
-            let pale = !grouped && name == TO_COME;
-            (name, if pale { Shade::Pale } else { Shade::Colour(at) })
-        });
-        let other = (others > 0).then(|| (format!("{OTHER} ({others})"), Shade::Other));
-        let empty = |(name, shade)| Series { name, shade, amounts: vec![0; columns] };
-        Self { at, series: named.chain(other).map(empty).collect() }
+        let others = sizes.len().saturating_sub(shown.len());
+        let positions = shown.iter().map(|size| size.name.clone()).zip(0..).collect();
+        let empty = |name, shade| Series { name, shade, amounts: vec![0; columns] };
+        let mut series: Vec<Series> = (0..)
+            .zip(shown)
+            .map(|(number, size)| {
+                let pale = !grouped && size.name == TO_COME;
+                empty(size.name, if pale { Shade::Pale } else { Shade::Colour(number) })
+            })
+            .collect();
+        if others > 0 {
+            series.push(empty(format!("{OTHER} ({others})"), Shade::Other));
+        }
+        Self { positions, series }
     }
 
-    fn add(&mut self, name: &str, column: usize, amount: i128) {
+    /// Adds a part to its series, or to the last one, which sums the others.
+    fn add(&mut self, part: &Part, column: usize) {
         let last = self.series.len().saturating_sub(1);
-        let at = self.at.get(name).copied().unwrap_or(last);
+        let at = self.positions.get(&part.name).copied().unwrap_or(last);
         let amounts = self.series.get_mut(at).map(|series| &mut series.amounts);
         if let Some(sum) = amounts.and_then(|amounts| amounts.get_mut(column)) {
-            *sum = sum.saturating_add(amount);
+            *sum = sum.saturating_add(part.amount);
         }
     }
 }

@@ -1,8 +1,8 @@
-//! A report as a picture: bars of the revenue in the organization's currency, as an SVG document
-//! that needs no font, no script and no other file, and follows the reader's light or dark.
+//! A report as a bar chart of the revenue in the organization's currency. It is an SVG document that
+//! needs no font, no script and no other file, and follows the reader's light or dark colour scheme.
 //!
-//! What is shown is `bars`, where it stands on the axes is `scale`; Plotters lays it out and
-//! draws it on `surface`. Nothing is rounded but the place on the paper.
+//! `bars` decides what is shown and `scale` where it is on the axes; Plotters lays the chart out and
+//! draws it on `surface`. Only places on the paper are rounded.
 
 mod bars;
 mod scale;
@@ -25,27 +25,28 @@ use bars::Bars;
 use scale::{Amounts, Slots};
 use surface::{CENTRE, Ink, LEFT, SIZE, Segment, Surface};
 
-/// Most bars that a picture has: there is half a pixel for each from here on.
+/// The largest number of bars that a chart may have. Each is then about half a pixel wide.
 pub const MAX_BARS: usize = 1_500;
 
-/// Why there is no picture.
+/// The reason why there is no chart.
 #[derive(Debug, Error)]
 pub enum ChartError {
-    /// Too many periods from the first to the last.
+    /// There are too many periods from the first to the last.
     #[error("there are more than {MAX_BARS} bars; ask for longer periods or fewer days")]
     TooManyBars,
-    /// It could not be drawn, which is a fault of this module and not of the report.
+    /// The chart could not be drawn, which is a fault of this module and not of the report.
     #[error("the chart could not be drawn: {0}")]
     Drawing(#[from] DrawingAreaErrorKind<fmt::Error>),
 }
 
-/// What the parts of bars are called in the legend, by the ids that they go by without.
+/// The names that the legend gives to parts of bars, by id. A part without a name is shown by its id.
 pub type Names = HashMap<i64, String>;
 
-/// The group that bars are stacked by, if any, and the ids of its parts that have a colour.
+/// Returns the group that bars are stacked by, if any, and the ids of the parts that have a colour.
 pub fn parts(grouping: &Grouping, rows: &[Row]) -> Option<(Group, Vec<i64>)> {
-    let group = bars::stacked_by(grouping)?;
-    let bars = [MANY_LETTERS, FEW_LETTERS].map(|letters| Bars::of(grouping, rows, letters));
+    let group = bars::stack_group(grouping)?;
+    let bars = [MANY_LETTERS, FEW_LETTERS];
+    let bars = bars.map(|letters| Bars::from_rows(grouping, rows, letters));
     let series = bars.iter().flatten().flat_map(|bars| &bars.series);
     let mut ids: Vec<i64> = series.filter_map(|series| series.name.parse().ok()).collect();
     ids.sort_unstable();
@@ -53,13 +54,14 @@ pub fn parts(grouping: &Grouping, rows: &[Row]) -> Option<(Group, Vec<i64>)> {
     Some((group, ids))
 }
 
-/// The total revenue of each period, or where none is asked for of each value of the first group,
-/// stacked by the next group, or where there is none by what is recognised. Periods stand in the
-/// order of the calendar and none is left out; other bars in that of the rows, the largest of them
-/// where they are many. The title may be any text. XML 1.0 in UTF-8, `image/svg+xml`.
+/// Draws the total revenue of each period, or of each key of the first group if there are no periods.
+/// Bars are stacked by the next group, or by what is recognised and what is to come if there is none.
+/// Periods are in the order of the calendar, and none is left out. Other bars are in the order of the
+/// rows, and only the largest are shown if there are many. `name` is the organization's and may be
+/// any text. Returns XML 1.0 in UTF-8 (`image/svg+xml`).
 ///
-/// The style is in the document: a Content-Security-Policy beside it must allow that (`style-src
-/// 'unsafe-inline'`), else all is black where the document is opened by itself.
+/// The style sheet is in the document. A Content-Security-Policy sent with it must allow that
+/// (`style-src 'unsafe-inline'`), or else everything is black if the document is opened by itself.
 ///
 /// # Errors
 ///
@@ -71,68 +73,78 @@ pub fn draw(
     name: &str,
     names: &Names,
 ) -> Result<String, ChartError> {
-    let picture = |letters| {
-        let mut bars = Bars::of(grouping, rows, letters)?;
-        bars.call_parts(names, |name| cut(name, LEGEND_LETTERS));
-        Some(Picture { amounts: Amounts::over(&bars, default_currency), bars })
+    let chart = |letters| {
+        let mut bars = Bars::from_rows(grouping, rows, letters)?;
+        bars.name_parts(names, |name| cut(name, LEGEND_LETTERS));
+        Some(Chart { amounts: Amounts::for_bars(&bars, default_currency), bars })
     };
-    let wide = picture(MANY_LETTERS).filter(Picture::has_room);
-    let picture = wide.or_else(|| picture(FEW_LETTERS)).ok_or(ChartError::TooManyBars)?;
-    let class = if picture.bars.are_dense() { "dense" } else { "spaced" };
-    let title = picture.title();
-    let description = picture.description();
+    let wide = chart(MANY_LETTERS).filter(Chart::has_room);
+    let chart = wide.or_else(|| chart(FEW_LETTERS)).ok_or(ChartError::TooManyBars)?;
+    let class = if chart.bars.are_dense() { "dense" } else { "spaced" };
+    let title = chart.title();
+    let description = chart.description();
     let mut document = surface::opening(class, &format!("{name}: {title}"), &description);
-    let root = Surface::on(&mut document).into_drawing_area();
+    let root = Surface::new(&mut document).into_drawing_area();
     let name = cut(name, TITLE_LETTERS.saturating_sub(title.len()));
-    root.draw_text(&format!("{name}: {title}"), &Ink::Title.text(LEFT), (MARGIN, 330))?;
-    root.draw_text(&picture.note(), &Ink::Note.text(LEFT), (MARGIN, 590))?;
-    picture.draw_plot(&root)?;
-    picture.draw_legend(&root)?;
+    root.draw_text(&format!("{name}: {title}"), &Ink::Title.text(LEFT), (MARGIN, TITLE_Y))?;
+    root.draw_text(&chart.note(), &Ink::Note.text(LEFT), (MARGIN, NOTE_Y))?;
+    chart.draw_plot(&root)?;
+    chart.draw_legend(&root)?;
     drop(root);
     document.push_str("</svg>\n");
     Ok(document)
 }
 
-/// Around everything.
+// The lengths below are in units of the paper.
+
+/// The space around everything.
 const MARGIN: i32 = 300;
-/// Above the plot: title, total, unit.
+/// The height of what is above the plot: title, note, and the headings of axis and legend.
 const HEAD: i32 = 1_100;
-/// Below it: labels and what they are.
+/// The place of the title, from above.
+const TITLE_Y: i32 = 330;
+/// The place of the note, from above.
+const NOTE_Y: i32 = 590;
+/// The place of the headings of the amounts and of the legend, from above.
+const HEADING_Y: i32 = HEAD - 200;
+/// The height of what is below the plot: labels, and the name of the axis.
 const FOOT: i32 = 460;
-/// From one line of the legend to the next.
+/// The distance between two lines of the legend.
 const LINE: i32 = 230;
 /// Half the side of the square that shows a colour.
 const SWATCH: i32 = 60;
-/// What a letter of a label takes, rather more than less: the font is the reader's.
+/// The width of a letter of a label, which is rather too large because the reader chooses the font.
 const LETTER: i32 = 80;
-/// How many letters stand side by side below the bars, where amounts and parts have few.
+
+/// The number of letters in a line below the bars, if amounts and names of parts are short.
 const MANY_LETTERS: usize = 90;
-/// How many do beside the longest amounts and parts that there are.
+/// The number of letters in that line beside the longest amounts and names of parts.
 const FEW_LETTERS: usize = 50;
-/// How many letters have room in the title, beside a colon.
+/// The number of letters that have room in the title, besides a colon and a space.
 const TITLE_LETTERS: usize = 64;
-/// How many letters of a name stand in the legend.
+/// The number of letters of a name that the legend shows.
 const LEGEND_LETTERS: usize = 24;
-/// How many letters have room in the note below it.
+/// The number of letters that have room in the note.
 const NOTE_LETTERS: usize = 90;
 
 type Root<'a> = DrawingArea<Surface<'a>, Shift>;
 
-struct Picture {
+/// The bars of a chart, and the axis of their amounts.
+struct Chart {
     bars: Bars,
     amounts: Amounts,
 }
 
-impl Picture {
+impl Chart {
     fn amount(&self, minor: i128) -> String {
         let currency = self.amounts.currency();
         format!("{} {currency}", amount::grouped(minor, currency, false))
     }
 
-    /// What is shown, as opposed to what was asked for.
+    /// Returns the title, which names the groups that are shown; the request may have named more.
     fn title(&self) -> String {
-        let Bars { axis, stacked_by, stacks, .. } = &self.bars;
-        let parts = if *stacks { format!(" and {stacked_by}") } else { String::new() };
+        let Bars { axis, stacked_by, stacks_group, .. } = &self.bars;
+        let parts = if *stacks_group { format!(" and {stacked_by}") } else { String::new() };
         if axis.is_empty() { "Revenue".to_owned() } else { format!("Revenue by {axis}{parts}") }
     }
 
@@ -140,7 +152,7 @@ impl Picture {
         format!("Total {}", self.amount(self.bars.total))
     }
 
-    /// The total, and what is not shown of it.
+    /// Returns the note below the title: the total, and the part of it that is not shown.
     fn note(&self) -> String {
         let (total, missing, shown) = (self.total(), self.bars.missing, self.bars.labels.len());
         if missing == 0 {
@@ -156,7 +168,7 @@ impl Picture {
         }
     }
 
-    /// For those who cannot see it.
+    /// Returns the description for readers who cannot see the chart.
     fn description(&self) -> String {
         let Bars { labels, axis, stacked_by, series, .. } = &self.bars;
         let (currency, note) = (self.amounts.currency(), self.note());
@@ -171,7 +183,7 @@ impl Picture {
         format!("Revenue in {currency}{by}: {span}. Parts by {stacked_by}: {names}. {note}.")
     }
 
-    /// The parts of all bars: what is above 0 goes up, what is below goes down.
+    /// Returns the parts of all bars. Positive parts are stacked upwards and negative ones downwards.
     fn segments(&self, slots: &Slots) -> Vec<Segment<(i64, i128)>> {
         let mut segments = Vec::new();
         for (number, label) in self.bars.labels.iter().enumerate() {
@@ -194,9 +206,9 @@ impl Picture {
 }
 
 #[expect(clippy::arithmetic_side_effects, reason = "places on a paper of a few thousand units")]
-impl Picture {
+impl Chart {
     fn draw_plot(&self, root: &Root<'_>) -> Result<(), ChartError> {
-        let (left, right) = (self.left(), self.right());
+        let (left, right) = (self.left_width(), self.right_width());
         let slots = Slots::new(&self.bars, self.letters());
         let mut chart = ChartBuilder::on(root)
             .margin_left(MARGIN)
@@ -223,7 +235,7 @@ impl Picture {
         let [first, last] = slots.ends();
         chart.draw_series([PathElement::new([(first, 0), (last, 0)], Ink::Axis)])?;
         let unit = format!("revenue in {}", self.amounts.currency());
-        root.draw_text(&unit, &Ink::Name.text(LEFT), (MARGIN, HEAD - 200))?;
+        root.draw_text(&unit, &Ink::Name.text(LEFT), (MARGIN, HEADING_Y))?;
         if self.bars.series.is_empty() {
             let middle = ((SIZE.0 + left) / 2, (HEAD + SIZE.1 - FOOT - MARGIN) / 2);
             root.draw_text("No revenue to show", &Ink::Note.text(CENTRE), middle)?;
@@ -231,36 +243,36 @@ impl Picture {
         Ok(())
     }
 
-    /// What amounts take to the left of the plot.
-    fn left(&self) -> i32 {
+    /// Returns the width of the amounts to the left of the plot.
+    fn left_width(&self) -> i32 {
         width_of(self.amounts.labels()) + 2 * LETTER
     }
 
-    /// What is to the right of the plot: the legend, or half a label.
-    fn right(&self) -> i32 {
+    /// Returns the width of what is to the right of the plot: the legend, or half a label.
+    fn right_width(&self) -> i32 {
         self.legend_width().max(2 * MARGIN)
     }
 
-    /// How many letters have room side by side below the plot.
+    /// Returns the number of letters that have room in a line below the plot.
     fn letters(&self) -> usize {
-        let width = SIZE.0 - MARGIN - self.left() - self.right();
+        let width = SIZE.0 - MARGIN - self.left_width() - self.right_width();
         usize::try_from(width / LETTER).unwrap_or_default()
     }
 
-    /// Whether every bar can have its label; periods go without.
+    /// Whether every bar has room for its label. Periods may do without labels.
     fn has_room(&self) -> bool {
         let labels = &self.bars.labels;
         let longest = labels.iter().map(|label| label.chars().count()).max().unwrap_or_default();
         self.bars.period.is_some() || labels.len() * (longest + 1) <= self.letters()
     }
 
-    /// To the right of the plot, in the order of the stack.
+    /// Draws the legend to the right of the plot, in the order of the stack.
     fn draw_legend(&self, root: &Root<'_>) -> Result<(), ChartError> {
         if self.bars.series.is_empty() {
             return Ok(());
         }
         let left = SIZE.0 - self.legend_width() + MARGIN;
-        let heading = (left, HEAD - 200);
+        let heading = (left, HEADING_Y);
         root.draw_text(&self.bars.stacked_by, &Ink::Name.text(LEFT), heading)?;
         let mut y = HEAD;
         for series in self.bars.series.iter().rev() {
@@ -280,7 +292,7 @@ impl Picture {
     }
 }
 
-/// As many letters as have room, where those of Asia take that of two.
+/// Cuts a text to the letters that have room, ending with `…` if any are left out.
 fn cut(text: &str, room: usize) -> String {
     let ends = text.chars().scan(0_usize, |end, letter| {
         *end = end.saturating_add(room_of(letter));
@@ -288,15 +300,16 @@ fn cut(text: &str, room: usize) -> String {
     });
     let whole = ends.clone().last().is_none_or(|(end, _)| end <= room);
     let most = if whole { room } else { room.saturating_sub(1) };
-    let kept = ends.take_while(|(end, _)| *end <= most).map(|(_, letter)| letter);
-    kept.chain((!whole).then_some('…')).collect()
+    let first = ends.take_while(|(end, _)| *end <= most).map(|(_, letter)| letter);
+    first.chain((!whole).then_some('…')).collect()
 }
 
+/// Returns the room that a letter takes. Scripts from Hangul Jamo (U+1100) on count as wide.
 fn room_of(letter: char) -> usize {
     if letter < '\u{1100}' { 1 } else { 2 }
 }
 
-/// The width of the longest.
+/// Returns the width of the longest text, in units of the paper.
 fn width_of(texts: impl Iterator<Item = String>) -> i32 {
     let longest = texts.map(|text| text.chars().map(room_of).sum::<usize>()).max();
     let longest = longest.unwrap_or_default();

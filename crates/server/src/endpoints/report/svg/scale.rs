@@ -1,6 +1,7 @@
-//! The two axes of a chart: where a bar, and where an amount, is on the paper.
+//! The two axes of a chart, which place bars and amounts on the paper.
 //!
-//! In whole numbers throughout: ticks are 1, 2 or 5 times a power of ten of minor units.
+//! All computation is in whole numbers. Steps between ticks are 1, 2 or 5 times a power of ten, in
+//! minor units.
 
 use std::iter;
 use std::ops::Range;
@@ -12,22 +13,22 @@ use plotters::coord::ranged1d::{KeyPointHint, NoDefaultFormatting, Ranged, Value
 use super::amount::{grouped, minor_per_unit};
 use super::bars::Bars;
 
-/// The width of a place for a bar, on the axis itself.
+/// The width of the place of one bar, in units of the axis.
 const SLOT: i64 = 1_000;
-/// Most steps between ticks of amounts.
+/// The largest number of steps between ticks of amounts.
 const MAX_STEPS: i128 = 6;
 
-/// The axis of the bars, in thousandths of the place of one.
+/// The axis of the bars, on which the place of each bar is [`SLOT`] wide.
 #[derive(Clone, Debug)]
 pub(super) struct Slots {
     count: i64,
-    /// What a bar takes of its place.
+    /// The width of a bar within its place.
     width: i64,
     /// The numbers of the bars that have a label.
     labelled: Vec<usize>,
 }
 
-/// The axis of the amounts, in minor units, from a tick to a tick with 0 between them or at an end.
+/// The axis of the amounts, in minor units. It begins and ends with a tick, and contains 0.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Amounts {
     low: i128,
@@ -36,8 +37,8 @@ pub(super) struct Amounts {
     currency: Currency,
 }
 
-/// Every how many bars there may be a label.
-const fn even(period: Period) -> &'static [usize] {
+/// Returns the distances between labels that are even for periods of this length.
+const fn label_steps(period: Period) -> &'static [usize] {
     match period {
         Period::Day => &[1, 2, 7],
         Period::Week => &[1, 2, 4],
@@ -45,8 +46,9 @@ const fn even(period: Period) -> &'static [usize] {
     }
 }
 
-/// How the labels end that are better shown, where bars are many: those of the first of a month.
-const fn round(period: Period) -> &'static [&'static [&'static str]] {
+/// Returns the endings of labels to show if there are too many bars for even steps, such as those of
+/// the first day of a month. Later entries show fewer labels.
+const fn round_endings(period: Period) -> &'static [&'static [&'static str]] {
     match period {
         Period::Day => &[&["-01"], &["-01-01", "-04-01", "-07-01", "-10-01"], &["-01-01"]],
         Period::Week => &[&["-W01", "-W14", "-W27", "-W40"], &["-W01"]],
@@ -56,16 +58,18 @@ const fn round(period: Period) -> &'static [&'static [&'static str]] {
     }
 }
 
-/// Which bars have labels, where no more than `most` have room; all where they are no periods.
+/// Lists the numbers of the bars that have a label. Of periods, at most `most` have one; of other
+/// bars, all have.
 fn labelled(bars: &Bars, most: usize) -> Vec<usize> {
     let every = |step| (0..bars.labels.len()).step_by(step).collect::<Vec<_>>();
     let ending = |ends: &[&str]| {
-        let round = |(_, label): &(usize, &String)| ends.iter().any(|end| label.ends_with(end));
-        bars.labels.iter().enumerate().filter(round).map(|(number, _)| number).collect::<Vec<_>>()
+        let labels = (0..).zip(&bars.labels);
+        let round = labels.filter(|(_, label)| ends.iter().any(|end| label.ends_with(end)));
+        round.map(|(number, _)| number).collect::<Vec<_>>()
     };
     let Some(period) = bars.period else { return every(1) };
-    let even = even(period).iter().map(|step| every(*step));
-    let round = round(period).iter().map(|ends| ending(ends));
+    let even = label_steps(period).iter().map(|step| every(*step));
+    let round = round_endings(period).iter().map(|ends| ending(ends));
     let fits = |numbers: &Vec<usize>| (1..=most).contains(&numbers.len());
     let step = bars.labels.len().div_ceil(most.max(1)).max(1);
     even.chain(round).find(fits).unwrap_or_else(|| every(step))
@@ -73,30 +77,30 @@ fn labelled(bars: &Bars, most: usize) -> Vec<usize> {
 
 #[expect(clippy::arithmetic_side_effects, reason = "numbers of bars are small")]
 impl Slots {
-    /// With labels that have room where there is room for so many letters side by side.
+    /// Creates the axis, with as many labels as have room in a line of `letters`.
     pub(super) fn new(bars: &Bars, letters: usize) -> Self {
         let count = i64::try_from(bars.labels.len()).unwrap_or(i64::MAX / SLOT);
         let longest = bars.labels.iter().map(|label| label.chars().count()).max();
         let most = letters.checked_div(longest.unwrap_or_default() + 1).unwrap_or_default();
         let width = if bars.are_dense() { SLOT } else { SLOT * 3 / 4 };
-        // A single bar is not a wall.
+        // The cap keeps a lone bar from filling the whole plot.
         let width = width.min(count * SLOT / 4);
         Self { count, width, labelled: labelled(bars, most) }
     }
 
-    /// Where a bar begins and ends.
+    /// Returns the left and the right edge of a bar.
     pub(super) fn edges(&self, number: usize) -> [i64; 2] {
         let start = i64::try_from(number).unwrap_or(self.count) * SLOT;
         let space = (SLOT - self.width) / 2;
         [start + space, start + SLOT - space]
     }
 
-    /// Where the axis begins and ends.
+    /// Returns the beginning and the end of the axis.
     pub(super) fn ends(&self) -> [i64; 2] {
         [0, self.count.max(1) * SLOT]
     }
 
-    /// The number of the bar that is there.
+    /// Returns the number of the bar at a place on the axis.
     pub(super) fn number(at: i64) -> usize {
         usize::try_from(at / SLOT).unwrap_or_default()
     }
@@ -131,8 +135,8 @@ impl Ranged for Slots {
     reason = "sums of far fewer than 2^60 amounts of 64 bits"
 )]
 impl Amounts {
-    /// Holds every bar, and one unit of the currency where there is none.
-    pub(super) fn over(bars: &Bars, currency: Currency) -> Self {
+    /// Creates an axis that holds every bar, or one unit of the currency if all bars are empty.
+    pub(super) fn for_bars(bars: &Bars, currency: Currency) -> Self {
         let (mut low, mut high) = (0, 0);
         for number in 0..bars.labels.len() {
             let parts = bars.series.iter().filter_map(|series| series.amounts.get(number));
@@ -151,17 +155,17 @@ impl Amounts {
         Self { low: -up(-low, step) * step, high: up(high, step) * step, step, currency }
     }
 
-    /// What the amounts are in.
+    /// Returns the currency of the amounts.
     pub(super) fn currency(&self) -> Currency {
         self.currency
     }
 
-    /// An amount on the axis, without the decimals that no tick needs.
+    /// Writes an amount on the axis, without decimals if no tick has any.
     pub(super) fn label(&self, minor: i128) -> String {
         grouped(minor, self.currency, self.step % minor_per_unit(self.currency) == 0)
     }
 
-    /// All labels, the lowest first.
+    /// Returns the labels of all ticks, the lowest first.
     pub(super) fn labels(&self) -> impl Iterator<Item = String> {
         self.ticks().map(|minor| self.label(minor))
     }
@@ -189,7 +193,7 @@ impl Ranged for Amounts {
     }
 }
 
-/// The place between two others, to the nearest whole one below.
+/// Returns the place from `first` to `last` that corresponds to a value in a range, rounded down.
 fn proportional(value: i128, from: Range<i128>, first: i32, last: i32) -> i32 {
     let along = value.saturating_sub(from.start);
     let whole = from.end.saturating_sub(from.start).max(1);

@@ -1,7 +1,7 @@
-//! What Plotters draws on: a text of SVG whose colours are classes, so that one style sheet gives
-//! them for light and for dark.
+//! The surface that Plotters draws on: the text of an SVG document. Colours are written as classes,
+//! so that one style sheet can give them for light and for dark.
 //!
-//! Only what a chart of bars needs: lines, texts and bars. What a text says is escaped here.
+//! A surface takes only what a bar chart needs: lines, texts and bars. It escapes all texts.
 
 use std::fmt::{self, Write};
 
@@ -14,20 +14,20 @@ use plotters_backend::{
 
 use super::bars::Shade;
 
-/// The size of the paper, in its own units.
+/// The width and the height of the paper, in its own units.
 pub(super) const SIZE: (i32, i32) = (9_600, 5_400);
 
-/// What is a pixel where nobody asks for another size.
-const PIXEL: i32 = 10;
+/// The units in a pixel, if the document is shown in its own size.
+const UNITS_PER_PIXEL: i32 = 10;
 
-/// A text that begins at its place.
+/// The anchor of a text that begins at its place.
 pub(super) const LEFT: Pos = Pos { h_pos: HPos::Left, v_pos: VPos::Center };
-/// A text around its place.
+/// The anchor of a text that is centred at its place.
 pub(super) const CENTRE: Pos = Pos { h_pos: HPos::Center, v_pos: VPos::Center };
 
 const STYLE: &str = include_str!("chart.css");
 
-/// What lines and texts are drawn with: the class of the style sheet. For Plotters it is a colour.
+/// The class of a line or a text in the style sheet. Plotters knows it as a colour.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Ink {
     Title,
@@ -48,12 +48,13 @@ impl Ink {
         (Self::Axis, "axis"),
     ];
 
-    /// A text. Its size is the style sheet's; the one here is never used.
+    /// Returns the style of a text. The style sheet gives its size; the size here has no effect.
     pub(super) fn text(self, anchor: Pos) -> TextStyle<'static> {
         let font = ("sans-serif", 120).into_font();
         TextStyle { font, color: self.to_backend_color(), pos: anchor }
     }
 
+    /// Returns the class that stands behind a colour of Plotters.
     fn class(color: BackendColor) -> &'static str {
         let known = Self::ALL.iter().find(|(ink, _)| ink.to_backend_color().rgb == color.rgb);
         known.map_or("", |(_, class)| class)
@@ -67,12 +68,12 @@ impl Color for Ink {
     }
 }
 
-/// A rectangle between two corners, of whatever the axes are made.
+/// A rectangle between two corners, whose coordinates are of type `C`.
 #[derive(Clone, Debug)]
 pub(super) struct Segment<C> {
     pub(super) corners: [C; 2],
     pub(super) shade: Shade,
-    /// Shown to those who point at it; may be empty.
+    /// The tooltip; may be empty.
     pub(super) title: String,
 }
 
@@ -92,15 +93,15 @@ impl<C> Drawable<Surface<'_>> for Segment<C> {
         surface: &mut Surface<'_>,
         _: (u32, u32),
     ) -> Result<(), DrawingErrorKind<fmt::Error>> {
-        let corners = corners.next().zip(corners.next());
-        corners.map_or(Ok(()), |corners| surface.rectangle(corners, self)).map_err(drawing)
+        let (Some(first), Some(second)) = (corners.next(), corners.next()) else { return Ok(()) };
+        surface.rectangle(first, second, self).map_err(drawing)
     }
 }
 
-/// The document so far, which it writes on.
+/// A document that shapes are appended to.
 pub(super) struct Surface<'a>(&'a mut String);
 
-/// All that comes before the picture. The class is that of the whole.
+/// Returns the beginning of a document, up to the first shape. `class` is that of the root element.
 pub(super) fn opening(class: &str, title: &str, description: &str) -> String {
     let (width, height) = SIZE;
     let [title, description] = [title, description].map(escaped);
@@ -112,12 +113,13 @@ pub(super) fn opening(class: &str, title: &str, description: &str) -> String {
          <desc id=\"chart-description\">{description}</desc>\n\
          <style>\n{STYLE}</style>\n\
          <rect class=\"paper\" width=\"{width}\" height=\"{height}\"/>\n",
-        width.saturating_div(PIXEL),
-        height.saturating_div(PIXEL),
+        width.saturating_div(UNITS_PER_PIXEL),
+        height.saturating_div(UNITS_PER_PIXEL),
     )
 }
 
-/// As text or in quotes; without the characters that XML 1.0 cannot hold.
+/// Escapes a text for an element or an attribute in quotes, without the characters that XML 1.0
+/// cannot hold.
 fn escaped(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for letter in text.chars() {
@@ -135,14 +137,15 @@ fn escaped(text: &str) -> String {
 }
 
 impl<'a> Surface<'a> {
-    /// Writes at the end of a document.
-    pub(super) fn on(document: &'a mut String) -> Self {
+    /// Creates a surface that appends to a document.
+    pub(super) fn new(document: &'a mut String) -> Self {
         Self(document)
     }
 
     fn rectangle<C>(
         &mut self,
-        ((x0, y0), (x1, y1)): (BackendCoord, BackendCoord),
+        (x0, y0): BackendCoord,
+        (x1, y1): BackendCoord,
         segment: &Segment<C>,
     ) -> fmt::Result {
         let (x, y) = (x0.min(x1), y0.min(y1));
@@ -180,7 +183,7 @@ impl DrawingBackend for Surface<'_> {
         Ok(())
     }
 
-    /// Refused: whatever comes in pixels is none of the shapes below.
+    /// Fails, because every shape of a chart has a method of its own below.
     fn draw_pixel(
         &mut self,
         _: BackendCoord,
@@ -203,7 +206,7 @@ impl DrawingBackend for Surface<'_> {
         path: I,
         style: &S,
     ) -> Result<(), DrawingErrorKind<fmt::Error>> {
-        // What Plotters insists on drawing, such as ticks, is made of no colour.
+        // Plotters always draws some lines, such as ticks; the chart makes them transparent.
         if style.color().alpha <= 0.0 {
             return Ok(());
         }
@@ -224,7 +227,7 @@ impl DrawingBackend for Surface<'_> {
             HPos::Center => "middle",
             HPos::Right => "end",
         };
-        // Renderers other than browsers do not know `dominant-baseline`.
+        // Many renderers other than browsers ignore `dominant-baseline`.
         let dy = match v_pos {
             VPos::Top => "0.75em",
             VPos::Center => "0.35em",
