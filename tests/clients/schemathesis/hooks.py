@@ -22,7 +22,7 @@ RULES = [
     ("invalid_attribute", r"end_date must not be before date"),
     ("invalid_attribute", r"end_on must be within 36525 days of start_on, both days counted"),
     ("invalid_page", r".* must be at most \d+ with \d+ items a page, .*"),
-    ("unsupported_filter_value", r"There is one day that counts"),
+    ("unsupported_filter_value", r"'filter\[as_of\]' must be one day, not .*"),
     # Days that a chart has no room for, which depends on the rows.
     ("unsupported_group", r"there are more than 1500 bars; .*"),
     # It depends on the organization's currency, or on the deal's value.

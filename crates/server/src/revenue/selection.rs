@@ -53,7 +53,7 @@ impl Selection {
                 Ok(Filter::All(Vec::new()))
             }
             other if mentions(&other, DATE) || mentions(&other, AS_OF) => {
-                let detail = "Dates cannot be alternatives of each other or of anything else";
+                let detail = "Dates must hold for the whole list; they cannot be part of '$op=or'";
                 Err(fault(DATE, detail.to_owned()))
             }
             other => Ok(other),
@@ -72,7 +72,8 @@ impl Selection {
         match (one, test) {
             (Some(date), _) if field == AS_OF => match self.as_of.replace(date) {
                 Some(other) if other != date => {
-                    Err(fault(AS_OF, "There is one day that counts".to_owned()))
+                    let detail = format!("'filter[as_of]' must be one day, not {other} and {date}");
+                    Err(fault(AS_OF, detail))
                 }
                 _ => Ok(()),
             },
@@ -90,7 +91,7 @@ impl Selection {
                 Ok(())
             }
             // The declaration of the filters does not allow other operators.
-            _ => Err(fault(field, "The dates of a report are one run of days".to_owned())),
+            _ => Err(fault(field, "Dates must be one day or a range of days".to_owned())),
         }
     }
 

@@ -11,6 +11,7 @@ use apportion_core::calendar::in_calendar;
 use apportion_core::id::DistributorId;
 use apportion_jsonapi::document::{Compound, Document, Links};
 use apportion_jsonapi::query::{self, Allowed, Include, Query, QueryOptions};
+use apportion_jsonapi::text::cut;
 use apportion_jsonapi::{Code, Error, Rows};
 use apportion_store::{Field, Tenant};
 use chrono::{DateTime, NaiveDateTime, SubsecRound, Utc};
@@ -109,7 +110,10 @@ fn compound<'r>(
         }
         let count = allocations.len();
         if count > MAX_INCLUDED {
-            return Err(too_many(&format!("More than {MAX_INCLUDED} resources would be included")));
+            return Err(too_many(&format!(
+                "A document may include at most {MAX_INCLUDED} resources, not {count}; give \
+                 'include' without 'allocation_previews'"
+            )));
         }
         let ids: Vec<i64> = (0..count).map(|at| allocations.id(at)).collect();
         for (at, id) in ids.iter().enumerate() {
@@ -159,10 +163,15 @@ fn parse_instant(text: &str, now: NaiveDateTime) -> Result<DateTime<Utc>, Error>
     // `Query::parse` reports a value that cannot be decoded.
     let Some(Some(value)) = values.pop() else { return Ok(now.and_utc()) };
     if !values.is_empty() {
-        return Err(refuse(format!("{AT} is given more than once")));
+        return Err(refuse(format!("'{AT}' is given more than once; give one instant")));
     }
     let at = DateTime::parse_from_rfc3339(&value).ok().filter(|_| value.contains('T'));
     let at = at.map(|at| at.with_timezone(&Utc).trunc_subsecs(3));
     let at = at.filter(|at| in_calendar(at.date_naive()).is_ok());
-    at.ok_or_else(|| refuse(format!("{AT} must be an instant such as 2026-01-31T12:00:00Z")))
+    at.ok_or_else(|| {
+        let value = cut(&value);
+        refuse(format!(
+            "'{AT}' must be an instant from 1900 to 2199 such as 2026-01-31T12:00:00Z, not '{value}'"
+        ))
+    })
 }

@@ -1,9 +1,9 @@
 //! The query of a request for a report: the parameters of lists, and those that only reports have.
 //! Every fault is reported at its parameter. Not here: the figures.
 
-use apportion_core::report::{GroupError, Grouping, RowOrder};
+use apportion_core::report::{Group, GroupError, Grouping, RowOrder};
 use apportion_jsonapi::query::{Allowed, Include, NumberedPage, Page, Query, QueryOptions};
-use apportion_jsonapi::text::cut;
+use apportion_jsonapi::text::{alternatives, cut};
 use apportion_jsonapi::{Code, Error, media};
 use apportion_store::Field;
 
@@ -45,11 +45,11 @@ impl Format {
         let Some((_, value)) = values.next() else { return Ok(None) };
         match value.as_str() {
             _ if values.next().is_some() => {
-                Err(refuse("format is given more than once".to_owned()))
+                Err(refuse("'format' is given more than once; give csv or svg once".to_owned()))
             }
             "csv" => Ok(Some(Self::Csv)),
             "svg" => Ok(Some(Self::Svg)),
-            other => Err(refuse(format!("A format is csv or svg, not '{}'", cut(other)))),
+            other => Err(refuse(format!("'format' must be csv or svg, not '{}'", cut(other)))),
         }
     }
 }
@@ -102,7 +102,7 @@ impl Question {
         let page = match &query.page {
             Page::Numbered(page) => Some(*page),
             Page::Walk(_) => {
-                let detail = "A report has pages by number";
+                let detail = "A report has no cursors; use 'page[number]'";
                 errors.push(Error::parameter(Code::UnsupportedParameter, "page[after]", detail));
                 None
             }
@@ -131,7 +131,7 @@ fn parse_grouping(parameters: &[(String, String)]) -> Result<Grouping, Vec<Error
     let fault = |name: &str, detail: String| Error::parameter(Code::UnsupportedGroup, name, detail);
     let Some((name, value)) = values.next() else { return Ok(Grouping::default()) };
     if let Some((second, _)) = values.next() {
-        let detail = "Groups are given more than once";
+        let detail = "Groups are given more than once; separate them with commas in one 'group'";
         return Err(vec![fault(second, detail.to_owned())]);
     }
     if value.is_empty() {
@@ -139,7 +139,10 @@ fn parse_grouping(parameters: &[(String, String)]) -> Result<Grouping, Vec<Error
     }
     Grouping::parse(value).map_err(|faults| {
         let detail = |error: &GroupError| match error {
-            GroupError::Unknown(word) => GroupError::Unknown(cut(word).into_owned()).to_string(),
+            GroupError::Unknown(word) => {
+                let names = alternatives(word, Group::words());
+                format!("Group '{}' is not supported on this endpoint; {names}", cut(word))
+            }
             other => other.to_string(),
         };
         faults.iter().map(|error| fault(name, detail(error))).collect()
@@ -154,7 +157,7 @@ fn parse_orders(query: &Query<Field>, grouping: &Grouping) -> Result<Vec<RowOrde
         // are ordered by their groups anyway.
         let Some(name) = report_row::sort_name(sort.field) else { continue };
         let by = grouping.sort_by(name).ok_or_else(|| {
-            let detail = format!("Sort '{name}' needs the group of that name");
+            let detail = format!("Sort '{name}' needs a group; {}", missing_group(name));
             Error::parameter(Code::UnsupportedSort, "sort", detail)
         })?;
         orders.push(RowOrder { by, descending: sort.descending });
@@ -174,6 +177,15 @@ fn find_stray_include(
     };
     let stray = includes?.iter().find(is_stray)?;
     let name = kind.resource().relationships.get(stray.relationship)?.name;
-    let detail = format!("Include '{name}' needs the group of that name");
+    let detail = format!("Include '{name}' needs a group; {}", missing_group(name));
     Some(Error::parameter(Code::UnsupportedInclude, "include", detail))
+}
+
+/// Says which group a report lacks, of the name of a sort or an include.
+fn missing_group(name: &str) -> String {
+    let dates = Group::words().filter(|word| word.starts_with("date:"));
+    match name {
+        "date" => format!("add one of {} to 'group'", dates.collect::<Vec<_>>().join(", ")),
+        name => format!("add {name} to 'group'"),
+    }
 }

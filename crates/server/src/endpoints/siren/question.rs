@@ -89,7 +89,8 @@ impl<'q> QueryReader<'q> {
     fn new(query: &'q str) -> Result<Self, Vec<Error>> {
         let count = query.split('&').filter(|word| !word.is_empty()).count();
         if count > MAX_PARAMETERS {
-            let detail = format!("A query has at most {MAX_PARAMETERS} parameters");
+            let detail =
+                format!("A query may have at most {MAX_PARAMETERS} parameters, not {count}");
             return Err(vec![Error::new(Code::BadRequest, detail)]);
         }
         Ok(Self { query, errors: Vec::new() })
@@ -109,12 +110,12 @@ impl<'q> QueryReader<'q> {
     fn value(&mut self, name: &str) -> Option<String> {
         let mut values = query::parameter_values(self.query, name);
         if values.len() > 1 {
-            self.refuse(name, "must be given once");
+            self.refuse(name, &format!("must be given once, not {} times", values.len()));
             return None;
         }
         let value = values.pop()?;
         if value.is_none() {
-            self.refuse(name, "must be percent-encoded UTF-8");
+            self.refuse(name, "must be percent-encoded UTF-8 without U+0000");
         }
         value
     }

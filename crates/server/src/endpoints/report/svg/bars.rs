@@ -18,8 +18,8 @@ use super::{MAX_BARS, Names};
 #[derive(Debug)]
 pub(super) struct Bars {
     pub(super) labels: Vec<String>,
-    /// The name of what the labels are, such as `month` or `deal`; empty if there is one bar for all
-    /// rows.
+    /// The name of what the labels are, such as `month` or `deal`; empty if there is one bar for
+    /// all rows.
     pub(super) axis: String,
     /// The length of the periods, if the bars are periods.
     pub(super) period: Option<Period>,
@@ -69,8 +69,8 @@ const TO_COME: &str = "to come";
 const OTHER: &str = "other";
 
 impl Bars {
-    /// Builds the bars; `None` if there are more than [`MAX_BARS`] periods. Bars that are not periods
-    /// are at most as many as have room for their labels in a line of `letters`.
+    /// Builds the bars; `None` if there are more than [`MAX_BARS`] periods. Bars that are not
+    /// periods are at most as many as have room for their labels in a line of `letters`.
     pub(super) fn from_rows(grouping: &Grouping, rows: &[Row], letters: usize) -> Option<Self> {
         let period = grouping.period();
         let (bar_group, stack_group) = (bar_group(grouping), stack_group(grouping));
@@ -123,7 +123,8 @@ impl Bars {
     }
 }
 
-/// Returns the group whose keys are the bars: the periods if there are any, or else the first group.
+/// Returns the group whose keys are the bars: the periods if there are any, or else the first
+/// group.
 fn bar_group(grouping: &Grouping) -> Option<Group> {
     let groups = grouping.groups();
     grouping.period().map(Group::Date).or_else(|| groups.first().copied())
@@ -223,8 +224,8 @@ impl Columns {
         Self { names, positions, missing }
     }
 
-    /// Makes a bar of every period from the first to the last, also of those without rows; `None` if
-    /// there are more than [`MAX_BARS`].
+    /// Makes a bar of every period from the first to the last, also of those without rows; `None`
+    /// if there are more than [`MAX_BARS`].
     fn periods(period: Period, rows: &[Row]) -> Option<Self> {
         let starts = || rows.iter().filter_map(|row| starts_on(row, period));
         let next = |day: &NaiveDate| period.containing(*day).ends_on.succ_opt();
@@ -263,8 +264,8 @@ struct Layers {
 }
 
 impl Layers {
-    /// Creates empty series for the largest parts. If they are keys of a group, the largest is at the
-    /// bottom; if not, what is to come is on top.
+    /// Creates empty series for the largest parts. If they are keys of a group, the largest is at
+    /// the bottom; if not, what is to come is on top.
     fn new(sizes: Vec<Size>, grouped: bool, columns: usize) -> Self {
         let mut shown = largest(&sizes, MAX_SERIES);
         if grouped {

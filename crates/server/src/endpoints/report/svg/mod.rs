@@ -1,8 +1,9 @@
-//! A report as a bar chart of the revenue in the organization's currency. It is an SVG document that
-//! needs no font, no script and no other file, and follows the reader's light or dark colour scheme.
+//! A report as a bar chart of the revenue in the organization's currency. It is an SVG document
+//! that needs no font, no script and no other file, and follows the reader's light or dark colour
+//! scheme.
 //!
-//! `bars` decides what is shown and `scale` where it is on the axes; Plotters lays the chart out and
-//! draws it on `surface`. Only places on the paper are rounded.
+//! `bars` decides what is shown and `scale` where it is on the axes; Plotters lays the chart out
+//! and draws it on `surface`. Only places on the paper are rounded.
 
 mod bars;
 mod scale;
@@ -39,7 +40,8 @@ pub enum ChartError {
     Drawing(#[from] DrawingAreaErrorKind<fmt::Error>),
 }
 
-/// The names that the legend gives to parts of bars, by id. A part without a name is shown by its id.
+/// The names that the legend gives to parts of bars, by id. A part without a name is shown by its
+/// id.
 pub type Names = HashMap<i64, String>;
 
 /// Returns the group that bars are stacked by, if any, and the ids of the parts that have a colour.
@@ -54,11 +56,11 @@ pub fn parts(grouping: &Grouping, rows: &[Row]) -> Option<(Group, Vec<i64>)> {
     Some((group, ids))
 }
 
-/// Draws the total revenue of each period, or of each key of the first group if there are no periods.
-/// Bars are stacked by the next group, or by what is recognised and what is to come if there is none.
-/// Periods are in the order of the calendar, and none is left out. Other bars are in the order of the
-/// rows, and only the largest are shown if there are many. `name` is the organization's and may be
-/// any text. Returns XML 1.0 in UTF-8 (`image/svg+xml`).
+/// Draws the total revenue of each period, or of each key of the first group if there are no
+/// periods. Bars are stacked by the next group, or by what is recognised and what is to come if
+/// there is none. Periods are in the order of the calendar, and none is left out. Other bars are in
+/// the order of the rows, and only the largest are shown if there are many. `name` is the
+/// organization's and may be any text. Returns XML 1.0 in UTF-8 (`image/svg+xml`).
 ///
 /// The style sheet is in the document. A Content-Security-Policy sent with it must allow that
 /// (`style-src 'unsafe-inline'`), or else everything is black if the document is opened by itself.
@@ -183,7 +185,8 @@ impl Chart {
         format!("Revenue in {currency}{by}: {span}. Parts by {stacked_by}: {names}. {note}.")
     }
 
-    /// Returns the parts of all bars. Positive parts are stacked upwards and negative ones downwards.
+    /// Returns the parts of all bars. Positive parts are stacked upwards and negative ones
+    /// downwards.
     fn segments(&self, slots: &Slots) -> Vec<Segment<(i64, i128)>> {
         let mut segments = Vec::new();
         for (number, label) in self.bars.labels.iter().enumerate() {

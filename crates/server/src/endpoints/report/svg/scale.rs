@@ -46,8 +46,8 @@ const fn label_steps(period: Period) -> &'static [usize] {
     }
 }
 
-/// Returns the endings of labels to show if there are too many bars for even steps, such as those of
-/// the first day of a month. Later entries show fewer labels.
+/// Returns the endings of labels to show if there are too many bars for even steps, such as those
+/// of the first day of a month. Later entries show fewer labels.
 const fn round_endings(period: Period) -> &'static [&'static [&'static str]] {
     match period {
         Period::Day => &[&["-01"], &["-01-01", "-04-01", "-07-01", "-10-01"], &["-01-01"]],
