@@ -1,5 +1,6 @@
-//! CreditTarget: points for a collaborator, in the open distribution of one distributor or of every
-//! one that counts them. Not here: who asks, and in what form (`metric_credit`, `credit_metric`).
+//! Credits: points for a collaborator in the open distribution of one distributor, or of every
+//! distributor that counts the collaborator. Not here: the requests that give credits
+//! (`metric_credit` and `credit_metric`).
 
 use apportion_core::collaborator::CollaboratorStatus;
 use apportion_core::fault::Fault;
@@ -14,15 +15,17 @@ use crate::catalog::Work;
 use crate::failure::{Failure, Result};
 use crate::payouts::kept_json::read_metric_types;
 
-/// Where a request names whom to credit.
+/// The JSON pointer to the collaborator in a request that credits with all distributors.
 pub(crate) const COLLABORATOR: &str = "/collaboratorId";
 
-/// Credits a collaborator with the points of every distributor that counts them: active, with an
-/// open distribution and a manual metric, and the collaborator among its own. All or none.
+/// Credits a collaborator with every distributor that counts the collaborator. Such a distributor
+/// is active, has an open distribution and a manual metric, and has the collaborator among its own.
+/// Each gives its default points. If one credit fails, none is given.
 pub(crate) fn credit_everywhere(work: &mut Work<'_>, collaborator: CollaboratorId) -> Result<()> {
     let counting = counting_distributors(&mut work.tenant, collaborator)?;
     let mut payers = Vec::with_capacity(counting.len());
-    // All of them before the collaborator, as single credits do.
+    // All distributors are locked before the collaborator, in the same order as for single credits,
+    // so that concurrent requests cannot deadlock.
     for id in counting {
         payers.extend(distributor::lock(&mut work.tenant, id)?);
     }
@@ -44,8 +47,8 @@ pub(crate) fn credit_everywhere(work: &mut Work<'_>, collaborator: CollaboratorI
     Ok(())
 }
 
-/// The points that this distributor gives this collaborator unless told how many; both are locked.
-/// The fault says why it gives none.
+/// Returns the points that the distributor gives the collaborator by default, or the fault that
+/// prevents it. The caller has locked both rows.
 pub(crate) fn manual_points(
     work: &mut Work<'_>,
     distributor: &distributor::DistributorRow,
@@ -67,9 +70,11 @@ pub(crate) fn manual_points(
     Ok(crediting.manual_points())
 }
 
-/// Adds a credit to the metric of the open distribution, which appears with the first; answers
-/// with its id, or with the fault of a score that would not fit. The distributor is locked, and
-/// gives points to this collaborator.
+/// Inserts a credit, and adds its points to the metric of the open distribution. The first credit
+/// inserts that metric.
+///
+/// Returns the id of the credit, or a fault if the new score would not fit 64 bits. The caller has
+/// locked the distributor, and knows that it gives points to the collaborator.
 pub(crate) fn give(
     work: &mut Work<'_>,
     distributor: &distributor::DistributorRow,

@@ -1,6 +1,7 @@
-//! Explanations as JSON text: how a distribution and an allocation came about, planned or kept, and
-//! what the shares of a distribution have in common, as it is kept. Not here: the figures, which
-//! are the rules'.
+//! Explanations as JSON text: the figures and the sentence that say how a distribution or an
+//! allocation was computed. This module also reads and writes the JSON text of the figures that all
+//! shares of a distribution have in common, which is stored with the distribution. Not here: the
+//! computation of the figures (`apportion-core`).
 
 use apportion_core::accumulation::Net;
 use apportion_core::engine::{Basis, Origin, Plan, PlannedAllocation, UnpaidCollaborator};
@@ -10,10 +11,10 @@ use apportion_jsonapi::json::Json;
 use apportion_jsonapi::value::parse_integer;
 use apportion_store::allocation::AllocationRow;
 
-/// What explanations are, to clients.
+/// The JSON schema of an explanation in the API description.
 pub(crate) const OBJECT: &str = r#"{"type": "object"}"#;
 
-/// How an allocation came about; none where its row does not say.
+/// Returns the explanation of a stored allocation, or `None` if its row lacks the figures.
 pub(crate) fn of_allocation(row: &AllocationRow) -> Option<String> {
     let units: Units = row.units.parse().ok()?;
     if let (Some(value), Some(parts)) = (row.stored.net_value, row.stored.net_parts) {
@@ -23,12 +24,13 @@ pub(crate) fn of_allocation(row: &AllocationRow) -> Option<String> {
     let shared = read_shared_pool(row.shared_pool.as_deref()?, units)?;
     let rank = u64::try_from(row.stored.rank?).ok()?;
     let placed = RankedWeight { weight: row.stored.weight?, rank };
-    // What is not of this pool has no explanation.
+    // A weight that does not fit the total of the pool cannot be explained.
     let fits = shared.total_weight > 0 && (0..=shared.total_weight).contains(&placed.weight.into());
     fits.then(|| of_share(&shared.explain(placed)))
 }
 
-/// How an allocation of a plan comes about: what [`of_allocation`] says of it once it is kept.
+/// Returns the explanation of a planned allocation. It equals the one that [`of_allocation`]
+/// returns once the allocation is stored.
 pub(crate) fn of_planned(plan: &Plan, allocation: &PlannedAllocation) -> Option<String> {
     match allocation.origin {
         Origin::Share(placed) => Some(of_share(&plan.shared.as_ref()?.explain(placed))),
@@ -36,7 +38,7 @@ pub(crate) fn of_planned(plan: &Plan, allocation: &PlannedAllocation) -> Option<
     }
 }
 
-/// How a distribution comes about, as it is kept and shown.
+/// Returns the explanation of a planned distribution, which is also stored with it.
 pub(crate) fn of_plan(plan: &Plan) -> String {
     let told = &plan.explanation;
     let unpaid = |unpaid: &UnpaidCollaborator| {
@@ -69,7 +71,7 @@ fn of_basis(basis: &Basis) -> String {
     }
 }
 
-/// How a part of what was owed came about.
+/// Returns the explanation of one obligation in a net of collected obligations.
 fn of_part(net: Net, value: i64, units: &Units) -> String {
     object(&[
         ("net", Figure::Number(net.value.to_string())),
@@ -78,7 +80,7 @@ fn of_part(net: Net, value: i64, units: &Units) -> String {
     ])
 }
 
-/// How a share came about.
+/// Returns the explanation of a share of a pool.
 fn of_share(share: &ShareExplanation) -> String {
     object(&[
         ("pool", Figure::Number(share.pool.to_string())),
@@ -94,7 +96,8 @@ fn of_share(share: &ShareExplanation) -> String {
     ])
 }
 
-/// What all shares of a pool have in common, as it is kept; its units are the distribution's.
+/// Writes the figures that all shares of a pool have in common as the JSON object that is stored.
+/// The units are not part of it, because they are stored with the distribution.
 pub(crate) fn write_shared_pool(shared: &SharedPool) -> String {
     object(&[
         ("pool", Figure::Number(shared.pool.to_string())),
@@ -121,13 +124,13 @@ fn read_shared_pool(text: &str, units: Units) -> Option<SharedPool> {
     })
 }
 
-/// A member of an explanation.
+/// The value of a member of an explanation.
 enum Figure {
-    /// Digits of any length.
+    /// An integer, as decimal digits of any length.
     Number(String),
     Text(String),
     Boolean(bool),
-    /// An object or an array.
+    /// The JSON text of an object or an array.
     Json(String),
 }
 

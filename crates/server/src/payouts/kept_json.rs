@@ -1,5 +1,6 @@
-//! Lists inside a distributor's attributes, as JSON text: the strings of its schedule, and what it
-//! counts. Read with the fault at its item, and written in one form. Not here: what they mean.
+//! The JSON text of two attributes of a distributor: its schedule and its metric types. This module
+//! reads both from requests and from the database, points at the item that has a fault, and writes
+//! them in a single form. Not here: the rules for schedules and metric types (`apportion-core`).
 
 use apportion_core::metric::{CountedMetric, CountedMetricDraft};
 use apportion_core::schedule::{MAX_RECURRENCES, Schedule, Tz};
@@ -7,13 +8,13 @@ use apportion_jsonapi::json::Json;
 use apportion_jsonapi::{Input, Kind, Value};
 use chrono::{DateTime, Utc};
 
-/// What POST and PATCH take as a schedule.
+/// The JSON schema of the attribute `schedule` in requests.
 pub(crate) const SCHEDULE: &str = r#"{
     "type": "array", "maxItems": 10, "items": {"type": "string", "maxLength": 255},
     "description": "RFC 5545 rules and modifiers; the earliest next instant counts."
 }"#;
 
-/// What POST and PATCH take as metric types.
+/// The JSON schema of the attribute `metric_types` in requests.
 pub(crate) const METRIC_TYPES: &str = r#"{
     "type": "array", "maxItems": 1, "items": {
         "type": "object", "required": ["type", "points"],
@@ -24,7 +25,8 @@ pub(crate) const METRIC_TYPES: &str = r#"{
     }
 }"#;
 
-/// Reads a schedule, every fault at its item.
+/// Reads the schedule of a request, and returns it with its texts. Every fault is added to `input`
+/// and points at its item; the schedule is empty then.
 pub(crate) fn read_schedule(
     text: &str,
     anchor: DateTime<Utc>,
@@ -57,19 +59,20 @@ pub(crate) fn read_schedule(
     (schedule, texts)
 }
 
-/// A schedule as it is kept; none where it cannot be read, as no kept one is.
+/// Reads the schedule of a stored row. Returns `None` if the text is not a valid schedule, which
+/// does not happen because only valid schedules are stored.
 pub(crate) fn kept_schedule(text: &str) -> Option<Schedule> {
     let items = items(text);
     let texts: Option<Vec<&str>> = items.iter().map(word).collect();
     Schedule::parse(&texts?).ok()
 }
 
-/// A schedule in the form in which it is kept.
+/// Writes the texts of a schedule as the JSON array that is stored.
 pub(crate) fn write_schedule(texts: &[String]) -> String {
     Json::Array(texts.iter().map(|text| Json::Text(text.into())).collect()).compact()
 }
 
-/// Reads metric types; what is missing or of another type is none.
+/// Reads metric types. A member that is missing or of the wrong JSON type becomes `None`.
 pub(crate) fn read_metric_types(text: &str) -> Vec<CountedMetricDraft> {
     let draft = |item: &Json<'_>| CountedMetricDraft {
         metric_type: item.member("type").and_then(word).map(str::to_owned),
@@ -81,7 +84,7 @@ pub(crate) fn read_metric_types(text: &str) -> Vec<CountedMetricDraft> {
     items(text).iter().map(draft).collect()
 }
 
-/// Metric types in the form in which they are kept.
+/// Writes metric types as the JSON array that is stored.
 pub(crate) fn write_metric_types(types: &[CountedMetric]) -> String {
     let object = |kind: &CountedMetric| {
         format!("{{\"type\":\"{}\",\"points\":{}}}", kind.metric_type, kind.points)
@@ -90,7 +93,7 @@ pub(crate) fn write_metric_types(types: &[CountedMetric]) -> String {
     format!("[{}]", objects.join(","))
 }
 
-/// Whether a text is a list; the other thing that it may be is an object.
+/// Whether a JSON text is an array. The text is either an array or an object.
 pub(crate) fn is_list(text: &str) -> bool {
     text.starts_with('[')
 }

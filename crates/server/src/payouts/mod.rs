@@ -1,5 +1,6 @@
-//! What several payout types share: terms, the open distribution, credits, settling, explanations.
-//! Not here: the types themselves (`resources`), and triggering (`engine`).
+//! Code that several payout types share: the open distribution, credits, the settling of
+//! allocations, explanations, and attributes that hold JSON. Not here: the types themselves
+//! (`resources`), and the triggering of distributions (`engine`).
 
 pub(crate) mod credit;
 pub(crate) mod explanation;

@@ -1,5 +1,7 @@
-//! The open distribution of a distributor: opened with the first schedule of an active one, moved
-//! with a change of it, cancelled without. Not here: what happens when its trigger date has come.
+//! The open distribution of a distributor. It is opened when an active distributor first has a
+//! schedule, rescheduled when the schedule or the time zone changes, and cancelled when the
+//! schedule has no further date. Not here: the triggering of a distribution on its trigger date
+//! (`engine`).
 
 use apportion_core::distribution::DistributionStatus;
 use apportion_core::engine::OpenDistribution;
@@ -11,7 +13,7 @@ use chrono::{DateTime, Utc};
 use crate::catalog::Work;
 use crate::failure::Result;
 
-/// What decides on the open distribution of a distributor, as it is after a change.
+/// The properties of a distributor, after a change, that determine its open distribution.
 pub(crate) struct Paying<'p> {
     pub(crate) distributor: DistributorId,
     pub(crate) is_active: bool,
@@ -21,8 +23,10 @@ pub(crate) struct Paying<'p> {
     pub(crate) zone: Tz,
 }
 
-/// Opens, moves or cancels the open distribution; `moved` says that the schedule or its zone is
-/// another than before. A distributor that is not active keeps its open one, but gets none.
+/// Opens, updates or cancels the open distribution after a change of the distributor.
+///
+/// `moved` is whether the schedule or its time zone changed. If the distributor is not active, no
+/// distribution is opened, but one that is already open stays open.
 pub(crate) fn bring_up_to_date(
     work: &mut Work<'_>,
     paying: &Paying<'_>,
@@ -42,7 +46,7 @@ pub(crate) fn bring_up_to_date(
     }
 }
 
-/// Ends an open distribution before its trigger date.
+/// Cancels an open distribution before its trigger date, and sets its value to 0.
 pub(crate) fn cancel(work: &mut Work<'_>, id: DistributionId) -> Result<()> {
     let outcome = Outcome { status: DistributionStatus::Cancelled, value: 0 };
     Ok(distribution::set_outcome(&mut work.tenant, id, outcome, work.now)?)
@@ -83,8 +87,9 @@ fn reschedule(work: &mut Work<'_>, paying: &Paying<'_>, open: &StoredDistributio
     }
 }
 
-/// Now, or the latest trigger date that was executed, should the clock have been ahead: no date
-/// is triggered twice.
+/// Returns the time after which the next trigger date is searched: now, or the latest trigger date
+/// that was executed if that is later, because the clock was ahead then. So no date is triggered
+/// twice.
 fn since(work: &mut Work<'_>, paying: &Paying<'_>) -> Result<DateTime<Utc>> {
     let last = distribution::last_trigger_date(&mut work.tenant, paying.distributor)?;
     let now = work.now.and_utc();

@@ -1,19 +1,21 @@
-//! The types of a preview: what a distribution and its allocations would be. Both are computed, and
-//! neither has an address of its own.
+//! The types of a preview: the distribution that a trigger would produce, and its allocations. Both
+//! are computed for one response. They are not stored, and have no address of their own. Not here:
+//! the computation (`engine::snapshot`).
 
 use apportion_core::distribution::DistributionStatus;
 use apportion_jsonapi::resource::{Ids, Relationship, ResourceType};
 use apportion_jsonapi::{Attribute, Kind};
 use apportion_store::{Field, FieldKind};
 
-/// The type of what a distribution would be.
+/// The name of the type of a previewed distribution.
 pub(crate) const DISTRIBUTION: &str = "distribution_previews";
-/// The type of what an allocation would be.
+/// The name of the type of a previewed allocation.
 pub(crate) const ALLOCATION: &str = "allocation_previews";
 
 const ID: Field = Field::computed("id", FieldKind::Integer, false);
 
-/// The position of the relationship to what is planned for each.
+/// The position of the relationship `allocation_previews` among those of a previewed distribution,
+/// from 0.
 pub(crate) const ALLOCATION_PREVIEWS: usize = 2;
 
 const OBJECT: Kind = Kind::Json(r#"{"type": "object"}"#);
@@ -30,7 +32,7 @@ const REASONS: Kind = Kind::Json(
 }"#,
 );
 
-/// What a distribution would be.
+/// Returns the type of a previewed distribution.
 pub(crate) fn distribution_previews() -> ResourceType<Field> {
     let attributes = vec![
         Attribute::new("value", Kind::Integer),
@@ -49,7 +51,7 @@ pub(crate) fn distribution_previews() -> ResourceType<Field> {
     computed(DISTRIBUTION, attributes, relationships)
 }
 
-/// What an allocation would be.
+/// Returns the type of a previewed allocation.
 pub(crate) fn allocation_previews() -> ResourceType<Field> {
     let attributes =
         vec![Attribute::new("value", Kind::Integer), Attribute::new("explanation", OBJECT)];

@@ -1,5 +1,6 @@
-//! What settling an obligation does to the allocation that covers it, and to the distribution that
-//! this one is part of. Not here: whether the obligation may be settled so.
+//! The effect of settling an obligation on the allocation that covers it, and on the distribution
+//! of that allocation. Not here: the check whether the obligation may have the new status
+//! (`resources::payouts::obligation`).
 
 use apportion_core::distribution::TriggeredDistribution;
 use apportion_core::id::AllocationId;
@@ -10,7 +11,9 @@ use apportion_store::distribution::{self, Outcome};
 use crate::catalog::Work;
 use crate::failure::{Failure, Result};
 
-/// Follows an allocated obligation, worth that much, to its new status. Its distributor is locked.
+/// Updates an allocation and its distribution after the covered obligation got a new status.
+/// `obligation` is the value of the obligation in minor units. The caller has locked the
+/// distributor.
 pub(crate) fn settle(
     work: &mut Work<'_>,
     allocation: AllocationId,
