@@ -1,4 +1,6 @@
-//! What the service serves: one file a type, each the only place where its type is declared.
+//! The resource types that the API serves, with one file for each type. Not here: the types of
+//! report rows and previews (`revenue::report_row` and `payouts::preview_types`), and the handling
+//! of requests (`endpoints`).
 
 mod administration;
 pub(crate) mod payouts;
@@ -20,7 +22,8 @@ pub fn own() -> Arc<Resources> {
     Arc::clone(&OWN)
 }
 
-/// Returns Apportion's own types, and others of the program that embeds the server.
+/// Returns the types that Apportion serves, followed by the types of a program that embeds the
+/// server.
 pub fn with(others: Vec<Box<dyn Served>>) -> Arc<Resources> {
     Arc::new(Resources::new(types().into_iter().chain(others).collect()))
 }

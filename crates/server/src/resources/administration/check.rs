@@ -1,6 +1,8 @@
-//! Checks on the wire: the laws of conservation, each looked at when it is asked for and never
-//! stored. All of them together are given so much time; what is not seen by then is `incomplete`.
-//! A law goes by its name; here by its place among them, from 1.
+//! The type `checks`: the laws of conservation. A check is computed when it is requested, and is
+//! never stored. All checks of a request share five seconds; a check that runs out of time and has
+//! found no counter-example has the result `incomplete`. Clients refer to a check by its name.
+//! Inside the server, its id is its position among all checks, from 1. Not here: the comparisons
+//! (`apportion-store`).
 
 use std::borrow::Cow;
 use std::cmp::Ordering;
@@ -21,10 +23,10 @@ use crate::failure::Result;
 const ID: Field = Field::computed("checks.id", FieldKind::Text, false);
 const RESULT: Field = Field::computed("checks.result", FieldKind::Text, false);
 
-/// How long one request may look.
+/// The time that the checks of one request may take together.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// A sum over any number of rows.
+/// The JSON schema of a sum over any number of rows, which may exceed 64 bits.
 const SUM: Kind = Kind::Json(r#"{"type": "integer"}"#);
 
 const COUNTER_EXAMPLES: Kind = Kind::Json(
@@ -38,7 +40,7 @@ const COUNTER_EXAMPLES: Kind = Kind::Json(
 }"#,
 );
 
-/// The type.
+/// The type `checks`.
 pub(crate) struct Checks(ResourceType<Field>);
 
 impl Checks {
@@ -74,7 +76,8 @@ impl Checks {
         Self(resource)
     }
 
-    /// The laws that can meet the filter, looked at in one moment of the rows, in this order.
+    /// Computes the checks that can match the filter, and returns the findings that match it, in
+    /// the given order.
     fn found(
         tenant: &mut Tenant<'_>,
         filter: Option<&Filter>,
@@ -88,7 +91,8 @@ impl Checks {
         Ok(findings)
     }
 
-    /// Each law is given an even part of the time that those before it left.
+    /// Computes the checks on one snapshot of the database. Each check gets an equal part of the
+    /// time that the checks before it left.
     fn look(tenant: &mut Tenant<'_>, laws: &[Check]) -> Result<Vec<Finding>> {
         let end = Instant::now().checked_add(PATIENCE);
         let end = end.unwrap_or_else(Instant::now);
@@ -110,7 +114,7 @@ impl Checks {
     }
 }
 
-/// Whether a law can meet the filter, whatever it is found to be.
+/// Whether a check can match the filter with any of its possible results.
 fn may_meet(law: Check, filter: Option<&Filter>) -> bool {
     let meets = |verdict: &Verdict| {
         let value = |field| match field {
@@ -143,7 +147,7 @@ fn compare(order: &[Order], a: &Finding, b: &Finding) -> Ordering {
     keys.fold(Ordering::Equal, Ordering::then)
 }
 
-/// The place of a law among all, from 1.
+/// Returns the position of a check among all checks, from 1.
 fn place(text: &str) -> Option<i64> {
     let at = Check::NAMES.iter().position(|name| *name == text)?;
     i64::try_from(at).ok()?.checked_add(1)
@@ -158,7 +162,7 @@ fn name(id: i64) -> &'static str {
     law(id).map_or("", Check::name)
 }
 
-/// Findings as rows of a document.
+/// The findings of checks as the rows of a response.
 struct FindingRows(Vec<Finding>);
 
 impl Rows for FindingRows {
@@ -253,7 +257,8 @@ impl Served for Checks {
     }
 }
 
-/// The keys of a finding in the order of its list, as the store reads them.
+/// Returns the sort keys of a finding as a JSON array, in the form that the store reads from a
+/// cursor.
 fn keys(order: &[Order], finding: &Finding) -> String {
     let value = value_of(finding);
     let text = |order: &Order| match value(order.field) {

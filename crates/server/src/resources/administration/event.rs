@@ -1,4 +1,5 @@
-//! Events on the wire, to be read by administrators: what was written, by whom, on whose request.
+//! The type `events`, which only administrators can read. An event says which row was written, by
+//! whom, and on which request. Not here: the recording of events (`apportion-store`).
 
 use apportion_jsonapi::{Declaration, Relationship, Scalar};
 use apportion_store::event::{self, Action, EventRow};
@@ -7,7 +8,7 @@ use crate::catalog::Resource;
 use crate::catalog::attributes::{instant, integer, text, word};
 
 pub(crate) fn resource() -> Resource<EventRow> {
-    // A row that stays as it is has one version.
+    // An event never changes, so its version is always 1.
     let declaration = Declaration::new("events", (|row: &EventRow| row.id.0, event::ID), |_| 1)
         .restricted()
         .attribute(word("action", Action::NAMES).field(event::ACTION), |row| {

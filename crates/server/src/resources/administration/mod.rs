@@ -1,4 +1,5 @@
-//! Tenants, their people, what was done to their rows, and whether these hold together.
+//! The types of administration: organizations, which are the tenants, with their people, events and
+//! checks.
 
 pub(crate) mod check;
 pub(crate) mod event;

@@ -1,4 +1,5 @@
-//! Organizations on the wire: the tenant that the token speaks for, to be read.
+//! The type `organizations`, which can only be read. The only organization that a client sees is
+//! the tenant of its token.
 
 use apportion_jsonapi::{Declaration, Scalar};
 use apportion_store::organization::{self, OrganizationRow};

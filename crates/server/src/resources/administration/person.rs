@@ -1,4 +1,4 @@
-//! People on the wire.
+//! The type `people`. Not here: the rules for a person (`apportion-core`).
 
 use apportion_core::person::PersonDraft;
 use apportion_jsonapi::{Bounds, Declaration, Input, Relationship, Scalar};
@@ -69,7 +69,7 @@ fn delete(work: &mut Work<'_>, row: &PersonRow) -> Result<()> {
     person::delete(&mut work.tenant, row.id, work.now).map_err(Failure::from)
 }
 
-/// What the input makes of a person.
+/// Returns the columns of a person after the input is applied, or refuses the input.
 fn accepted(mut draft: PersonDraft, input: &mut Input) -> Result<WrittenPerson> {
     read(input, &mut draft);
     judged(input, draft.check())?;

@@ -1,5 +1,5 @@
-//! Allocations on the wire, to be read: the engine makes them, and settling their obligations
-//! settles them.
+//! The type `allocations`, which can only be read. The engine inserts allocations, and settling an
+//! obligation settles its allocation (`payouts::settling`).
 
 use std::borrow::Cow;
 

@@ -1,4 +1,4 @@
-//! Collaborators on the wire.
+//! The type `collaborators`. Not here: the amounts that they are owed (`obligation`).
 
 use apportion_core::collaborator::{CollaboratorDraft, CollaboratorStatus, CollaboratorTerms};
 use apportion_core::id::CollaboratorId;
@@ -74,7 +74,8 @@ fn delete(work: &mut Work<'_>, row: &CollaboratorRow) -> Result<()> {
     collaborator::delete(&mut work.tenant, row.id, work.now).map_err(Failure::from)
 }
 
-/// What the input makes of a collaborator: the one of that id, or a new one.
+/// Returns the columns of a collaborator after the input is applied, or refuses the input. `id` is
+/// the id of the collaborator, or `None` for a new one.
 fn accepted(
     work: &mut Work<'_>,
     mut draft: CollaboratorDraft,
@@ -92,7 +93,8 @@ fn accepted(
 
 const TAKEN: &str = "is another collaborator's";
 
-/// Of two writers with the same address at once, the database lets one through.
+/// Turns a violation of the unique index of e-mail addresses into a fault of the input. It occurs
+/// if two requests write the same address at the same time.
 fn taken(error: store::Error, input: &mut Input) -> Failure {
     if !matches!(error, store::Error::Duplicate) {
         return Failure::from(error);

@@ -1,4 +1,5 @@
-//! Distributions on the wire, to be read: the engine makes them.
+//! The type `distributions`, which can only be read. Distributions are opened with their
+//! distributor (`payouts::opening`) and triggered by the engine (`engine`).
 
 use std::borrow::Cow;
 

@@ -1,5 +1,5 @@
-//! Distributors on the wire. A change of status, schedule or zone opens, moves or cancels the open
-//! distribution in the same transaction (`opening`).
+//! The type `distributors`. A change of the status, the schedule or the time zone opens,
+//! reschedules or cancels the open distribution in the same transaction (`payouts::opening`).
 
 use apportion_core::decimal::Percent;
 use apportion_core::distributor::{DistributorDraft, DistributorStatus, DistributorTerms};
@@ -67,7 +67,7 @@ pub(crate) fn resource() -> Resource<DistributorRow> {
     Resource { declaration, writes: Some(Writes { lock, create, update, delete }) }
 }
 
-/// What clients say of a distributor.
+/// Declares the attributes of a distributor that clients can write.
 fn own_attributes(
     declaration: Declaration<DistributorRow, store::Field>,
 ) -> Declaration<DistributorRow, store::Field> {
@@ -168,7 +168,7 @@ draft! {
     }
 }
 
-/// What a distributor is to be.
+/// A distributor as it is to be written: its columns, terms and links.
 struct Wanted {
     written: WrittenDistributor,
     terms: DistributorTerms,
@@ -205,7 +205,8 @@ fn update(work: &mut Work<'_>, row: &DistributorRow, input: &mut Input) -> Resul
     open(work, old.id, moved, &wanted)
 }
 
-/// It is shown for good, as deleted; what was not triggered will not be.
+/// Sets the status to `deleted`, and cancels the open distribution. The row is not removed, and
+/// remains visible.
 fn delete(work: &mut Work<'_>, row: &DistributorRow) -> Result<()> {
     changeable(&row.stored, DistributorStatus::Deleted)?;
     if let Some(id) = row.current_distribution_id {
@@ -219,7 +220,8 @@ fn changeable(stored: &StoredDistributor, to: DistributorStatus) -> Result<()> {
     Ok(stored.status.may_become(to)?)
 }
 
-/// Whether its open period has credits, or obligations of it may still be allocated.
+/// Whether the open distribution has credits, or the distributor has obligations that may still be
+/// allocated. The units and the resolvers cannot be changed then.
 fn in_use(work: &mut Work<'_>, row: &DistributorRow) -> Result<bool> {
     let credited = match row.current_distribution_id {
         Some(open) => metric::any_in_distribution(&mut work.tenant, open)?,
@@ -254,14 +256,16 @@ fn open(
     opening::bring_up_to_date(work, &paying, moved)
 }
 
-/// The tenant's time zone.
+/// Returns the tenant's time zone.
 fn home_zone(work: &mut Work<'_>) -> Result<Tz> {
     let organization = store::organization::find(&mut work.tenant)?;
     let zone = organization.map(|organization| organization.time_zone);
     Ok(zone.and_then(|zone| zone.parse().ok()).unwrap_or(Tz::UTC))
 }
 
-/// The terms of a distributor as it is, and its schedule; none of one that is deleted.
+/// Returns the terms and the schedule of a stored distributor.
+///
+/// Returns an error if the distributor is deleted or its columns cannot be read.
 pub(crate) fn terms(stored: &StoredDistributor) -> store::Result<(DistributorTerms, Schedule)> {
     let terms = draft(stored).check(Tz::UTC).ok();
     let terms = terms.zip(kept_json::kept_schedule(&stored.schedule));
@@ -269,7 +273,8 @@ pub(crate) fn terms(stored: &StoredDistributor) -> store::Result<(DistributorTer
     store::intact(DistributorRow::TABLE, stored.id.0, terms)
 }
 
-/// What the input makes of a distributor.
+/// Returns the distributor that results from applying the input to `old`, or to a new distributor
+/// if `old` is `None`, or refuses the input.
 fn accepted(
     work: &mut Work<'_>,
     input: &mut Input,
@@ -299,7 +304,8 @@ fn accepted(
     Ok(Wanted { written, terms, schedule, collaborators, deals })
 }
 
-/// When the schedule and its zone were set: before, where both stay.
+/// Returns the time from which the schedule counts, UTC: the time of the previous distributor if
+/// its schedule and time zone are unchanged, and otherwise `now`.
 fn anchor(
     old: Option<&StoredDistributor>,
     schedule: &str,

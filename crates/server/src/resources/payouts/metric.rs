@@ -1,4 +1,5 @@
-//! Metrics on the wire, to be read: they follow from credits.
+//! The type `metrics`, which can only be read: the score of a metric is the sum of its credits
+//! (`metric_credit`).
 
 use apportion_core::metric::MetricType;
 use apportion_jsonapi::{Declaration, Relationship, Scalar};

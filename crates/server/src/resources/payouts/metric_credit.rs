@@ -1,5 +1,6 @@
-//! Metric credits on the wire: added, never changed. Each raises a metric of the open distribution,
-//! which appears with the first.
+//! The type `metric_credits`. Credits can be added, but neither changed nor deleted. A credit adds
+//! its points to a metric of the open distribution; the first credit also inserts that metric
+//! (`payouts::credit`).
 
 use apportion_core::id::{CollaboratorId, DistributorId};
 use apportion_core::metric_credit::MetricCreditDraft;
@@ -13,7 +14,7 @@ use crate::failure::{Failure, Result, judged, judged_with};
 use crate::payouts::credit;
 
 pub(crate) fn resource() -> Resource<MetricCreditRow> {
-    // A row that stays as it is has one version.
+    // A credit never changes, so its version is always 1.
     let declaration = Declaration::new(
         "metric_credits",
         (|row: &MetricCreditRow| row.id.0, metric_credit::ID),

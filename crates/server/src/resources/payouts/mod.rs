@@ -1,4 +1,5 @@
-//! Who is paid, on which terms, what for, and what was paid.
+//! The types of payouts: distributors and their collaborators, metrics and credits, obligations,
+//! and distributions with their allocations.
 
 pub(crate) mod allocation;
 pub(crate) mod collaborator;

@@ -1,6 +1,7 @@
-//! Obligations on the wire. Each belongs to a distributor, which is locked while one is written
-//! and knows what those that are to be paid sum to. Settling one that is allocated settles its
-//! allocation (`settling`).
+//! The type `obligations`. An obligation belongs to a distributor, which is locked while the
+//! obligation is written. The distributor stores the sum of its obligations that are approved and
+//! not allocated. Settling an allocated obligation also settles its allocation
+//! (`payouts::settling`).
 
 use apportion_core::distributor::DistributorStatus;
 use apportion_core::fault::Fault;
@@ -22,7 +23,9 @@ use crate::payouts::settling;
 pub(crate) fn resource() -> Resource<ObligationRow> {
     let declaration = linked(own_attributes(Declaration::new(
         "obligations",
-        (|row: &ObligationRow| row.stored.id.0, obligation::ID), // A rename elsewhere shows here as well; none of the three ever falls.
+        (|row: &ObligationRow| row.stored.id.0, obligation::ID),
+        // An obligation shows the names of its collaborator and distributor, so their versions are
+        // part of its own. None of the three ever decreases.
         |row| {
             let linked = row.collaborator_version.saturating_add(row.distributor_version);
             row.stored.version.saturating_add(linked)
@@ -115,7 +118,7 @@ fn linked(
         )
 }
 
-/// What an obligation has besides its terms, and keeps.
+/// The columns of an obligation that never change.
 struct Parties {
     distributor_id: DistributorId,
     collaborator_id: CollaboratorId,
@@ -128,7 +131,8 @@ draft! {
     ObligationDraft of row: &StoredObligation;
     WrittenObligation of terms: ObligationTerms, parties: Parties;
     {
-        // What it becomes is the client's to say; else it stays as it is.
+        // A draft has no status: `update` leaves the status unchanged unless the request states
+        // one.
         status: None => status: terms.status,
         award_type: row.award_type.clone() => award_type: terms.award_type,
         value: Some(row.value) => value: terms.value,
@@ -144,7 +148,8 @@ draft! {
     }
 }
 
-/// An obligation whose distributor is locked, and with it every obligation of that one.
+/// Locks the distributor of an obligation, and with it every obligation of that distributor, and
+/// returns the obligation.
 fn lock(tenant: &mut Tenant<'_>, id: i64) -> store::Result<Option<ObligationRow>> {
     let id = ObligationId(id);
     let Some(seen) = obligation::find(tenant, id)? else { return Ok(None) };
@@ -239,7 +244,8 @@ fn held(stored: &StoredObligation) -> ObligationState {
     ObligationState { status: stored.status, is_allocated: stored.allocation_id.is_some() }
 }
 
-/// What an obligation of that distributor and collaborator would reverse.
+/// Returns the obligation to be reversed by a new one of that distributor and collaborator, as far
+/// as the rules need to know it. Returns `None` if it does not exist.
 fn reversed(
     work: &mut Work<'_>,
     id: ObligationId,
@@ -249,7 +255,7 @@ fn reversed(
     let Some(row) = obligation::find(&mut work.tenant, id)? else { return Ok(None) };
     Ok(Some(ReversedObligation {
         value: row.stored.value,
-        // What is missing is a fault of its own.
+        // A missing distributor or collaborator is reported as a fault of its own.
         is_of_distributor: distributor.is_none_or(|id| id == row.stored.distributor_id),
         is_of_collaborator: collaborator.is_none_or(|id| id == row.stored.collaborator_id),
         is_reversal: row.stored.reverses_id.is_some(),
@@ -257,7 +263,7 @@ fn reversed(
     }))
 }
 
-/// Whether the state of an obligation bears the change.
+/// Checks that the state of an obligation allows the change.
 fn check_state(held: ObligationState, old: &StoredObligation, new: &ObligationTerms) -> Result<()> {
     let changes = [
         ("award_type", old.award_type != new.award_type),
@@ -275,13 +281,14 @@ fn check_state(held: ObligationState, old: &StoredObligation, new: &ObligationTe
     if errors.is_empty() { Ok(()) } else { Err(Failure::Refused(errors)) }
 }
 
-/// What an obligation that is not allocated adds to the sum of its distributor.
+/// Returns the amount that an obligation that is not allocated adds to the sum of its distributor,
+/// in minor units.
 fn accumulated(status: ObligationStatus, value: i64) -> i64 {
     if status == ObligationStatus::Approved { value } else { 0 }
 }
 
-/// Brings what the approved obligations of a distributor sum to up to date: one of them adds
-/// `after` where it added `before`.
+/// Updates the sum of the approved obligations of a distributor, after one of them changed its part
+/// of it from `before` to `after`. Refuses the input if the sum does not fit 64 bits.
 fn accumulate(
     work: &mut Work<'_>,
     payer: &distributor::StoredDistributor,

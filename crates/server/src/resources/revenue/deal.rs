@@ -1,4 +1,5 @@
-//! Deals on the wire. A change of a deal's value, currency or rate rewrites its distributions.
+//! The type `deals`. A change of the value, the currency or the exchange rate of a deal recomputes
+//! the amounts of its distributions. Not here: the rules for a deal (`apportion-core`).
 
 use apportion_core::currency::Currency;
 use apportion_core::deal::{DealDraft, DealTerms};
@@ -121,7 +122,8 @@ fn create(work: &mut Work<'_>, input: &mut Input) -> Result<i64> {
 fn update(work: &mut Work<'_>, row: &DealRow, input: &mut Input) -> Result<()> {
     let mut draft = draft(row);
     read(input, &mut draft);
-    // Back in the tenant's currency no rate is needed: one that nobody asked for goes.
+    // A deal in the tenant's currency needs no rate, so the old rate is removed unless the request
+    // states one.
     let returns = draft.currency.as_deref() == Some(work.currency.code());
     if returns && !input.gives("exchange_rate") {
         draft.exchange_rate = None;
@@ -150,7 +152,8 @@ fn changes_money(row: &DealRow, written: &WrittenDeal) -> bool {
         || row.exchange_rate_e12 != written.exchange_rate_e12
 }
 
-/// Gives the distributions of a deal the amounts that follow from its new terms.
+/// Updates the distributions of a deal to the amounts that follow from its new terms, and returns
+/// the new sums of the deal.
 fn rewrite(
     work: &mut Work<'_>,
     row: &DealRow,

@@ -1,5 +1,6 @@
-//! Revenue distributions on the wire. Each follows from its deal, which is locked while one is
-//! written, and which knows what they sum to.
+//! The type `revenue_distributions`. The amounts of a distribution follow from its deal, and the
+//! deal stores the sums of its distributions. The deal is therefore locked while one of them is
+//! written. Not here: the single days of a distribution (`revenue_item`).
 
 use apportion_core::currency::Currency;
 use apportion_core::deal::DealMoney;
@@ -79,7 +80,7 @@ pub(crate) fn resource() -> Resource<RevenueDistributionRow> {
     Resource { declaration, writes: Some(Writes { lock, create, update, delete }) }
 }
 
-/// A figure of the days that a distribution covers.
+/// Returns a figure that is computed from the days and the amount of a distribution.
 fn days(row: &RevenueDistributionRow, figure: fn(&SpreadAmount) -> i64) -> Scalar<'_> {
     let range = apportion_core::calendar::DateRange::new(row.start_on, row.end_on);
     let span = range.map(|range| SpreadAmount { range, total: row.amount });
@@ -104,14 +105,15 @@ draft! {
     }
 }
 
-/// A distribution whose deal is locked, and with it every distribution of that deal.
+/// Locks the deal of a distribution, and with it every distribution of that deal, and returns the
+/// distribution.
 fn lock(tenant: &mut Tenant<'_>, id: i64) -> store::Result<Option<RevenueDistributionRow>> {
     revenue_distribution::lock(tenant, RevenueDistributionId(id))
 }
 
 fn create(work: &mut Work<'_>, input: &mut Input) -> Result<i64> {
     let deal = linked_deal(work, input, None)?;
-    let (written, new) = judge(work, RevenueDistributionDraft::default(), deal.as_ref(), input)?;
+    let (written, new) = accepted(work, RevenueDistributionDraft::default(), deal.as_ref(), input)?;
     let deal = deal.ok_or_else(Failure::not_found)?;
     let sums = sums(&deal, |distributed| distributed.with(new), input)?;
     let id = revenue_distribution::insert(&mut work.tenant, &written, work.now)?;
@@ -121,7 +123,7 @@ fn create(work: &mut Work<'_>, input: &mut Input) -> Result<i64> {
 
 fn update(work: &mut Work<'_>, row: &RevenueDistributionRow, input: &mut Input) -> Result<()> {
     let deal = linked_deal(work, input, Some(row.deal_id))?;
-    let (written, new) = judge(work, draft(row), deal.as_ref(), input)?;
+    let (written, new) = accepted(work, draft(row), deal.as_ref(), input)?;
     let deal = deal.ok_or_else(Failure::not_found)?;
     let old = share(row)?;
     if deal.id == row.deal_id {
@@ -140,7 +142,7 @@ fn delete(work: &mut Work<'_>, row: &RevenueDistributionRow) -> Result<()> {
     Ok(revenue_distribution::delete(&mut work.tenant, row.id, work.now)?)
 }
 
-/// Takes a distribution out of what its deal has distributed.
+/// Subtracts a distribution from the sums of its deal.
 fn leave_deal(work: &mut Work<'_>, row: &RevenueDistributionRow) -> Result<()> {
     let deal = deal::lock(&mut work.tenant, row.deal_id)?.ok_or_else(Failure::not_found)?;
     let old = share(row)?;
@@ -148,7 +150,8 @@ fn leave_deal(work: &mut Work<'_>, row: &RevenueDistributionRow) -> Result<()> {
     Ok(deal::update_sums(&mut work.tenant, deal.id, sums, work.now)?)
 }
 
-/// The deal that the input names, else the present one, locked. A missing one is a fault.
+/// Locks and returns the deal that the input names, or the deal `present` if the input names none.
+/// A deal that is missing or does not exist is a fault of the input.
 fn linked_deal(
     work: &mut Work<'_>,
     input: &mut Input,
@@ -178,8 +181,9 @@ fn linked_deal(
     Ok(found)
 }
 
-/// What the input makes of a distribution, on that deal.
-fn judge(
+/// Returns the columns of a distribution after the input is applied, and the part of the deal that
+/// it distributes, or refuses the input. `draft` holds the attributes before.
+fn accepted(
     work: &Work<'_>,
     mut draft: RevenueDistributionDraft,
     deal: Option<&DealRow>,
@@ -187,7 +191,7 @@ fn judge(
 ) -> Result<(WrittenRevenueDistribution, DealPart)> {
     read(input, &mut draft);
     let terms = judged(input, draft.check())?;
-    // Without a deal there is a fault already, so that the line above did not pass.
+    // If there is no deal, the input has a fault, and the line above has returned it.
     let deal = deal.ok_or_else(Failure::not_found)?;
     let amounts = terms.amounts(&money(deal, work.currency)).map_err(|fault| vec![fault]);
     let amounts = judged(input, amounts)?;
@@ -195,7 +199,7 @@ fn judge(
     Ok((written(&terms, deal, amounts, work.currency), share))
 }
 
-/// What amounts of a deal are computed from.
+/// Returns the figures of a deal from which the amounts of its distributions are computed.
 fn money(deal: &DealRow, default_currency: Currency) -> DealMoney {
     DealMoney {
         value: deal.value,
@@ -211,7 +215,8 @@ fn share(row: &RevenueDistributionRow) -> Result<DealPart> {
     Ok(DealPart { percent, amount: row.amount })
 }
 
-/// What the deal has distributed after a change.
+/// Returns the sums of a deal after a change of its distributions, or refuses the input if they do
+/// not fit 64 bits.
 fn sums(
     deal: &DealRow,
     change: impl FnOnce(DealTotals) -> std::result::Result<DealTotals, Fault>,

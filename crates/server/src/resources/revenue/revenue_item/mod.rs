@@ -1,5 +1,6 @@
-//! Revenue items on the wire: the days of every distribution, computed from the tenant's ledger and
-//! never stored. An item goes by its distribution and its day, packed into one number here.
+//! The type `revenue_items`: the days of every distribution. Items are computed from the tenant's
+//! ledger and never stored. The id of an item consists of its distribution and its day; inside the
+//! server, both are packed into one number.
 
 mod order;
 mod rows;
@@ -25,10 +26,10 @@ use crate::revenue::report_row::{CURRENCY, DATE, DEAL_ID, REVENUE_DISTRIBUTION_I
 use crate::revenue::selection::Selection;
 
 const ID: Field = Field::computed("revenue_items.id", FieldKind::Integer, false);
-/// How many bits a day takes: more than there are days in the calendar.
+/// The number of bits of the day in a packed id. They suffice for every day of the calendar.
 const DAY_BITS: u32 = 17;
 
-/// The type.
+/// The type `revenue_items`.
 pub(crate) struct RevenueItems(ResourceType<Field>);
 
 impl RevenueItems {
@@ -87,7 +88,7 @@ impl RevenueItems {
     }
 }
 
-/// The number that an item goes by here; none where there is no such item.
+/// Returns the packed id of an item, or `None` if it does not fit 64 bits.
 fn packed(revenue_distribution: i64, date: NaiveDate) -> Option<i64> {
     let day = date.to_epoch_days().checked_sub(FIRST_DAY.to_epoch_days())?;
     let day = i64::from(day).checked_rem_euclid(1 << DAY_BITS)?;
@@ -108,7 +109,7 @@ fn read_id(text: &str) -> Option<i64> {
     packed(id.revenue_distribution, id.date)
 }
 
-/// The items at these places of a list.
+/// Returns the items on a page of a list.
 fn items(ledger: &Ledger, listed: &Listed, page: &ItemPage) -> Vec<Item> {
     let places = listed.places(page).into_iter();
     let item = |(deal, revenue_distribution, day)| {
@@ -118,7 +119,7 @@ fn items(ledger: &Ledger, listed: &Listed, page: &ItemPage) -> Vec<Item> {
     places.filter_map(item).collect()
 }
 
-/// The items of a distribution.
+/// Returns the items of a distribution, one for each of its days.
 fn items_of(entry: Entry) -> impl Iterator<Item = Item> {
     let days = entry.days.first()..=entry.days.last();
     days.filter_map(NaiveDate::from_epoch_days).map(move |date| Item { entry, date })

@@ -1,5 +1,6 @@
-//! Revenue items in the order of a list: where a page of it begins and what is on it, found by
-//! counting, never by making the items before it.
+//! The order of revenue items in a list. The beginning of a page and its items are found by
+//! counting days, without computing the items before the page. Not here: the amounts of an item
+//! (`rows`).
 
 use apportion_core::day_span::DaySpan;
 use apportion_core::revenue_item_page::{self as pages, ItemPage};
@@ -10,10 +11,11 @@ use std::cmp::Ordering;
 use crate::revenue::report_row::{DATE, DEAL_ID, REVENUE_DISTRIBUTION_ID};
 use crate::revenue::selection::Selection;
 
-/// An item: deal, distribution, day.
+/// The keys of an item: the id of its deal, the id of its distribution, and its day, which is
+/// counted from 1970-01-01.
 pub(super) type Keys = (i64, i64, i32);
 
-/// A distribution that is listed.
+/// A distribution that has items in the list.
 #[derive(Clone, Copy)]
 struct Spread {
     deal: i64,
@@ -21,18 +23,18 @@ struct Spread {
     days: DaySpan,
 }
 
-/// What comes first.
+/// The grouping of the items of a list. It follows from the sort fields of the list.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Lead {
-    /// All days of a distribution stand together.
+    /// The items of a distribution are adjacent.
     Distribution,
-    /// All items of a day stand together.
+    /// The items of a day are adjacent.
     Date,
-    /// All items of a deal stand together, by their days.
+    /// The items of a deal are adjacent, and are ordered by day.
     DealAndDate,
 }
 
-/// Distributions in the order of a list of their items.
+/// The distributions of a list of items, in the order in which the list sorts them.
 pub(super) struct Listed {
     spreads: Vec<Spread>,
     spans: Vec<DaySpan>,
@@ -70,7 +72,7 @@ impl Listed {
         Self { spreads, spans, window, lead, descending, order }
     }
 
-    /// How many items there are.
+    /// Returns the number of items in the list.
     pub(super) fn count(&self) -> u64 {
         pages::count(self.spans.iter().copied(), self.window)
     }
@@ -79,7 +81,7 @@ impl Listed {
         ItemPage { window: self.window, offset, limit, descending: self.descending }
     }
 
-    /// The items of a page.
+    /// Returns the keys of the items on a page.
     pub(super) fn places(&self, page: &ItemPage) -> Vec<Keys> {
         let spans = self.spans.iter().copied();
         let places = match self.lead {
@@ -97,13 +99,14 @@ impl Listed {
         keys.collect()
     }
 
-    /// How many items come before one that may be gone; with it, where it is there.
+    /// Returns the number of items before an item, which may no longer exist. If `with` is set, the
+    /// item itself counts too, as far as it exists.
     pub(super) fn rank(&self, item: Keys, with: bool) -> u64 {
         let before = |spread: &Spread| {
             let (deal, own, day) = item;
             let order = compare(&self.order, key(spread), (deal, own));
             let days = |window: Window| window.days_of(spread.days).unsigned_abs();
-            // Those of its days that come before the day of the item.
+            // The days before the day of the item: first without that day, then with it.
             let date = self.day(day);
             let (earlier, until) = match date {
                 Some(date) if self.descending => {
@@ -132,7 +135,8 @@ impl Listed {
     }
 }
 
-/// What a sort goes by; the id is that of the distribution, and then the day.
+/// Returns the fields by which a list is sorted for a sort field. The id sorts by distribution and
+/// then by day.
 fn keys_of(field: Field, descending: bool) -> Vec<(Field, bool)> {
     if [DATE, DEAL_ID, REVENUE_DISTRIBUTION_ID].contains(&field) {
         vec![(field, descending)]
@@ -145,7 +149,7 @@ fn key(spread: &Spread) -> (i64, i64) {
     (spread.deal, spread.revenue_distribution)
 }
 
-/// The order of distributions, days apart.
+/// Compares two distributions, given as deal and distribution ids, without regard to days.
 fn compare(order: &[(Field, bool)], a: (i64, i64), b: (i64, i64)) -> Ordering {
     let by = |(field, descending): &(Field, bool)| {
         let ascending = match *field {
@@ -158,7 +162,7 @@ fn compare(order: &[(Field, bool)], a: (i64, i64), b: (i64, i64)) -> Ordering {
     order.iter().map(by).find(|order| order.is_ne()).unwrap_or(Ordering::Equal)
 }
 
-/// Reads the keys of an item, as they came with it.
+/// Parses the keys of an item from the JSON array in a cursor.
 pub(super) fn read_keys(text: &str) -> Option<Keys> {
     serde_json::from_str(text).ok()
 }

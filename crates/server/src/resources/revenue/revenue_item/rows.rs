@@ -1,4 +1,4 @@
-//! Revenue items as resources.
+//! The revenue items of a response. Not here: the choice of the items (`order`).
 
 use apportion_core::calendar::DateRange;
 use apportion_core::currency::Currency;
@@ -10,7 +10,7 @@ use apportion_store::organization;
 use chrono::{NaiveDate, NaiveDateTime};
 use serde_json::json;
 
-/// An item: what is spread, and the day.
+/// A revenue item: a distribution and one of its days.
 #[derive(Clone, Copy)]
 pub(super) struct Item {
     pub(super) entry: Entry,
@@ -18,7 +18,7 @@ pub(super) struct Item {
 }
 
 impl Item {
-    /// Deal, distribution, day.
+    /// Returns the deal, the distribution and the day as the JSON array of a cursor.
     pub(super) fn keys(&self) -> String {
         let Self { entry, date } = self;
         json!([entry.deal, entry.revenue_distribution, date.to_epoch_days()]).to_string()
@@ -36,7 +36,7 @@ impl Item {
     }
 }
 
-/// Items of a page.
+/// The items of a page, with their amounts and explanations.
 pub(super) struct ItemRows {
     items: Vec<(Item, Option<RevenueItem>, String)>,
     currency_default: Currency,
@@ -62,7 +62,8 @@ impl ItemRows {
     }
 }
 
-/// Why the item is what it is, in JSON.
+/// Returns the computation of the item's amount as a JSON object, or `null` if the distribution
+/// does not cover the day.
 fn explanation(spread: &RevenueItems, date: NaiveDate) -> String {
     let Some(why) = spread.explain(date) else { return "null".to_owned() };
     json!({
