@@ -1,4 +1,5 @@
-//! Tables that link the rows of two tables, many to many. None of their rows is ever shown.
+//! The tables that link the rows of two tables, many to many. Their rows are not shown to clients.
+//! Not here: the statements that read and write links (`rows::membership`).
 
 diesel::table! {
     distributor_collaborators (organization_id, distributor_id, collaborator_id) {

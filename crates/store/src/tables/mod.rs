@@ -1,5 +1,6 @@
-//! One file a table: its fields, its rows, and the statements that only this table has. Not here:
-//! rules (they are `apportion-core`'s), and what writes several tables at once (`payouts`).
+//! The tables of the database. Each has one file, with its fields, its rows, and the statements for
+//! this table alone. Not here: the rules of the domain (`apportion-core`), and statements for
+//! several tables at once (`payouts`).
 
 pub(crate) mod administration;
 pub(crate) mod links;

@@ -1,4 +1,4 @@
-//! The tables that meet in one query, for diesel.
+//! The declarations that let diesel use several tables in one query.
 
 use super::links::{distributor_collaborators, distributor_deals};
 use super::payouts::distribution::distributions;

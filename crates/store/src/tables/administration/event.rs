@@ -1,6 +1,7 @@
-//! Rows of events: what was written, when, by whom and on whose request. Whatever writes a row
-//! notes it at its session, which adds the events at the end of the transaction and as part of it;
-//! what is undone takes its events along. Databases let no event be changed or removed.
+//! Rows of events. An event records a change of a row: its time, who made it, and on which request.
+//! A function that writes a row notes the change at its session. The session inserts the events at
+//! the end of the transaction, so a rollback discards them too. The databases refuse to change or
+//! delete events. Not here: noting and inserting events (`session::journal`).
 
 pub use apportion_core::event::Action;
 use apportion_core::id::{EventId, OrganizationId, PersonId, TokenId};
@@ -18,34 +19,35 @@ table! {
     events;
     /// An event.
     EventRow {
-        /// The id.
+        /// The id of the row.
         id: EventId => BigInt as ID,
-        /// The tenant.
+        /// The tenant that the row belongs to.
         organization_id: OrganizationId => BigInt,
-        /// The token by which somebody acted.
+        /// The token that authorized the change, if any.
         token_id: Option<TokenId> => Nullable<BigInt> as TOKEN_ID,
-        /// Who acted.
+        /// The person that the token is bound to, if any.
         person_id: Option<PersonId> => Nullable<BigInt> as PERSON_ID,
-        /// What was done.
+        /// The kind of the change.
         action: Action => Text as ACTION,
-        /// The table of the row that it was done to.
+        /// The name of the table of the changed row.
         subject_type: String => Text as SUBJECT_TYPE,
-        /// The id of that row.
+        /// The id of the changed row.
         subject_id: i64 => BigInt as SUBJECT_ID,
-        /// The version that the row had; none where it is new.
+        /// The version of the row before the change; `None` if the row was created.
         version_before: Option<i64> => Nullable<BigInt> as VERSION_BEFORE,
-        /// The version that it has since; none where it is gone.
+        /// The version of the row after the change; `None` if the row was deleted.
         version_after: Option<i64> => Nullable<BigInt> as VERSION_AFTER,
-        /// The request that asked for it.
+        /// The id of the request that asked for the change, if any.
         request_id: Option<String> => Nullable<Text> as REQUEST_ID,
-        /// When it was done, UTC.
+        /// The time of the change, UTC.
         created_at: NaiveDateTime => Timestamp as CREATED_AT,
     }
 }
 
 stored!(EventRow in events by "\"events\".\"organization_id\"");
 
-/// How many there are of a tenant: never fewer, and more after every write.
+/// Returns the number of events of the tenant. It grows with every recorded change, and never
+/// decreases.
 pub fn count(tenant: &mut Tenant<'_>) -> Result<i64> {
     totals::of(tenant, EventRow::TABLE)
 }

@@ -1,5 +1,7 @@
-//! What was answered to requests that carry a key. The unique index decides who is first; the row
-//! is written in the transaction of the effect, so that there is both or neither.
+//! The answers to requests that carry an idempotency key. A unique index decides which of several
+//! requests with one key is the first. The row of the key is written in the same transaction as the
+//! effect of the request, so that both are stored or neither is. Not here: the header of the
+//! request (`apportion-server`).
 
 use chrono::{NaiveDateTime, TimeDelta};
 use diesel::prelude::*;
@@ -28,50 +30,53 @@ mod schema {
     }
 }
 
-/// How long an answer is kept.
+/// The time for which an answer is stored.
 pub const LIFETIME: TimeDelta = TimeDelta::hours(24);
-/// How many expired answers a new one takes with it.
+/// The greatest number of expired answers that are deleted when a key is claimed.
 const PURGED: i64 = 4;
 
 /// A request that carries a key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Request {
-    /// Its method.
+    /// The method of the request.
     pub method: String,
-    /// Its path.
+    /// The path of the request, without its query.
     pub path: String,
-    /// The key.
+    /// The idempotency key.
     pub key: String,
-    /// SHA-256 of all that makes it this request.
+    /// The SHA-256 of the method, the path, the query and the body, by which a repeated request is
+    /// recognised.
     pub hash: [u8; 32],
 }
 
-/// An answer as it was given.
+/// The stored answer to a request.
 #[derive(Clone, Debug, PartialEq, Eq, Queryable)]
 pub struct Answer {
     /// The HTTP status.
     pub status: Option<i64>,
-    /// The header `Location`.
+    /// The value of the header `Location`, if the answer has it.
     pub location: Option<String>,
-    /// The header `ETag`.
+    /// The value of the header `ETag`, if the answer has it.
     pub etag: Option<String>,
-    /// The body.
+    /// The body of the answer, if it has one.
     pub body: Option<Vec<u8>>,
 }
 
-/// What is known of a key.
+/// The result of claiming a key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Claim {
-    /// Nothing: the request is the first, and is to be answered.
+    /// The key was free. It now belongs to the request, which must be executed.
     First,
-    /// This very request was answered.
+    /// The same request was executed before, and this is its answer.
     Answered(Answer),
-    /// Another request came with the key.
+    /// The key belongs to another request with the same method and path.
     Other,
 }
 
-/// Claims a key for a request. Where another transaction has claimed it and is still under way,
-/// this waits for its end.
+/// Claims a key for a request, and deletes a few expired keys.
+///
+/// If another transaction has claimed the key and is still running, this waits for its end. Returns
+/// [`Error::Interrupted`] if the key was deleted meanwhile.
 pub fn claim(tenant: &mut Tenant<'_>, request: &Request, now: NaiveDateTime) -> Result<Claim> {
     let organization = tenant.id();
     let connection = tenant.connection()?;
@@ -105,12 +110,12 @@ pub fn claim(tenant: &mut Tenant<'_>, request: &Request, now: NaiveDateTime) -> 
     match found {
         Some((hash, answer)) if hash == request.hash => Ok(Claim::Answered(answer)),
         Some(_) => Ok(Claim::Other),
-        // It expired and was purged in between.
+        // The row has expired and was deleted between the two statements.
         None => Err(Error::Interrupted("the key was released".to_owned())),
     }
 }
 
-/// Keeps the answer to the request that claimed a key.
+/// Stores the answer to the request that claimed a key.
 pub fn save_answer(tenant: &mut Tenant<'_>, request: &Request, answer: &Answer) -> Result<()> {
     diesel::update(by_key(tenant.id(), request))
         .set((

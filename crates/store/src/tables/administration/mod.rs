@@ -1,5 +1,5 @@
-//! The tables of the service itself: tenants, their people, tokens, events, and answers that are
-//! kept for requests that are repeated.
+//! The tables of administration: organizations, which are the tenants, with their people, tokens,
+//! events, and the stored answers to requests that may be repeated.
 
 pub mod event;
 pub mod idempotency;

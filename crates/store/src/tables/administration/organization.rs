@@ -1,4 +1,4 @@
-//! Rows of organizations: the tenants themselves.
+//! Rows of organizations, which are the tenants.
 
 use apportion_core::currency::Currency;
 use apportion_core::event::Action;
@@ -17,39 +17,39 @@ use crate::stored;
 
 table! {
     organizations;
-    /// A tenant.
+    /// An organization.
     OrganizationRow {
-        /// The id.
+        /// The id of the row.
         id: OrganizationId => BigInt as ID,
-        /// What it is called.
+        /// The name of the organization.
         name: String => Text as NAME,
-        /// Its default currency, ISO 4217.
+        /// The default currency of the organization, a code of ISO 4217.
         currency: Currency => Text,
-        /// Its IANA time zone.
+        /// The time zone of the organization, a name of the IANA database.
         time_zone: String => Text,
-        /// Raised by every change.
+        /// The version of the row, which every change increases by 1.
         version: i64 => BigInt,
-        /// When it was made, UTC.
+        /// The time at which the row was created, UTC.
         created_at: NaiveDateTime => Timestamp,
-        /// When it was last changed, UTC.
+        /// The time of the last change of the row, UTC.
         updated_at: NaiveDateTime => Timestamp,
     }
 }
 
 stored!(OrganizationRow in organizations by "\"organizations\".\"id\"");
 
-/// A tenant to be made.
+/// An organization to be inserted.
 #[derive(Clone, Debug)]
 pub struct NewOrganization {
-    /// What it is called.
+    /// The name of the organization.
     pub name: String,
-    /// Its default currency.
+    /// The default currency of the organization, a code of ISO 4217.
     pub currency: Currency,
-    /// Its IANA time zone.
+    /// The time zone of the organization, a name of the IANA database.
     pub time_zone: String,
 }
 
-/// Makes a tenant.
+/// Inserts an organization, and returns its id.
 pub fn insert(
     session: &mut Session,
     new: &NewOrganization,
@@ -72,7 +72,7 @@ pub fn insert(
     Ok(organization)
 }
 
-/// The tenant of the scope.
+/// Returns the organization of the tenant, or `None` if it does not exist.
 pub fn find(tenant: &mut Tenant<'_>) -> Result<Option<OrganizationRow>> {
     organizations::table
         .filter(organizations::id.eq(tenant.id()))
@@ -81,7 +81,7 @@ pub fn find(tenant: &mut Tenant<'_>) -> Result<Option<OrganizationRow>> {
         .map_err(Error::from)
 }
 
-/// Every tenant there is, by id: for what is done for all of them.
+/// Returns the ids of all organizations in ascending order, for work that is done for each of them.
 pub fn all_ids(session: &mut Session) -> Result<Vec<OrganizationId>> {
     organizations::table
         .select(organizations::id)

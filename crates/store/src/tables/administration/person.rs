@@ -1,4 +1,4 @@
-//! Rows of people.
+//! Rows of people. Not here: the tokens that are bound to them (`token`).
 
 use apportion_core::id::{OrganizationId, PersonId};
 use chrono::NaiveDateTime;
@@ -16,22 +16,22 @@ table! {
     people;
     /// A person of a tenant.
     PersonRow {
-        /// The id.
+        /// The id of the row.
         id: PersonId => BigInt as ID,
-        /// The tenant.
+        /// The tenant that the row belongs to.
         organization_id: OrganizationId => BigInt,
-        /// Raised by every change.
+        /// The version of the row, which every change increases by 1.
         version: i64 => BigInt,
-        /// When the row was made, UTC.
+        /// The time at which the row was created, UTC.
         created_at: NaiveDateTime => Timestamp as CREATED_AT,
-        /// When the row was last changed, UTC.
+        /// The time of the last change of the row, UTC.
         updated_at: NaiveDateTime => Timestamp as UPDATED_AT,
     }
     /// The attributes of a person that clients set.
     WrittenPerson {
-        /// The first name.
+        /// The first name of the person.
         first_name: String => Text as FIRST_NAME,
-        /// The last name.
+        /// The last name of the person.
         last_name: String => Text as LAST_NAME,
         /// The e-mail address, if known.
         email: Option<String> => Nullable<Text> as EMAIL,
@@ -40,12 +40,12 @@ table! {
 
 stored!(PersonRow in people by "\"people\".\"organization_id\"");
 
-/// A person, locked until the end of the transaction.
+/// Returns a person, and locks the row until the end of the transaction.
 pub fn lock(tenant: &mut Tenant<'_>, id: PersonId) -> Result<Option<PersonRow>> {
     lock_row!(people, tenant, id)
 }
 
-/// Adds a person; answers with the id.
+/// Inserts a person, and returns the id.
 pub fn insert(
     tenant: &mut Tenant<'_>,
     written: &WrittenPerson,
@@ -54,7 +54,7 @@ pub fn insert(
     insert_row!(people, tenant, now, written, timestamps!(people, now))
 }
 
-/// Changes a person.
+/// Updates a person.
 pub fn update(
     tenant: &mut Tenant<'_>,
     id: PersonId,
@@ -64,7 +64,7 @@ pub fn update(
     update_row!(people, tenant, id, now, written)
 }
 
-/// Removes a person that nothing refers to.
+/// Deletes a person, whom no other row may refer to.
 pub fn delete(tenant: &mut Tenant<'_>, id: PersonId, now: NaiveDateTime) -> Result<()> {
     delete_row!(people, tenant, id, now)
 }

@@ -1,5 +1,6 @@
-//! Rows of tokens: who may speak for a tenant. Only hashes are stored. Finding a token is what
-//! tells the tenant, so this is one of the few places that look past it.
+//! Rows of tokens, which let clients act for a tenant. Only the hashes of tokens are stored. The
+//! tenant is not known before the token is found, so some statements here see the rows of all
+//! tenants. Not here: the making of tokens, and the rights of a scope (`apportion-server`).
 
 use apportion_core::event::Action;
 use apportion_core::id::{OrganizationId, PersonId, TokenId};
@@ -15,61 +16,63 @@ use crate::session::tenant::Tenant;
 use crate::tables::administration::organization::organizations;
 use crate::tables::administration::person::people;
 
-/// What events call it. A token has two versions: the second counts no more.
+/// The name of the table in events. A token has version 1, and version 2 after it is revoked.
 const TABLE: &str = "tokens";
 
 table! {
     tokens;
-    /// A token as it is listed.
+    /// A stored token.
     TokenRow {
-        /// The id.
+        /// The id of the row.
         id: TokenId => BigInt,
-        /// The tenant that it speaks for.
+        /// The tenant that the token acts for.
         organization_id: OrganizationId => BigInt,
-        /// The person that it is bound to.
+        /// The person that the token is bound to, if any.
         person_id: Option<PersonId> => Nullable<BigInt>,
-        /// SHA-256 of the token.
+        /// The SHA-256 of the token.
         hash: Vec<u8> => Binary,
-        /// `read`, `write` or `admin`.
+        /// The scope of the token: `read`, `write` or `admin`.
         scope: String => Text,
-        /// What it is for.
+        /// The purpose of the token, if stated.
         label: Option<String> => Nullable<Text>,
-        /// When it was made, UTC.
+        /// The time at which the token was created, UTC.
         created_at: NaiveDateTime => Timestamp,
-        /// When it last counted, UTC, to the minute.
+        /// The time of the last use, UTC, updated at most once a minute; `None` if there was no
+        /// use.
         last_used_at: Option<NaiveDateTime> => Nullable<Timestamp>,
-        /// From when on it does not count, UTC.
+        /// The time from which the token is refused, UTC; `None` if it does not expire.
         expires_at: Option<NaiveDateTime> => Nullable<Timestamp>,
-        /// Since when it does not count, UTC.
+        /// The time at which the token was revoked, UTC; `None` if it is not revoked.
         revoked_at: Option<NaiveDateTime> => Nullable<Timestamp>,
     }
 }
 
-/// A token to be made.
+/// A token to be inserted.
 #[derive(Clone, Debug)]
 pub struct NewToken {
-    /// The tenant that it speaks for.
+    /// The tenant that the token acts for.
     pub organization: OrganizationId,
-    /// The person that it is bound to.
+    /// The person that the token is bound to, if any.
     pub person: Option<PersonId>,
-    /// SHA-256 of the token.
+    /// The SHA-256 of the token.
     pub hash: [u8; 32],
-    /// `read`, `write` or `admin`.
+    /// The scope of the token: `read`, `write` or `admin`.
     pub scope: &'static str,
-    /// What it is for.
+    /// The purpose of the token, if stated.
     pub label: Option<String>,
 }
 
-/// Why a token cannot be made.
+/// The reason why a token cannot be inserted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Missing {
-    /// There is no such tenant.
+    /// The tenant does not exist.
     Organization,
-    /// The tenant has no such person.
+    /// The person does not exist in the tenant.
     Person,
 }
 
-/// Makes a token, unless the tenant or the person does not exist.
+/// Inserts a token, and returns its id. Returns [`Missing`] if the tenant or the person does not
+/// exist.
 pub fn insert(
     session: &mut Session,
     new: &NewToken,
@@ -111,7 +114,7 @@ pub fn insert(
     Ok(Ok(id))
 }
 
-/// The token of that hash.
+/// Returns the token with this hash, or `None` if it does not exist.
 pub fn find(session: &mut Session, hash: &[u8; 32]) -> Result<Option<TokenRow>> {
     tokens::table
         .filter(tokens::hash.eq(hash.as_slice()))
@@ -120,7 +123,7 @@ pub fn find(session: &mut Session, hash: &[u8; 32]) -> Result<Option<TokenRow>> 
         .map_err(Error::from)
 }
 
-/// All tokens, or those of one tenant, by id.
+/// Returns all tokens, or those of one tenant, ordered by id.
 pub fn list(session: &mut Session, organization: Option<OrganizationId>) -> Result<Vec<TokenRow>> {
     let mut query = tokens::table.order(tokens::id).into_boxed();
     if let Some(id) = organization {
@@ -129,7 +132,8 @@ pub fn list(session: &mut Session, organization: Option<OrganizationId>) -> Resu
     query.load(session.everybody()?).map_err(Error::from)
 }
 
-/// Makes a token count no more; answers whether there is one of that id.
+/// Revokes a token, and returns whether a token with this id exists. A token that is already
+/// revoked stays unchanged.
 pub fn revoke(session: &mut Session, id: TokenId, now: NaiveDateTime) -> Result<bool> {
     let token = tokens::table.filter(tokens::id.eq(id.0));
     let found: i64 = token.count().get_result(session.everybody()?)?;
@@ -147,7 +151,7 @@ pub fn revoke(session: &mut Session, id: TokenId, now: NaiveDateTime) -> Result<
     Ok(found > 0)
 }
 
-/// Notes that a token counted.
+/// Sets the time of the last use of a token to `now`.
 pub fn record_use(tenant: &mut Tenant<'_>, id: TokenId, now: NaiveDateTime) -> Result<()> {
     diesel::update(tokens::table.filter(tokens::id.eq(id.0)))
         .set(tokens::last_used_at.eq(now))

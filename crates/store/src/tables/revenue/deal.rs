@@ -1,4 +1,5 @@
-//! Rows of deals, with what is derived from their distributions.
+//! Rows of deals, which include the sums of their distributions. Not here: the computation of these
+//! sums (`apportion-core`).
 
 use crate::error::{Error, Result};
 use crate::rows::macros::{
@@ -19,49 +20,51 @@ table! {
     deals;
     /// A deal.
     DealRow {
-        /// The id.
+        /// The id of the row.
         id: DealId => BigInt as ID,
-        /// The tenant.
+        /// The tenant that the row belongs to.
         organization_id: OrganizationId => BigInt,
-        /// Who made it, if a token named a person.
+        /// The person whose token created the row; `None` if the token is bound to no person.
         creator_id: Option<PersonId> => Nullable<BigInt> as CREATOR_ID,
-        /// The sum over its distributions, units of 10^-10 percent.
+        /// The sum of the percentages of its distributions, in units of 10^-10 percent.
         distributed_percent_e10: i64 => BigInt as DISTRIBUTED_PERCENT,
-        /// The sum over its distributions, minor units.
+        /// The sum of the amounts of its distributions, in minor units of its currency.
         distributed_amount: i64 => BigInt as DISTRIBUTED_AMOUNT,
-        /// What is left, minor units; below zero where more than all is distributed.
+        /// The amount that is not distributed, in minor units; below 0 if more than the value is
+        /// distributed.
         undistributed_amount: i64 => BigInt as UNDISTRIBUTED_AMOUNT,
-        /// Raised by every change of what the deal shows.
+        /// The version of the row, which every change of the deal or its sums increases by 1.
         version: i64 => BigInt,
-        /// When the row was made, UTC.
+        /// The time at which the row was created, UTC.
         created_at: NaiveDateTime => Timestamp as CREATED_AT,
-        /// When the row was last changed, UTC.
+        /// The time of the last change of the row, UTC.
         updated_at: NaiveDateTime => Timestamp as UPDATED_AT,
     }
-    /// The attributes of a deal that clients set, and what follows from them.
+    /// The attributes of a deal that clients set, and the columns that follow from them.
     WrittenDeal {
-        /// The name.
+        /// The name of the deal.
         name: String => Text as NAME,
-        /// ISO 4217.
+        /// The currency of the deal, a code of ISO 4217.
         currency: Currency => Text as CURRENCY,
-        /// Minor units.
+        /// The value in minor units of the deal's currency.
         value: i64 => BigInt as VALUE,
-        /// Units of 10^-12; none in the tenant's own currency.
+        /// The value of one unit of the deal's currency in the tenant's currency, in units of
+        /// 10^-12; `None` only if the deal is in the tenant's currency.
         exchange_rate_e12: Option<i64> => Nullable<BigInt> as EXCHANGE_RATE,
-        /// The day of the rate.
+        /// The day of the exchange rate.
         exchange_date: Option<NaiveDate> => Nullable<Date> as EXCHANGE_DATE,
-        /// Percent, 0 to 100.
+        /// The probability of the deal in percent, from 0 to 100.
         probability: i64 => BigInt as PROBABILITY,
         /// The day of the deal.
         date: Option<NaiveDate> => Nullable<Date> as DATE,
-        /// Its last day.
+        /// The last day of the deal.
         end_date: Option<NaiveDate> => Nullable<Date> as END_DATE,
-        /// Minor units of the tenant's currency.
+        /// The value in minor units of the tenant's currency.
         value_default: i64 => BigInt as VALUE_DEFAULT,
     }
 }
 
-/// The distributor whose revenue is that of certain deals.
+/// The ids of the distributors that share the revenue of the deal.
 pub const DISTRIBUTOR_ID: Field = Field::of::<BigInt>("\"distributor_deals\".\"distributor_id\"")
     .through(Join {
         table: "distributor_deals",
@@ -71,25 +74,27 @@ pub const DISTRIBUTOR_ID: Field = Field::of::<BigInt>("\"distributor_deals\".\"d
 
 stored!(DealRow in deals by "\"deals\".\"organization_id\"");
 
-/// What the distributions of a deal sum to.
+/// The sums of the distributions of a deal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Insertable, AsChangeset)]
 #[diesel(table_name = deals)]
 pub struct Sums {
-    /// Units of 10^-10 percent.
+    /// The sum of the percentages, in units of 10^-10 percent.
     pub distributed_percent_e10: i64,
-    /// Minor units.
+    /// The sum of the amounts, in minor units of the deal's currency.
     pub distributed_amount: i64,
-    /// Minor units.
+    /// The amount that is not distributed, in minor units; below 0 if more than the value is.
     pub undistributed_amount: i64,
 }
 
-/// A deal, locked until the end of the transaction: its distributions follow from it, so whoever
-/// writes them, or it, comes through here first.
+/// Returns a deal, and locks it until the end of the transaction.
+///
+/// The amounts of its distributions follow from the deal. Every transaction that writes the deal or
+/// one of its distributions therefore calls this first.
 pub fn lock(tenant: &mut Tenant<'_>, id: DealId) -> Result<Option<DealRow>> {
     lock_row!(deals, tenant, id)
 }
 
-/// Adds a deal without distributions; answers with the id.
+/// Inserts a deal without distributions, and returns its id.
 pub fn insert(
     tenant: &mut Tenant<'_>,
     written: &WrittenDeal,
@@ -110,7 +115,7 @@ pub fn insert(
     )
 }
 
-/// Changes a deal, together with what its distributions sum to.
+/// Updates a deal and the sums of its distributions.
 pub fn update(
     tenant: &mut Tenant<'_>,
     id: DealId,
@@ -121,7 +126,7 @@ pub fn update(
     update_row!(deals, tenant, id, now, written, sums)
 }
 
-/// Sets what the distributions of a deal sum to, after one of them was written.
+/// Sets the sums of a deal after one of its distributions was written.
 pub fn update_sums(
     tenant: &mut Tenant<'_>,
     id: DealId,
@@ -143,7 +148,8 @@ pub fn update_sums(
     tenant.record_update("deals", id.0, version, now)
 }
 
-/// The ids of the deals of that name, at most two: one, none, or too many to mean one.
+/// Returns the ids of the deals with this name, at most two. Two ids mean that the name is
+/// ambiguous.
 pub fn ids_by_name(tenant: &mut Tenant<'_>, name: &str) -> Result<Vec<DealId>> {
     deals::table
         .filter(deals::organization_id.eq(tenant.id()))
@@ -155,7 +161,7 @@ pub fn ids_by_name(tenant: &mut Tenant<'_>, name: &str) -> Result<Vec<DealId>> {
         .map_err(Error::from)
 }
 
-/// Removes a deal that has no distributions.
+/// Deletes a deal, which must have no distributions.
 pub fn delete(tenant: &mut Tenant<'_>, id: DealId, now: NaiveDateTime) -> Result<()> {
     delete_row!(deals, tenant, id, now)
 }

@@ -1,4 +1,4 @@
-//! The tables of revenue: deals, and what is spread of them.
+//! The tables of revenue: deals, and the distributions that spread them over days.
 
 pub mod deal;
 pub mod revenue_distribution;

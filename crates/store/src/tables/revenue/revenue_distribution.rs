@@ -1,5 +1,6 @@
-//! Rows of revenue distributions. Their amounts follow from the deal: whoever writes them locks it
-//! first (`deal::lock`).
+//! Rows of revenue distributions. Their amounts follow from the deal, so a transaction that writes
+//! them locks the deal first (`deal::lock`). Not here: the amounts of single days, which are not
+//! stored.
 
 use crate::error::{Error, Result};
 use crate::rows::macros::{delete_row, insert_row, next_version, own_row, timestamps, update_row};
@@ -20,36 +21,37 @@ table! {
     revenue_distributions;
     /// A revenue distribution.
     RevenueDistributionRow {
-        /// The id.
+        /// The id of the row.
         id: RevenueDistributionId => BigInt as ID,
-        /// The tenant.
+        /// The tenant that the row belongs to.
         organization_id: OrganizationId => BigInt,
-        /// Who made it, if a token named a person.
+        /// The person whose token created the row; `None` if the token is bound to no person.
         creator_id: Option<PersonId> => Nullable<BigInt> as CREATOR_ID,
-        /// Raised by every change.
+        /// The version of the row, which every change increases by 1.
         version: i64 => BigInt,
-        /// When the row was made, UTC.
+        /// The time at which the row was created, UTC.
         created_at: NaiveDateTime => Timestamp as CREATED_AT,
-        /// When the row was last changed, UTC.
+        /// The time of the last change of the row, UTC.
         updated_at: NaiveDateTime => Timestamp,
     }
-    /// The attributes of a distribution that clients set, and what follows from them and its deal.
+    /// The attributes of a distribution that clients set, and the columns that follow from them and
+    /// the deal.
     WrittenRevenueDistribution {
-        /// The deal that is spread.
+        /// The deal that is distributed.
         deal_id: DealId => BigInt as DEAL_ID,
-        /// The first day.
+        /// The first day of the distribution.
         start_on: NaiveDate => Date as START_ON,
-        /// The last day.
+        /// The last day of the distribution, which belongs to it.
         end_on: NaiveDate => Date as END_ON,
-        /// Units of 10^-10 percent.
+        /// The percentage of the deal that is distributed, in units of 10^-10 percent.
         amount_percent_e10: i64 => BigInt as AMOUNT_PERCENT,
-        /// Minor units of the deal's currency.
+        /// The amount in minor units of the deal's currency.
         amount: i64 => BigInt as AMOUNT,
-        /// Minor units of the tenant's currency.
+        /// The amount in minor units of the tenant's currency.
         amount_default: i64 => BigInt,
-        /// The deal's currency, ISO 4217.
+        /// The deal's currency, a code of ISO 4217.
         currency: Currency => Text,
-        /// The tenant's currency, ISO 4217.
+        /// The tenant's currency, a code of ISO 4217.
         currency_default: Currency => Text,
     }
 }
@@ -61,20 +63,20 @@ pub const DEAL_NAME: Field = deal::NAME.through(Join {
          AND \"deals\".\"id\" = \"revenue_distributions\".\"deal_id\"",
 });
 
-/// What a distribution comes to after its deal was changed.
+/// The amounts of a distribution after a change of its deal.
 #[derive(Clone, Copy, Debug)]
 pub struct Rewritten {
     /// The distribution.
     pub id: RevenueDistributionId,
-    /// Minor units of the deal's currency.
+    /// The amount in minor units of the deal's currency.
     pub amount: i64,
-    /// Minor units of the tenant's currency.
+    /// The amount in minor units of the tenant's currency.
     pub amount_default: i64,
 }
 
 stored!(RevenueDistributionRow in revenue_distributions by "\"revenue_distributions\".\"organization_id\"");
 
-/// A distribution.
+/// Returns the distribution with this id, or `None` if it does not exist.
 pub fn find(
     tenant: &mut Tenant<'_>,
     id: RevenueDistributionId,
@@ -104,7 +106,7 @@ pub fn lock(
     }
 }
 
-/// Adds a distribution; answers with the id.
+/// Inserts a distribution, and returns its id.
 pub fn insert(
     tenant: &mut Tenant<'_>,
     written: &WrittenRevenueDistribution,
@@ -120,7 +122,7 @@ pub fn insert(
     )
 }
 
-/// Changes a distribution.
+/// Updates a distribution.
 pub fn update(
     tenant: &mut Tenant<'_>,
     id: RevenueDistributionId,
@@ -130,7 +132,7 @@ pub fn update(
     update_row!(revenue_distributions, tenant, id, now, written)
 }
 
-/// Removes a distribution.
+/// Deletes a distribution.
 pub fn delete(
     tenant: &mut Tenant<'_>,
     id: RevenueDistributionId,
@@ -139,16 +141,16 @@ pub fn delete(
     delete_row!(revenue_distributions, tenant, id, now)
 }
 
-/// A distribution, and how much of its deal it spreads.
+/// A distribution, and the percentage of its deal that it distributes.
 #[derive(Clone, Copy, Debug, Queryable)]
 pub struct DistributedPercent {
     /// The distribution.
     pub id: RevenueDistributionId,
-    /// Units of 10^-10 percent.
+    /// The percentage of the deal that is distributed, in units of 10^-10 percent.
     pub amount_percent_e10: i64,
 }
 
-/// Finds the distributions of a deal and their percentages, by id.
+/// Returns the distributions of a deal with their percentages, ordered by id.
 pub fn percents_of_deal(tenant: &mut Tenant<'_>, deal: DealId) -> Result<Vec<DistributedPercent>> {
     revenue_distributions::table
         .filter(revenue_distributions::organization_id.eq(tenant.id()))
@@ -159,7 +161,7 @@ pub fn percents_of_deal(tenant: &mut Tenant<'_>, deal: DealId) -> Result<Vec<Dis
         .map_err(Error::from)
 }
 
-/// Gives distributions of one deal new amounts and the deal's currency, many in a statement.
+/// Updates the amounts and the currency of distributions of one deal, many rows in each statement.
 pub fn rewrite(
     tenant: &mut Tenant<'_>,
     currency: Currency,
@@ -169,7 +171,8 @@ pub fn rewrite(
     for rows in rows.chunks(REWRITTEN_AT_ONCE) {
         let rewritten: Vec<[i64; 3]> =
             rows.iter().map(|row| [row.id.0, row.amount, row.amount_default]).collect();
-        // There are as many texts as there are lengths: none is worth keeping prepared.
+        // The text differs with the number of rows, so it is not worth caching a prepared
+        // statement.
         let statement = Statement::uncached(
             "WITH rewritten (id, amount, amount_default) AS (VALUES :rewritten) \
              UPDATE revenue_distributions SET amount = rewritten.amount, \
@@ -190,5 +193,6 @@ pub fn rewrite(
     Ok(())
 }
 
-/// Three values a row, far below what either database binds in a statement.
+/// The number of distributions that one statement updates. Each binds three values, and both
+/// databases allow far more than 3000.
 const REWRITTEN_AT_ONCE: usize = 1000;
