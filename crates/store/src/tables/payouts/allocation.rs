@@ -1,5 +1,6 @@
-//! Rows of allocations: which obligation is part of which distribution. Whoever writes one locks
-//! the distributor first.
+//! Rows of allocations. An allocation makes an obligation a part of a distribution. A transaction
+//! that writes allocations locks the distributor first. Not here: the insertion of allocations,
+//! which also writes obligations (`crate::payouts::allocate`).
 
 use apportion_core::allocation::AllocationStatus;
 use apportion_core::id::{
@@ -20,35 +21,36 @@ pub use crate::tables::payouts::first_allocations::{FirstAllocation, first_of_ea
 
 table! {
     allocations;
-    /// The columns of an allocation.
+    /// The columns of the table `allocations`.
     StoredAllocation {
-        /// The id.
+        /// The id of the row.
         id: AllocationId => BigInt as ID,
-        /// The tenant.
+        /// The tenant that the row belongs to.
         organization_id: OrganizationId => BigInt,
         /// The distribution that it is part of.
         distribution_id: DistributionId => BigInt as DISTRIBUTION_ID,
         /// The obligation that it covers.
         obligation_id: ObligationId => BigInt as OBLIGATION_ID,
-        /// Who is paid.
+        /// The collaborator who is paid.
         collaborator_id: CollaboratorId => BigInt as COLLABORATOR_ID,
-        /// How far it is.
+        /// The status: `pending`, `complete` or `cancelled`.
         status: AllocationStatus => Text as STATUS,
-        /// Minor units.
+        /// The value in minor units.
         value: i64 => BigInt as VALUE,
-        /// What a share is by.
+        /// The weight by which a share of a pool was computed; `None` for a collected obligation.
         weight: Option<i64> => Nullable<BigInt>,
-        /// The place of its remainder among all, from 1.
+        /// The rank of the share's remainder among all, from 1; `None` for a collected obligation.
         rank: Option<i64> => Nullable<BigInt>,
-        /// Of a collected obligation: the sum that it is part of, minor units.
+        /// The sum of the collaborator's obligations that were paid together, in minor units;
+        /// `None` for a share of a pool.
         net_value: Option<i64> => Nullable<BigInt>,
-        /// Of a collected obligation: how many there are in that sum.
+        /// The number of obligations in that sum; `None` for a share of a pool.
         net_parts: Option<i64> => Nullable<BigInt>,
-        /// Raised by every change.
+        /// The version of the row, which every change increases by 1.
         version: i64 => BigInt,
-        /// When the row was made, UTC.
+        /// The time at which the row was created, UTC.
         created_at: NaiveDateTime => Timestamp,
-        /// When the row was last changed, UTC.
+        /// The time of the last change of the row, UTC.
         updated_at: NaiveDateTime => Timestamp,
     }
 }
@@ -68,14 +70,15 @@ macro_rules! distribution {
 const UNITS: Lookup<Text> = distribution!("units");
 const SHARED_POOL: Lookup<Nullable<Text>> = distribution!("shared_pool");
 
-/// An allocation.
+/// An allocation with columns of its distribution.
 #[derive(Clone, Debug, Queryable)]
 pub struct AllocationRow {
-    /// Its own columns.
+    /// The columns of its own table.
     pub stored: StoredAllocation,
-    /// What the distribution is counted in.
+    /// The units of the distribution.
     pub units: String,
-    /// A JSON object: what the shares of the distribution have in common.
+    /// The figures that all shares of the distribution have in common, as a JSON object; `None` if
+    /// it has no shares.
     pub shared_pool: Option<String>,
 }
 
@@ -84,12 +87,12 @@ stored!(
         with UNITS: Text, SHARED_POOL: Nullable<Text>
 );
 
-/// The columns of an allocation.
+/// Returns the allocation with this id, or `None` if it does not exist.
 pub fn find(tenant: &mut Tenant<'_>, id: AllocationId) -> Result<Option<StoredAllocation>> {
     own_row!(allocations, tenant, id).first(tenant.connection()?).optional().map_err(Error::from)
 }
 
-/// Whether a distribution has allocations to be settled, but for one of them.
+/// Whether a distribution has pending allocations other than `but`.
 pub fn any_pending(
     tenant: &mut Tenant<'_>,
     distribution: DistributionId,

@@ -1,4 +1,4 @@
-//! Rows of collaborators. Who is paid what is `obligation` and `metric`.
+//! Rows of collaborators. Not here: their obligations and scores (`obligation` and `metric`).
 
 use crate::error::{Error, Result};
 use crate::rows::macros::{
@@ -16,31 +16,31 @@ use diesel::sql_types::BigInt;
 
 table! {
     collaborators;
-    /// A collaborator.
+    /// A collaborator, who can be paid.
     CollaboratorRow {
-        /// The id.
+        /// The id of the row.
         id: CollaboratorId => BigInt as ID,
-        /// The tenant.
+        /// The tenant that the row belongs to.
         organization_id: OrganizationId => BigInt,
-        /// Raised by every change.
+        /// The version of the row, which every change increases by 1.
         version: i64 => BigInt,
-        /// When the row was made, UTC.
+        /// The time at which the row was created, UTC.
         created_at: NaiveDateTime => Timestamp as CREATED_AT,
-        /// When the row was last changed, UTC.
+        /// The time of the last change of the row, UTC.
         updated_at: NaiveDateTime => Timestamp as UPDATED_AT,
     }
     /// The attributes of a collaborator that clients set.
     WrittenCollaborator {
-        /// The name.
+        /// The full name.
         full_name: String => Text as FULL_NAME,
-        /// The e-mail address, if known; no other collaborator of the tenant has it.
+        /// The e-mail address, if known. It is unique among the collaborators of a tenant.
         email: Option<String> => Nullable<Text> as EMAIL,
-        /// `active` or `inactive`.
+        /// The status, which is `active` or `inactive`.
         status: CollaboratorStatus => Text as STATUS,
     }
 }
 
-/// The distributor that collaborators are with.
+/// The ids of the distributors that the collaborator belongs to.
 pub const DISTRIBUTOR_ID: Field =
     Field::of::<BigInt>("\"distributor_collaborators\".\"distributor_id\"").through(Join {
         table: "distributor_collaborators",
@@ -51,12 +51,13 @@ pub const DISTRIBUTOR_ID: Field =
 
 stored!(CollaboratorRow in collaborators by "\"collaborators\".\"organization_id\"");
 
-/// A collaborator, locked until the end of the transaction.
+/// Returns a collaborator, and locks the row until the end of the transaction.
 pub fn lock(tenant: &mut Tenant<'_>, id: CollaboratorId) -> Result<Option<CollaboratorRow>> {
     lock_row!(collaborators, tenant, id)
 }
 
-/// Whose e-mail address it is, but for one collaborator's.
+/// Returns the id of the collaborator with this e-mail address, or `None` if no collaborator
+/// besides `but` has it.
 pub fn id_by_email(
     tenant: &mut Tenant<'_>,
     email: &str,
@@ -72,7 +73,7 @@ pub fn id_by_email(
         .map_err(Error::from)
 }
 
-/// Adds a collaborator; answers with the id.
+/// Inserts a collaborator, and returns the id.
 pub fn insert(
     tenant: &mut Tenant<'_>,
     written: &WrittenCollaborator,
@@ -81,7 +82,7 @@ pub fn insert(
     insert_row!(collaborators, tenant, now, written, timestamps!(collaborators, now))
 }
 
-/// Changes a collaborator.
+/// Updates a collaborator.
 pub fn update(
     tenant: &mut Tenant<'_>,
     id: CollaboratorId,
@@ -91,7 +92,7 @@ pub fn update(
     update_row!(collaborators, tenant, id, now, written)
 }
 
-/// Removes a collaborator that nothing refers to.
+/// Deletes a collaborator, whom no other row may refer to.
 pub fn delete(tenant: &mut Tenant<'_>, id: CollaboratorId, now: NaiveDateTime) -> Result<()> {
     delete_row!(collaborators, tenant, id, now)
 }

@@ -1,4 +1,5 @@
-//! Rows of distributions. Whoever writes one locks its distributor first.
+//! Rows of distributions. A transaction that writes a distribution locks its distributor first. Not
+//! here: the allocations of a distribution (`allocation`).
 
 use crate::database::lookup::Lookup;
 use crate::error::{Error, Result};
@@ -17,40 +18,41 @@ use diesel::sql_types::{BigInt, Text};
 
 table! {
     distributions;
-    /// The columns of a distribution.
+    /// The columns of the table `distributions`.
     StoredDistribution {
-        /// The id.
+        /// The id of the row.
         id: DistributionId => BigInt as ID,
-        /// The tenant.
+        /// The tenant that the row belongs to.
         organization_id: OrganizationId => BigInt,
-        /// How many allocations it has.
+        /// The number of allocations.
         allocation_count: i64 => BigInt as ALLOCATION_COUNT,
-        /// A JSON object: what its shares have in common, where it has shares.
+        /// The figures that all shares have in common, as a JSON object; `None` if there are no
+        /// shares.
         shared_pool: Option<String> => Nullable<Text>,
-        /// A JSON object: how it came about, once it was triggered.
+        /// The explanation, as a JSON object; `None` before the distribution is triggered.
         explanation: Option<String> => Nullable<Text>,
-        /// Raised by every change.
+        /// The version of the row, which every change increases by 1.
         version: i64 => BigInt,
-        /// When the row was made, UTC.
+        /// The time at which the row was created, UTC.
         created_at: NaiveDateTime => Timestamp as CREATED_AT,
-        /// When the row was last changed, UTC.
+        /// The time of the last change of the row, UTC.
         updated_at: NaiveDateTime => Timestamp as UPDATED_AT,
     }
-    /// A distribution that is opened.
+    /// A distribution to be inserted.
     NewDistribution {
-        /// Who pays.
+        /// The distributor that pays.
         distributor_id: DistributorId => BigInt as DISTRIBUTOR_ID,
-        /// How far it is.
+        /// The status, for example `pending`.
         status: DistributionStatus => Text as STATUS,
-        /// The sum of its allocations that are not cancelled, minor units.
+        /// The sum of the allocations that are not cancelled, in minor units.
         value: i64 => BigInt as VALUE,
-        /// What it is counted in.
+        /// The units: a currency, or a plain unit.
         units: String => Text as UNITS,
-        /// Where its period begins, UTC.
+        /// The beginning of the period, UTC.
         opened_at: NaiveDateTime => Timestamp,
-        /// When it is triggered, and its period ends, UTC.
+        /// The time at which the distribution is triggered and its period ends, UTC.
         trigger_date: NaiveDateTime => Timestamp as TRIGGER_DATE,
-        /// What the periods before left for it, minor units.
+        /// The amount that earlier periods left for this one, in minor units.
         carried: i64 => BigInt,
     }
 }
@@ -77,14 +79,14 @@ macro_rules! distributor {
 const NAME: Lookup<Text> = distributor!("name");
 const NAME_VERSION: Lookup<BigInt> = distributor!("name_version");
 
-/// A distribution.
+/// A distribution with columns of its distributor.
 #[derive(Clone, Debug, Queryable)]
 pub struct DistributionRow {
-    /// Its own columns.
+    /// The columns of its own table.
     pub stored: StoredDistribution,
-    /// The name of its distributor.
+    /// The name of the distributor.
     pub distributor_name: String,
-    /// Raised where that changes.
+    /// The version of the distributor's name and units, which every change of them increases by 1.
     pub name_version: i64,
 }
 
@@ -93,31 +95,31 @@ stored!(
         with NAME: Text, NAME_VERSION: BigInt
 );
 
-/// What triggering makes of a distribution.
+/// The columns that triggering sets in a distribution.
 #[derive(Clone, Debug)]
 pub struct Triggered {
-    /// Processing, complete or failed.
+    /// The status, which is processing, complete or failed.
     pub status: DistributionStatus,
-    /// The sum of its allocations, minor units.
+    /// The sum of the allocations, in minor units.
     pub value: i64,
-    /// How many of these there are.
+    /// The number of allocations.
     pub allocation_count: i64,
-    /// A JSON object: what its shares have in common, where it has shares.
+    /// The figures that all shares have in common, as a JSON object; `None` if there are no shares.
     pub shared_pool: Option<String>,
-    /// A JSON object: how it came about.
+    /// The explanation, as a JSON object.
     pub explanation: Option<String>,
 }
 
-/// What settling or giving up makes of a distribution.
+/// The columns that settling or cancelling sets in a distribution.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Outcome {
-    /// How far it is then.
+    /// The new status.
     pub status: DistributionStatus,
-    /// The sum of its allocations that are not cancelled, minor units.
+    /// The sum of the allocations that are not cancelled, in minor units.
     pub value: i64,
 }
 
-/// The open distribution of a distributor.
+/// Returns the open distribution of a distributor, which is the pending one, or `None`.
 pub fn find_open(
     tenant: &mut Tenant<'_>,
     distributor: DistributorId,
@@ -131,12 +133,13 @@ pub fn find_open(
         .map_err(Error::from)
 }
 
-/// The columns of a distribution.
+/// Returns the distribution with this id, or `None` if it does not exist.
 pub fn find(tenant: &mut Tenant<'_>, id: DistributionId) -> Result<Option<StoredDistribution>> {
     own_row!(distributions, tenant, id).first(tenant.connection()?).optional().map_err(Error::from)
 }
 
-/// The latest trigger date of a distributor that was executed.
+/// Returns the latest trigger date of the distributor that was executed, even if it failed, UTC.
+/// Returns `None` if no trigger date was executed yet.
 pub fn last_trigger_date(
     tenant: &mut Tenant<'_>,
     distributor: DistributorId,
@@ -153,7 +156,7 @@ pub fn last_trigger_date(
         .map_err(Error::from)
 }
 
-/// Adds a distribution; answers with the id.
+/// Inserts a distribution, and returns its id.
 pub fn insert(
     tenant: &mut Tenant<'_>,
     new: &NewDistribution,
@@ -162,7 +165,7 @@ pub fn insert(
     insert_row!(distributions, tenant, now, new, timestamps!(distributions, now))
 }
 
-/// Moves the trigger date of an open distribution, and sets what it is counted in.
+/// Updates the trigger date and the units of an open distribution.
 pub fn reschedule(
     tenant: &mut Tenant<'_>,
     id: DistributionId,
@@ -180,7 +183,7 @@ pub fn reschedule(
     )
 }
 
-/// Triggers a distribution.
+/// Sets the columns of a triggered distribution, and records the event `trigger`.
 pub fn trigger(
     tenant: &mut Tenant<'_>,
     id: DistributionId,
@@ -201,7 +204,7 @@ pub fn trigger(
     )
 }
 
-/// Sets status and value.
+/// Sets the status and the value of a distribution.
 pub fn set_outcome(
     tenant: &mut Tenant<'_>,
     id: DistributionId,
@@ -218,8 +221,8 @@ pub fn set_outcome(
     )
 }
 
-/// Sets the value of an open distribution, unless it has another version by now. It is a
-/// forecast: no change that a version counts.
+/// Sets the value of an open distribution to a forecast, if its version is still `version`. A
+/// forecast leaves the version unchanged.
 pub fn set_forecast(
     tenant: &mut Tenant<'_>,
     id: DistributionId,

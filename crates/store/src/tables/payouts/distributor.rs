@@ -1,5 +1,6 @@
-//! Rows of distributors. Whoever writes what belongs to one, its obligations, credits or open
-//! distribution, locks it first.
+//! Rows of distributors. A transaction that writes a distributor, its obligations, its credits or
+//! its open distribution locks the distributor first. Not here: the terms of a distributor
+//! (`apportion-core`).
 
 use crate::database::lookup::Lookup;
 use crate::error::{Error, Result};
@@ -22,64 +23,65 @@ use diesel::sql_types::{BigInt, Nullable, Timestamp};
 
 table! {
     distributors;
-    /// The columns of a distributor.
+    /// The columns of the table `distributors`.
     StoredDistributor {
-        /// The id.
+        /// The id of the row.
         id: DistributorId => BigInt as ID,
-        /// The tenant.
+        /// The tenant that the row belongs to.
         organization_id: OrganizationId => BigInt,
-        /// How many collaborators it has.
+        /// The number of collaborators.
         collaborator_count: i64 => BigInt as COLLABORATOR_COUNT,
-        /// The sum of its obligations that are approved and not allocated, minor units.
+        /// The sum of the obligations that are approved and not allocated, in minor units.
         accumulated_value: i64 => BigInt as ACCUMULATED_VALUE,
-        /// Raised by every change of name or units, which others show as well.
+        /// The version of the name and the units, which other types show as well. Every change of
+        /// either increases it by 1.
         name_version: i64 => BigInt,
-        /// Raised by every change.
+        /// The version of the row, which every change increases by 1.
         version: i64 => BigInt,
-        /// When the row was made, UTC.
+        /// The time at which the row was created, UTC.
         created_at: NaiveDateTime => Timestamp as CREATED_AT,
-        /// When the row was last changed, UTC.
+        /// The time of the last change of the row, UTC.
         updated_at: NaiveDateTime => Timestamp as UPDATED_AT,
     }
     /// The columns of a distributor that are written together.
     WrittenDistributor {
-        /// The name.
+        /// The name of the distributor.
         name: String => Text as NAME,
-        /// What it is for.
+        /// The description of the distributor, if stated.
         description: Option<String> => Nullable<Text> as DESCRIPTION,
-        /// What it pays in: a currency, or a plain unit.
+        /// The units that it pays in: a currency, or a plain unit.
         units: String => Text as UNITS,
-        /// `active`, `inactive` or `deleted`.
+        /// The status, which is `active`, `inactive` or `deleted`.
         status: DistributorStatus => Text as STATUS,
-        /// Where the pool comes from.
+        /// The source of the pool.
         pool_resolver: PoolResolver => Text as POOL_RESOLVER,
-        /// How it is handed out.
+        /// The way in which the pool is divided.
         distribution_resolver: DistributionResolver => Text as DISTRIBUTION_RESOLVER,
-        /// Minor units a period.
+        /// The pool of every period, in minor units, 0 or more.
         pool_amount: Option<i64> => Nullable<BigInt> as POOL_AMOUNT,
-        /// Units of 10^-10 percent.
+        /// The percentage of the revenue that makes the pool, in units of 10^-10 percent.
         revenue_percentage_e10: Option<i64> => Nullable<BigInt> as REVENUE_PERCENTAGE,
-        /// What a net must reach, minor units.
+        /// The smallest net that is paid, in minor units, 0 or more; `None` if there is no minimum.
         minimum_value: Option<i64> => Nullable<BigInt> as MINIMUM_VALUE,
-        /// Whether what a pool makes begins as pending.
+        /// Whether the obligations that a pool creates begin as pending.
         requires_approval: bool => Bool as REQUIRES_APPROVAL,
-        /// Whether a pool without a taker is added to the next.
+        /// Whether a pool that nobody took is added to the next one.
         carry_over: bool => Bool as CARRY_OVER,
-        /// A JSON array of strings.
+        /// The schedule, as a JSON array of strings.
         schedule: String => Text,
-        /// When the schedule or the zone was set, UTC.
+        /// The time at which the schedule or the time zone was last set, UTC.
         anchor_at: NaiveDateTime => Timestamp,
-        /// An IANA time zone.
+        /// The time zone of the schedule, a name of the IANA database.
         time_zone: String => Text as TIME_ZONE,
-        /// A JSON array of what it counts.
+        /// The kinds of metric that the distributor counts, as a JSON array.
         metric_types: String => Text,
     }
 }
 
-/// Who takes part.
+/// The collaborators of a distributor.
 pub const COLLABORATORS: Membership =
     crate::membership!("distributor_collaborators", "distributor_id", "collaborator_id");
-/// The deals whose revenue counts.
+/// The deals whose revenue counts for a distributor.
 pub const DEALS: Membership = crate::membership!("distributor_deals", "distributor_id", "deal_id");
 
 macro_rules! open {
@@ -98,19 +100,19 @@ macro_rules! open {
 const OPEN_ID: Lookup<Nullable<BigInt>> = Lookup::of(open!("id"));
 const OPEN_UNTIL: Lookup<Nullable<Timestamp>> = Lookup::of(open!("trigger_date"));
 
-/// The open distribution.
+/// The id of the open distribution.
 pub const CURRENT_DISTRIBUTION_ID: Field = Field::of::<Nullable<BigInt>>(open!("id"));
-/// When the open distribution is triggered.
+/// The time at which the open distribution is triggered, UTC.
 pub const NEXT_TRIGGER_DATE: Field = Field::of::<Nullable<Timestamp>>(open!("trigger_date"));
 
-/// A distributor.
+/// A distributor with columns of its open distribution.
 #[derive(Clone, Debug, Queryable)]
 pub struct DistributorRow {
-    /// Its own columns.
+    /// The columns of its own table.
     pub stored: StoredDistributor,
-    /// The open distribution, if there is one.
+    /// The id of the open distribution, if there is one.
     pub current_distribution_id: Option<DistributionId>,
-    /// When that one is triggered, UTC.
+    /// The time at which the open distribution is triggered, UTC.
     pub next_trigger_date: Option<NaiveDateTime>,
 }
 
@@ -119,12 +121,12 @@ stored!(
         with OPEN_ID: Nullable<BigInt>, OPEN_UNTIL: Nullable<Timestamp>
 );
 
-/// A distributor.
+/// Returns the distributor with this id, or `None` if it does not exist.
 pub fn find(tenant: &mut Tenant<'_>, id: DistributorId) -> Result<Option<DistributorRow>> {
     Ok(load_by::<DistributorRow>(tenant, ID, &[id.0], 1)?.pop())
 }
 
-/// A distributor, locked until the end of the transaction.
+/// Returns a distributor, and locks the row until the end of the transaction.
 pub fn lock(tenant: &mut Tenant<'_>, id: DistributorId) -> Result<Option<DistributorRow>> {
     let locked: Option<StoredDistributor> = lock_row!(distributors, tenant, id)?;
     match locked {
@@ -133,17 +135,19 @@ pub fn lock(tenant: &mut Tenant<'_>, id: DistributorId) -> Result<Option<Distrib
     }
 }
 
-/// What to do about a row that somebody else has locked.
+/// The treatment of a row that another transaction has locked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Occupied {
-    /// Do without it.
+    /// The row is left out.
     Skip,
-    /// Wait until it is free.
+    /// The statement waits until the row is free.
     Wait,
 }
 
-/// The columns of a distributor, locked until the end of the transaction; none where there is no
-/// such row, or where it is occupied and not waited for. SQLite has one writer.
+/// Returns the columns of a distributor, and locks the row until the end of the transaction.
+///
+/// Returns `None` if the row does not exist, or if another transaction has locked it and `occupied`
+/// is [`Occupied::Skip`]. Rows are never occupied on SQLite, which has one writer at a time.
 pub fn claim(
     tenant: &mut Tenant<'_>,
     id: DistributorId,
@@ -157,7 +161,7 @@ pub fn claim(
     row.get_result(tenant.connection()?).optional().map_err(Error::from)
 }
 
-/// Adds a distributor; answers with the id.
+/// Inserts a distributor, and returns its id.
 pub fn insert(
     tenant: &mut Tenant<'_>,
     written: &WrittenDistributor,
@@ -166,8 +170,8 @@ pub fn insert(
     insert_row!(distributors, tenant, now, written, timestamps!(distributors, now))
 }
 
-/// Changes a distributor that is locked. Others that show its name or units have new versions too,
-/// where these differ.
+/// Updates a distributor that is locked. If its name or units change, `name_version` increases,
+/// which also changes the versions of the rows of other types that show them.
 pub fn update(
     tenant: &mut Tenant<'_>,
     old: &StoredDistributor,
@@ -186,7 +190,7 @@ pub fn update(
     )
 }
 
-/// Sets the status, and nothing else.
+/// Sets only the status of a distributor.
 pub fn set_status(
     tenant: &mut Tenant<'_>,
     id: DistributorId,
@@ -196,7 +200,7 @@ pub fn set_status(
     update_row!(distributors, tenant, id, now, distributors::status.eq(status.name()))
 }
 
-/// Notes how many collaborators it has, after they were set.
+/// Sets the number of collaborators, after they were written.
 pub fn update_collaborator_count(tenant: &mut Tenant<'_>, id: DistributorId) -> Result<()> {
     let statement = Statement::new(
         "UPDATE distributors SET collaborator_count = (SELECT COUNT(*) \
@@ -209,7 +213,7 @@ pub fn update_collaborator_count(tenant: &mut Tenant<'_>, id: DistributorId) -> 
     statement.execute(tenant.connection()?).map(|_| ()).map_err(Error::from)
 }
 
-/// Sets what its obligations that are approved and not allocated sum to.
+/// Sets the sum of the obligations that are approved and not allocated, in minor units.
 pub fn set_accumulated_value(
     tenant: &mut Tenant<'_>,
     id: DistributorId,
@@ -228,7 +232,7 @@ pub fn set_accumulated_value(
     tenant.record_update("distributors", id.0, version, now)
 }
 
-/// Its collaborators, by id.
+/// Returns the ids of the collaborators of a distributor in ascending order.
 pub fn collaborator_ids(tenant: &mut Tenant<'_>, id: DistributorId) -> Result<Vec<CollaboratorId>> {
     distributor_collaborators::table
         .filter(distributor_collaborators::organization_id.eq(tenant.id()))
@@ -239,7 +243,7 @@ pub fn collaborator_ids(tenant: &mut Tenant<'_>, id: DistributorId) -> Result<Ve
         .map_err(Error::from)
 }
 
-/// Whether a collaborator is among its collaborators.
+/// Whether a collaborator belongs to a distributor.
 pub fn has_collaborator(
     tenant: &mut Tenant<'_>,
     id: DistributorId,
@@ -256,8 +260,8 @@ pub fn has_collaborator(
     Ok(found.is_some())
 }
 
-/// The ids of the distributors of that name that are not deleted, at most two: one, none, or too
-/// many to mean one.
+/// Returns the ids of the distributors with this name that are not deleted, at most two. Two ids
+/// mean that the name is ambiguous.
 pub fn ids_by_name(tenant: &mut Tenant<'_>, name: &str) -> Result<Vec<DistributorId>> {
     distributors::table
         .filter(distributors::organization_id.eq(tenant.id()))

@@ -1,5 +1,5 @@
-//! The first allocations of several distributions: one statement, which reads no more of any of
-//! them than it shows, however many each has.
+//! The first allocations of several distributions, loaded by one statement. For each distribution
+//! it reads only the allocations that it returns, even if there are many more.
 
 use crate::error::Result;
 use crate::session::tenant::Tenant;
@@ -9,19 +9,19 @@ use apportion_core::id::{AllocationId, DistributionId, ObligationId};
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Text};
 
-/// An allocation, as far as it is shown with its distribution.
+/// The columns of an allocation that are shown with its distribution.
 #[derive(Clone, Debug, PartialEq, Eq, Queryable)]
 pub struct FirstAllocation {
     /// The distribution that it is part of.
     pub distribution_id: DistributionId,
     /// The obligation that it covers.
     pub obligation_id: ObligationId,
-    /// How far it is.
+    /// The status of the allocation.
     pub status: AllocationStatus,
 }
 
-/// At most `limit` allocations of each distribution, those with the lowest ids, by distribution and
-/// id.
+/// Returns the allocations with the lowest ids, at most `limit` of each distribution, ordered by
+/// distribution and id.
 pub fn first_of_each(
     tenant: &mut Tenant<'_>,
     distributions: &[DistributionId],
@@ -33,7 +33,8 @@ pub fn first_of_each(
     let mut ids: Vec<i64> = distributions.iter().map(|id| id.0).collect();
     ids.sort_unstable();
     ids.dedup();
-    // Few lengths, hence few statements. No distribution has the id 0, and it comes first.
+    // The list is padded to a power of two, so that few different statements are prepared. The
+    // padding is the id 0, which no distribution has.
     let padding = ids.len().next_power_of_two().saturating_sub(ids.len());
     ids.splice(0..0, std::iter::repeat_n(0, padding));
     let organization = tenant.id();
@@ -56,11 +57,11 @@ pub fn first_of_each(
     Ok(parts.into_iter().map(part).collect())
 }
 
-/// An allocation as it is read: distribution, id, obligation, status.
+/// The columns of a loaded row: distribution, id, obligation and status.
 type Found = (DistributionId, AllocationId, ObligationId, AllocationStatus);
 
-/// The first allocations of one distribution. SQLite takes no `LIMIT` in a part of a union, so that
-/// it stands in another `SELECT`.
+/// The `SELECT` for one distribution. SQLite does not allow `LIMIT` in a part of a union, so it is
+/// nested in another `SELECT`.
 const FIRST_OF_ONE: &str = "SELECT * FROM (\
      SELECT distribution_id, id, obligation_id, status FROM allocations \
      WHERE organization_id = :organization AND distribution_id = :distribution \

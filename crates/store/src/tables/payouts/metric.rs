@@ -1,5 +1,6 @@
-//! Rows of metrics: what a collaborator scored with a distributor in one period. They follow from
-//! credits (`metric_credit`); whoever writes one locks the distributor first.
+//! Rows of metrics. A metric is the score of a collaborator with a distributor in one distribution,
+//! and is the sum of credits (`metric_credit`). A transaction that writes metrics locks the
+//! distributor first.
 
 use apportion_core::id::{CollaboratorId, DistributionId, DistributorId, MetricId, OrganizationId};
 use apportion_core::metric::MetricType;
@@ -15,37 +16,37 @@ use crate::stored;
 
 table! {
     metrics;
-    /// A metric.
+    /// A metric of a collaborator.
     MetricRow {
-        /// The id.
+        /// The id of the row.
         id: MetricId => BigInt as ID,
-        /// The tenant.
+        /// The tenant that the row belongs to.
         organization_id: OrganizationId => BigInt,
-        /// Raised by every change.
+        /// The version of the row, which every change increases by 1.
         version: i64 => BigInt,
-        /// When the row was made, UTC.
+        /// The time at which the row was created, UTC.
         created_at: NaiveDateTime => Timestamp as CREATED_AT,
-        /// When the row was last changed, UTC.
+        /// The time of the last change of the row, UTC.
         updated_at: NaiveDateTime => Timestamp as UPDATED_AT,
     }
-    /// A metric that is inserted.
+    /// A metric to be inserted.
     NewMetric {
-        /// Who counts it.
+        /// The distributor that counts the metric.
         distributor_id: DistributorId => BigInt as DISTRIBUTOR_ID,
-        /// Whose it is.
+        /// The collaborator who has the score.
         collaborator_id: CollaboratorId => BigInt as COLLABORATOR_ID,
-        /// The distribution that it counts for.
+        /// The distribution that the score counts for.
         distribution_id: DistributionId => BigInt as DISTRIBUTION_ID,
-        /// What it counts.
+        /// The kind of the metric.
         metric_type: MetricType => Text as METRIC_TYPE,
-        /// The sum of its credits.
+        /// The score, which is the sum of the points of its credits.
         score: i64 => BigInt as SCORE,
     }
 }
 
 stored!(MetricRow in metrics by "\"metrics\".\"organization_id\"");
 
-/// The metric of that kind of a collaborator in a distribution.
+/// Returns the metric of this kind that a collaborator has in a distribution, if there is one.
 pub fn find(
     tenant: &mut Tenant<'_>,
     distribution: DistributionId,
@@ -62,7 +63,7 @@ pub fn find(
         .map_err(Error::from)
 }
 
-/// Whether a distribution has metrics, and so credits.
+/// Whether a distribution has metrics, and therefore credits.
 pub fn any_in_distribution(tenant: &mut Tenant<'_>, distribution: DistributionId) -> Result<bool> {
     let found: Option<MetricId> = metrics::table
         .filter(metrics::organization_id.eq(tenant.id()))
@@ -74,16 +75,16 @@ pub fn any_in_distribution(tenant: &mut Tenant<'_>, distribution: DistributionId
     Ok(found.is_some())
 }
 
-/// What a collaborator scored for a distribution.
+/// The score of a collaborator in a distribution.
 #[derive(Clone, Copy, Debug, Queryable)]
 pub struct CollaboratorScore {
     /// The collaborator.
     pub collaborator_id: CollaboratorId,
-    /// The sum of their credits.
+    /// The sum of the points of the collaborator.
     pub score: i64,
 }
 
-/// Finds what was scored for a distribution, by collaborator.
+/// Returns the scores in a distribution, ordered by collaborator.
 pub fn scores_by_collaborator(
     tenant: &mut Tenant<'_>,
     distribution: DistributionId,
@@ -97,7 +98,7 @@ pub fn scores_by_collaborator(
         .map_err(Error::from)
 }
 
-/// Adds a metric; answers with the id.
+/// Inserts a metric, and returns its id.
 pub fn insert(tenant: &mut Tenant<'_>, new: &NewMetric, now: NaiveDateTime) -> Result<MetricId> {
     insert_row!(metrics, tenant, now, new, timestamps!(metrics, now))
 }
@@ -112,7 +113,7 @@ pub fn set_score(
     update_row!(metrics, tenant, id, now, metrics::score.eq(score))
 }
 
-/// Makes the metrics of one distribution those of another, which opens in its place.
+/// Moves all metrics of one distribution to another, which is opened in its place.
 pub fn move_to_distribution(
     tenant: &mut Tenant<'_>,
     from: DistributionId,

@@ -1,4 +1,5 @@
-//! Rows of metric credits, which are only ever added.
+//! Rows of metric credits. Credits are inserted, and never changed or deleted. Not here: the score
+//! that they add up to (`metric`).
 
 use apportion_core::id::{
     CollaboratorId, DistributorId, MetricCreditId, MetricId, OrganizationId, PersonId,
@@ -14,35 +15,35 @@ use crate::stored;
 
 table! {
     metric_credits;
-    /// A credit.
+    /// A credit of points for a collaborator.
     MetricCreditRow {
-        /// The id.
+        /// The id of the row.
         id: MetricCreditId => BigInt as ID,
-        /// The tenant.
+        /// The tenant that the row belongs to.
         organization_id: OrganizationId => BigInt,
-        /// Who credited, if a token named a person.
+        /// The person whose token created the row; `None` if the token is bound to no person.
         creator_id: Option<PersonId> => Nullable<BigInt> as CREATOR_ID,
-        /// When the row was made, UTC.
+        /// The time at which the row was created, UTC.
         created_at: NaiveDateTime => Timestamp as CREATED_AT,
     }
-    /// A credit that is given.
+    /// A credit to be inserted.
     NewMetricCredit {
-        /// Who counts it.
+        /// The distributor that counts the credit.
         distributor_id: DistributorId => BigInt as DISTRIBUTOR_ID,
-        /// Who is credited.
+        /// The collaborator who gets the points.
         collaborator_id: CollaboratorId => BigInt as COLLABORATOR_ID,
-        /// The metric that it is part of.
+        /// The metric that the points are added to.
         metric_id: MetricId => BigInt,
-        /// Above 0.
+        /// The points, above 0.
         points: i64 => BigInt as POINTS,
-        /// Why.
+        /// The reason for the credit, if stated.
         reason: Option<String> => Nullable<Text> as REASON,
     }
 }
 
 stored!(MetricCreditRow in metric_credits by "\"metric_credits\".\"organization_id\"");
 
-/// Adds a credit; answers with the id.
+/// Inserts a credit, and returns its id.
 pub fn insert(
     tenant: &mut Tenant<'_>,
     new: &NewMetricCredit,

@@ -1,4 +1,6 @@
-//! The tables of payouts: who is paid, on which terms, what for, and what was paid.
+//! The tables of payouts: distributors and their collaborators, metrics and credits, obligations,
+//! and distributions with their allocations. Not here: statements that write several of these
+//! tables (`crate::payouts`).
 
 pub mod allocation;
 pub mod collaborator;

@@ -1,4 +1,5 @@
-//! Rows of obligations. Whoever writes one locks its distributor first.
+//! Rows of obligations. A transaction that writes an obligation locks its distributor first. Not
+//! here: the insertion of obligations for shares of a pool (`crate::payouts::allocate`).
 
 use crate::database::lookup::Lookup;
 use crate::error::{Error, Result};
@@ -19,42 +20,42 @@ use diesel::sql_types::{BigInt, Bool, Nullable, Text};
 
 table! {
     obligations;
-    /// The columns of an obligation.
+    /// The columns of the table `obligations`.
     StoredObligation {
-        /// The id.
+        /// The id of the row.
         id: ObligationId => BigInt as ID,
-        /// The tenant.
+        /// The tenant that the row belongs to.
         organization_id: OrganizationId => BigInt,
-        /// The allocation that covers it.
+        /// The allocation that covers the obligation, if any.
         allocation_id: Option<AllocationId> => Nullable<BigInt> as ALLOCATION_ID,
-        /// Raised by every change.
+        /// The version of the row, which every change increases by 1.
         version: i64 => BigInt,
-        /// When the row was made, UTC.
+        /// The time at which the row was created, UTC.
         created_at: NaiveDateTime => Timestamp as CREATED_AT,
-        /// When the row was last changed, UTC.
+        /// The time of the last change of the row, UTC.
         updated_at: NaiveDateTime => Timestamp as UPDATED_AT,
     }
     /// The columns of an obligation that are written together.
     WrittenObligation {
-        /// Who owes.
+        /// The distributor that owes the value.
         distributor_id: DistributorId => BigInt as DISTRIBUTOR_ID,
-        /// To whom.
+        /// The collaborator to whom the value is owed.
         collaborator_id: CollaboratorId => BigInt as COLLABORATOR_ID,
-        /// The obligation that it reverses.
+        /// The obligation that this one reverses, if any.
         reverses_id: Option<ObligationId> => Nullable<BigInt> as REVERSES_ID,
-        /// How far it is.
+        /// The status, for example `approved`.
         status: ObligationStatus => Text as STATUS,
-        /// What kind of award it is.
+        /// The kind of the award, if stated.
         award_type: Option<String> => Nullable<Text> as AWARD_TYPE,
-        /// Minor units, not 0; below 0 for a clawback.
+        /// The value in minor units: not 0, and below 0 for a clawback.
         value: i64 => BigInt as VALUE,
-        /// What it is counted in.
+        /// The units: a currency, or a plain unit.
         units: String => Text as UNITS,
-        /// Why it is owed.
+        /// The reason for the obligation, if stated.
         reason: Option<String> => Nullable<Text> as REASON,
-        /// What the payment is called elsewhere.
+        /// The name of the payment in another system, if stated.
         reference: Option<String> => Nullable<Text> as REFERENCE,
-        /// The first day on which it may be paid.
+        /// The first day on which it may be paid; `None` if it may be paid at once.
         due_on: Option<NaiveDate> => Nullable<Date> as DUE_ON,
     }
 }
@@ -95,40 +96,40 @@ macro_rules! linked {
 }
 
 const NAME: Lookup<Text> = linked!("collaborators", "collaborator_id", "full_name");
-const ADDRESS: Lookup<Nullable<Text>> = linked!("collaborators", "collaborator_id", "email");
-const RENAMED: Lookup<BigInt> = linked!("collaborators", "collaborator_id", "version");
+const EMAIL: Lookup<Nullable<Text>> = linked!("collaborators", "collaborator_id", "email");
+const COLLABORATOR_VERSION: Lookup<BigInt> = linked!("collaborators", "collaborator_id", "version");
 const PAYER: Lookup<Text> = linked!("distributors", "distributor_id", "name");
-const PAYER_RENAMED: Lookup<BigInt> = linked!("distributors", "distributor_id", "name_version");
+const PAYER_VERSION: Lookup<BigInt> = linked!("distributors", "distributor_id", "name_version");
 
-/// An obligation.
+/// An obligation with columns of its collaborator and distributor.
 #[derive(Clone, Debug, Queryable)]
 pub struct ObligationRow {
-    /// Its own columns.
+    /// The columns of its own table.
     pub stored: StoredObligation,
-    /// The name of its collaborator.
+    /// The name of the collaborator.
     pub collaborator_name: String,
-    /// Their e-mail address, if known.
+    /// The e-mail address of the collaborator, if known.
     pub collaborator_email: Option<String>,
-    /// The version of their row.
+    /// The version of the collaborator's row.
     pub collaborator_version: i64,
-    /// The name of its distributor.
+    /// The name of the distributor.
     pub distributor_name: String,
-    /// Raised where that changes.
+    /// The version of the distributor's name and units, which every change of them increases by 1.
     pub distributor_version: i64,
 }
 
 stored!(
     ObligationRow in obligations by "\"obligations\".\"organization_id\""
-        with NAME: Text, ADDRESS: Nullable<Text>, RENAMED: BigInt, PAYER: Text,
-        PAYER_RENAMED: BigInt
+        with NAME: Text, EMAIL: Nullable<Text>, COLLABORATOR_VERSION: BigInt, PAYER: Text,
+        PAYER_VERSION: BigInt
 );
 
-/// An obligation, with what is looked up for it.
+/// Returns the obligation with this id, or `None` if it does not exist.
 pub fn find(tenant: &mut Tenant<'_>, id: ObligationId) -> Result<Option<ObligationRow>> {
     Ok(load_by::<ObligationRow>(tenant, ID, &[id.0], 1)?.pop())
 }
 
-/// Whether another obligation reverses it.
+/// Whether another obligation reverses the one with this id.
 pub fn is_reversed(tenant: &mut Tenant<'_>, id: ObligationId) -> Result<bool> {
     let found: Option<ObligationId> = obligations::table
         .filter(obligations::organization_id.eq(tenant.id()))
@@ -145,7 +146,8 @@ pub fn any_open(tenant: &mut Tenant<'_>, distributor: DistributorId) -> Result<b
     let found: Option<ObligationId> = obligations::table
         .filter(obligations::organization_id.eq(tenant.id()))
         .filter(obligations::distributor_id.eq(distributor.0))
-        // Spelled out, as the index of these is.
+        // The condition repeats that of the partial index as literal text, so that the index is
+        // used.
         .filter(sql::<Bool>("status IN ('pending', 'approved') AND allocation_id IS NULL"))
         .select(obligations::id)
         .first(tenant.connection()?)
@@ -154,22 +156,23 @@ pub fn any_open(tenant: &mut Tenant<'_>, distributor: DistributorId) -> Result<b
     Ok(found.is_some())
 }
 
-/// An obligation that may be collected: approved, and not allocated.
+/// An obligation that may be paid: it is approved and not allocated.
 #[derive(Clone, Copy, Debug, Queryable)]
 pub struct OpenObligation {
-    /// The id.
+    /// The id of the row.
     pub id: ObligationId,
-    /// To whom.
+    /// The collaborator to whom the value is owed.
     pub collaborator_id: CollaboratorId,
-    /// Minor units, not 0; below 0 for a clawback.
+    /// The value in minor units: not 0, and below 0 for a clawback.
     pub value: i64,
-    /// The first day on which it may be paid.
+    /// The first day on which it may be paid; `None` if it may be paid at once.
     pub due_on: Option<NaiveDate>,
-    /// When the row was made, UTC.
+    /// The time at which the row was created, UTC.
     pub created_at: NaiveDateTime,
 }
 
-/// What a distributor may collect that was made before that, by collaborator.
+/// Returns the obligations of a distributor that may be paid and were created before a time,
+/// ordered by collaborator and id.
 pub fn collectable(
     tenant: &mut Tenant<'_>,
     distributor: DistributorId,
@@ -178,7 +181,8 @@ pub fn collectable(
     obligations::table
         .filter(obligations::organization_id.eq(tenant.id()))
         .filter(obligations::distributor_id.eq(distributor.0))
-        // Spelled out, as the index of these is.
+        // The condition repeats that of the partial index as literal text, so that the index is
+        // used.
         .filter(sql::<Bool>("status IN ('pending', 'approved') AND allocation_id IS NULL"))
         .filter(obligations::status.eq(ObligationStatus::Approved.name()))
         .filter(obligations::created_at.lt(before))
@@ -194,7 +198,7 @@ pub fn collectable(
         .map_err(Error::from)
 }
 
-/// Adds an obligation; answers with the id.
+/// Inserts an obligation, and returns its id.
 pub fn insert(
     tenant: &mut Tenant<'_>,
     written: &WrittenObligation,
@@ -203,7 +207,7 @@ pub fn insert(
     insert_row!(obligations, tenant, now, written, timestamps!(obligations, now))
 }
 
-/// Changes an obligation.
+/// Updates an obligation.
 pub fn update(
     tenant: &mut Tenant<'_>,
     id: ObligationId,
@@ -213,7 +217,7 @@ pub fn update(
     update_row!(obligations, tenant, id, now, written)
 }
 
-/// Removes an obligation that nothing refers to.
+/// Deletes an obligation, which no other row may refer to.
 pub fn delete(tenant: &mut Tenant<'_>, id: ObligationId, now: NaiveDateTime) -> Result<()> {
     delete_row!(obligations, tenant, id, now)
 }

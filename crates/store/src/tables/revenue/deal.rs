@@ -48,8 +48,8 @@ table! {
         currency: Currency => Text as CURRENCY,
         /// The value in minor units of the deal's currency.
         value: i64 => BigInt as VALUE,
-        /// The value of one unit of the deal's currency in the tenant's currency, in units of
-        /// 10^-12; `None` only if the deal is in the tenant's currency.
+        /// The rate from the deal's currency to the tenant's, in units of 10^-12; `None` if and
+        /// only if both are the same.
         exchange_rate_e12: Option<i64> => Nullable<BigInt> as EXCHANGE_RATE,
         /// The day of the exchange rate.
         exchange_date: Option<NaiveDate> => Nullable<Date> as EXCHANGE_DATE,
