@@ -12,9 +12,6 @@ pub const IN_SIBLING_CIRCLES: &[&str] = &[
     "crates/server/src/catalog/registry.rs",
     "crates/server/src/catalog/served.rs",
     "crates/server/src/catalog/work.rs",
-    "crates/store/src/session/journal.rs",
-    "crates/store/src/session/tenant.rs",
-    "crates/store/src/session/totals.rs",
 ];
 
 /// Functions that take a tuple of more than two members.

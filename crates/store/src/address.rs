@@ -16,7 +16,7 @@ pub enum Address {
 /// A URL that names no database this program can use.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum AddressError {
-    /// The scheme is another one, or there is none.
+    /// The scheme is another one, or it is missing.
     #[error("'{0}' is not a database URL: write sqlite://FILE or postgres://USER@HOST/NAME")]
     Scheme(String),
     /// The URL is one of SQLite that names no file.

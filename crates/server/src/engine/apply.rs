@@ -56,14 +56,13 @@ fn pay(tenant: &mut Tenant<'_>, payment: Payment<'_>, plan: &Plan) -> store::Res
     let (mut shares, mut collected) = (Vec::new(), Vec::new());
     for allocation in &plan.allocations {
         let PlannedAllocation { collaborator_id, value, origin } = *allocation;
-        let collaborator_id = collaborator_id.0;
         match origin {
             Origin::Share(placed) => {
                 let (weight, rank) = (placed.weight, i64::try_from(placed.rank)?);
                 shares.push(PaidShare { collaborator_id, value, weight, rank });
             }
             Origin::Collected { obligation_id, net } => collected.push(CollectedObligation {
-                obligation_id: obligation_id.0,
+                obligation_id,
                 collaborator_id,
                 value,
                 net_value: net.value,

@@ -268,7 +268,8 @@ fn points_credited(
              ELSE CAST(0 AS BIGINT) END FROM metric_credits AS given \
              INNER JOIN metrics AS sum ON sum.organization_id = given.organization_id \
              AND sum.id = given.metric_id WHERE given.organization_id = :organization \
-             AND given.metric_id <= :last AND (given.metric_id, given.id) > (:after_metric, :after) \
+             AND given.metric_id <= :last \
+             AND (given.metric_id, given.id) > (:after_metric, :after) \
              ORDER BY given.metric_id, given.id LIMIT :limit",
         )
         .bind("organization", tenant.id())

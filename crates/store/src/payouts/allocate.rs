@@ -5,7 +5,7 @@
 
 use crate::error::{Error, Result};
 use crate::rows::select::Stored;
-use crate::session::journal::Event;
+use crate::session::event::Event;
 use crate::session::tenant::{RowVersion, Tenant};
 use crate::session::totals;
 use crate::sql::statement::{Statement, powers_of_two};
@@ -13,7 +13,7 @@ use crate::tables::payouts::allocation::AllocationRow;
 use crate::tables::payouts::distribution::DistributionRow;
 use crate::tables::payouts::obligation::ObligationRow;
 use apportion_core::event::Action;
-use apportion_core::id::{DistributionId, DistributorId};
+use apportion_core::id::{CollaboratorId, DistributionId, DistributorId, ObligationId};
 use chrono::NaiveDateTime;
 use diesel::prelude::*;
 use diesel::sql_types::BigInt;
@@ -44,7 +44,7 @@ pub struct NewObligations<'p> {
 #[derive(Clone, Copy, Debug)]
 pub struct PaidShare {
     /// The collaborator who is paid.
-    pub collaborator_id: i64,
+    pub collaborator_id: CollaboratorId,
     /// Minor units, not 0.
     pub value: i64,
     /// The weight by which it was shared.
@@ -57,9 +57,9 @@ pub struct PaidShare {
 #[derive(Clone, Copy, Debug)]
 pub struct CollectedObligation {
     /// The obligation.
-    pub obligation_id: i64,
+    pub obligation_id: ObligationId,
     /// The collaborator who is paid.
-    pub collaborator_id: i64,
+    pub collaborator_id: CollaboratorId,
     /// Minor units, not 0.
     pub value: i64,
     /// The sum of the collaborator's obligations that are paid together, minor units.
@@ -84,8 +84,8 @@ pub fn pay_shares(
             obligation_ids.into_iter().zip(allocation_ids).zip(shares)
         {
             let PaidShare { collaborator_id, value, weight, rank } = *share;
-            owed.push([obligation_id, allocation_id, collaborator_id, value]);
-            allocated.push([allocation_id, obligation_id, collaborator_id, value, weight, rank]);
+            owed.push([obligation_id, allocation_id, collaborator_id.0, value]);
+            allocated.push([allocation_id, obligation_id, collaborator_id.0, value, weight, rank]);
         }
         insert_obligations(tenant, payment, obligations, &owed)?;
         insert_allocations(tenant, payment, INSERT_SHARES, &allocated)?;
@@ -104,16 +104,11 @@ pub fn pay_obligations(
         let allocation_ids = reserve_ids(tenant, ALLOCATION_IDS, collected.len())?;
         let (mut allocated, mut links) = (Vec::new(), Vec::new());
         for (allocation_id, collected) in allocation_ids.into_iter().zip(collected) {
-            let CollectedObligation { obligation_id, collaborator_id, value, net_value, net_parts } =
-                *collected;
-            allocated.push([
-                allocation_id,
-                obligation_id,
-                collaborator_id,
-                value,
-                net_value,
-                net_parts,
-            ]);
+            let (obligation_id, collaborator_id) =
+                (collected.obligation_id.0, collected.collaborator_id.0);
+            let CollectedObligation { value, net_value, net_parts, .. } = *collected;
+            let row = [allocation_id, obligation_id, collaborator_id, value, net_value, net_parts];
+            allocated.push(row);
             links.push([obligation_id, allocation_id]);
         }
         insert_allocations(tenant, payment, INSERT_COLLECTED, &allocated)?;

@@ -52,18 +52,20 @@ macro_rules! insert_row {
 /// Updates the row of that id with these values, raises its version and notes the event: an update,
 /// unless `action` says what else it is.
 macro_rules! update_row {
-    ($table:ident, $tenant:expr, $id:expr, $now:expr, action = $action:expr, $($values:expr),+) => {{
+    (
+        $table:ident, $tenant:expr, $id:expr, $now:expr, action = $action:expr, $($values:expr),+
+    ) => {{
         let version: i64 = diesel::update(own_row!($table, $tenant, $id))
             .set(($($values,)+ next_version!($table, $now)))
             .returning($table::version)
             .get_result($tenant.connection()?)
             .map_err($crate::Error::from)?;
         let event = $tenant.updated(stringify!($table), $id.0, version, $now);
-        $tenant.note($crate::session::journal::Event { action: $action, ..event })
+        $tenant.note($crate::session::event::Event { action: $action, ..event })
     }};
     ($table:ident, $tenant:expr, $id:expr, $now:expr, $($values:expr),+) => {
         update_row!(
-            $table, $tenant, $id, $now, action = $crate::session::journal::Action::Update, $($values),+
+            $table, $tenant, $id, $now, action = apportion_core::event::Action::Update, $($values),+
         )
     };
 }

@@ -3,7 +3,6 @@
 //! transaction and as a part of it, so that a write which is undone takes its events along. Not
 //! here: the table that lists them (`event`).
 
-pub(crate) use apportion_core::event::Action;
 use chrono::NaiveDateTime;
 use diesel::prelude::*;
 use diesel::query_builder::{AstPass, QueryFragment, QueryId};
@@ -11,32 +10,13 @@ use diesel::sql_types::{BigInt, Nullable, Text, Timestamp};
 
 use crate::database::connection::{AnyConnection, MultiBackend};
 use crate::error::{Error, Result};
-use crate::scope::Scope;
+use crate::session::event::Event;
 use crate::session::tenant::Tenant;
 use crate::session::totals;
 use crate::sql::statement::powers_of_two;
 
 /// The table of events.
-pub(crate) const TABLE: &str = "events";
-
-/// Something that was done to a row, in somebody's name.
-#[derive(Clone, Copy, Debug)]
-pub struct Event {
-    /// The tenant of the row, and who acted.
-    pub scope: Scope,
-    /// The action.
-    pub action: Action,
-    /// The table of the row.
-    pub table: &'static str,
-    /// The id of the row.
-    pub id: i64,
-    /// The version that the row had before; `None` if it is new.
-    pub version_before: Option<i64>,
-    /// The version that the row has since; `None` if it is gone.
-    pub version_after: Option<i64>,
-    /// The instant of the action, UTC.
-    pub now: NaiveDateTime,
-}
+const TABLE: &str = "events";
 
 /// Inserts events of one tenant, in this order.
 pub(crate) fn insert(tenant: &mut Tenant<'_>, events: &[Event]) -> Result<()> {

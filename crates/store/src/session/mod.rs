@@ -3,7 +3,9 @@
 //! without a scope.
 
 pub(crate) mod books;
-pub(crate) mod journal;
+pub(crate) mod event;
+mod journal;
+mod record;
 pub(crate) mod tenant;
 pub(crate) mod totals;
 
@@ -20,7 +22,7 @@ use crate::database::connection::AnyConnection;
 use crate::error::{Error, Result};
 use crate::scope::Scope;
 use crate::session::books::Ledgers;
-use crate::session::journal::Event;
+use crate::session::event::Event;
 use crate::session::tenant::Tenant;
 
 type Transactions = <AnyConnection as Connection>::TransactionManager;

@@ -3,17 +3,15 @@
 use std::hash::Hash;
 use std::sync::Arc;
 
-use apportion_core::event::Action;
 use apportion_core::id::OrganizationId;
-use chrono::NaiveDateTime;
 use diesel::Queryable;
 
 use crate::database::connection::AnyConnection;
 use crate::error::{Error, Result};
 use crate::scope::Scope;
+use crate::session::Session;
 use crate::session::books::Ledgers;
-use crate::session::journal::Event;
-use crate::session::{Session, totals};
+use crate::session::event::Event;
 
 /// A row of some table, in the version that it has.
 #[derive(Clone, Copy, Debug, Queryable)]
@@ -78,90 +76,6 @@ impl<'s> Tenant<'s> {
     /// once if there is none.
     pub fn note(&mut self, event: Event) -> Result<()> {
         self.session.note(event)
-    }
-
-    /// Counts a new row of a table, and notes its event.
-    pub fn record_insert(
-        &mut self,
-        table: &'static str,
-        id: i64,
-        now: NaiveDateTime,
-    ) -> Result<()> {
-        totals::add(self, table, 1)?;
-        self.note(Event {
-            action: Action::Create,
-            version_before: None,
-            version_after: Some(1),
-            ..self.event(table, id, now)
-        })
-    }
-
-    /// Notes the event of a row that was updated and has `version` since.
-    pub fn record_update(
-        &mut self,
-        table: &'static str,
-        id: i64,
-        version: i64,
-        now: NaiveDateTime,
-    ) -> Result<()> {
-        let event = self.updated(table, id, version, now);
-        self.note(event)
-    }
-
-    /// Takes a deleted row off the count of its table, and notes its event. `version` is the last
-    /// one that it had.
-    pub fn record_delete(
-        &mut self,
-        table: &'static str,
-        id: i64,
-        version: i64,
-        now: NaiveDateTime,
-    ) -> Result<()> {
-        totals::add(self, table, -1)?;
-        self.note(Event {
-            action: Action::Delete,
-            version_before: Some(version),
-            version_after: None,
-            ..self.event(table, id, now)
-        })
-    }
-
-    /// Notes that rows of a table were updated, and have these versions since.
-    pub(crate) fn record_updates(
-        &mut self,
-        table: &'static str,
-        rows: &[RowVersion],
-        now: NaiveDateTime,
-    ) -> Result<()> {
-        rows.iter().try_for_each(|row| self.record_update(table, row.id, row.version, now))
-    }
-
-    /// Returns the event of a row that was updated and has `version` since.
-    pub(crate) fn updated(
-        &self,
-        table: &'static str,
-        id: i64,
-        version: i64,
-        now: NaiveDateTime,
-    ) -> Event {
-        Event {
-            version_before: version.checked_sub(1),
-            version_after: Some(version),
-            ..self.event(table, id, now)
-        }
-    }
-
-    /// Returns an event of a row that says nothing yet of what was done to it.
-    pub(crate) fn event(&self, table: &'static str, id: i64, now: NaiveDateTime) -> Event {
-        Event {
-            scope: self.scope,
-            action: Action::Update,
-            table,
-            id,
-            version_before: None,
-            version_after: None,
-            now,
-        }
     }
 
     /// Notes the shape of a statement that is about to run, so that the number of prepared

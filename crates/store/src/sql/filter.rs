@@ -194,7 +194,8 @@ fn equal(field: Field, values: Vec<Value>, with_null: bool) -> Filter {
     Filter::Any(tests)
 }
 
-/// Returns the filter for rows whose field is none of the values, nor null if that is among them.
+/// Returns the filter for rows whose field is not one of the values, and not null if that is among
+/// them.
 fn not_equal(field: Field, values: Vec<Value>, with_null: bool) -> Filter {
     let mut tests = Vec::new();
     if with_null {

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use apportion_core::allocation::AllocationStatus;
 use apportion_core::distribution::DistributionStatus;
-use apportion_core::id::{AllocationId, DistributionId, DistributorId};
+use apportion_core::id::{AllocationId, CollaboratorId, DistributionId, DistributorId};
 use apportion_core::obligation::DISTRIBUTION_AWARD;
 use apportion_server::store::allocate::{self, NewObligations, PaidShare, Payment};
 use apportion_server::store::{OrganizationId, Scope, Session, Tenant, allocation, distribution};
@@ -83,7 +83,8 @@ fn allocate(tenant: &mut Tenant<'_>, whole: DistributionId, values: &[i64], now:
     let distributor_id = DistributorId(1);
     let payment = Payment { distributor_id, distribution_id: whole, units: "points", now };
     let obligations = NewObligations { status: "approved", award_type: DISTRIBUTION_AWARD };
-    let share = |value: &i64| PaidShare { collaborator_id: 1, value: *value, weight: 1, rank: 1 };
+    let collaborator_id = CollaboratorId(1);
+    let share = |value: &i64| PaidShare { collaborator_id, value: *value, weight: 1, rank: 1 };
     let shares: Vec<PaidShare> = values.iter().map(share).collect();
     allocate::pay_shares(tenant, payment, obligations, &shares).unwrap();
 }

@@ -11,7 +11,7 @@ use crate::error::{Error, Result};
 use crate::rows::table::table;
 use crate::scope::Scope;
 use crate::session::Session;
-use crate::session::journal::Event;
+use crate::session::event::Event;
 use crate::session::tenant::Tenant;
 use crate::tables::administration::organization::organizations;
 use crate::tables::administration::person::people;

@@ -1,0 +1,96 @@
+//! The records of a write: every row that is inserted, updated or deleted is counted and gets its
+//! event. Not here: the statement that writes the row.
+
+use apportion_core::event::Action;
+use chrono::NaiveDateTime;
+
+use crate::error::Result;
+use crate::session::event::Event;
+use crate::session::tenant::{RowVersion, Tenant};
+use crate::session::totals;
+
+impl Tenant<'_> {
+    /// Counts a new row of a table, and notes its event.
+    pub fn record_insert(
+        &mut self,
+        table: &'static str,
+        id: i64,
+        now: NaiveDateTime,
+    ) -> Result<()> {
+        totals::add(self, table, 1)?;
+        self.note(Event {
+            action: Action::Create,
+            version_before: None,
+            version_after: Some(1),
+            ..self.event(table, id, now)
+        })
+    }
+
+    /// Notes the event of a row that was updated and has `version` since.
+    pub fn record_update(
+        &mut self,
+        table: &'static str,
+        id: i64,
+        version: i64,
+        now: NaiveDateTime,
+    ) -> Result<()> {
+        let event = self.updated(table, id, version, now);
+        self.note(event)
+    }
+
+    /// Takes a deleted row off the count of its table, and notes its event. `version` is the last
+    /// one that it had.
+    pub fn record_delete(
+        &mut self,
+        table: &'static str,
+        id: i64,
+        version: i64,
+        now: NaiveDateTime,
+    ) -> Result<()> {
+        totals::add(self, table, -1)?;
+        self.note(Event {
+            action: Action::Delete,
+            version_before: Some(version),
+            version_after: None,
+            ..self.event(table, id, now)
+        })
+    }
+
+    /// Notes that rows of a table were updated, and have these versions since.
+    pub(crate) fn record_updates(
+        &mut self,
+        table: &'static str,
+        rows: &[RowVersion],
+        now: NaiveDateTime,
+    ) -> Result<()> {
+        rows.iter().try_for_each(|row| self.record_update(table, row.id, row.version, now))
+    }
+
+    /// Returns the event of a row that was updated and has `version` since.
+    pub(crate) fn updated(
+        &self,
+        table: &'static str,
+        id: i64,
+        version: i64,
+        now: NaiveDateTime,
+    ) -> Event {
+        Event {
+            version_before: version.checked_sub(1),
+            version_after: Some(version),
+            ..self.event(table, id, now)
+        }
+    }
+
+    /// Returns an event of a row that says nothing yet of what was done to it.
+    pub(crate) fn event(&self, table: &'static str, id: i64, now: NaiveDateTime) -> Event {
+        Event {
+            scope: *self.scope(),
+            action: Action::Update,
+            table,
+            id,
+            version_before: None,
+            version_after: None,
+            now,
+        }
+    }
+}
