@@ -192,8 +192,8 @@ fn run_server(options: Serve, database: Address) -> anyhow::Result<()> {
     }
     if !bind.ip().is_loopback() {
         bail!(
-            "--demo has a public token and listens on loopback only: give --bind an address such as \
-             127.0.0.1:8080, not {bind}"
+            "--demo has a public token and listens on loopback only: give --bind an address such \
+             as 127.0.0.1:8080, not {bind}"
         );
     }
     let database = Address::Sqlite(PathBuf::from("apportion-demo.db"));

@@ -33,8 +33,8 @@ pub(crate) fn run(options: &Import, database: &Address) -> anyhow::Result<ExitCo
         let name = path.display();
         let kind = options.kind.as_deref().or_else(|| kind_of(path)).ok_or_else(|| {
             anyhow!(
-                "{name}: the name of the file must begin with its type, which is one of {}; or give \
-                 --type",
+                "{name}: the name of the file must begin with its type, which is one of {}; or \
+                 give --type",
                 TYPES.join(", ")
             )
         })?;

@@ -120,8 +120,8 @@ fn many<'r>(
     let found = edge.target.served.load_held(tenant, field, &owners, limit)?;
     if found.rows.len() > MAX_LINKS {
         return Err(too_many(&format!(
-            "More than {MAX_LINKS} links of a to-many relationship would be followed; include less, \
-             or ask for a smaller page"
+            "More than {MAX_LINKS} links of a to-many relationship would be followed; include \
+             less, or ask for a smaller page"
         )));
     }
     let mut held: HashMap<i64, Vec<i64>> = owners.iter().map(|id| (*id, Vec::new())).collect();

@@ -1,5 +1,5 @@
-//! What columns hold, as `apportion-core` has it: ids, and names out of closed sets, such as
-//! statuses and currencies. To the databases these are `BIGINT` and `TEXT`.
+//! The types of `apportion-core` as values of columns: ids, and names out of closed sets, such
+//! as statuses and currencies. To the databases these are `BIGINT` and `TEXT`.
 //!
 //! Core knows no diesel, so that this crate says how such values are read from a column and bound
 //! to a statement. Reading goes through [`AnyConnection`] alone: diesel's traits can be implemented

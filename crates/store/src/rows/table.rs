@@ -39,7 +39,10 @@ macro_rules! table {
             $($(#[$doc:meta])* $column:ident: $type:ty => $sql:ty $(as $field:ident)?,)+
         }
         $($(#[$written_doc:meta])* $written:ident {
-            $($(#[$set_doc:meta])* $set:ident: $set_type:ty => $set_sql:ty $(as $set_field:ident)?,)+
+            $(
+                $(#[$set_doc:meta])*
+                $set:ident: $set_type:ty => $set_sql:ty $(as $set_field:ident)?,
+            )+
         })?
     ) => {
         mod schema {
@@ -64,12 +67,17 @@ macro_rules! table {
             }
 
             type Assignments<'w> = ($(
-                diesel::dsl::Eq<$table::$set, <$set_type as $crate::database::column_values::ColumnValue>::Bound<'w>>,
+                diesel::dsl::Eq<
+                    $table::$set,
+                    <$set_type as $crate::database::column_values::ColumnValue>::Bound<'w>,
+                >,
             )+);
 
             impl $written {
                 fn assignments(&self) -> Assignments<'_> {
-                    ($($table::$set.eq($crate::database::column_values::ColumnValue::bound(&self.$set)),)+)
+                    use $crate::database::column_values::ColumnValue;
+
+                    ($($table::$set.eq(ColumnValue::bound(&self.$set)),)+)
                 }
             }
 

@@ -171,7 +171,8 @@ fn parse_instant(text: &str, now: NaiveDateTime) -> Result<DateTime<Utc>, Error>
     at.ok_or_else(|| {
         let value = cut(&value);
         refuse(format!(
-            "'{AT}' must be an instant from 1900 to 2199 such as 2026-01-31T12:00:00Z, not '{value}'"
+            "'{AT}' must be an instant from 1900 to 2199 such as 2026-01-31T12:00:00Z, \
+             not '{value}'"
         ))
     })
 }

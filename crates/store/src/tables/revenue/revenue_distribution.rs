@@ -74,7 +74,10 @@ pub struct Rewritten {
     pub amount_default: i64,
 }
 
-stored!(RevenueDistributionRow in revenue_distributions by "\"revenue_distributions\".\"organization_id\"");
+stored!(
+    RevenueDistributionRow in revenue_distributions
+    by "\"revenue_distributions\".\"organization_id\""
+);
 
 /// Returns the distribution with this id, or `None` if it does not exist.
 pub fn find(
