@@ -1,7 +1,5 @@
 //! How comments in `src` are worded, as far as a machine can tell: CONTRIBUTING.md, "English".
 
-use std::collections::BTreeMap;
-
 use crate::house;
 
 apportion_testing::cases! {
@@ -18,32 +16,15 @@ const FIRST_WORDS: &[&str] = &["How", "So many", "What", "Who", "Whoever"];
 const PHRASES: &[&str] =
     &["as it is kept", "is borne", "is none", "no more.", "none where", "so many"];
 
-/// The files that still have such comments, and how many. Lines are deleted as files are reworded.
-const EXCEPTIONS: &str = "bin/tests/it/english.txt";
-
 fn comments_are_plain() {
-    let listed = house::read(EXCEPTIONS);
-    let mut found = BTreeMap::new();
-    for (path, text) in house::sources() {
-        let offenders = offenders(&text);
-        if !offenders.is_empty() {
-            found.insert(path.display().to_string(), offenders);
-        }
-    }
-    let known: BTreeMap<&str, usize> = listed
-        .lines()
-        .filter_map(|line| line.split_once(' '))
-        .map(|(count, path)| (path, count.parse().unwrap()))
+    let offenders: Vec<String> = house::sources()
+        .into_iter()
+        .flat_map(|(path, text)| {
+            let path = path.display().to_string();
+            offenders(&text).into_iter().map(move |found| format!("{path}:{found}"))
+        })
         .collect();
-    let more: Vec<String> = found
-        .iter()
-        .filter(|(path, lines)| lines.len() > known.get(path.as_str()).copied().unwrap_or(0))
-        .map(|(path, lines)| format!("{path}:\n    {}", lines.join("\n    ")))
-        .collect();
-    assert!(more.is_empty(), "more riddles than {EXCEPTIONS} allows in\n{}", more.join("\n"));
-    let now: String =
-        found.iter().map(|(path, lines)| format!("{} {path}\n", lines.len())).collect();
-    assert!(now == listed, "fewer riddles than {EXCEPTIONS} allows: make it\n{now}");
+    assert!(offenders.is_empty(), "comments are not plain:\n{}", offenders.join("\n"));
 }
 
 /// Returns the offending words of a file, each with its line.

@@ -266,7 +266,7 @@ pub(crate) fn linkage(
     ReadRequest { resources, route, query, links, target, known: None }.answer(tenant)
 }
 
-/// Loads the row of that id. Refuses with 404 if there is none.
+/// Loads the row of that id. Refuses with 404 if there is no such row.
 pub(crate) fn row<'r>(
     tenant: &mut Tenant<'_>,
     kind: TypeRef<'r>,

@@ -41,7 +41,7 @@ impl EventCounts {
 
 impl Engine {
     /// Refreshes about `limit` open distributions with ids above `after`. Returns the last id, or
-    /// `None` if there are no more.
+    /// `None` after the last distribution.
     pub(crate) async fn refresh(
         &self,
         now: DateTime<Utc>,

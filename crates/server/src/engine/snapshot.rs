@@ -21,7 +21,7 @@ use crate::resources::payouts::distributor::terms;
 pub(crate) struct Planned {
     /// The open distribution.
     pub(crate) open: StoredDistribution,
-    /// What its trigger pays, and what follows it.
+    /// The payments of its trigger, and the distribution that follows.
     pub(crate) plan: Plan,
 }
 

@@ -79,8 +79,8 @@ fn header<'r>(request: &'r HttpRequest, name: &HeaderName) -> Option<&'r str> {
     request.headers().get(name).map(|value| value.to_str().unwrap_or("\u{fffd}"))
 }
 
-/// Joins all fields of that name into one list (RFC 9110, section 5.3). Returns `None` if there is
-/// none.
+/// Joins all fields of that name into one list (RFC 9110, section 5.3). Returns `None` if the
+/// request has no such field.
 pub(crate) fn joined(request: &HttpRequest, name: &HeaderName) -> Option<String> {
     let values = request.headers().get_all(name).map(|value| value.to_str().unwrap_or("\u{fffd}"));
     values.map(str::to_owned).reduce(|list, value| list + ", " + &value)

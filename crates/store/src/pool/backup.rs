@@ -49,7 +49,7 @@ pub enum BackupError {
 pub fn backup(from: &Address, to: &Path) -> Result<(), BackupError> {
     let Address::Sqlite(path) = from else { return Err(BackupError::NotSqlite) };
     let unwritten = |reason| BackupError::File { path: to.to_owned(), reason };
-    // A connection would create the file if there is none. Opening and closing it here instead
+    // A connection would create a missing file. Opening and closing it here instead
     // would drop the locks that this process holds on it.
     let missing = |reason| BackupError::Missing { path: path.clone(), reason };
     std::fs::metadata(path).map_err(missing)?;

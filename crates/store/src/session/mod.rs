@@ -201,7 +201,7 @@ impl Session {
     }
 
     /// Notes that a row was written. The event is inserted at the end of the transaction, or at
-    /// once if there is none.
+    /// once outside of a transaction.
     pub fn note(&mut self, event: Event) -> Result<()> {
         self.events.push(event);
         if self.marks.is_empty() { self.insert_events() } else { Ok(()) }

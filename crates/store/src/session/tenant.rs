@@ -73,7 +73,7 @@ impl<'s> Tenant<'s> {
     }
 
     /// Notes that a row was written. The event is inserted at the end of the transaction, or at
-    /// once if there is none.
+    /// once outside of a transaction.
     pub fn note(&mut self, event: Event) -> Result<()> {
         self.session.note(event)
     }
