@@ -1,0 +1,330 @@
+//! Rows as the store writes and reads them. The types of rows are named here and nowhere else in
+//! this suite: the cases speak of ids, names and amounts.
+
+use apportion_core::id::{DealId, RevenueDistributionId};
+use apportion_store::deal::{self, DealRow, Sums, WrittenDeal};
+use apportion_store::distribution::{self, NewDistribution};
+use apportion_store::distributor::{self, DistributorRow, WrittenDistributor};
+use apportion_store::organization::{self, NewOrganization};
+use apportion_store::person::{self, WrittenPerson};
+use apportion_store::revenue_distribution::WrittenRevenueDistribution;
+use apportion_store::revenue_distribution::{self, RevenueDistributionRow};
+use apportion_store::token::{self, NewToken};
+use apportion_store::{Criteria, OrganizationId, PersonId, Result, Scope, Session, Tenant};
+use apportion_store::{Field, Order, event, idempotency, load, load_by, load_keyed};
+use chrono::{NaiveDate, NaiveDateTime};
+
+use super::{instant, run};
+
+/// Inserts a tenant in EUR.
+pub fn insert_organization(session: &mut Session, name: &str) -> Scope {
+    let new = NewOrganization {
+        name: name.to_owned(),
+        currency: "EUR".parse().unwrap(),
+        time_zone: "UTC".to_owned(),
+    };
+    Scope::of(organization::insert(session, &new, instant(0)).unwrap())
+}
+
+/// Returns the name of the tenant, as the tenant reads it.
+pub fn organization_name(tenant: &mut Tenant<'_>) -> Option<String> {
+    organization::find(tenant).unwrap().map(|row| row.name)
+}
+
+/// Inserts a person.
+pub fn insert_person(tenant: &mut Tenant<'_>, first_name: &str) -> Result<i64> {
+    let content = WrittenPerson {
+        first_name: first_name.to_owned(),
+        last_name: "Person".to_owned(),
+        email: None,
+    };
+    Ok(person::insert(tenant, &content, instant(0))?.0)
+}
+
+/// Returns a token of a tenant, to be inserted.
+pub fn new_token(organization: OrganizationId, person: Option<i64>, hash: u8) -> NewToken {
+    NewToken {
+        organization,
+        person: person.map(PersonId),
+        hash: [hash; 32],
+        scope: "write",
+        label: Some(format!("token {hash}")),
+    }
+}
+
+/// The values that a deal is inserted with. The other columns follow from them or are fixed.
+#[derive(Clone, Debug, Default)]
+pub struct DealValues {
+    pub name: String,
+    pub value: i64,
+    pub exchange_rate: Option<i64>,
+    pub date: Option<NaiveDate>,
+    pub end_date: Option<NaiveDate>,
+}
+
+impl DealValues {
+    fn content(&self) -> WrittenDeal {
+        WrittenDeal {
+            name: self.name.clone(),
+            currency: "EUR".parse().unwrap(),
+            value: self.value,
+            exchange_rate_e12: self.exchange_rate,
+            exchange_date: None,
+            probability: 50,
+            date: self.date,
+            end_date: self.end_date,
+            value_default: self.value,
+        }
+    }
+}
+
+/// Inserts a deal at an instant.
+pub fn insert_deal_at(
+    tenant: &mut Tenant<'_>,
+    values: &DealValues,
+    now: NaiveDateTime,
+) -> Result<i64> {
+    Ok(deal::insert(tenant, &values.content(), now)?.0)
+}
+
+/// Inserts a deal of that name.
+pub fn insert_deal(tenant: &mut Tenant<'_>, name: &str) -> Result<i64> {
+    let values = DealValues { name: name.to_owned(), ..DealValues::default() };
+    insert_deal_at(tenant, &values, instant(0))
+}
+
+/// Locks a deal until the end of the transaction. Returns its name if there is such a deal.
+pub fn lock_deal(tenant: &mut Tenant<'_>, id: i64) -> Result<Option<String>> {
+    Ok(deal::lock(tenant, DealId(id))?.map(|row| row.name))
+}
+
+/// Updates the name of a deal, which raises its version.
+pub fn rename_deal(tenant: &mut Tenant<'_>, id: i64, name: &str) -> Result<()> {
+    let values = DealValues { name: name.to_owned(), ..DealValues::default() };
+    deal::update(tenant, DealId(id), &values.content(), NO_SUMS, instant(0))
+}
+
+/// Raises the version of a deal, as everybody does who writes one of its distributions.
+pub fn raise_deal(tenant: &mut Tenant<'_>, id: i64) -> Result<()> {
+    deal::update_sums(tenant, DealId(id), NO_SUMS, instant(0))
+}
+
+const NO_SUMS: Sums =
+    Sums { distributed_percent_e10: 0, distributed_amount: 0, undistributed_amount: 0 };
+
+/// Deletes a deal without distributions.
+pub fn delete_deal(tenant: &mut Tenant<'_>, id: i64) -> Result<()> {
+    deal::delete(tenant, DealId(id), instant(0))
+}
+
+/// Returns the names of all deals of the tenant, in the order of their ids.
+pub fn deal_names(tenant: &mut Tenant<'_>) -> Result<Vec<String>> {
+    let criteria = Criteria { order: vec![ascending(deal::ID)], limit: 10_000, ..blank() };
+    Ok(load::<DealRow>(tenant, &criteria)?.rows.into_iter().map(|row| row.name).collect())
+}
+
+/// Returns the names of those of these deals that are the tenant's.
+pub fn deal_names_by(tenant: &mut Tenant<'_>, ids: &[i64]) -> Result<Vec<String>> {
+    let found = load_by::<DealRow>(tenant, deal::ID, ids, ids.len())?;
+    Ok(found.into_iter().map(|row| row.name).collect())
+}
+
+/// Returns how many deals the tenant has, as a list of them shows it.
+pub fn deal_total(tenant: &mut Tenant<'_>) -> Result<i64> {
+    let criteria = Criteria { order: vec![ascending(deal::ID)], limit: 1, ..blank() };
+    Ok(load::<DealRow>(tenant, &criteria)?.total)
+}
+
+/// Inserts a distribution of a deal over the first day of 2025.
+pub fn insert_distribution(tenant: &mut Tenant<'_>, deal: i64, amount: i64) -> Result<i64> {
+    let start_on = NaiveDate::from_ymd_opt(2025, 1, 1).unwrap();
+    insert_distribution_from(tenant, deal, (start_on, amount), instant(0))
+}
+
+/// Inserts a distribution of a deal over one day.
+pub fn insert_distribution_from(
+    tenant: &mut Tenant<'_>,
+    deal: i64,
+    (start_on, amount): (NaiveDate, i64),
+    now: NaiveDateTime,
+) -> Result<i64> {
+    let content = distribution_content(deal, start_on, amount);
+    Ok(revenue_distribution::insert(tenant, &content, now)?.0)
+}
+
+/// Updates the amount of a distribution of a deal.
+pub fn set_amount(tenant: &mut Tenant<'_>, id: i64, deal: i64, amount: i64) -> Result<()> {
+    let start_on = NaiveDate::from_ymd_opt(2025, 1, 1).unwrap();
+    let content = distribution_content(deal, start_on, amount);
+    revenue_distribution::update(tenant, RevenueDistributionId(id), &content, instant(0))
+}
+
+/// Deletes a distribution.
+pub fn delete_distribution(tenant: &mut Tenant<'_>, id: i64) -> Result<()> {
+    revenue_distribution::delete(tenant, RevenueDistributionId(id), instant(0))
+}
+
+fn distribution_content(deal: i64, start_on: NaiveDate, amount: i64) -> WrittenRevenueDistribution {
+    WrittenRevenueDistribution {
+        deal_id: DealId(deal),
+        start_on,
+        end_on: start_on,
+        amount_percent_e10: 1,
+        amount,
+        amount_default: amount,
+        currency: "EUR".parse().unwrap(),
+        currency_default: "EUR".parse().unwrap(),
+    }
+}
+
+/// The values that a distributor is inserted with; `triggered_at` makes an open distribution too.
+#[derive(Clone, Debug, Default)]
+pub struct DistributorValues {
+    pub name: String,
+    pub description: Option<String>,
+    pub pool_amount: Option<i64>,
+    pub requires_approval: bool,
+    pub triggered_at: Option<NaiveDateTime>,
+}
+
+/// Inserts a distributor, and an open distribution of it. Returns their ids.
+pub fn insert_distributor(
+    tenant: &mut Tenant<'_>,
+    values: &DistributorValues,
+) -> (i64, Option<i64>) {
+    let content = WrittenDistributor {
+        name: values.name.clone(),
+        description: values.description.clone(),
+        units: "EUR".to_owned(),
+        status: "active".parse().unwrap(),
+        pool_resolver: "fixed_amount".parse().unwrap(),
+        distribution_resolver: "evenly_shared_pool".parse().unwrap(),
+        pool_amount: values.pool_amount,
+        revenue_percentage_e10: None,
+        minimum_value: None,
+        requires_approval: values.requires_approval,
+        carry_over: false,
+        schedule: "[]".to_owned(),
+        anchor_at: instant(0),
+        time_zone: "UTC".to_owned(),
+        metric_types: "[]".to_owned(),
+    };
+    let id = distributor::insert(tenant, &content, instant(0)).unwrap();
+    let open = values.triggered_at.map(|trigger_date| {
+        let content = NewDistribution {
+            distributor_id: id,
+            status: "pending".parse().unwrap(),
+            value: 0,
+            units: "EUR".to_owned(),
+            opened_at: instant(0),
+            trigger_date,
+            carried: 0,
+        };
+        distribution::insert(tenant, &content, instant(0)).unwrap().0
+    });
+    (id.0, open)
+}
+
+/// Returns how many events the tenant has, as the store counts them.
+pub fn event_count(tenant: &mut Tenant<'_>) -> i64 {
+    event::count(tenant).unwrap()
+}
+
+/// Reads a page of a table: the ids of its rows, and how many rows there are on all pages.
+pub type List = fn(&mut Tenant<'_>, &Criteria) -> (Vec<i64>, i64);
+/// Reads rows of a table: their ids, each with the keys of the row in the order of the list.
+pub type ListKeyed = fn(&mut Tenant<'_>, &Criteria) -> Vec<(i64, String)>;
+
+macro_rules! lists {
+    ($($list:ident, $keyed:ident of $row:ty, by $id:expr;)*) => {$(
+        pub fn $list(tenant: &mut Tenant<'_>, criteria: &Criteria) -> (Vec<i64>, i64) {
+            let loaded = load::<$row>(tenant, criteria).unwrap();
+            (loaded.rows.iter().map($id).collect(), loaded.total)
+        }
+
+        pub fn $keyed(tenant: &mut Tenant<'_>, criteria: &Criteria) -> Vec<(i64, String)> {
+            let found = load_keyed::<$row>(tenant, criteria).unwrap();
+            found.iter().map(|(row, keys)| ($id(row), keys.clone())).collect()
+        }
+    )*};
+}
+
+lists! {
+    list_deals, list_deals_keyed of DealRow, by |row: &DealRow| row.id.0;
+    list_distributors, list_distributors_keyed of DistributorRow,
+        by |row: &DistributorRow| row.stored.id.0;
+    list_distributions, list_distributions_keyed of RevenueDistributionRow,
+        by |row: &RevenueDistributionRow| row.id.0;
+}
+
+fn ascending(field: Field) -> Order {
+    Order { field, descending: false, reversed: false }
+}
+
+fn blank() -> Criteria {
+    Criteria::default()
+}
+
+/// A request that carries an idempotency key.
+pub fn keyed_request(key: &str, hash: u8) -> idempotency::Request {
+    idempotency::Request {
+        method: "POST".to_owned(),
+        path: "/deals".to_owned(),
+        key: key.to_owned(),
+        hash: [hash; 32],
+    }
+}
+
+/// Inserts a row of the tenant into every table; those with ids have the id `id`, except tokens,
+/// events and idempotency keys.
+pub fn fill(session: &mut Session, scope: Scope, id: i64) {
+    let new = new_token(scope.organization, None, u8::try_from(id).unwrap());
+    token::insert(session, &new, instant(0)).unwrap().unwrap();
+    let mut tenant = Tenant::new(scope, session);
+    let request = keyed_request("key", 1);
+    idempotency::claim(&mut tenant, &request, instant(0)).unwrap();
+    let statements = FILL
+        .replace("ORG", &scope.organization.to_string())
+        .replace("ID", &id.to_string())
+        .replace("NOW", "'2025-01-01 00:00:00', '2025-01-01 00:00:00'");
+    run(&mut tenant, &statements);
+    tenant.record_insert("people", id, instant(0)).unwrap();
+}
+
+const FILL: &str = "
+INSERT INTO people (id, organization_id, first_name, last_name, created_at, updated_at)
+VALUES (ID, ORG, 'A', 'B', NOW);
+INSERT INTO deals (id, organization_id, creator_id, name, currency, value, probability,
+    value_default, distributed_percent_e10, distributed_amount, undistributed_amount,
+    created_at, updated_at)
+VALUES (ID, ORG, ID, 'D', 'EUR', 1, 50, 1, 1, 1, 0, NOW);
+INSERT INTO revenue_distributions (id, organization_id, deal_id, creator_id, start_on, end_on,
+    amount_percent_e10, amount, amount_default, currency, currency_default, created_at, updated_at)
+VALUES (ID, ORG, ID, ID, '2025-01-01', '2025-01-31', 1, 1, 1, 'EUR', 'EUR', NOW);
+INSERT INTO collaborators (id, organization_id, full_name, status, created_at, updated_at)
+VALUES (ID, ORG, 'C', 'active', NOW);
+INSERT INTO distributors (id, organization_id, name, units, status, pool_resolver,
+    distribution_resolver, requires_approval, carry_over, schedule, time_zone, metric_types,
+    anchor_at, created_at, updated_at)
+VALUES (ID, ORG, 'P', 'EUR', 'active', 'fixed_amount', 'evenly_shared_pool', false, false,
+    '[]', 'UTC', '[]', '2025-01-01 00:00:00', NOW);
+INSERT INTO distributor_collaborators VALUES (ORG, ID, ID);
+INSERT INTO distributor_deals VALUES (ORG, ID, ID);
+INSERT INTO distributions (id, organization_id, distributor_id, status, value, units, carried,
+    opened_at, trigger_date, created_at, updated_at)
+VALUES (ID, ORG, ID, 'pending', 1, 'EUR', 0, NOW, NOW);
+INSERT INTO metrics (id, organization_id, distributor_id, collaborator_id, distribution_id,
+    metric_type, score, created_at, updated_at)
+VALUES (ID, ORG, ID, ID, ID, 'points', 1, NOW);
+INSERT INTO metric_credits (id, organization_id, distributor_id, collaborator_id, metric_id,
+    creator_id, points, created_at)
+VALUES (ID, ORG, ID, ID, ID, ID, 1, '2025-01-01 00:00:00');
+INSERT INTO obligations (id, organization_id, distributor_id, collaborator_id, status, value,
+    units, created_at, updated_at)
+VALUES (ID, ORG, ID, ID, 'approved', 1, 'EUR', NOW);
+INSERT INTO allocations (id, organization_id, distribution_id, obligation_id, collaborator_id,
+    status, value, created_at, updated_at)
+VALUES (ID, ORG, ID, ID, ID, 'pending', 1, NOW);
+UPDATE obligations SET allocation_id = ID WHERE id = ID;
+INSERT INTO row_counts (organization_id, table_name, row_count) VALUES (ORG, 'none', 0);
+";
