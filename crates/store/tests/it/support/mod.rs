@@ -5,6 +5,7 @@ pub mod catalog;
 pub mod known;
 pub mod requester;
 pub mod rows;
+pub mod write_ahead_log;
 
 use std::time::{Duration, Instant};
 
