@@ -12,7 +12,7 @@
 
 mod support;
 
-apportion_testing::modules! { folders: administration, ledger, pool, session, sql }
+apportion_testing::modules! { folders: administration, database, ledger, pool, session, sql }
 
 fn main() -> std::process::ExitCode {
     apportion_testing::Suite::new(&modules()).prepared(support::migrate).run()
