@@ -15,6 +15,7 @@ pub(crate) fn init() {
         .parse_env(env)
         .format(|out, record| {
             let mut line = Map::new();
+            #[expect(clippy::disallowed_methods, reason = "a log line says when it was written")]
             let now = chrono::Utc::now().to_rfc3339_opts(chrono::SecondsFormat::Millis, true);
             line.insert("time".to_owned(), Json::from(now));
             line.insert("level".to_owned(), Json::from(record.level().as_str()));

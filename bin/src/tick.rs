@@ -21,6 +21,7 @@ pub(crate) struct Tick {
 
 /// Runs a pass. A distribution that fails is printed like the others; the command succeeds.
 pub(crate) fn run(options: &Tick, database: &Address) -> anyhow::Result<ExitCode> {
+    #[expect(clippy::disallowed_methods, reason = "a pass from the command line is for now")]
     let at = options.at.unwrap_or_else(Utc::now);
     let tick = engine::Tick { at, dry_run: options.dry_run };
     let summary = engine::tick(database, tick, |triggered| println!("{triggered}"))?;

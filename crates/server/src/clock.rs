@@ -8,6 +8,7 @@ pub(crate) fn now() -> NaiveDateTime {
 }
 
 /// Returns the present instant in UTC.
+#[expect(clippy::disallowed_methods, reason = "this is the place where the time is read")]
 pub(crate) fn instant() -> DateTime<Utc> {
     Utc::now()
 }

@@ -29,7 +29,8 @@
 //! ```
 
 // A test's set-up fails by panicking: the runner shows the message as that case's failure.
-#![allow(clippy::expect_used, clippy::panic)]
+// It reads the environment for the programs of PostgreSQL and the length of long tests.
+#![allow(clippy::disallowed_methods, clippy::expect_used, clippy::panic)]
 
 pub mod postgres;
 mod programs;

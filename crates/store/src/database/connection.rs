@@ -1,5 +1,6 @@
 //! One connection to either database, with the settings that make it durable and bounded.
 
+#![expect(clippy::disallowed_methods, reason = "this is the place where connections are opened")]
 #![expect(missing_docs, reason = "the derive makes types that cannot be given any")]
 
 use std::fs::OpenOptions;

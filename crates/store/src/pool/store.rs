@@ -127,6 +127,7 @@ fn persist<T, E: From<Error> + Cause>(
 }
 
 /// Returns the time to wait before a try: longer with every try, and not the same for all threads.
+#[expect(clippy::disallowed_methods, reason = "the clock is a source of chance here")]
 fn backoff(tries: u32) -> Duration {
     let jitter = std::time::SystemTime::now()
         .duration_since(std::time::UNIX_EPOCH)

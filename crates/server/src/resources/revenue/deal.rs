@@ -38,10 +38,7 @@ pub(crate) fn resource() -> Resource<DealRow> {
                     .nullable()
                     .writable()
                     .field(deal::EXCHANGE_RATE),
-                |row| {
-                    let rate = |units| Scalar::Decimal { units, scale: Rate::SCALE };
-                    row.exchange_rate_e12.map_or(Scalar::Null, rate)
-                },
+                exchange_rate,
             )
             .attribute(
                 date("exchange_date").nullable().writable().field(deal::EXCHANGE_DATE),
@@ -89,6 +86,11 @@ pub(crate) fn resource() -> Resource<DealRow> {
                 revenue_distribution::DEAL_ID,
             ));
     Resource { declaration, writes: Some(Writes { lock, create, update, delete }) }
+}
+
+fn exchange_rate(row: &DealRow) -> Scalar<'_> {
+    let rate = |units| Scalar::Decimal { units, scale: Rate::SCALE };
+    row.exchange_rate_e12.map_or(Scalar::Null, rate)
 }
 
 draft! {
