@@ -26,7 +26,7 @@ diesel::table! {
 
 /// A note on a deal, for people to read.
 #[derive(Clone, Debug, Queryable)]
-pub struct Row {
+pub struct NoteRow {
     pub id: i64,
     pub organization_id: i64,
     pub deal_id: Option<i64>,
@@ -50,7 +50,7 @@ store::fields! {
     UPDATED_AT = updated_at;
 }
 
-store::stored!(Row in notes by "\"notes\".\"organization_id\"");
+store::stored!(NoteRow in notes by "\"notes\".\"organization_id\"");
 
 /// Who is to read a note.
 const READERS: Membership = store::membership!("note_readers", "note_id", "person_id");
@@ -63,8 +63,8 @@ const READS: Field = Field::of::<diesel::sql_types::BigInt>("\"note_readers\".\"
              AND \"note_readers\".\"person_id\" = \"people\".\"id\"",
     });
 
-fn resource() -> Resource<Row> {
-    let declaration = Declaration::new("notes", (|row: &Row| row.id, ID), |row| row.version)
+fn resource() -> Resource<NoteRow> {
+    let declaration = Declaration::new("notes", (|row: &NoteRow| row.id, ID), |row| row.version)
         .writable()
         .attribute(Attribute::new("text", Kind::Text).required().field(TEXT), |row| {
             Scalar::Text(&row.text)
@@ -91,13 +91,13 @@ pub fn resources() -> Arc<Resources> {
 /// The members of a note that can be set.
 #[derive(Insertable, AsChangeset)]
 #[diesel(table_name = notes, treat_none_as_default_value = false, treat_none_as_null = true)]
-struct Content {
+struct WrittenNote {
     text: String,
     weight: i64,
     deal_id: Option<i64>,
 }
 
-fn lock(tenant: &mut Tenant<'_>, id: i64) -> store::Result<Option<Row>> {
+fn lock(tenant: &mut Tenant<'_>, id: i64) -> store::Result<Option<NoteRow>> {
     let row = own(tenant, id);
     // SQLite has one writer, and needs no lock.
     let row = match tenant.connection()? {
@@ -115,11 +115,11 @@ fn own(tenant: &Tenant<'_>, id: i64) -> _ {
 }
 
 fn create(work: &mut Work<'_>, input: &mut Input) -> Result<i64> {
-    let (content, readers) = read(work, input, None)?;
+    let (written, readers) = read(work, input, None)?;
     let (tenant, now) = (&mut work.tenant, work.now);
     let organization = notes::organization_id.eq(tenant.organization().0);
     let id = diesel::insert_into(notes::table)
-        .values((organization, content, notes::updated_at.eq(now)))
+        .values((organization, written, notes::updated_at.eq(now)))
         .returning(notes::id)
         .get_result(tenant.connection()?)
         .map_err(store::Error::from)?;
@@ -128,12 +128,12 @@ fn create(work: &mut Work<'_>, input: &mut Input) -> Result<i64> {
     Ok(id)
 }
 
-fn update(work: &mut Work<'_>, row: &Row, input: &mut Input) -> Result<()> {
-    let (content, readers) = read(work, input, Some(row))?;
+fn update(work: &mut Work<'_>, row: &NoteRow, input: &mut Input) -> Result<()> {
+    let (written, readers) = read(work, input, Some(row))?;
     let (tenant, now) = (&mut work.tenant, work.now);
     let next = (notes::version.eq(notes::version + 1), notes::updated_at.eq(now));
     let version = diesel::update(own(tenant, row.id))
-        .set((content, next))
+        .set((written, next))
         .returning(notes::version)
         .get_result(tenant.connection()?)
         .map_err(store::Error::from)?;
@@ -141,7 +141,7 @@ fn update(work: &mut Work<'_>, row: &Row, input: &mut Input) -> Result<()> {
     work.set_members(READERS, row.id, readers.as_ref())
 }
 
-fn delete(work: &mut Work<'_>, row: &Row) -> Result<()> {
+fn delete(work: &mut Work<'_>, row: &NoteRow) -> Result<()> {
     work.set_members(READERS, row.id, Some(&Linkage::Many(Vec::new())))?;
     let tenant = &mut work.tenant;
     diesel::delete(own(tenant, row.id))
@@ -154,8 +154,8 @@ fn delete(work: &mut Work<'_>, row: &Row) -> Result<()> {
 fn read(
     work: &mut Work<'_>,
     input: &mut Input,
-    row: Option<&Row>,
-) -> Result<(Content, Option<Linkage>)> {
+    row: Option<&NoteRow>,
+) -> Result<(WrittenNote, Option<Linkage>)> {
     let (mut text, mut weight) = (row.map(|row| row.text.clone()), row.map(|row| row.weight));
     input.set("text", &mut text);
     input.set("weight", &mut weight);
@@ -168,8 +168,9 @@ fn read(
         return Err(Failure::Refused(std::mem::take(&mut input.errors)));
     }
     let deal_id = deal.unwrap_or(row.and_then(|row| row.deal_id));
-    let content = Content { text: text.unwrap_or_default(), weight: weight.unwrap_or(0), deal_id };
-    Ok((content, readers))
+    let (text, weight) = (text.unwrap_or_default(), weight.unwrap_or(0));
+    let written = WrittenNote { text, weight, deal_id };
+    Ok((written, readers))
 }
 
 /// Brings a database up to date, with the tables of notes.
