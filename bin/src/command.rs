@@ -88,7 +88,7 @@ struct Serve {
     /// loopback addresses only
     #[arg(long)]
     demo: bool,
-    /// Serve every request, however many a client sends
+    /// Switch off all rate limits, such as 100 requests in 10 s with one token
     #[arg(long, env = "APPORTION_NO_RATE_LIMIT")]
     no_rate_limit: bool,
     /// The time between two passes of the engine, which triggers distributions that are due: 30s,

@@ -11,7 +11,8 @@ use clap::Args;
 
 #[derive(Args)]
 pub(crate) struct Tick {
-    /// Run as of this instant, such as 2026-01-31T12:00:00Z, and not as of the present
+    /// The instant that the pass takes for the present, such as 2026-01-31T12:00:00Z; without it,
+    /// the pass reads the clock
     #[arg(long, value_name = "INSTANT", value_parser = parse_instant)]
     at: Option<DateTime<Utc>>,
     /// Print what would be triggered, and write nothing

@@ -1,5 +1,5 @@
-//! Runs the service inside another program: a database, a tenant, a token, a server that ends
-//! when it is dropped.
+//! Runs the service inside another program: creates a database, an organization and a token, and
+//! starts a server, which ends when it is dropped.
 //!
 //! `cargo run -p apportion-server --example embedded`
 

@@ -1,11 +1,11 @@
-//! Apportion's JSON:API service: resources declared once, routes and documents that follow from
-//! the declarations, tokens, limits, import.
+//! Apportion's JSON:API service: each resource type is declared once, and addresses and documents
+//! follow from the declaration. The crate also has tokens, rate limits, the engine and the commands.
 //!
-//! Start at [`serve`] for the life of the server, at [`resources`] for what it serves, and at
-//! `dispatch` for the way of one request.
+//! Start at [`serve`] for the life of the server, at [`resources`] for the types that it serves, and
+//! at `endpoints::dispatch` for the way of one request.
 //!
-//! Deliberately absent: rules of the domain (`apportion-core`), SQL (`apportion-store`), a list
-//! handler per type.
+//! Deliberately absent: the rules of the domain (`apportion-core`), SQL (`apportion-store`), and
+//! handlers of a single type, such as a list handler for each.
 
 mod access;
 mod app;

@@ -59,20 +59,20 @@ pub(crate) fn follow<'r>(
         let target = kind.resources.at(include.target);
         let (Some(relationship), Some(target)) = (relationship, target) else { continue };
         let edge = Edge { from: kind.position, relationship: include.relationship, target };
-        let found = match (relationship.cardinality, relationship.field) {
+        let linked = match (relationship.cardinality, relationship.field) {
             (Cardinality::One, _) => one(tenant, rows, edge, compound)?,
             (Cardinality::Many, Some(field)) => many(tenant, rows, edge, field, compound)?,
             (Cardinality::Many, None) => continue,
         };
-        let found: Rc<dyn Rows + 'r> = found.into();
-        compound.add(include.target, Rc::clone(&found));
+        let linked: Rc<dyn Rows + 'r> = linked.into();
+        compound.add(include.target, Rc::clone(&linked));
         if compound.len() > MAX_INCLUDED {
             return Err(too_many(&format!(
                 "More than {MAX_INCLUDED} resources would be included; include less, or ask for a \
                  smaller page"
             )));
         }
-        follow(tenant, target, found.as_ref(), &include.children, compound)?;
+        follow(tenant, target, linked.as_ref(), &include.children, compound)?;
     }
     Ok(())
 }
@@ -117,21 +117,21 @@ fn many<'r>(
     owners.sort_unstable();
     owners.dedup();
     let limit = MAX_LINKS.saturating_add(1);
-    let found = edge.target.served.load_held(tenant, field, &owners, limit)?;
-    if found.rows.len() > MAX_LINKS {
+    let owned = edge.target.served.load_held(tenant, field, &owners, limit)?;
+    if owned.rows.len() > MAX_LINKS {
         return Err(too_many(&format!(
             "More than {MAX_LINKS} links of a to-many relationship would be followed; include \
              less, or ask for a smaller page"
         )));
     }
     let mut held: HashMap<i64, Vec<i64>> = owners.iter().map(|id| (*id, Vec::new())).collect();
-    for (row, owner) in found.owners.into_iter().enumerate() {
-        held.entry(owner).or_default().push(found.rows.id(row));
+    for (row, owner) in owned.owners.into_iter().enumerate() {
+        held.entry(owner).or_default().push(owned.rows.id(row));
     }
     for (owner, ids) in held {
         compound.mark_followed(edge.from, owner, edge.relationship, Some(ids));
     }
-    Ok(found.rows)
+    Ok(owned.rows)
 }
 
 /// Makes the refusal of an `include` that leads to too many resources.
