@@ -55,6 +55,8 @@ pub struct Session {
     /// The number of events that had been noted when each open transaction began, the outermost
     /// first.
     marks: Vec<usize>,
+    /// The visibility when the outermost transaction began, which a rollback restores.
+    visible_before: Visibility,
 }
 
 impl Session {
@@ -73,6 +75,7 @@ impl Session {
             ledgers,
             events: Vec::new(),
             marks: Vec::new(),
+            visible_before: Visibility::Unknown,
         })
     }
 
@@ -100,8 +103,10 @@ impl Session {
             "BEGIN DEFERRED"
         };
         self.connection.batch_execute(begin).map_err(Error::from)?;
+        self.visible_before = self.visibility;
         let result = work(self);
         let ended = self.connection.batch_execute("COMMIT").map_err(Error::from);
+        self.forget_changed_visibility();
         match result {
             Ok(value) => ended.map(|()| value).map_err(E::from),
             Err(error) => Err(error),
@@ -166,6 +171,9 @@ impl Session {
             }
             other => Transactions::begin_transaction(other)?,
         }
+        if self.marks.is_empty() {
+            self.visible_before = self.visibility;
+        }
         self.marks.push(self.events.len());
         Ok(())
     }
@@ -185,10 +193,22 @@ impl Session {
             self.visibility = Visibility::Unknown;
         }
         committed?;
+        if self.marks.is_empty() {
+            self.forget_changed_visibility();
+        }
         if self.marks.len() == 1 && self.events.len() >= MAX_NOTED {
             self.insert_events()?;
         }
         Ok(())
+    }
+
+    /// Sets the visibility to unknown if it was changed within the transaction that has ended. After
+    /// a failed statement PostgreSQL rolls back on `COMMIT` and reports no error, so that the change
+    /// may be undone.
+    fn forget_changed_visibility(&mut self) {
+        if self.visibility != self.visible_before {
+            self.visibility = Visibility::Unknown;
+        }
     }
 
     /// Rolls the innermost transaction back, and with it the settings that were made within it.

@@ -11,7 +11,8 @@ use crate::support::{DEADLINE, World, number, try_run};
 
 apportion_testing::cases! {
     to_and_fro, after_a_rollback, after_an_inner_rollback, after_a_snapshot,
-    after_a_refused_statement, after_everybody, after_a_panic
+    after_a_snapshot_of_both, after_a_refused_statement, after_a_swallowed_refusal,
+    after_everybody, after_a_panic
 }
 
 /// Both tenants, one with a deal `a`, the other with two deals `b`.
@@ -119,6 +120,17 @@ fn after_a_snapshot(place: &Place) {
     });
 }
 
+fn after_a_snapshot_of_both(place: &Place) {
+    let world = two_tenants(place);
+    for_all_ways(&world, |session, before, within| {
+        let refused = session.snapshot(&before, |session| {
+            check(&world, session, within);
+            try_run(&mut Tenant::new(within, session), "SELECT nothing FROM nowhere")
+        });
+        assert!(refused.is_err());
+    });
+}
+
 /// A refused statement spoils the whole transaction on PostgreSQL.
 fn after_a_refused_statement(place: &Place) {
     let world = two_tenants(place);
@@ -134,6 +146,22 @@ fn after_a_refused_statement(place: &Place) {
         let broken = tenant.snapshot(|tenant| try_run(tenant, "SELECT nothing FROM nowhere"));
         assert!(broken.is_err());
         assert!(try_run(&mut tenant, "SELECT nothing FROM nowhere").is_err());
+    });
+}
+
+/// Work may not notice that its transaction is spoiled, and end it as if all were well.
+fn after_a_swallowed_refusal(place: &Place) {
+    let world = two_tenants(place);
+    for_all_ways(&world, |session, before, within| {
+        check(&world, session, before);
+        let ended = session.transaction(|session| {
+            let mut tenant = Tenant::new(within, session);
+            deal_names(&mut tenant)?;
+            assert!(try_run(&mut tenant, "SELECT nothing FROM nowhere").is_err());
+            Ok::<_, Error>(())
+        });
+        // Nothing was written, so nothing was lost.
+        assert!(ended.is_ok(), "{ended:?}");
     });
 }
 
