@@ -1,8 +1,9 @@
 //! Apportion's JSON:API service: each resource type is declared once, and addresses and documents
-//! follow from the declaration. The crate also has tokens, rate limits, the engine and the commands.
+//! follow from the declaration. The crate also has tokens, rate limits, the engine and the
+//! commands.
 //!
-//! Start at [`serve`] for the life of the server, at [`resources`] for the types that it serves, and
-//! at `endpoints::dispatch` for the way of one request.
+//! Start at [`serve`] for the life of the server, at [`resources`] for the types that it serves,
+//! and at `endpoints::dispatch` for the way of one request.
 //!
 //! Deliberately absent: the rules of the domain (`apportion-core`), SQL (`apportion-store`), and
 //! handlers of a single type, such as a list handler for each.

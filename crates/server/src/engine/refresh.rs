@@ -101,7 +101,7 @@ impl Engine {
 struct Forecast {
     /// The number of the tenant's events.
     events: i64,
-    /// The open distribution and its plan; `None` if there is none, or no event is new.
+    /// The open distribution and its plan; `None` without an open one, or if no event is new.
     planned: Option<Planned>,
 }
 

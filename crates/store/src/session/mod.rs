@@ -202,9 +202,9 @@ impl Session {
         Ok(())
     }
 
-    /// Sets the visibility to unknown if it was changed within the transaction that has ended. After
-    /// a failed statement PostgreSQL rolls back on `COMMIT` and reports no error, so that the change
-    /// may be undone.
+    /// Sets the visibility to unknown if it was changed within the transaction that has ended.
+    /// After a failed statement PostgreSQL rolls back on `COMMIT` and reports no error, so that the
+    /// change may be undone.
     fn forget_changed_visibility(&mut self) {
         if self.visibility != self.visible_before {
             self.visibility = Visibility::Unknown;
