@@ -112,7 +112,7 @@ pub(crate) fn given_token(request: &HttpRequest) -> Result<Token> {
     };
     let token = text.map(str::trim).and_then(Token::parse);
     token.ok_or_else(|| {
-        refuse("The token is malformed: an API token of this service begins with 'apt_'")
+        refuse("The token is malformed: send the API token of this service as it was printed")
     })
 }
 

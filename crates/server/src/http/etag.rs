@@ -20,8 +20,7 @@ pub(crate) fn tag(version: i64, query: &Query<Field>) -> String {
 }
 
 /// Whether a header `If-None-Match` lists this tag. Tags are compared weakly there (RFC 9110,
-/// section
-/// 13.1.2).
+/// section 13.1.2).
 pub(crate) fn lists(header: &str, tag: &str) -> bool {
     list(header).any(|known| known == "*" || known.trim_start_matches("W/") == tag)
 }

@@ -5,7 +5,6 @@ use std::net::{IpAddr, SocketAddr};
 use actix_web::HttpRequest;
 use actix_web::http::header::HOST;
 use apportion_jsonapi::Code;
-use apportion_jsonapi::text::cut;
 
 use crate::failure::{Failure, Result};
 
@@ -45,10 +44,11 @@ impl Hosts {
         if self.answers_to(host) {
             return Ok(());
         }
-        let public = self.public_host().map(|host| format!(" or {host}")).unwrap_or_default();
+        // The refused name is not repeated: it may be the choice of a page elsewhere.
+        let public = self.public_host().map(|host| format!(", and to {host}")).unwrap_or_default();
         let detail = format!(
-            "This server does not answer to the Host '{}'; use localhost{public}",
-            cut(host)
+            "The header Host names another server: this one answers to localhost and loopback \
+             addresses{public}"
         );
         Err(Failure::refusal(Code::BadRequest, detail))
     }
