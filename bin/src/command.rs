@@ -75,11 +75,11 @@ struct Serve {
         default_value = "127.0.0.1:8080"
     )]
     bind: SocketAddr,
-    /// The beginning of absolute links, such as https://api.example.com; without it, links begin
+    /// The beginning of absolute links, such as `https://api.example.com`; without it, links begin
     /// with the Host of each request
     #[arg(long, value_name = "URL", env = "APPORTION_PUBLIC_URL", value_parser = parse_public_url)]
     public_url: Option<String>,
-    /// An origin whose pages may read answers in a browser, such as https://app.example.com; give
+    /// An origin whose pages may read answers in a browser, such as `https://app.example.com`; give
     /// the option several times, or separate origins by commas
     #[arg(long = "cors-origin", value_name = "ORIGIN", env = "APPORTION_CORS_ORIGINS",
           value_delimiter = ',', value_parser = parse_origin)]
