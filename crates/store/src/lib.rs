@@ -1,8 +1,8 @@
 //! Apportion's rows, on SQLite and on PostgreSQL, with equal answers from both.
 //!
 //! Start at [`Store`]: it opens a database by its URL, migrates it, and runs work on a bounded set
-//! of threads, each with one connection. Every function on a tenant's rows takes the [`Scope`]
-//! first; a connection is reached through a [`Session`] only, and that only with a scope.
+//! of threads, each with one connection. Every function on a tenant's rows takes a
+//! [`Tenant`] first: a [`Scope`], and the [`Session`] through which a connection is reached.
 //!
 //! Deliberately absent: rules (they are `apportion-core`'s), and documents: the only JSON here is
 //! the keys of a row, which both databases can write.

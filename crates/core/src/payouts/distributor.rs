@@ -48,8 +48,8 @@ pub struct DistributorDraft {
     /// The pool in minor units, 0 or more; required by `fixed_amount`.
     #[validate(custom(function = zero_or_more))]
     pub pool_amount: Option<i64>,
-    /// The percentage in units of `10^-10` percent as parsed, whether in range or not; it must be
-    /// above 0 and at most 100 percent. Required by `recognized_revenue`.
+    /// The percentage of the recognised revenue that makes the pool, in units of `10^-10` percent:
+    /// above 0 and at most 100 percent. The pool resolver `recognized_revenue` requires it.
     pub revenue_percentage: Option<i64>,
     /// The smallest net that is paid, in minor units, 0 or more.
     #[validate(custom(function = zero_or_more))]

@@ -165,12 +165,13 @@ pub struct ObligationState {
 }
 
 impl ObligationState {
-    /// Checks a change of status. Keeping the status is always allowed.
+    /// Checks a change of status. Keeping the status is always allowed. A pending obligation may
+    /// be approved, rejected or cancelled. An approved one may be fulfilled and, unless it is
+    /// allocated, rejected or cancelled.
     ///
     /// # Errors
     ///
-    /// [`Refused`] for any change of a settled obligation, and for any change of an approved and
-    /// allocated one other than to fulfilled.
+    /// [`Refused`] for every other change.
     pub fn may_become(self, to: ObligationStatus) -> Result<(), Refused> {
         use ObligationStatus::{Approved, Cancelled, Fulfilled, Pending, Rejected};
         let is_allowed = match (self.status, to) {

@@ -19,7 +19,7 @@ pub struct SharedPool {
     pub carried: i64,
     /// The sum of the weights, above 0.
     pub total_weight: i128,
-    /// The number of units left over by the floors.
+    /// The minor units that remain after every share is rounded down; each goes to one share.
     pub extra_units: u64,
     /// Whether all weights are 1, so that the shares are equal parts and not points.
     pub is_even: bool,

@@ -79,7 +79,8 @@ pub struct Query<F> {
     pub fields: Fieldsets,
     /// The decoded parameters apart from the page, which links repeat.
     pub parameters: Vec<(String, String)>,
-    /// The identity of the list that cursors belong to: its type, its sort and its filters.
+    /// The identity of the list: its type, sort and filters, as text. A cursor of another list is
+    /// refused.
     pub binding: String,
 }
 

@@ -15,7 +15,7 @@ pub(crate) const MAX_INCLUDED: usize = 10_000;
 /// Rows of a type.
 pub type BoxedRows<'r> = Box<dyn Rows + 'r>;
 
-/// A page of a list by its number.
+/// A page that was asked for by its number.
 pub struct Page<'r> {
     /// The rows of the page.
     pub rows: BoxedRows<'r>,

@@ -1,6 +1,6 @@
 //! A connection with its state: whose rows it sees, which statements it keeps prepared, and which
-//! events its transaction has noted. Nobody reaches a connection except through a session, and none
-//! without a scope.
+//! events its transaction has noted. A connection is reached through a session only, by a
+//! tenant or by what asks for everybody's rows.
 
 pub(crate) mod books;
 pub(crate) mod event;

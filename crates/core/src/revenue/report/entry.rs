@@ -34,9 +34,11 @@ pub struct Entry {
     pub amount_default: i64,
 }
 
-/// The progress of a distribution through the days of a window: how far each figure has come.
+/// The progress of a revenue distribution through the days of a window: the amounts that are
+/// recognised up to the day that was reached.
 ///
-/// It has one line if the amounts in both currencies are equal, else two.
+/// It has one line, for the deal's currency and the organization's alike, if the amounts in both are
+/// equal; else one for each.
 pub(super) struct Course<const LINES: usize> {
     days: DaySpan,
     divisor: Divisor,
