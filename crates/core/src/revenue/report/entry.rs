@@ -37,8 +37,8 @@ pub struct Entry {
 /// The progress of a revenue distribution through the days of a window: the amounts that are
 /// recognised up to the day that was reached.
 ///
-/// It has one line, for the deal's currency and the organization's alike, if the amounts in both are
-/// equal; else one for each.
+/// It has one line for the deal's currency and the organization's alike if the amounts in both are
+/// equal, else one for each.
 pub(super) struct Course<const LINES: usize> {
     days: DaySpan,
     divisor: Divisor,
