@@ -1,4 +1,4 @@
-//! Who may import whom within a crate: folders are floors, and nothing imports upward or in a
+//! The imports allowed within a crate: folders are floors, and nothing imports upward or in a
 //! circle. `lib.rs` is exempt, since it re-exports what a crate offers.
 
 use std::collections::BTreeSet;

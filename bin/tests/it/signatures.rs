@@ -27,7 +27,7 @@ fn parameters_are_no_tuples() {
 struct Signature {
     name: String,
     line: usize,
-    /// How many members the largest tuple among the parameters has.
+    /// Returns the number of members of the largest tuple among the parameters.
     members: usize,
 }
 
