@@ -45,7 +45,7 @@ pub(super) fn read(tenant: &mut Tenant<'_>) -> Result<Option<Ledger>> {
     }
     let heads = heads(tenant, i64::MIN, i64::MAX)?;
     let step = PIECE.max(span.saturating_div(MAX_PIECES));
-    let starts = Starts { next: AtomicI64::new(first), last, step };
+    let starts = Starts { next: AtomicI64::new(first), first, last, step };
     let readers = thread::available_parallelism().map_or(1, usize::from).min(MAX_READERS);
     let (scope, address) = (*tenant.scope(), tenant.session().address().clone());
     let read = thread::scope(|threads| {
@@ -65,9 +65,11 @@ pub(super) fn read(tenant: &mut Tenant<'_>) -> Result<Option<Ledger>> {
     Ok(Some(assemble(tenant, heads, pieces)))
 }
 
-/// The ranges of ids, each of which is handed out once.
+/// The ranges of ids, each of which is handed out once. The first and the last have no end on the
+/// outside: what was inserted there after the ends were read, and before the versions, is read too.
 struct Starts {
     next: AtomicI64,
+    first: i64,
     last: i64,
     step: i64,
 }
@@ -84,8 +86,10 @@ impl Starts {
             if start > self.last {
                 return Ok(pieces);
             }
-            let end = start.saturating_add(self.step).saturating_sub(1);
-            pieces.push((start, read(start, end)?));
+            let from = if start == self.first { i64::MIN } else { start };
+            let next = start.saturating_add(self.step);
+            let to = if next > self.last { i64::MAX } else { next.saturating_sub(1) };
+            pieces.push((start, read(from, to)?));
         }
     }
 }

@@ -8,10 +8,13 @@ use apportion_testing::{Place, rounds};
 
 use super::{check_rows, shift, sum};
 use crate::support::requester::block_on;
-use crate::support::rows::insert_deal;
-use crate::support::{Dice, World, number, run};
+use crate::support::rows::{insert_deal, raise_deal};
+use crate::support::{Dice, World, as_superuser, eventually, number, run};
 
-apportion_testing::cases! { of_many_rows, while_others_write, of_ids_far_apart }
+apportion_testing::cases! {
+    of_many_rows, while_others_write, of_ids_far_apart;
+    postgres: of_rows_behind_the_ends
+}
 
 /// From this many ids on there is a draft.
 const PIECE: i64 = 32 * 1024;
@@ -65,7 +68,7 @@ fn of_many_rows(place: &Place) {
     assert_eq!(seen.len() as i64, ROWS);
     check_rows(&mut tenant, &seen);
     // What follows is not a first reading.
-    crate::support::rows::raise_deal(&mut tenant, 7).unwrap();
+    raise_deal(&mut tenant, 7).unwrap();
     let again = ledger(&mut tenant).unwrap();
     check_rows(&mut tenant, &again);
 }
@@ -133,4 +136,31 @@ fn of_ids_far_apart(place: &Place) {
         assert_eq!(seen.len(), ids.len(), "up to {last}");
         check_rows(&mut tenant, &seen);
     }
+}
+
+/// Rows that are committed before the first and behind the last, after both ends were asked for and
+/// before the deals are read. Only PostgreSQL has a lock that stops the reader there.
+fn of_rows_behind_the_ends(place: &Place) {
+    let world = with_deals(place);
+    let mut session = world.session();
+    let mut tenant = Tenant::new(world.ours, &mut session);
+    insert_lines(&mut tenant, "deal_id, id", "1, n * 10000", &numbers_from(2, 9));
+    let seen = std::thread::scope(|threads| {
+        let reading = tenant.transaction(|tenant| {
+            run(tenant, "LOCK TABLE deals IN ACCESS EXCLUSIVE MODE");
+            let reading = threads.spawn(|| {
+                let mut session = world.session();
+                ledger(&mut Tenant::new(world.ours, &mut session))
+            });
+            let waiting = "SELECT COUNT(*) FROM pg_locks WHERE NOT granted \
+                           AND relation = 'deals'::regclass";
+            eventually("the reader waits", || as_superuser(place, waiting).trim() == "1");
+            insert_lines(tenant, "deal_id, id", "1, n", &numbers_from(1, 2));
+            insert_lines(tenant, "deal_id, id", "1, n * 100000", &numbers_from(1, 2));
+            raise_deal(tenant, 1)?;
+            Ok::<_, Error>(reading)
+        });
+        reading.unwrap().join().unwrap().unwrap()
+    });
+    check_rows(&mut tenant, &seen);
 }
