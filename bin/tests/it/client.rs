@@ -5,8 +5,8 @@ use std::net::SocketAddr;
 use apportion_testing::Place;
 use serde_json::{Value, json};
 
-use crate::http::{Answer, send};
 use crate::program::run;
+use apportion_testing::http::{Answer, send};
 
 /// The media type of requests and answers.
 pub const JSON_API: &str = "application/vnd.api+json";

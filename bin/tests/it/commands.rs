@@ -4,8 +4,8 @@ use apportion_testing::Place;
 use serde_json::Value;
 
 use crate::client::Tenant;
-use crate::http::send;
 use crate::program::{Server, command, command_at, eventually, finish, run};
+use apportion_testing::http::send;
 
 apportion_testing::cases! {
     organizations_are_made,

@@ -10,8 +10,8 @@ use serde_json::json;
 
 use crate::client::{Tenant, document};
 use crate::house;
-use crate::http::send;
 use crate::program::{Ended, Server, command, finish, run};
+use apportion_testing::http::send;
 
 apportion_testing::cases! {
     migrations_run_once,

@@ -13,8 +13,8 @@ use chrono::{DateTime, TimeDelta, Timelike, Utc};
 use serde_json::{Value, json};
 
 use crate::client::{Tenant, document};
-use crate::http::send;
 use crate::program::{Server, command_at, run};
+use apportion_testing::http::send;
 
 apportion_testing::cases! { each_trigger_once, servers_too }
 

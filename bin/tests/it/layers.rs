@@ -74,7 +74,20 @@ const CRATES: &[(&str, &[&str], &[&str])] = &[
         &["anyhow", "chrono", "clap", "env_logger", "indicatif", "log", "serde_json"],
     ),
     // Two that nobody ships: docs/decisions/0006-crates-beside-the-house.md.
-    ("apportion-testing", &[], &["libtest-mimic", "tempfile"]),
+    (
+        "apportion-testing",
+        &[],
+        &[
+            "jsonapi",
+            "jsonapi_core",
+            "jsonschema",
+            "libtest-mimic",
+            "rustix",
+            "serde",
+            "serde_json",
+            "tempfile",
+        ],
+    ),
     (
         "apportion-bench",
         &["apportion-core", "apportion-server", "apportion-testing"],

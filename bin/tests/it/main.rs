@@ -12,11 +12,6 @@
     reason = "a test that cannot go on should stop"
 )]
 
-#[path = "../../../crates/server/tests/it/support/conformance.rs"]
-mod conformance;
-#[path = "../../../crates/server/tests/it/support/http.rs"]
-mod http;
-
 mod client;
 mod house;
 mod program;

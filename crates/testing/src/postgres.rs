@@ -12,8 +12,9 @@ use std::time::Duration;
 use tempfile::TempDir;
 
 use crate::programs::Programs;
+use crate::room;
 use crate::rounds::is_ci;
-use crate::supervisor::{admin_url, exits_within, initialise, launch, psql};
+use crate::supervisor::{PREFIX, admin_url, exits_within, initialise, launch, psql};
 
 const STOP_TIMEOUT: Duration = Duration::from_secs(20);
 /// The longest hint in the name of a database, in characters; it leaves room for a serial number in
@@ -55,6 +56,8 @@ pub struct Cluster {
     port: u16,
     pid: u32,
     serial: AtomicU32,
+    /// The end of `CREATE DATABASE` that copies files, and does not log their pages one by one.
+    copied: &'static str,
     /// Guards `CREATE DATABASE` too: two at a time from one template conflict. `None` once stopped.
     server: Mutex<Option<Server>>,
 }
@@ -75,15 +78,37 @@ impl Cluster {
 
     /// Starts a cluster with more server settings, each `name=value`.
     pub fn start_with(settings: &[&str]) -> Result<Self, Unavailable> {
+        let directory = tempfile::Builder::new().prefix(PREFIX).tempdir();
+        Self::start_in(directory, settings)
+    }
+
+    /// Starts the cluster that the cases of a suite share. It takes little room for its log.
+    pub(crate) fn start_for_suite() -> Result<Self, Unavailable> {
+        Self::start_in(room::directory(PREFIX), &["max_wal_size=256MB"])
+    }
+
+    fn start_in(
+        directory: std::io::Result<TempDir>,
+        settings: &[&str],
+    ) -> Result<Self, Unavailable> {
         let programs = Programs::find().map_err(Unavailable::Missing)?;
-        let directory = initialise(&programs).map_err(Unavailable::Failed)?;
+        let directory = directory
+            .map_err(|error| format!("no temporary directory: {error}"))
+            .and_then(|directory| initialise(&programs, directory))
+            .map_err(Unavailable::Failed)?;
         let (supervisor, port, pid) =
             launch(&programs, directory.path(), settings).map_err(Unavailable::Failed)?;
         let server = Mutex::new(Some(Server { supervisor, directory }));
-        let cluster = Self { programs, port, pid, serial: AtomicU32::new(1), server };
-        cluster
-            .try_query(&cluster.admin_url(), "CREATE ROLE apportion LOGIN NOSUPERUSER NOBYPASSRLS")
-            .map_err(Unavailable::Failed)?;
+        let mut cluster =
+            Self { programs, port, pid, serial: AtomicU32::new(1), copied: "", server };
+        let prepare =
+            "CREATE ROLE apportion LOGIN NOSUPERUSER NOBYPASSRLS; SHOW server_version_num";
+        let version =
+            cluster.try_query(&cluster.admin_url(), prepare).map_err(Unavailable::Failed)?;
+        // Before PostgreSQL 15 there was no other way, and no word for it.
+        if version.trim().parse::<u32>().is_ok_and(|version| version >= 150_000) {
+            cluster.copied = "STRATEGY FILE_COPY";
+        }
         Ok(cluster)
     }
 
@@ -101,11 +126,10 @@ impl Cluster {
         let plain = |c: char| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '_' };
         let hint: String = hint.chars().take(NAME_HINT_CHARS).map(plain).collect();
         let (name, template) = (format!("{hint}_{serial}"), database_name(template));
+        let copied = self.copied;
         let _one_at_a_time = self.lock();
-        self.query(
-            &self.admin_url(),
-            &format!("CREATE DATABASE \"{name}\" OWNER apportion TEMPLATE \"{template}\""),
-        );
+        let made = format!("CREATE DATABASE \"{name}\" OWNER apportion TEMPLATE \"{template}\"");
+        self.query(&self.admin_url(), &format!("{made} {copied}"));
         format!("postgres://apportion@127.0.0.1:{}/{name}", self.port)
     }
 

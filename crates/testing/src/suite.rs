@@ -12,6 +12,8 @@ use libtest_mimic::{Arguments, Completion, Trial};
 use tempfile::TempDir;
 
 use crate::postgres::{self, Cluster, Unavailable};
+use crate::room;
+use crate::rounds::is_whole;
 
 /// The kind of database behind a [`Place`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,10 +41,20 @@ pub struct Place {
     /// `sqlite:///DIRECTORY/apportion.db` or `postgres://apportion@127.0.0.1:PORT/NAME`.
     pub url: String,
     directory: TempDir,
+    /// `None` on SQLite.
     cluster: Option<Arc<Cluster>>,
+    stores: Arc<Stores>,
 }
 
 impl Place {
+    /// Makes another place like this one was at first, with a database of its own.
+    pub fn another(&self) -> Self {
+        match &self.cluster {
+            None => self.stores.sqlite(),
+            Some(cluster) => self.stores.postgres(cluster, "another"),
+        }
+    }
+
     /// Returns a private temporary directory for the files of the case.
     pub fn directory(&self) -> &Path {
         self.directory.path()
@@ -184,7 +196,12 @@ impl<'a> Suite<'a> {
     /// ignored, and one line on stderr says so. The suite fails if PostgreSQL is
     /// [required](postgres::required), or is installed and does not start.
     pub fn run(self) -> ExitCode {
-        let arguments = Arguments::from_args();
+        let mut arguments = Arguments::from_args();
+        if arguments.test_threads.is_none() && !is_whole() {
+            // Many cases wait, for a deadline or for the database.
+            let cores = std::thread::available_parallelism().map_or(1, usize::from);
+            arguments.test_threads = Some(cores.saturating_mul(2));
+        }
         let stores = Arc::new(Stores { prepare: self.prepare, ..Stores::default() });
         let trials = self.trials(&stores);
         let selected = |trial: &Trial| {
@@ -256,10 +273,10 @@ impl Stores {
     }
 
     fn start_cluster(&self) -> Result<&Arc<Cluster>, &Unavailable> {
-        self.cluster.get_or_init(|| Cluster::start().map(Arc::new)).as_ref()
+        self.cluster.get_or_init(|| Cluster::start_for_suite().map(Arc::new)).as_ref()
     }
 
-    fn sqlite(&self) -> Place {
+    fn sqlite(self: &Arc<Self>) -> Place {
         let directory = temporary_directory();
         if let Some(prepare) = self.prepare {
             let template = self.sqlite_template.get_or_init(|| sqlite_template(prepare));
@@ -267,10 +284,10 @@ impl Stores {
             copied.expect("the prepared SQLite file is copied");
         }
         let url = sqlite_url(&directory);
-        Place { backend: Backend::Sqlite, url, directory, cluster: None }
+        Place { backend: Backend::Sqlite, url, directory, cluster: None, stores: Arc::clone(self) }
     }
 
-    fn postgres(&self, cluster: &Arc<Cluster>, name: &str) -> Place {
+    fn postgres(self: &Arc<Self>, cluster: &Arc<Cluster>, name: &str) -> Place {
         let url = match self.prepare {
             None => cluster.database(name),
             Some(prepare) => {
@@ -283,7 +300,7 @@ impl Stores {
             }
         };
         let (directory, cluster) = (temporary_directory(), Some(Arc::clone(cluster)));
-        Place { backend: Backend::Postgres, url, directory, cluster }
+        Place { backend: Backend::Postgres, url, directory, cluster, stores: Arc::clone(self) }
     }
 }
 
@@ -299,7 +316,7 @@ fn sqlite_template(prepare: fn(&str)) -> TempDir {
 }
 
 fn temporary_directory() -> TempDir {
-    tempfile::Builder::new().prefix("apportion-").tempdir().expect("a temporary directory")
+    room::directory("apportion-").expect("a temporary directory")
 }
 
 fn file(directory: &TempDir) -> std::path::PathBuf {

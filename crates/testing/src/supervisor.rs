@@ -30,10 +30,11 @@ const SETTINGS: &[&str] = &[
     "full_page_writes=off",
 ];
 
-/// Makes a directory of the server's user, with an initialised `data` in it.
-pub(crate) fn initialise(programs: &Programs) -> Result<TempDir, String> {
-    let made = tempfile::Builder::new().prefix("apportion-postgres-").tempdir();
-    let directory = made.map_err(|error| format!("no temporary directory: {error}"))?;
+/// The prefix of the names of the clusters' directories.
+pub(crate) const PREFIX: &str = "apportion-postgres-";
+
+/// Gives an empty directory to the server's user, and makes an initialised `data` in it.
+pub(crate) fn initialise(programs: &Programs, directory: TempDir) -> Result<TempDir, String> {
     if let Some((user, group)) = programs.owner {
         chown(directory.path(), Some(user), Some(group))
             .map_err(|error| format!("chown of the data directory: {error}"))?;

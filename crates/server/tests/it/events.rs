@@ -13,12 +13,12 @@ use diesel::sql_types::BigInt;
 use serde_json::{Value, json};
 
 use crate::support::atomic::{add_deal, add_distribution, local, operate};
-use crate::support::http::{Answer, send};
 use crate::support::refusal::complaints;
 use crate::support::resources::{attributes, change, person, token_of};
 use crate::support::rows::programme::{Programme, pass};
 use crate::support::rows::sample::Sample;
 use crate::support::world::{World, document};
+use apportion_testing::http::{Answer, send};
 
 apportion_testing::cases! {
     writes_leave_events, consequences_leave_events, refused_writes_leave_no_events,

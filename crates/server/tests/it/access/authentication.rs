@@ -8,9 +8,9 @@ use apportion_server::token::Token;
 use apportion_testing::Place;
 use serde_json::json;
 
-use crate::support::http::{Answer, send};
 use crate::support::refusal::{complaints, rows};
 use crate::support::world::{JSON_API, World, document};
+use apportion_testing::http::{Answer, send};
 
 apportion_testing::cases! {
     tokens_in_either_header, no_token_or_a_bad_one, strangers_learn_nothing, rights,

@@ -3,8 +3,8 @@
 
 use apportion_testing::Place;
 
-use crate::support::http::{Answer, send};
 use crate::support::world::{JSON_API, World};
+use apportion_testing::http::{Answer, send};
 
 apportion_testing::cases! {
     browsers_ask_beforehand, known_pages_read_answers, other_pages_do_not,

@@ -5,11 +5,11 @@ use apportion_jsonapi::resource::Cardinality;
 use apportion_testing::Place;
 use serde_json::json;
 
-use crate::support::http::send;
 use crate::support::refusal::{complaints, rows};
 use crate::support::resources::person;
 use crate::support::rows::payouts;
 use crate::support::world::{World, stored_types};
+use apportion_testing::http::send;
 
 apportion_testing::cases! {
     the_table_is_complete, nobody_gets_401, other_organizations_get_404, readers_get_403_for_writes,

@@ -5,9 +5,9 @@ use std::net::SocketAddr;
 use apportion_testing::Place;
 use serde_json::json;
 
-use crate::support::http::{Answer, exchange, send};
 use crate::support::refusal::complaints;
 use crate::support::world::{JSON_API, World, document};
+use apportion_testing::http::{Answer, exchange, send};
 
 apportion_testing::cases! {
     a_loopback_server_answers_to_loopback_names, it_answers_to_its_public_name_too,

@@ -6,9 +6,9 @@ use apportion_server::admin::{self, TokenDraft};
 use apportion_testing::Place;
 use serde_json::json;
 
-use crate::support::http::Answer;
 use crate::support::refusal::complaints;
 use crate::support::world::{World, document};
+use apportion_testing::http::Answer;
 
 apportion_testing::cases! {
     a_token_has_its_share, an_address_has_its_share, reports_have_a_share_of_their_own;

@@ -13,7 +13,7 @@ fn foreign_rows_are_missing(place: &Place) {
     let foreign = world.request_as(&world.stranger, "GET", &format!("/deals/{deal}"), None);
     let missing = world.request_as(&world.stranger, "GET", "/deals/999", None);
     assert_eq!(foreign.status, 404);
-    let strip = |answer: &crate::support::http::Answer| {
+    let strip = |answer: &apportion_testing::http::Answer| {
         let mut json = answer.json();
         json["errors"][0]["id"] = json!(null);
         json

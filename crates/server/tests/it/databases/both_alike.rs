@@ -3,10 +3,10 @@
 
 use apportion_testing::{Place, thinned};
 
-use crate::support::http::Answer;
 use crate::support::probes::Table;
 use crate::support::rows::sample::{Sample, each};
 use crate::support::world::{World, stored_types};
+use apportion_testing::http::Answer;
 
 apportion_testing::cases! { postgres: filters_and_sorts, reports_and_items, other_reads }
 

@@ -4,9 +4,9 @@
 use apportion_testing::Place;
 use serde_json::{Value, json};
 
-use crate::support::http::Answer;
 use crate::support::resources::{attributes, change};
 use crate::support::world::{World, document};
+use apportion_testing::http::Answer;
 
 apportion_testing::cases! {
     distributions_of_one_deal, distributions_of_many_deals, distributions_that_move_about,

@@ -8,9 +8,9 @@ use apportion_server::store::{self, Session};
 use apportion_testing::Place;
 use serde_json::json;
 
-use crate::support::http::Answer;
 use crate::support::refusal::complaints;
 use crate::support::world::{World, document};
+use apportion_testing::http::Answer;
 
 apportion_testing::cases! {
     ;

@@ -3,8 +3,8 @@
 
 use apportion_testing::Place;
 
-use crate::support::http::{Answer, send};
 use crate::support::world::World;
+use apportion_testing::http::{Answer, send};
 
 apportion_testing::cases! {
     files, other_names_are_missing, open_addresses_take_reads_and_a_slash,

@@ -5,9 +5,9 @@ use apportion_server::{openapi, resources};
 use apportion_testing::Place;
 use serde_json::Value;
 
-use crate::support::http::send;
 use crate::support::openapi::written;
 use crate::support::world::World;
+use apportion_testing::http::send;
 
 apportion_testing::cases! {
     it_is_served_to_everybody, reports_take_what_is_described; plain: it_is_what_is_committed

@@ -10,8 +10,8 @@ use apportion_testing::{Backend, Place, is_whole, rounds};
 use serde_json::json;
 
 use crate::support::atomic::ATOMIC;
-use crate::support::http::send;
 use crate::support::rows::programme::{Programme, pass};
+use apportion_testing::http::send;
 
 apportion_testing::cases! { each_trigger_once, clients_write_meanwhile }
 

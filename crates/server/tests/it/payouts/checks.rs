@@ -240,7 +240,7 @@ fn a_hundred_breaches_are_shown(place: &Place) {
         let media = "application/vnd.api+json; ext=\"https://jsonapi.org/ext/atomic\"";
         let headers = [("X-Auth-Token", world.token.as_str()), ("Content-Type", media)];
         let path = "/api/v2/operations";
-        crate::support::http::send(world.address(), "POST", path, &headers, body.as_bytes())
+        apportion_testing::http::send(world.address(), "POST", path, &headers, body.as_bytes())
             .expect(200);
     }
     run_sql(&world, "UPDATE revenue_distributions SET amount = amount + 1");

@@ -4,11 +4,11 @@
 use apportion_testing::Place;
 use serde_json::{Value, json};
 
-use crate::support::http::{Answer, send};
 use crate::support::refusal::rows;
 use crate::support::resources::{attributes, change, person, token_of};
 use crate::support::rows::payouts::{make, owing, pool, trigger};
 use crate::support::world::{JSON_API, World, document};
+use apportion_testing::http::{Answer, send};
 
 apportion_testing::cases! {
     every_distributor_that_counts_gives_its_points, no_distributor_that_counts_is_no_fault,

@@ -184,7 +184,13 @@ fn operations_add_them(place: &Place) {
         let body = serde_json::to_vec(&json!({"atomic:operations": operations})).unwrap();
         let media = "application/vnd.api+json; ext=\"https://jsonapi.org/ext/atomic\"";
         let headers = [("X-Auth-Token", world.token.as_str()), ("Content-Type", media)];
-        crate::support::http::send(world.address(), "POST", "/api/v2/operations", &headers, &body)
+        apportion_testing::http::send(
+            world.address(),
+            "POST",
+            "/api/v2/operations",
+            &headers,
+            &body,
+        )
     };
     let data = document("metric_credits", json!({"points": 2}), &LINKS)["data"].clone();
     let add = json!({"op": "add", "data": data});

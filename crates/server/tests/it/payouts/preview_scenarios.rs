@@ -10,10 +10,10 @@ use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 
 use crate::support::explanations::recomputes;
-use crate::support::http::send;
 use crate::support::resources::change;
 use crate::support::rows::payouts::{YEARLY, owing, pool};
 use crate::support::world::{World, document};
+use apportion_testing::http::send;
 
 apportion_testing::cases! { previews_come_true, differences_follow_from_changes }
 

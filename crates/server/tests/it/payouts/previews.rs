@@ -223,5 +223,5 @@ fn bad_requests(place: &Place) {
     }
     let headers = [("X-Auth-Token", world.token.as_str()), ("Accept", "text/html")];
     let target = "/api/v2/distributors/1/preview";
-    crate::support::http::send(world.address(), "GET", target, &headers, b"").expect(406);
+    apportion_testing::http::send(world.address(), "GET", target, &headers, b"").expect(406);
 }

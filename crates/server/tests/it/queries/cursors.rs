@@ -6,8 +6,8 @@ use apportion_testing::Place;
 use serde_json::{Value, json};
 
 use crate::support::cursor_walk::{deals, follow, ids, walk};
-use crate::support::http::send;
 use crate::support::world::{World, document};
+use apportion_testing::http::send;
 
 apportion_testing::cases! {
     walks_begin, links_and_figures, related_lists_are_walked, sorts_by_what_another_table_holds

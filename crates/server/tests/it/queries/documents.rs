@@ -4,9 +4,9 @@
 use apportion_testing::Place;
 use serde_json::{Value, json};
 
-use crate::support::http::{Answer, send};
 use crate::support::rows::sample::{Sample, each};
 use crate::support::world::World;
+use apportion_testing::http::{Answer, send};
 
 apportion_testing::cases! {
     one_deal, one_distribution, one_person_and_its_organization, a_page, options,

@@ -208,7 +208,7 @@ fn origin_of_links(place: &Place) {
     let own = |host: &str| {
         let headers = [("X-Auth-Token", world.token.as_str()), ("Host", host)];
         let answer =
-            crate::support::http::send(world.address(), "GET", "/api/v2/deals", &headers, b"");
+            apportion_testing::http::send(world.address(), "GET", "/api/v2/deals", &headers, b"");
         answer.expect(200).json()["links"]["self"].as_str().unwrap().to_owned()
     };
     let port = world.address().port();

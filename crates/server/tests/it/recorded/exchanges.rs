@@ -8,8 +8,8 @@ use std::path::{Path, PathBuf};
 use apportion_testing::Place;
 use serde_json::{Value, json};
 
-use crate::support::http::{Answer, send};
 use crate::support::world::World;
+use apportion_testing::http::{Answer, send};
 
 apportion_testing::cases! {
     list, get, create_refused, create, update, delete;

@@ -15,11 +15,11 @@ use apportion_testing::Place;
 use chrono::NaiveDateTime;
 use serde_json::{Value, json};
 
-use crate::support::http::{Answer, send};
 use crate::support::rows::payouts::{make, pool};
 use crate::support::rows::sample::Sample;
 use crate::support::siren::{ask, get};
 use crate::support::world::World;
+use apportion_testing::http::{Answer, send};
 
 apportion_testing::cases! {
     golden_files_are_answered, members_stand_in_their_order, both_surfaces_show_the_same,

@@ -14,8 +14,8 @@ use diesel::connection::SimpleConnection;
 use serde_json::{Value, json};
 
 use crate::support::atomic::ATOMIC;
-use crate::support::http::send;
 use crate::support::world::{World, document};
+use apportion_testing::http::send;
 
 apportion_testing::cases! { reports_beside_writers, long_ledgers_are_read_in_pieces }
 

@@ -7,9 +7,9 @@ use apportion_testing::Place;
 use chrono::{Days, NaiveDate};
 use serde_json::{Value, json};
 
-use crate::support::http::send;
 use crate::support::refusal::complaints;
 use crate::support::world::World;
+use apportion_testing::http::send;
 
 apportion_testing::cases! {
     a_month_of_a_deal, groups, windows, mixed_currencies, sorts_and_pages, includes_and_fields,

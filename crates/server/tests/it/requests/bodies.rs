@@ -4,9 +4,9 @@
 use apportion_testing::Place;
 use serde_json::json;
 
-use crate::support::http::{Answer, exchange, send};
 use crate::support::refusal::{complaints, refused, rows, send_body};
 use crate::support::world::{JSON_API, World, document};
+use apportion_testing::http::{Answer, exchange, send};
 
 apportion_testing::cases! {
     bodies_that_are_not_json, json_that_is_no_document, members_of_the_wrong_type,

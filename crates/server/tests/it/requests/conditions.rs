@@ -3,8 +3,8 @@
 use apportion_testing::Place;
 use serde_json::json;
 
-use crate::support::http::{Answer, send};
 use crate::support::world::{JSON_API, World, document};
+use apportion_testing::http::{Answer, send};
 
 apportion_testing::cases! {
     tags_follow_version_and_shape, known_versions_are_not_sent, stale_writes_are_refused

@@ -3,8 +3,8 @@
 use apportion_testing::Place;
 use serde_json::{Value, json};
 
-use crate::support::http::{Answer, send};
 use crate::support::world::{JSON_API, World, document};
+use apportion_testing::http::{Answer, send};
 
 apportion_testing::cases! {
     a_create_is_replayed, a_refusal_is_replayed, keys_belong_to_requests, unreadable_keys,

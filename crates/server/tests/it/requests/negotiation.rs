@@ -4,9 +4,9 @@
 use apportion_testing::Place;
 use serde_json::json;
 
-use crate::support::http::{Answer, send};
 use crate::support::refusal::{complaints, rows};
 use crate::support::world::{JSON_API, World, document};
+use apportion_testing::http::{Answer, send};
 
 apportion_testing::cases! {
     repeated_content_types, content_types_without_a_body, refusals_write_nothing,

@@ -2,9 +2,9 @@
 
 use serde_json::{Value, json};
 
-use crate::support::http::{Answer, send};
 use crate::support::refusal::rows;
 use crate::support::world::World;
+use apportion_testing::http::{Answer, send};
 
 /// The media type of operations.
 pub const ATOMIC: &str = "application/vnd.api+json; ext=\"https://jsonapi.org/ext/atomic\"";

@@ -2,10 +2,8 @@
 //! answers. No cases are here.
 
 pub mod atomic;
-pub mod conformance;
 pub mod cursor_walk;
 pub mod explanations;
-pub mod http;
 pub mod included;
 pub mod openapi;
 pub mod probes;

@@ -3,8 +3,8 @@
 
 use serde_json::Value;
 
-use crate::support::http::{Answer, send};
 use crate::support::world::{JSON_API, World, stored_types};
+use apportion_testing::http::{Answer, send};
 
 /// Sends a body as it stands.
 #[track_caller]

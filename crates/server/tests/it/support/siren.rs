@@ -1,7 +1,7 @@
 //! Requests to the recorded API under `/siren/v1`.
 
-use crate::support::http::{Answer, send};
 use crate::support::world::World;
+use apportion_testing::http::{Answer, send};
 
 /// Sends a request without a body; `target` is the whole address.
 #[track_caller]

@@ -17,7 +17,7 @@ use apportion_testing::Place;
 use diesel::connection::SimpleConnection;
 use serde_json::{Value, json};
 
-use crate::support::http::{Answer, send};
+use apportion_testing::http::{Answer, send};
 
 /// The media type of requests and answers.
 pub const JSON_API: &str = "application/vnd.api+json";

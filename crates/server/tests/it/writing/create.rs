@@ -3,10 +3,10 @@
 use apportion_testing::Place;
 use serde_json::{Value, json};
 
-use crate::support::http::Answer;
 use crate::support::refusal::{complaints, refused, send_body};
 use crate::support::resources::{attributes, person, shows, sums, token_of};
 use crate::support::world::{World, document};
+use apportion_testing::http::Answer;
 
 apportion_testing::cases! {
     deals_need_a_name_only, people_need_names_only, distributions_follow_their_deal,

@@ -109,7 +109,7 @@ fn a_missing_row_is_missing_whatever_is_sent(place: &Place) {
     let answer_to = |token: &str, path: &str, body: &str| {
         let headers = [("X-Auth-Token", token), ("Content-Type", crate::support::world::JSON_API)];
         let target = format!("/api/v2{path}");
-        let answer = crate::support::http::send(
+        let answer = apportion_testing::http::send(
             world.address(),
             "PATCH",
             &target,

@@ -10,7 +10,8 @@ use crate::support::included::{identity, linked};
 use crate::support::rows::sample::Sample;
 use crate::support::standard::addresses::{addresses, include_paths};
 use crate::support::standard::document_parts::{resources, several};
-use crate::support::standard::every_answer::documents;
+use crate::support::standard::every_answer::{Documented, Once, documents};
+use crate::support::world::World;
 
 apportion_testing::cases! {
     j37_included_resources_stand_in_included_alone,
@@ -21,15 +22,24 @@ apportion_testing::cases! {
 /// Returns compound documents from every address: one for each include path, and some with many
 /// paths.
 #[track_caller]
-fn compounds(sample: &Sample) -> Vec<(String, Value)> {
+fn compounds(place: &Place) -> &'static [Documented] {
+    static COMPOUNDS: Once<Vec<Documented>> = Once::new();
+    COMPOUNDS.of(place, || {
+        let another = place.another();
+        ask_for_compounds(&Sample::make(&another).world)
+    })
+}
+
+#[track_caller]
+fn ask_for_compounds(world: &World) -> Vec<Documented> {
     let mut found = Vec::new();
-    for address in addresses(&sample.world).iter().filter(|address| address.has_resources()) {
+    for address in addresses(world).iter().filter(|address| address.has_resources()) {
         let each = include_paths(address.kind);
         // This is as many paths as one request takes.
         let together = each.chunks(10).map(|paths| paths.join(","));
         for include in each.iter().cloned().chain(together) {
             let path = format!("{}?include={include}", address.path);
-            found.push((path.clone(), sample.world.get(&path).expect(200).json()));
+            found.push((path.clone(), world.get(&path).expect(200).json()));
         }
     }
     assert!(found.len() > 50, "{}", found.len());
@@ -49,8 +59,7 @@ fn nested(value: &Value) -> usize {
 }
 
 fn j37_included_resources_stand_in_included_alone(place: &Place) {
-    let sample = Sample::make(place);
-    for (request, document) in documents(&sample).iter().chain(&compounds(&sample)) {
+    for (request, document) in documents(place).iter().chain(compounds(place)) {
         assert_eq!(nested(document), resources(document).len(), "{request}");
         assert!(document.get("included").is_none_or(Value::is_array), "{request}");
     }
@@ -59,8 +68,8 @@ fn j37_included_resources_stand_in_included_alone(place: &Place) {
 fn j38_every_included_resource_is_linked(place: &Place) {
     let sample = Sample::make(place);
     let mut seen = 0;
-    for (request, document) in compounds(&sample) {
-        let included = linked(&document).unwrap_or_else(|error| panic!("{request}: {error}"));
+    for (request, document) in compounds(place) {
+        let included = linked(document).unwrap_or_else(|error| panic!("{request}: {error}"));
         seen += included.len();
     }
     assert!(seen > 100, "{seen}");
@@ -75,8 +84,8 @@ fn j38_every_included_resource_is_linked(place: &Place) {
 
 fn j39_a_resource_stands_in_a_document_once(place: &Place) {
     let sample = Sample::make(place);
-    for (request, document) in compounds(&sample) {
-        let all: Vec<(String, String)> = resources(&document).into_iter().map(identity).collect();
+    for (request, document) in compounds(place) {
+        let all: Vec<(String, String)> = resources(document).into_iter().map(identity).collect();
         let distinct: BTreeSet<&(String, String)> = all.iter().collect();
         assert_eq!(distinct.len(), all.len(), "{request}");
     }

@@ -5,12 +5,12 @@ use std::collections::BTreeMap;
 use apportion_testing::Place;
 use serde_json::{Value, json};
 
-use crate::support::http::Answer;
 use crate::support::refusal::{complaints, send_body};
 use crate::support::rows::sample::Sample;
 use crate::support::standard::addresses::addresses;
 use crate::support::standard::every_answer::{PROFILE, refusals};
 use crate::support::world::{World, document};
+use apportion_testing::http::Answer;
 
 apportion_testing::cases! {
     j103_errors_are_an_array_of_known_members,

@@ -15,11 +15,11 @@ apportion_testing::cases! {
 
 /// Returns every link of every answer, with its request.
 #[track_caller]
-fn links(sample: &Sample) -> Vec<(String, Value)> {
+fn links(place: &Place) -> Vec<(String, Value)> {
     let mut found = Vec::new();
-    for (request, document) in documents(sample) {
+    for (request, document) in documents(place) {
         let mut objects = Vec::new();
-        members(&document, "links", &mut objects);
+        members(document, "links", &mut objects);
         for object in objects {
             let links = object.as_object().unwrap_or_else(|| panic!("{request}: {object}"));
             assert!(!links.is_empty(), "{request}");
@@ -44,7 +44,7 @@ fn is_reference(text: &str) -> bool {
 /// A bracket is not one of these characters.
 fn j40_links_are_references_objects_or_null(place: &Place) {
     let sample = Sample::make(place);
-    for (request, link) in links(&sample) {
+    for (request, link) in links(place) {
         match &link {
             Value::Null => {}
             Value::String(text) => assert!(is_reference(text), "{request}: {link}"),
@@ -70,10 +70,9 @@ fn j40_links_are_references_objects_or_null(place: &Place) {
 }
 
 fn j41_link_objects_have_known_members(place: &Place) {
-    let sample = Sample::make(place);
     let known = ["href", "rel", "describedby", "title", "type", "hreflang", "meta"];
     let mut seen = 0;
-    for (request, link) in links(&sample) {
+    for (request, link) in links(place) {
         let Some(object) = link.as_object() else { continue };
         assert!(object["href"].is_string(), "{request}: {link}");
         for (name, value) in object {

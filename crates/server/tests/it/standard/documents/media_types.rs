@@ -4,11 +4,11 @@
 use apportion_testing::Place;
 
 use crate::support::atomic::{ATOMIC, add_deal, operate};
-use crate::support::http::send;
 use crate::support::rows::sample::Sample;
 use crate::support::standard::addresses::addresses;
 use crate::support::standard::every_answer::{PROFILE, answers, ask};
 use crate::support::world::{JSON_API, World};
+use apportion_testing::http::send;
 
 apportion_testing::cases! {
     j1_every_document_is_json_api_without_foreign_parameters,
@@ -19,9 +19,8 @@ apportion_testing::cases! {
 }
 
 fn j1_every_document_is_json_api_without_foreign_parameters(place: &Place) {
-    let sample = Sample::make(place);
     let mut applied = 0;
-    for (request, answer) in answers(&sample) {
+    for (request, answer) in answers(place) {
         let named = |name: &str| name.eq_ignore_ascii_case("content-type");
         let types = answer.headers.iter().filter(|(name, _)| named(name));
         let types: Vec<&str> = types.map(|(_, value)| value.as_str()).collect();
@@ -43,8 +42,7 @@ fn j1_every_document_is_json_api_without_foreign_parameters(place: &Place) {
 }
 
 fn j7_every_answer_varies(place: &Place) {
-    let sample = Sample::make(place);
-    for (request, answer) in answers(&sample) {
+    for (request, answer) in answers(place) {
         let vary = answer.header("Vary");
         let expected = "Accept, Authorization, X-Auth-Token, X-Organization-Id";
         assert_eq!(vary, Some(expected), "{request}");
@@ -86,7 +84,7 @@ fn j9_an_applied_profile_is_in_content_type(place: &Place) {
 fn j13_own_extensions_and_profiles_are_documented(place: &Place) {
     let sample = Sample::make(place);
     let own = format!("http://{}", sample.world.address());
-    for (request, answer) in answers(&sample) {
+    for (request, answer) in answers(place) {
         let media: &str = answer.header("Content-Type").unwrap_or_default();
         let uris = media.split('"').skip(1).step_by(2).flat_map(str::split_whitespace);
         for uri in uris {

@@ -12,7 +12,7 @@ use crate::support::refusal::refused;
 use crate::support::rows::sample::Sample;
 use crate::support::standard::addresses::{addresses, another, written};
 use crate::support::standard::document_parts::{identifiers, resources, several};
-use crate::support::standard::every_answer::{documents, reads};
+use crate::support::standard::every_answer::documents;
 use crate::support::world::{World, stored_types};
 
 apportion_testing::cases! {
@@ -30,8 +30,8 @@ fn j24_type_and_id_are_strings(place: &Place) {
     let sample = Sample::make(place);
     let world = &sample.world;
     let mut seen = 0;
-    for (request, document) in documents(&sample) {
-        for object in resources(&document).into_iter().chain(identifiers(&document)) {
+    for (request, document) in documents(place) {
+        for object in resources(document).into_iter().chain(identifiers(document)) {
             for name in ["type", "id"] {
                 let text = object[name].as_str().unwrap_or_default();
                 assert!(!text.is_empty(), "{request}: '{name}' in {object}");
@@ -108,8 +108,9 @@ fn j26_type_and_id_identify_a_resource(place: &Place) {
     }
     // A resource is the same at every address that shows it.
     let mut seen: HashMap<(String, String), Value> = HashMap::new();
-    for (request, answer) in reads(&sample.world) {
-        for resource in resources(&answer.json()) {
+    let reads = documents(place).iter().filter(|(request, _)| request.starts_with("GET /"));
+    for (request, document) in reads {
+        for resource in resources(document) {
             let shown = json!([resource["attributes"], resource["links"]]);
             let known = seen.entry(identity(resource)).or_insert_with(|| shown.clone());
             assert_eq!(*known, shown, "{request}");
@@ -142,7 +143,6 @@ fn j27_a_type_has_one_name_everywhere(place: &Place) {
 }
 
 fn j28_fields_share_one_namespace(place: &Place) {
-    let sample = Sample::make(place);
     for kind in stored_types() {
         let attributes = kind.attributes.iter().map(|attribute| attribute.name);
         let relationships = kind.relationships.iter().map(|relationship| relationship.name);
@@ -151,8 +151,8 @@ fn j28_fields_share_one_namespace(place: &Place) {
         assert_eq!(distinct.len(), fields.len(), "{}", kind.name);
         assert!(!fields.contains(&"id") && !fields.contains(&"type"), "{}", kind.name);
     }
-    for (request, document) in documents(&sample) {
-        for resource in resources(&document) {
+    for (request, document) in documents(place) {
+        for resource in resources(document) {
             let names = |family: &str| resource[family].as_object().unwrap().keys().cloned();
             let fields: Vec<String> = names("attributes").chain(names("relationships")).collect();
             let distinct: BTreeSet<&String> = fields.iter().collect();
@@ -163,8 +163,8 @@ fn j28_fields_share_one_namespace(place: &Place) {
 
 fn j29_attributes_are_an_object(place: &Place) {
     let sample = Sample::make(place);
-    for (request, document) in documents(&sample) {
-        for resource in resources(&document) {
+    for (request, document) in documents(place) {
+        for resource in resources(document) {
             assert!(resource["attributes"].is_object(), "{request}: {resource}");
         }
     }

@@ -26,7 +26,7 @@ apportion_testing::cases! {
 
 fn j14_the_root_is_an_object(place: &Place) {
     let sample = Sample::make(place);
-    for (request, document) in documents(&sample) {
+    for (request, document) in documents(place) {
         assert!(document.is_object(), "{request}: {document}");
     }
     for body in [json!([]), json!([{}]), json!(1), json!("data"), json!(null)] {
@@ -35,17 +35,15 @@ fn j14_the_root_is_an_object(place: &Place) {
 }
 
 fn j15_there_is_data_or_errors_or_meta(place: &Place) {
-    let sample = Sample::make(place);
-    for (request, document) in documents(&sample) {
+    for (request, document) in documents(place) {
         let any = ["data", "errors", "meta", "atomic:results"];
         assert!(any.iter().any(|name| document.get(name).is_some()), "{request}: {document}");
     }
 }
 
 fn j16_data_and_errors_exclude_each_other(place: &Place) {
-    let sample = Sample::make(place);
     let (mut good, mut bad) = (0, 0);
-    for (request, document) in documents(&sample) {
+    for (request, document) in documents(place) {
         let (data, errors) = (document.get("data"), document.get("errors"));
         assert!(data.is_none() || errors.is_none(), "{request}: {document}");
         good += usize::from(data.is_some());
@@ -57,7 +55,7 @@ fn j16_data_and_errors_exclude_each_other(place: &Place) {
 fn j17_nothing_is_included_without_data(place: &Place) {
     let sample = Sample::make(place);
     let mut compound = 0;
-    for (request, document) in documents(&sample) {
+    for (request, document) in documents(place) {
         let included = document.get("included").is_some();
         assert!(!included || document.get("data").is_some(), "{request}: {document}");
         compound += usize::from(included);
@@ -77,12 +75,12 @@ fn only(object: &Value, known: &[&str]) {
 /// anywhere else it is ignored.
 fn j18_no_other_members_are_sent_and_unknown_ones_are_ignored(place: &Place) {
     let sample = Sample::make(place);
-    for (_, document) in documents(&sample) {
+    for (_, document) in documents(place) {
         only(
-            &document,
+            document,
             &["data", "errors", "meta", "jsonapi", "links", "included", "atomic:results"],
         );
-        for resource in resources(&document) {
+        for resource in resources(document) {
             only(resource, &["type", "id", "attributes", "relationships", "links", "meta"]);
             for relationship in resource["relationships"].as_object().unwrap().values() {
                 only(relationship, &["links", "data", "meta"]);
@@ -171,7 +169,7 @@ fn j21_top_level_links_are_those_of_the_standard(place: &Place) {
             assert_eq!(own["type"], media, "{request}");
         }
     }
-    for (_, document) in documents(&sample) {
+    for (_, document) in documents(place) {
         if let Some(links) = document.get("links") {
             only(links, &known);
             assert!(href(&links["describedby"]).is_some(), "{links}");
@@ -188,8 +186,7 @@ fn j21_top_level_links_are_those_of_the_standard(place: &Place) {
 }
 
 fn j22_the_jsonapi_object_says_what_is_applied(place: &Place) {
-    let sample = Sample::make(place);
-    for (request, document) in documents(&sample) {
+    for (request, document) in documents(place) {
         let object = &document["jsonapi"];
         only(object, &["version", "ext", "profile", "meta"]);
         assert_eq!(object["version"], "1.1", "{request}");
@@ -202,11 +199,10 @@ fn j22_the_jsonapi_object_says_what_is_applied(place: &Place) {
 }
 
 fn j23_meta_is_an_object(place: &Place) {
-    let sample = Sample::make(place);
     let mut seen = 0;
-    for (request, document) in documents(&sample) {
+    for (request, document) in documents(place) {
         let mut metas = Vec::new();
-        members(&document, "meta", &mut metas);
+        members(document, "meta", &mut metas);
         assert!(metas.iter().all(|meta| meta.is_object()), "{request}: {metas:?}");
         seen += metas.len();
     }

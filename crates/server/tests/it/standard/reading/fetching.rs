@@ -5,13 +5,13 @@ use std::collections::BTreeSet;
 use apportion_testing::Place;
 use serde_json::{Value, json};
 
-use crate::support::http::send;
 use crate::support::refusal::complaints;
 use crate::support::rows::sample::Sample;
 use crate::support::standard::addresses::{Shows, addresses};
 use crate::support::standard::document_parts::{href, members, several};
 use crate::support::standard::every_answer::reads;
 use crate::support::world::stored_types;
+use apportion_testing::http::send;
 
 apportion_testing::cases! {
     j45_every_link_answers,

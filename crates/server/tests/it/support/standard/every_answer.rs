@@ -1,13 +1,16 @@
 //! Answers to requests of every kind: reads of every address, writes, and refusals of every status.
 //! Not here: the rules that they must follow.
 
+use std::sync::OnceLock;
+
+use apportion_testing::{Backend, Place};
 use serde_json::{Value, json};
 
 use super::addresses::{addresses, include_all};
 use crate::support::atomic::{add_deal, operate};
-use crate::support::http::{Answer, send};
 use crate::support::rows::sample::Sample;
 use crate::support::world::{JSON_API, World, document};
+use apportion_testing::http::{Answer, send};
 
 /// The profile of cursor pages.
 pub const PROFILE: &str = "https://jsonapi.org/profiles/ethanresnick/cursor-pagination";
@@ -39,7 +42,7 @@ pub fn reads(world: &World) -> Vec<Exchange> {
 
 /// Sends writes of every kind, and requests whose answers have no document.
 #[track_caller]
-pub fn writes(world: &World) -> Vec<Exchange> {
+fn writes(world: &World) -> Vec<Exchange> {
     let deal = document("deals", json!({"name": "Written"}), &[]);
     let linkage = json!({"data": {"type": "deals", "id": "3"}});
     let person = world.get("/people/2");
@@ -98,18 +101,44 @@ pub fn refusals(world: &World) -> Vec<Exchange> {
     exchanges.into_iter().map(label).collect()
 }
 
+/// A request in words, and the document that answers it.
+pub type Documented = (String, Value);
+
+/// Something that is asked for once in a run of each kind of database, since many cases look at it.
+pub struct Once<T>([OnceLock<T>; 2]);
+
+impl<T> Once<T> {
+    pub const fn new() -> Self {
+        Self([const { OnceLock::new() }; 2])
+    }
+
+    /// Returns it, and makes it first if nobody has yet.
+    #[track_caller]
+    pub fn of(&self, place: &Place, make: impl FnOnce() -> T) -> &T {
+        let [sqlite, postgres] = &self.0;
+        let slot = if place.backend == Backend::Sqlite { sqlite } else { postgres };
+        slot.get_or_init(make)
+    }
+}
+
 /// Returns answers to every kind of request.
 #[track_caller]
-pub fn answers(sample: &Sample) -> Vec<Exchange> {
-    let world = &sample.world;
-    [refusals(world), reads(world), writes(world)].concat()
+pub fn answers(place: &Place) -> &'static [Exchange] {
+    static ANSWERS: Once<Vec<Exchange>> = Once::new();
+    ANSWERS.of(place, || {
+        let another = place.another();
+        let world = Sample::make(&another).world;
+        [refusals(&world), reads(&world), writes(&world)].concat()
+    })
 }
 
 /// Returns the documents among the answers.
 #[track_caller]
-pub fn documents(sample: &Sample) -> Vec<(String, Value)> {
-    let exchanges = answers(sample).into_iter().filter(|(_, answer)| !answer.body.is_empty());
-    exchanges.map(|(request, answer)| (request, answer.json())).collect()
+pub fn documents(place: &Place) -> &'static [Documented] {
+    static DOCUMENTS: Once<Vec<Documented>> = Once::new();
+    let full = || answers(place).iter().filter(|(_, answer)| !answer.body.is_empty());
+    DOCUMENTS
+        .of(place, || full().map(|(request, answer)| (request.clone(), answer.json())).collect())
 }
 
 /// Sends a request with the token that the address needs, and with these headers; `path` follows

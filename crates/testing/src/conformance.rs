@@ -5,12 +5,13 @@ use std::collections::{HashMap, HashSet};
 use std::sync::LazyLock;
 
 use jsonschema::Validator;
+use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::http::Answer;
+use crate::http::Answer;
 
 static SCHEMA: LazyLock<Validator> = LazyLock::new(|| {
-    let schema = include_str!("../../../../jsonapi/schema/response-1.1.schema.json");
+    let schema = include_str!("../../jsonapi/schema/response-1.1.schema.json");
     jsonschema::validator_for(&serde_json::from_str(schema).unwrap()).unwrap()
 });
 
@@ -32,7 +33,7 @@ fn is_read(client: &str, parents: [&str; 2], name: &str, value: &Value) -> bool 
 /// Panics if the answer claims to be JSON:API and is not. With `narrowed`, sparse fieldsets may
 /// hide linkage.
 #[track_caller]
-pub fn check(answer: &Answer, narrowed: bool) {
+pub(crate) fn check(answer: &Answer, narrowed: bool) {
     let media = answer.header("Content-Type").unwrap_or_default();
     if answer.body.is_empty() || !media.starts_with("application/vnd.api+json") {
         return;
@@ -123,12 +124,11 @@ fn check_linkage(document: &Value, resources: &HashMap<Identity<'_>, &Value>) {
 }
 
 fn check_clients(document: &Value) {
-    let read: jsonapi::api::JsonApiDocument = serde_json::from_value(document.clone())
+    let read = jsonapi::api::JsonApiDocument::deserialize(document)
         .unwrap_or_else(|error| panic!("jsonapi: {error}: {document}"));
     agree("jsonapi", [""; 2], &serde_json::to_value(read).unwrap(), document);
-    let read: jsonapi_core::Document<jsonapi_core::Resource> =
-        serde_json::from_value(document.clone())
-            .unwrap_or_else(|error| panic!("jsonapi_core: {error}: {document}"));
+    let read = jsonapi_core::Document::<jsonapi_core::Resource>::deserialize(document)
+        .unwrap_or_else(|error| panic!("jsonapi_core: {error}: {document}"));
     agree("jsonapi_core", [""; 2], &serde_json::to_value(read).unwrap(), document);
 }
 

@@ -6,13 +6,16 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::conformance;
+use crate::conformance;
 
 /// An HTTP answer.
 #[derive(Clone, Debug)]
 pub struct Answer {
+    /// The status code.
     pub status: u16,
+    /// The headers in the order of the answer.
     pub headers: Vec<(String, String)>,
+    /// The bytes behind the headers.
     pub body: Vec<u8>,
 }
 
@@ -64,7 +67,6 @@ pub fn send(
 }
 
 /// Sends these bytes and returns the answer.
-#[allow(dead_code, reason = "one of the two suites that share this file has no use for it")]
 #[track_caller]
 pub fn exchange(to: SocketAddr, bytes: &[u8]) -> Answer {
     let answer = receive(to, bytes);
