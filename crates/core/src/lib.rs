@@ -5,9 +5,9 @@
 //! floating point. Rows and dates are passed in as arguments, and plain values are returned. Embed
 //! this crate to compute the figures of the service without running it.
 //!
-//! Every figure follows one rule: **round half away from zero, once, on an exact value**
-//! ([`rounding`]). Pools are shared by largest remainder ([`shares`]). One function,
-//! [`engine::plan()`], decides what is paid and when.
+//! Every computation rounds its exact result once, **half away from zero** ([`rounding`]). Only
+//! the shares of a pool are not rounded: they are found by largest remainder ([`shares`]). One
+//! function, [`engine::plan()`], decides what is paid and when.
 //!
 //! # Example
 //!

@@ -85,7 +85,7 @@ pub struct Case {
     pub run: Run,
 }
 
-/// The databases that a case runs on.
+/// The databases that a case runs on, if any.
 #[derive(Clone, Copy, Debug)]
 pub enum Run {
     /// Once on each backend.

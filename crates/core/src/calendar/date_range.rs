@@ -18,7 +18,7 @@ const fn fixed_day(year: i32, month: u32, day: u32) -> NaiveDate {
     NaiveDate::from_ymd_opt(year, month, day).unwrap()
 }
 
-/// An error: two days do not make a range.
+/// An error: a day is outside the calendar, or two days do not make a range.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum CalendarError {
     /// The last day is before the first.

@@ -51,7 +51,7 @@ impl DaySpan {
         self.days_until(self.last)
     }
 
-    /// Returns the span from the first day of either to the last day of either.
+    /// Returns the span from the earlier first day to the later last day.
     #[must_use]
     pub fn hull(self, other: Self) -> Self {
         Self { first: self.first.min(other.first), last: self.last.max(other.last) }

@@ -46,7 +46,7 @@ impl Window {
         Self { last: self.last.min(date.to_epoch_days().saturating_sub(1)), ..self }
     }
 
-    /// Narrows the window to the date, if that is one of its days.
+    /// Narrows the window to the date. The window is empty if the date is not one of its days.
     #[must_use]
     pub fn only(self, date: NaiveDate) -> Self {
         self.at_least(date).at_most(date)

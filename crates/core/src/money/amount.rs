@@ -83,8 +83,8 @@ pub fn projected(amount: i64, probability: i64) -> i64 {
     whole * probability + (rest * probability + 50 * rest.signum()) / 100
 }
 
-/// Combines the powers of ten of the rate and of both currencies into one divisor, so that nothing
-/// is ever multiplied by one of them.
+/// Returns the divisor of an exchange: 10 to the power of the decimals of a rate, plus those of
+/// `from`, less those of `to`. It is a whole number, so that an amount is never scaled up first.
 #[expect(
     clippy::arithmetic_side_effects,
     reason = "currencies have at most 4 decimals, so the exponent is from 12 - 4 to 12 + 4"

@@ -1,7 +1,8 @@
-//! The one rounding of the product: half away from zero, exact, on integers.
+//! Rounding half away from zero, exact, on integers.
 //!
-//! `ROUND` means the same in every spreadsheet and for PostgreSQL's `numeric`, so that users can
-//! check any figure by hand. There is no other rounding and no rounding mode to choose.
+//! Spreadsheets and PostgreSQL's `numeric` round in the same way with `ROUND`, so that users can
+//! check any figure by hand. There is no rounding mode to choose. The shares of a pool are not
+//! rounded here, but found by largest remainder ([`crate::shares`]).
 
 /// Divides and rounds half away from zero.
 ///

@@ -18,7 +18,8 @@ pub struct Lookup<T> {
 }
 
 impl<T> Lookup<T> {
-    /// Makes a lookup of a subquery in brackets, which has to name the row's table and its tenant.
+    /// Makes a lookup from a subquery in parentheses. The subquery must compare its
+    /// `organization_id` with that of the row's table, so that it stays within the tenant.
     pub const fn of(sql: &'static str) -> Self {
         Self { sql, kind: PhantomData }
     }

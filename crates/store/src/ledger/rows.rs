@@ -22,7 +22,8 @@ use crate::tables::revenue::revenue_distribution::revenue_distributions;
 /// The number of deals that are read at once.
 const CHUNK: usize = 250;
 
-/// Returns the ledger of the snapshot, or `None` if it is the one that is known.
+/// Returns the tenant's ledger as the current transaction sees it, or `None` if `known` is still up
+/// to date.
 pub(super) fn current(tenant: &mut Tenant<'_>, known: &Ledger) -> Result<Option<Ledger>> {
     let versions: Vec<RowVersion> = deals::table
         .filter(deals::organization_id.eq(tenant.id()))

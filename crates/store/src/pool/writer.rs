@@ -16,11 +16,10 @@ use crate::session::Session;
 
 /// The most pieces of work that share a commit.
 const MAX_GROUP: usize = 256;
-/// The bounds of the time that a transaction stays open for clients which the last commit answered
-/// and which may come back: as long as that commit took, within these bounds. A client that takes
-/// longer than the upper bound is not waited for.
+/// The shortest time that a transaction stays open for clients which may come back after the last
+/// commit. It stays open as long as that commit took, from this to [`MAX_GATHERING`].
 const MIN_GATHERING: Duration = Duration::from_millis(1);
-/// The upper bound.
+/// The longest time that a transaction stays open for clients which may come back.
 const MAX_GATHERING: Duration = Duration::from_millis(5);
 
 /// Answers the requester, once it is known how the commit ended.

@@ -8,8 +8,8 @@ use crate::sql::criteria::Order;
 use crate::sql::field::{Field, FieldKind};
 use crate::sql::filter::{Filter, Test, Value};
 
-/// Parses the keys of a row, as [`load_keyed`] returns them, for this order. Returns `None` if they
-/// are not keys of this order.
+/// Parses the keys of a row from the JSON text that [`load_keyed`] returned with it. Returns `None`
+/// if they do not fit the order: another number of keys, or a kind that a field does not have.
 ///
 /// [`load_keyed`]: crate::load_keyed
 pub fn read_keys(order: &[Order], keys: &str) -> Option<Vec<Value>> {

@@ -12,7 +12,8 @@ use crate::payouts::engine::settlement::{Settlement, each_once};
 use crate::payouts::engine::snapshot::Snapshot;
 use crate::rules::id::CollaboratorId;
 
-/// Pays all obligations that are due, except to collaborators who must wait.
+/// Plans the payment of all obligations that are due. A collaborator whose net is 0 or less, or
+/// below `minimum`, waits.
 pub(crate) fn settle(snapshot: &Snapshot<'_>, minimum: i64) -> Result<Settlement, Failure> {
     let paid =
         accumulate(snapshot.obligations, &snapshot.cutoff(), minimum).map_err(|_| Failure::Owed)?;

@@ -8,7 +8,7 @@ use crate::payouts::engine::plan::{Basis, Failure, Plan, UnpaidCollaborator, Unp
 use crate::payouts::share_explanation::PoolAmount;
 use crate::payouts::share_rule::ShareRule;
 
-/// Those who take part in a pool.
+/// The number of collaborators who share a pool, and the sum of their weights.
 #[derive(Clone, Copy)]
 pub(crate) struct Takers {
     /// The number of collaborators.

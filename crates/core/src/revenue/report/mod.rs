@@ -267,7 +267,8 @@ impl Report {
         code
     }
 
-    /// Returns the position of the first sum of a block; appends the block if it is new.
+    /// Returns the position in `sums` where the block with this key begins. Makes room for its sums
+    /// if the block is new.
     #[inline]
     fn block(&mut self, key: BlockKey) -> usize {
         if let Some((_, start)) = self.latest.filter(|(latest, _)| *latest == key) {

@@ -1,5 +1,6 @@
 //! The description of reports: their address, its parameters, and its rows, which have no address
-//! and whose relationships have no links. A report is a JSON:API document, a CSV table or a chart.
+//! and whose relationships have no links. The forms of a report are those of
+//! `endpoints::report::format`.
 
 use apportion_core::report::Group;
 use apportion_jsonapi::Kind;
@@ -13,6 +14,7 @@ use super::paths::read;
 use super::schemas::{identifier, included_meta, shown_attributes};
 use super::shapes::{array, document, integer, nullable, reference, text};
 use crate::endpoints::report;
+use crate::endpoints::report::format::Format;
 use crate::revenue::report_row::{self, ENTITIES};
 
 /// Describes the address of reports, and the schemas of what it answers.
@@ -28,7 +30,7 @@ pub(super) fn describe(
     let page = format!("{}_page", report_row::NAME);
     let mut get = read("report_financial_items", parameters, &page);
     get["summary"] = json!("Revenue, summed by groups");
-    for media_type in ["text/csv", "image/svg+xml"] {
+    for media_type in Format::media_types() {
         get["responses"]["200"]["content"][media_type] = json!({"schema": text()});
     }
     paths.insert(report::PATH.to_owned(), json!({"get": get}));
@@ -75,7 +77,7 @@ fn own_parameters() -> Vec<Value> {
     group["description"] = json!("The groups that rows are made by; without any there is one row.");
     let mut group_by = query("groupBy", &groups);
     group_by["description"] = json!("The same as `group`; give one of them.");
-    let mut format = query("format", &json!({"enum": ["csv", "svg"]}));
+    let mut format = query("format", &json!({"enum": Format::words()}));
     format["description"] =
         json!("Asks for a table or a chart of all rows, without pages, whatever `Accept` says.");
     vec![group, group_by, format]

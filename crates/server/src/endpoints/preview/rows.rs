@@ -125,7 +125,7 @@ struct Allocation {
 }
 
 impl<'r> AllocationRows<'r> {
-    /// Creates the rows of a distributor, of which there are none without a plan.
+    /// Creates the rows of a distributor's preview. Without a plan there are none.
     pub(super) fn new(
         resource: &'r ResourceType<Field>,
         distributor: i64,

@@ -4,6 +4,7 @@
 
 mod amount;
 pub mod csv;
+pub(crate) mod format;
 mod question;
 mod rows;
 pub mod svg;
@@ -22,7 +23,8 @@ use apportion_jsonapi::{Code, Error};
 use apportion_store::{self as store, Ledger, Tenant, deal, person};
 use chrono::NaiveDateTime;
 
-use self::question::{Format, Question};
+use self::format::Format;
+use self::question::Question;
 use self::rows::ReportRows;
 use crate::access::Right;
 use crate::catalog::{ROOT, Resources};

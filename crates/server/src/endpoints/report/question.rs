@@ -10,49 +10,12 @@ use apportion_store::Field;
 use crate::access::ORGANIZATION;
 use crate::catalog::criteria;
 use crate::catalog::{Resources, TypeRef};
+use crate::endpoints::report::format::Format;
 use crate::revenue::report_row;
 use crate::revenue::selection::Selection;
 
 /// The parameters that only reports have. Lower case is Productive's spelling.
 const OWN: &[&str] = &[ORGANIZATION, "group", "groupBy", "format"];
-
-/// A form in which a report is shown.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Format {
-    /// A page as a JSON:API document.
-    Document,
-    /// All rows as a table.
-    Csv,
-    /// All rows as a chart.
-    Svg,
-}
-
-impl Format {
-    /// Returns the form that `Accept` prefers.
-    fn from_accept(header: Option<&str>) -> Self {
-        match media::find_preferred(header, &["text/csv", "image/svg+xml"]) {
-            Some(0) => Self::Csv,
-            Some(_) => Self::Svg,
-            None => Self::Document,
-        }
-    }
-
-    /// Parses the parameter `format`, if it is given.
-    fn from_parameters(parameters: &[(String, String)]) -> Result<Option<Self>, Error> {
-        let refuse =
-            |detail: String| Error::parameter(Code::UnsupportedParameter, "format", detail);
-        let mut values = parameters.iter().filter(|(name, _)| name == "format");
-        let Some((_, value)) = values.next() else { return Ok(None) };
-        match value.as_str() {
-            _ if values.next().is_some() => {
-                Err(refuse("'format' is given more than once; give csv or svg once".to_owned()))
-            }
-            "csv" => Ok(Some(Self::Csv)),
-            "svg" => Ok(Some(Self::Svg)),
-            other => Err(refuse(format!("'format' must be csv or svg, not '{}'", cut(other)))),
-        }
-    }
-}
 
 /// The rules that the query of a report is parsed by.
 const OPTIONS: QueryOptions<'_> =
