@@ -28,6 +28,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         payer: &payer,
         open: OpenDistribution {
             opened_at: "2025-06-30T22:00:00Z".parse()?,
+            period_from: "2025-07-01".parse()?,
             trigger_at: "2025-07-31T22:00:00Z".parse()?,
             carried: 0,
         },
@@ -50,7 +51,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         println!("  to {}: nothing. {}", unpaid.collaborator_id, plan.reason(unpaid));
     }
     if let Some(next) = plan.next {
-        println!("The next opens at {} until {}.", next.open.opened_at, next.open.trigger_at);
+        println!("The next begins on {} until {}.", next.open.period_from, next.open.trigger_at);
     }
     Ok(())
 }

@@ -2,7 +2,7 @@
 --
 -- Amounts are minor units of `units`, percentages units of 10^-10. What a trigger must never do
 -- twice, unique indexes refuse: a trigger date of a distributor, a second open distribution, a
--- second live allocation of an obligation, a second reversal of one.
+-- second live allocation of an obligation.
 
 CREATE TABLE collaborators (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -35,6 +35,7 @@ CREATE TABLE distributors (
     carry_over INTEGER NOT NULL CHECK (carry_over IN (0, 1)),
     schedule TEXT NOT NULL,
     anchor_at TEXT NOT NULL,
+    starts_on TEXT,
     time_zone TEXT NOT NULL,
     metric_types TEXT NOT NULL,
     collaborator_count INTEGER NOT NULL DEFAULT 0,
@@ -83,6 +84,8 @@ CREATE TABLE distributions (
     value INTEGER NOT NULL,
     units TEXT NOT NULL,
     opened_at TEXT NOT NULL,
+    period_from TEXT NOT NULL,
+    period_until TEXT,
     trigger_date TEXT NOT NULL,
     carried INTEGER NOT NULL,
     allocation_count INTEGER NOT NULL DEFAULT 0,
@@ -181,7 +184,7 @@ CREATE TABLE obligations (
     FOREIGN KEY (organization_id, reverses_id) REFERENCES obligations (organization_id, id)
 ) STRICT;
 
-CREATE UNIQUE INDEX obligations_reversed_once ON obligations (organization_id, reverses_id);
+CREATE INDEX obligations_by_reversed ON obligations (organization_id, reverses_id, id);
 CREATE INDEX obligations_to_collect
     ON obligations (organization_id, distributor_id, collaborator_id, id)
     WHERE status IN ('pending', 'approved') AND allocation_id IS NULL;
@@ -246,7 +249,7 @@ INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES
     ('metric_credits', 'metric_credits_by_collaborator', '200000 50000 50 1'),
     ('metric_credits', 'metric_credits_by_creator', '200000 50000 2500 1'),
     ('obligations', 'sqlite_autoindex_obligations_1', '200000 50000 1'),
-    ('obligations', 'obligations_reversed_once', '200000 50000 1'),
+    ('obligations', 'obligations_by_reversed', '200000 50000 2 1'),
     ('obligations', 'obligations_to_collect', '200000 50000 50 50 1'),
     ('obligations', 'obligations_by_distributor', '200000 50000 50 1'),
     ('obligations', 'obligations_by_collaborator', '200000 50000 50 1'),

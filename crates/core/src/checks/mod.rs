@@ -9,7 +9,9 @@ mod revenue;
 
 use crate::rules::names::names;
 
-pub use payouts::{CoveredObligation, CreditedMetric, PaidDistribution, TriggerDate};
+pub use payouts::{
+    CoveredObligation, CreditedMetric, DistributionPeriod, PaidDistribution, TakenBack, TriggerDate,
+};
 pub use revenue::{DealFigures, DistributionFigures};
 
 names! {
@@ -27,6 +29,10 @@ names! {
         SlicesSum = "slices-sum",
         /// Scores are the sums of their credits.
         MetricsFollowCredits = "metrics-follow-credits",
+        /// No day of a distributor is in two periods, and none is left out.
+        PeriodsAdjoin = "periods-adjoin",
+        /// Reversals take back no more than there was.
+        ReversalsWithin = "reversals-within",
     }
 }
 
@@ -70,6 +76,14 @@ impl Check {
             Self::MetricsFollowCredits => {
                 "The score of each metric is the sum of its credits, of the same distributor and \
                  collaborator."
+            }
+            Self::PeriodsAdjoin => {
+                "Each period of a distributor begins on the day on which the one before ended: no \
+                 day is in two, and none is left out."
+            }
+            Self::ReversalsWithin => {
+                "The reversals of each obligation that are neither cancelled nor rejected take \
+                 back at most its value, and it is approved or fulfilled."
             }
         }
     }

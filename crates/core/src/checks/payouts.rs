@@ -1,5 +1,7 @@
 //! The checks of payouts: what was paid was owed, and only once; scores are what was credited.
 
+use chrono::NaiveDate;
+
 use super::{Comparison, CounterExample, Side, Subject, compare};
 
 /// A distribution and the sums of what it pays.
@@ -117,5 +119,71 @@ impl CreditedMetric {
         let score = Side { name: "the score", value: score.into() };
         let credits = Side { name: "the sum of the credits", value: credits };
         compare(Subject { kind: "metrics", id }, score, credits)
+    }
+}
+
+/// The period of a distribution, compared with the end of the one before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DistributionPeriod {
+    /// The id of the distribution.
+    pub id: i64,
+    /// The id of its distributor.
+    pub distributor_id: i64,
+    /// The first day.
+    pub from: NaiveDate,
+    /// The day after the last one; `None` before it is triggered.
+    pub until: Option<NaiveDate>,
+    /// The day on which it should begin; `None` for the first distribution of a distributor.
+    pub due_from: Option<NaiveDate>,
+}
+
+impl DistributionPeriod {
+    /// Checks that the period begins where the one before ended, and does not end before it begins.
+    #[must_use]
+    pub fn periods_adjoin(&self) -> Comparison {
+        let Self { id, distributor_id, from, until, due_from } = *self;
+        let wrong_start = due_from.filter(|due| *due != from).map(|due| {
+            format!(
+                "its period begins on {from}, the one before of distributor {distributor_id} ended \
+                 on {due}"
+            )
+        });
+        let wrong_end = until.filter(|until| *until < from);
+        let wrong_end = wrong_end.map(|until| format!("its period from {from} ends on {until}"));
+        let broken = wrong_start.or(wrong_end);
+        let broken = broken.map(|detail| CounterExample { kind: "distributions", id, detail });
+        Comparison { left: 1, right: i128::from(broken.is_none()), broken }
+    }
+}
+
+/// An obligation that is reversed, and its reversals that are neither cancelled nor rejected.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TakenBack {
+    /// The id of the obligation.
+    pub id: i64,
+    /// Its value in minor units.
+    pub value: i64,
+    /// Whether it is approved or fulfilled.
+    pub is_binding: bool,
+    /// The sum of its reversals, in minor units.
+    pub reversals: i128,
+}
+
+impl TakenBack {
+    /// Checks that the reversals take back nothing that the obligation does not have.
+    #[must_use]
+    pub fn reversals_within(&self) -> Comparison {
+        let Self { id, value, is_binding, reversals } = *self;
+        let all = i128::from(value).saturating_neg();
+        let within = reversals.clamp(all.min(0), all.max(0));
+        let detail = if reversals != within {
+            Some(format!("the value is {value}, the sum of its reversals is {reversals}"))
+        } else if reversals != 0 && !is_binding {
+            Some("it is reversed, and is neither approved nor fulfilled".to_owned())
+        } else {
+            None
+        };
+        let broken = detail.map(|detail| CounterExample { kind: "obligations", id, detail });
+        Comparison { left: reversals, right: within, broken }
     }
 }

@@ -4,6 +4,7 @@
 //! collaborators and deals are rows of the store. What a distributor pays is decided by
 //! [`crate::engine`].
 
+use chrono::{Days, NaiveDate};
 use chrono_tz::Tz;
 use validator::{Validate, ValidationError};
 
@@ -58,6 +59,9 @@ pub struct DistributorDraft {
     pub requires_approval: Option<bool>,
     /// Whether an untaken pool is carried over; `None` means no.
     pub carry_over: Option<bool>,
+    /// The first day of the first period; `None` means the day on which the distributor first is
+    /// active and has a schedule. [`may_start`] says which days are allowed.
+    pub starts_on: Option<NaiveDate>,
     /// A zone of the IANA database; `None` means the organization's.
     pub time_zone: Option<String>,
     /// The kinds of metric that credits count for.
@@ -91,6 +95,8 @@ pub struct DistributorTerms {
     pub requires_approval: bool,
     /// Whether a pool that nobody took is added to the next one.
     pub carry_over: bool,
+    /// The first day of the first period, if it was stated.
+    pub starts_on: Option<NaiveDate>,
     /// The time zone that decides which day it is.
     pub time_zone: Tz,
     /// The kinds of metric that credits count for, each at most once.
@@ -173,6 +179,7 @@ impl DistributorDraft {
             minimum_value: self.minimum_value,
             requires_approval: self.requires_approval.unwrap_or_default(),
             carry_over: self.carry_over.unwrap_or_default(),
+            starts_on: self.starts_on,
             time_zone: parsed.time_zone?,
             metric_types: parsed.metric_types,
         })
@@ -201,7 +208,43 @@ impl DistributorTerms {
     }
 }
 
+/// The number of days before today on which a first period may begin at the earliest.
+pub const MAX_DAYS_BACK: i64 = 366;
+
+/// Checks the first day of a first period that is stated on `today`, a date of the distributor's
+/// time zone: it is today, or one of the [`MAX_DAYS_BACK`] days before.
+///
+/// # Errors
+///
+/// The reason, as the rest of a sentence about the day.
+pub fn may_start(day: NaiveDate, today: NaiveDate) -> Result<(), String> {
+    match today.signed_duration_since(day).num_days() {
+        0..=MAX_DAYS_BACK => Ok(()),
+        days => {
+            let earliest = today.checked_sub_days(Days::new(MAX_DAYS_BACK.unsigned_abs()));
+            let earliest = earliest.unwrap_or(NaiveDate::MIN);
+            let side = if days < 0 { "in the future" } else { "too long ago" };
+            Err(format!("must be from {earliest} to {today}; {day} is {side}"))
+        }
+    }
+}
+
 impl DistributorStatus {
+    /// Checks that a distributor may be deleted: it owes nothing, neither obligations that are not
+    /// settled nor a pool that was carried over, in minor units.
+    ///
+    /// # Errors
+    ///
+    /// [`Locked`] if it still owes.
+    pub fn may_be_deleted(has_unsettled: bool, carried: i64) -> Result<(), Locked> {
+        let state = match (has_unsettled, carried) {
+            (true, _) => "the payer of obligations that are pending, approved or not fulfilled",
+            (false, 0) => return Ok(()),
+            (false, _) => "the payer of a pool that was carried over",
+        };
+        Err(Locked { noun: "the distributor", state, what: "it", done: "deleted" })
+    }
+
     /// Checks a change of status. Keeping the status is allowed, unless it is deleted.
     ///
     /// # Errors

@@ -40,7 +40,7 @@ pub struct ObligationDraft {
     #[validate(length(max = MAX_TEXT_CHARS), non_control_character)]
     pub award_type: Option<String>,
     /// The value in minor units, not 0, negative for a clawback. Required, except for a reversal,
-    /// where `None` means the negative of the reversed value.
+    /// where `None` means all that is left to take back.
     #[validate(custom(function = not_zero))]
     pub value: Option<i64>,
     /// At most 10,000 characters.
@@ -58,14 +58,17 @@ pub struct ObligationDraft {
 pub struct ReversedObligation {
     /// The value in minor units.
     pub value: i64,
+    /// The status.
+    pub status: ObligationStatus,
+    /// The sum of its other reversals that are neither cancelled nor rejected, in minor units. It
+    /// has the opposite sign of `value`.
+    pub taken_back: i128,
     /// Whether it belongs to the distributor of the new one.
     pub is_of_distributor: bool,
     /// Whether it belongs to the collaborator of the new one.
     pub is_of_collaborator: bool,
     /// Whether it is a reversal itself.
     pub is_reversal: bool,
-    /// Whether another obligation reverses it already.
-    pub is_reversed: bool,
 }
 
 /// An obligation that keeps every rule.
@@ -100,24 +103,35 @@ impl ObligationDraft {
         let status = faults.note("status", status);
         faults.note("due_on", self.due_on.map(in_calendar).transpose());
         faults.note("reverses", reversed.as_ref().map_or(Ok(()), ReversedObligation::check));
-        let value = self.value.map(Ok).or_else(|| reversed.map(ReversedObligation::negative));
-        let value = faults.required("value", value);
+        let value = match reversed {
+            Some(reversed) if reversed.check().is_ok() => {
+                faults.note("value", reversed.part(self.value))
+            }
+            // A part of what cannot be reversed is not judged.
+            Some(_) => self.value,
+            None => faults.required("value", self.value.map(Ok::<_, String>)),
+        };
         match (status, value) {
             (Some(status), Some(value)) if faults.is_empty() => Ok(self.terms(status, value)),
             _ => Err(faults.into_vec()),
         }
     }
 
-    /// Checks every rule of an existing obligation that changes.
+    /// Checks every rule of an existing obligation that changes, and of the one that it reverses if
+    /// its value changes.
     ///
     /// The status itself is checked by [`ObligationState::may_become`].
     ///
     /// # Errors
     ///
     /// All faults at once.
-    pub fn check_changed(&self, status: ObligationStatus) -> Result<ObligationTerms, Vec<Fault>> {
+    pub fn check_changed(
+        &self,
+        status: ObligationStatus,
+        reversed: Option<ReversedObligation>,
+    ) -> Result<ObligationTerms, Vec<Fault>> {
         let unstated = Self { status: None, ..self.clone() };
-        unstated.check(None).map(|terms| ObligationTerms { status, ..terms })
+        unstated.check(reversed).map(|terms| ObligationTerms { status, ..terms })
     }
 
     fn terms(&self, status: ObligationStatus, value: i64) -> ObligationTerms {
@@ -132,15 +146,38 @@ impl ReversedObligation {
             (self.is_of_distributor, "must be an obligation of the same distributor"),
             (self.is_of_collaborator, "must be an obligation of the same collaborator"),
             (!self.is_reversal, "must not be a reversal itself"),
-            (!self.is_reversed, "must not be reversed already"),
+            (self.is_binding(), "must be an obligation that is approved or fulfilled"),
+            (self.left() != 0, "must not be reversed in whole already"),
         ];
         let broken = rules.into_iter().find(|(holds, _)| !holds);
         broken.map_or(Ok(()), |(_, message)| Err(message))
     }
 
-    fn negative(self) -> Result<i64, &'static str> {
-        let unfit = "is required, because the negative of the reversed value does not fit 64 bits";
-        self.value.checked_neg().ok_or(unfit)
+    const fn is_binding(&self) -> bool {
+        matches!(self.status, ObligationStatus::Approved | ObligationStatus::Fulfilled)
+    }
+
+    /// Returns the part that is not taken back, in minor units.
+    fn left(&self) -> i128 {
+        i128::from(self.value).saturating_add(self.taken_back)
+    }
+
+    /// Returns the value of a reversal: the stated one if it takes back no more than is left, or
+    /// minus all that is left.
+    fn part(&self, stated: Option<i64>) -> Result<i64, String> {
+        let all = self.left().saturating_neg();
+        let Some(value) = stated else {
+            let unfit = "is required, because minus what is left does not fit 64 bits";
+            return i64::try_from(all).map_err(|_| unfit.to_owned());
+        };
+        let (least, most) = if all < 0 { (all, -1) } else { (1, all) };
+        if (least..=most).contains(&i128::from(value)) {
+            Ok(value)
+        } else {
+            Err(format!(
+                "must be from {least} to {most}, which takes back what is left; it is {value}"
+            ))
+        }
     }
 }
 
@@ -162,12 +199,15 @@ pub struct ObligationState {
     pub status: ObligationStatus,
     /// Whether a distribution covers the obligation.
     pub is_allocated: bool,
+    /// Whether another obligation reverses it, in part or in whole, and is neither cancelled nor
+    /// rejected.
+    pub is_reversed: bool,
 }
 
 impl ObligationState {
     /// Checks a change of status. Keeping the status is always allowed. A pending obligation may
     /// be approved, rejected or cancelled. An approved one may be fulfilled and, unless it is
-    /// allocated, rejected or cancelled.
+    /// allocated or reversed, rejected or cancelled.
     ///
     /// # Errors
     ///
@@ -177,7 +217,7 @@ impl ObligationState {
         let is_allowed = match (self.status, to) {
             (from, to) if from == to => true,
             (Pending, Approved | Rejected | Cancelled) | (Approved, Fulfilled) => true,
-            (Approved, Rejected | Cancelled) => !self.is_allocated,
+            (Approved, Rejected | Cancelled) => !self.is_allocated && !self.is_reversed,
             _ => false,
         };
         let refused = Refused { noun: "the obligation", from: self.state(), to: to.name() };
@@ -188,9 +228,11 @@ impl ObligationState {
     ///
     /// # Errors
     ///
-    /// [`Locked`] if the obligation is allocated or settled.
+    /// [`Locked`] if the obligation is allocated or settled, or if its value would change and it is
+    /// reversed.
     pub fn may_change(self, what: &'static str) -> Result<(), Locked> {
-        self.unless(self.is_allocated || self.is_settled(), what, "changed")
+        let is_taken_back = self.is_reversed && what == "value";
+        self.unless(self.is_allocated || self.is_settled() || is_taken_back, what, "changed")
     }
 
     /// Checks a change of the reference, which is allowed until the obligation is settled, and
@@ -207,9 +249,9 @@ impl ObligationState {
     ///
     /// # Errors
     ///
-    /// [`Locked`] if the obligation is allocated or settled.
+    /// [`Locked`] if the obligation is allocated, settled or reversed.
     pub fn may_be_deleted(self) -> Result<(), Locked> {
-        self.unless(self.is_allocated || self.is_settled(), "it", "deleted")
+        self.unless(self.is_allocated || self.is_settled() || self.is_reversed, "it", "deleted")
     }
 
     const fn is_settled(self) -> bool {
@@ -227,10 +269,12 @@ impl ObligationState {
     }
 
     const fn state(self) -> &'static str {
-        match (self.status, self.is_allocated) {
-            (ObligationStatus::Pending, true) => "pending and allocated",
-            (ObligationStatus::Approved, true) => "approved and allocated",
-            (status, _) => status.name(),
+        match (self.status, self.is_allocated, self.is_reversed) {
+            (ObligationStatus::Pending, true, _) => "pending and allocated",
+            (ObligationStatus::Approved, true, true) => "approved, allocated and reversed",
+            (ObligationStatus::Approved, true, false) => "approved and allocated",
+            (ObligationStatus::Approved, false, true) => "approved and reversed",
+            (status, ..) => status.name(),
         }
     }
 }

@@ -8,6 +8,8 @@
 /// - `read` puts what the input gives into a draft, by the names of the draft's fields,
 /// - `written` makes the columns that are written, of what the rules have accepted.
 ///
+/// They are as visible as what stands before the draft.
+///
 /// A line has the field of the draft and its value in a row, and behind the arrow the column and
 /// its value among what is accepted. Fields of the draft that `read` leaves alone stand in `draft`,
 /// and columns that are no attribute in `written`.
@@ -25,21 +27,21 @@
 /// ```
 macro_rules! draft {
     (
-        $draft:ident of $row:ident: $row_type:ty;
+        $visibility:vis $draft:ident of $row:ident: $row_type:ty;
         $written:ident of $($part:ident: $part_type:ty),+;
         { $($name:ident: $in_row:expr => $column:ident: $in_part:expr,)+ }
         $(draft { $($unread:ident: $unread_in_row:expr),+ })?
         $(written { $($derived:ident: $derived_in_part:expr),+ $(,)? })?
     ) => {
-        fn draft($row: $row_type) -> $draft {
+        $visibility fn draft($row: $row_type) -> $draft {
             $draft { $($name: $in_row,)+ $($($unread: $unread_in_row,)+)? }
         }
 
-        fn read(input: &apportion_jsonapi::Input, draft: &mut $draft) {
+        $visibility fn read(input: &apportion_jsonapi::Input, draft: &mut $draft) {
             $(input.set(stringify!($name), &mut draft.$name);)+
         }
 
-        fn written($($part: $part_type),+) -> $written {
+        $visibility fn written($($part: $part_type),+) -> $written {
             $written { $($column: $in_part,)+ $($($derived: $derived_in_part,)+)? }
         }
     };

@@ -1,6 +1,6 @@
 //! `POST …/distributors/credit-metric`, in the plain JSON that was recorded: every distributor that
 //! has the collaborator as a member credits them. Not here: the crediting itself
-//! (`payouts::credit`).
+//! (`resources::payouts::credit`).
 
 use std::sync::Arc;
 
@@ -23,7 +23,7 @@ use crate::failure::{Failure, Result};
 use crate::http::body::BodyFormat;
 use crate::http::method::Stop;
 use crate::http::reply::Reply;
-use crate::payouts::credit::{COLLABORATOR, credit_everywhere};
+use crate::resources::payouts::credit::{COLLABORATOR, credit_everywhere};
 
 /// The addresses that take credits: one beside the resources, one among the recorded addresses.
 pub(crate) const PATHS: [&str; 2] =

@@ -10,8 +10,8 @@ use apportion_core::id::{DistributionId, DistributorId};
 use apportion_core::obligation::DISTRIBUTION_AWARD;
 use apportion_store::allocate::{self, CollectedObligation, NewObligations, PaidShare, Payment};
 use apportion_store::distribution::{self, NewDistribution};
-use apportion_store::distributor::{self, Occupied, StoredDistributor};
-use apportion_store::{self as store, Tenant, metric};
+use apportion_store::distributor::{self, DistributorRow, Occupied, StoredDistributor};
+use apportion_store::{self as store, Stored, Tenant, metric};
 use chrono::{DateTime, NaiveDateTime, Utc};
 
 use crate::engine::snapshot::{Planned, plan_open};
@@ -29,6 +29,35 @@ pub fn trigger(
     let claimed = distributor::claim(tenant, distributor, occupied)?;
     let is_active = |payer: &StoredDistributor| payer.status == DistributorStatus::Active;
     let Some(payer) = claimed.filter(is_active) else { return Ok(None) };
+    trigger_locked(tenant, payer, now)
+}
+
+/// Triggers the open distribution of a distributor that is locked, if it is due, before something is
+/// written that would change what it pays: whatever is written after the trigger date counts for the
+/// next one. Returns the distributor as it is then.
+pub(crate) fn trigger_due(
+    tenant: &mut Tenant<'_>,
+    payer: DistributorRow,
+    now: NaiveDateTime,
+) -> store::Result<DistributorRow> {
+    let is_due = payer.next_trigger_date.is_some_and(|date| date <= now);
+    if !is_due || payer.stored.status != DistributorStatus::Active {
+        return Ok(payer);
+    }
+    let id = payer.stored.id;
+    if let Some(triggered) = trigger_locked(tenant, payer.stored, now.and_utc())? {
+        triggered.log();
+    }
+    let found = distributor::find(tenant, id)?.ok_or("it is gone, although it is locked");
+    store::intact(DistributorRow::TABLE, id.0, found)
+}
+
+/// Triggers the open distribution of a distributor that is locked, if it is due.
+fn trigger_locked(
+    tenant: &mut Tenant<'_>,
+    payer: StoredDistributor,
+    now: DateTime<Utc>,
+) -> store::Result<Option<Triggered>> {
     let planned = plan_open(tenant, &payer, now)?;
     let Some(planned) = planned.filter(|planned| planned.plan.wait_reason.is_none()) else {
         return Ok(None);
@@ -86,6 +115,7 @@ fn mark_triggered(
 ) -> store::Result<()> {
     let triggered = distribution::Triggered {
         status: plan.status,
+        period_until: plan.period_until,
         value: plan.value,
         allocation_count: i64::try_from(plan.allocations.len())?,
         shared_pool: plan.shared.as_ref().map(write_shared_pool),
@@ -107,6 +137,7 @@ fn open_next(
         value: 0,
         units: before.units.clone(),
         opened_at: next.open.opened_at.naive_utc(),
+        period_from: next.open.period_from,
         trigger_date: next.open.trigger_at.naive_utc(),
         carried: next.open.carried,
     };

@@ -26,6 +26,7 @@ use chrono::{DateTime, SubsecRound, Utc};
 use crate::clock;
 
 pub use apply::trigger;
+pub(crate) use apply::trigger_due;
 use refresh::EventCounts;
 pub use tick::{Tick, tick};
 pub use triggered::Triggered;

@@ -15,7 +15,7 @@ use apportion_store::metric::CollaboratorScore;
 use apportion_store::{self as store, Tenant, metric, obligation, organization};
 use chrono::{DateTime, Utc};
 
-use crate::resources::payouts::distributor::terms;
+use crate::payouts::terms::terms;
 
 /// An open distribution and what its trigger would do.
 pub(crate) struct Planned {
@@ -91,6 +91,7 @@ impl Rows {
         let members = distributor::collaborator_ids(tenant, distributor)?;
         let opening = OpenDistribution {
             opened_at: open.opened_at.and_utc(),
+            period_from: open.period_from,
             trigger_at: open.trigger_date.and_utc(),
             carried: open.carried,
         };
@@ -154,7 +155,11 @@ fn owed(row: &obligation::OpenObligation) -> Owed {
         obligation_id: row.id,
         collaborator_id: row.collaborator_id,
         value: row.value,
-        state: ObligationState { status: ObligationStatus::Approved, is_allocated: false },
+        state: ObligationState {
+            status: ObligationStatus::Approved,
+            is_allocated: false,
+            is_reversed: false,
+        },
         created_at: row.created_at.and_utc(),
         due_on: row.due_on,
     }

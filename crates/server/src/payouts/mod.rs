@@ -1,10 +1,10 @@
-//! Code that several payout types share: the open distribution, credits, the settling of
-//! allocations, explanations, and attributes that hold JSON. Not here: the types themselves
+//! Code that several payout types share: the terms of a distributor, its open distribution,
+//! the settling of allocations, explanations, and attributes that hold JSON. Not here: the types themselves
 //! (`resources`), and the triggering of distributions (`engine`).
 
-pub(crate) mod credit;
 pub(crate) mod explanation;
 pub(crate) mod kept_json;
 pub(crate) mod opening;
 pub(crate) mod preview_types;
 pub(crate) mod settling;
+pub(crate) mod terms;

@@ -1,6 +1,7 @@
 //! The open distribution of a distributor. It is opened when an active distributor first has a
 //! schedule, rescheduled when the schedule or the time zone changes, and cancelled when the
-//! schedule has no further date. Not here: the triggering of a distribution on its trigger date
+//! schedule has no further date. The one that is opened after that takes over its period, its
+//! metrics and what was carried to it. Not here: the triggering of a distribution on its trigger date
 //! (`engine`).
 
 use apportion_core::distribution::DistributionStatus;
@@ -8,7 +9,8 @@ use apportion_core::engine::OpenDistribution;
 use apportion_core::id::{DistributionId, DistributorId};
 use apportion_core::schedule::{Schedule, Tz};
 use apportion_store::distribution::{self, NewDistribution, Outcome, StoredDistribution};
-use chrono::{DateTime, Utc};
+use apportion_store::metric;
+use chrono::{DateTime, NaiveDate, Utc};
 
 use crate::catalog::Work;
 use crate::failure::Result;
@@ -21,6 +23,8 @@ pub(crate) struct Paying<'p> {
     pub(crate) schedule: &'p Schedule,
     pub(crate) anchor: DateTime<Utc>,
     pub(crate) zone: Tz,
+    /// The first day of its first period, if it was stated.
+    pub(crate) starts_on: Option<NaiveDate>,
 }
 
 /// Opens, updates or cancels the open distribution after a change of the distributor.
@@ -54,7 +58,12 @@ pub(crate) fn cancel(work: &mut Work<'_>, id: DistributionId) -> Result<()> {
 
 fn begin(work: &mut Work<'_>, paying: &Paying<'_>) -> Result<()> {
     let from = since(work, paying)?;
-    let Some(open) = OpenDistribution::first(from, |after| paying.next_after(after)) else {
+    let last = distribution::find_last(&mut work.tenant, paying.distributor)?;
+    let beginning = match &last {
+        Some(last) => following(last),
+        None => OpenDistribution::beginning(work.now.and_utc(), paying.zone, paying.starts_on),
+    };
+    let Some(open) = beginning.rescheduled(from, |after| paying.next_after(after)) else {
         return Ok(());
     };
     let new = NewDistribution {
@@ -63,21 +72,42 @@ fn begin(work: &mut Work<'_>, paying: &Paying<'_>) -> Result<()> {
         value: 0,
         units: paying.units.to_owned(),
         opened_at: open.opened_at.naive_utc(),
+        period_from: open.period_from,
         trigger_date: open.trigger_at.naive_utc(),
         carried: open.carried,
     };
-    distribution::insert(&mut work.tenant, &new, work.now)?;
+    let id = distribution::insert(&mut work.tenant, &new, work.now)?;
+    if let Some(last) = last.filter(|last| last.status == DistributionStatus::Cancelled) {
+        metric::move_to_distribution(&mut work.tenant, last.id, id, work.now)?;
+    }
     Ok(())
+}
+
+/// Returns the start of the period that follows the last distribution of a distributor: the whole
+/// period of one that was cancelled, with what was carried to it, and otherwise the end of its
+/// period.
+fn following(last: &StoredDistribution) -> OpenDistribution {
+    let trigger_at = last.trigger_date.and_utc();
+    match last.period_until {
+        Some(until) if last.status != DistributionStatus::Failed => {
+            OpenDistribution { opened_at: trigger_at, period_from: until, trigger_at, carried: 0 }
+        }
+        _ => opening(last),
+    }
+}
+
+fn opening(stored: &StoredDistribution) -> OpenDistribution {
+    OpenDistribution {
+        opened_at: stored.opened_at.and_utc(),
+        period_from: stored.period_from,
+        trigger_at: stored.trigger_date.and_utc(),
+        carried: stored.carried,
+    }
 }
 
 fn reschedule(work: &mut Work<'_>, paying: &Paying<'_>, open: &StoredDistribution) -> Result<()> {
     let from = since(work, paying)?;
-    let opening = OpenDistribution {
-        opened_at: open.opened_at.and_utc(),
-        trigger_at: open.trigger_date.and_utc(),
-        carried: open.carried,
-    };
-    match opening.rescheduled(from, |after| paying.next_after(after)) {
+    match opening(open).rescheduled(from, |after| paying.next_after(after)) {
         Some(moved) => {
             let date = moved.trigger_at.naive_utc();
             let tenant = &mut work.tenant;

@@ -1,6 +1,7 @@
 //! The checks of a tenant's rows: read by their keys, a page at a time, however many there are. Not
 //! here: what a check demands of a row, which is `apportion_core::checks`.
 
+mod corrections;
 mod payouts;
 mod revenue;
 
@@ -24,6 +25,8 @@ pub fn check(tenant: &mut Tenant<'_>, check: Check, stop: Stop<'_>) -> Result<Fi
         Check::ObligationOnce => payouts::obligation_once(tenant, &mut run),
         Check::TriggerOnce => payouts::trigger_once(tenant, &mut run),
         Check::MetricsFollowCredits => payouts::metrics_follow_credits(tenant, &mut run),
+        Check::PeriodsAdjoin => corrections::periods_adjoin(tenant, &mut run),
+        Check::ReversalsWithin => corrections::reversals_within(tenant, &mut run),
         Check::AmountsFollowDeals | Check::SlicesSum => revenue::deals(tenant, &mut run),
     };
     run.finding.is_complete = end? == End::Complete;

@@ -62,7 +62,12 @@ use crate::payouts::resolver::Payout;
 /// let score = |(id, score)| Score { collaborator_id: CollaboratorId(id), score };
 /// let snapshot = Snapshot {
 ///     payer: &payer,
-///     open: OpenDistribution { opened_at: noon("01")?, trigger_at: noon("08")?, carried: 0 },
+///     open: OpenDistribution {
+///         opened_at: noon("01")?,
+///         period_from: noon("01")?.date_naive(),
+///         trigger_at: noon("08")?,
+///         carried: 0,
+///     },
 ///     members: &[CollaboratorId(1), CollaboratorId(2), CollaboratorId(3)],
 ///     scores: &[(1, 3), (2, 14)].map(score),
 ///     obligations: &[],
@@ -93,15 +98,18 @@ pub fn plan(
         true => ObligationStatus::Pending,
         false => ObligationStatus::Approved,
     };
+    let until = open.period_until(now, payer.time_zone);
     let last = now.max(open.trigger_at);
     let next = next_after(last).filter(|next| *next > last).map(|trigger_at| {
-        let opened_at = if failed { open.opened_at } else { open.trigger_at };
+        let (opened_at, period_from) =
+            if failed { (open.opened_at, open.period_from) } else { (open.trigger_at, until) };
         let carried = settlement.carried_on;
-        let open = OpenDistribution { opened_at, trigger_at, carried };
+        let open = OpenDistribution { opened_at, period_from, trigger_at, carried };
         NextDistribution { open, takes_over_metrics: failed }
     });
     Plan {
         open,
+        period_until: until,
         wait_reason: wait_reason(snapshot),
         status,
         value: settlement.value,

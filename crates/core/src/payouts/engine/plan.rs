@@ -21,6 +21,8 @@ use crate::rules::id::{CollaboratorId, ObligationId};
 pub struct Plan {
     /// The distribution. Its trigger date stays the scheduled one, however late it is triggered.
     pub open: OpenDistribution,
+    /// The day after the last one of its period.
+    pub period_until: NaiveDate,
     /// The reason why it is not triggered now; `None` if it is due.
     pub wait_reason: Option<WaitReason>,
     /// The status it gets: processing, complete or failed.

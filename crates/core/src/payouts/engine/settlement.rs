@@ -57,7 +57,7 @@ pub(crate) fn basis(snapshot: &Snapshot<'_>, source: PoolSource) -> Basis {
         PoolSource::Fixed(amount) => Basis::Amount(amount),
         PoolSource::Revenue(percentage) => {
             let Snapshot { payer, open, recognized, now, .. } = *snapshot;
-            let (from, until) = open.revenue_dates(now, payer.time_zone);
+            let (from, until) = (open.period_from, open.period_until(now, payer.time_zone));
             Basis::Revenue { from, until, recognized, percentage }
         }
     }

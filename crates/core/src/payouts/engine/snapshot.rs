@@ -36,8 +36,11 @@ pub struct Payer {
 /// A distribution that waits for its trigger date.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct OpenDistribution {
-    /// The start of its period: the trigger date of the previous distribution.
+    /// The instant at which it was opened: the trigger date of the previous distribution.
     pub opened_at: DateTime<Utc>,
+    /// The first day of its period: the day on which the period before ended. It is kept as a date,
+    /// so that a change of the time zone neither repeats a day nor leaves one out.
+    pub period_from: NaiveDate,
     /// The scheduled instant at which it is triggered and its period ends, that instant not
     /// included.
     pub trigger_at: DateTime<Utc>,
@@ -90,19 +93,20 @@ impl Payer {
 }
 
 impl OpenDistribution {
-    /// Opens the first distribution of a distributor that is active and has a schedule since `now`.
+    /// Returns the start of a period that begins now, for a distributor that had none before. Its
+    /// trigger date is still to be found, by [`rescheduled`](Self::rescheduled).
     ///
-    /// Returns `None` if the schedule, `next_after`, has no instant after that.
-    pub fn first(
-        now: DateTime<Utc>,
-        next_after: impl Fn(DateTime<Utc>) -> Option<DateTime<Utc>>,
-    ) -> Option<Self> {
-        Self { opened_at: now, trigger_at: now, carried: 0 }.rescheduled(now, next_after)
+    /// The period begins on `starts_on`, or on the present day of the time zone.
+    #[must_use]
+    pub fn beginning(now: DateTime<Utc>, time_zone: Tz, starts_on: Option<NaiveDate>) -> Self {
+        let period_from = starts_on.unwrap_or_else(|| local_date(now, time_zone));
+        Self { opened_at: now, period_from, trigger_at: now, carried: 0 }
     }
 
-    /// Moves the trigger date after a change of the schedule or of the time zone at `now`.
+    /// Sets the trigger date to the first one after `now`, for a distribution that is opened, or
+    /// whose schedule or time zone changed.
     ///
-    /// Returns `None` if the new schedule has no instant after that; the distribution is then
+    /// Returns `None` if the schedule has no instant after that; the distribution is then
     /// cancelled.
     pub fn rescheduled(
         self,
@@ -120,18 +124,18 @@ impl OpenDistribution {
         now.min(self.trigger_at).max(self.opened_at)
     }
 
-    /// Returns the first day whose revenue counts and the day after the last one, as dates of the
-    /// time zone.
+    /// Returns the day after the last one of the period as seen at `now`: the date of its end in
+    /// the time zone, but no day before the period began.
     #[must_use]
-    pub fn revenue_dates(&self, now: DateTime<Utc>, time_zone: Tz) -> (NaiveDate, NaiveDate) {
-        (local_date(self.opened_at, time_zone), local_date(self.closes_at(now), time_zone))
+    pub fn period_until(&self, now: DateTime<Utc>, time_zone: Tz) -> NaiveDate {
+        local_date(self.closes_at(now), time_zone).max(self.period_from)
     }
 
     /// Returns the days whose revenue counts as a range, or `None` if there are no such days.
     #[must_use]
     pub fn revenue_days(&self, now: DateTime<Utc>, time_zone: Tz) -> Option<DateRange> {
-        let (from, until) = self.revenue_dates(now, time_zone);
-        DateRange::window(Some(from), Some(until.pred_opt()?))
+        let until = self.period_until(now, time_zone);
+        DateRange::window(Some(self.period_from), Some(until.pred_opt()?))
     }
 }
 

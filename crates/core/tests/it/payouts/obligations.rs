@@ -12,10 +12,11 @@ fn worth(value: i64) -> ObligationDraft {
 
 const REVERSED: ReversedObligation = ReversedObligation {
     value: 500,
+    status: ObligationStatus::Fulfilled,
+    taken_back: 0,
     is_of_distributor: true,
     is_of_collaborator: true,
     is_reversal: false,
-    is_reversed: false,
 };
 
 fn refused(draft: &ObligationDraft, reversed: Option<ReversedObligation>, expected: &[&str]) {
@@ -46,7 +47,8 @@ fn one_begins_pending_or_approved() {
     for other in ["fulfilled", "rejected", "cancelled", "", "Pending"] {
         refused(&with_status(other), None, &["status must be pending or approved"]);
     }
-    let changed = with_status("fulfilled").check_changed(ObligationStatus::Fulfilled).unwrap();
+    let changed =
+        with_status("fulfilled").check_changed(ObligationStatus::Fulfilled, None).unwrap();
     assert_eq!(changed.status, ObligationStatus::Fulfilled);
 }
 
@@ -80,7 +82,15 @@ fn a_reversal_is_worth_the_negative_unless_it_says_more() {
         refused(&worth(-500), Some(reversed), &[&format!("reverses {message}")]);
     };
     check(ReversedObligation { is_reversal: true, ..REVERSED }, "must not be a reversal itself");
-    check(ReversedObligation { is_reversed: true, ..REVERSED }, "must not be reversed already");
+    let whole = ReversedObligation { taken_back: -500, ..REVERSED };
+    check(whole, "must not be reversed in whole already");
+    use ObligationStatus::{Approved, Cancelled, Pending, Rejected};
+    for status in [Pending, Rejected, Cancelled] {
+        let unbinding = ReversedObligation { status, ..REVERSED };
+        check(unbinding, "must be an obligation that is approved or fulfilled");
+    }
+    let approved = ReversedObligation { status: Approved, ..REVERSED };
+    assert_eq!(worth(-500).check(Some(approved)).unwrap().value, -500);
     let same = "must be an obligation of the same";
     check(
         ReversedObligation { is_of_distributor: false, ..REVERSED },
@@ -92,14 +102,49 @@ fn a_reversal_is_worth_the_negative_unless_it_says_more() {
     );
     let smallest = ReversedObligation { value: i64::MIN, ..REVERSED };
     assert_eq!(worth(i64::MAX).check(Some(smallest)).unwrap().value, i64::MAX);
-    let unfit =
-        "value is required, because the negative of the reversed value does not fit 64 bits";
+    let unfit = "value is required, because minus what is left does not fit 64 bits";
     refused(&ObligationDraft::default(), Some(smallest), &[unfit]);
+}
+
+#[test]
+fn reversals_take_back_no_more_than_is_left() {
+    let part = ReversedObligation { taken_back: -120, ..REVERSED };
+    assert_eq!(ObligationDraft::default().check(Some(part)).unwrap().value, -380);
+    assert_eq!(worth(-380).check(Some(part)).unwrap().value, -380);
+    for value in [-381, 1, 380, i64::MIN, i64::MAX] {
+        let message =
+            format!("value must be from -380 to -1, which takes back what is left; it is {value}");
+        refused(&worth(value), Some(part), &[&message]);
+    }
+    let clawback = ReversedObligation { value: -7, taken_back: 2, ..REVERSED };
+    assert_eq!(ObligationDraft::default().check(Some(clawback)).unwrap().value, 5);
+    let message = "value must be from 1 to 5, which takes back what is left; it is -1";
+    refused(&worth(-1), Some(clawback), &[message]);
+    assert_eq!(
+        worth(5).check_changed(ObligationStatus::Approved, Some(clawback)).unwrap().value,
+        5
+    );
+}
+
+#[test]
+fn what_is_reversed_stays() {
+    let held = |status| ObligationState { status, is_allocated: false, is_reversed: true };
+    let approved = held(ObligationStatus::Approved);
+    assert_eq!(approved.may_become(ObligationStatus::Fulfilled), Ok(()));
+    for to in [ObligationStatus::Cancelled, ObligationStatus::Rejected] {
+        let message = format!("the obligation is approved and reversed and cannot become {to}");
+        assert_eq!(approved.may_become(to).unwrap_err().to_string(), message);
+    }
+    let message = "the obligation is approved and reversed, so value cannot be changed";
+    assert_eq!(approved.may_change("value").unwrap_err().to_string(), message);
+    assert_eq!(approved.may_change("reason"), Ok(()));
+    let message = "the obligation is approved and reversed, so it cannot be deleted";
+    assert_eq!(approved.may_be_deleted().unwrap_err().to_string(), message);
 }
 
 /// Returns the statuses that an obligation may get besides its own.
 fn ways(status: ObligationStatus, is_allocated: bool) -> Vec<&'static str> {
-    let state = ObligationState { status, is_allocated };
+    let state = ObligationState { status, is_allocated, is_reversed: false };
     assert_eq!(state.may_become(status), Ok(()));
     let others = ObligationStatus::ALL.iter().filter(|to| **to != status);
     others.filter(|to| state.may_become(**to).is_ok()).map(|to| to.name()).collect()
@@ -117,7 +162,10 @@ fn statuses_follow_each_other() {
         assert!(ways(last, false).is_empty() && ways(last, true).is_empty());
     }
     let message = |status, is_allocated, to| {
-        ObligationState { status, is_allocated }.may_become(to).unwrap_err().to_string()
+        ObligationState { status, is_allocated, is_reversed: false }
+            .may_become(to)
+            .unwrap_err()
+            .to_string()
     };
     assert_eq!(
         message(Fulfilled, true, Approved),
@@ -137,20 +185,28 @@ fn statuses_follow_each_other() {
 fn terms_are_locked_once_allocated_or_settled() {
     for status in ObligationStatus::ALL.iter().copied() {
         for is_allocated in [false, true] {
-            let state = ObligationState { status, is_allocated };
+            let state = ObligationState { status, is_allocated, is_reversed: false };
             let is_open = matches!(status, ObligationStatus::Pending | ObligationStatus::Approved);
             assert_eq!(state.may_change("value").is_ok(), is_open && !is_allocated);
             assert_eq!(state.may_be_deleted().is_ok(), is_open && !is_allocated);
             assert_eq!(state.may_change_reference().is_ok(), is_open);
         }
     }
-    let state = ObligationState { status: ObligationStatus::Pending, is_allocated: true };
+    let state = ObligationState {
+        status: ObligationStatus::Pending,
+        is_allocated: true,
+        is_reversed: false,
+    };
     let message = "the obligation is pending and allocated, so";
     let value = state.may_change("value").unwrap_err();
     assert_eq!(value.to_string(), format!("{message} value cannot be changed"));
     let deletion = state.may_be_deleted().unwrap_err();
     assert_eq!(deletion.to_string(), format!("{message} it cannot be deleted"));
-    let settled = ObligationState { status: ObligationStatus::Rejected, is_allocated: false };
+    let settled = ObligationState {
+        status: ObligationStatus::Rejected,
+        is_allocated: false,
+        is_reversed: false,
+    };
     let reference = settled.may_change_reference().unwrap_err();
     let message = "the obligation is rejected, so reference cannot be changed";
     assert_eq!(reference.to_string(), message);

@@ -12,6 +12,8 @@ use apportion_core::resolver::{Payout, PoolSource};
 use apportion_core::share_rule::ShareRule;
 use chrono::{DateTime, Days, NaiveTime, Utc};
 
+use crate::day;
+
 /// Parses an instant such as `2025-07-01T12:00:00Z`; a date alone means its noon.
 pub(crate) fn at(text: &str) -> DateTime<Utc> {
     let text = if text.len() == 10 { format!("{text}T12:00:00Z") } else { text.to_owned() };
@@ -54,6 +56,7 @@ impl Rows {
         };
         let open = OpenDistribution {
             opened_at: at("2025-07-01"),
+            period_from: day("2025-07-01"),
             trigger_at: at("2025-07-02"),
             carried: 0,
         };
@@ -98,7 +101,11 @@ pub(crate) fn obligation(id: i64, (collaborator, value): (i64, i64)) -> Owed {
         obligation_id: ObligationId(id),
         collaborator_id: CollaboratorId(collaborator),
         value,
-        state: ObligationState { status: ObligationStatus::Approved, is_allocated: false },
+        state: ObligationState {
+            status: ObligationStatus::Approved,
+            is_allocated: false,
+            is_reversed: false,
+        },
         created_at: at("2025-07-01"),
         due_on: None,
     }

@@ -152,21 +152,25 @@ fn a_pool_is_a_part_of_the_revenue_recognised() {
 
 #[test]
 fn revenue_is_counted_by_the_days_of_the_distributor() {
-    let open = |opened: &str, trigger: &str| OpenDistribution {
-        opened_at: at(opened),
+    let open = |from: &str, trigger: &str| OpenDistribution {
+        opened_at: at("2025-06-30T22:00:00Z"),
+        period_from: day(from),
         trigger_at: at(trigger),
         carried: 0,
     };
-    let july = open("2025-06-30T22:00:00Z", "2025-07-31T22:00:00Z");
+    let july = open("2025-07-01", "2025-07-31T22:00:00Z");
     let days = |zone| july.revenue_days(at("2026-01-01"), zone).unwrap();
     assert_eq!(days(chrono_tz::Europe::Berlin), range("2025-07-01..2025-07-31"));
-    assert_eq!(days(chrono_tz::UTC), range("2025-06-30..2025-07-30"));
+    // A change of the zone moves the end of a period, and never its beginning.
+    assert_eq!(days(chrono_tz::UTC), range("2025-07-01..2025-07-30"));
     let early = july.revenue_days(at("2025-07-03"), chrono_tz::Europe::Berlin);
     assert_eq!(early, Some(range("2025-07-01..2025-07-02")));
-    let within_a_day = open("2025-07-01T01:00:00Z", "2025-07-01T23:00:00Z");
+    let within_a_day = open("2025-07-01", "2025-07-01T23:00:00Z");
     assert_eq!(within_a_day.revenue_days(at("2026-01-01"), chrono_tz::UTC), None);
-    let before = july.revenue_dates(at("2025-01-01"), chrono_tz::UTC);
-    assert_eq!(before, (day("2025-06-30"), day("2025-06-30")));
+    // The trigger date is on the day before the first one in this zone.
+    let back = open("2025-07-01", "2025-07-01T03:00:00Z");
+    let until = back.period_until(at("2026-01-01"), chrono_tz::America::New_York);
+    assert_eq!(until, day("2025-07-01"));
 }
 
 #[test]

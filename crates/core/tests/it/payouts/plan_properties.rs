@@ -162,8 +162,10 @@ proptest! {
         if plan.failure.is_some() {
             prop_assert_eq!(&after.scores, &rows.scores);
             prop_assert_eq!(after.open.opened_at, rows.open.opened_at);
+            prop_assert_eq!(after.open.period_from, rows.open.period_from);
         } else {
             prop_assert_eq!(after.open.opened_at, rows.open.trigger_at);
+            prop_assert_eq!(after.open.period_from, plan.period_until);
             let is_due_later = rows.obligations.iter().any(|owed| owed.due_on.is_some());
             prop_assert!(is_due_later || again.failure.is_some() || again.value == 0);
         }

@@ -134,8 +134,12 @@ fn missed_periods_run_once_under_the_date_that_was_missed() {
     let rows = Rows::of(fixed(100, ShareRule::Evenly)).scoring(&[1]);
     let plan = rows.plan("2025-07-09");
     assert_eq!((plan.wait_reason, plan.open), (None, rows.open));
-    let expected =
-        OpenDistribution { opened_at: at("2025-07-02"), trigger_at: at("2025-07-10"), carried: 0 };
+    let expected = OpenDistribution {
+        opened_at: at("2025-07-02"),
+        period_from: day("2025-07-02"),
+        trigger_at: at("2025-07-10"),
+        carried: 0,
+    };
     let next = plan.next.unwrap();
     assert_eq!((next.open, next.takes_over_metrics), (expected, false));
     let same = rows.plan("2025-07-02");
@@ -158,15 +162,27 @@ fn only_an_active_distributor_is_triggered() {
 
 #[test]
 fn a_distribution_opens_and_moves_with_the_schedule() {
-    let first = OpenDistribution::first(at("2025-07-01"), next_noon).unwrap();
-    let expected =
-        OpenDistribution { opened_at: at("2025-07-01"), trigger_at: at("2025-07-02"), carried: 0 };
+    let first = OpenDistribution::beginning(at("2025-07-01"), chrono_tz::UTC, None);
+    let first = first.rescheduled(at("2025-07-01"), next_noon).unwrap();
+    let expected = OpenDistribution {
+        opened_at: at("2025-07-01"),
+        period_from: day("2025-07-01"),
+        trigger_at: at("2025-07-02"),
+        carried: 0,
+    };
     assert_eq!(first, expected);
     let moved =
         OpenDistribution { carried: 5, ..first }.rescheduled(at("2025-07-05"), next_noon).unwrap();
-    let expected =
-        OpenDistribution { opened_at: at("2025-07-01"), trigger_at: at("2025-07-06"), carried: 5 };
+    let expected = OpenDistribution {
+        opened_at: at("2025-07-01"),
+        period_from: day("2025-07-01"),
+        trigger_at: at("2025-07-06"),
+        carried: 5,
+    };
     assert_eq!(moved, expected);
     assert_eq!(first.rescheduled(at("2025-07-05"), |_| None), None);
-    assert_eq!(OpenDistribution::first(at("2025-07-05"), Some), None);
+    assert_eq!(first.rescheduled(at("2025-07-05"), Some), None);
+    let earlier =
+        OpenDistribution::beginning(first.opened_at, chrono_tz::UTC, Some(day("2025-06-01")));
+    assert_eq!((earlier.period_from, earlier.opened_at), (day("2025-06-01"), first.opened_at));
 }

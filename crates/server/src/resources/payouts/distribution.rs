@@ -9,7 +9,7 @@ use apportion_store::allocation;
 use apportion_store::distribution::{self, DistributionRow};
 
 use crate::catalog::Resource;
-use crate::catalog::attributes::{instant, integer, text, word};
+use crate::catalog::attributes::{date, instant, integer, text, word};
 
 pub(crate) fn resource() -> Resource<DistributionRow> {
     let declaration = Declaration::new(
@@ -23,6 +23,12 @@ pub(crate) fn resource() -> Resource<DistributionRow> {
     .attribute(integer("value").field(distribution::VALUE), |row| Scalar::Integer(row.stored.value))
     .attribute(instant("trigger_date").field(distribution::TRIGGER_DATE), |row| {
         Scalar::Instant(row.stored.trigger_date)
+    })
+    .attribute(date("period_from").field(distribution::PERIOD_FROM), |row| {
+        Scalar::Date(row.stored.period_from)
+    })
+    .attribute(date("period_until").nullable().field(distribution::PERIOD_UNTIL), |row| {
+        row.stored.period_until.into()
     })
     .attribute(instant("created_at").field(distribution::CREATED_AT), |row| {
         Scalar::Instant(row.stored.created_at)

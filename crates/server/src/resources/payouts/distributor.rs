@@ -2,7 +2,9 @@
 //! reschedules or cancels the open distribution in the same transaction (`payouts::opening`).
 
 use apportion_core::decimal::Percent;
-use apportion_core::distributor::{DistributorDraft, DistributorStatus, DistributorTerms};
+use apportion_core::distributor::{
+    DistributorDraft, DistributorStatus, DistributorTerms, may_start,
+};
 use apportion_core::id::DistributorId;
 use apportion_core::resolver::{DistributionResolver, PoolResolver};
 use apportion_core::schedule::{Schedule, Tz};
@@ -11,18 +13,19 @@ use apportion_jsonapi::{
 };
 use apportion_store::distributor::{self, DistributorRow, StoredDistributor, WrittenDistributor};
 use apportion_store::{
-    self as store, Stored, Tenant, collaborator, deal, distribution, metric, obligation,
+    self as store, Tenant, collaborator, deal, distribution, metric, obligation,
 };
 use chrono::NaiveDateTime;
 
 use crate::catalog::attributes::{
-    PERCENT, boolean, decimal, instant, integer, long_text, text, word,
+    PERCENT, boolean, date, decimal, instant, integer, long_text, text, word,
 };
-use crate::catalog::draft::draft;
 use crate::catalog::{Resource, Work, Writes};
+use crate::engine;
 use crate::failure::{Result, judged};
 use crate::payouts::kept_json::{self, METRIC_TYPES, SCHEDULE};
 use crate::payouts::opening::{self, Paying};
+use crate::payouts::terms::{draft, read, written};
 
 pub(crate) fn resource() -> Resource<DistributorRow> {
     let declaration = own_attributes(Declaration::new(
@@ -130,42 +133,15 @@ fn own_attributes(
         .attribute(Attribute::new("schedule", Kind::Json(SCHEDULE)).writable(), |row| {
             Scalar::Json((&row.stored.schedule).into())
         })
+        .attribute(date("starts_on").nullable().writable().field(distributor::STARTS_ON), |row| {
+            row.stored.starts_on.into()
+        })
         .attribute(text("time_zone").writable().field(distributor::TIME_ZONE), |row| {
             Scalar::Text(&row.stored.time_zone)
         })
         .attribute(Attribute::new("metric_types", Kind::Json(METRIC_TYPES)).writable(), |row| {
             Scalar::Json((&row.stored.metric_types).into())
         })
-}
-
-draft! {
-    DistributorDraft of row: &StoredDistributor;
-    WrittenDistributor of terms: &DistributorTerms, schedule_json: String,
-        schedule_set_at: NaiveDateTime;
-    {
-        name: Some(row.name.clone()) => name: terms.name.clone(),
-        description: row.description.clone() => description: terms.description.clone(),
-        units: Some(row.units.clone()) => units: terms.units.name().to_owned(),
-        status: Some(row.status.name().to_owned()) => status: terms.status,
-        pool_resolver: Some(row.pool_resolver.name().to_owned())
-            => pool_resolver: terms.pool_resolver,
-        distribution_resolver: Some(row.distribution_resolver.name().to_owned())
-            => distribution_resolver: terms.distribution_resolver,
-        pool_amount: row.pool_amount => pool_amount: terms.pool_amount,
-        revenue_percentage: row.revenue_percentage_e10
-            => revenue_percentage_e10: terms.revenue_percentage.map(Percent::units),
-        minimum_value: row.minimum_value => minimum_value: terms.minimum_value,
-        requires_approval: Some(row.requires_approval)
-            => requires_approval: terms.requires_approval,
-        carry_over: Some(row.carry_over) => carry_over: terms.carry_over,
-        time_zone: Some(row.time_zone.clone()) => time_zone: terms.time_zone.name().to_owned(),
-    }
-    draft { metric_types: kept_json::read_metric_types(&row.metric_types) }
-    written {
-        schedule: schedule_json,
-        anchor_at: schedule_set_at,
-        metric_types: kept_json::write_metric_types(&terms.metric_types),
-    }
 }
 
 /// A distributor as it is to be written: its columns, terms and links.
@@ -190,12 +166,20 @@ fn create(work: &mut Work<'_>, input: &mut Input) -> Result<i64> {
 }
 
 fn update(work: &mut Work<'_>, row: &DistributorRow, input: &mut Input) -> Result<()> {
+    changeable(&row.stored, DistributorStatus::Active)?;
+    let wanted = accepted(work, input, Some(&row.stored))?;
+    let mut row = row.clone();
+    let status = row.stored.status;
+    if wanted.terms.status == DistributorStatus::Active {
+        // One that is made active again first runs what it missed, by the terms that it had.
+        row.stored.status = wanted.terms.status;
+    }
+    let mut row = engine::trigger_due(&mut work.tenant, row, work.now)?;
+    row.stored.status = status;
     let old = &row.stored;
-    changeable(old, DistributorStatus::Active)?;
-    let wanted = accepted(work, input, Some(old))?;
     let zone = home_zone(work)?;
     let before = judged(input, draft(old).check(zone))?;
-    let in_use = in_use(work, row)?;
+    let in_use = in_use(work, &row)?;
     wanted.terms.may_replace(&before, in_use)?;
     distributor::update(&mut work.tenant, old, &wanted.written, work.now)?;
     link(work, old.id, &wanted)?;
@@ -209,8 +193,14 @@ fn update(work: &mut Work<'_>, row: &DistributorRow, input: &mut Input) -> Resul
 /// remains visible.
 fn delete(work: &mut Work<'_>, row: &DistributorRow) -> Result<()> {
     changeable(&row.stored, DistributorStatus::Deleted)?;
-    if let Some(id) = row.current_distribution_id {
-        opening::cancel(work, id)?;
+    let row = engine::trigger_due(&mut work.tenant, row.clone(), work.now)?;
+    let open = distribution::find_open(&mut work.tenant, row.stored.id)?;
+    let carried = open.as_ref().map_or(0, |open| open.carried);
+    let owes = obligation::any_open(&mut work.tenant, row.stored.id)?
+        || distribution::any_processing(&mut work.tenant, row.stored.id)?;
+    DistributorStatus::may_be_deleted(owes, carried)?;
+    if let Some(open) = open {
+        opening::cancel(work, open.id)?;
     }
     let status = DistributorStatus::Deleted;
     Ok(distributor::set_status(&mut work.tenant, row.stored.id, status, work.now)?)
@@ -252,6 +242,7 @@ fn open(
         schedule: &wanted.schedule,
         anchor: wanted.written.anchor_at.and_utc(),
         zone: wanted.terms.time_zone,
+        starts_on: wanted.terms.starts_on,
     };
     opening::bring_up_to_date(work, &paying, moved)
 }
@@ -261,16 +252,6 @@ fn home_zone(work: &mut Work<'_>) -> Result<Tz> {
     let organization = store::organization::find(&mut work.tenant)?;
     let zone = organization.map(|organization| organization.time_zone);
     Ok(zone.and_then(|zone| zone.parse().ok()).unwrap_or(Tz::UTC))
-}
-
-/// Returns the terms and the schedule of a stored distributor.
-///
-/// Returns an error if the distributor is deleted or its columns cannot be read.
-pub(crate) fn terms(stored: &StoredDistributor) -> store::Result<(DistributorTerms, Schedule)> {
-    let terms = draft(stored).check(Tz::UTC).ok();
-    let terms = terms.zip(kept_json::kept_schedule(&stored.schedule));
-    let terms = terms.ok_or("its terms or its schedule break the rules");
-    store::intact(DistributorRow::TABLE, stored.id.0, terms)
 }
 
 /// Returns the distributor that results from applying the input to `old`, or to a new distributor
@@ -299,9 +280,30 @@ fn accepted(
     let (schedule, texts) = kept_json::read_schedule(&schedule, anchor.and_utc(), zone, input);
     let collaborators = work.members(input, "collaborators", "collaborators")?;
     let deals = work.members(input, "deals", "deals")?;
+    check_start(old, &draft, zone, work.now, input);
     let terms = judged(input, draft.check(home))?;
     let written = written(&terms, kept_json::write_schedule(&texts), anchor);
     Ok(Wanted { written, terms, schedule, collaborators, deals })
+}
+
+/// Checks the first day of the first period, which is given at creation and then stays.
+fn check_start(
+    old: Option<&StoredDistributor>,
+    draft: &DistributorDraft,
+    zone: Option<Tz>,
+    now: NaiveDateTime,
+    input: &mut Input,
+) {
+    match old {
+        Some(old) if old.starts_on == draft.starts_on => {}
+        Some(_) => input.refuse("starts_on", "cannot be changed"),
+        None => {
+            let today = now.and_utc().with_timezone(&zone.unwrap_or(Tz::UTC)).date_naive();
+            if let Some(Err(reason)) = draft.starts_on.map(|day| may_start(day, today)) {
+                input.refuse("starts_on", &reason);
+            }
+        }
+    }
 }
 
 /// Returns the time from which the schedule counts, UTC: the time of the previous distributor if

@@ -1,6 +1,6 @@
 //! The type `metric_credits`. Credits can be added, but neither changed nor deleted. A credit adds
 //! its points to a metric of the open distribution; the first credit also inserts that metric
-//! (`payouts::credit`).
+//! (`credit`).
 
 use apportion_core::id::{CollaboratorId, DistributorId};
 use apportion_core::metric_credit::MetricCreditDraft;
@@ -10,8 +10,9 @@ use apportion_store::{collaborator, distributor};
 
 use crate::catalog::attributes::{instant, integer, long_text};
 use crate::catalog::{Resource, Work, Writes};
+use crate::engine;
 use crate::failure::{Failure, Result, judged, judged_with};
-use crate::payouts::credit;
+use crate::resources::payouts::credit;
 
 pub(crate) fn resource() -> Resource<MetricCreditRow> {
     // A credit never changes, so its version is always 1.
@@ -66,10 +67,10 @@ fn create(work: &mut Work<'_>, input: &mut Input) -> Result<i64> {
         return Err(Failure::not_found());
     };
     let distributor = distributor::lock(&mut work.tenant, DistributorId(distributor))?;
+    let distributor = distributor.ok_or_else(Failure::not_found)?;
+    let distributor = engine::trigger_due(&mut work.tenant, distributor, work.now)?;
     let collaborator = collaborator::lock(&mut work.tenant, CollaboratorId(collaborator))?;
-    let (Some(distributor), Some(collaborator)) = (distributor, collaborator) else {
-        return Err(Failure::not_found());
-    };
+    let collaborator = collaborator.ok_or_else(Failure::not_found)?;
     let points = credit::manual_points(work, &distributor, &collaborator)?;
     let points = points.map_err(|fault| vec![fault]);
     judged_with(input, points, &["collaborator", "distributor"])?;

@@ -3,6 +3,7 @@
 
 pub(crate) mod allocation;
 pub(crate) mod collaborator;
+pub(crate) mod credit;
 pub(crate) mod distribution;
 pub(crate) mod distributor;
 pub(crate) mod metric;

@@ -11,12 +11,14 @@ use apportion_core::obligation::{
     ObligationDraft, ObligationState, ObligationStatus, ObligationTerms, ReversedObligation,
 };
 use apportion_jsonapi::{Bounds, Declaration, Error, Input, Relationship, Scalar};
+use apportion_store::distributor::{self, DistributorRow, StoredDistributor};
 use apportion_store::obligation::{self, ObligationRow, StoredObligation, WrittenObligation};
-use apportion_store::{self as store, Tenant, distributor};
+use apportion_store::{self as store, Tenant};
 
 use crate::catalog::attributes::{date, instant, integer, long_text, remark, text, word};
 use crate::catalog::draft::draft;
 use crate::catalog::{Resource, Work, Writes};
+use crate::engine;
 use crate::failure::{Failure, Result, judged, judged_with, locked, refused_status};
 use crate::payouts::settling;
 
@@ -162,14 +164,14 @@ fn create(work: &mut Work<'_>, input: &mut Input) -> Result<i64> {
     let collaborator = work.needed(input, "collaborator", "collaborators")?.map(CollaboratorId);
     let reverses = work.linked(input, "reverses", "obligations")?.flatten().map(ObligationId);
     let payer = match distributor {
-        Some(id) => distributor::lock(&mut work.tenant, id)?,
+        Some(id) => payer(work, id)?,
         None => None,
     };
     if payer.as_ref().is_some_and(|payer| payer.stored.status == DistributorStatus::Deleted) {
         input.refuse_relationship("distributor", "must not be deleted");
     }
     let reversed = match reverses {
-        Some(id) => reversed(work, id, distributor, collaborator)?,
+        Some(id) => reversed(work, id, Reversal { id: None, distributor, collaborator })?,
         None => None,
     };
     let mut draft = ObligationDraft::default();
@@ -189,9 +191,33 @@ fn create(work: &mut Work<'_>, input: &mut Input) -> Result<i64> {
     Ok(obligation::insert(&mut work.tenant, &written(terms, parties), work.now)?.0)
 }
 
+/// Locks a distributor, and triggers it if it is due: an obligation that is written after a trigger
+/// date counts for the next one.
+fn payer(work: &mut Work<'_>, id: DistributorId) -> Result<Option<DistributorRow>> {
+    let Some(payer) = distributor::lock(&mut work.tenant, id)? else { return Ok(None) };
+    Ok(Some(engine::trigger_due(&mut work.tenant, payer, work.now)?))
+}
+
+/// Locks the distributor of an obligation, and returns both as they are after a trigger that is due.
+fn payer_of(
+    work: &mut Work<'_>,
+    row: &ObligationRow,
+) -> Result<(StoredDistributor, StoredObligation)> {
+    let id = row.stored.distributor_id;
+    let payer = distributor::lock(&mut work.tenant, id)?.ok_or_else(Failure::not_found)?;
+    let version = payer.stored.version;
+    let payer = engine::trigger_due(&mut work.tenant, payer, work.now)?.stored;
+    if payer.version == version {
+        return Ok((payer, row.stored.clone()));
+    }
+    let row = obligation::find(&mut work.tenant, row.stored.id)?.ok_or_else(Failure::not_found)?;
+    Ok((payer, row.stored))
+}
+
 fn update(work: &mut Work<'_>, row: &ObligationRow, input: &mut Input) -> Result<()> {
-    let old = &row.stored;
-    let held = held(old);
+    let (payer, old) = payer_of(work, row)?;
+    let old = &old;
+    let held = held(work, old)?;
     let fixed = [
         ("distributor", "distributors", Some(old.distributor_id.0)),
         ("collaborator", "collaborators", Some(old.collaborator_id.0)),
@@ -210,13 +236,12 @@ fn update(work: &mut Work<'_>, row: &ObligationRow, input: &mut Input) -> Result
     let status = draft.status.as_deref().map_or(Ok(held.status), str::parse);
     let unknown = |error: UnknownName| vec![Fault::new("status", error.to_string())];
     let status = judged(input, status.map_err(unknown))?;
-    let terms = judged(input, draft.check_changed(status))?;
+    let reversed = reversed_anew(work, old, &draft)?;
+    let terms = judged(input, draft.check_changed(status, reversed))?;
     check_state(held, old, &terms)?;
-    let payer = distributor::lock(&mut work.tenant, old.distributor_id)?;
-    let payer = payer.ok_or_else(Failure::not_found)?;
     if !held.is_allocated {
         let before = accumulated(held.status, old.value);
-        accumulate(work, &payer.stored, before, accumulated(status, terms.value), input)?;
+        accumulate(work, &payer, before, accumulated(status, terms.value), input)?;
     }
     if let Some(allocation) = old.allocation_id.filter(|_| status != held.status) {
         settling::settle(work, allocation, old.value, status)?;
@@ -231,36 +256,69 @@ fn update(work: &mut Work<'_>, row: &ObligationRow, input: &mut Input) -> Result
 }
 
 fn delete(work: &mut Work<'_>, row: &ObligationRow) -> Result<()> {
-    let held = held(&row.stored);
+    let (payer, old) = payer_of(work, row)?;
+    let held = held(work, &old)?;
     held.may_be_deleted()?;
-    obligation::delete(&mut work.tenant, row.stored.id, work.now)?;
-    let payer = distributor::lock(&mut work.tenant, row.stored.distributor_id)?;
-    let payer = payer.ok_or_else(Failure::not_found)?;
-    let before = accumulated(held.status, row.stored.value);
-    accumulate(work, &payer.stored, before, 0, &mut Input::default())
+    obligation::delete(&mut work.tenant, old.id, work.now)?;
+    let before = accumulated(held.status, old.value);
+    accumulate(work, &payer, before, 0, &mut Input::default())
 }
 
-fn held(stored: &StoredObligation) -> ObligationState {
-    ObligationState { status: stored.status, is_allocated: stored.allocation_id.is_some() }
+fn held(work: &mut Work<'_>, stored: &StoredObligation) -> Result<ObligationState> {
+    Ok(ObligationState {
+        status: stored.status,
+        is_allocated: stored.allocation_id.is_some(),
+        is_reversed: obligation::taken_back(&mut work.tenant, stored.id, None)? != 0,
+    })
 }
 
-/// Returns the obligation to be reversed by a new one of that distributor and collaborator, as far
-/// as the rules need to know it. Returns `None` if it does not exist.
+/// A reversal, as far as what it takes back depends on it.
+#[derive(Clone, Copy)]
+struct Reversal {
+    /// The reversal, unless it is new.
+    id: Option<ObligationId>,
+    /// The distributor and the collaborator, if they are known: a missing one is reported as a fault
+    /// of its own.
+    distributor: Option<DistributorId>,
+    collaborator: Option<CollaboratorId>,
+}
+
+/// Returns the obligation that a reversal takes back, as far as the rules need to know it. Returns
+/// `None` if it does not exist.
 fn reversed(
     work: &mut Work<'_>,
     id: ObligationId,
-    distributor: Option<DistributorId>,
-    collaborator: Option<CollaboratorId>,
+    by: Reversal,
 ) -> Result<Option<ReversedObligation>> {
     let Some(row) = obligation::find(&mut work.tenant, id)? else { return Ok(None) };
     Ok(Some(ReversedObligation {
         value: row.stored.value,
-        // A missing distributor or collaborator is reported as a fault of its own.
-        is_of_distributor: distributor.is_none_or(|id| id == row.stored.distributor_id),
-        is_of_collaborator: collaborator.is_none_or(|id| id == row.stored.collaborator_id),
+        status: row.stored.status,
+        taken_back: obligation::taken_back(&mut work.tenant, id, by.id)?.into(),
+        is_of_distributor: by.distributor.is_none_or(|id| id == row.stored.distributor_id),
+        is_of_collaborator: by.collaborator.is_none_or(|id| id == row.stored.collaborator_id),
         is_reversal: row.stored.reverses_id.is_some(),
-        is_reversed: obligation::is_reversed(&mut work.tenant, id)?,
     }))
+}
+
+/// Returns the obligation that a reversal takes back, if its value is about to change.
+fn reversed_anew(
+    work: &mut Work<'_>,
+    old: &StoredObligation,
+    draft: &ObligationDraft,
+) -> Result<Option<ReversedObligation>> {
+    match old.reverses_id {
+        Some(id) if draft.value != Some(old.value) => {
+            let (distributor, collaborator) = (old.distributor_id, old.collaborator_id);
+            let by = Reversal {
+                id: Some(old.id),
+                distributor: Some(distributor),
+                collaborator: Some(collaborator),
+            };
+            reversed(work, id, by)
+        }
+        _ => Ok(None),
+    }
 }
 
 /// Checks that the state of an obligation allows the change.
@@ -291,7 +349,7 @@ fn accumulated(status: ObligationStatus, value: i64) -> i64 {
 /// of it from `before` to `after`. Refuses the input if the sum does not fit 64 bits.
 fn accumulate(
     work: &mut Work<'_>,
-    payer: &distributor::StoredDistributor,
+    payer: &StoredDistributor,
     before: i64,
     after: i64,
     input: &mut Input,

@@ -109,7 +109,9 @@ fn named_deals_only(place: &Place) {
     programme.tick("2025-07-02T00:00:00Z");
     assert_eq!(basis(&programme, "2").1, 2_000);
     let named = json!({"data": [{"type": "deals", "id": deal}]});
-    world.patch(&format!("{path}/relationships/deals"), &named).expect(200);
+    programme.amid_period(|| {
+        world.patch(&format!("{path}/relationships/deals"), &named).expect(200);
+    });
     programme.tick("2025-07-03T00:00:00Z");
     assert_eq!(basis(&programme, "3").1, 1_000);
 }

@@ -3,5 +3,5 @@
 
 apportion_testing::modules! {
     checks, collaborators, credit_metric, credits, distributors, obligations, openings,
-    preview_scenarios, previews
+    preview_scenarios, previews, reversals
 }

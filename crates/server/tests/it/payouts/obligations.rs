@@ -1,5 +1,5 @@
-//! Obligations: the rules of their fields, every change of state, reversals, and the effect of
-//! settling one on the distribution that covers it.
+//! Obligations: the rules of their fields, every change of state, and the effect of settling one on
+//! the distribution that covers it.
 
 use apportion_testing::Place;
 use serde_json::{Value, json};
@@ -11,7 +11,7 @@ use crate::support::world::{World, document, run_sql};
 
 apportion_testing::cases! {
     they_are_written_and_read, bad_values_are_refused, links_are_checked, every_change_of_state,
-    every_change_of_state_once_allocated, changes_allowed_in_each_state, reversals, deletion,
+    every_change_of_state_once_allocated, changes_allowed_in_each_state, deletion,
     settling_the_last_completes, rejecting_lowers_the_value, approved_obligations_add_up,
     names_of_other_rows_are_shown, explanations_of_allocations
 }
@@ -139,9 +139,11 @@ fn links_are_checked(place: &Place) {
     refused(&world, ("PATCH", path), linkage, 403, &["403"]);
     let same = document("obligations", json!({}), &[("collaborator", "collaborators", "1")]);
     world.patch("/obligations/1", &same).expect(200);
-    // No new obligation can be made for a deleted distributor.
-    world.delete("/distributors/1").expect(204);
-    check(&LINKS, 422, &format!("422 {distributor}"));
+    // No new obligation can be made for a deleted distributor; one that owes is not deleted.
+    refused(&world, ("DELETE", "/distributors/1"), "", 409, &["409"]);
+    let gone = world.create("distributors", owing(), &[]);
+    world.delete(&format!("/distributors/{gone}")).expect(204);
+    check(&[LINKS[1], ("distributor", "distributors", &gone)], 422, &format!("422 {distributor}"));
 }
 
 /// Returns whether an obligation that no distribution covers may change from one state to the
@@ -241,38 +243,6 @@ fn changes_allowed_in_each_state(place: &Place) {
             refused(&world, ("PATCH", &path), body.to_string(), 409, &[&fault]);
         }
     }
-}
-
-fn reversals(place: &Place) {
-    let world = world(place);
-    let first = owe(&world, json!({"value": 30, "status": "approved"}));
-    world.create("collaborators", json!({"full_name": "Ben"}), &[]);
-    world.create("distributors", pool(), &[]);
-    let reverse = |id: &str, attributes: Value, links: [(&str, &str, &str); 2]| {
-        let links = [links[0], links[1], ("reverses", "obligations", id)];
-        document("obligations", attributes, &links)
-    };
-    let fault = ["422 /data/relationships/reverses"];
-    let refuse = |body: Value| {
-        refused(&world, ("POST", "/obligations"), body.to_string(), 422, &fault);
-    };
-    refuse(reverse(&first, json!({}), [LINKS[0], ("collaborator", "collaborators", "2")]));
-    refuse(reverse(&first, json!({}), [LINKS[1], ("distributor", "distributors", "2")]));
-    let made = world.post("/obligations", &reverse(&first, json!({}), LINKS)).expect(201).json();
-    assert_eq!(made["data"]["attributes"]["value"], -30);
-    assert_eq!(made["data"]["relationships"]["reverses"]["data"]["id"], json!(first));
-    let reversal = made["data"]["id"].as_str().unwrap();
-    // An obligation can be reversed once, and a reversal not at all.
-    refuse(reverse(&first, json!({}), LINKS));
-    refuse(reverse(reversal, json!({}), LINKS));
-    refused(&world, ("DELETE", &format!("/obligations/{first}")), "", 409, &["409"]);
-    // A reversal may have a value of its own, of a part; once it is deleted, there can be another.
-    world.delete(&format!("/obligations/{reversal}")).expect(204);
-    let part = world.post("/obligations", &reverse(&first, json!({"value": -10}), LINKS));
-    assert_eq!(part.expect(201).json()["data"]["attributes"]["value"], -10);
-    let least = owe(&world, json!({"value": i64::MIN}));
-    let body = reverse(&least, json!({}), LINKS).to_string();
-    refused(&world, ("POST", "/obligations"), body, 422, &["422 /data/attributes/value"]);
 }
 
 fn deletion(place: &Place) {

@@ -52,6 +52,7 @@ fn recorded(place: &Place) -> World {
             value: 0,
             units: "points".to_owned(),
             opened_at: opened,
+            period_from: opened.date(),
             trigger_date,
             carried: 0,
         };
@@ -64,6 +65,7 @@ fn recorded(place: &Place) -> World {
             let second = AllocationId(2);
             allocation::set_status(tenant, second, AllocationStatus::Complete, triggered).unwrap();
             let done = distribution::Triggered {
+                period_until: opened.date(),
                 status: DistributionStatus::Processing,
                 value: 10_000,
                 allocation_count: 2,

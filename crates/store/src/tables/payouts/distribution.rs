@@ -6,12 +6,13 @@ use crate::error::{Error, Result};
 use crate::rows::macros::{insert_row, next_version, own_row, timestamps, update_row};
 use crate::rows::table::table;
 use crate::session::tenant::Tenant;
+use crate::sql::exists::exists;
 use crate::sql::field::{Field, Join};
 use crate::stored;
 use crate::tables::administration::event::Action;
 use apportion_core::distribution::DistributionStatus;
 use apportion_core::id::{DistributionId, DistributorId, OrganizationId};
-use chrono::NaiveDateTime;
+use chrono::{NaiveDate, NaiveDateTime};
 use diesel::dsl::max;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Text};
@@ -24,6 +25,8 @@ table! {
         id: DistributionId => BigInt as ID,
         /// The tenant that the row belongs to.
         organization_id: OrganizationId => BigInt,
+        /// The day after the last one of the period; `None` before the distribution is triggered.
+        period_until: Option<NaiveDate> => Nullable<Date> as PERIOD_UNTIL,
         /// The number of allocations.
         allocation_count: i64 => BigInt as ALLOCATION_COUNT,
         /// The figures that all shares have in common, as a JSON object; `None` if there are no
@@ -48,8 +51,10 @@ table! {
         value: i64 => BigInt as VALUE,
         /// The units: a currency, or a plain unit.
         units: String => Text as UNITS,
-        /// The beginning of the period, UTC.
+        /// The time at which it was opened: the trigger date of the one before, UTC.
         opened_at: NaiveDateTime => Timestamp,
+        /// The first day of the period: the day on which the one before ended.
+        period_from: NaiveDate => Date as PERIOD_FROM,
         /// The time at which the distribution is triggered and its period ends, UTC.
         trigger_date: NaiveDateTime => Timestamp as TRIGGER_DATE,
         /// The amount that earlier periods left for this one, in minor units.
@@ -100,6 +105,8 @@ stored!(
 pub struct Triggered {
     /// The status, which is processing, complete or failed.
     pub status: DistributionStatus,
+    /// The day after the last one of the period.
+    pub period_until: NaiveDate,
     /// The sum of the allocations, in minor units.
     pub value: i64,
     /// The number of allocations.
@@ -131,6 +138,29 @@ pub fn find_open(
         .first(tenant.connection()?)
         .optional()
         .map_err(Error::from)
+}
+
+/// Returns the distribution of a distributor that was inserted last, or `None` if there was none.
+pub fn find_last(
+    tenant: &mut Tenant<'_>,
+    distributor: DistributorId,
+) -> Result<Option<StoredDistribution>> {
+    distributions::table
+        .filter(distributions::organization_id.eq(tenant.id()))
+        .filter(distributions::distributor_id.eq(distributor.0))
+        .order(distributions::id.desc())
+        .first(tenant.connection()?)
+        .optional()
+        .map_err(Error::from)
+}
+
+/// Returns whether a distribution of a distributor has allocations that are not settled.
+pub fn any_processing(tenant: &mut Tenant<'_>, distributor: DistributorId) -> Result<bool> {
+    let processing = distributions::table
+        .filter(distributions::organization_id.eq(tenant.id()))
+        .filter(distributions::distributor_id.eq(distributor.0))
+        .filter(distributions::status.eq(DistributionStatus::Processing.name()));
+    Ok(exists!(processing, tenant.connection()?)?)
 }
 
 /// Returns the distribution with this id, or `None` if it does not exist.
@@ -197,6 +227,7 @@ pub fn trigger(
         now,
         action = Action::Trigger,
         distributions::status.eq(triggered.status.name()),
+        distributions::period_until.eq(triggered.period_until),
         distributions::value.eq(triggered.value),
         distributions::allocation_count.eq(triggered.allocation_count),
         distributions::shared_pool.eq(triggered.shared_pool.as_deref()),

@@ -17,7 +17,7 @@ use crate::tables::links::distributor_collaborators;
 use apportion_core::distributor::DistributorStatus;
 use apportion_core::id::{CollaboratorId, DistributionId, DistributorId, OrganizationId};
 use apportion_core::resolver::{DistributionResolver, PoolResolver};
-use chrono::NaiveDateTime;
+use chrono::{NaiveDate, NaiveDateTime};
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Nullable, Timestamp};
 
@@ -71,6 +71,8 @@ table! {
         schedule: String => Text,
         /// The time at which the schedule or the time zone was last set, UTC.
         anchor_at: NaiveDateTime => Timestamp,
+        /// The first day of the first period, if it was stated.
+        starts_on: Option<NaiveDate> => Nullable<Date> as STARTS_ON,
         /// The time zone of the schedule, a name of the IANA database.
         time_zone: String => Text as TIME_ZONE,
         /// The kinds of metric that the distributor counts, as a JSON array.

@@ -8,6 +8,7 @@ use crate::rows::select::load_by;
 use crate::rows::table::table;
 use crate::session::tenant::Tenant;
 use crate::sql::field::{Field, Join};
+use crate::sql::statement::Statement;
 use crate::stored;
 use apportion_core::id::{
     AllocationId, CollaboratorId, DistributorId, ObligationId, OrganizationId,
@@ -129,16 +130,25 @@ pub fn find(tenant: &mut Tenant<'_>, id: ObligationId) -> Result<Option<Obligati
     Ok(load_by::<ObligationRow>(tenant, ID, &[id.0], 1)?.pop())
 }
 
-/// Whether another obligation reverses the one with this id.
-pub fn is_reversed(tenant: &mut Tenant<'_>, id: ObligationId) -> Result<bool> {
-    let found: Option<ObligationId> = obligations::table
-        .filter(obligations::organization_id.eq(tenant.id()))
-        .filter(obligations::reverses_id.eq(id.0))
-        .select(obligations::id)
-        .first(tenant.connection()?)
-        .optional()
-        .map_err(Error::from)?;
-    Ok(found.is_some())
+/// Returns the sum of the reversals of an obligation that are neither cancelled nor rejected, in
+/// minor units. One reversal, `but`, is left out.
+pub fn taken_back(
+    tenant: &mut Tenant<'_>,
+    id: ObligationId,
+    but: Option<ObligationId>,
+) -> Result<i64> {
+    // The reversals of one come to at most its value, so that their sum fits.
+    Statement::new(
+        "SELECT CAST(COALESCE(SUM(value), 0) AS BIGINT) FROM obligations \
+         WHERE organization_id = :organization AND reverses_id = :id AND id <> :but \
+         AND status NOT IN ('cancelled', 'rejected')",
+    )
+    .bind("organization", tenant.id())
+    .bind("id", id.0)
+    .bind("but", but.map_or(0, |id| id.0))
+    .yielding::<BigInt>()
+    .get_result(tenant.connection()?)
+    .map_err(Error::from)
 }
 
 /// Whether a distributor has obligations that may still be allocated.

@@ -206,6 +206,7 @@ pub fn insert_distributor(
         carry_over: false,
         schedule: "[]".to_owned(),
         anchor_at: instant(0),
+        starts_on: None,
         time_zone: "UTC".to_owned(),
         metric_types: "[]".to_owned(),
     };
@@ -217,6 +218,7 @@ pub fn insert_distributor(
             value: 0,
             units: "EUR".to_owned(),
             opened_at: instant(0),
+            period_from: instant(0).date(),
             trigger_date,
             carried: 0,
         };
@@ -311,8 +313,8 @@ VALUES (ID, ORG, 'P', 'EUR', 'active', 'fixed_amount', 'evenly_shared_pool', fal
 INSERT INTO distributor_collaborators VALUES (ORG, ID, ID);
 INSERT INTO distributor_deals VALUES (ORG, ID, ID);
 INSERT INTO distributions (id, organization_id, distributor_id, status, value, units, carried,
-    opened_at, trigger_date, created_at, updated_at)
-VALUES (ID, ORG, ID, 'pending', 1, 'EUR', 0, NOW, NOW);
+    period_from, opened_at, trigger_date, created_at, updated_at)
+VALUES (ID, ORG, ID, 'pending', 1, 'EUR', 0, '2025-01-01', NOW, NOW);
 INSERT INTO metrics (id, organization_id, distributor_id, collaborator_id, distribution_id,
     metric_type, score, created_at, updated_at)
 VALUES (ID, ORG, ID, ID, ID, 'points', 1, NOW);

@@ -12,6 +12,7 @@ use apportion_store::metric_credit::{self, NewMetricCredit};
 use apportion_store::{collaborator, counting_distributors, distributor, metric};
 
 use crate::catalog::Work;
+use crate::engine;
 use crate::failure::{Failure, Result};
 use crate::payouts::kept_json::read_metric_types;
 
@@ -27,7 +28,9 @@ pub(crate) fn credit_everywhere(work: &mut Work<'_>, collaborator: CollaboratorI
     // All distributors are locked before the collaborator, in the same order as for single credits,
     // so that concurrent requests cannot deadlock.
     for id in counting {
-        payers.extend(distributor::lock(&mut work.tenant, id)?);
+        if let Some(payer) = distributor::lock(&mut work.tenant, id)? {
+            payers.push(engine::trigger_due(&mut work.tenant, payer, work.now)?);
+        }
     }
     let collaborator = collaborator::lock(&mut work.tenant, collaborator)?;
     let unknown = || Error::pointer(Code::RecordNotFound, COLLABORATOR, "There is no such record");

@@ -1,0 +1,145 @@
+//! The subjects of the checks of what holds over time: the periods of a distributor, and what is
+//! taken back of obligations.
+
+use apportion_core::checks::{DistributionPeriod, TakenBack};
+use apportion_core::distribution::DistributionStatus;
+use apportion_core::obligation::ObligationStatus;
+use chrono::NaiveDate;
+use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Date, Nullable, Text};
+
+use super::{End, Run, SUBJECTS_AT_ONCE};
+use crate::error::{Error, Result};
+use crate::session::tenant::Tenant;
+use crate::sql::statement::Statement;
+
+pub(super) fn periods_adjoin(tenant: &mut Tenant<'_>, run: &mut Run<'_>) -> Result<End> {
+    let mut before: Option<Period> = None;
+    loop {
+        let after = before.as_ref().map_or((0, 0), |it| (it.distributor_id, it.id));
+        let page = periods(tenant, after)?;
+        if page.is_empty() {
+            return Ok(End::Complete);
+        }
+        for period in page {
+            let Period { distributor_id, id, from, until, .. } = period;
+            let same = before.filter(|before| before.distributor_id == distributor_id);
+            let due_from = same.as_ref().map(Period::next_from);
+            let one = DistributionPeriod { id, distributor_id, from, until, due_from };
+            run.finding.note(one.periods_adjoin());
+            before = Some(period);
+        }
+        if run.is_stopped() {
+            return Ok(End::Stopped);
+        }
+    }
+}
+
+#[derive(Queryable)]
+struct Period {
+    distributor_id: i64,
+    id: i64,
+    status: DistributionStatus,
+    from: NaiveDate,
+    until: Option<NaiveDate>,
+}
+
+impl Period {
+    /// Returns the first day of the period that follows. One that failed, was cancelled or is open
+    /// has used up nothing.
+    fn next_from(&self) -> NaiveDate {
+        use DistributionStatus::{Complete, Processing};
+        let is_paid = matches!(self.status, Complete | Processing);
+        self.until.filter(|_| is_paid).unwrap_or(self.from)
+    }
+}
+
+fn periods(tenant: &mut Tenant<'_>, after: (i64, i64)) -> Result<Vec<Period>> {
+    Statement::new(
+        "SELECT distributor_id, id, status, period_from, period_until FROM distributions \
+         WHERE organization_id = :organization \
+         AND (distributor_id, id) > (:after_distributor, :after) \
+         ORDER BY distributor_id, id LIMIT :limit",
+    )
+    .bind("organization", tenant.id())
+    .bind("after_distributor", after.0)
+    .bind("after", after.1)
+    .bind("limit", SUBJECTS_AT_ONCE)
+    .yielding::<(BigInt, BigInt, Text, Date, Nullable<Date>)>()
+    .load(tenant.connection()?)
+    .map_err(Error::from)
+}
+
+pub(super) fn reversals_within(tenant: &mut Tenant<'_>, run: &mut Run<'_>) -> Result<End> {
+    let mut sum: Option<TakenBack> = None;
+    let mut after = (0, 0);
+    loop {
+        let page = reversals(tenant, after)?;
+        let is_last = page.is_empty();
+        for reversal in page {
+            after = (reversal.reverses_id, reversal.id);
+            let whole = sum.take_if(|whole| whole.id != reversal.reverses_id);
+            if let Some(whole) = whole {
+                run.finding.note(whole.reversals_within());
+            }
+            let whole = sum.get_or_insert(reversal.whole());
+            whole.reversals = whole.reversals.saturating_add(reversal.counted().into());
+        }
+        if is_last {
+            if let Some(whole) = sum {
+                run.finding.note(whole.reversals_within());
+            }
+            return Ok(End::Complete);
+        }
+        if run.is_stopped() {
+            return Ok(End::Stopped);
+        }
+    }
+}
+
+/// A reversal and the obligation that it reverses.
+#[derive(Queryable)]
+struct Reversal {
+    reverses_id: i64,
+    id: i64,
+    value: i64,
+    status: ObligationStatus,
+    whole_value: i64,
+    whole_status: ObligationStatus,
+}
+
+impl Reversal {
+    fn whole(&self) -> TakenBack {
+        use ObligationStatus::{Approved, Fulfilled};
+        TakenBack {
+            id: self.reverses_id,
+            value: self.whole_value,
+            is_binding: matches!(self.whole_status, Approved | Fulfilled),
+            reversals: 0,
+        }
+    }
+
+    /// Returns the value, or 0 if the reversal does not count any more.
+    fn counted(&self) -> i64 {
+        use ObligationStatus::{Cancelled, Rejected};
+        if matches!(self.status, Cancelled | Rejected) { 0 } else { self.value }
+    }
+}
+
+fn reversals(tenant: &mut Tenant<'_>, after: (i64, i64)) -> Result<Vec<Reversal>> {
+    Statement::new(
+        "SELECT part.reverses_id, part.id, part.value, part.status, whole.value, whole.status \
+         FROM obligations AS part INNER JOIN obligations AS whole \
+         ON whole.organization_id = part.organization_id AND whole.id = part.reverses_id \
+         WHERE part.organization_id = :organization \
+         AND (part.reverses_id, part.id) > (:after_reversed, :after) \
+         ORDER BY part.reverses_id, part.id LIMIT :limit",
+    )
+    .bind("organization", tenant.id())
+    .bind("after_reversed", after.0)
+    .bind("after", after.1)
+    .bind("limit", SUBJECTS_AT_ONCE)
+    .yielding::<(BigInt, BigInt, BigInt, Text, BigInt, Text)>()
+    .load(tenant.connection()?)
+    .map_err(Error::from)
+}
