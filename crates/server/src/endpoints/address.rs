@@ -1,6 +1,8 @@
 //! The addresses of the service: the endpoint behind each, the methods that it takes, and its name
 //! in logs.
 
+use std::borrow::Cow;
+
 use apportion_jsonapi::value;
 
 use crate::catalog::{ROOT, Resources};
@@ -46,6 +48,30 @@ pub(crate) enum Endpoint {
     Report,
     /// Resources and relationships.
     Resources(Route),
+}
+
+/// Returns a path in which a percent sign stands only for what cannot be written without: `%31` and
+/// `1` are the same (RFC 3986, section 6.2.2.2).
+pub(crate) fn normal_path(path: &str) -> Cow<'_, str> {
+    let Some((start, rest)) = path.split_once('%') else { return Cow::Borrowed(path) };
+    let mut normal = start.to_owned();
+    for part in rest.split('%') {
+        let byte = part.get(..2).and_then(|digits| u8::from_str_radix(digits, 16).ok());
+        let unreserved = byte.map(char::from).filter(|letter| {
+            letter.is_ascii_alphanumeric() || matches!(letter, '-' | '.' | '_' | '~')
+        });
+        match (unreserved, part.get(2..)) {
+            (Some(letter), Some(rest)) => {
+                normal.push(letter);
+                normal.push_str(rest);
+            }
+            _ => {
+                normal.push('%');
+                normal.push_str(part);
+            }
+        }
+    }
+    Cow::Owned(normal)
 }
 
 impl Address {

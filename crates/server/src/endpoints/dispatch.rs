@@ -16,7 +16,7 @@ use uuid::Uuid;
 use crate::access::{self, Access};
 use crate::app::App;
 use crate::clock;
-use crate::endpoints::address::{Address, Endpoint, Public};
+use crate::endpoints::address::{Address, Endpoint, Public, normal_path};
 use crate::endpoints::call::Call;
 use crate::endpoints::{
     credit_metric, health, openapi, operations, preview, read, report, siren, write,
@@ -50,7 +50,11 @@ pub(crate) async fn dispatch(
         Ok(Err(Stop::Failed(failure))) => Reply::failure(&failure),
         Err(_) => Reply::failure(&Failure::Store(store::Error::Panicked)),
     };
-    let reply = if siren::owns(request.path()) { siren::in_recorded_form(reply) } else { reply };
+    let reply = if siren::owns(&normal_path(request.uri().path())) {
+        siren::in_recorded_form(reply)
+    } else {
+        reply
+    };
     log.write(&request, &reply, began);
     match guard {
         Some(guard) if reply.status == Code::RequestTimeout.status() => guard.end_connection(),
@@ -100,7 +104,7 @@ async fn answer(
     if let Some(reply) = app.cors.preflight(request) {
         return Ok(reply);
     }
-    let endpoint = match Address::parse(&app.resources, request.uri().path()) {
+    let endpoint = match Address::parse(&app.resources, &normal_path(request.uri().path())) {
         Address::Public(public) => return answer_public(request, app, public).await,
         Address::Private(endpoint) => endpoint,
     };

@@ -5,12 +5,13 @@ use apportion_testing::Place;
 use serde_json::{Value, json};
 
 use crate::support::rows::sample::{Sample, each};
-use crate::support::world::World;
+use crate::support::world::{World, document};
 use apportion_testing::http::{Answer, send};
 
 apportion_testing::cases! {
     one_deal, one_distribution, one_person_and_its_organization, a_page, options,
-    methods_not_taken, trailing_slash, headers,
+    methods_not_taken, trailing_slash,
+    percent_signs, headers,
 }
 
 /// Returns the relationship object of a relationship that is not included.
@@ -215,6 +216,34 @@ fn trailing_slash(place: &Place) {
     });
     let linkage = sample.world.get("/deals/2/relationships/creator/").expect(200).json();
     assert_eq!(linkage["data"], json!({"type": "people", "id": "2"}));
+}
+
+/// A letter, a digit, `-`, `.`, `_` or `~` is the same with and without a percent sign (RFC 3986,
+/// section 6.2.2.2).
+fn percent_signs(place: &Place) {
+    let sample = Sample::make(place);
+    let same = [
+        ("/deals/%32", "/deals/2"),
+        ("/%64eals/2", "/deals/2"),
+        ("/d%65als/1%31/relationships/%63reator", "/deals/11/relationships/creator"),
+        ("/revenue%5fdistributions/2", "/revenue_distributions/2"),
+        ("/revenue%5Fitems/2%2D2025%2d01-01", "/revenue_items/2-2025-01-01"),
+        ("/reports/%66inancial_item_reports", "/reports/financial_item_reports"),
+        ("/checks/slices%2Dsum", "/checks/slices-sum"),
+    ];
+    each(&same, |(written, plain)| {
+        let shown = sample.world.get(written);
+        if shown.status == 200 && shown.json()["data"] == sample.world.get(plain).json()["data"] {
+            Ok(())
+        } else {
+            Err(format!("{written}: {}", shown.status))
+        }
+    });
+    let renamed = document("deals", json!({"name": "Renamed"}), &[]);
+    sample.world.patch("/deals/%32", &renamed).expect(200);
+    let siren = "/siren/v1/%64istributions";
+    let token = [("X-Auth-Token", sample.world.token.as_str())];
+    assert!(send(sample.world.address(), "GET", siren, &token, b"").expect(200).json().is_array());
 }
 
 fn headers(place: &Place) {
