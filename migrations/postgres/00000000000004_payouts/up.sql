@@ -9,6 +9,7 @@ CREATE TABLE collaborators (
     organization_id BIGINT NOT NULL REFERENCES organizations (id),
     full_name TEXT COLLATE "C" NOT NULL,
     email TEXT COLLATE "C",
+    comparable_email TEXT COLLATE "C",
     status TEXT COLLATE "C" NOT NULL CHECK (status IN ('active', 'inactive')),
     version BIGINT NOT NULL DEFAULT 1,
     created_at TIMESTAMP(3) NOT NULL,
@@ -16,7 +17,9 @@ CREATE TABLE collaborators (
     PRIMARY KEY (organization_id, id)
 );
 
-CREATE UNIQUE INDEX collaborators_by_email ON collaborators (organization_id, email);
+CREATE UNIQUE INDEX collaborators_email_once
+    ON collaborators (organization_id, comparable_email);
+CREATE INDEX collaborators_by_email ON collaborators (organization_id, email, id);
 CREATE INDEX collaborators_by_name ON collaborators (organization_id, full_name, id);
 
 CREATE TABLE distributors (
@@ -91,6 +94,7 @@ CREATE TABLE distributions (
     allocation_count BIGINT NOT NULL DEFAULT 0,
     shared_pool TEXT,
     explanation TEXT,
+    forecast_version BIGINT NOT NULL DEFAULT 0,
     version BIGINT NOT NULL DEFAULT 1,
     created_at TIMESTAMP(3) NOT NULL,
     updated_at TIMESTAMP(3) NOT NULL,

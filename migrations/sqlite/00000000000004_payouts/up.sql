@@ -9,6 +9,7 @@ CREATE TABLE collaborators (
     organization_id INTEGER NOT NULL REFERENCES organizations (id),
     full_name TEXT NOT NULL,
     email TEXT,
+    comparable_email TEXT,
     status TEXT NOT NULL CHECK (status IN ('active', 'inactive')),
     version INTEGER NOT NULL DEFAULT 1,
     created_at TEXT NOT NULL,
@@ -16,7 +17,9 @@ CREATE TABLE collaborators (
     UNIQUE (organization_id, id)
 ) STRICT;
 
-CREATE UNIQUE INDEX collaborators_by_email ON collaborators (organization_id, email);
+CREATE UNIQUE INDEX collaborators_email_once
+    ON collaborators (organization_id, comparable_email);
+CREATE INDEX collaborators_by_email ON collaborators (organization_id, email, id);
 CREATE INDEX collaborators_by_name ON collaborators (organization_id, full_name, id);
 
 CREATE TABLE distributors (
@@ -91,6 +94,7 @@ CREATE TABLE distributions (
     allocation_count INTEGER NOT NULL DEFAULT 0,
     shared_pool TEXT,
     explanation TEXT,
+    forecast_version INTEGER NOT NULL DEFAULT 0,
     version INTEGER NOT NULL DEFAULT 1,
     created_at TEXT NOT NULL,
     updated_at TEXT NOT NULL,
@@ -228,7 +232,8 @@ CREATE INDEX allocations_by_collaborator ON allocations (organization_id, collab
 -- As in the step before: what the planner is to think of.
 INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES
     ('collaborators', 'sqlite_autoindex_collaborators_1', '4000 1000 1'),
-    ('collaborators', 'collaborators_by_email', '4000 1000 1'),
+    ('collaborators', 'collaborators_by_email', '4000 1000 1 1'),
+    ('collaborators', 'collaborators_email_once', '4000 1000 1'),
     ('collaborators', 'collaborators_by_name', '4000 1000 1 1'),
     ('distributors', 'sqlite_autoindex_distributors_1', '400 100 1'),
     ('distributors', 'distributors_by_status', '400 100 33 1'),

@@ -7,6 +7,7 @@ use validator::Validate;
 
 use crate::rules::fault::{Fault, Faults};
 use crate::rules::names::names;
+pub use crate::rules::text::comparable_email;
 use crate::rules::text::{MAX_TEXT_CHARS, is_email_address};
 
 names! {
@@ -40,6 +41,8 @@ pub struct CollaboratorTerms {
     pub full_name: String,
     /// The e-mail address.
     pub email: Option<String>,
+    /// The form of the e-mail address by which it is compared with others.
+    pub comparable_email: Option<String>,
     /// The status.
     pub status: CollaboratorStatus,
 }
@@ -56,7 +59,9 @@ impl CollaboratorDraft {
         let status = faults.note("status", status);
         match (self.full_name.clone(), status) {
             (Some(full_name), Some(status)) if faults.is_empty() => {
-                Ok(CollaboratorTerms { full_name, email: self.email.clone(), status })
+                let email = self.email.clone();
+                let comparable_email = email.as_deref().map(comparable_email);
+                Ok(CollaboratorTerms { full_name, email, comparable_email, status })
             }
             _ => Err(faults.into_vec()),
         }

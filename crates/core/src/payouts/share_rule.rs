@@ -1,8 +1,8 @@
 //! Share rules: who shares a pool, and with which weight.
 //!
-//! Only collaborators with a score above 0 in the period share; by [`ShareRule::TopScore`] only those
-//! with the highest. Collaborators who have left since count too, because a score that was earned
-//! stays earned. Dividing the pool is [`crate::shares`].
+//! Only collaborators with a score above 0 in the period share; by [`ShareRule::TopScore`] only
+//! those with the highest. Collaborators who have left since count too, because a score that was
+//! earned stays earned. Dividing the pool is [`crate::shares`].
 
 use crate::payouts::metric::Score;
 use crate::payouts::shares::Weight;

@@ -20,6 +20,22 @@ pub(crate) fn without_nul(text: &str) -> Result<(), ValidationError> {
     if text.contains('\0') { Err(broken()) } else { Ok(()) }
 }
 
+/// Returns the form of an e-mail address by which two are compared: in lower case, with an
+/// international domain in its ASCII form (IDNA, UTS 46). A text that is no address is only put in
+/// lower case.
+#[must_use]
+pub fn comparable_email(address: &str) -> String {
+    let (local, domain) = match address.rsplit_once('@') {
+        Some((local, domain)) => (local, idna::domain_to_ascii(domain)),
+        None => return address.to_lowercase(),
+    };
+    match domain {
+        Ok(domain) => format!("{}@{domain}", local.to_lowercase()),
+        // A literal such as [127.0.0.1] is no domain.
+        Err(_) => address.to_lowercase(),
+    }
+}
+
 /// Accepts e-mail addresses only.
 ///
 /// `validator` looks for an address literal at the end of the domain only, so it would accept

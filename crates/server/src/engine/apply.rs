@@ -32,9 +32,9 @@ pub fn trigger(
     trigger_locked(tenant, payer, now)
 }
 
-/// Triggers the open distribution of a distributor that is locked, if it is due, before something is
-/// written that would change what it pays: whatever is written after the trigger date counts for the
-/// next one. Returns the distributor as it is then.
+/// Triggers the open distribution of a distributor that is locked, if it is due, before something
+/// is written that would change what it pays: whatever is written after the trigger date counts for
+/// the next one. Returns the distributor as it is then.
 pub(crate) fn trigger_due(
     tenant: &mut Tenant<'_>,
     payer: DistributorRow,

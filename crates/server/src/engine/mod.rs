@@ -27,7 +27,7 @@ use crate::clock;
 
 pub use apply::trigger;
 pub(crate) use apply::trigger_due;
-use refresh::EventCounts;
+use refresh::KnownForecasts;
 pub use tick::{Tick, tick};
 pub use triggered::Triggered;
 
@@ -39,7 +39,7 @@ const CHUNK: i64 = 100;
 pub(crate) struct Engine {
     store: Store,
     stopped: Arc<AtomicBool>,
-    event_counts: EventCounts,
+    forecasts: KnownForecasts,
 }
 
 /// The counts of one pass.
@@ -53,7 +53,7 @@ pub struct PassSummary {
 
 impl Engine {
     pub(crate) fn new(store: Store) -> Self {
-        Self { store, stopped: Arc::default(), event_counts: EventCounts::default() }
+        Self { store, stopped: Arc::default(), forecasts: KnownForecasts::default() }
     }
 
     /// Stops the engine: a pass ends after the trigger that it is working on.

@@ -5,9 +5,10 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use apportion_core::id::DistributorId;
+use apportion_core::schedule::Tz;
 use apportion_store::due::{self, Waiting};
 use apportion_store::{self as store, Scope, Tenant, distribution, distributor, event};
-use chrono::{DateTime, SubsecRound, Utc};
+use chrono::{DateTime, Days, NaiveTime, SubsecRound, TimeDelta, Utc};
 
 use crate::engine::snapshot::{Planned, preview};
 use crate::engine::{CHUNK, Engine};
@@ -15,26 +16,34 @@ use crate::engine::{CHUNK, Engine};
 /// The largest number of distributions that are remembered.
 const MAX_REMEMBERED: usize = 100_000;
 
-/// The number of events that the tenant had when a distribution was last refreshed, by the
-/// distribution's id.
+/// The forecasts that are known, by the ids of their distributions.
 #[derive(Clone, Default)]
-pub(super) struct EventCounts(Arc<Mutex<HashMap<i64, i64>>>);
+pub(super) struct KnownForecasts(Arc<Mutex<HashMap<i64, Known>>>);
 
-impl EventCounts {
-    fn get(&self, distribution: i64) -> Option<i64> {
+/// The rows and the day that a forecast was made of.
+#[derive(Clone, Copy)]
+struct Known {
+    /// The number of events that the tenant had.
+    events: i64,
+    /// The end of the day on which it was made, in the distributor's time zone.
+    until: DateTime<Utc>,
+}
+
+impl KnownForecasts {
+    fn get(&self, distribution: i64) -> Option<Known> {
         self.lock().get(&distribution).copied()
     }
 
-    fn put(&self, distribution: i64, events: i64) {
-        let mut counts = self.lock();
-        if counts.len() >= MAX_REMEMBERED {
+    fn put(&self, distribution: i64, known: Known) {
+        let mut all = self.lock();
+        if all.len() >= MAX_REMEMBERED {
             // Starting over also forgets the distributions that are no longer open.
-            counts.clear();
+            all.clear();
         }
-        counts.insert(distribution, events);
+        all.insert(distribution, known);
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<i64, i64>> {
+    fn lock(&self) -> MutexGuard<'_, HashMap<i64, Known>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -73,16 +82,16 @@ impl Engine {
     }
 
     /// Stores the value that a trigger at `now` would pay, if it differs from the stored one, so
-    /// that a pass over unchanged rows writes nothing. The value follows from rows and not from the
-    /// time: as long as the tenant has no new event, it need not be computed again.
+    /// that a pass over unchanged rows writes nothing. The value follows from rows and from the
+    /// day: as long as the tenant has no new event, it need not be computed again on the same day.
     async fn forecast(&self, waiting: Waiting, now: DateTime<Utc>) -> store::Result<()> {
         let scope = Scope::of(waiting.organization);
         let distributor = DistributorId(waiting.distributor_id);
-        let known = self.event_counts.get(waiting.distribution_id);
+        let known = self.forecasts.get(waiting.distribution_id);
         let forecast = self.store.read(scope, move |tenant| {
             tenant.snapshot(|tenant| Forecast::read(tenant, distributor, now, known))
         });
-        let Forecast { events, planned } = forecast.await?;
+        let Some(Forecast { known, planned }) = forecast.await? else { return Ok(()) };
         if let Some(Planned { open, plan }) = planned
             && open.value != plan.value
         {
@@ -92,32 +101,64 @@ impl Engine {
             });
             write.await?;
         }
-        self.event_counts.put(waiting.distribution_id, events);
+        self.forecasts.put(waiting.distribution_id, known);
         Ok(())
     }
 }
 
 /// A look at the open distribution of a distributor.
 struct Forecast {
-    /// The number of the tenant's events.
-    events: i64,
-    /// The open distribution and its plan; `None` without an open one, or if no event is new.
+    known: Known,
+    /// The open distribution and its plan; `None` without an open one.
     planned: Option<Planned>,
 }
 
 impl Forecast {
-    /// Counts the events, and makes the plan unless the count is the known one.
+    /// Makes the plan. Returns `None` if the events and the day are those of the known forecast.
     fn read(
         tenant: &mut Tenant<'_>,
         distributor: DistributorId,
         now: DateTime<Utc>,
-        known: Option<i64>,
-    ) -> store::Result<Self> {
+        known: Option<Known>,
+    ) -> store::Result<Option<Self>> {
         let events = event::count(tenant)?;
-        if known == Some(events) {
-            return Ok(Self { events, planned: None });
+        if known.is_some_and(|known| known.events == events && now < known.until) {
+            return Ok(None);
         }
         let preview = preview(tenant, distributor, now)?;
-        Ok(Self { events, planned: preview.and_then(|preview| preview.planned) })
+        let zone = preview.as_ref().and_then(|it| it.distributor.stored.time_zone.parse().ok());
+        let until = end_of_day(now, zone.unwrap_or(Tz::UTC));
+        let planned = preview.and_then(|preview| preview.planned);
+        Ok(Some(Self { known: Known { events, until }, planned }))
+    }
+}
+
+/// Returns the instant at which the next day begins in a time zone, or soon after it where the
+/// clock is changed at midnight.
+fn end_of_day(now: DateTime<Utc>, zone: Tz) -> DateTime<Utc> {
+    let tomorrow = now.with_timezone(&zone).date_naive().checked_add_days(Days::new(1));
+    let midnight = tomorrow.map(|day| day.and_time(NaiveTime::MIN).and_local_timezone(zone));
+    let end = midnight.and_then(|local| local.earliest()).map(|end| end.to_utc());
+    end.unwrap_or_else(|| now.checked_add_signed(TimeDelta::hours(1)).unwrap_or(now))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_day_ends_where_the_next_one_begins() {
+        let cases = [
+            ("2026-03-28T23:30:00Z", "UTC", "2026-03-29T00:00:00Z"),
+            ("2026-03-28T23:30:00Z", "Europe/Vienna", "2026-03-29T22:00:00Z"),
+            ("2026-11-30T12:00:00Z", "Pacific/Kiritimati", "2026-12-01T10:00:00Z"),
+            ("2026-11-30T12:00:00Z", "Pacific/Pago_Pago", "2026-12-01T11:00:00Z"),
+            // The clock goes forward at midnight, so that the day has none.
+            ("2026-09-06T01:00:00Z", "America/Santiago", "2026-09-06T02:00:00Z"),
+        ];
+        for (now, zone, expected) in cases {
+            let end = end_of_day(now.parse().unwrap(), zone.parse().unwrap());
+            assert_eq!(end, expected.parse::<DateTime<Utc>>().unwrap(), "{now} in {zone}");
+        }
     }
 }

@@ -1,6 +1,6 @@
-//! Code that several payout types share: the terms of a distributor, its open distribution,
-//! the settling of allocations, explanations, and attributes that hold JSON. Not here: the types themselves
-//! (`resources`), and the triggering of distributions (`engine`).
+//! Code that several payout types share: the terms of a distributor, its open distribution, the
+//! settling of allocations, explanations, and attributes that hold JSON. Not here: the types
+//! themselves (`resources`), and the triggering of distributions (`engine`).
 
 pub(crate) mod explanation;
 pub(crate) mod kept_json;

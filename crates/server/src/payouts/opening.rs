@@ -1,8 +1,8 @@
 //! The open distribution of a distributor. It is opened when an active distributor first has a
 //! schedule, rescheduled when the schedule or the time zone changes, and cancelled when the
 //! schedule has no further date. The one that is opened after that takes over its period, its
-//! metrics and what was carried to it. Not here: the triggering of a distribution on its trigger date
-//! (`engine`).
+//! metrics and what was carried to it. Not here: the triggering of a distribution on its trigger
+//! date (`engine`).
 
 use apportion_core::distribution::DistributionStatus;
 use apportion_core::engine::OpenDistribution;

@@ -146,8 +146,8 @@ struct Slot {
 }
 
 impl Ledgers {
-    /// Returns the slot with a tenant's ledger, and marks it as used last. The ledger is empty if it
-    /// was not in memory.
+    /// Returns the slot with a tenant's ledger, and marks it as used last. The ledger is empty if
+    /// it was not in memory.
     pub(crate) fn slot(&self, organization: i64) -> Arc<Mutex<Arc<Ledger>>> {
         let mut slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
         let now = slots.values().map(|slot| slot.last_use).max().unwrap_or(0).saturating_add(1);

@@ -75,8 +75,8 @@ impl Shared<'_> {
         }
     }
 
-    /// Lists who takes no part in the pool: collaborators whose score is 0 or less, or below the top
-    /// score if only that shares, and members without a score.
+    /// Lists who takes no part in the pool: collaborators whose score is 0 or less, or below the
+    /// top score if only that shares, and members without a score.
     fn without_part(&self, scores: &[Score]) -> impl Iterator<Item = UnpaidCollaborator> {
         let top = scores.iter().map(|score| score.score).max().unwrap_or_default();
         let top_only = self.share_rule == ShareRule::TopScore;

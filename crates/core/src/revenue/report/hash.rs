@@ -8,8 +8,8 @@ use std::hash::{BuildHasherDefault, Hasher};
 /// The type that builds a [`KeyHasher`].
 pub(super) type BuildKeyHasher = BuildHasherDefault<KeyHasher>;
 
-/// The fractional part of the golden ratio times 2^64, rounded down. It is odd, so that no two words
-/// have the same product.
+/// The fractional part of the golden ratio times 2^64, rounded down. It is odd, so that no two
+/// words have the same product.
 const MULTIPLIER: u64 = 0x9E37_79B9_7F4A_7C15;
 
 /// A hasher that multiplies every word into its state and folds the result.

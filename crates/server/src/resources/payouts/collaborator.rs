@@ -1,6 +1,8 @@
 //! The type `collaborators`. Not here: the amounts that they are owed (`obligation`).
 
-use apportion_core::collaborator::{CollaboratorDraft, CollaboratorStatus, CollaboratorTerms};
+use apportion_core::collaborator::{
+    CollaboratorDraft, CollaboratorStatus, CollaboratorTerms, comparable_email,
+};
 use apportion_core::id::CollaboratorId;
 use apportion_jsonapi::{Bounds, Declaration, Input, Relationship, Scalar};
 use apportion_store::collaborator::{self, CollaboratorRow, WrittenCollaborator};
@@ -52,6 +54,7 @@ draft! {
         email: row.email.clone() => email: terms.email,
         status: Some(row.status.name().to_owned()) => status: terms.status,
     }
+    written { comparable_email: terms.comparable_email }
 }
 
 fn lock(tenant: &mut Tenant<'_>, id: i64) -> store::Result<Option<CollaboratorRow>> {
@@ -83,8 +86,8 @@ fn accepted(
     input: &mut Input,
 ) -> Result<WrittenCollaborator> {
     read(input, &mut draft);
-    if let Some(email) = draft.email.as_deref()
-        && collaborator::id_by_email(&mut work.tenant, email, id)?.is_some()
+    if let Some(email) = draft.email.as_deref().map(comparable_email)
+        && collaborator::id_by_email(&mut work.tenant, &email, id)?.is_some()
     {
         input.refuse("email", TAKEN);
     }

@@ -15,7 +15,12 @@ pub(crate) fn resource() -> Resource<DistributionRow> {
     let declaration = Declaration::new(
         "distributions",
         (|row: &DistributionRow| row.stored.id.0, distribution::ID),
-        |row| row.stored.version.saturating_add(row.name_version),
+        // A forecast and the distributor's name are shown too, so their versions are part of its
+        // own. None of the three ever decreases.
+        |row| {
+            let shown = row.stored.forecast_version.saturating_add(row.name_version);
+            row.stored.version.saturating_add(shown)
+        },
     )
     .attribute(word("status", DistributionStatus::NAMES).field(distribution::STATUS), |row| {
         Scalar::Text(row.stored.status.name())

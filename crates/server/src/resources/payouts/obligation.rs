@@ -198,7 +198,8 @@ fn payer(work: &mut Work<'_>, id: DistributorId) -> Result<Option<DistributorRow
     Ok(Some(engine::trigger_due(&mut work.tenant, payer, work.now)?))
 }
 
-/// Locks the distributor of an obligation, and returns both as they are after a trigger that is due.
+/// Locks the distributor of an obligation, and returns both as they are after a trigger that is
+/// due.
 fn payer_of(
     work: &mut Work<'_>,
     row: &ObligationRow,
@@ -277,8 +278,8 @@ fn held(work: &mut Work<'_>, stored: &StoredObligation) -> Result<ObligationStat
 struct Reversal {
     /// The reversal, unless it is new.
     id: Option<ObligationId>,
-    /// The distributor and the collaborator, if they are known: a missing one is reported as a fault
-    /// of its own.
+    /// The distributor and the collaborator, if they are known: a missing one is reported as a
+    /// fault of its own.
     distributor: Option<DistributorId>,
     collaborator: Option<CollaboratorId>,
 }

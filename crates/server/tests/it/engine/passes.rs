@@ -5,6 +5,7 @@ use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use apportion_testing::Place;
+use apportion_testing::http::send;
 use serde_json::{Value, json};
 
 use crate::support::refusal::rows;
@@ -339,9 +340,15 @@ fn forecasts_are_refreshed(place: &Place) {
     assert_eq!(shown(), expected);
     programme.credit(&[("2", 1)]);
     assert_eq!(shown(), expected);
+    let tag = programme.world.get("/distributions/1").header("ETag").unwrap().to_owned();
     programme.tick(now);
     expected["attributes"]["value"] = json!(10_000);
     assert_eq!(shown(), expected);
+    // A client that knows the value before does not go on with it.
+    let token = programme.world.token.as_str();
+    let known = [("X-Auth-Token", token), ("If-None-Match", tag.as_str())];
+    let path = "/api/v2/distributions/1";
+    send(programme.world.address(), "GET", path, &known, b"").expect(200);
     let path = programme.path();
     change(&programme.world, &path, json!({"status": "inactive", "pool_amount": 7}));
     programme.tick(now);

@@ -1,5 +1,5 @@
-//! The days of periods: each of a distributor's days is in one period, whatever happens to its zone,
-//! its schedule and its status.
+//! The days of periods: each of a distributor's days is in one period, whatever happens to its
+//! zone, its schedule and its status.
 
 use apportion_testing::{Place, rounds};
 use chrono::{Days, NaiveDate, Utc};

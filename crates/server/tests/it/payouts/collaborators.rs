@@ -11,6 +11,7 @@ use crate::support::world::{World, document};
 
 apportion_testing::cases! {
     they_are_written_and_read, bad_values_are_refused, addresses_are_unique,
+    addresses_are_compared_as_people_read_them,
     one_of_many_at_once_has_the_address,
     referenced_ones_cannot_be_deleted
 }
@@ -75,16 +76,44 @@ fn addresses_are_unique(place: &Place) {
     let taken = document("collaborators", with("Cem", "a@example.org"), &[]).to_string();
     refused(&world, ("POST", "/collaborators"), &taken, 422, &fault);
     refused(&world, ("PATCH", "/collaborators/2"), &taken, 422, &fault);
-    // A collaborator may keep the address, another may not take it in capitals, and in another
-    // organization it is free.
+    // A collaborator may keep the address, and in another organization it is free.
     change(&world, "/collaborators/1", with("Ann", "a@example.org"));
-    world.create("collaborators", with("Dan", "A@example.org"), &[]);
     make(&world, &world.stranger, "collaborators", with("Eve", "a@example.org"), &[]);
     // Several collaborators may have no address, and one that was given up is free.
     ann(&world);
     ann(&world);
     world.delete(&format!("/collaborators/{first}")).expect(204);
     change(&world, "/collaborators/2", with("Ben", "a@example.org"));
+}
+
+/// Addresses are the same without regard to case, and to how a domain is written.
+fn addresses_are_compared_as_people_read_them(place: &Place) {
+    let world = World::start(place);
+    let with = |name: &str, email: &str| json!({"full_name": name, "email": email});
+    let known = ["zoe@example.com", "ANNE@example.org", "x@Bücher.example", "y@[127.0.0.1]"];
+    for email in known {
+        // What was written is shown.
+        let id = world.create("collaborators", with("A", email), &[]);
+        assert_eq!(attributes(&world, &format!("/collaborators/{id}"))["email"], email);
+    }
+    let same = [
+        "zoe@EXAMPLE.com",
+        "Zoe@example.com",
+        "zoe@example.COM",
+        "anne@EXAMPLE.org",
+        "x@bücher.example",
+        "X@xn--bcher-kva.example",
+        "x@XN--BCHER-KVA.example",
+        "Y@[127.0.0.1]",
+    ];
+    for email in same {
+        let taken = document("collaborators", with("B", email), &[]).to_string();
+        let fault = ["422 /data/attributes/email"];
+        refused(&world, ("POST", "/collaborators"), &taken, 422, &fault);
+    }
+    for email in ["zoe@example.org", "zo@example.com", "x@bucher.example"] {
+        world.create("collaborators", with("C", email), &[]);
+    }
 }
 
 fn one_of_many_at_once_has_the_address(place: &Place) {

@@ -56,8 +56,8 @@ fn in_whole(place: &Place) {
     refused(&world, ("POST", "/obligations"), body, 422, &["422 /data/attributes/value"]);
 }
 
-/// Any number of parts, in any order, come to the whole: a part that is cancelled or rejected is free
-/// again, and what is reversed is neither withdrawn nor changed meanwhile.
+/// Any number of parts, in any order, come to the whole: a part that is cancelled or rejected is
+/// free again, and what is reversed is neither withdrawn nor changed meanwhile.
 fn in_parts(place: &Place) {
     let world = world(place);
     let first = owe(&world, json!({"value": 100, "status": "approved"}));

@@ -33,8 +33,10 @@ table! {
     WrittenCollaborator {
         /// The full name.
         full_name: String => Text as FULL_NAME,
-        /// The e-mail address, if known. It is unique among the collaborators of a tenant.
+        /// The e-mail address, if known.
         email: Option<String> => Nullable<Text> as EMAIL,
+        /// The form of the e-mail address by which it is compared with others.
+        comparable_email: Option<String> => Nullable<Text>,
         /// The status, which is `active` or `inactive`.
         status: CollaboratorStatus => Text as STATUS,
     }
@@ -56,16 +58,16 @@ pub fn lock(tenant: &mut Tenant<'_>, id: CollaboratorId) -> Result<Option<Collab
     lock_row!(collaborators, tenant, id)
 }
 
-/// Returns the id of the collaborator with this e-mail address, or `None` if no collaborator
-/// besides `but` has it.
+/// Returns the id of the collaborator with this e-mail address, in the form in which addresses are
+/// compared. Returns `None` if no collaborator besides `but` has it.
 pub fn id_by_email(
     tenant: &mut Tenant<'_>,
-    email: &str,
+    comparable_email: &str,
     but: Option<CollaboratorId>,
 ) -> Result<Option<CollaboratorId>> {
     collaborators::table
         .filter(collaborators::organization_id.eq(tenant.id()))
-        .filter(collaborators::email.eq(email))
+        .filter(collaborators::comparable_email.eq(comparable_email))
         .filter(collaborators::id.ne(but.map_or(0, |id| id.0)))
         .select(collaborators::id)
         .first(tenant.connection()?)

@@ -34,7 +34,9 @@ table! {
         shared_pool: Option<String> => Nullable<Text>,
         /// The explanation, as a JSON object; `None` before the distribution is triggered.
         explanation: Option<String> => Nullable<Text>,
-        /// The version of the row, which every change increases by 1.
+        /// The version of the forecast, which every change of it increases by 1.
+        forecast_version: i64 => BigInt,
+        /// The version of the row, which every change but a forecast increases by 1.
         version: i64 => BigInt,
         /// The time at which the row was created, UTC.
         created_at: NaiveDateTime => Timestamp as CREATED_AT,
@@ -253,7 +255,8 @@ pub fn set_outcome(
 }
 
 /// Sets the value of an open distribution to a forecast, if its version is still `version`. A
-/// forecast leaves the version unchanged.
+/// forecast leaves the version unchanged, and has one of its own.
+#[expect(clippy::arithmetic_side_effects, reason = "the sum is made by SQL, which checks it")]
 pub fn set_forecast(
     tenant: &mut Tenant<'_>,
     id: DistributionId,
@@ -264,7 +267,10 @@ pub fn set_forecast(
         .filter(distributions::status.eq(DistributionStatus::Pending.name()))
         .filter(distributions::version.eq(version));
     diesel::update(open)
-        .set(distributions::value.eq(value))
+        .set((
+            distributions::value.eq(value),
+            distributions::forecast_version.eq(distributions::forecast_version + 1),
+        ))
         .execute(tenant.connection()?)
         .map(|_| ())
         .map_err(Error::from)
