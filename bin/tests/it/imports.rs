@@ -95,6 +95,18 @@ const BAD_FILES: &[BadFile] = &[
     ("deals.csv", b"name,value\n\"two\nlines\",1\nB,y\n", &[
         "2: name: must not contain control characters",
         "4: value: must be an integer of at most 64 bits"]),
+    ("deals.csv", b"name,value\nA,1\nB,2\nC,\"3\nD,4\nE,5\n", &["4: -: opens a quote that nothing closes"]),
+    ("deals.csv", b"name,value\nA,x\nB,\"2", &[
+        "2: value: must be an integer of at most 64 bits",
+        "3: -: opens a quote that nothing closes"]),
+    ("deals.csv", b"name,value\n\"A\"\"\nB\nC,1\n", &["2: -: opens a quote that nothing closes"]),
+    ("deals.csv", b"name,value\nA,1\n\"B\"x,2\nC,y\n", &[
+        "3: -: has text behind a closing quote; double a quote within a cell"]),
+    ("deals.csv", b"name,value\n\"A\" ,1\n", &[
+        "2: -: has text behind a closing quote; double a quote within a cell"]),
+    ("deals.csv", b"\"name,value\nA,1\n", &["1: -: opens a quote that nothing closes"]),
+    ("deals.csv", b"\xef\xbb\xbf\"name\"x,value\nA,1\n", &[
+        "1: -: has text behind a closing quote; double a quote within a cell"]),
     ("deals.csv", b"\xef\xbb\xbfname,value\nA,x\n",
         &["2: value: must be an integer of at most 64 bits"]),
     ("revenue_distributions.csv", b"deal,start_on,end_on,amount_percent\n\
@@ -161,6 +173,7 @@ fn good_files_of_every_make_are_read(place: &Place) {
         ("CR", b"name,value\rD,1\r"),
         ("no end of line", b"name,value\nE,1"),
         ("blank lines", b"\nname,value\n\n\nF,1\n\n"),
+        ("a byte order mark and quotes", b"\xef\xbb\xbf\"name\",\"value\"\n\"B2\",\"1\"\n"),
         ("quotes and spaces in the header", b"\"name\", value\n\"G\",1\n"),
         ("other order, empty cells", b"end_date,value,name,currency\n,1,H,\n"),
     ];
@@ -178,7 +191,7 @@ fn good_files_of_every_make_are_read(place: &Place) {
     let (rows, _) = tenant.all(server.address(), "deals");
     let name = |row: &Value| row["attributes"]["name"].as_str().unwrap().to_owned();
     let names: Vec<String> = rows.iter().map(name).collect();
-    assert_eq!(names, ["A", "B", "C", "D", "E", "F", "G", "H", "Café, \"Inc\""]);
+    assert_eq!(names, ["A", "B", "C", "D", "E", "F", "B2", "G", "H", "Café, \"Inc\""]);
 }
 
 fn the_first_bad_file_ends_it(place: &Place) {

@@ -1,5 +1,7 @@
-//! A reader that counts lines. The CSV reader only knows the place where it began to look for a
-//! record: after CRLF that is still the line before, and after blank lines it is further up.
+//! A reader that counts lines and follows quotes. The CSV reader only knows the place where it
+//! began to look for a record: after CRLF that is still the line before, and after blank lines it
+//! is further up. It also reads a quote that nothing closes, and text behind a closing quote,
+//! without a word.
 
 use std::collections::VecDeque;
 use std::io::{Read, Result};
@@ -17,12 +19,77 @@ pub(crate) struct LineReader<R> {
     after_return: bool,
     /// The offsets and numbers of the lines that are not empty, from the last offset looked up on.
     starts: VecDeque<(u64, u64)>,
+    place: Place,
+    fault: Option<QuoteFault>,
+}
+
+/// The place of the next byte within its cell.
+#[derive(Clone, Copy)]
+enum Place {
+    /// At the start of a cell.
+    Start,
+    /// Within a cell without quotes.
+    Plain,
+    /// Within quotes, which opened on this line.
+    Quoted(u64),
+    /// Behind a quote within quotes: it closes them, unless another one follows.
+    Closing(u64),
+}
+
+/// A quote that is not as it should be. The CSV reader takes it for text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct QuoteFault {
+    /// The number of bytes up to which the file is to be read before the fault is met.
+    pub(crate) offset: u64,
+    /// The number of the line with the quote.
+    pub(crate) line: u64,
+    /// The fault, as the rest of a sentence about the line.
+    pub(crate) reason: &'static str,
 }
 
 impl<R> LineReader<R> {
     pub(crate) fn new(inner: R) -> Self {
-        let starts = VecDeque::new();
-        Self { inner, offset: 0, line: 1, at_line_start: true, after_return: false, starts }
+        Self {
+            inner,
+            offset: 0,
+            line: 1,
+            at_line_start: true,
+            after_return: false,
+            starts: VecDeque::new(),
+            place: Place::Start,
+            fault: None,
+        }
+    }
+
+    /// Returns the first quote that is not as it should be, among the bytes before this offset.
+    pub(crate) fn quote_fault(&self, before: u64) -> Option<QuoteFault> {
+        self.fault.filter(|fault| fault.offset <= before)
+    }
+
+    /// Follows the quotes of RFC 4180. The bytes of a byte order mark begin no cell.
+    fn follow_quotes(&mut self, byte: u8) {
+        let is_mark = self.offset < 3 && matches!(byte, 0xEF | 0xBB | 0xBF);
+        self.place = match (self.place, byte) {
+            (Place::Start, b'"') => Place::Quoted(self.line),
+            (Place::Start, _) if is_mark => Place::Start,
+            (Place::Start | Place::Plain | Place::Closing(_), b',' | b'\r' | b'\n') => Place::Start,
+            (Place::Start | Place::Plain, _) => Place::Plain,
+            (Place::Quoted(line), b'"') => Place::Closing(line),
+            (Place::Closing(line), b'"') => Place::Quoted(line),
+            (Place::Quoted(line), _) => Place::Quoted(line),
+            (Place::Closing(line), _) => {
+                self.note_fault(
+                    line,
+                    "has text behind a closing quote; double a quote within a cell",
+                );
+                Place::Plain
+            }
+        };
+    }
+
+    fn note_fault(&mut self, line: u64, reason: &'static str) {
+        let offset = self.offset;
+        self.fault.get_or_insert(QuoteFault { offset, line, reason });
     }
 
     /// Returns the number of the first line that is not empty and begins at this offset or after
@@ -35,6 +102,7 @@ impl<R> LineReader<R> {
     }
 
     fn note(&mut self, byte: u8) {
+        self.follow_quotes(byte);
         match byte {
             b'\n' if self.after_return => self.after_return = false,
             b'\n' | b'\r' => {
@@ -56,6 +124,9 @@ impl<R> LineReader<R> {
 impl<R: Read> Read for LineReader<R> {
     fn read(&mut self, buffer: &mut [u8]) -> Result<usize> {
         let count = self.inner.read(buffer)?;
+        if let (0, false, Place::Quoted(line)) = (count, buffer.is_empty(), self.place) {
+            self.note_fault(line, "opens a quote that nothing closes");
+        }
         for byte in buffer.iter().take(count) {
             self.note(*byte);
         }

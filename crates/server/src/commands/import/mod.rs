@@ -8,6 +8,7 @@ mod line_reader;
 
 use std::io::Read;
 
+use apportion_core::collaborator::comparable_email;
 use apportion_jsonapi::input::{Link, Linkage};
 use apportion_jsonapi::resource::{Cardinality, Relationship, ResourceType};
 use apportion_jsonapi::text::{alternatives, cut};
@@ -110,6 +111,12 @@ impl Importer {
                 let read = file.read_record(&mut record);
                 let line = file.get_mut().line_from(start);
                 progress(start);
+                let end = file.position().byte();
+                if let Some(quote) = file.get_ref().quote_fault(end) {
+                    // Where a quote goes wrong, what follows are not the lines that were meant.
+                    bad.push(fault(quote.line, None, quote.reason));
+                    break;
+                }
                 match read {
                     Ok(false) => break,
                     Ok(true) => {
@@ -185,7 +192,8 @@ const NAME_LOOKUPS: &[NameLookup] = &[
         noun: "collaborator",
         is_called: "has the address",
         find: |tenant, email| {
-            let found = store::collaborator::id_by_email(tenant, email, None)?;
+            let email = comparable_email(email);
+            let found = store::collaborator::id_by_email(tenant, &email, None)?;
             Ok(found.into_iter().map(|id| id.0).collect())
         },
     },
@@ -202,6 +210,10 @@ fn columns<'t>(
     resource: &'t ResourceType<Field>,
 ) -> Result<Columns<'t>, Vec<BadLine>> {
     let headers = file.headers().cloned();
+    let end = file.position().byte();
+    if let Some(quote) = file.get_ref().quote_fault(end) {
+        return Err(vec![fault(quote.line, None, quote.reason)]);
+    }
     let line = file.get_mut().line_from(0);
     let headers = headers.map_err(|error| vec![fault(line, None, &unreadable(&error).1)])?;
     let mut columns: Columns<'t> = Vec::new();

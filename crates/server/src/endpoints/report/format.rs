@@ -1,7 +1,7 @@
 //! The forms in which a report is shown, and the words by which clients ask for them.
 //!
-//! A new form is a variant of [`Format`] with a line in `NAMED`, a file beside `csv` that writes its
-//! rows, and a branch in `answer` of the module above. Not here: how rows are written.
+//! A new form is a variant of [`Format`] with a line in `NAMED`, a file beside `csv` that writes
+//! its rows, and a branch in `answer` of the module above. Not here: how rows are written.
 
 use apportion_jsonapi::text::cut;
 use apportion_jsonapi::{Code, Error, media};
