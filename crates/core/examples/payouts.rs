@@ -35,6 +35,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         members: &[1, 2, 3, 4].map(CollaboratorId),
         scores: &[(1, 3), (2, 9), (3, 5)].map(score),
         obligations: &[],
+        accumulated: 0,
         recognized: 100_000,
         now: "2025-08-01T06:00:00Z".parse()?,
     };

@@ -91,6 +91,7 @@ CREATE TABLE distributions (
     period_until DATE,
     trigger_date TIMESTAMP(3) NOT NULL,
     carried BIGINT NOT NULL,
+    carried_on BIGINT NOT NULL DEFAULT 0,
     allocation_count BIGINT NOT NULL DEFAULT 0,
     shared_pool TEXT,
     explanation TEXT,

@@ -91,6 +91,7 @@ CREATE TABLE distributions (
     period_until TEXT,
     trigger_date TEXT NOT NULL,
     carried INTEGER NOT NULL,
+    carried_on INTEGER NOT NULL DEFAULT 0,
     allocation_count INTEGER NOT NULL DEFAULT 0,
     shared_pool TEXT,
     explanation TEXT,

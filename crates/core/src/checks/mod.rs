@@ -10,7 +10,8 @@ mod revenue;
 use crate::rules::names::names;
 
 pub use payouts::{
-    CoveredObligation, CreditedMetric, DistributionPeriod, PaidDistribution, TakenBack, TriggerDate,
+    CarriedPool, CoveredObligation, CreditedMetric, DistributionPeriod, PaidDistribution,
+    TakenBack, TriggerDate,
 };
 pub use revenue::{DealFigures, DistributionFigures};
 
@@ -31,6 +32,8 @@ names! {
         MetricsFollowCredits = "metrics-follow-credits",
         /// No day of a distributor is in two periods, and none is left out.
         PeriodsAdjoin = "periods-adjoin",
+        /// A pool that a distribution leaves is carried to the one that follows.
+        PoolsCarriedOn = "pools-carried-on",
         /// Reversals take back no more than there was.
         ReversalsWithin = "reversals-within",
     }
@@ -80,6 +83,10 @@ impl Check {
             Self::PeriodsAdjoin => {
                 "Each period of a distributor begins on the day on which the one before ended: no \
                  day is in two, and none is left out."
+            }
+            Self::PoolsCarriedOn => {
+                "What is carried to each distribution is what the one before of its distributor \
+                 left for it."
             }
             Self::ReversalsWithin => {
                 "The reversals of each obligation that are neither cancelled nor rejected take \

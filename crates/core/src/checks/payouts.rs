@@ -156,6 +156,28 @@ impl DistributionPeriod {
     }
 }
 
+/// The pool that is carried to a distribution, compared with what the one before left.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CarriedPool {
+    /// The id of the distribution.
+    pub id: i64,
+    /// The amount that is carried to it, in minor units.
+    pub carried: i64,
+    /// The amount that the one before left, in minor units: 0 for the first of a distributor.
+    pub left_before: i64,
+}
+
+impl CarriedPool {
+    /// Checks that nothing of it was lost or made.
+    #[must_use]
+    pub fn pools_carried_on(&self) -> Comparison {
+        let Self { id, carried, left_before } = *self;
+        let carried = Side { name: "the amount carried to it", value: carried.into() };
+        let left = Side { name: "the amount that the one before left", value: left_before.into() };
+        compare(Subject { kind: "distributions", id }, carried, left)
+    }
+}
+
 /// An obligation that is reversed, and its reversals that are neither cancelled nor rejected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TakenBack {

@@ -189,8 +189,8 @@ impl DistributorDraft {
 impl DistributorTerms {
     /// Checks that these terms may replace others.
     ///
-    /// A distributor is in use if its open period has credits, or if some of its obligations are
-    /// not allocated.
+    /// A distributor is in use if its period has credits or a pool that was carried to it, or if
+    /// some of its obligations are not allocated.
     ///
     /// # Errors
     ///
@@ -202,7 +202,7 @@ impl DistributorTerms {
             ("distribution_resolver", self.distribution_resolver != old.distribution_resolver),
         ];
         let changed = changes.into_iter().find(|(_, differs)| is_in_use && *differs);
-        let state = "in use by credits or unallocated obligations";
+        let state = "in use by credits, a pool that was carried over, or unallocated obligations";
         let locked = |what| Locked { noun: "the distributor", state, what, done: "changed" };
         changed.map_or(Ok(()), |(what, _)| Err(locked(what)))
     }

@@ -170,6 +170,10 @@ impl ReversedObligation {
             let unfit = "is required, because minus what is left does not fit 64 bits";
             return i64::try_from(all).map_err(|_| unfit.to_owned());
         };
+        if value == 0 {
+            // That is a fault of its own.
+            return Ok(value);
+        }
         let (least, most) = if all < 0 { (all, -1) } else { (1, all) };
         if (least..=most).contains(&i128::from(value)) {
             Ok(value)

@@ -45,9 +45,8 @@ pub(crate) fn trigger_due(
         return Ok(payer);
     }
     let id = payer.stored.id;
-    if let Some(triggered) = trigger_locked(tenant, payer.stored, now.and_utc())? {
-        triggered.log();
-    }
+    // Nothing is logged: the write may still be refused, and the trigger undone with it.
+    trigger_locked(tenant, payer.stored, now.and_utc())?;
     let found = distributor::find(tenant, id)?.ok_or("it is gone, although it is locked");
     store::intact(DistributorRow::TABLE, id.0, found)
 }
@@ -116,6 +115,7 @@ fn mark_triggered(
     let triggered = distribution::Triggered {
         status: plan.status,
         period_until: plan.period_until,
+        carried_on: plan.carried_on,
         value: plan.value,
         allocation_count: i64::try_from(plan.allocations.len())?,
         shared_pool: plan.shared.as_ref().map(write_shared_pool),

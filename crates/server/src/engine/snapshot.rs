@@ -55,7 +55,7 @@ pub(crate) fn plan_open(
     let Some(open) = distribution::find_open(tenant, payer.id)? else { return Ok(None) };
     let (terms, schedule) = terms(payer)?;
     let (anchor, zone) = (payer.anchor_at.and_utc(), terms.time_zone);
-    let rows = Rows::read(tenant, payer.id, terms, &open, now)?;
+    let rows = Rows::read(tenant, payer, terms, &open, now)?;
     let plan = plan(&rows.snapshot(), |after| schedule.next_after(anchor, zone, after));
     Ok(Some(Planned { open, plan }))
 }
@@ -67,6 +67,7 @@ struct Rows {
     members: Vec<CollaboratorId>,
     scores: Vec<Score>,
     obligations: Vec<Owed>,
+    accumulated: i64,
     recognized: i128,
     now: DateTime<Utc>,
 }
@@ -74,7 +75,7 @@ struct Rows {
 impl Rows {
     fn read(
         tenant: &mut Tenant<'_>,
-        distributor: DistributorId,
+        payer_row: &StoredDistributor,
         terms: DistributorTerms,
         open: &StoredDistribution,
         now: DateTime<Utc>,
@@ -87,6 +88,7 @@ impl Rows {
             requires_approval: terms.requires_approval,
             carry_over: terms.carry_over,
         };
+        let distributor = payer_row.id;
         let is_owed = matches!(payer.payout, Payout::Owed { .. });
         let members = distributor::collaborator_ids(tenant, distributor)?;
         let opening = OpenDistribution {
@@ -101,6 +103,7 @@ impl Rows {
             members,
             scores: Vec::new(),
             obligations: Vec::new(),
+            accumulated: payer_row.accumulated_value,
             recognized: 0,
             now,
         };
@@ -144,6 +147,7 @@ impl Rows {
             members: &self.members,
             scores: &self.scores,
             obligations: &self.obligations,
+            accumulated: self.accumulated,
             recognized: self.recognized,
             now: self.now,
         }

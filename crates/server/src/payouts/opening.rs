@@ -77,10 +77,40 @@ fn begin(work: &mut Work<'_>, paying: &Paying<'_>) -> Result<()> {
         carried: open.carried,
     };
     let id = distribution::insert(&mut work.tenant, &new, work.now)?;
-    if let Some(last) = last.filter(|last| last.status == DistributionStatus::Cancelled) {
+    if let Some(last) = last.filter(leaves_metrics) {
         metric::move_to_distribution(&mut work.tenant, last.id, id, work.now)?;
     }
     Ok(())
+}
+
+/// Returns whether the metrics of the last distribution of a distributor count for the one that
+/// follows: it was cancelled or failed, so that nobody was paid by them.
+fn leaves_metrics(last: &StoredDistribution) -> bool {
+    matches!(last.status, DistributionStatus::Cancelled | DistributionStatus::Failed)
+}
+
+/// The part of a distributor's period that would be lost if it ended now, whether or not a
+/// distribution is open.
+pub(crate) struct Unpaid {
+    /// Whether collaborators have been credited.
+    pub(crate) has_credits: bool,
+    /// The pool that earlier periods left, in minor units.
+    pub(crate) carried: i64,
+}
+
+impl Unpaid {
+    /// Reads it from the last distribution of a distributor, which is the open one if there is one.
+    pub(crate) fn read(work: &mut Work<'_>, distributor: DistributorId) -> Result<Self> {
+        let Some(last) = distribution::find_last(&mut work.tenant, distributor)? else {
+            return Ok(Self { has_credits: false, carried: 0 });
+        };
+        let is_open = last.status == DistributionStatus::Pending;
+        let counts = is_open || leaves_metrics(&last);
+        Ok(Self {
+            has_credits: counts && metric::any_in_distribution(&mut work.tenant, last.id)?,
+            carried: if is_open { last.carried } else { following(&last).carried },
+        })
+    }
 }
 
 /// Returns the start of the period that follows the last distribution of a distributor: the whole
@@ -90,7 +120,8 @@ fn following(last: &StoredDistribution) -> OpenDistribution {
     let trigger_at = last.trigger_date.and_utc();
     match last.period_until {
         Some(until) if last.status != DistributionStatus::Failed => {
-            OpenDistribution { opened_at: trigger_at, period_from: until, trigger_at, carried: 0 }
+            let carried = last.carried_on;
+            OpenDistribution { opened_at: trigger_at, period_from: until, trigger_at, carried }
         }
         _ => opening(last),
     }

@@ -1,7 +1,7 @@
 //! The subjects of the checks of what holds over time: the periods of a distributor, and what is
 //! taken back of obligations.
 
-use apportion_core::checks::{DistributionPeriod, TakenBack};
+use apportion_core::checks::{CarriedPool, DistributionPeriod, TakenBack};
 use apportion_core::distribution::DistributionStatus;
 use apportion_core::obligation::ObligationStatus;
 use chrono::NaiveDate;
@@ -14,6 +14,28 @@ use crate::session::tenant::Tenant;
 use crate::sql::statement::Statement;
 
 pub(super) fn periods_adjoin(tenant: &mut Tenant<'_>, run: &mut Run<'_>) -> Result<End> {
+    in_order(tenant, run, |run, one, before| {
+        let Period { distributor_id, id, from, until, .. } = *one;
+        let due_from = before.map(Period::next_from);
+        let period = DistributionPeriod { id, distributor_id, from, until, due_from };
+        run.finding.note(period.periods_adjoin());
+    })
+}
+
+pub(super) fn pools_carried_on(tenant: &mut Tenant<'_>, run: &mut Run<'_>) -> Result<End> {
+    in_order(tenant, run, |run, one, before| {
+        let left_before = before.map_or(0, Period::leaves);
+        let pool = CarriedPool { id: one.id, carried: one.carried, left_before };
+        run.finding.note(pool.pools_carried_on());
+    })
+}
+
+/// Looks at every distribution, after the one before of its distributor.
+fn in_order(
+    tenant: &mut Tenant<'_>,
+    run: &mut Run<'_>,
+    mut look: impl FnMut(&mut Run<'_>, &Period, Option<&Period>),
+) -> Result<End> {
     let mut before: Option<Period> = None;
     loop {
         let after = before.as_ref().map_or((0, 0), |it| (it.distributor_id, it.id));
@@ -22,11 +44,9 @@ pub(super) fn periods_adjoin(tenant: &mut Tenant<'_>, run: &mut Run<'_>) -> Resu
             return Ok(End::Complete);
         }
         for period in page {
-            let Period { distributor_id, id, from, until, .. } = period;
-            let same = before.filter(|before| before.distributor_id == distributor_id);
-            let due_from = same.as_ref().map(Period::next_from);
-            let one = DistributionPeriod { id, distributor_id, from, until, due_from };
-            run.finding.note(one.periods_adjoin());
+            let same =
+                before.as_ref().filter(|before| before.distributor_id == period.distributor_id);
+            look(run, &period, same);
             before = Some(period);
         }
         if run.is_stopped() {
@@ -42,22 +62,31 @@ struct Period {
     status: DistributionStatus,
     from: NaiveDate,
     until: Option<NaiveDate>,
+    carried: i64,
+    carried_on: i64,
 }
 
 impl Period {
-    /// Returns the first day of the period that follows. One that failed, was cancelled or is open
-    /// has used up nothing.
+    /// Returns whether it was triggered and did not fail. Any other one has used up nothing.
+    fn is_paid(&self) -> bool {
+        matches!(self.status, DistributionStatus::Complete | DistributionStatus::Processing)
+    }
+
+    /// Returns the first day of the period that follows.
     fn next_from(&self) -> NaiveDate {
-        use DistributionStatus::{Complete, Processing};
-        let is_paid = matches!(self.status, Complete | Processing);
-        self.until.filter(|_| is_paid).unwrap_or(self.from)
+        self.until.filter(|_| self.is_paid()).unwrap_or(self.from)
+    }
+
+    /// Returns the amount that it leaves for the period that follows, in minor units.
+    fn leaves(&self) -> i64 {
+        if self.is_paid() { self.carried_on } else { self.carried }
     }
 }
 
 fn periods(tenant: &mut Tenant<'_>, after: (i64, i64)) -> Result<Vec<Period>> {
     Statement::new(
-        "SELECT distributor_id, id, status, period_from, period_until FROM distributions \
-         WHERE organization_id = :organization \
+        "SELECT distributor_id, id, status, period_from, period_until, carried, carried_on \
+         FROM distributions WHERE organization_id = :organization \
          AND (distributor_id, id) > (:after_distributor, :after) \
          ORDER BY distributor_id, id LIMIT :limit",
     )
@@ -65,7 +94,7 @@ fn periods(tenant: &mut Tenant<'_>, after: (i64, i64)) -> Result<Vec<Period>> {
     .bind("after_distributor", after.0)
     .bind("after", after.1)
     .bind("limit", SUBJECTS_AT_ONCE)
-    .yielding::<(BigInt, BigInt, Text, Date, Nullable<Date>)>()
+    .yielding::<(BigInt, BigInt, Text, Date, Nullable<Date>, BigInt, BigInt)>()
     .load(tenant.connection()?)
     .map_err(Error::from)
 }

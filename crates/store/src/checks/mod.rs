@@ -26,6 +26,7 @@ pub fn check(tenant: &mut Tenant<'_>, check: Check, stop: Stop<'_>) -> Result<Fi
         Check::TriggerOnce => payouts::trigger_once(tenant, &mut run),
         Check::MetricsFollowCredits => payouts::metrics_follow_credits(tenant, &mut run),
         Check::PeriodsAdjoin => corrections::periods_adjoin(tenant, &mut run),
+        Check::PoolsCarriedOn => corrections::pools_carried_on(tenant, &mut run),
         Check::ReversalsWithin => corrections::reversals_within(tenant, &mut run),
         Check::AmountsFollowDeals | Check::SlicesSum => revenue::deals(tenant, &mut run),
     };

@@ -71,6 +71,7 @@ use crate::payouts::resolver::Payout;
 ///     members: &[CollaboratorId(1), CollaboratorId(2), CollaboratorId(3)],
 ///     scores: &[(1, 3), (2, 14)].map(score),
 ///     obligations: &[],
+///     accumulated: 0,
 ///     recognized: 0,
 ///     now: noon("08")?,
 /// };
@@ -119,6 +120,7 @@ pub fn plan(
         explanation: settlement.explanation,
         shared: settlement.shared,
         failure: settlement.failure,
+        carried_on: settlement.carried_on,
         next,
     }
 }

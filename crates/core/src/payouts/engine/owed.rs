@@ -17,6 +17,7 @@ use crate::rules::id::CollaboratorId;
 pub(crate) fn settle(snapshot: &Snapshot<'_>, minimum: i64) -> Result<Settlement, Failure> {
     let paid =
         accumulate(snapshot.obligations, &snapshot.cutoff(), minimum).map_err(|_| Failure::Owed)?;
+    snapshot.accumulated.checked_sub(paid.value).ok_or(Failure::Left)?;
     let waiting = paid.waiting.iter().map(|waiting| UnpaidCollaborator {
         collaborator_id: waiting.collaborator_id,
         reason: match waiting.net {

@@ -42,6 +42,8 @@ pub struct Plan {
     pub shared: Option<SharedPool>,
     /// The reason why it failed, if it did.
     pub failure: Option<Failure>,
+    /// The amount that it leaves for the next distribution, whenever that opens, in minor units.
+    pub carried_on: i64,
     /// The distribution that opens next; `None` if the schedule has no further instant.
     pub next: Option<NextDistribution>,
 }
@@ -102,6 +104,9 @@ pub enum Failure {
     /// The sum of what would be paid does not fit `i64`.
     #[error("the sum of what is owed does not fit 64 bits")]
     Owed,
+    /// The sum of what would be left to pay does not fit `i64`.
+    #[error("the sum of what waits does not fit 64 bits")]
+    Left,
 }
 
 /// The distribution that follows this one.

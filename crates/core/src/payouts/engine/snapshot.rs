@@ -64,6 +64,9 @@ pub struct Snapshot<'a> {
     /// The obligations of the distributor, for `accumulated_obligations`. Those that are not due
     /// may be left out.
     pub obligations: &'a [Owed],
+    /// The sum of all obligations of the distributor that are approved and not allocated, due or
+    /// not, for `accumulated_obligations`, in minor units.
+    pub accumulated: i64,
     /// The revenue recognised on [`OpenDistribution::revenue_days`], for `recognized_revenue`, in
     /// minor units of the amounts that [`Payer::revenue_in`] names.
     pub recognized: i128,

@@ -141,7 +141,7 @@ fn in_use_units_and_resolvers_stay() {
     };
     let in_dollars = DistributorDraft { units: text("USD"), ..draft() };
     assert_eq!(changed(in_dollars.clone(), false), Ok(()));
-    let in_use = "the distributor is in use by credits or unallocated obligations";
+    let in_use = "the distributor is in use by credits, a pool that was carried over, or unallocated obligations";
     assert_eq!(changed(in_dollars, true), Err(format!("{in_use}, so units cannot be changed")));
     let by_score = DistributorDraft { distribution_resolver: text("top_score_wins"), ..draft() };
     let message = format!("{in_use}, so distribution_resolver cannot be changed");

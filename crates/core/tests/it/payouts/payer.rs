@@ -39,6 +39,7 @@ pub(crate) struct Rows {
     pub members: Vec<CollaboratorId>,
     pub scores: Vec<Score>,
     pub obligations: Vec<Owed>,
+    pub(crate) accumulated: i64,
     pub recognized: i128,
 }
 
@@ -61,7 +62,8 @@ impl Rows {
             carried: 0,
         };
         let members = [1, 2, 3].map(CollaboratorId).to_vec();
-        Self { payer, open, members, scores: vec![], obligations: vec![], recognized: 0 }
+        let (scores, obligations) = (vec![], vec![]);
+        Self { payer, open, members, scores, obligations, accumulated: 0, recognized: 0 }
     }
 
     /// Sets the scores of the collaborators 1, 2, 3 and so on.
@@ -88,6 +90,7 @@ impl Rows {
             members: &self.members,
             scores: &self.scores,
             obligations: &self.obligations,
+            accumulated: self.accumulated,
             recognized: self.recognized,
             now,
         };

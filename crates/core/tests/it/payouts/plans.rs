@@ -186,3 +186,17 @@ fn a_distribution_opens_and_moves_with_the_schedule() {
         OpenDistribution::beginning(first.opened_at, chrono_tz::UTC, Some(day("2025-06-01")));
     assert_eq!((earlier.period_from, earlier.opened_at), (day("2025-06-01"), first.opened_at));
 }
+
+#[test]
+fn what_is_left_fits_64_bits_or_the_distribution_fails() {
+    let mut rows = Rows::of(Payout::Owed { minimum: 0 }).owing(&[(1, i64::MAX)]);
+    rows.accumulated = -i64::MAX;
+    let plan = rows.plan("2025-07-02");
+    let failed = (plan.failure, plan.status, plan.value, plan.allocations.len());
+    assert_eq!(failed, (Some(Failure::Left), DistributionStatus::Failed, 0, 0));
+    let sentence = "Failed: the sum of what waits does not fit 64 bits. Nothing is paid, and the \
+                    next distribution takes over the period.";
+    assert_eq!(plan.explanation.sentence, sentence);
+    rows.accumulated = 0;
+    assert_eq!(rows.plan("2025-07-02").value, i64::MAX);
+}

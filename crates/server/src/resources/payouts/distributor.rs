@@ -24,7 +24,7 @@ use crate::catalog::{Resource, Work, Writes};
 use crate::engine;
 use crate::failure::{Result, judged};
 use crate::payouts::kept_json::{self, METRIC_TYPES, SCHEDULE};
-use crate::payouts::opening::{self, Paying};
+use crate::payouts::opening::{self, Paying, Unpaid};
 use crate::payouts::terms::{draft, read, written};
 
 pub(crate) fn resource() -> Resource<DistributorRow> {
@@ -194,13 +194,12 @@ fn update(work: &mut Work<'_>, row: &DistributorRow, input: &mut Input) -> Resul
 fn delete(work: &mut Work<'_>, row: &DistributorRow) -> Result<()> {
     changeable(&row.stored, DistributorStatus::Deleted)?;
     let row = engine::trigger_due(&mut work.tenant, row.clone(), work.now)?;
-    let open = distribution::find_open(&mut work.tenant, row.stored.id)?;
-    let carried = open.as_ref().map_or(0, |open| open.carried);
+    let unpaid = Unpaid::read(work, row.stored.id)?;
     let owes = obligation::any_open(&mut work.tenant, row.stored.id)?
         || distribution::any_processing(&mut work.tenant, row.stored.id)?;
-    DistributorStatus::may_be_deleted(owes, carried)?;
-    if let Some(open) = open {
-        opening::cancel(work, open.id)?;
+    DistributorStatus::may_be_deleted(owes, unpaid.carried)?;
+    if let Some(open) = row.current_distribution_id {
+        opening::cancel(work, open)?;
     }
     let status = DistributorStatus::Deleted;
     Ok(distributor::set_status(&mut work.tenant, row.stored.id, status, work.now)?)
@@ -210,14 +209,12 @@ fn changeable(stored: &StoredDistributor, to: DistributorStatus) -> Result<()> {
     Ok(stored.status.may_become(to)?)
 }
 
-/// Whether the open distribution has credits, or the distributor has obligations that may still be
-/// allocated. The units and the resolvers cannot be changed then.
+/// Returns whether the period has credits or a pool that was carried to it, or the distributor has
+/// obligations that may still be allocated. The units and the resolvers cannot be changed then.
 fn in_use(work: &mut Work<'_>, row: &DistributorRow) -> Result<bool> {
-    let credited = match row.current_distribution_id {
-        Some(open) => metric::any_in_distribution(&mut work.tenant, open)?,
-        None => false,
-    };
-    Ok(credited || obligation::any_open(&mut work.tenant, row.stored.id)?)
+    let unpaid = Unpaid::read(work, row.stored.id)?;
+    let is_owing = unpaid.has_credits || unpaid.carried != 0;
+    Ok(is_owing || obligation::any_open(&mut work.tenant, row.stored.id)?)
 }
 
 fn link(work: &mut Work<'_>, id: DistributorId, wanted: &Wanted) -> Result<()> {

@@ -10,7 +10,7 @@ use apportion_core::names::UnknownName;
 use apportion_core::obligation::{
     ObligationDraft, ObligationState, ObligationStatus, ObligationTerms, ReversedObligation,
 };
-use apportion_jsonapi::{Bounds, Declaration, Error, Input, Relationship, Scalar};
+use apportion_jsonapi::{Bounds, Code, Declaration, Error, Input, Linkage, Relationship, Scalar};
 use apportion_store::distributor::{self, DistributorRow, StoredDistributor};
 use apportion_store::obligation::{self, ObligationRow, StoredObligation, WrittenObligation};
 use apportion_store::{self as store, Tenant};
@@ -176,12 +176,16 @@ fn create(work: &mut Work<'_>, input: &mut Input) -> Result<i64> {
     };
     let mut draft = ObligationDraft::default();
     read(input, &mut draft);
+    if reversed.is_none() && input.link("reverses").is_some_and(|it| it.linkage != Linkage::None) {
+        // That it is not there is a fault already: its value is not missing.
+        draft.value.get_or_insert(1);
+    }
     let terms = judged_with(input, draft.check(reversed), &["reverses"])?;
     let (Some(payer), Some(collaborator_id)) = (payer, collaborator) else {
         return Err(Failure::not_found());
     };
     let after = accumulated(terms.status, terms.value);
-    accumulate(work, &payer.stored, 0, after, input)?;
+    accumulate(work, &payer.stored, 0, after).map_err(|it| it.of(input, "value"))?;
     let parties = Parties {
         distributor_id: payer.stored.id,
         collaborator_id,
@@ -242,7 +246,9 @@ fn update(work: &mut Work<'_>, row: &ObligationRow, input: &mut Input) -> Result
     check_state(held, old, &terms)?;
     if !held.is_allocated {
         let before = accumulated(held.status, old.value);
-        accumulate(work, &payer, before, accumulated(status, terms.value), input)?;
+        let what = if terms.value == old.value { "status" } else { "value" };
+        let after = accumulated(status, terms.value);
+        accumulate(work, &payer, before, after).map_err(|it| it.of(input, what))?;
     }
     if let Some(allocation) = old.allocation_id.filter(|_| status != held.status) {
         settling::settle(work, allocation, old.value, status)?;
@@ -262,7 +268,13 @@ fn delete(work: &mut Work<'_>, row: &ObligationRow) -> Result<()> {
     held.may_be_deleted()?;
     obligation::delete(&mut work.tenant, old.id, work.now)?;
     let before = accumulated(held.status, old.value);
-    accumulate(work, &payer, before, 0, &mut Input::default())
+    accumulate(work, &payer, before, 0).map_err(|unfit| match unfit {
+        Unfit::Sum => {
+            let detail = "Without it, the sum of what is approved does not fit 64 bits";
+            Failure::refusal(Code::Conflict, detail)
+        }
+        Unfit::Store(error) => Failure::Store(error),
+    })
 }
 
 fn held(work: &mut Work<'_>, stored: &StoredObligation) -> Result<ObligationState> {
@@ -295,7 +307,7 @@ fn reversed(
     Ok(Some(ReversedObligation {
         value: row.stored.value,
         status: row.stored.status,
-        taken_back: obligation::taken_back(&mut work.tenant, id, by.id)?.into(),
+        taken_back: obligation::taken_back(&mut work.tenant, id, by.id)?,
         is_of_distributor: by.distributor.is_none_or(|id| id == row.stored.distributor_id),
         is_of_collaborator: by.collaborator.is_none_or(|id| id == row.stored.collaborator_id),
         is_reversal: row.stored.reverses_id.is_some(),
@@ -346,24 +358,42 @@ fn accumulated(status: ObligationStatus, value: i64) -> i64 {
     if status == ObligationStatus::Approved { value } else { 0 }
 }
 
+/// A reason why the sum of the approved obligations of a distributor cannot be updated.
+enum Unfit {
+    /// It would not fit 64 bits.
+    Sum,
+    /// The database cannot be used.
+    Store(store::Error),
+}
+
+impl Unfit {
+    /// Makes it the fault of an attribute of the input.
+    fn of(self, input: &mut Input, name: &'static str) -> Failure {
+        match self {
+            Self::Sum => {
+                input.refuse(name, "makes a sum that does not fit 64 bits");
+                Failure::Refused(std::mem::take(&mut input.errors))
+            }
+            Self::Store(error) => Failure::Store(error),
+        }
+    }
+}
+
 /// Updates the sum of the approved obligations of a distributor, after one of them changed its part
-/// of it from `before` to `after`. Refuses the input if the sum does not fit 64 bits.
+/// of it from `before` to `after`.
 fn accumulate(
     work: &mut Work<'_>,
     payer: &StoredDistributor,
     before: i64,
     after: i64,
-    input: &mut Input,
-) -> Result<()> {
+) -> std::result::Result<(), Unfit> {
     let sum = i128::from(payer.accumulated_value)
         .saturating_sub(before.into())
         .saturating_add(after.into());
-    let Ok(sum) = i64::try_from(sum) else {
-        input.refuse("value", "makes a sum that does not fit 64 bits");
-        return Err(Failure::Refused(std::mem::take(&mut input.errors)));
-    };
+    let sum = i64::try_from(sum).map_err(|_| Unfit::Sum)?;
     if sum == payer.accumulated_value {
         return Ok(());
     }
-    Ok(distributor::set_accumulated_value(&mut work.tenant, payer.id, sum, work.now)?)
+    distributor::set_accumulated_value(&mut work.tenant, payer.id, sum, work.now)
+        .map_err(Unfit::Store)
 }

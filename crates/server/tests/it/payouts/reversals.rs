@@ -51,9 +51,19 @@ fn in_whole(place: &Place) {
     refuse(reverse(reversal, json!({}), LINKS));
     refused(&world, ("DELETE", &format!("/obligations/{first}")), "", 409, &["409"]);
     world.delete(&format!("/obligations/{reversal}")).expect(204);
+    // The smallest value is taken back in parts, whose sum does not fit.
     let least = owe(&world, json!({"value": i64::MIN, "status": "approved"}));
     let body = reverse(&least, json!({}), LINKS).to_string();
     refused(&world, ("POST", "/obligations"), body, 422, &["422 /data/attributes/value"]);
+    for value in [i64::MAX, 1] {
+        world.post("/obligations", &reverse(&least, json!({"value": value}), LINKS)).expect(201);
+    }
+    refuse(reverse(&least, json!({"value": 1}), LINKS));
+    change(&world, &format!("/obligations/{least}"), json!({"reason": "Taken back"}));
+    // A row that is not there is the only fault of a reversal without a value.
+    let body = reverse("999", json!({}), LINKS).to_string();
+    let fault = ["404 /data/relationships/reverses"];
+    refused(&world, ("POST", "/obligations"), body, 404, &fault);
 }
 
 /// Any number of parts, in any order, come to the whole: a part that is cancelled or rejected is

@@ -66,6 +66,7 @@ fn recorded(place: &Place) -> World {
             allocation::set_status(tenant, second, AllocationStatus::Complete, triggered).unwrap();
             let done = distribution::Triggered {
                 period_until: opened.date(),
+                carried_on: 0,
                 status: DistributionStatus::Processing,
                 value: 10_000,
                 allocation_count: 2,

@@ -27,6 +27,9 @@ table! {
         organization_id: OrganizationId => BigInt,
         /// The day after the last one of the period; `None` before the distribution is triggered.
         period_until: Option<NaiveDate> => Nullable<Date> as PERIOD_UNTIL,
+        /// The amount that it leaves for the one that follows, in minor units; 0 before it is
+        /// triggered.
+        carried_on: i64 => BigInt,
         /// The number of allocations.
         allocation_count: i64 => BigInt as ALLOCATION_COUNT,
         /// The figures that all shares have in common, as a JSON object; `None` if there are no
@@ -109,6 +112,8 @@ pub struct Triggered {
     pub status: DistributionStatus,
     /// The day after the last one of the period.
     pub period_until: NaiveDate,
+    /// The amount that it leaves for the one that follows, in minor units.
+    pub carried_on: i64,
     /// The sum of the allocations, in minor units.
     pub value: i64,
     /// The number of allocations.
@@ -230,6 +235,7 @@ pub fn trigger(
         action = Action::Trigger,
         distributions::status.eq(triggered.status.name()),
         distributions::period_until.eq(triggered.period_until),
+        distributions::carried_on.eq(triggered.carried_on),
         distributions::value.eq(triggered.value),
         distributions::allocation_count.eq(triggered.allocation_count),
         distributions::shared_pool.eq(triggered.shared_pool.as_deref()),

@@ -136,19 +136,20 @@ pub fn taken_back(
     tenant: &mut Tenant<'_>,
     id: ObligationId,
     but: Option<ObligationId>,
-) -> Result<i64> {
-    // The reversals of one come to at most its value, so that their sum fits.
-    Statement::new(
-        "SELECT CAST(COALESCE(SUM(value), 0) AS BIGINT) FROM obligations \
+) -> Result<i128> {
+    // The sum may be 2^63, which is taken back of the smallest value, and does not fit: halves do.
+    let (halves, rest): (i64, i64) = Statement::new(
+        "SELECT CAST(COALESCE(SUM(value / 2), 0) AS BIGINT), \
+         CAST(COALESCE(SUM(value % 2), 0) AS BIGINT) FROM obligations \
          WHERE organization_id = :organization AND reverses_id = :id AND id <> :but \
          AND status NOT IN ('cancelled', 'rejected')",
     )
     .bind("organization", tenant.id())
     .bind("id", id.0)
     .bind("but", but.map_or(0, |id| id.0))
-    .yielding::<BigInt>()
-    .get_result(tenant.connection()?)
-    .map_err(Error::from)
+    .yielding::<(BigInt, BigInt)>()
+    .get_result(tenant.connection()?)?;
+    Ok(i128::from(halves).saturating_mul(2).saturating_add(rest.into()))
 }
 
 /// Whether a distributor has obligations that may still be allocated.
