@@ -109,8 +109,8 @@ fn read_pid(supervisor: &mut Child) -> Result<u32, String> {
     line.trim().parse().map_err(|_| format!("the supervisor answered {line:?}"))
 }
 
-/// Waits until the server on the port is ours, by its data directory: another server may have taken
-/// the port meanwhile.
+/// Waits until the server that answers on the port has our data directory, since another server may
+/// have taken the port meanwhile. Fails if ours exits or the time is up.
 fn wait_until_ready(
     programs: &Programs,
     directory: &Path,

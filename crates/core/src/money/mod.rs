@@ -1,7 +1,8 @@
-//! Money: currencies, exact decimals, the one rounding, and the computations on amounts.
+//! Money: currencies and units, exact decimals and fractions, rounding, and the computations on
+//! amounts.
 //!
-//! Amounts are `i64` minor units everywhere. Spreading an amount over days is [`crate::slicing`];
-//! sharing it among people is [`crate::shares`].
+//! A single amount is an `i64` of minor units; sums that may not fit one are `i128`. Spreading an
+//! amount over days is [`crate::slicing`]; sharing it among people is [`crate::shares`].
 
 mod amount;
 pub mod currency;

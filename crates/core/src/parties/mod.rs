@@ -1,7 +1,7 @@
 //! The parties: organizations, the people who work in them, and the collaborators they pay.
 //!
-//! Only the rules of their drafts. Which rows refer to a party, and so whether it may be deleted,
-//! is a question for the store.
+//! The rules of their drafts, and the day that is today for an organization. Which rows refer to a
+//! party, and so whether it may be deleted, is a question for the store.
 
 pub mod collaborator;
 pub mod organization;

@@ -1,6 +1,7 @@
 //! Organizations: the tenants, each with a default currency and a time zone.
 //!
-//! Only the rules of a draft. The operator creates organizations; the API cannot.
+//! The rules of a draft, and the day that is today for an organization. The operator creates
+//! organizations; the API cannot.
 
 use std::fmt::Display;
 
@@ -42,7 +43,7 @@ impl OrganizationDraft {
     ///
     /// # Errors
     ///
-    /// All faults, by name of field.
+    /// All faults at once, sorted by field.
     pub fn check(&self) -> Result<OrganizationTerms, Vec<Fault>> {
         let faults = Faults::declared_by(self);
         match self.currency.parse() {

@@ -8,7 +8,7 @@
 //! | allocation | the link from a distribution to an obligation that it covers |
 //! | accumulation | collecting the obligations that are due, netted for each collaborator |
 //!
-//! Nothing here computes revenue, and nothing here reads or writes rows.
+//! How revenue is spread over days is [`crate::slicing`]. Nothing here reads or writes rows.
 
 pub mod accumulation;
 pub mod allocation;

@@ -85,7 +85,8 @@ pub struct Query<F> {
 }
 
 impl<F: Copy + PartialEq> Query<F> {
-    /// Reads the query of a request for `resource`, or returns every fault in it.
+    /// Reads the query of a request for `resource`, or returns every fault in it. Too many
+    /// parameters are the only fault then.
     pub fn parse(
         text: &str,
         registry: &Registry<F>,

@@ -4,9 +4,9 @@ use chrono::NaiveDate;
 
 use crate::value::Value;
 
-/// A Rust type that values convert to; null converts to `None`.
+/// A Rust type that values convert to.
 pub trait FromValue: Sized {
-    /// Converts the value, if it is of this type.
+    /// Returns the value as this type, or `None` if it is null or of another kind.
     fn from_value(value: &Value) -> Option<Self>;
 }
 

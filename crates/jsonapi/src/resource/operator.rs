@@ -35,7 +35,8 @@ impl Operator {
         ("lt_eq", Operator::LessOrEqual),
     ];
 
-    /// Returns the operators that filters of this kind take, with their names.
+    /// Returns the operators that a filter takes on a field of this kind, with their names: none
+    /// for JSON.
     pub fn for_kind(kind: Kind) -> impl Iterator<Item = (&'static str, Operator)> {
         Self::ALL.into_iter().filter(move |(_, operator)| match operator {
             _ if matches!(kind, Kind::Json(_)) => false,

@@ -95,9 +95,10 @@ impl Drop for KeyGuard {
     }
 }
 
-/// Does the work of a request the first time that it comes, and stores the answer; returns the
-/// stored answer when it comes again. A refusal by the rules is stored too, though the work is
-/// rolled back. The work of a request without a key is always done.
+/// Does the work of a request the first time that it comes, and stores the answer. Returns the
+/// stored answer when it comes again, and refuses a key that another request has used. A refusal
+/// that would be the same again is stored too, though the work is rolled back. The work of a
+/// request without a key is always done.
 pub(crate) fn once(
     tenant: &mut Tenant<'_>,
     request: Option<&Request>,

@@ -66,8 +66,8 @@ impl Rates {
         self.organizations.count(organization, ORGANIZATION)
     }
 
-    /// Counts a request for a report, after it was admitted as a request. Returns the refusal if it
-    /// is above the limit.
+    /// Counts a request for a report, or for a check, which costs as much, after it was admitted as
+    /// a request. Returns the refusal if it is above the limit.
     pub(crate) fn admit_report(&self, access: &Access) -> Result<(), Reply> {
         self.reports.count(access.scope.organization.0, REPORTS)
     }

@@ -39,7 +39,8 @@ impl Token {
         Self(format!("{PREFIX}{body}{}", checksum(body)))
     }
 
-    /// Parses a token. Returns `None` if it is malformed or its checksum is wrong.
+    /// Parses a token. Returns `None` if it is malformed or its checksum is wrong. The body may
+    /// have from 30 to 64 characters; those that are made here have 32.
     pub fn parse(text: &str) -> Option<Self> {
         let rest = text.strip_prefix(PREFIX)?;
         let at = rest.len().checked_sub(CHECKSUM).filter(|at| *at >= 30)?;

@@ -1,5 +1,5 @@
-//! The tables that link the rows of two tables, many to many. Their rows are not shown to clients.
-//! Not here: the statements that read and write links (`rows::membership`).
+//! The tables that link the rows of two tables, many to many. Clients see their rows only as
+//! linkage. Not here: the statements that read and write links (`rows::membership`).
 
 diesel::table! {
     distributor_collaborators (organization_id, distributor_id, collaborator_id) {

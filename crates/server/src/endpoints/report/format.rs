@@ -1,7 +1,9 @@
 //! The forms in which a report is shown, and the words by which clients ask for them.
 //!
 //! A new form is a variant of [`Format`] with a line in `NAMED`, a file beside `csv` that writes
-//! its rows, and a branch in `answer` of the module above. Not here: how rows are written.
+//! its rows, and an arm in both matches of the module above: how many rows it may have, and who
+//! writes them. Then `docs/openapi.json` is made again, and `docs/api/reports.md` says it. Not
+//! here: how rows are written.
 
 use apportion_jsonapi::text::cut;
 use apportion_jsonapi::{Code, Error, media};

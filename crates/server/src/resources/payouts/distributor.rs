@@ -189,8 +189,8 @@ fn update(work: &mut Work<'_>, row: &DistributorRow, input: &mut Input) -> Resul
     open(work, old.id, moved, &wanted)
 }
 
-/// Sets the status to `deleted`, and cancels the open distribution. The row is not removed, and
-/// remains visible.
+/// Triggers the open distribution if it is due, refuses if the distributor still owes, and
+/// otherwise cancels what is open and sets the status to `deleted`. The row stays visible.
 fn delete(work: &mut Work<'_>, row: &DistributorRow) -> Result<()> {
     changeable(&row.stored, DistributorStatus::Deleted)?;
     let row = engine::trigger_due(&mut work.tenant, row.clone(), work.now)?;
