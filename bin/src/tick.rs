@@ -20,7 +20,8 @@ pub(crate) struct Tick {
     dry_run: bool,
 }
 
-/// Runs a pass. A distribution that fails is printed like the others; the command succeeds.
+/// Runs a pass. Prints each triggered distribution, whatever its status; distributors whose trigger
+/// met an error are only counted, on stderr. The command succeeds either way.
 pub(crate) fn run(options: &Tick, database: &Address) -> anyhow::Result<ExitCode> {
     #[expect(clippy::disallowed_methods, reason = "a pass from the command line is for now")]
     let at = options.at.unwrap_or_else(Utc::now);

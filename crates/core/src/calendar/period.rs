@@ -31,7 +31,7 @@ pub struct PeriodSpan {
 }
 
 impl Period {
-    /// Returns the whole period that contains the day, which may be outside the calendar.
+    /// Returns the whole period that contains the day. Both may reach outside the calendar.
     #[must_use]
     pub fn containing(self, date: NaiveDate) -> PeriodSpan {
         match self {

@@ -117,8 +117,9 @@ impl ObligationDraft {
         }
     }
 
-    /// Checks every rule of an existing obligation that changes, and of the one that it reverses if
-    /// its value changes.
+    /// Checks every rule of a changed obligation but that of its status, and whether `reversed`,
+    /// the one that it reverses, allows its value. The caller gives `reversed` only for a reversal
+    /// whose value changes.
     ///
     /// The status itself is checked by [`ObligationState::may_become`].
     ///

@@ -55,8 +55,8 @@ impl Faults {
         result.map_err(|error| self.0.push(Fault::new(field, error.to_string()))).ok()
     }
 
-    /// Returns the value of a required field, or records a fault: the given error, or that it is
-    /// missing.
+    /// Returns the value of a required field. Records the error of the result, or that the field is
+    /// required if there is no result.
     pub fn required<T, E: fmt::Display>(
         &mut self,
         field: &'static str,

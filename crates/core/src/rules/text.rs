@@ -21,8 +21,8 @@ pub(crate) fn without_nul(text: &str) -> Result<(), ValidationError> {
 }
 
 /// Returns the form of an e-mail address by which two are compared: in lower case, with an
-/// international domain in its ASCII form (IDNA, UTS 46). A text that is no address is only put in
-/// lower case.
+/// international domain in its ASCII form (IDNA, UTS 46). A text without `@`, or whose part after
+/// it is not valid in IDNA, is only put in lower case.
 #[must_use]
 pub fn comparable_email(address: &str) -> String {
     let (local, domain) = match address.rsplit_once('@') {
@@ -31,7 +31,6 @@ pub fn comparable_email(address: &str) -> String {
     };
     match domain {
         Ok(domain) => format!("{}@{domain}", local.to_lowercase()),
-        // A literal such as [127.0.0.1] is no domain.
         Err(_) => address.to_lowercase(),
     }
 }

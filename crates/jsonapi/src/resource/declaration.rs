@@ -62,8 +62,8 @@ impl<R, F: Copy> Declaration<R, F> {
         self.writable()
     }
 
-    /// Leaves rows with this value of the field out of lists, unless a filter names the field and
-    /// value.
+    /// Omits from lists the rows with this value of the field, unless a filter names the field and
+    /// the value.
     pub fn hide_rows(mut self, field: F, value: &'static str) -> Self {
         self.resource.hidden_rows = Some((field, value));
         self

@@ -18,7 +18,7 @@ pub struct FilterKey<F> {
     pub field: F,
 }
 
-/// The operators of its kind that a filter accepts.
+/// A choice among the operators that fit a filter's kind, and whether it takes several values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Takes {
     /// All operators, and several values with those that do not compare by order.

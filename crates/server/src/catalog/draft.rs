@@ -2,17 +2,17 @@
 //! Not here: what an attribute is to clients (its declaration), and whether its value is sound,
 //! which the rules judge between the two halves of the list.
 
-/// Lists the attributes of a type that clients write, each once, and makes three functions of that:
+/// Makes three functions from one list of the attributes that clients write:
 ///
-/// - `draft` makes the draft of a row as it is,
-/// - `read` puts what the input gives into a draft, by the names of the draft's fields,
-/// - `written` makes the columns that are written, of what the rules have accepted.
+/// - `draft` makes a draft from a row,
+/// - `read` puts the values of the input into a draft, by the names of its fields,
+/// - `written` makes the columns to write from what the rules have accepted.
 ///
-/// They are as visible as what stands before the draft.
+/// A visibility before the name of the draft, such as `pub(crate)`, holds for all three.
 ///
-/// A line has the field of the draft and its value in a row, and behind the arrow the column and
-/// its value among what is accepted. Fields of the draft that `read` leaves alone stand in `draft`,
-/// and columns that are no attribute in `written`.
+/// Each line is `field: its value in a row => column: its value in what was accepted`. Fields that
+/// `read` must leave alone go into a block `draft { … }` before `written`; columns that are no
+/// attribute go into `written { … }`.
 ///
 /// ```ignore
 /// draft! {

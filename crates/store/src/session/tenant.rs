@@ -33,7 +33,7 @@ impl<'s> Tenant<'s> {
         Self { scope, session }
     }
 
-    /// Returns the same session in the same name, borrowed for a shorter time.
+    /// Borrows this tenant for a shorter time: the same session, with the same scope.
     pub fn reborrow(&mut self) -> Tenant<'_> {
         Tenant { scope: self.scope, session: self.session }
     }

@@ -150,7 +150,7 @@ impl Recurrence {
         }
     }
 
-    /// Returns whether a day is included; the day must not be before the anchor's.
+    /// Returns whether one of the dates falls on the day, which must not be before the anchor.
     fn includes(&self, anchor: NaiveDate, day: NaiveDate) -> bool {
         match self {
             Self::Rule(rule) => rule.includes(anchor, day),

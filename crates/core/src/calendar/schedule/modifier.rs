@@ -48,7 +48,7 @@ impl Modifier {
         Ok(Self { days, time })
     }
 
-    /// Returns whether a day is included; the day must not be before the anchor's.
+    /// Returns whether one of the dates falls on the day, which must not be before the anchor.
     pub(super) fn includes(&self, anchor: NaiveDate, day: NaiveDate) -> bool {
         let days = day.signed_duration_since(anchor).num_days().unsigned_abs();
         let months = month_number(anchor).abs_diff(month_number(day));

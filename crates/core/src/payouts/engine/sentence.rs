@@ -47,7 +47,8 @@ impl Plan {
 }
 
 impl Net {
-    /// Says how an obligation with this value, in minor units, is a part of the net.
+    /// Says what an obligation contributes to the net: all of it, or one part among several.
+    /// `value` is that of the obligation, in minor units.
     #[must_use]
     pub fn sentence(&self, value: i64, units: &Units) -> String {
         let [value, whole] = [value, self.value].map(|part| units.amount(part));

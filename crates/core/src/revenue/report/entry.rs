@@ -48,7 +48,8 @@ pub(super) struct Course<const LINES: usize> {
 }
 
 impl<const LINES: usize> Course<LINES> {
-    /// Starts before the first day of `window`, whose days must be days of the entry.
+    /// Creates a course that has reached the day before `window`. The window must lie within the
+    /// days of the entry.
     #[inline]
     #[expect(
         clippy::arithmetic_side_effects,

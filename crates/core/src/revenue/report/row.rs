@@ -94,7 +94,8 @@ impl Row {
         figure.amount_in(self.own, self.default)
     }
 
-    /// Returns the value of a group. It is meaningful only for a group of the report.
+    /// Returns the row's value for a group. It means nothing unless the report is grouped by that
+    /// group.
     #[must_use]
     pub fn key(&self, group: Group) -> Key {
         match group {
