@@ -35,6 +35,8 @@ RULES = [
     ("invalid_attribute", r"units must be an ISO 4217 currency code if the pool resolver .*"),
     # A state to begin with, where there are more to change to.
     ("invalid_attribute", r"status must be pending or approved"),
+    ("invalid_attribute", r"starts_on (must be from \S+ to \S+; .*|cannot be changed)"),
+    ("invalid_attribute", r"value must be from -?\d+ to -?\d+, which takes back what is left; .*"),
     # Somebody has it.
     ("invalid_attribute", r"email is another collaborator's"),
     # Lists of currencies and zones, grammars of addresses and of rules are longer than a pattern.
