@@ -35,6 +35,7 @@ RULES = [
     ("invalid_attribute", r"units must be an ISO 4217 currency code if the pool resolver .*"),
     # A state to begin with, where there are more to change to.
     ("invalid_attribute", r"status must be pending or approved"),
+    # They depend on what day it is, and on what is left to take back.
     ("invalid_attribute", r"starts_on (must be from \S+ to \S+; .*|cannot be changed)"),
     ("invalid_attribute", r"value must be from -?\d+ to -?\d+, which takes back what is left; .*"),
     # Somebody has it.
