@@ -1,4 +1,4 @@
-//! What a period leaves for the next one, a pool or credits, is kept whatever happens in between.
+//! A pool or credits that a period leaves for the next one are kept, whatever happens in between.
 
 use apportion_testing::Place;
 use serde_json::{Value, json};
