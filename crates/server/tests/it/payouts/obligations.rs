@@ -19,7 +19,7 @@ apportion_testing::cases! {
 const STATES: [&str; 5] = ["pending", "approved", "fulfilled", "rejected", "cancelled"];
 
 /// Starts a server with a collaborator and a distributor that pays its obligations.
-fn world(place: &Place) -> World {
+pub(super) fn world(place: &Place) -> World {
     let world = World::start(place);
     let ann = json!({"full_name": "Ann", "email": "ann@example.org"});
     world.create("collaborators", ann, &[]);
@@ -27,11 +27,11 @@ fn world(place: &Place) -> World {
     world
 }
 
-const LINKS: [(&str, &str, &str); 2] =
+pub(super) const LINKS: [(&str, &str, &str); 2] =
     [("distributor", "distributors", "1"), ("collaborator", "collaborators", "1")];
 
 #[track_caller]
-fn owe(world: &World, attributes: Value) -> String {
+pub(super) fn owe(world: &World, attributes: Value) -> String {
     world.create("obligations", attributes, &LINKS)
 }
 

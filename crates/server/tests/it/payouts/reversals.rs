@@ -3,29 +3,13 @@
 use apportion_testing::Place;
 use serde_json::{Value, json};
 
+use super::obligations::{LINKS, owe, world};
 use crate::support::refusal::refused;
 use crate::support::resources::{attributes, change, shows};
-use crate::support::rows::payouts::{owing, pool, trigger};
-use crate::support::world::{World, document};
+use crate::support::rows::payouts::{pool, trigger};
+use crate::support::world::document;
 
 apportion_testing::cases! { in_whole, in_parts }
-
-/// Starts a server with a collaborator and a distributor that pays its obligations.
-fn world(place: &Place) -> World {
-    let world = World::start(place);
-    let ann = json!({"full_name": "Ann", "email": "ann@example.org"});
-    world.create("collaborators", ann, &[]);
-    world.create("distributors", owing(), &[]);
-    world
-}
-
-const LINKS: [(&str, &str, &str); 2] =
-    [("distributor", "distributors", "1"), ("collaborator", "collaborators", "1")];
-
-#[track_caller]
-fn owe(world: &World, attributes: Value) -> String {
-    world.create("obligations", attributes, &LINKS)
-}
 
 fn in_whole(place: &Place) {
     let world = world(place);
