@@ -9,7 +9,7 @@ use anyhow::{Context, bail};
 use apportion_server::admin::{self, TokenDraft};
 use apportion_server::store::Address;
 use apportion_server::store::backup::backup;
-use apportion_server::{Config, demo, openapi, resources, serve};
+use apportion_server::{Clock, Config, demo, openapi, resources, serve};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::tick::{Interval, parse_interval};
@@ -185,10 +185,18 @@ fn run_server(options: Serve, database: Address) -> anyhow::Result<()> {
     let (bind, public_url) = (options.bind, options.public_url);
     let (limit_rates, cors_origins) = (!options.no_rate_limit, options.cors_origins);
     let Interval(engine_interval) = options.engine_interval;
+    let config = |database| Config {
+        bind,
+        database,
+        public_url,
+        cors_origins,
+        limit_rates,
+        engine_interval,
+        clock: Clock::system(),
+    };
     if !options.demo {
-        let config =
-            Config { bind, database, public_url, cors_origins, limit_rates, engine_interval };
-        return Ok(serve::run(config, |address| println!("listening on http://{address}"))?);
+        let listening = |address| println!("listening on http://{address}");
+        return Ok(serve::run(config(database), listening)?);
     }
     if !bind.ip().is_loopback() {
         bail!(
@@ -198,8 +206,7 @@ fn run_server(options: Serve, database: Address) -> anyhow::Result<()> {
     }
     let database = Address::Sqlite(PathBuf::from("apportion-demo.db"));
     demo::fill(&database).context("the demo tenant was not created")?;
-    let config = Config { bind, database, public_url, cors_origins, limit_rates, engine_interval };
-    serve::run(config, |address| {
+    serve::run(config(database), |address| {
         println!("listening on http://{address}");
         let list = "revenue_distributions?include=deal&page%5Bsize%5D=3";
         println!(

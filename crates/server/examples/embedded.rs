@@ -7,9 +7,9 @@ use std::error::Error;
 use std::time::Duration;
 
 use apportion_core::organization::OrganizationDraft;
-use apportion_server::Config;
 use apportion_server::admin::{self, TokenDraft};
 use apportion_server::serve::Running;
+use apportion_server::{Clock, Config};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let directory = tempfile::tempdir()?;
@@ -34,6 +34,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         cors_origins: Vec::new(),
         limit_rates: true,
         engine_interval,
+        clock: Clock::system(),
     };
     let server = Running::start(config)?;
     println!("http://{}/api/v2/deals answers to {}", server.address(), token.reveal());

@@ -12,6 +12,7 @@ use crate::access::TokenCache;
 use crate::access::idempotency::InFlight;
 use crate::access::rates::Rates;
 use crate::catalog::Resources;
+use crate::clock::Clock;
 use crate::http::cors::Cors;
 use crate::http::host::Hosts;
 
@@ -31,6 +32,8 @@ pub struct Config {
     pub limit_rates: bool,
     /// The time that the engine waits between two passes; with `None`, no engine runs.
     pub engine_interval: Option<Duration>,
+    /// The clock by which requests are answered and the engine runs.
+    pub clock: Clock,
 }
 
 /// The state that all requests to a server share.
@@ -39,6 +42,7 @@ pub(crate) struct App {
     /// The OpenAPI description, made at the first request for it.
     pub(crate) description: OnceLock<Bytes>,
     pub(crate) store: Store,
+    pub(crate) clock: Clock,
     pub(crate) hosts: Hosts,
     pub(crate) cors: Cors,
     pub(crate) tokens: TokenCache,

@@ -25,5 +25,6 @@ pub mod serve;
 pub use access::token;
 pub use app::Config;
 pub use apportion_store as store;
+pub use clock::Clock;
 pub use commands::{admin, check, demo, import};
 pub use endpoints::{openapi, report};

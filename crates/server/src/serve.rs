@@ -143,6 +143,7 @@ fn open_app(
         resources,
         description: OnceLock::new(),
         store: Store::open(&config.database, Limits::of(&config.database))?,
+        clock: config.clock.clone(),
         hosts,
         cors: Cors::new(config.cors_origins.clone()),
         tokens: TokenCache::default(),
@@ -158,7 +159,7 @@ fn start_engine(
     shutdown: GracefulShutdownSignal,
 ) -> Option<Timer> {
     let shutdown = async move { shutdown.notified().await };
-    interval.map(|interval| Timer::start(app.store.clone(), interval, shutdown))
+    interval.map(|interval| Timer::start(app.store.clone(), app.clock.clone(), interval, shutdown))
 }
 
 async fn stop_engine(timer: Option<Timer>) {

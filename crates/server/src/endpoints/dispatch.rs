@@ -15,7 +15,6 @@ use uuid::Uuid;
 
 use crate::access::{self, Access};
 use crate::app::App;
-use crate::clock;
 use crate::endpoints::address::{Address, Endpoint, Public, normal_path};
 use crate::endpoints::call::Call;
 use crate::endpoints::{
@@ -108,7 +107,7 @@ async fn answer(
         Address::Public(public) => return answer_public(request, app, public).await,
         Address::Private(endpoint) => endpoint,
     };
-    let now = clock::now();
+    let now = app.clock.now();
     let mut access = authenticate(request, app, now).await?;
     access.scope.request = Some(log.id);
     log.organization = Some(access.scope.organization.0);

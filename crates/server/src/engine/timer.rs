@@ -8,7 +8,7 @@ use actix_web::rt::task::JoinHandle;
 use apportion_store::Store;
 use tokio::sync::watch;
 
-use crate::clock;
+use crate::clock::Clock;
 use crate::engine::Engine;
 
 /// The number of open distributions that one pass refreshes; the next pass goes on behind them.
@@ -25,12 +25,13 @@ impl Timer {
     /// Starts an engine on the current thread's runtime. It stops when `shutdown` completes.
     pub(crate) fn start(
         store: Store,
+        clock: Clock,
         interval: Duration,
         shutdown: impl Future<Output = ()> + 'static,
     ) -> Self {
         let engine = Engine::new(store);
         let (stop, stopped) = watch::channel(false);
-        let task = rt::spawn(keep_passing(engine.clone(), interval, stopped));
+        let task = rt::spawn(keep_passing(engine.clone(), clock, interval, stopped));
         let (engine_to_stop, sleep_to_end) = (engine.clone(), stop.clone());
         rt::spawn(async move {
             shutdown.await;
@@ -48,10 +49,15 @@ impl Timer {
     }
 }
 
-async fn keep_passing(engine: Engine, interval: Duration, mut stopped: watch::Receiver<bool>) {
+async fn keep_passing(
+    engine: Engine,
+    clock: Clock,
+    interval: Duration,
+    mut stopped: watch::Receiver<bool>,
+) {
     let mut refreshed = 0;
     while !engine.is_stopped() {
-        let now = clock::instant();
+        let now = clock.instant();
         let summary = engine.pass(now, |_| {}).await;
         let refresh = match summary {
             Ok(_) => engine.refresh(now, refreshed, REFRESHED_AT_ONCE).await,

@@ -6,9 +6,9 @@ use std::array::from_fn;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicUsize, Ordering};
 
-use apportion_server::Config;
 use apportion_server::serve::Running;
 use apportion_server::store::{AnyConnection, OrganizationId, Scope, Session};
+use apportion_server::{Clock, Config};
 use apportion_testing::{Place, rounds};
 use diesel::connection::SimpleConnection;
 use serde_json::{Value, json};
@@ -124,6 +124,7 @@ fn beside(world: &World) -> Running {
         cors_origins: Vec::new(),
         limit_rates: false,
         engine_interval: None,
+        clock: Clock::system(),
     })
     .unwrap()
 }

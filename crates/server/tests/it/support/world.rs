@@ -7,12 +7,12 @@ use std::sync::LazyLock;
 
 use apportion_core::organization::OrganizationDraft;
 use apportion_jsonapi::ResourceType;
-use apportion_server::Config;
 use apportion_server::admin::{self, TokenDraft};
 use apportion_server::catalog::Resources;
 use apportion_server::resources::{self, registry};
 use apportion_server::serve::Running;
 use apportion_server::store::{Address, Field, OrganizationId, Scope, Session};
+use apportion_server::{Clock, Config};
 use apportion_testing::Place;
 use diesel::connection::SimpleConnection;
 use serde_json::{Value, json};
@@ -77,6 +77,7 @@ impl World {
             cors_origins: Vec::new(),
             limit_rates: false,
             engine_interval: None,
+            clock: Clock::system(),
         };
         change(&mut config);
         let running = Running::serving(config, types).unwrap();
@@ -92,6 +93,7 @@ impl World {
             cors_origins: Vec::new(),
             limit_rates: false,
             engine_interval: None,
+            clock: Clock::system(),
         };
         self.running = Running::start(config).unwrap();
     }
