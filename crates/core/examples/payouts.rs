@@ -20,6 +20,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         units: "EUR".parse()?,
         payout: Payout::Shared { pool, share_rule: ShareRule::Performance },
         time_zone: Berlin,
+        minimum: None,
         requires_approval: false,
         carry_over: true,
     };

@@ -61,8 +61,8 @@ pub use calendar::{day_span, schedule, window};
 pub use money::{currency, decimal, fraction, rounding, units};
 pub use parties::{collaborator, organization, person};
 pub use payouts::{
-    accumulation, allocation, distribution, distributor, engine, metric, metric_credit, obligation,
-    resolver, share_explanation, share_rule, shares,
+    accumulation, allocation, distribution, distribution_refund, distributor, engine, metric,
+    metric_credit, obligation, resolver, settlement, share_explanation, share_rule, shares,
 };
 pub use revenue::{
     deal, deal_totals, recognition, report, revenue_distribution, revenue_item, revenue_item_page,

@@ -28,7 +28,7 @@ pub use error::{Cause, Error, Result, intact};
 pub use ledger::ledger;
 pub use ledger::recognized::recognized;
 pub use payouts::counting::counting_distributors;
-pub use payouts::{allocate, due};
+pub use payouts::{allocate, due, refund, settle};
 pub use pool::backup;
 pub use pool::limits::Limits;
 pub use pool::store::Store;
@@ -45,6 +45,7 @@ pub use sql::filter::{Comparison, Filter, Test, Value};
 pub use sql::keyset::{beyond, read_keys};
 pub use tables::administration::{event, idempotency, organization, person, token};
 pub use tables::payouts::{
-    allocation, collaborator, distribution, distributor, metric, metric_credit, obligation,
+    allocation, collaborator, distribution, distribution_refund, distributor, metric,
+    metric_credit, obligation, settlement,
 };
 pub use tables::revenue::{deal, revenue_distribution};

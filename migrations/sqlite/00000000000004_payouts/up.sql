@@ -161,6 +161,33 @@ CREATE INDEX metric_credits_by_collaborator
     ON metric_credits (organization_id, collaborator_id, id);
 CREATE INDEX metric_credits_by_creator ON metric_credits (organization_id, creator_id, id);
 
+CREATE TABLE distribution_refunds (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    organization_id INTEGER NOT NULL REFERENCES organizations (id),
+    distribution_id INTEGER NOT NULL,
+    amount INTEGER NOT NULL CHECK (amount > 0),
+    reason TEXT,
+    created_at TEXT NOT NULL,
+    UNIQUE (organization_id, id),
+    FOREIGN KEY (organization_id, distribution_id) REFERENCES distributions (organization_id, id)
+) STRICT;
+
+CREATE INDEX distribution_refunds_by_distribution
+    ON distribution_refunds (organization_id, distribution_id, id);
+
+CREATE TABLE settlements (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    organization_id INTEGER NOT NULL REFERENCES organizations (id),
+    distribution_id INTEGER,
+    reference TEXT,
+    settled_on TEXT NOT NULL,
+    created_at TEXT NOT NULL,
+    UNIQUE (organization_id, id),
+    FOREIGN KEY (organization_id, distribution_id) REFERENCES distributions (organization_id, id)
+) STRICT;
+
+CREATE INDEX settlements_by_distribution ON settlements (organization_id, distribution_id, id);
+
 CREATE TABLE obligations (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     organization_id INTEGER NOT NULL REFERENCES organizations (id),
@@ -168,6 +195,10 @@ CREATE TABLE obligations (
     collaborator_id INTEGER NOT NULL,
     allocation_id INTEGER,
     reverses_id INTEGER,
+    refund_id INTEGER,
+    shared_in_id INTEGER,
+    weight INTEGER,
+    rank INTEGER,
     status TEXT NOT NULL CHECK (
         status IN ('pending', 'approved', 'fulfilled', 'rejected', 'cancelled')
     ),
@@ -186,10 +217,18 @@ CREATE TABLE obligations (
     -- Both rows are made in one transaction, this one first.
     FOREIGN KEY (organization_id, allocation_id) REFERENCES allocations (organization_id, id)
         DEFERRABLE INITIALLY DEFERRED,
-    FOREIGN KEY (organization_id, reverses_id) REFERENCES obligations (organization_id, id)
+    FOREIGN KEY (organization_id, reverses_id) REFERENCES obligations (organization_id, id),
+    FOREIGN KEY (organization_id, refund_id) REFERENCES distribution_refunds (organization_id, id),
+    FOREIGN KEY (organization_id, shared_in_id) REFERENCES distributions (organization_id, id)
 ) STRICT;
 
 CREATE INDEX obligations_by_reversed ON obligations (organization_id, reverses_id, id);
+CREATE INDEX obligations_by_refund
+    ON obligations (organization_id, refund_id, id)
+    WHERE refund_id IS NOT NULL;
+CREATE INDEX obligations_by_pool
+    ON obligations (organization_id, shared_in_id, collaborator_id)
+    WHERE shared_in_id IS NOT NULL;
 CREATE INDEX obligations_to_collect
     ON obligations (organization_id, distributor_id, collaborator_id, id)
     WHERE status IN ('pending', 'approved') AND allocation_id IS NULL;
@@ -205,10 +244,9 @@ CREATE TABLE allocations (
     distribution_id INTEGER NOT NULL,
     obligation_id INTEGER NOT NULL,
     collaborator_id INTEGER NOT NULL,
-    status TEXT NOT NULL CHECK (status IN ('pending', 'complete', 'cancelled')),
+    settlement_id INTEGER,
+    status TEXT NOT NULL CHECK (status IN ('pending', 'complete', 'cancelled', 'returned')),
     value INTEGER NOT NULL,
-    weight INTEGER,
-    rank INTEGER,
     net_value INTEGER,
     net_parts INTEGER,
     version INTEGER NOT NULL DEFAULT 1,
@@ -217,12 +255,16 @@ CREATE TABLE allocations (
     UNIQUE (organization_id, id),
     FOREIGN KEY (organization_id, distribution_id) REFERENCES distributions (organization_id, id),
     FOREIGN KEY (organization_id, obligation_id) REFERENCES obligations (organization_id, id),
-    FOREIGN KEY (organization_id, collaborator_id) REFERENCES collaborators (organization_id, id)
+    FOREIGN KEY (organization_id, collaborator_id) REFERENCES collaborators (organization_id, id),
+    FOREIGN KEY (organization_id, settlement_id) REFERENCES settlements (organization_id, id)
 ) STRICT;
 
 CREATE UNIQUE INDEX allocations_live_once
     ON allocations (organization_id, obligation_id)
-    WHERE status <> 'cancelled';
+    WHERE status IN ('pending', 'complete');
+CREATE INDEX allocations_by_settlement
+    ON allocations (organization_id, settlement_id, id)
+    WHERE settlement_id IS NOT NULL;
 CREATE INDEX allocations_to_settle
     ON allocations (organization_id, distribution_id, id)
     WHERE status = 'pending';
@@ -254,8 +296,14 @@ INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES
     ('metric_credits', 'metric_credits_by_distributor', '200000 50000 50 1'),
     ('metric_credits', 'metric_credits_by_collaborator', '200000 50000 50 1'),
     ('metric_credits', 'metric_credits_by_creator', '200000 50000 2500 1'),
+    ('distribution_refunds', 'sqlite_autoindex_distribution_refunds_1', '400 100 1'),
+    ('distribution_refunds', 'distribution_refunds_by_distribution', '400 100 2 1'),
+    ('settlements', 'sqlite_autoindex_settlements_1', '4000 1000 1'),
+    ('settlements', 'settlements_by_distribution', '4000 1000 2 1'),
     ('obligations', 'sqlite_autoindex_obligations_1', '200000 50000 1'),
     ('obligations', 'obligations_by_reversed', '200000 50000 2 1'),
+    ('obligations', 'obligations_by_refund', '2000 500 50 1'),
+    ('obligations', 'obligations_by_pool', '200000 50000 50 1 1'),
     ('obligations', 'obligations_to_collect', '200000 50000 50 50 1'),
     ('obligations', 'obligations_by_distributor', '200000 50000 50 1'),
     ('obligations', 'obligations_by_collaborator', '200000 50000 50 1'),
@@ -264,6 +312,7 @@ INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES
     ('obligations', 'obligations_by_due', '200000 50000 50 1'),
     ('allocations', 'sqlite_autoindex_allocations_1', '200000 50000 1'),
     ('allocations', 'allocations_live_once', '200000 50000 1'),
+    ('allocations', 'allocations_by_settlement', '200000 50000 50 1'),
     ('allocations', 'allocations_to_settle', '200000 50000 50 1'),
     ('allocations', 'allocations_by_distribution', '200000 50000 50 1'),
     ('allocations', 'allocations_by_obligation', '200000 50000 1 1'),

@@ -11,7 +11,7 @@ use crate::rules::names::names;
 
 pub use payouts::{
     CarriedPool, CoveredObligation, CreditedMetric, DistributionPeriod, PaidDistribution,
-    TakenBack, TriggerDate,
+    SettledAllocation, TakenBack, TriggerDate, WaitingObligation,
 };
 pub use revenue::{DealFigures, DistributionFigures};
 
@@ -36,6 +36,10 @@ names! {
         PoolsCarriedOn = "pools-carried-on",
         /// Reversals take back no more than there was.
         ReversalsWithin = "reversals-within",
+        /// An allocation is settled as its obligation is, and once.
+        SettledOnce = "settled-once",
+        /// Whoever is owed and not paid is told why.
+        WaitingExplained = "waiting-explained",
     }
 }
 
@@ -57,12 +61,12 @@ impl Check {
     pub const fn description(self) -> &'static str {
         match self {
             Self::AllocationsSum => {
-                "The value of each distribution is the sum of its allocations that are not \
-                 cancelled, and of the obligations that they cover."
+                "The value of each distribution is the sum of its allocations that are pending or \
+                 complete, and of the obligations that they cover."
             }
             Self::ObligationOnce => {
-                "Each allocation that is not cancelled covers an obligation that no other covers, \
-                 and that refers to it."
+                "Each allocation that is pending or complete covers an obligation that no other \
+                 covers, and that refers to it."
             }
             Self::TriggerOnce => {
                 "Each distributor has at most one distribution for a trigger date, not counting \
@@ -91,6 +95,14 @@ impl Check {
             Self::ReversalsWithin => {
                 "The reversals of each obligation that are neither cancelled nor rejected take \
                  back at most its value, and it is approved or fulfilled."
+            }
+            Self::SettledOnce => {
+                "Each allocation is settled as its obligation is: complete if that is fulfilled, \
+                 and by one settlement at most."
+            }
+            Self::WaitingExplained => {
+                "Each obligation that was due at the last trigger of its distributor and was not \
+                 paid is explained by that distribution, with its figures."
             }
         }
     }

@@ -3,6 +3,8 @@
 use chrono::NaiveDate;
 
 use super::{Comparison, CounterExample, Side, Subject, compare};
+use crate::payouts::allocation::AllocationStatus;
+use crate::payouts::obligation::ObligationStatus;
 
 /// A distribution and the sums of what it pays.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -12,7 +14,7 @@ pub struct PaidDistribution {
     /// The value in minor units. `None` while the distribution waits for its trigger date, because
     /// its value is only a forecast then.
     pub value: Option<i64>,
-    /// The sum of its allocations that are not cancelled, in minor units.
+    /// The sum of its allocations that are pending or complete, in minor units.
     pub allocations: i128,
     /// The sum of the obligations that these cover, in minor units.
     pub obligations: i128,
@@ -46,13 +48,13 @@ pub struct CoveredObligation<'a> {
     pub allocation_id: Option<i64>,
     /// The obligation that the allocation referred to covers.
     pub named_covers: Option<i64>,
-    /// The ids of the allocations that cover the obligation and are not cancelled.
+    /// The ids of the allocations that cover the obligation and are pending or complete.
     pub live: &'a [i64],
 }
 
 impl CoveredObligation<'_> {
-    /// Checks that at most one allocation that is not cancelled covers the obligation, and that the
-    /// obligation refers to it.
+    /// Checks that at most one allocation that is pending or complete covers the obligation, and
+    /// that the obligation refers to it.
     #[must_use]
     pub fn obligation_once(&self) -> Comparison {
         let Self { id, allocation_id, named_covers, live } = self;
@@ -178,34 +180,123 @@ impl CarriedPool {
     }
 }
 
-/// An obligation that is reversed, and its reversals that are neither cancelled nor rejected.
+/// An obligation that is reversed, with the sums of what takes it back and is neither cancelled nor
+/// rejected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TakenBack {
     /// The id of the obligation.
     pub id: i64,
     /// Its value in minor units.
     pub value: i64,
-    /// Whether it is approved or fulfilled.
-    pub is_binding: bool,
+    /// Its status.
+    pub status: ObligationStatus,
     /// The sum of its reversals, in minor units.
     pub reversals: i128,
+    /// The sum of its parts of refunds of a pool, in minor units. A refund can give a payee one
+    /// unit more.
+    pub refunds: i128,
 }
 
 impl TakenBack {
     /// Checks that the reversals take back nothing that the obligation does not have.
     #[must_use]
     pub fn reversals_within(&self) -> Comparison {
-        let Self { id, value, is_binding, reversals } = *self;
+        use ObligationStatus::{Approved, Cancelled, Fulfilled, Rejected};
+        let Self { id, value, status, reversals, refunds } = *self;
         let all = i128::from(value).saturating_neg();
-        let within = reversals.clamp(all.min(0), all.max(0));
-        let detail = if reversals != within {
-            Some(format!("the value is {value}, the sum of its reversals is {reversals}"))
-        } else if reversals != 0 && !is_binding {
-            Some("it is reversed, and is neither approved nor fulfilled".to_owned())
+        let total = reversals.saturating_add(refunds);
+        let within = match refunds {
+            0 => total.clamp(all.min(0), all.max(0)),
+            // Only shares are refunded, and these are above 0.
+            _ => total.max(all),
+        };
+        let is_reversible = matches!(status, Approved | Fulfilled) || reversals == 0;
+        let is_refundable = !matches!(status, Cancelled | Rejected) || refunds == 0;
+        let detail = if total != within {
+            Some(format!("the value is {value}, the sum of its reversals is {total}"))
+        } else if !is_reversible || !is_refundable {
+            Some(format!("it is reversed although it is {}", status.name()))
         } else {
             None
         };
         let broken = detail.map(|detail| CounterExample { kind: "obligations", id, detail });
-        Comparison { left: reversals, right: within, broken }
+        Comparison { left: total, right: within, broken }
+    }
+}
+
+/// An allocation, compared with the obligation that it covers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SettledAllocation {
+    /// The id of the allocation.
+    pub id: i64,
+    /// Its status.
+    pub status: AllocationStatus,
+    /// Whether a settlement names it.
+    pub has_settlement: bool,
+    /// The status of its obligation.
+    pub obligation: ObligationStatus,
+    /// Whether the obligation refers to the allocation.
+    pub is_referred_to: bool,
+}
+
+impl SettledAllocation {
+    /// Checks that the allocation is settled as its obligation is, so that nothing is settled twice
+    /// or by halves.
+    #[must_use]
+    pub fn settled_once(&self) -> Comparison {
+        use ObligationStatus::{Approved, Cancelled, Fulfilled, Pending, Rejected};
+        let Self { id, status, has_settlement, obligation, is_referred_to } = *self;
+        let holds = match status {
+            AllocationStatus::Pending => {
+                matches!(obligation, Pending | Approved) && is_referred_to && !has_settlement
+            }
+            AllocationStatus::Complete => obligation == Fulfilled && is_referred_to,
+            AllocationStatus::Cancelled => {
+                matches!(obligation, Cancelled | Rejected) && !has_settlement
+            }
+            AllocationStatus::Returned => !is_referred_to,
+        };
+        let detail = || {
+            let refers = if is_referred_to { "refers" } else { "does not refer" };
+            let by = if has_settlement { " by a settlement" } else { "" };
+            format!(
+                "it is {}{by}, its obligation is {} and {refers} to it",
+                status.name(),
+                obligation.name(),
+            )
+        };
+        let broken = (!holds).then(|| CounterExample { kind: "allocations", id, detail: detail() });
+        Comparison { left: 1, right: i128::from(holds), broken }
+    }
+}
+
+/// An obligation that was due at the last trigger of its distributor, and waits since.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct WaitingObligation {
+    /// The id of the obligation.
+    pub id: i64,
+    /// The id of the collaborator to whom it is owed.
+    pub collaborator_id: i64,
+    /// The id of the distribution that was triggered.
+    pub distribution_id: i64,
+    /// Whether the explanation of the distribution names the collaborator among those who get
+    /// nothing, with the sum of what is open.
+    pub is_explained: bool,
+}
+
+impl WaitingObligation {
+    /// Checks that the distribution says why the obligation waits.
+    #[must_use]
+    pub fn waiting_explained(&self) -> Comparison {
+        let Self { id, collaborator_id, distribution_id, is_explained } = *self;
+        let broken = (!is_explained).then(|| CounterExample {
+            kind: "obligations",
+            id,
+            detail: format!(
+                "it was due, and distribution {distribution_id} neither pays it nor says why \
+                 collaborator {collaborator_id} gets nothing"
+            ),
+        });
+        Comparison { left: 1, right: i128::from(is_explained), broken }
     }
 }

@@ -14,6 +14,8 @@ names! {
         Complete = "complete",
         /// Its obligation was rejected or cancelled.
         Cancelled = "cancelled",
+        /// Its payment came back, and the obligation waits for another distribution.
+        Returned = "returned",
     }
 }
 

@@ -15,7 +15,7 @@ names! {
         Pending = "pending",
         /// The distribution was triggered, and some of its allocations are not settled yet.
         Processing = "processing",
-        /// The distribution was triggered, and all of its allocations are settled.
+        /// The distribution was triggered, and none of its allocations is pending.
         Complete = "complete",
         /// The distribution could not be triggered; the next one takes over its period.
         Failed = "failed",
@@ -27,12 +27,14 @@ names! {
 /// A triggered distribution and one of its obligations, before that one is settled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TriggeredDistribution {
-    /// The sum of its allocations that are not cancelled, in minor units.
+    /// The sum of its allocations that are neither cancelled nor returned, in minor units.
     pub value: i64,
     /// Whether an allocation other than this one is pending.
     pub has_other_pending: bool,
     /// The value of the obligation, in minor units.
     pub obligation: i64,
+    /// Whether the obligation is fulfilled.
+    pub is_fulfilled: bool,
 }
 
 /// The effect of settling an obligation on its allocation and its distribution.
@@ -42,7 +44,8 @@ pub struct SettlementEffect {
     pub allocation: AllocationStatus,
     /// The new status of the distribution.
     pub status: DistributionStatus,
-    /// The new value of the distribution in minor units, without what was rejected or cancelled.
+    /// The new value of the distribution in minor units, without what was rejected, cancelled or
+    /// returned.
     pub value: i64,
 }
 
@@ -51,11 +54,12 @@ impl TriggeredDistribution {
     ///
     /// # Errors
     ///
-    /// [`MoneyError::Overflow`] if the new value does not fit `i64`. That cannot happen to the
-    /// shares of one pool, because all of them have its sign.
+    /// [`MoneyError::Overflow`] if the new value does not fit `i64`. That takes obligations of both
+    /// signs that are as large.
     pub fn settle(self, to: ObligationStatus) -> Result<SettlementEffect, MoneyError> {
         let less = self.value.checked_sub(self.obligation).ok_or(MoneyError::Overflow);
         let (allocation, value) = match to {
+            ObligationStatus::Approved if self.is_fulfilled => (AllocationStatus::Returned, less?),
             ObligationStatus::Pending | ObligationStatus::Approved => {
                 (AllocationStatus::Pending, self.value)
             }

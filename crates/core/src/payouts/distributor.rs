@@ -89,7 +89,7 @@ pub struct DistributorTerms {
     pub pool_amount: Option<i64>,
     /// The percentage of revenue, at most 100; stored even if the resolvers do not use it.
     pub revenue_percentage: Option<Percent>,
-    /// The smallest net that is paid, in minor units, 0 or more; stored even if it is not used.
+    /// The smallest net that is paid, in minor units, 0 or more.
     pub minimum_value: Option<i64>,
     /// Whether the obligations that a pool creates begin as pending.
     pub requires_approval: bool,
@@ -154,7 +154,6 @@ impl DistributorDraft {
             units: parsed.units.as_ref()?,
             pool_amount: self.pool_amount,
             revenue_percentage: parsed.revenue_percentage,
-            minimum_value: self.minimum_value,
         };
         let is_refused = self.revenue_percentage.is_some() && parsed.revenue_percentage.is_none();
         let known = |fault: &Fault| is_refused && fault.field == "revenue_percentage";

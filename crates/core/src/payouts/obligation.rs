@@ -15,6 +15,9 @@ use crate::rules::text::{MAX_LONG_TEXT_CHARS, MAX_TEXT_CHARS, without_nul};
 /// The award type of the obligations that a shared pool creates.
 pub const DISTRIBUTION_AWARD: &str = "distribution";
 
+/// The award type of the obligations that a refund of a pool creates.
+pub const REFUND_AWARD: &str = "refund";
+
 names! {
     /// The status of an obligation.
     ObligationStatus {
@@ -60,8 +63,8 @@ pub struct ReversedObligation {
     pub value: i64,
     /// The status.
     pub status: ObligationStatus,
-    /// The sum of its other reversals that are neither cancelled nor rejected, in minor units. It
-    /// has the opposite sign of `value`.
+    /// The sum of its other reversals and of its parts of refunds of the pool, without those that
+    /// are cancelled or rejected, in minor units. It has the opposite sign of `value`.
     pub taken_back: i128,
     /// Whether it belongs to the distributor of the new one.
     pub is_of_distributor: bool,
@@ -204,15 +207,21 @@ pub struct ObligationState {
     pub status: ObligationStatus,
     /// Whether a distribution covers the obligation.
     pub is_allocated: bool,
-    /// Whether another obligation reverses it, in part or in whole, and is neither cancelled nor
-    /// rejected.
+    /// Whether another obligation takes it back, in part or in whole, as a reversal or as a part of
+    /// a refund of its pool, and is neither cancelled nor rejected.
     pub is_reversed: bool,
+    /// Whether it is itself a part of a refund of a pool, which says how much it is.
+    pub is_refund: bool,
 }
 
 impl ObligationState {
-    /// Checks a change of status. Keeping the status is always allowed. A pending obligation may
-    /// be approved, rejected or cancelled. An approved one may be fulfilled and, unless it is
-    /// allocated or reversed, rejected or cancelled.
+    /// Checks a change of status. Keeping the status is always allowed.
+    ///
+    /// A pending obligation may be approved and, unless it is reversed, rejected or cancelled. An
+    /// approved one may be fulfilled and, unless it is reversed, cancelled; unless it is allocated
+    /// or reversed, rejected. A fulfilled one may become approved again, because the payment came
+    /// back. [`needs_reason`](Self::needs_reason) says which of these must be
+    /// explained.
     ///
     /// # Errors
     ///
@@ -221,12 +230,28 @@ impl ObligationState {
         use ObligationStatus::{Approved, Cancelled, Fulfilled, Pending, Rejected};
         let is_allowed = match (self.status, to) {
             (from, to) if from == to => true,
-            (Pending, Approved | Rejected | Cancelled) | (Approved, Fulfilled) => true,
-            (Approved, Rejected | Cancelled) => !self.is_allocated && !self.is_reversed,
+            (Pending, Approved) | (Approved, Fulfilled) | (Fulfilled, Approved) => true,
+            (Pending, Rejected | Cancelled) | (Approved, Cancelled) => !self.is_reversed,
+            (Approved, Rejected) => !self.is_allocated && !self.is_reversed,
             _ => false,
         };
         let refused = Refused { noun: "the obligation", from: self.state(), to: to.name() };
         if is_allowed { Ok(()) } else { Err(refused) }
+    }
+
+    /// Returns why a change of status must be explained, as the rest of a sentence about the reason.
+    /// Returns `None` if the change needs no reason.
+    #[must_use]
+    pub const fn needs_reason(self, to: ObligationStatus) -> Option<&'static str> {
+        match (self.status, to) {
+            (ObligationStatus::Approved, ObligationStatus::Cancelled) if self.is_allocated => {
+                Some("must be given with this change and say why the obligation is withdrawn")
+            }
+            (ObligationStatus::Fulfilled, ObligationStatus::Approved) => {
+                Some("must be given with this change and say why the payment came back")
+            }
+            _ => None,
+        }
     }
 
     /// Checks a change of the field `what`: the value, award type, reason or due date.
@@ -234,10 +259,10 @@ impl ObligationState {
     /// # Errors
     ///
     /// [`Locked`] if the obligation is allocated or settled, or if its value would change and it is
-    /// reversed.
+    /// reversed or part of a refund.
     pub fn may_change(self, what: &'static str) -> Result<(), Locked> {
-        let is_taken_back = self.is_reversed && what == "value";
-        self.unless(self.is_allocated || self.is_settled() || is_taken_back, what, "changed")
+        let is_fixed = (self.is_reversed || self.is_refund) && what == "value";
+        self.unless(self.is_allocated || self.is_settled() || is_fixed, what, "changed")
     }
 
     /// Checks a change of the reference, which is allowed until the obligation is settled, and
@@ -254,9 +279,10 @@ impl ObligationState {
     ///
     /// # Errors
     ///
-    /// [`Locked`] if the obligation is allocated, settled or reversed.
+    /// [`Locked`] if the obligation is allocated, settled, reversed or part of a refund.
     pub fn may_be_deleted(self) -> Result<(), Locked> {
-        self.unless(self.is_allocated || self.is_settled() || self.is_reversed, "it", "deleted")
+        let is_fixed = self.is_reversed || self.is_refund;
+        self.unless(self.is_allocated || self.is_settled() || is_fixed, "it", "deleted")
     }
 
     const fn is_settled(self) -> bool {
@@ -275,10 +301,15 @@ impl ObligationState {
 
     const fn state(self) -> &'static str {
         match (self.status, self.is_allocated, self.is_reversed) {
-            (ObligationStatus::Pending, true, _) => "pending and allocated",
+            (ObligationStatus::Pending, true, true) => "pending, allocated and reversed",
+            (ObligationStatus::Pending, true, false) => "pending and allocated",
+            (ObligationStatus::Pending, false, true) => "pending and reversed",
             (ObligationStatus::Approved, true, true) => "approved, allocated and reversed",
             (ObligationStatus::Approved, true, false) => "approved and allocated",
             (ObligationStatus::Approved, false, true) => "approved and reversed",
+            (ObligationStatus::Pending | ObligationStatus::Approved, ..) if self.is_refund => {
+                "part of a refund"
+            }
             (status, ..) => status.name(),
         }
     }

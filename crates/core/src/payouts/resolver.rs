@@ -44,9 +44,6 @@ pub struct ResolverInputs<'a> {
     pub pool_amount: Option<i64>,
     /// The percentage, for `recognized_revenue`.
     pub revenue_percentage: Option<Percent>,
-    /// The smallest net that is paid, in minor units, for `accumulated_obligations`; `None` means
-    /// no minimum.
-    pub minimum_value: Option<i64>,
 }
 
 /// A payout: two resolvers that fit together, with the values that they need.
@@ -59,11 +56,8 @@ pub enum Payout {
         /// The rule that decides who gets which share.
         share_rule: ShareRule,
     },
-    /// The obligations that are due are paid.
-    Owed {
-        /// The smallest net that is paid, in minor units, 0 or more.
-        minimum: i64,
-    },
+    /// The obligations that are due are paid, and nothing is shared.
+    Owed,
 }
 
 /// The source of a pool.
@@ -98,9 +92,7 @@ impl Payout {
         let source = resolving.source(pool, &mut faults);
         let payout = match (source, share_rule) {
             (Some(pool), Some(share_rule)) => Some(Self::Shared { pool, share_rule }),
-            (None, None) if pool == PoolResolver::Obligations => {
-                Some(Self::Owed { minimum: resolving.minimum_value.unwrap_or_default() })
-            }
+            (None, None) if pool == PoolResolver::Obligations => Some(Self::Owed),
             _ => None,
         };
         if share_rule.is_none() != (pool == PoolResolver::Obligations) {

@@ -49,9 +49,6 @@ pub enum SharesError {
     /// A weight is below 0.
     #[error("weights must not be negative")]
     NegativeWeight,
-    /// The difference of two shares does not fit `i64`.
-    #[error("a refund does not fit 64 bits")]
-    Overflow,
 }
 
 /// Divides a pool into one share for each weight, in their order; the shares add up to the pool.
@@ -104,40 +101,6 @@ pub fn ranked_shares(pool: i64, weights: &[Weight]) -> Result<Ranking, SharesErr
         }
     }
     Ok(Ranking { shares, total_weight: total.cast_signed(), extra_units: left })
-}
-
-/// Computes the change of each share if a part of a pool is refunded: `shares(net) -
-/// shares(gross)`.
-///
-/// `gross` is the pool before the refund, and `net` the pool after it. Any sequence of partial
-/// refunds ends at the shares that a single refund would leave.
-///
-/// # Errors
-///
-/// Those of [`shares()`], and [`SharesError::Overflow`] if a difference does not fit `i64`.
-///
-/// # Examples
-///
-/// A pool of 100.00 is shared, and then first 30.00 and later 20.00 of it are refunded:
-///
-/// ```
-/// use apportion_core::id::CollaboratorId;
-/// use apportion_core::shares::{Weight, refund, shares};
-///
-/// let weight = |(id, weight)| Weight { collaborator_id: CollaboratorId(id), weight };
-/// let weights = [(1, 3), (2, 14)].map(weight);
-/// assert_eq!(shares(10_000, &weights)?, [1_765, 8_235]);
-/// assert_eq!(refund(10_000, 7_000, &weights)?, [-530, -2_470]);
-/// assert_eq!(refund(7_000, 5_000, &weights)?, [-353, -1_647]);
-/// // What is left is what a pool of 50.00 would have been shared into.
-/// assert_eq!(shares(5_000, &weights)?, [1_765 - 530 - 353, 8_235 - 2_470 - 1_647]);
-/// # Ok::<(), apportion_core::shares::SharesError>(())
-/// ```
-pub fn refund(gross: i64, net: i64, weights: &[Weight]) -> Result<Vec<i64>, SharesError> {
-    let (before, after) = (shares(gross, weights)?, shares(net, weights)?);
-    let differences =
-        after.into_iter().zip(before).map(|(after, before)| after.checked_sub(before));
-    differences.collect::<Option<_>>().ok_or(SharesError::Overflow)
 }
 
 /// The floors of all exact parts, and what they leave of the pool.

@@ -52,6 +52,10 @@ ids! {
     DistributionId;
     /// The id of an allocation, which links a distribution to an obligation that it covers.
     AllocationId;
+    /// The id of a settlement, which fulfils obligations.
+    SettlementId;
+    /// The id of a refund of a part of a distribution's pool.
+    DistributionRefundId;
     /// The id of an event.
     EventId;
 }

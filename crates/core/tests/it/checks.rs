@@ -1,10 +1,13 @@
 //! Checks of conservation: each passes for sound subjects and fails for unsound ones.
 
+use apportion_core::allocation::AllocationStatus;
 use apportion_core::checks::{
     Check, Comparison, CoveredObligation, CreditedMetric, DealFigures, DistributionFigures,
-    Finding, MAX_COUNTER_EXAMPLES, PaidDistribution, TriggerDate, Verdict,
+    Finding, MAX_COUNTER_EXAMPLES, PaidDistribution, SettledAllocation, TakenBack, TriggerDate,
+    Verdict,
 };
 use apportion_core::deal::DealMoney;
+use apportion_core::obligation::ObligationStatus;
 use apportion_core::revenue_distribution::Amounts;
 use chrono::NaiveDate;
 
@@ -59,6 +62,52 @@ fn metrics_follow_credits() {
     check(&of(5, 5), (5, 5), true);
     check(&of(5, 4), (5, 4), false);
     check(&of(i64::MAX, i128::from(i64::MAX) + 1), (i64::MAX.into(), 1 << 63), false);
+}
+
+#[test]
+fn reversals_within() {
+    use ObligationStatus::{Approved, Cancelled, Fulfilled, Pending, Rejected};
+    let of = |value, status, reversals, refunds| {
+        TakenBack { id: 1, value, status, reversals, refunds }.reversals_within()
+    };
+    check(&of(5, Approved, -5, 0), (-5, -5), true);
+    check(&of(5, Fulfilled, -6, 0), (-6, -5), false);
+    check(&of(5, Fulfilled, 1, 0), (1, 0), false);
+    check(&of(-5, Fulfilled, 6, 0), (6, 5), false);
+    check(&of(5, Pending, -5, 0), (-5, -5), false);
+    // A refund may give one unit more, and takes back of what is pending too.
+    check(&of(5, Pending, 0, -5), (-5, -5), true);
+    check(&of(5, Pending, 0, 1), (1, 1), true);
+    check(&of(5, Approved, -3, -3), (-6, -5), false);
+    check(&of(5, Rejected, 0, -5), (-5, -5), false);
+    check(&of(5, Cancelled, -1, 0), (-1, -1), false);
+    check(&of(i64::MIN, Approved, 1 << 63, 0), (1 << 63, 1 << 63), true);
+}
+
+#[test]
+fn settled_once() {
+    for status in AllocationStatus::ALL.iter().copied() {
+        for obligation in ObligationStatus::ALL.iter().copied() {
+            use AllocationStatus as Part;
+            use ObligationStatus as Owed;
+            for (has_settlement, is_referred_to) in
+                [(false, false), (false, true), (true, false), (true, true)]
+            {
+                let settled =
+                    SettledAllocation { id: 1, status, has_settlement, obligation, is_referred_to };
+                let holds = match (status, obligation) {
+                    (Part::Pending, Owed::Pending | Owed::Approved) => {
+                        is_referred_to && !has_settlement
+                    }
+                    (Part::Complete, Owed::Fulfilled) => is_referred_to,
+                    (Part::Cancelled, Owed::Cancelled | Owed::Rejected) => !has_settlement,
+                    (Part::Returned, _) => !is_referred_to,
+                    _ => false,
+                };
+                check(&settled.settled_once(), (1, i128::from(holds)), holds);
+            }
+        }
+    }
 }
 
 fn day(text: &str) -> NaiveDate {

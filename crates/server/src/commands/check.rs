@@ -4,6 +4,8 @@
 use apportion_core::checks::{Check, Finding};
 use apportion_store::{self as store, Address, OrganizationId, Scope, Session, Tenant};
 
+use crate::payouts::explanation::circumstances;
+
 /// The reason why a database was not checked to the end.
 #[derive(Debug, thiserror::Error)]
 pub enum CheckError {
@@ -13,6 +15,9 @@ pub enum CheckError {
     /// The schema is older than this program.
     #[error("the schema is not up to date: run `apportion migrate` first")]
     Schema,
+    /// The database has no organization, so that nothing was checked.
+    #[error("there is no organization in the database, so nothing was checked")]
+    NoOrganization,
 }
 
 /// Checks every law of every organization, and calls `on_finding` with each result. Returns whether
@@ -26,11 +31,15 @@ pub fn check_database(
         return Err(CheckError::Schema);
     }
     let mut all_hold = true;
-    for organization in store::organization::all_ids(&mut session)? {
+    let organizations = store::organization::all_ids(&mut session)?;
+    if organizations.is_empty() {
+        return Err(CheckError::NoOrganization);
+    }
+    for organization in organizations {
         let scope = Scope::of(organization);
         Tenant::new(scope, &mut session).snapshot(|tenant| {
             for law in Check::ALL {
-                let finding = store::checks::check(tenant, *law, &mut |_| false)?;
+                let finding = store::checks::check(tenant, *law, circumstances(), &mut |_| false)?;
                 all_hold &= finding.broken == 0;
                 on_finding(organization, &finding);
             }

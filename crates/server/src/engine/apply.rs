@@ -5,10 +5,10 @@
 
 use apportion_core::distribution::DistributionStatus;
 use apportion_core::distributor::DistributorStatus;
-use apportion_core::engine::{NextDistribution, Origin, Plan, PlannedAllocation};
+use apportion_core::engine::{NextDistribution, Origin, Plan, PlannedAllocation, PlannedShare};
 use apportion_core::id::{DistributionId, DistributorId};
-use apportion_core::obligation::DISTRIBUTION_AWARD;
-use apportion_store::allocate::{self, CollectedObligation, NewObligations, PaidShare, Payment};
+use apportion_core::obligation::{DISTRIBUTION_AWARD, ObligationStatus};
+use apportion_store::allocate::{self, CollectedObligation, EarnedShare, NewObligations, Payment};
 use apportion_store::distribution::{self, NewDistribution};
 use apportion_store::distributor::{self, DistributorRow, Occupied, StoredDistributor};
 use apportion_store::{self as store, Stored, Tenant, metric};
@@ -65,44 +65,58 @@ fn trigger_locked(
     let at = now.naive_utc();
     let payment =
         Payment { distributor_id: payer.id, distribution_id: open.id, units: &open.units, now: at };
-    let collected = pay(tenant, payment, plan)?;
+    let added = pay(tenant, payment, plan)?;
     mark_triggered(tenant, open.id, plan, at)?;
     if let Some(next) = &plan.next {
         open_next(tenant, open, next, at)?;
     }
-    let left = i128::from(payer.accumulated_value).saturating_sub(i128::from(collected));
-    let left = i64::try_from(left)?;
+    let left = i64::try_from(i128::from(payer.accumulated_value).saturating_add(added))?;
     // The write is needed even if nothing was collected: it gives the row a new version, which it
     // must have because it refers to another open distribution now.
     distributor::set_accumulated_value(tenant, payer.id, left, at)?;
     Ok(Some(Triggered::new(&payer, planned)))
 }
 
-/// Writes the obligations and allocations of a plan. Returns the sum of the obligations that
-/// existed before, in minor units.
-fn pay(tenant: &mut Tenant<'_>, payment: Payment<'_>, plan: &Plan) -> store::Result<i64> {
+/// Writes the obligations and allocations of a plan. Returns the change of what is approved and not
+/// allocated, in minor units.
+fn pay(tenant: &mut Tenant<'_>, payment: Payment<'_>, plan: &Plan) -> store::Result<i128> {
     let (mut shares, mut collected) = (Vec::new(), Vec::new());
+    let mut added = 0_i128;
     for allocation in &plan.allocations {
         let PlannedAllocation { collaborator_id, value, origin } = *allocation;
         match origin {
-            Origin::Share(placed) => {
-                let (weight, rank) = (placed.weight, i64::try_from(placed.rank)?);
-                shares.push(PaidShare { collaborator_id, value, weight, rank });
+            Origin::Share(part) => {
+                shares.push(earned(PlannedShare { collaborator_id, value, part })?);
             }
-            Origin::Collected { obligation_id, net } => collected.push(CollectedObligation {
-                obligation_id,
-                collaborator_id,
-                value,
-                net_value: net.value,
-                net_parts: i64::try_from(net.parts)?,
-            }),
+            Origin::Collected { obligation_id, net } => {
+                added = added.saturating_sub(value.into());
+                collected.push(CollectedObligation {
+                    obligation_id,
+                    collaborator_id,
+                    value,
+                    net_value: net.value,
+                    net_parts: i64::try_from(net.parts)?,
+                });
+            }
         }
+    }
+    let kept = plan.kept.iter().copied().map(earned).collect::<store::Result<Vec<_>>>()?;
+    if plan.obligation_status == ObligationStatus::Approved {
+        let kept = kept.iter().map(|share| i128::from(share.value)).sum();
+        added = added.saturating_add(kept);
     }
     let obligations =
         NewObligations { status: plan.obligation_status.name(), award_type: DISTRIBUTION_AWARD };
     allocate::pay_shares(tenant, payment, obligations, &shares)?;
+    allocate::keep_shares(tenant, payment, obligations, &kept)?;
     allocate::pay_obligations(tenant, payment, &collected)?;
-    Ok(if collected.is_empty() { 0 } else { plan.value })
+    Ok(added)
+}
+
+fn earned(share: PlannedShare) -> store::Result<EarnedShare> {
+    let PlannedShare { collaborator_id, value, part } = share;
+    let (weight, rank) = (part.weight, i64::try_from(part.rank)?);
+    Ok(EarnedShare { collaborator_id, value, weight, rank })
 }
 
 /// Writes the outcome into the distribution itself.

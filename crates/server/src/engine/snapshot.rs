@@ -85,11 +85,11 @@ impl Rows {
             units: terms.units,
             payout: terms.payout,
             time_zone: terms.time_zone,
+            minimum: terms.minimum_value,
             requires_approval: terms.requires_approval,
             carry_over: terms.carry_over,
         };
         let distributor = payer_row.id;
-        let is_owed = matches!(payer.payout, Payout::Owed { .. });
         let members = distributor::collaborator_ids(tenant, distributor)?;
         let opening = OpenDistribution {
             opened_at: open.opened_at.and_utc(),
@@ -107,11 +107,10 @@ impl Rows {
             recognized: 0,
             now,
         };
-        if is_owed {
-            let before = rows.snapshot().cutoff().at.naive_utc();
-            let open = obligation::collectable(tenant, distributor, before)?;
-            rows.obligations = open.iter().map(owed).collect();
-        } else {
+        let before = rows.snapshot().cutoff().at.naive_utc();
+        let due = obligation::collectable(tenant, distributor, before)?;
+        rows.obligations = due.iter().map(owed).collect();
+        if matches!(rows.payer.payout, Payout::Shared { .. }) {
             let scores = metric::scores_by_collaborator(tenant, open.id)?.into_iter();
             let score =
                 |CollaboratorScore { collaborator_id, score }| Score { collaborator_id, score };
@@ -163,6 +162,7 @@ fn owed(row: &obligation::OpenObligation) -> Owed {
             status: ObligationStatus::Approved,
             is_allocated: false,
             is_reversed: false,
+            is_refund: false,
         },
         created_at: row.created_at.and_utc(),
         due_on: row.due_on,

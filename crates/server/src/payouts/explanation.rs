@@ -10,6 +10,9 @@ use apportion_core::units::Units;
 use apportion_jsonapi::json::Json;
 use apportion_jsonapi::value::parse_integer;
 use apportion_store::allocation::AllocationRow;
+use apportion_store::checks::Circumstances;
+
+use crate::clock;
 
 /// The JSON schema of an explanation in the API description.
 pub(crate) const OBJECT: &str = r#"{"type": "object"}"#;
@@ -22,8 +25,8 @@ pub(crate) fn of_allocation(row: &AllocationRow) -> Option<String> {
         return Some(of_part(net, row.stored.value, &units));
     }
     let shared = read_shared_pool(row.shared_pool.as_deref()?, units)?;
-    let rank = u64::try_from(row.stored.rank?).ok()?;
-    let placed = RankedWeight { weight: row.stored.weight?, rank };
+    let rank = u64::try_from(row.rank?).ok()?;
+    let placed = RankedWeight { weight: row.weight?, rank };
     // A weight that does not fit the total of the pool cannot be explained.
     let fits = shared.total_weight > 0 && (0..=shared.total_weight).contains(&placed.weight.into());
     fits.then(|| of_share(&shared.explain(placed)))
@@ -44,6 +47,10 @@ pub(crate) fn of_plan(plan: &Plan) -> String {
     let unpaid = |unpaid: &UnpaidCollaborator| {
         object(&[
             ("collaborator_id", Figure::Text(unpaid.collaborator_id.to_string())),
+            ("share", Figure::optional(unpaid.share)),
+            ("open", Figure::optional(unpaid.open)),
+            ("net", Figure::optional(unpaid.net())),
+            ("minimum", Figure::optional(unpaid.minimum)),
             ("reason", Figure::Text(plan.reason(unpaid))),
         ])
     };
@@ -56,6 +63,24 @@ pub(crate) fn of_plan(plan: &Plan) -> String {
         ("unpaid", Figure::Json(format!("[{}]", unpaid.join(",")))),
         ("sentence", Figure::Text(told.sentence.clone())),
     ])
+}
+
+/// Returns what the checks need to know besides the rows.
+pub(crate) fn circumstances() -> Circumstances {
+    Circumstances { now: clock::now(), read_waiting: waiting }
+}
+
+/// Returns the ids of the collaborators who, by the stored explanation of a distribution, are owed
+/// and get nothing.
+fn waiting(explanation: &str) -> Vec<i64> {
+    let Ok(json) = Json::parse(explanation.as_bytes()) else { return Vec::new() };
+    let Some(Json::Array(unpaid)) = json.member("unpaid") else { return Vec::new() };
+    let is_owed = |one: &&Json<'_>| matches!(one.member("open"), Some(Json::Number(_)));
+    let id = |one: &Json<'_>| match one.member("collaborator_id") {
+        Some(Json::Text(id)) => id.parse().ok(),
+        _ => None,
+    };
+    unpaid.iter().filter(is_owed).filter_map(id).collect()
 }
 
 fn of_basis(basis: &Basis) -> String {
@@ -132,6 +157,12 @@ enum Figure {
     Boolean(bool),
     /// The JSON text of an object or an array.
     Json(String),
+}
+
+impl Figure {
+    fn optional(number: Option<impl ToString>) -> Self {
+        number.map_or(Self::Json("null".to_owned()), |number| Self::Number(number.to_string()))
+    }
 }
 
 fn object(members: &[(&'static str, Figure)]) -> String {

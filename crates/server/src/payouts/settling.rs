@@ -7,17 +7,17 @@ use apportion_core::id::AllocationId;
 use apportion_core::obligation::ObligationStatus;
 use apportion_store::allocation;
 use apportion_store::distribution::{self, Outcome};
+use apportion_store::obligation::StoredObligation;
 
 use crate::catalog::Work;
 use crate::failure::{Failure, Result};
 
-/// Updates an allocation and its distribution after the covered obligation got a new status.
-/// `obligation` is the value of the obligation in minor units. The caller has locked the
-/// distributor.
+/// Updates an allocation and its distribution, whose obligation, as it was before, gets a new
+/// status. The caller has locked the distributor.
 pub(crate) fn settle(
     work: &mut Work<'_>,
     allocation: AllocationId,
-    obligation: i64,
+    obligation: &StoredObligation,
     status: ObligationStatus,
 ) -> Result<()> {
     let part = allocation::find(&mut work.tenant, allocation)?;
@@ -25,7 +25,12 @@ pub(crate) fn settle(
     let whole = distribution::find(&mut work.tenant, part.distribution_id)?;
     let whole = whole.ok_or_else(Failure::not_found)?;
     let has_other_pending = allocation::any_pending(&mut work.tenant, whole.id, part.id)?;
-    let triggered = TriggeredDistribution { value: whole.value, has_other_pending, obligation };
+    let triggered = TriggeredDistribution {
+        value: whole.value,
+        has_other_pending,
+        obligation: obligation.value,
+        is_fulfilled: obligation.status == ObligationStatus::Fulfilled,
+    };
     let settled = triggered.settle(status)?;
     if settled.allocation != part.status {
         allocation::set_status(&mut work.tenant, part.id, settled.allocation, work.now)?;

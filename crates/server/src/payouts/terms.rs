@@ -8,7 +8,9 @@ use apportion_store::distributor::{DistributorRow, StoredDistributor, WrittenDis
 use apportion_store::{self as store, Stored};
 use chrono::NaiveDateTime;
 
+use crate::catalog::Work;
 use crate::catalog::draft::draft;
+use crate::failure::Result;
 use crate::payouts::kept_json;
 
 draft! {
@@ -50,4 +52,11 @@ pub(crate) fn terms(stored: &StoredDistributor) -> store::Result<(DistributorTer
     let terms = terms.zip(kept_json::kept_schedule(&stored.schedule));
     let terms = terms.ok_or("its terms or its schedule break the rules");
     store::intact(DistributorRow::TABLE, stored.id.0, terms)
+}
+
+/// Returns the time zone of the tenant's organization.
+pub(crate) fn home_zone(work: &mut Work<'_>) -> Result<Tz> {
+    let organization = store::organization::find(&mut work.tenant)?;
+    let zone = organization.map(|organization| organization.time_zone);
+    Ok(zone.and_then(|zone| zone.parse().ok()).unwrap_or(Tz::UTC))
 }

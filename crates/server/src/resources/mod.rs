@@ -47,6 +47,8 @@ fn types() -> Vec<Box<dyn Served>> {
         Box::new(payouts::obligation::resource()),
         Box::new(payouts::distribution::resource()),
         Box::new(payouts::allocation::resource()),
+        Box::new(payouts::settlement::resource()),
+        Box::new(payouts::distribution_refund::resource()),
         Box::new(administration::check::Checks::new()),
         Box::new(administration::event::resource()),
         Box::new(report_row::resource()),

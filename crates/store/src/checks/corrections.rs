@@ -1,7 +1,8 @@
-//! The subjects of the checks of what holds over time: the periods of a distributor, and what is
-//! taken back of obligations.
+//! The subjects of the checks of what holds over time: the periods of a distributor, what is taken
+//! back of obligations, and what is settled.
 
-use apportion_core::checks::{CarriedPool, DistributionPeriod, TakenBack};
+use apportion_core::allocation::AllocationStatus;
+use apportion_core::checks::{CarriedPool, DistributionPeriod, SettledAllocation, TakenBack};
 use apportion_core::distribution::DistributionStatus;
 use apportion_core::obligation::ObligationStatus;
 use chrono::NaiveDate;
@@ -111,8 +112,7 @@ pub(super) fn reversals_within(tenant: &mut Tenant<'_>, run: &mut Run<'_>) -> Re
             if let Some(whole) = whole {
                 run.finding.note(whole.reversals_within());
             }
-            let whole = sum.get_or_insert(reversal.whole());
-            whole.reversals = whole.reversals.saturating_add(reversal.counted().into());
+            reversal.add_to(sum.get_or_insert(reversal.whole()));
         }
         if is_last {
             if let Some(whole) = sum {
@@ -126,11 +126,12 @@ pub(super) fn reversals_within(tenant: &mut Tenant<'_>, run: &mut Run<'_>) -> Re
     }
 }
 
-/// A reversal and the obligation that it reverses.
+/// A reversal, or a part of a refund, and the obligation that it takes back.
 #[derive(Queryable)]
 struct Reversal {
     reverses_id: i64,
     id: i64,
+    refund_id: Option<i64>,
     value: i64,
     status: ObligationStatus,
     whole_value: i64,
@@ -139,25 +140,25 @@ struct Reversal {
 
 impl Reversal {
     fn whole(&self) -> TakenBack {
-        use ObligationStatus::{Approved, Fulfilled};
-        TakenBack {
-            id: self.reverses_id,
-            value: self.whole_value,
-            is_binding: matches!(self.whole_status, Approved | Fulfilled),
-            reversals: 0,
-        }
+        let (value, status) = (self.whole_value, self.whole_status);
+        TakenBack { id: self.reverses_id, value, status, reversals: 0, refunds: 0 }
     }
 
-    /// Returns the value, or 0 if the reversal does not count any more.
-    fn counted(&self) -> i64 {
+    /// Adds the value, unless the reversal does not count any more.
+    fn add_to(&self, whole: &mut TakenBack) {
         use ObligationStatus::{Cancelled, Rejected};
-        if matches!(self.status, Cancelled | Rejected) { 0 } else { self.value }
+        if matches!(self.status, Cancelled | Rejected) {
+            return;
+        }
+        let sum = if self.refund_id.is_some() { &mut whole.refunds } else { &mut whole.reversals };
+        *sum = sum.saturating_add(self.value.into());
     }
 }
 
 fn reversals(tenant: &mut Tenant<'_>, after: (i64, i64)) -> Result<Vec<Reversal>> {
     Statement::new(
-        "SELECT part.reverses_id, part.id, part.value, part.status, whole.value, whole.status \
+        "SELECT part.reverses_id, part.id, part.refund_id, part.value, part.status, \
+         whole.value, whole.status \
          FROM obligations AS part INNER JOIN obligations AS whole \
          ON whole.organization_id = part.organization_id AND whole.id = part.reverses_id \
          WHERE part.organization_id = :organization \
@@ -168,7 +169,57 @@ fn reversals(tenant: &mut Tenant<'_>, after: (i64, i64)) -> Result<Vec<Reversal>
     .bind("after_reversed", after.0)
     .bind("after", after.1)
     .bind("limit", SUBJECTS_AT_ONCE)
-    .yielding::<(BigInt, BigInt, BigInt, Text, BigInt, Text)>()
+    .yielding::<(BigInt, BigInt, Nullable<BigInt>, BigInt, Text, BigInt, Text)>()
+    .load(tenant.connection()?)
+    .map_err(Error::from)
+}
+
+pub(super) fn settled_once(tenant: &mut Tenant<'_>, run: &mut Run<'_>) -> Result<End> {
+    let mut after = 0;
+    loop {
+        let page = allocations(tenant, after)?;
+        let Some(last) = page.last() else { return Ok(End::Complete) };
+        after = last.id;
+        for Allocation { id, status, settlement_id, obligation, named } in page {
+            let settled = SettledAllocation {
+                id,
+                status,
+                has_settlement: settlement_id.is_some(),
+                obligation,
+                is_referred_to: named == Some(id),
+            };
+            run.finding.note(settled.settled_once());
+        }
+        if run.is_stopped() {
+            return Ok(End::Stopped);
+        }
+    }
+}
+
+/// An allocation and its obligation.
+#[derive(Queryable)]
+struct Allocation {
+    id: i64,
+    status: AllocationStatus,
+    settlement_id: Option<i64>,
+    /// The status of the obligation.
+    obligation: ObligationStatus,
+    /// The allocation that the obligation refers to.
+    named: Option<i64>,
+}
+
+fn allocations(tenant: &mut Tenant<'_>, after: i64) -> Result<Vec<Allocation>> {
+    Statement::new(
+        "SELECT part.id, part.status, part.settlement_id, owed.status, owed.allocation_id \
+         FROM allocations AS part INNER JOIN obligations AS owed \
+         ON owed.organization_id = part.organization_id AND owed.id = part.obligation_id \
+         WHERE part.organization_id = :organization AND part.id > :after \
+         ORDER BY part.id LIMIT :limit",
+    )
+    .bind("organization", tenant.id())
+    .bind("after", after)
+    .bind("limit", SUBJECTS_AT_ONCE)
+    .yielding::<(BigInt, Text, Nullable<BigInt>, Text, Nullable<BigInt>)>()
     .load(tenant.connection()?)
     .map_err(Error::from)
 }

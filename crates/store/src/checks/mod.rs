@@ -4,8 +4,10 @@
 mod corrections;
 mod payouts;
 mod revenue;
+mod waiting;
 
 use apportion_core::checks::{Check, Finding};
+use chrono::NaiveDateTime;
 
 use crate::error::Result;
 use crate::session::tenant::Tenant;
@@ -16,9 +18,27 @@ const SUBJECTS_AT_ONCE: i64 = 1_000;
 /// Decides whether to stop, by what was found so far.
 pub type Stop<'s> = &'s mut dyn FnMut(&Finding) -> bool;
 
+/// Reads from the explanation of a distribution, which is a JSON object, the ids of the
+/// collaborators who are owed and get nothing.
+pub type ReadWaiting = fn(&str) -> Vec<i64>;
+
+/// The facts that a check needs besides the rows.
+#[derive(Clone, Copy)]
+pub struct Circumstances {
+    /// The present instant, UTC.
+    pub now: NaiveDateTime,
+    /// The way to read an explanation.
+    pub read_waiting: ReadWaiting,
+}
+
 /// Runs a check to its end, or until `stop` says so. It sees one moment of the rows if the session
 /// shows one (`Session::snapshot`).
-pub fn check(tenant: &mut Tenant<'_>, check: Check, stop: Stop<'_>) -> Result<Finding> {
+pub fn check(
+    tenant: &mut Tenant<'_>,
+    check: Check,
+    circumstances: Circumstances,
+    stop: Stop<'_>,
+) -> Result<Finding> {
     let mut run = Run { finding: Finding::new(check), stop };
     let end = match check {
         Check::AllocationsSum => payouts::allocations_sum(tenant, &mut run),
@@ -27,6 +47,8 @@ pub fn check(tenant: &mut Tenant<'_>, check: Check, stop: Stop<'_>) -> Result<Fi
         Check::MetricsFollowCredits => payouts::metrics_follow_credits(tenant, &mut run),
         Check::PeriodsAdjoin => corrections::periods_adjoin(tenant, &mut run),
         Check::PoolsCarriedOn => corrections::pools_carried_on(tenant, &mut run),
+        Check::WaitingExplained => waiting::explained(tenant, circumstances, &mut run),
+        Check::SettledOnce => corrections::settled_once(tenant, &mut run),
         Check::ReversalsWithin => corrections::reversals_within(tenant, &mut run),
         Check::AmountsFollowDeals | Check::SlicesSum => revenue::deals(tenant, &mut run),
     };

@@ -59,7 +59,7 @@ fn distributions(tenant: &mut Tenant<'_>, after: i64) -> Result<Vec<Distribution
     .map_err(Error::from)
 }
 
-/// The sums of a distribution's allocations that are not cancelled, and of the obligations that
+/// The sums of a distribution's allocations that are pending or complete, and of the obligations that
 /// these cover.
 #[derive(Clone, Copy, Default)]
 struct SumsPaid {
@@ -82,7 +82,7 @@ fn sums_paid(
             "SELECT part.distribution_id, part.id, part.value, owed.value \
              FROM allocations AS part INNER JOIN obligations AS owed \
              ON owed.organization_id = part.organization_id AND owed.id = part.obligation_id \
-             WHERE part.status <> 'cancelled' AND part.organization_id = :organization \
+             WHERE part.status IN ('pending', 'complete') AND part.organization_id = :organization \
              AND part.distribution_id <= :last \
              AND (part.distribution_id, part.id) > (:after_distribution, :after) \
              ORDER BY part.distribution_id, part.id LIMIT :limit",
@@ -157,12 +157,12 @@ fn obligations(tenant: &mut Tenant<'_>, after: i64) -> Result<Vec<Obligation>> {
     .map_err(Error::from)
 }
 
-/// Returns the allocations that are not cancelled and cover the obligations with ids from `first`
+/// Returns the allocations that are pending or complete and cover the obligations with ids from `first`
 /// to `last`, each after its obligation, ordered by both.
 fn live_allocations(tenant: &mut Tenant<'_>, first: i64, last: i64) -> Result<Vec<(i64, i64)>> {
     Statement::new(
         "SELECT obligation_id, id FROM allocations \
-         WHERE status <> 'cancelled' AND organization_id = :organization \
+         WHERE status IN ('pending', 'complete') AND organization_id = :organization \
          AND obligation_id >= :first AND obligation_id <= :last ORDER BY obligation_id, id",
     )
     .bind("organization", tenant.id())

@@ -15,8 +15,9 @@ use apportion_core::distribution::DistributionStatus;
 use apportion_core::distributor::DistributorStatus;
 use apportion_core::event::Action;
 use apportion_core::id::{
-    AllocationId, CollaboratorId, DealId, DistributionId, DistributorId, EventId, MetricCreditId,
-    MetricId, ObligationId, OrganizationId, PersonId, RevenueDistributionId, TokenId,
+    AllocationId, CollaboratorId, DealId, DistributionId, DistributionRefundId, DistributorId,
+    EventId, MetricCreditId, MetricId, ObligationId, OrganizationId, PersonId,
+    RevenueDistributionId, SettlementId, TokenId,
 };
 use apportion_core::metric::MetricType;
 use apportion_core::obligation::ObligationStatus;
@@ -105,8 +106,9 @@ macro_rules! values {
 
 values! {
     BigInt, i64, i64:
-    AllocationId CollaboratorId DealId DistributionId DistributorId EventId MetricCreditId MetricId
-    ObligationId OrganizationId PersonId RevenueDistributionId TokenId,
+    AllocationId CollaboratorId DealId DistributionId DistributionRefundId DistributorId EventId
+    MetricCreditId MetricId ObligationId OrganizationId PersonId RevenueDistributionId SettlementId
+    TokenId,
     |id| Ok(Self(id)), |id| id.0
 }
 

@@ -42,8 +42,8 @@ pub struct NewObligations<'p> {
 
 /// A share of a pool.
 #[derive(Clone, Copy, Debug)]
-pub struct PaidShare {
-    /// The collaborator who is paid.
+pub struct EarnedShare {
+    /// The collaborator who earned it.
     pub collaborator_id: CollaboratorId,
     /// Minor units, not 0.
     pub value: i64,
@@ -73,7 +73,7 @@ pub fn pay_shares(
     tenant: &mut Tenant<'_>,
     payment: Payment<'_>,
     obligations: NewObligations<'_>,
-    shares: &[PaidShare],
+    shares: &[EarnedShare],
 ) -> Result<()> {
     for shares in powers_of_two(shares) {
         // Each names the other, so both ids have to be known before either row is there.
@@ -83,15 +83,36 @@ pub fn pay_shares(
         for ((obligation_id, allocation_id), share) in
             obligation_ids.into_iter().zip(allocation_ids).zip(shares)
         {
-            let PaidShare { collaborator_id, value, weight, rank } = *share;
-            owed.push([obligation_id, allocation_id, collaborator_id.0, value]);
-            allocated.push([allocation_id, obligation_id, collaborator_id.0, value, weight, rank]);
+            let EarnedShare { collaborator_id, value, weight, rank } = *share;
+            let collaborator_id = collaborator_id.0;
+            owed.push([obligation_id, allocation_id, collaborator_id, value, weight, rank]);
+            allocated.push([allocation_id, obligation_id, collaborator_id, value]);
         }
-        insert_obligations(tenant, payment, obligations, &owed)?;
+        insert_obligations(tenant, payment, obligations, (PAID_SHARES, &owed))?;
         insert_allocations(tenant, payment, INSERT_SHARES, &allocated)?;
     }
     totals::add_many(tenant, ObligationRow::TABLE, shares.len())?;
     record_allocations(tenant, payment, shares.len())
+}
+
+/// Inserts an obligation for each share that is not paid yet.
+pub fn keep_shares(
+    tenant: &mut Tenant<'_>,
+    payment: Payment<'_>,
+    obligations: NewObligations<'_>,
+    shares: &[EarnedShare],
+) -> Result<()> {
+    for shares in powers_of_two(shares) {
+        let ids = reserve_ids(tenant, OBLIGATION_IDS, shares.len())?;
+        let row = |(id, share): (i64, &EarnedShare)| {
+            let EarnedShare { collaborator_id, value, weight, rank } = *share;
+            [id, collaborator_id.0, value, weight, rank]
+        };
+        let rows: Vec<_> = ids.iter().copied().zip(shares).map(row).collect();
+        insert_obligations(tenant, payment, obligations, (KEPT_SHARES, &rows))?;
+        tenant.record_inserts(ObligationRow::TABLE, &ids, payment.now)?;
+    }
+    Ok(())
 }
 
 /// Inserts an allocation for each obligation, and links the obligation to it.
@@ -130,7 +151,7 @@ fn record_allocations(tenant: &mut Tenant<'_>, payment: Payment<'_>, count: usiz
 }
 
 /// The statements by which ids of a table are known before its rows are inserted.
-struct IdStatements {
+pub(super) struct IdStatements {
     /// Yields the last id that was given.
     last_on_sqlite: &'static str,
     /// Takes `:count` ids from the sequence.
@@ -154,11 +175,11 @@ macro_rules! id_statements {
     };
 }
 
-const OBLIGATION_IDS: &IdStatements = id_statements!("obligations");
+pub(super) const OBLIGATION_IDS: &IdStatements = id_statements!("obligations");
 const ALLOCATION_IDS: &IdStatements = id_statements!("allocations");
 
 /// Returns ids that no other row is given. On SQLite that is so because nobody else writes.
-fn reserve_ids(
+pub(super) fn reserve_ids(
     tenant: &mut Tenant<'_>,
     statements: &IdStatements,
     count: usize,
@@ -173,57 +194,71 @@ fn reserve_ids(
     Ok((1..=count).map(|at| last.saturating_add(at)).collect())
 }
 
-/// Inserts obligations. A row is `[id, allocation_id, collaborator_id, value]`.
-fn insert_obligations(
+macro_rules! insert_obligations {
+    ($columns:literal) => {
+        concat!(
+            "WITH shares (",
+            $columns,
+            ") AS (VALUES :rows) INSERT INTO obligations (organization_id, distributor_id, \
+             shared_in_id, status, award_type, units, created_at, updated_at, ",
+            $columns,
+            ") SELECT :organization, :distributor, :distribution, :status, :award_type, :units, \
+             :now, :now, ",
+            $columns,
+            " FROM shares"
+        )
+    };
+}
+
+const PAID_SHARES: &str =
+    insert_obligations!("id, allocation_id, collaborator_id, value, weight, rank");
+const KEPT_SHARES: &str = insert_obligations!("id, collaborator_id, value, weight, rank");
+
+/// Inserts obligations for shares: a statement, and the columns that it names for each row.
+fn insert_obligations<const WIDTH: usize>(
     tenant: &mut Tenant<'_>,
     payment: Payment<'_>,
     obligations: NewObligations<'_>,
-    rows: &[[i64; 4]],
+    (text, rows): (&'static str, &[[i64; WIDTH]]),
 ) -> Result<()> {
-    let statement = Statement::new(
-        "WITH shares (id, allocation_id, collaborator_id, value) AS (VALUES :rows) \
-         INSERT INTO obligations (organization_id, distributor_id, status, award_type, units, \
-         created_at, updated_at, id, allocation_id, collaborator_id, value) \
-         SELECT :organization, :distributor, :status, :award_type, :units, \
-         :now, :now, id, allocation_id, collaborator_id, value FROM shares",
-    )
-    .bind("rows", rows)
-    .bind("organization", tenant.id())
-    .bind("distributor", payment.distributor_id.0)
-    .bind("status", obligations.status)
-    .bind("award_type", obligations.award_type)
-    .bind("units", payment.units)
-    .bind("now", payment.now);
+    let statement = Statement::new(text)
+        .bind("rows", rows)
+        .bind("organization", tenant.id())
+        .bind("distributor", payment.distributor_id.0)
+        .bind("distribution", payment.distribution_id.0)
+        .bind("status", obligations.status)
+        .bind("award_type", obligations.award_type)
+        .bind("units", payment.units)
+        .bind("now", payment.now);
     tenant.note_shape(&statement);
     statement.execute(tenant.connection()?).map(|_| ()).map_err(Error::from)
 }
 
-macro_rules! insert_with_figures {
-    ($figures:literal) => {
+macro_rules! insert_allocations {
+    ($columns:literal) => {
         concat!(
-            "WITH parts (id, obligation_id, collaborator_id, value, ",
-            $figures,
+            "WITH parts (",
+            $columns,
             ") AS (VALUES :rows) INSERT INTO allocations (organization_id, distribution_id, \
-             status, created_at, updated_at, id, obligation_id, collaborator_id, value, ",
-            $figures,
-            ") SELECT :organization, :distribution, \
-             'pending', :now, :now, id, obligation_id, collaborator_id, value, ",
-            $figures,
+             status, created_at, updated_at, ",
+            $columns,
+            ") SELECT :organization, :distribution, 'pending', :now, :now, ",
+            $columns,
             " FROM parts"
         )
     };
 }
 
-const INSERT_SHARES: &str = insert_with_figures!("weight, rank");
-const INSERT_COLLECTED: &str = insert_with_figures!("net_value, net_parts");
+const INSERT_SHARES: &str = insert_allocations!("id, obligation_id, collaborator_id, value");
+const INSERT_COLLECTED: &str =
+    insert_allocations!("id, obligation_id, collaborator_id, value, net_value, net_parts");
 
-/// Inserts allocations. A row is `[id, obligation_id, collaborator_id, value]` and the two figures
-/// that the statement names.
-fn insert_allocations(
+/// Inserts allocations. A row has the columns that the statement names.
+fn insert_allocations<const WIDTH: usize>(
     tenant: &mut Tenant<'_>,
     payment: Payment<'_>,
     text: &'static str,
-    rows: &[[i64; 6]],
+    rows: &[[i64; WIDTH]],
 ) -> Result<()> {
     let statement = Statement::new(text)
         .bind("rows", rows)

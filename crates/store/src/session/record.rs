@@ -17,13 +17,18 @@ impl Tenant<'_> {
         id: i64,
         now: NaiveDateTime,
     ) -> Result<()> {
-        totals::add(self, table, 1)?;
-        self.note(Event {
-            action: Action::Create,
-            version_before: None,
-            version_after: Some(1),
-            ..self.event(table, id, now)
-        })
+        self.record_inserts(table, &[id], now)
+    }
+
+    /// Counts new rows of a table, and notes their events.
+    pub(crate) fn record_inserts(
+        &mut self,
+        table: &'static str,
+        ids: &[i64],
+        now: NaiveDateTime,
+    ) -> Result<()> {
+        totals::add_many(self, table, ids.len())?;
+        ids.iter().try_for_each(|id| self.note(self.created(table, *id, now)))
     }
 
     /// Notes the event of a row that was updated and has `version` since.
@@ -64,6 +69,11 @@ impl Tenant<'_> {
         now: NaiveDateTime,
     ) -> Result<()> {
         rows.iter().try_for_each(|row| self.record_update(table, row.id, row.version, now))
+    }
+
+    /// Returns the event of a new row.
+    fn created(&self, table: &'static str, id: i64, now: NaiveDateTime) -> Event {
+        Event { action: Action::Create, version_after: Some(1), ..self.event(table, id, now) }
     }
 
     /// Returns the event of a row that was updated and has `version` since.

@@ -4,18 +4,18 @@
 //! it, and an explanation prints it. Nothing is read or written here, and there is no clock; the
 //! caller passes the next instant of the schedule.
 
-mod owed;
+mod netting;
+mod outcome;
 mod plan;
 mod pool;
 mod sentence;
-mod settlement;
 mod snapshot;
 
 use chrono::{DateTime, Utc};
 
 pub use crate::payouts::engine::plan::{
     Basis, DistributionExplanation, Failure, NextDistribution, Origin, Plan, PlannedAllocation,
-    UnpaidCollaborator, UnpaidReason, WaitReason,
+    PlannedShare, UnpaidCollaborator, UnpaidReason, WaitReason,
 };
 pub use crate::payouts::engine::snapshot::{
     OpenDistribution, Payer, RevenueIn, Snapshot, recognized,
@@ -23,9 +23,8 @@ pub use crate::payouts::engine::snapshot::{
 
 use crate::payouts::distribution::DistributionStatus;
 use crate::payouts::distributor::DistributorStatus;
-use crate::payouts::engine::pool::Shared;
-use crate::payouts::engine::settlement::{Settlement, failed};
-use crate::payouts::obligation::ObligationStatus;
+use crate::payouts::engine::outcome::{Outcome, failed};
+use crate::payouts::engine::pool::Pool;
 use crate::payouts::resolver::Payout;
 
 /// Plans what triggering the open distribution at `now` would pay.
@@ -56,6 +55,7 @@ use crate::payouts::resolver::Payout;
 ///         share_rule: ShareRule::Performance,
 ///     },
 ///     time_zone: chrono_tz::Europe::Berlin,
+///     minimum: None,
 ///     requires_approval: false,
 ///     carry_over: false,
 /// };
@@ -88,23 +88,19 @@ pub fn plan(
     next_after: impl Fn(DateTime<Utc>) -> Option<DateTime<Utc>>,
 ) -> Plan {
     let Snapshot { payer, open, now, .. } = *snapshot;
-    let settlement = settle(snapshot);
-    let failed = settlement.failure.is_some();
-    let status = match (failed, settlement.allocations.is_empty()) {
+    let outcome = settle(snapshot);
+    let failed = outcome.failure.is_some();
+    let status = match (failed, outcome.allocations.is_empty()) {
         (true, _) => DistributionStatus::Failed,
         (false, true) => DistributionStatus::Complete,
         (false, false) => DistributionStatus::Processing,
-    };
-    let obligation_status = match payer.requires_approval {
-        true => ObligationStatus::Pending,
-        false => ObligationStatus::Approved,
     };
     let until = open.period_until(now, payer.time_zone);
     let last = now.max(open.trigger_at);
     let next = next_after(last).filter(|next| *next > last).map(|trigger_at| {
         let (opened_at, period_from) =
             if failed { (open.opened_at, open.period_from) } else { (open.trigger_at, until) };
-        let carried = settlement.carried_on;
+        let carried = outcome.carried_on;
         let open = OpenDistribution { opened_at, period_from, trigger_at, carried };
         NextDistribution { open, takes_over_metrics: failed }
     });
@@ -113,24 +109,28 @@ pub fn plan(
         period_until: until,
         wait_reason: wait_reason(snapshot),
         status,
-        value: settlement.value,
+        value: outcome.value,
         units: payer.units.clone(),
-        allocations: settlement.allocations,
-        obligation_status,
-        explanation: settlement.explanation,
-        shared: settlement.shared,
-        failure: settlement.failure,
-        carried_on: settlement.carried_on,
+        allocations: outcome.allocations,
+        kept: outcome.kept,
+        obligation_status: payer.share_status(),
+        explanation: outcome.explanation,
+        shared: outcome.shared,
+        failure: outcome.failure,
+        carried_on: outcome.carried_on,
         next,
     }
 }
 
 /// Decides what is paid, what is not, and why.
-fn settle(snapshot: &Snapshot<'_>) -> Settlement {
-    let settled = match snapshot.payer.payout {
-        Payout::Shared { pool, share_rule } => Shared { snapshot, pool, share_rule }.settle(),
-        Payout::Owed { minimum } => owed::settle(snapshot, minimum),
+fn settle(snapshot: &Snapshot<'_>) -> Outcome {
+    let shared = match snapshot.payer.payout {
+        Payout::Shared { pool: source, share_rule } => {
+            Pool { snapshot, source, share_rule }.share_out().map(Some)
+        }
+        Payout::Owed => Ok(None),
     };
+    let settled = shared.and_then(|shared| netting::settle(snapshot, shared));
     settled.unwrap_or_else(|failure| failed(snapshot, failure))
 }
 

@@ -9,7 +9,7 @@ use thiserror::Error;
 
 use crate::money::decimal::Percent;
 use crate::money::units::Units;
-use crate::payouts::accumulation::Net;
+use crate::payouts::accumulation::{EarnedShare, Net};
 use crate::payouts::distribution::DistributionStatus;
 use crate::payouts::engine::snapshot::OpenDistribution;
 use crate::payouts::obligation::ObligationStatus;
@@ -34,6 +34,9 @@ pub struct Plan {
     /// The allocations, one for each new or collected obligation, sorted by collaborator and then
     /// by obligation.
     pub allocations: Vec<PlannedAllocation>,
+    /// The shares that are not paid yet, sorted by collaborator: each becomes an obligation that
+    /// waits for a later period.
+    pub kept: Vec<PlannedShare>,
     /// The first status of new obligations. The status of collected ones does not change.
     pub obligation_status: ObligationStatus,
     /// The explanation of the whole distribution.
@@ -57,6 +60,17 @@ pub struct PlannedAllocation {
     pub value: i64,
     /// The origin of the obligation.
     pub origin: Origin,
+}
+
+/// A share of the pool, which becomes an obligation whether or not it is paid at once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PlannedShare {
+    /// The collaborator who earned it.
+    pub collaborator_id: CollaboratorId,
+    /// The value in minor units, not 0.
+    pub value: i64,
+    /// The figures of the share that are its own.
+    pub part: RankedWeight,
 }
 
 /// The origin of an allocation's obligation.
@@ -160,6 +174,12 @@ pub enum Basis {
 pub struct UnpaidCollaborator {
     /// The collaborator.
     pub collaborator_id: CollaboratorId,
+    /// The share of the pool, in minor units; `None` without one.
+    pub share: Option<i64>,
+    /// The sum of the obligations that are due, in minor units; `None` if none is.
+    pub open: Option<i128>,
+    /// The smallest net that is paid, in minor units; `None` if there is no minimum.
+    pub minimum: Option<i64>,
     /// The reason.
     pub reason: UnpaidReason,
 }
@@ -178,6 +198,8 @@ pub enum UnpaidReason {
     },
     /// The pool is 0.
     EmptyPool,
+    /// The pool is below zero, and is carried to the next period.
+    NegativePool,
     /// Their share is 0.
     ShareOfZero(RankedWeight),
     /// They are owed nothing that is due.
@@ -194,4 +216,37 @@ pub enum UnpaidReason {
         /// The smallest net that is paid, in minor units.
         minimum: i64,
     },
+}
+
+impl PlannedAllocation {
+    /// Returns the obligation that it covers; `None` if that is created for a share.
+    #[must_use]
+    pub const fn obligation_id(&self) -> Option<ObligationId> {
+        match self.origin {
+            Origin::Share(_) => None,
+            Origin::Collected { obligation_id, .. } => Some(obligation_id),
+        }
+    }
+}
+
+impl PlannedShare {
+    pub(crate) const fn earned(&self) -> EarnedShare {
+        EarnedShare { collaborator_id: self.collaborator_id, value: self.value }
+    }
+}
+
+impl UnpaidCollaborator {
+    pub(crate) const fn without_share(id: CollaboratorId, reason: UnpaidReason) -> Self {
+        Self { collaborator_id: id, share: None, open: None, minimum: None, reason }
+    }
+
+    /// Returns the sum of the share and of what is due, in minor units; `None` without both.
+    #[must_use]
+    pub fn net(&self) -> Option<i128> {
+        let share = self.share.map(i128::from);
+        match (share, self.open) {
+            (None, None) => None,
+            (share, open) => Some(share.unwrap_or(0).saturating_add(open.unwrap_or(0))),
+        }
+    }
 }

@@ -1,13 +1,14 @@
-//! Settling a pool: how much there is, who takes part, and who gets nothing.
+//! Sharing a pool: how much there is, who takes part, and who gets no share.
 //!
 //! The division itself is [`crate::shares`]; who takes part is decided by [`crate::share_rule`].
+//! Whether a share is paid at once is decided by [`super::netting`].
 
 use crate::money::percent_of;
+use crate::payouts::engine::outcome::basis;
 use crate::payouts::engine::plan::{
-    DistributionExplanation, Failure, Origin, PlannedAllocation, UnpaidCollaborator, UnpaidReason,
+    Basis, Failure, PlannedShare, UnpaidCollaborator, UnpaidReason,
 };
 use crate::payouts::engine::sentence::{self, Takers};
-use crate::payouts::engine::settlement::{Settlement, basis, each_once};
 use crate::payouts::engine::snapshot::{OpenDistribution, Snapshot};
 use crate::payouts::metric::Score;
 use crate::payouts::resolver::PoolSource;
@@ -16,18 +17,39 @@ use crate::payouts::share_rule::ShareRule;
 use crate::payouts::shares::{Ranking, Weight, ranked_shares};
 use crate::rules::id::CollaboratorId;
 
+/// A pool that was shared.
+pub(crate) struct SharedOut {
+    /// The pool.
+    pub(crate) amount: PoolAmount,
+    /// The source of the pool.
+    pub(crate) basis: Basis,
+    /// The sum of the weights.
+    pub(crate) total_score: i128,
+    /// The shares that are not 0, sorted by collaborator.
+    pub(crate) shares: Vec<PlannedShare>,
+    /// The collaborators without a share, in any order.
+    pub(crate) unpaid: Vec<UnpaidCollaborator>,
+    /// The figures that all shares have in common; `None` if nothing was shared.
+    pub(crate) pool: Option<SharedPool>,
+    /// The amount carried over to the next distribution.
+    pub(crate) carried_on: i64,
+    /// The pool and its sharing in words.
+    pub(crate) sentence: String,
+}
+
 /// A pool, and the rule for sharing it.
-pub(crate) struct Shared<'a> {
+pub(crate) struct Pool<'a> {
     pub(crate) snapshot: &'a Snapshot<'a>,
-    pub(crate) pool: PoolSource,
+    pub(crate) source: PoolSource,
     pub(crate) share_rule: ShareRule,
 }
 
-impl Shared<'_> {
-    pub(crate) fn settle(&self) -> Result<Settlement, Failure> {
+impl Pool<'_> {
+    /// Shares the pool. One below zero is not shared but carried on, as is one that nobody takes,
+    /// where the distributor says so.
+    pub(crate) fn share_out(&self) -> Result<SharedOut, Failure> {
         let Snapshot { payer, open: OpenDistribution { carried, .. }, .. } = *self.snapshot;
-        let base = self.base()?;
-        let pool = base.checked_add(carried).ok_or(Failure::Pool)?;
+        let pool = self.base()?.checked_add(carried).ok_or(Failure::Pool)?;
         let amount = PoolAmount { total: pool, carried };
         let scores = by_collaborator(self.snapshot.scores)?;
         let weights = self.share_rule.weights(&scores);
@@ -36,36 +58,30 @@ impl Shared<'_> {
         let mut shares = PoolShares::share_out(pool, &weights);
         shares.unpaid.extend(self.without_part(&scores));
         let count = u64::try_from(weights.len()).unwrap_or(u64::MAX);
-        let basis = basis(self.snapshot, self.pool);
+        let basis = basis(self.snapshot, self.source);
         let sentences = [
             sentence::pool(&payer.units, &basis, amount),
             sentence::sharing(self.share_rule, Takers { count, total_score }, pool),
         ];
-        let carried_on = if weights.is_empty() && payer.carry_over { pool } else { 0 };
-        let unpaid = each_once(shares.unpaid);
-        Ok(Settlement {
-            value: if shares.allocations.is_empty() { 0 } else { pool },
-            allocations: shares.allocations,
-            explanation: DistributionExplanation {
-                pool,
-                carried,
-                total_score,
-                basis,
-                unpaid,
-                sentence: sentences.join(" "),
-            },
-            shared: shares.ranking.map(|ranking| {
+        let is_carried = pool < 0 || (weights.is_empty() && payer.carry_over);
+        Ok(SharedOut {
+            amount,
+            basis,
+            total_score,
+            shares: shares.shares,
+            unpaid: shares.unpaid,
+            pool: shares.ranking.map(|ranking| {
                 let units = payer.units.clone();
                 SharedPool::from_ranking(units, amount, &ranking, self.share_rule.is_even())
             }),
-            carried_on,
-            failure: None,
+            carried_on: if is_carried { pool } else { 0 },
+            sentence: sentences.join(" "),
         })
     }
 
     /// Returns the pool of this period, without what was carried over.
     fn base(&self) -> Result<i64, Failure> {
-        match self.pool {
+        match self.source {
             PoolSource::Fixed(amount) => Ok(amount),
             PoolSource::Revenue(percentage) => {
                 let recognized = i64::try_from(self.snapshot.recognized);
@@ -86,42 +102,42 @@ impl Shared<'_> {
                 score if top_only && score < top => UnpaidReason::NotTopScore { score, top },
                 _ => return None,
             };
-            Some(UnpaidCollaborator { collaborator_id: score.collaborator_id, reason })
+            Some(UnpaidCollaborator::without_share(score.collaborator_id, reason))
         });
         let is_scored = |id: &CollaboratorId| {
             scores.binary_search_by_key(id, |score| score.collaborator_id).is_ok()
         };
         let idle = self.snapshot.members.iter().copied().filter(move |id| !is_scored(id));
-        scored.chain(
-            idle.map(|id| UnpaidCollaborator {
-                collaborator_id: id,
-                reason: UnpaidReason::NoScore,
-            }),
-        )
+        scored.chain(idle.map(|id| UnpaidCollaborator::without_share(id, UnpaidReason::NoScore)))
     }
 }
 
-/// The shares of a pool: those that are paid, and the collaborators who get nothing.
+/// The shares of a pool, and the collaborators whose share is 0 or who take part in nothing.
 struct PoolShares {
-    allocations: Vec<PlannedAllocation>,
+    shares: Vec<PlannedShare>,
     unpaid: Vec<UnpaidCollaborator>,
     /// The shares with their ranks; `None` if nothing was shared.
     ranking: Option<Ranking>,
 }
 
 impl PoolShares {
-    /// Divides a pool. Nobody is paid if the pool is 0, or if nobody takes part.
+    /// Divides a pool. Nobody has a share if the pool is not above 0, or if nobody takes part.
     fn share_out(pool: i64, weights: &[Weight]) -> Self {
-        let mut shares = Self { allocations: Vec::new(), unpaid: Vec::new(), ranking: None };
+        let mut shares = Self { shares: Vec::new(), unpaid: Vec::new(), ranking: None };
+        let reason = match pool {
+            ..0 => UnpaidReason::NegativePool,
+            _ => UnpaidReason::EmptyPool,
+        };
         match ranked_shares(pool, weights) {
-            Ok(ranking) if pool != 0 => {
+            Ok(ranking) if pool > 0 => {
                 shares.assign(weights, &ranking);
                 shares.ranking = Some(ranking);
             }
-            _ => shares.unpaid.extend(weights.iter().map(|weight| UnpaidCollaborator {
-                collaborator_id: weight.collaborator_id,
-                reason: UnpaidReason::EmptyPool,
-            })),
+            _ => shares.unpaid.extend(
+                weights
+                    .iter()
+                    .map(|it| UnpaidCollaborator::without_share(it.collaborator_id, reason)),
+            ),
         }
         shares
     }
@@ -133,12 +149,10 @@ impl PoolShares {
             match value {
                 0 => {
                     let reason = UnpaidReason::ShareOfZero(part);
-                    self.unpaid.push(UnpaidCollaborator { collaborator_id, reason });
+                    let unpaid = UnpaidCollaborator::without_share(collaborator_id, reason);
+                    self.unpaid.push(UnpaidCollaborator { share: Some(0), ..unpaid });
                 }
-                _ => {
-                    let origin = Origin::Share(part);
-                    self.allocations.push(PlannedAllocation { collaborator_id, value, origin });
-                }
+                _ => self.shares.push(PlannedShare { collaborator_id, value, part }),
             }
         }
     }

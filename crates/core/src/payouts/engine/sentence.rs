@@ -28,6 +28,9 @@ impl Plan {
                 format!("The score of {score} is below the top score of {top}.")
             }
             UnpaidReason::EmptyPool => "There is nothing to share.".to_owned(),
+            UnpaidReason::NegativePool => {
+                "The pool is below zero and is carried to the next period.".to_owned()
+            }
             UnpaidReason::ShareOfZero(share) => self
                 .shared
                 .as_ref()
@@ -86,7 +89,8 @@ pub(crate) fn pool(units: &Units, basis: &Basis, pool: PoolAmount) -> String {
 pub(crate) fn sharing(rule: ShareRule, takers: Takers, pool: i64) -> String {
     let collaborators = count(takers.count, "collaborator");
     match (takers.count, pool, rule) {
-        (0, ..) => "Nobody has a score above 0, so nothing is paid.".to_owned(),
+        (_, ..0, _) => "It is below zero, so it is carried to the next period.".to_owned(),
+        (0, ..) => "Nobody has a score above 0, so nothing is shared.".to_owned(),
         (_, 0, _) => "There is nothing to share.".to_owned(),
         (_, _, ShareRule::Evenly) => format!("It is shared evenly by {collaborators}."),
         (_, _, ShareRule::Performance) => {
@@ -100,17 +104,43 @@ pub(crate) fn sharing(rule: ShareRule, takers: Takers, pool: i64) -> String {
 
 /// Says what is owed and paid, and how many collaborators must wait.
 pub(crate) fn owed(units: &Units, paid: &Accumulation) -> String {
-    let number = |length: usize| i128::try_from(length).unwrap_or(i128::MAX);
-    let waiting = match paid.waiting.len() {
-        0 => String::new(),
-        _ => format!(" {} must wait.", count(number(paid.waiting.len()), "collaborator")),
-    };
     format!(
-        "{} is owed and due: {} to {}.{waiting}",
+        "{} is owed and due: {} to {}.{}",
         units.amount(paid.value),
         count(number(paid.collected.len()), "obligation"),
         count(paid.collaborators, "collaborator"),
+        waiting(paid),
     )
+}
+
+/// Says what is paid of the shares together with what is owed. Returns `None` if only shares are
+/// paid, and all of them.
+pub(crate) fn netted(units: &Units, paid: &Accumulation) -> Option<String> {
+    if paid.collected.is_empty() && paid.waiting.is_empty() {
+        return None;
+    }
+    let owed = match paid.collected.len() {
+        0 => String::new(),
+        collected => format!("With {} owed and due, ", count(number(collected), "obligation")),
+    };
+    Some(format!(
+        "{owed}{} is paid to {}.{}",
+        units.amount(paid.value),
+        count(paid.collaborators, "collaborator"),
+        waiting(paid),
+    ))
+}
+
+/// Says how many collaborators must wait, if any must.
+fn waiting(paid: &Accumulation) -> String {
+    match paid.waiting.len() {
+        0 => String::new(),
+        waiting => format!(" {} must wait.", count(number(waiting), "collaborator")),
+    }
+}
+
+fn number(length: usize) -> i128 {
+    i128::try_from(length).unwrap_or(i128::MAX)
 }
 
 /// Writes a number and a noun, whose plural must end in `s`.

@@ -12,6 +12,7 @@ use crate::money::units::Units;
 use crate::payouts::accumulation::{Cutoff, Owed};
 use crate::payouts::distributor::DistributorStatus;
 use crate::payouts::metric::Score;
+use crate::payouts::obligation::ObligationStatus;
 use crate::payouts::resolver::{Payout, PoolSource};
 use crate::revenue::slicing::SpreadAmount;
 use crate::rules::id::CollaboratorId;
@@ -27,6 +28,8 @@ pub struct Payer {
     pub payout: Payout,
     /// The time zone that decides which day it is.
     pub time_zone: Tz,
+    /// The smallest net that is paid, in minor units, 0 or more; `None` if there is no minimum.
+    pub minimum: Option<i64>,
     /// Whether the obligations that a pool creates begin as pending.
     pub requires_approval: bool,
     /// Whether a pool that nobody took is added to the next one.
@@ -61,11 +64,10 @@ pub struct Snapshot<'a> {
     /// The scores of the period in any order, including those of collaborators who left; several
     /// scores of one collaborator are added up.
     pub scores: &'a [Score],
-    /// The obligations of the distributor, for `accumulated_obligations`. Those that are not due
-    /// may be left out.
+    /// The obligations of the distributor. Those that are not due may be left out.
     pub obligations: &'a [Owed],
     /// The sum of all obligations of the distributor that are approved and not allocated, due or
-    /// not, for `accumulated_obligations`, in minor units.
+    /// not, in minor units.
     pub accumulated: i64,
     /// The revenue recognised on [`OpenDistribution::revenue_days`], for `recognized_revenue`, in
     /// minor units of the amounts that [`Payer::revenue_in`] names.
@@ -84,6 +86,12 @@ pub enum RevenueIn {
 }
 
 impl Payer {
+    /// Returns the first status of the obligations that a pool creates.
+    #[must_use]
+    pub const fn share_status(&self) -> ObligationStatus {
+        if self.requires_approval { ObligationStatus::Pending } else { ObligationStatus::Approved }
+    }
+
     /// Returns the amounts that count as revenue, in an organization with this currency; `None` if
     /// the distributor does not share revenue.
     #[must_use]

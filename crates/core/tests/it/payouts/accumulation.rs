@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use apportion_core::accumulation::{Accumulation, Cutoff, Owed, WaitingNet, accumulate};
+use apportion_core::accumulation::{
+    Accumulation, Cutoff, EarnedShare, Owed, WaitingNet, accumulate,
+};
 use apportion_core::id::CollaboratorId;
 use apportion_core::money::MoneyError;
 use apportion_core::obligation::ObligationStatus;
@@ -48,50 +50,79 @@ fn owed() -> impl Strategy<Value = Vec<Owed>> {
     })
 }
 
+fn shares() -> impl Strategy<Value = Vec<EarnedShare>> {
+    let value = prop_oneof![8 => 1..=60_i64, 1 => Just(i64::MAX)];
+    prop::collection::btree_map(1..=6_i64, value, 0..6).prop_map(|shares| {
+        let share = |(id, value)| EarnedShare { collaborator_id: CollaboratorId(id), value };
+        shares.into_iter().map(share).collect()
+    })
+}
+
 proptest! {
     #![proptest_config(arbitrary::config())]
 
-    /// Each collaborator is paid the whole net of what is due, or none of it.
+    /// Each collaborator is paid the whole net of the share and of what is due, or none of it.
     #[test]
-    fn a_net_is_paid_whole_or_waits(owed in owed(), minimum in prop_oneof![Just(0), 0..=60_i64]) {
+    fn a_net_is_paid_whole_or_waits(
+        shares in shares(),
+        owed in owed(),
+        minimum in prop_oneof![Just(0), 0..=60_i64],
+    ) {
         let mut nets: BTreeMap<CollaboratorId, i128> = BTreeMap::new();
         for due in owed.iter().filter(|owed| owed.is_due(&cutoff())) {
             *nets.entry(due.collaborator_id).or_default() += i128::from(due.value);
         }
+        for share in &shares {
+            *nets.entry(share.collaborator_id).or_default() += i128::from(share.value);
+        }
         let is_paid = |net: i128| net > 0 && net >= i128::from(minimum);
         let value: i128 = nets.values().copied().filter(|net| is_paid(*net)).sum();
-        let Ok(result) = accumulate(&owed, &cutoff(), minimum) else {
+        let Ok(result) = accumulate(&shares, &owed, &cutoff(), minimum) else {
             prop_assert!(i64::try_from(value).is_err());
             return Ok(());
         };
         prop_assert_eq!(i128::from(result.value), value);
-        let waiting: BTreeMap<_, _> =
-            result.waiting.iter().map(|one| (one.collaborator_id, one.net)).collect();
-        prop_assert_eq!(waiting.len(), result.waiting.len());
-        for (id, net) in nets {
-            let parts = result.collected.iter().filter(|part| part.collaborator_id == id);
-            let paid: i128 = parts.map(|part| i128::from(part.value)).sum();
-            prop_assert_eq!(paid, if is_paid(net) { net } else { 0 });
-            prop_assert_eq!(waiting.get(&id), (!is_paid(net)).then_some(&net));
+        for (id, net) in &nets {
+            let share = shares.iter().find(|share| share.collaborator_id == *id);
+            let share = share.map_or(0, |share| share.value);
+            let parts = result.collected.iter().filter(|part| part.collaborator_id == *id);
+            let collected: i128 = parts.map(|part| i128::from(part.value)).sum();
+            match result.waiting(*id) {
+                None => {
+                    prop_assert!(is_paid(*net));
+                    prop_assert_eq!(collected + i128::from(share), *net);
+                }
+                Some(waiting) => {
+                    prop_assert!(!is_paid(*net) && collected == 0);
+                    prop_assert_eq!(waiting.net, *net);
+                    prop_assert_eq!(waiting.share.unwrap_or(0), share);
+                    let open = waiting.open.unwrap_or(0);
+                    prop_assert_eq!(i128::from(share) + open, *net);
+                }
+            }
         }
+        prop_assert!(result.waiting.iter().all(|one| nets.contains_key(&one.collaborator_id)));
         let due = owed.iter().filter(|owed| owed.is_due(&cutoff()));
-        let due = due.filter(|owed| !waiting.contains_key(&owed.collaborator_id));
+        let due = due.filter(|owed| result.waiting(owed.collaborator_id).is_none());
         prop_assert_eq!(due.count(), result.collected.len());
     }
 }
 
 #[test]
 fn parts_that_cancel_out_wait_also_without_a_minimum() {
-    let result = accumulate(&[obligation(1, (1, 5)), obligation(2, (1, -5))], &cutoff(), 0);
+    let owed = [obligation(1, (1, 5)), obligation(2, (1, -5))];
+    let result = accumulate(&[], &owed, &cutoff(), 0);
     let Accumulation { collected, waiting, value, .. } = result.unwrap();
     assert_eq!((collected, value), (vec![], 0));
-    assert_eq!(waiting, [WaitingNet { collaborator_id: CollaboratorId(1), net: 0 }]);
+    let expected =
+        WaitingNet { collaborator_id: CollaboratorId(1), share: None, open: Some(0), net: 0 };
+    assert_eq!(waiting, [expected]);
 }
 
 #[test]
 fn what_does_not_fit_is_refused() {
     let pair = |values: [i64; 2]| [obligation(1, (1, values[0])), obligation(2, (1, values[1]))];
-    let value = |values| accumulate(&pair(values), &cutoff(), 0).map(|result| result.value);
+    let value = |values| accumulate(&[], &pair(values), &cutoff(), 0).map(|result| result.value);
     assert_eq!(value([i64::MAX, 1]), Err(MoneyError::Overflow));
     assert_eq!(value([i64::MAX, -1]), Ok(i64::MAX - 1));
     assert_eq!(value([i64::MIN, i64::MIN]), Ok(0));

@@ -9,6 +9,8 @@ mod payer;
 mod plan_pools;
 mod plan_properties;
 mod plans;
+mod refunds;
 mod resolvers;
+mod settlements;
 mod share_explanations;
 mod shares;

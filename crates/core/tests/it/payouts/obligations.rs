@@ -128,7 +128,12 @@ fn reversals_take_back_no_more_than_is_left() {
 
 #[test]
 fn what_is_reversed_stays() {
-    let held = |status| ObligationState { status, is_allocated: false, is_reversed: true };
+    let held = |status| ObligationState {
+        status,
+        is_allocated: false,
+        is_reversed: true,
+        is_refund: false,
+    };
     let approved = held(ObligationStatus::Approved);
     assert_eq!(approved.may_become(ObligationStatus::Fulfilled), Ok(()));
     for to in [ObligationStatus::Cancelled, ObligationStatus::Rejected] {
@@ -142,9 +147,58 @@ fn what_is_reversed_stays() {
     assert_eq!(approved.may_be_deleted().unwrap_err().to_string(), message);
 }
 
+#[test]
+fn a_part_of_a_refund_keeps_its_value() {
+    let part = ObligationState {
+        status: ObligationStatus::Approved,
+        is_allocated: false,
+        is_reversed: false,
+        is_refund: true,
+    };
+    let message = "the obligation is part of a refund, so";
+    let value = part.may_change("value").unwrap_err();
+    assert_eq!(value.to_string(), format!("{message} value cannot be changed"));
+    let deletion = part.may_be_deleted().unwrap_err();
+    assert_eq!(deletion.to_string(), format!("{message} it cannot be deleted"));
+    assert_eq!(part.may_change("due_on"), Ok(()));
+    assert_eq!(part.may_become(ObligationStatus::Rejected), Ok(()));
+}
+
+#[test]
+fn a_pending_share_that_was_refunded_is_not_rejected() {
+    let share = ObligationState {
+        status: ObligationStatus::Pending,
+        is_allocated: true,
+        is_reversed: true,
+        is_refund: false,
+    };
+    assert_eq!(share.may_become(ObligationStatus::Approved), Ok(()));
+    let message = "the obligation is pending, allocated and reversed and cannot become rejected";
+    let refused = share.may_become(ObligationStatus::Rejected).unwrap_err();
+    assert_eq!(refused.to_string(), message);
+}
+
+#[test]
+fn money_that_is_called_back_needs_a_reason() {
+    use ObligationStatus::{Approved, Cancelled, Fulfilled, Pending, Rejected};
+    let state = |status, is_allocated| ObligationState {
+        status,
+        is_allocated,
+        is_reversed: false,
+        is_refund: false,
+    };
+    let is_needed = |from, is_allocated, to| state(from, is_allocated).needs_reason(to).is_some();
+    assert!(is_needed(Approved, true, Cancelled));
+    assert!(is_needed(Fulfilled, true, Approved) && is_needed(Fulfilled, false, Approved));
+    assert!(!is_needed(Approved, false, Cancelled) && !is_needed(Approved, true, Fulfilled));
+    for to in [Approved, Rejected, Cancelled] {
+        assert!(!is_needed(Pending, true, to));
+    }
+}
+
 /// Returns the statuses that an obligation may get besides its own.
 fn ways(status: ObligationStatus, is_allocated: bool) -> Vec<&'static str> {
-    let state = ObligationState { status, is_allocated, is_reversed: false };
+    let state = ObligationState { status, is_allocated, is_reversed: false, is_refund: false };
     assert_eq!(state.may_become(status), Ok(()));
     let others = ObligationStatus::ALL.iter().filter(|to| **to != status);
     others.filter(|to| state.may_become(**to).is_ok()).map(|to| to.name()).collect()
@@ -157,19 +211,21 @@ fn statuses_follow_each_other() {
     assert_eq!(ways(Pending, false), any);
     assert_eq!(ways(Pending, true), any);
     assert_eq!(ways(Approved, false), ["fulfilled", "rejected", "cancelled"]);
-    assert_eq!(ways(Approved, true), ["fulfilled"]);
-    for last in [Fulfilled, Rejected, Cancelled] {
+    assert_eq!(ways(Approved, true), ["fulfilled", "cancelled"]);
+    assert_eq!(ways(Fulfilled, false), ["approved"]);
+    assert_eq!(ways(Fulfilled, true), ["approved"]);
+    for last in [Rejected, Cancelled] {
         assert!(ways(last, false).is_empty() && ways(last, true).is_empty());
     }
     let message = |status, is_allocated, to| {
-        ObligationState { status, is_allocated, is_reversed: false }
+        ObligationState { status, is_allocated, is_reversed: false, is_refund: false }
             .may_become(to)
             .unwrap_err()
             .to_string()
     };
     assert_eq!(
-        message(Fulfilled, true, Approved),
-        "the obligation is fulfilled and cannot become approved"
+        message(Fulfilled, true, Cancelled),
+        "the obligation is fulfilled and cannot become cancelled"
     );
     assert_eq!(
         message(Approved, true, Rejected),
@@ -185,7 +241,8 @@ fn statuses_follow_each_other() {
 fn terms_are_locked_once_allocated_or_settled() {
     for status in ObligationStatus::ALL.iter().copied() {
         for is_allocated in [false, true] {
-            let state = ObligationState { status, is_allocated, is_reversed: false };
+            let state =
+                ObligationState { status, is_allocated, is_reversed: false, is_refund: false };
             let is_open = matches!(status, ObligationStatus::Pending | ObligationStatus::Approved);
             assert_eq!(state.may_change("value").is_ok(), is_open && !is_allocated);
             assert_eq!(state.may_be_deleted().is_ok(), is_open && !is_allocated);
@@ -196,6 +253,7 @@ fn terms_are_locked_once_allocated_or_settled() {
         status: ObligationStatus::Pending,
         is_allocated: true,
         is_reversed: false,
+        is_refund: false,
     };
     let message = "the obligation is pending and allocated, so";
     let value = state.may_change("value").unwrap_err();
@@ -206,6 +264,7 @@ fn terms_are_locked_once_allocated_or_settled() {
         status: ObligationStatus::Rejected,
         is_allocated: false,
         is_reversed: false,
+        is_refund: false,
     };
     let reference = settled.may_change_reference().unwrap_err();
     let message = "the obligation is rejected, so reference cannot be changed";

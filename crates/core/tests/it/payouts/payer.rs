@@ -52,6 +52,7 @@ impl Rows {
             units: "EUR".parse().unwrap(),
             payout,
             time_zone: chrono_tz::UTC,
+            minimum: None,
             requires_approval: false,
             carry_over: false,
         };
@@ -76,6 +77,12 @@ impl Rows {
     /// Sets approved obligations, each made for a collaborator and a value.
     pub(crate) fn owing(mut self, owed: &[(i64, i64)]) -> Self {
         self.obligations = (1..).zip(owed).map(|(id, owed)| obligation(id, *owed)).collect();
+        self
+    }
+
+    /// Sets the smallest net that is paid.
+    pub(crate) fn at_least(mut self, minimum: i64) -> Self {
+        self.payer.minimum = Some(minimum);
         self
     }
 
@@ -108,6 +115,7 @@ pub(crate) fn obligation(id: i64, (collaborator, value): (i64, i64)) -> Owed {
             status: ObligationStatus::Approved,
             is_allocated: false,
             is_reversed: false,
+            is_refund: false,
         },
         created_at: at("2025-07-01"),
         due_on: None,

@@ -101,13 +101,69 @@ fn a_pool_without_takers_is_carried_where_the_distributor_says_so() {
     let plan = rows.plan("2025-07-02");
     assert_eq!((plan.status, plan.value), (DistributionStatus::Complete, 0));
     let sentence = "The pool is 1.00 EUR; with -0.30 EUR carried over, it is 0.70 EUR. Nobody has \
-                    a score above 0, so nothing is paid.";
+                    a score above 0, so nothing is shared.";
     assert_eq!(plan.explanation.sentence, sentence);
-    rows.open.carried = -130;
-    assert_eq!(carried(&rows), -30);
     let taken = rows.scoring(&[1]);
     assert_eq!(carried(&taken), 0);
-    assert_eq!(paid(&taken.plan("2025-07-02")), ["1 -30"]);
+    assert_eq!(paid(&taken.plan("2025-07-02")), ["1 70"]);
+}
+
+#[test]
+fn a_negative_pool_is_carried_and_never_paid() {
+    let mut rows = Rows::of(fixed(100, ShareRule::Evenly)).scoring(&[1, 1]);
+    rows.open.carried = -130;
+    let plan = rows.plan("2025-07-02");
+    assert_eq!((plan.value, plan.carried_on, paid(&plan).len()), (0, -30, 0));
+    assert_eq!(plan.status, DistributionStatus::Complete);
+    let sentence = "The pool is 1.00 EUR; with -1.30 EUR carried over, it is -0.30 EUR. It is \
+                    below zero, so it is carried to the next period.";
+    assert_eq!(plan.explanation.sentence, sentence);
+    let waits = "The pool is below zero and is carried to the next period.";
+    let idle = "No score in the period.";
+    assert_eq!(unpaid(&plan), [format!("1 {waits}"), format!("2 {waits}"), format!("3 {idle}")]);
+    // What is owed is paid all the same.
+    let plan = rows.owing(&[(2, 7)]).plan("2025-07-02");
+    assert_eq!((paid(&plan), plan.carried_on), (vec!["2 7".to_owned()], -30));
+    let next = plan.next.unwrap().open;
+    assert_eq!((next.carried, next.trigger_at), (-30, at("2025-07-03")));
+}
+
+#[test]
+fn shares_are_netted_with_what_is_owed() {
+    let rows = Rows::of(fixed(300, ShareRule::Evenly)).scoring(&[1, 1, 1]);
+    let rows = rows.owing(&[(1, -40), (2, -100), (3, -130), (4, 5), (5, -1)]);
+    let plan = rows.plan("2025-07-02");
+    assert_eq!(paid(&plan), ["1 100", "1 -40", "4 5"]);
+    assert_eq!((plan.value, plan.carried_on, plan.explanation.pool), (65, 0, 300));
+    let kept: Vec<_> = plan.kept.iter().map(|it| (it.collaborator_id.0, it.value)).collect();
+    assert_eq!(kept, [(2, 100), (3, 100)]);
+    let waits = |id, net| format!("{id} The net of {net} EUR is not above zero and waits.");
+    assert_eq!(unpaid(&plan), [waits(2, "0.00"), waits(3, "-0.30"), waits(5, "-0.01")]);
+    let figures: Vec<_> =
+        plan.explanation.unpaid.iter().map(|it| (it.share, it.open, it.net())).collect();
+    let expected = [
+        (Some(100), Some(-100), Some(0)),
+        (Some(100), Some(-130), Some(-30)),
+        (None, Some(-1), Some(-1)),
+    ];
+    assert_eq!(figures, expected);
+    let sentence = "The pool is 3.00 EUR. It is shared evenly by 3 collaborators. With \
+                    2 obligations owed and due, 0.65 EUR is paid to 2 collaborators. \
+                    3 collaborators must wait.";
+    assert_eq!(plan.explanation.sentence, sentence);
+}
+
+#[test]
+fn a_share_below_the_minimum_waits() {
+    let rows = Rows::of(fixed(300, ShareRule::Performance)).scoring(&[1, 5]).at_least(100);
+    let plan = rows.plan("2025-07-02");
+    assert_eq!(paid(&plan), ["2 250"]);
+    let waits = "1 The net of 0.50 EUR is below the minimum of 1.00 EUR and waits.";
+    assert_eq!(unpaid(&plan), [waits.to_owned(), "3 No score in the period.".to_owned()]);
+    let minimums: Vec<_> = plan.explanation.unpaid.iter().map(|it| it.minimum).collect();
+    assert_eq!(minimums, [Some(100), Some(100)]);
+    let more = rows.owing(&[(1, 50)]).plan("2025-07-02");
+    assert_eq!(paid(&more), ["1 50", "1 50", "2 250"]);
 }
 
 #[test]
@@ -147,7 +203,7 @@ fn a_pool_is_a_part_of_the_revenue_recognised() {
     );
     rows.open.carried = 0;
     rows.recognized = -1_004;
-    assert_eq!(paid(&rows.plan("2025-07-02")), ["1 -126"]);
+    assert_eq!(rows.plan("2025-07-02").carried_on, -126);
 }
 
 #[test]

@@ -9,7 +9,7 @@ use apportion_core::id::CollaboratorId;
 use apportion_core::metric::Score;
 use apportion_core::resolver::{Payout, PoolSource};
 use apportion_core::share_rule::ShareRule;
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use proptest::prelude::*;
 
 use crate::arbitrary;
@@ -26,8 +26,7 @@ fn payout() -> impl Strategy<Value = Payout> {
     let rules = vec![ShareRule::Evenly, ShareRule::Performance, ShareRule::TopScore];
     let shared = (pool, prop::sample::select(rules))
         .prop_map(|(pool, share_rule)| Payout::Shared { pool, share_rule });
-    let owed = prop_oneof![Just(0), 0..=1_000_i64].prop_map(|minimum| Payout::Owed { minimum });
-    prop_oneof![3 => shared, 2 => owed]
+    prop_oneof![3 => shared, 2 => Just(Payout::Owed)]
 }
 
 fn carried() -> impl Strategy<Value = i64> {
@@ -45,12 +44,14 @@ fn rows() -> impl Strategy<Value = Rows> {
     let scores = prop::collection::vec((1..=12_i64, score), 0..12);
     let value = prop_oneof![8 => -1_000..=1_000_i64, 1 => arbitrary::amount()];
     let owed = prop::collection::vec((1..=8_i64, value, any::<[bool; 3]>()), 0..16);
-    let switches = (any::<bool>(), any::<bool>());
+    let minimum = prop_oneof![Just(None), (0..=1_000_i64).prop_map(Some)];
+    let switches = (any::<bool>(), any::<bool>(), minimum);
     (payout(), carried(), recognized(), scores, owed, switches).prop_map(
-        |(payout, carried, recognized, scores, owed, (requires_approval, carry_over))| {
+        |(payout, carried, recognized, scores, owed, (requires_approval, carry_over, minimum))| {
             let mut rows = Rows::of(payout);
             rows.payer.requires_approval = requires_approval;
             rows.payer.carry_over = carry_over;
+            rows.payer.minimum = minimum;
             rows.open.carried = carried;
             rows.recognized = recognized;
             let score = |(id, score)| Score { collaborator_id: CollaboratorId(id), score };
@@ -72,7 +73,7 @@ fn wide_sum(amounts: impl IntoIterator<Item = i64>) -> i128 {
 }
 
 /// Applies a plan to the rows; returns `None` if no distribution opens next.
-fn applied(rows: &Rows, plan: &Plan) -> Option<Rows> {
+fn applied(rows: &Rows, plan: &Plan, now: DateTime<Utc>) -> Option<Rows> {
     let next = plan.next?;
     let mut rows = Rows { open: next.open, ..rows.clone() };
     if !next.takes_over_metrics {
@@ -83,6 +84,12 @@ fn applied(rows: &Rows, plan: &Plan) -> Option<Rows> {
             let owed = rows.obligations.iter_mut().find(|owed| owed.obligation_id == obligation_id);
             owed.unwrap().state.is_allocated = true;
         }
+    }
+    for (id, kept) in (1_000..).zip(&plan.kept) {
+        let mut owed = obligation(id, (kept.collaborator_id.0, kept.value));
+        owed.created_at = now;
+        owed.state.status = plan.obligation_status;
+        rows.obligations.push(owed);
     }
     Some(rows)
 }
@@ -97,7 +104,7 @@ proptest! {
         prop_assert_eq!(paid, i128::from(plan.value));
         prop_assert!(plan.allocations.iter().all(|allocation| allocation.value != 0));
         prop_assert_eq!(plan.explanation.carried, match (rows.payer.payout, plan.failure) {
-            (Payout::Owed { .. }, None) => 0,
+            (Payout::Owed, None) => 0,
             _ => rows.open.carried,
         });
         let carried_on = plan.next.unwrap().open.carried;
@@ -105,13 +112,22 @@ proptest! {
             prop_assert_eq!((plan.value, carried_on), (0, rows.open.carried));
             return Ok(());
         }
-        let pool = plan.explanation.pool;
-        prop_assert!(plan.value == pool || plan.value == 0);
-        let unshared = pool - plan.value;
-        prop_assert_eq!(carried_on, if rows.payer.carry_over { unshared } else { 0 });
+        let pool = i128::from(plan.explanation.pool);
+        if rows.payer.payout == Payout::Owed {
+            prop_assert_eq!((pool, carried_on), (plan.value.into(), 0));
+            return Ok(());
+        }
+        // The pool is shared to the last unit, whether or not the shares are paid at once.
+        let shares = plan.allocations.iter().filter(|it| it.obligation_id().is_none());
+        let shares = shares.map(|it| it.value).chain(plan.kept.iter().map(|it| it.value));
+        let has_takers = rows.scores.iter().any(|score| score.score > 0);
+        let is_shared = pool > 0 && has_takers;
+        prop_assert_eq!(wide_sum(shares), if is_shared { pool } else { 0 });
+        let is_carried = pool < 0 || (!has_takers && rows.payer.carry_over);
+        prop_assert_eq!(i128::from(carried_on), if is_carried { pool } else { 0 });
         if let Payout::Shared { pool: PoolSource::Fixed(amount), .. } = rows.payer.payout {
             prop_assert_eq!(plan.explanation.basis, Basis::Amount(amount));
-            prop_assert_eq!(i128::from(pool), i128::from(amount) + i128::from(rows.open.carried));
+            prop_assert_eq!(pool, i128::from(amount) + i128::from(rows.open.carried));
         }
     }
 
@@ -155,7 +171,7 @@ proptest! {
     fn what_is_paid_is_not_paid_again(rows in rows(), late_hours in 0..100_i64) {
         let now = at("2025-07-02") + TimeDelta::hours(late_hours);
         let plan = rows.plan_at(now);
-        let after = applied(&rows, &plan).unwrap();
+        let after = applied(&rows, &plan, now).unwrap();
         let again = after.plan_at(now);
         prop_assert!(again.wait_reason.is_some());
         prop_assert!(after.open.trigger_at > now);
@@ -167,17 +183,18 @@ proptest! {
             prop_assert_eq!(after.open.opened_at, rows.open.trigger_at);
             prop_assert_eq!(after.open.period_from, plan.period_until);
             let is_due_later = rows.obligations.iter().any(|owed| owed.due_on.is_some());
-            prop_assert!(is_due_later || again.failure.is_some() || again.value == 0);
+            let is_carried = after.open.carried != 0 || again.explanation.pool != 0;
+            let is_same = is_due_later || is_carried || again.failure.is_some();
+            prop_assert!(is_same || again.value == 0);
         }
         let open = |rows: &Rows| {
             let open = rows.obligations.iter().filter(|owed| !owed.state.is_allocated);
             wide_sum(open.map(|owed| owed.value))
         };
-        let collected = match rows.payer.payout {
-            Payout::Owed { .. } => i128::from(plan.value),
-            Payout::Shared { .. } => 0,
-        };
-        prop_assert_eq!(open(&rows), open(&after) + collected);
+        let collected = plan.allocations.iter().filter(|it| it.obligation_id().is_some());
+        let collected = wide_sum(collected.map(|it| it.value));
+        let kept = wide_sum(plan.kept.iter().map(|it| it.value));
+        prop_assert_eq!(open(&rows) - collected + kept, open(&after));
     }
 
     /// A late run pays the same as a run on time; only the next trigger date differs.
@@ -199,9 +216,9 @@ proptest! {
             match allocation.origin {
                 Origin::Share(share) => {
                     let explanation = plan.shared.as_ref().unwrap().explain(share);
-                    let extra = i64::from(explanation.extra_unit) * plan.value.signum();
+                    let extra = i64::from(explanation.extra_unit);
                     prop_assert_eq!(explanation.floor + extra, allocation.value);
-                    prop_assert_eq!(explanation.pool, plan.value);
+                    prop_assert_eq!(explanation.pool, plan.explanation.pool);
                     prop_assert_eq!(explanation.total_score, plan.explanation.total_score);
                     prop_assert_eq!(explanation.carried, rows.open.carried);
                 }

@@ -15,7 +15,6 @@ fn payout(pool: PoolResolver, distribution: DistributionResolver) -> Result<Payo
         units: &"EUR".parse().unwrap(),
         pool_amount: Some(7),
         revenue_percentage: Some("10".parse().unwrap()),
-        minimum_value: Some(5),
     };
     Payout::from_resolvers(pool, distribution, &resolving).map_err(|faults| lines(&faults))
 }
@@ -45,23 +44,18 @@ fn pools_are_shared_and_what_is_owed_is_accumulated() {
         );
     }
     let owed = By::AccumulatedObligations;
-    assert_eq!(payout(PoolResolver::Obligations, owed), Ok(Payout::Owed { minimum: 5 }));
+    assert_eq!(payout(PoolResolver::Obligations, owed), Ok(Payout::Owed));
     assert_eq!(payout(PoolResolver::FixedAmount, owed), misfit("fixed_amount", shared));
     assert_eq!(payout(PoolResolver::RecognizedRevenue, owed), misfit("recognized_revenue", shared));
 }
 
 #[test]
-fn what_is_owed_needs_nothing_and_has_no_minimum_by_default() {
+fn what_is_owed_needs_nothing() {
     let units = "points".parse().unwrap();
-    let resolving = ResolverInputs {
-        units: &units,
-        pool_amount: None,
-        revenue_percentage: None,
-        minimum_value: None,
-    };
+    let resolving = ResolverInputs { units: &units, pool_amount: None, revenue_percentage: None };
     let owed = DistributionResolver::AccumulatedObligations;
     let payout = Payout::from_resolvers(PoolResolver::Obligations, owed, &resolving);
-    assert_eq!(payout, Ok(Payout::Owed { minimum: 0 }));
+    assert_eq!(payout, Ok(Payout::Owed));
     let misfit =
         Payout::from_resolvers(PoolResolver::RecognizedRevenue, owed, &resolving).unwrap_err();
     assert_eq!(misfit.len(), 3);

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use apportion_core::id::CollaboratorId;
-use apportion_core::shares::{SharesError, Weight, ranked_shares, refund, shares};
+use apportion_core::shares::{SharesError, Weight, ranked_shares, shares};
 use proptest::prelude::*;
 
 use crate::arbitrary;
@@ -76,14 +76,6 @@ fn somebody_must_have_a_weight_and_nobody_a_negative_one() {
     }
     assert_eq!(shares(5, &weights(&[3, -1])), Err(SharesError::NegativeWeight));
     assert_eq!(shares(5, &weights(&[i64::MIN, i64::MAX])), Err(SharesError::NegativeWeight));
-}
-
-#[test]
-fn a_refund_must_fit() {
-    let of_one = weights(&[1]);
-    assert_eq!(refund(100, 40, &of_one), Ok(vec![-60]));
-    assert_eq!(refund(i64::MIN, 0, &of_one), Err(SharesError::Overflow));
-    assert_eq!(refund(1, 0, &[]), Err(SharesError::NoWeight));
 }
 
 #[test]
@@ -162,25 +154,5 @@ proptest! {
         let sharers = weights.iter().filter(|weight| weight.weight > 0).count() as u64;
         prop_assert_eq!(ranks, (1..=sharers).collect::<Vec<_>>());
         prop_assert!(ranking.extra_units < sharers);
-    }
-
-    /// Partial refunds, in any order and number, end at the same shares as a single refund.
-    #[test]
-    fn partial_refunds_end_where_one_would(
-        nets in prop::collection::vec(-1_000_000_000_i64..1_000_000_000, 2..6),
-        weights in arbitrary::weights(),
-    ) {
-        let (gross, net) = (nets[0], nets[nets.len() - 1]);
-        let mut paid = shares(gross, &weights).unwrap();
-        for step in nets.windows(2) {
-            let change = refund(step[0], step[1], &weights).unwrap();
-            prop_assert_eq!(wide_sum(&change), i128::from(step[1] - step[0]));
-            paid = paid.iter().zip(change).map(|(paid, change)| paid + change).collect();
-        }
-        let change = refund(gross, net, &weights).unwrap();
-        let once = shares(gross, &weights).unwrap();
-        let once: Vec<i64> = once.iter().zip(change).map(|(paid, change)| paid + change).collect();
-        prop_assert_eq!(&paid, &once);
-        prop_assert_eq!(paid, shares(net, &weights).unwrap());
     }
 }

@@ -19,6 +19,7 @@ use apportion_store::{Criteria, Field, FieldKind, Filter, Order, Tenant, Value, 
 use crate::catalog::criteria;
 use crate::catalog::{BoxedRows, CursorPage, Page, Served};
 use crate::failure::Result;
+use crate::payouts::explanation::circumstances;
 
 const ID: Field = Field::computed("checks.id", FieldKind::Text, false);
 const RESULT: Field = Field::computed("checks.result", FieldKind::Text, false);
@@ -106,7 +107,7 @@ impl Checks {
                 let mut stop = |finding: &Finding| {
                     finding.broken >= MAX_COUNTER_EXAMPLES || Instant::now() >= until
                 };
-                findings.push(checks::check(tenant, *law, &mut stop)?);
+                findings.push(checks::check(tenant, *law, circumstances(), &mut stop)?);
                 left = left.saturating_sub(1);
             }
             Ok(findings)

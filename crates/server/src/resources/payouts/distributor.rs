@@ -25,7 +25,7 @@ use crate::engine;
 use crate::failure::{Result, judged};
 use crate::payouts::kept_json::{self, METRIC_TYPES, SCHEDULE};
 use crate::payouts::opening::{self, Paying, Unpaid};
-use crate::payouts::terms::{draft, read, written};
+use crate::payouts::terms::{draft, home_zone, read, written};
 
 pub(crate) fn resource() -> Resource<DistributorRow> {
     let declaration = own_attributes(Declaration::new(
@@ -242,13 +242,6 @@ fn open(
         starts_on: wanted.terms.starts_on,
     };
     opening::bring_up_to_date(work, &paying, moved)
-}
-
-/// Returns the tenant's time zone.
-fn home_zone(work: &mut Work<'_>) -> Result<Tz> {
-    let organization = store::organization::find(&mut work.tenant)?;
-    let zone = organization.map(|organization| organization.time_zone);
-    Ok(zone.and_then(|zone| zone.parse().ok()).unwrap_or(Tz::UTC))
 }
 
 /// Returns the distributor that results from applying the input to `old`, or to a new distributor

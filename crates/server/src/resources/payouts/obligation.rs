@@ -5,10 +5,12 @@
 
 use apportion_core::distributor::DistributorStatus;
 use apportion_core::fault::Fault;
-use apportion_core::id::{CollaboratorId, DistributorId, ObligationId};
+use apportion_core::id::{
+    AllocationId, CollaboratorId, DistributionRefundId, DistributorId, ObligationId,
+};
 use apportion_core::names::UnknownName;
 use apportion_core::obligation::{
-    ObligationDraft, ObligationState, ObligationStatus, ObligationTerms, ReversedObligation,
+    ObligationDraft, ObligationState, ObligationStatus, ObligationTerms,
 };
 use apportion_jsonapi::{Bounds, Code, Declaration, Error, Input, Linkage, Relationship, Scalar};
 use apportion_store::distributor::{self, DistributorRow, StoredDistributor};
@@ -20,7 +22,9 @@ use crate::catalog::draft::draft;
 use crate::catalog::{Resource, Work, Writes};
 use crate::engine;
 use crate::failure::{Failure, Result, judged, judged_with, locked, refused_status};
+use crate::payouts::accumulated::{Unfit, accumulate, accumulated};
 use crate::payouts::settling;
+use crate::resources::payouts::reversal::{Reversal, reversed, reversed_anew};
 
 pub(crate) fn resource() -> Resource<ObligationRow> {
     let declaration = linked(own_attributes(Declaration::new(
@@ -125,13 +129,15 @@ struct Parties {
     distributor_id: DistributorId,
     collaborator_id: CollaboratorId,
     reverses_id: Option<ObligationId>,
+    refund_id: Option<DistributionRefundId>,
     /// The units of the distributor.
     units: String,
 }
 
 draft! {
     ObligationDraft of row: &StoredObligation;
-    WrittenObligation of terms: ObligationTerms, parties: Parties;
+    WrittenObligation of terms: ObligationTerms, parties: Parties,
+        allocation_id: Option<AllocationId>;
     {
         // A draft has no status: `update` leaves the status unchanged unless the request states
         // one.
@@ -146,6 +152,8 @@ draft! {
         distributor_id: parties.distributor_id,
         collaborator_id: parties.collaborator_id,
         reverses_id: parties.reverses_id,
+        refund_id: parties.refund_id,
+        allocation_id: allocation_id,
         units: parties.units,
     }
 }
@@ -190,9 +198,10 @@ fn create(work: &mut Work<'_>, input: &mut Input) -> Result<i64> {
         distributor_id: payer.stored.id,
         collaborator_id,
         reverses_id: reverses,
+        refund_id: None,
         units: payer.stored.units,
     };
-    Ok(obligation::insert(&mut work.tenant, &written(terms, parties), work.now)?.0)
+    Ok(obligation::insert(&mut work.tenant, &written(terms, parties, None), work.now)?.0)
 }
 
 /// Locks a distributor, and triggers it if it is due: an obligation that is written after a trigger
@@ -243,23 +252,26 @@ fn update(work: &mut Work<'_>, row: &ObligationRow, input: &mut Input) -> Result
     let status = judged(input, status.map_err(unknown))?;
     let reversed = reversed_anew(work, old, &draft)?;
     let terms = judged(input, draft.check_changed(status, reversed))?;
-    check_state(held, old, &terms)?;
-    if !held.is_allocated {
-        let before = accumulated(held.status, old.value);
-        let what = if terms.value == old.value { "status" } else { "value" };
-        let after = accumulated(status, terms.value);
-        accumulate(work, &payer, before, after).map_err(|it| it.of(input, what))?;
-    }
-    if let Some(allocation) = old.allocation_id.filter(|_| status != held.status) {
-        settling::settle(work, allocation, old.value, status)?;
+    check_state(held, old, &terms, input)?;
+    let is_returned = held.status == ObligationStatus::Fulfilled && status != held.status;
+    let allocation = old.allocation_id.filter(|_| !is_returned);
+    let open = |is_open: bool, status, value| if is_open { accumulated(status, value) } else { 0 };
+    let before = open(!held.is_allocated, held.status, old.value);
+    let after = open(allocation.is_none(), status, terms.value);
+    let what = if terms.value == old.value { "status" } else { "value" };
+    accumulate(work, &payer, before, after).map_err(|it| it.of(input, what))?;
+    if let Some(part) = old.allocation_id.filter(|_| status != held.status) {
+        settling::settle(work, part, old, status)?;
     }
     let parties = Parties {
         distributor_id: old.distributor_id,
         collaborator_id: old.collaborator_id,
         reverses_id: old.reverses_id,
+        refund_id: old.refund_id,
         units: old.units.clone(),
     };
-    Ok(obligation::update(&mut work.tenant, old.id, &written(terms, parties), work.now)?)
+    let written = written(terms, parties, allocation);
+    Ok(obligation::update(&mut work.tenant, old.id, &written, work.now)?)
 }
 
 fn delete(work: &mut Work<'_>, row: &ObligationRow) -> Result<()> {
@@ -282,64 +294,23 @@ fn held(work: &mut Work<'_>, stored: &StoredObligation) -> Result<ObligationStat
         status: stored.status,
         is_allocated: stored.allocation_id.is_some(),
         is_reversed: obligation::taken_back(&mut work.tenant, stored.id, None)? != 0,
+        is_refund: stored.refund_id.is_some(),
     })
 }
 
-/// A reversal, as far as what it takes back depends on it.
-#[derive(Clone, Copy)]
-struct Reversal {
-    /// The reversal, unless it is new.
-    id: Option<ObligationId>,
-    /// The distributor and the collaborator, if they are known: a missing one is reported as a
-    /// fault of its own.
-    distributor: Option<DistributorId>,
-    collaborator: Option<CollaboratorId>,
-}
-
-/// Returns the obligation that a reversal takes back, as far as the rules need to know it. Returns
-/// `None` if it does not exist.
-fn reversed(
-    work: &mut Work<'_>,
-    id: ObligationId,
-    by: Reversal,
-) -> Result<Option<ReversedObligation>> {
-    let Some(row) = obligation::find(&mut work.tenant, id)? else { return Ok(None) };
-    Ok(Some(ReversedObligation {
-        value: row.stored.value,
-        status: row.stored.status,
-        taken_back: obligation::taken_back(&mut work.tenant, id, by.id)?,
-        is_of_distributor: by.distributor.is_none_or(|id| id == row.stored.distributor_id),
-        is_of_collaborator: by.collaborator.is_none_or(|id| id == row.stored.collaborator_id),
-        is_reversal: row.stored.reverses_id.is_some(),
-    }))
-}
-
-/// Returns the obligation that a reversal takes back, if its value is about to change.
-fn reversed_anew(
-    work: &mut Work<'_>,
+/// Checks that the state of an obligation allows the change, and that the change is explained if it
+/// has to be.
+fn check_state(
+    held: ObligationState,
     old: &StoredObligation,
-    draft: &ObligationDraft,
-) -> Result<Option<ReversedObligation>> {
-    match old.reverses_id {
-        Some(id) if draft.value != Some(old.value) => {
-            let (distributor, collaborator) = (old.distributor_id, old.collaborator_id);
-            let by = Reversal {
-                id: Some(old.id),
-                distributor: Some(distributor),
-                collaborator: Some(collaborator),
-            };
-            reversed(work, id, by)
-        }
-        _ => Ok(None),
-    }
-}
-
-/// Checks that the state of an obligation allows the change.
-fn check_state(held: ObligationState, old: &StoredObligation, new: &ObligationTerms) -> Result<()> {
+    new: &ObligationTerms,
+    input: &mut Input,
+) -> Result<()> {
+    let needs_reason = held.needs_reason(new.status);
     let changes = [
         ("award_type", old.award_type != new.award_type),
         ("value", old.value != new.value),
-        ("reason", old.reason != new.reason),
+        ("reason", needs_reason.is_none() && old.reason != new.reason),
         ("due_on", old.due_on != new.due_on),
     ];
     let changed = changes.into_iter().filter(|(_, changed)| *changed);
@@ -349,51 +320,13 @@ fn check_state(held: ObligationState, old: &StoredObligation, new: &ObligationTe
     if old.reference != new.reference {
         errors.extend(held.may_change_reference().map_err(locked).err());
     }
-    if errors.is_empty() { Ok(()) } else { Err(Failure::Refused(errors)) }
-}
-
-/// Returns the amount that an obligation that is not allocated adds to the sum of its distributor,
-/// in minor units.
-fn accumulated(status: ObligationStatus, value: i64) -> i64 {
-    if status == ObligationStatus::Approved { value } else { 0 }
-}
-
-/// A reason why the sum of the approved obligations of a distributor cannot be updated.
-enum Unfit {
-    /// It would not fit 64 bits.
-    Sum,
-    /// The database cannot be used.
-    Store(store::Error),
-}
-
-impl Unfit {
-    /// Makes it the fault of an attribute of the input.
-    fn of(self, input: &mut Input, name: &'static str) -> Failure {
-        match self {
-            Self::Sum => {
-                input.refuse(name, "makes a sum that does not fit 64 bits");
-                Failure::Refused(std::mem::take(&mut input.errors))
-            }
-            Self::Store(error) => Failure::Store(error),
-        }
+    if !errors.is_empty() {
+        return Err(Failure::Refused(errors));
     }
-}
-
-/// Updates the sum of the approved obligations of a distributor, after one of them changed its part
-/// of it from `before` to `after`.
-fn accumulate(
-    work: &mut Work<'_>,
-    payer: &StoredDistributor,
-    before: i64,
-    after: i64,
-) -> std::result::Result<(), Unfit> {
-    let sum = i128::from(payer.accumulated_value)
-        .saturating_sub(before.into())
-        .saturating_add(after.into());
-    let sum = i64::try_from(sum).map_err(|_| Unfit::Sum)?;
-    if sum == payer.accumulated_value {
-        return Ok(());
+    let is_explained = input.gives("reason") && new.reason.as_deref().is_some_and(|it| it != "");
+    if let Some(message) = needs_reason.filter(|_| !is_explained) {
+        input.refuse("reason", message);
+        return Err(Failure::Refused(std::mem::take(&mut input.errors)));
     }
-    distributor::set_accumulated_value(&mut work.tenant, payer.id, sum, work.now)
-        .map_err(Unfit::Store)
+    Ok(())
 }

@@ -29,6 +29,8 @@ const ROWS: &[(&str, &str)] = &[
     ("obligations", "1"),
     ("distributions", "1"),
     ("allocations", "1"),
+    ("settlements", "1"),
+    ("distribution_refunds", "1"),
     ("events", "1"),
 ];
 

@@ -22,6 +22,7 @@ const TABLES: &[(&str, &str)] = &[
     ("allocations", ""),
     ("collaborators", ""),
     ("deals", ""),
+    ("distribution_refunds", ""),
     ("distributions", ""),
     ("distributor_collaborators", ""),
     ("distributor_deals", ""),
@@ -43,6 +44,7 @@ const TABLES: &[(&str, &str)] = &[
         "(organization_id, table_name, delta) SELECT id, 'x', 0 FROM organizations",
     ),
     ("row_counts", "SELECT id, 'x', 0 FROM organizations"),
+    ("settlements", ""),
     ("tokens", ""),
 ];
 

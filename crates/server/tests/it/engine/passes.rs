@@ -47,7 +47,8 @@ fn shares_are_written(place: &Place) {
     shows(&triggered, &json!({"trigger_date": due, "updated_at": due}));
     let expected = json!({
         "pool": 10_000, "carried": 0, "total_score": 17, "basis": {"amount": 10_000},
-        "unpaid": [{"collaborator_id": "3", "reason": "No score in the period."}],
+        "unpaid": [{"collaborator_id": "3", "share": null, "open": null, "net": null,
+            "minimum": null, "reason": "No score in the period."}],
         "sentence": "The pool is 100.00 EUR. It is shared by 2 collaborators with 17 points.",
     });
     assert_eq!(programme.explanation("1"), expected);
@@ -231,9 +232,10 @@ fn obligations_are_collected(place: &Place) {
     let expected = json!({
         "pool": 120, "carried": 0, "total_score": 0, "basis": {"collected": 120},
         "unpaid": [
-            {"collaborator_id": "2",
+            {"collaborator_id": "2", "share": null, "open": 99, "net": 99, "minimum": 100,
              "reason": "The net of 0.99 EUR is below the minimum of 1.00 EUR and waits."},
-            {"collaborator_id": "3", "reason": "The net of -5.00 EUR is not above zero and waits."},
+            {"collaborator_id": "3", "share": null, "open": -500, "net": -500, "minimum": 100,
+             "reason": "The net of -5.00 EUR is not above zero and waits."},
         ],
         "sentence":
             "1.20 EUR is owed and due: 2 obligations to 1 collaborator. 2 collaborators must wait.",

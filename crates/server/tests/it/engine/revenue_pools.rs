@@ -10,7 +10,7 @@ use crate::support::rows::programme::Programme;
 
 apportion_testing::cases! {
     days_are_those_of_the_zone, a_day_counts_once, named_deals_only, another_currency,
-    later_changes_leave_paid_periods, refunds_are_shared, revenue_past_64_bits_fails
+    later_changes_leave_paid_periods, credit_notes_are_carried, revenue_past_64_bits_fails
 }
 
 /// Returns the attributes of a distributor that shares a tenth of the revenue every day at midnight
@@ -156,14 +156,25 @@ fn later_changes_leave_paid_periods(place: &Place) {
     shows(&programme.explanation("2"), &json!({"sentence": sentence, "basis": percentage}));
 }
 
-fn refunds_are_shared(place: &Place) {
+fn credit_notes_are_carried(place: &Place) {
     let programme = Programme::start(place, sharing("UTC", json!({})));
     let note = programme.world.deal("Credit note", -31_000);
     programme.world.spread(&note, "2025-07-01", "2025-07-31", "100");
     programme.begin_at("2025-07-01T00:00:00Z");
     programme.credit(&[("1", 1), ("2", 2)]);
     programme.tick("2025-07-02T00:00:00Z");
-    assert_eq!(programme.paid("2"), ["1 -33 pending approved", "2 -67 pending approved"]);
+    assert_eq!(programme.paid("2"), Vec::<String>::new());
+    programme.credit(&[("1", 1)]);
+    programme.world.spread(
+        &programme.world.deal("Sold", 62_000),
+        "2025-07-01",
+        "2025-07-31",
+        "100",
+    );
+    programme.tick("2025-07-03T00:00:00Z");
+    // 10 % of the second day, less what the first day left.
+    assert_eq!(programme.explanation("3")["carried"], -100);
+    assert_eq!(programme.states()[1..], ["complete 0", "complete 0", "pending 0"]);
 }
 
 fn revenue_past_64_bits_fails(place: &Place) {

@@ -152,6 +152,7 @@ fn allowed(from: &str, to: &str) -> bool {
     match from {
         "pending" => to != "fulfilled",
         "approved" => to != "pending",
+        "fulfilled" => to == "approved" || to == from,
         settled => settled == to,
     }
 }
@@ -161,7 +162,11 @@ fn every_change_of_state(place: &Place) {
     for from in STATES {
         for to in STATES {
             let path = format!("/obligations/{}", in_state(&world, from));
-            let body = document("obligations", json!({"status": to}), &[]);
+            let body = match (from, to) {
+                ("fulfilled", "approved") => json!({"status": to, "reason": "It came back"}),
+                _ => json!({"status": to}),
+            };
+            let body = document("obligations", body, &[]);
             if allowed(from, to) {
                 let shown = world.patch(&path, &body).expect(200).json();
                 assert_eq!(shown["data"]["attributes"]["status"], to, "{from} to {to}");
@@ -197,12 +202,16 @@ fn every_change_of_state_once_allocated(place: &Place) {
     let world = world(place);
     let may = |from: &str, to: &str| match from {
         "pending" => to != "fulfilled",
-        _ => matches!(to, "approved" | "fulfilled"),
+        _ => matches!(to, "approved" | "fulfilled" | "cancelled"),
     };
     for from in ["pending", "approved"] {
         for to in STATES {
             let path = format!("/obligations/{}", allocated(&world, from));
-            let body = document("obligations", json!({"status": to}), &[]);
+            let body = match (from, to) {
+                ("approved", "cancelled") => json!({"status": to, "reason": "Wrong"}),
+                _ => json!({"status": to}),
+            };
+            let body = document("obligations", body, &[]);
             if may(from, to) {
                 world.patch(&path, &body).expect(200);
             } else {

@@ -9,6 +9,7 @@ use apportion_testing::{Place, rounds};
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 
+use crate::support::dice::Dice;
 use crate::support::explanations::recomputes;
 use crate::support::resources::change;
 use crate::support::rows::payouts::{YEARLY, owing, pool};
@@ -25,30 +26,6 @@ const LEAST_CARRIED: usize = 10;
 /// The distributors of each kind, in a whole run, that something changes for after their preview.
 const CHANGED: usize = 50;
 const PEOPLE: usize = 12;
-
-/// A generator of pseudorandom numbers that are the same in every run (xorshift).
-struct Dice(u64);
-
-impl Dice {
-    fn roll(&mut self, below: u64) -> u64 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        self.0 % below
-    }
-
-    fn amount(&mut self, below: u64) -> i64 {
-        i64::try_from(self.roll(below)).unwrap()
-    }
-
-    fn is(&mut self, one_in: u64) -> bool {
-        self.roll(one_in) == 0
-    }
-
-    fn some(&mut self, of: usize, one_in: u64) -> Vec<String> {
-        (1..=of).filter(|_| self.is(one_in)).map(|id| id.to_string()).collect()
-    }
-}
 
 /// Starts a server with collaborators, and with deals whose revenue falls into every period.
 fn world(place: &Place) -> World {

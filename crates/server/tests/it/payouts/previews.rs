@@ -127,7 +127,7 @@ fn reasons_why_nothing_is_triggered(place: &Place) {
     assert_eq!(shown, (json!(10_000), json!("The distributor is not active.")));
     let idle = programme.also(json!({}));
     let shown = reason(&idle.id, &format!("?filter[at]={due}"));
-    let nobody = "The pool is 100.00 EUR. Nobody has a score above 0, so nothing is paid.";
+    let nobody = "The pool is 100.00 EUR. Nobody has a score above 0, so nothing is shared.";
     assert_eq!(shown, (json!(0), json!(nobody)));
     world.delete(&idle.path()).expect(204);
     assert_eq!(reason(&idle.id, ""), (json!(0), json!(nothing)));

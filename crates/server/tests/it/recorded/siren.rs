@@ -9,7 +9,7 @@ use apportion_core::allocation::AllocationStatus;
 use apportion_core::distribution::DistributionStatus;
 use apportion_core::id::{AllocationId, CollaboratorId, DistributionId, DistributorId};
 use apportion_core::obligation::DISTRIBUTION_AWARD;
-use apportion_server::store::allocate::{self, NewObligations, PaidShare, Payment};
+use apportion_server::store::allocate::{self, EarnedShare, NewObligations, Payment};
 use apportion_server::store::{OrganizationId, Scope, Session, Tenant, allocation, distribution};
 use apportion_testing::Place;
 use chrono::NaiveDateTime;
@@ -87,8 +87,8 @@ fn allocate(tenant: &mut Tenant<'_>, whole: DistributionId, values: &[i64], now:
     let payment = Payment { distributor_id, distribution_id: whole, units: "points", now };
     let obligations = NewObligations { status: "approved", award_type: DISTRIBUTION_AWARD };
     let collaborator_id = CollaboratorId(1);
-    let share = |value: &i64| PaidShare { collaborator_id, value: *value, weight: 1, rank: 1 };
-    let shares: Vec<PaidShare> = values.iter().map(share).collect();
+    let share = |value: &i64| EarnedShare { collaborator_id, value: *value, weight: 1, rank: 1 };
+    let shares: Vec<EarnedShare> = values.iter().map(share).collect();
     allocate::pay_shares(tenant, payment, obligations, &shares).unwrap();
 }
 

@@ -3,6 +3,7 @@
 
 pub mod atomic;
 pub mod cursor_walk;
+pub mod dice;
 pub mod explanations;
 pub mod included;
 pub mod openapi;

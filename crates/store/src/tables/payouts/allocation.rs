@@ -4,11 +4,11 @@
 
 use apportion_core::allocation::AllocationStatus;
 use apportion_core::id::{
-    AllocationId, CollaboratorId, DistributionId, ObligationId, OrganizationId,
+    AllocationId, CollaboratorId, DistributionId, ObligationId, OrganizationId, SettlementId,
 };
 use chrono::NaiveDateTime;
 use diesel::prelude::*;
-use diesel::sql_types::{Nullable, Text};
+use diesel::sql_types::{BigInt, Nullable, Text};
 
 use crate::database::lookup::Lookup;
 use crate::error::{Error, Result};
@@ -33,18 +33,16 @@ table! {
         obligation_id: ObligationId => BigInt as OBLIGATION_ID,
         /// The collaborator who is paid.
         collaborator_id: CollaboratorId => BigInt as COLLABORATOR_ID,
-        /// The status: `pending`, `complete` or `cancelled`.
+        /// The settlement that fulfilled the obligation, if one did.
+        settlement_id: Option<SettlementId> => Nullable<BigInt>,
+        /// The status: `pending`, `complete`, `cancelled` or `returned`.
         status: AllocationStatus => Text as STATUS,
         /// The value in minor units.
         value: i64 => BigInt as VALUE,
-        /// The weight by which a share of a pool was computed; `None` for a collected obligation.
-        weight: Option<i64> => Nullable<BigInt>,
-        /// The rank of the share's remainder among all, from 1; `None` for a collected obligation.
-        rank: Option<i64> => Nullable<BigInt>,
         /// The sum of the collaborator's obligations that were paid together, in minor units;
-        /// `None` for a share of a pool.
+        /// `None` for a share of the distribution's own pool.
         net_value: Option<i64> => Nullable<BigInt>,
-        /// The number of obligations in that sum; `None` for a share of a pool.
+        /// The number of obligations in that sum; `None` for a share of the distribution's own pool.
         net_parts: Option<i64> => Nullable<BigInt>,
         /// The version of the row, which every change increases by 1.
         version: i64 => BigInt,
@@ -70,7 +68,22 @@ macro_rules! distribution {
 const UNITS: Lookup<Text> = distribution!("units");
 const SHARED_POOL: Lookup<Nullable<Text>> = distribution!("shared_pool");
 
-/// An allocation with columns of its distribution.
+macro_rules! obligation {
+    ($column:literal) => {
+        Lookup::of(concat!(
+            "(SELECT \"covered\".\"",
+            $column,
+            "\" FROM \"obligations\" AS \"covered\" \
+             WHERE \"covered\".\"organization_id\" = \"allocations\".\"organization_id\" \
+             AND \"covered\".\"id\" = \"allocations\".\"obligation_id\")"
+        ))
+    };
+}
+
+const WEIGHT: Lookup<Nullable<BigInt>> = obligation!("weight");
+const RANK: Lookup<Nullable<BigInt>> = obligation!("rank");
+
+/// An allocation with columns of its distribution and its obligation.
 #[derive(Clone, Debug, Queryable)]
 pub struct AllocationRow {
     /// The columns of its own table.
@@ -80,11 +93,16 @@ pub struct AllocationRow {
     /// The figures that all shares of the distribution have in common, as a JSON object; `None` if
     /// it has no shares.
     pub shared_pool: Option<String>,
+    /// The weight by which the obligation was computed, if it is the share of a pool.
+    pub weight: Option<i64>,
+    /// The rank of that share's remainder among all, from 1.
+    pub rank: Option<i64>,
 }
 
 stored!(
     AllocationRow in allocations by "\"allocations\".\"organization_id\""
-        with UNITS: Text, SHARED_POOL: Nullable<Text>
+        with UNITS: Text, SHARED_POOL: Nullable<Text>, WEIGHT: Nullable<BigInt>,
+        RANK: Nullable<BigInt>
 );
 
 /// Returns the allocation with this id, or `None` if it does not exist.

@@ -5,8 +5,10 @@
 pub mod allocation;
 pub mod collaborator;
 pub mod distribution;
+pub mod distribution_refund;
 pub mod distributor;
 mod first_allocations;
 pub mod metric;
 pub mod metric_credit;
 pub mod obligation;
+pub mod settlement;

@@ -11,7 +11,8 @@ use crate::sql::field::{Field, Join};
 use crate::sql::statement::Statement;
 use crate::stored;
 use apportion_core::id::{
-    AllocationId, CollaboratorId, DistributorId, ObligationId, OrganizationId,
+    AllocationId, CollaboratorId, DistributionId, DistributionRefundId, DistributorId,
+    ObligationId, OrganizationId,
 };
 use apportion_core::obligation::ObligationStatus;
 use chrono::{NaiveDate, NaiveDateTime};
@@ -27,8 +28,12 @@ table! {
         id: ObligationId => BigInt as ID,
         /// The tenant that the row belongs to.
         organization_id: OrganizationId => BigInt,
-        /// The allocation that covers the obligation, if any.
-        allocation_id: Option<AllocationId> => Nullable<BigInt> as ALLOCATION_ID,
+        /// The distribution whose pool it is a share of; `None` if it is no share.
+        shared_in_id: Option<DistributionId> => Nullable<BigInt>,
+        /// The weight by which the share was computed; `None` if it is no share.
+        weight: Option<i64> => Nullable<BigInt>,
+        /// The rank of the share's remainder among all, from 1; `None` if it is no share.
+        rank: Option<i64> => Nullable<BigInt>,
         /// The version of the row, which every change increases by 1.
         version: i64 => BigInt,
         /// The time at which the row was created, UTC.
@@ -42,8 +47,12 @@ table! {
         distributor_id: DistributorId => BigInt as DISTRIBUTOR_ID,
         /// The collaborator to whom the value is owed.
         collaborator_id: CollaboratorId => BigInt as COLLABORATOR_ID,
+        /// The allocation that covers the obligation, if any.
+        allocation_id: Option<AllocationId> => Nullable<BigInt> as ALLOCATION_ID,
         /// The obligation that this one reverses, if any.
         reverses_id: Option<ObligationId> => Nullable<BigInt> as REVERSES_ID,
+        /// The refund of a pool that it is a part of, if any.
+        refund_id: Option<DistributionRefundId> => Nullable<BigInt> as REFUND_ID,
         /// The status, for example `approved`.
         status: ObligationStatus => Text as STATUS,
         /// The kind of the award, if stated.
@@ -131,7 +140,8 @@ pub fn find(tenant: &mut Tenant<'_>, id: ObligationId) -> Result<Option<Obligati
 }
 
 /// Returns the sum of the reversals of an obligation that are neither cancelled nor rejected, in
-/// minor units. One reversal, `but`, is left out.
+/// minor units; the parts of refunds of its pool are such reversals. One of them, `but`, is left
+/// out.
 pub fn taken_back(
     tenant: &mut Tenant<'_>,
     id: ObligationId,

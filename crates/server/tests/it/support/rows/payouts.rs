@@ -99,26 +99,27 @@ pub fn fill(world: &World, (token, organization): (&str, i64), deal: &str) {
     let due = json!({"value": -20, "due_on": "2199-01-01", "award_type": "bonus", "reason": "R"});
     owe(2, due);
     trigger(world, organization, &paid);
-    trigger(world, organization, &triggered);
+    let shared = trigger(world, organization, &triggered).to_string();
+    let link = [("distribution", "distributions", shared.as_str())];
+    create("distribution_refunds", json!({"amount": 100, "reason": "Cancelled"}), &link);
     for status in ["rejected", "cancelled", "fulfilled"] {
         let id = owe(1, approved(9));
         let body = document("obligations", json!({"status": status, "reference": "X"}), &[]);
         let path = format!("/obligations/{id}");
         world.request_as(token, "PATCH", &path, Some(&body)).expect(200);
     }
-    let settled = json!({"status": "fulfilled"});
-    let path = obligation_of(world, token);
-    world
-        .request_as(token, "PATCH", &path, Some(&document("obligations", settled, &[])))
-        .expect(200);
+    let mut settled = document("settlements", json!({"reference": "SEPA 1"}), &[]);
+    let one = json!({"type": "obligations", "id": obligation_of(world, token)});
+    settled["data"]["relationships"] = json!({"obligations": {"data": [one]}});
+    world.request_as(token, "POST", "/settlements", Some(&settled)).expect(201);
 }
 
-/// Returns the address of the second allocated obligation.
+/// Returns the id of the second allocated obligation.
 #[track_caller]
 fn obligation_of(world: &World, token: &str) -> String {
     let path = "/obligations?filter[allocation_id][gt]=0&sort=id";
     let list = world.request_as(token, "GET", path, None).expect(200).json();
-    format!("/obligations/{}", list["data"][1]["id"].as_str().unwrap())
+    list["data"][1]["id"].as_str().unwrap().to_owned()
 }
 
 /// Triggers the open distribution of a distributor at its trigger date, as the engine does; answers

@@ -1,21 +1,23 @@
-//! Settlements: the money of a plan, without its dates and statuses.
+//! Outcomes: the money of a plan, without its dates and statuses.
 //!
-//! [`super::pool`] and [`super::owed`] make them.
+//! [`super::netting`] makes them.
 
 use crate::payouts::engine::plan::{
-    Basis, DistributionExplanation, Failure, PlannedAllocation, UnpaidCollaborator,
+    Basis, DistributionExplanation, Failure, PlannedAllocation, PlannedShare, UnpaidCollaborator,
 };
 use crate::payouts::engine::sentence;
 use crate::payouts::engine::snapshot::Snapshot;
 use crate::payouts::resolver::{Payout, PoolSource};
 use crate::payouts::share_explanation::SharedPool;
 
-/// A settlement: what is paid, what is not, and why.
-pub(crate) struct Settlement {
+/// The outcome of a period: what is paid, what is not, and why.
+pub(crate) struct Outcome {
     /// The sum of the allocations.
     pub(crate) value: i64,
     /// The allocations, sorted by collaborator and then by obligation.
     pub(crate) allocations: Vec<PlannedAllocation>,
+    /// The shares that are not paid yet, sorted by collaborator.
+    pub(crate) kept: Vec<PlannedShare>,
     /// The explanation of the whole distribution.
     pub(crate) explanation: DistributionExplanation,
     /// The figures that all shares have in common; `None` if nothing is shared.
@@ -26,17 +28,18 @@ pub(crate) struct Settlement {
     pub(crate) failure: Option<Failure>,
 }
 
-/// Makes a settlement that pays nothing, and carries over again what was carried over before.
-pub(crate) fn failed(snapshot: &Snapshot<'_>, failure: Failure) -> Settlement {
+/// Makes an outcome that pays nothing, and carries over again what was carried over before.
+pub(crate) fn failed(snapshot: &Snapshot<'_>, failure: Failure) -> Outcome {
     let carried = snapshot.open.carried;
     let basis = match snapshot.payer.payout {
         Payout::Shared { pool, .. } => basis(snapshot, pool),
-        Payout::Owed { .. } => Basis::Collected(0),
+        Payout::Owed => Basis::Collected(0),
     };
     let sentence = sentence::failed(&failure);
-    Settlement {
+    Outcome {
         value: 0,
         allocations: Vec::new(),
+        kept: Vec::new(),
         explanation: DistributionExplanation {
             pool: 0,
             carried,

@@ -1,0 +1,45 @@
+//! Rows of refunds of a distribution's pool. Refunds are inserted, and never changed or deleted.
+//! Not here: the obligations that take the refund back (`crate::payouts::refund`).
+
+use apportion_core::id::{DistributionId, DistributionRefundId, OrganizationId};
+use chrono::NaiveDateTime;
+use diesel::prelude::*;
+
+use crate::error::Result;
+use crate::rows::macros::insert_row;
+use crate::rows::table::table;
+use crate::session::tenant::Tenant;
+use crate::stored;
+
+table! {
+    distribution_refunds;
+    /// A refund of a part of a pool.
+    DistributionRefundRow {
+        /// The id of the row.
+        id: DistributionRefundId => BigInt as ID,
+        /// The tenant that the row belongs to.
+        organization_id: OrganizationId => BigInt,
+        /// The time at which the row was created, UTC.
+        created_at: NaiveDateTime => Timestamp as CREATED_AT,
+    }
+    /// A refund to be inserted.
+    NewDistributionRefund {
+        /// The distribution that shared the pool.
+        distribution_id: DistributionId => BigInt as DISTRIBUTION_ID,
+        /// The amount in minor units, above 0.
+        amount: i64 => BigInt as AMOUNT,
+        /// The reason for the refund, if stated.
+        reason: Option<String> => Nullable<Text> as REASON,
+    }
+}
+
+stored!(DistributionRefundRow in distribution_refunds by "\"distribution_refunds\".\"organization_id\"");
+
+/// Inserts a refund, and returns its id.
+pub fn insert(
+    tenant: &mut Tenant<'_>,
+    new: &NewDistributionRefund,
+    now: NaiveDateTime,
+) -> Result<DistributionRefundId> {
+    insert_row!(distribution_refunds, tenant, now, new, distribution_refunds::created_at.eq(now))
+}
