@@ -13,7 +13,9 @@ from schemathesis.openapi.checks import RejectedPositiveData
 MAX_PARAMETERS = 64
 MAX_FILTER_VALUES = 100
 #: What a report may be grouped by.
-ENTITIES = {"date", "organization", "deal", "creator", "currency", "revenue_distribution"}
+ENTITIES = {
+    "date", "organization", "deal", "creator", "currency", "status", "revenue_distribution",
+}
 
 #: Code and detail of the refusals that valid requests may meet, and why no schema rules them out.
 RULES = [

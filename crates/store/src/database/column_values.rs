@@ -11,6 +11,7 @@
 use apportion_core::allocation::AllocationStatus;
 use apportion_core::collaborator::CollaboratorStatus;
 use apportion_core::currency::Currency;
+use apportion_core::deal::DealStatus;
 use apportion_core::distribution::DistributionStatus;
 use apportion_core::distributor::DistributorStatus;
 use apportion_core::event::Action;
@@ -112,7 +113,7 @@ values! {
 
 values! {
     Text, String, &'static str:
-    Action AllocationStatus CollaboratorStatus DistributionResolver DistributionStatus
+    Action AllocationStatus CollaboratorStatus DealStatus DistributionResolver DistributionStatus
     DistributorStatus MetricType ObligationStatus PoolResolver,
     |text| text.parse().map_err(|error| format!("'{text}' {error}").into()), |value| value.name()
 }

@@ -43,12 +43,12 @@ fn reports_take_what_is_described(place: &Place) {
     let media: Vec<&String> =
         get["responses"]["200"]["content"].as_object().unwrap().keys().collect();
     assert_eq!(media, ["application/vnd.api+json", "image/svg+xml", "text/csv"]);
-    let all = "organization,deal,creator,currency,revenue_distribution,date:month";
+    let all = "organization,deal,creator,currency,status,revenue_distribution,date:month";
     let mut queries: Vec<String> =
         words(&schema("format")).iter().map(|word| format!("group={all}&format={word}")).collect();
     for name in ["group", "groupBy"] {
         let groups = words(&schema(name)["items"]);
-        assert_eq!(groups.len(), 10);
+        assert_eq!(groups.len(), 11);
         queries.extend(groups.iter().map(|word| format!("{name}={word}")));
     }
     for name in ["sort", "include"] {

@@ -220,6 +220,7 @@ pub fn deals(world: &World) -> Known {
             exchange_rate: dice.perhaps(&[1, 2, i64::MAX]),
             date: dice.perhaps(&dates()),
             end_date: dice.perhaps(&dates()),
+            ..DealValues::default()
         };
         let now = dice.pick(&instants());
         let actor = Scope { person: person.map(apportion_store::PersonId), ..scope };

@@ -53,26 +53,43 @@ pub fn new_token(organization: OrganizationId, person: Option<i64>, hash: u8) ->
 }
 
 /// The values that a deal is inserted with. The other columns follow from them or are fixed.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct DealValues {
     pub name: String,
     pub value: i64,
     pub exchange_rate: Option<i64>,
+    pub currency: &'static str,
+    pub status: &'static str,
     pub date: Option<NaiveDate>,
     pub end_date: Option<NaiveDate>,
 }
 
 impl DealValues {
     fn content(&self) -> WrittenDeal {
+impl Default for DealValues {
+    fn default() -> Self {
+        Self {
+            name: String::new(),
+            currency: "EUR",
+            status: "won",
+            value: 0,
+            exchange_rate: None,
+            date: None,
+            end_date: None,
+        }
+    }
+}
+
         WrittenDeal {
             name: self.name.clone(),
-            currency: "EUR".parse().unwrap(),
+            currency: self.currency.parse().unwrap(),
             value: self.value,
             exchange_rate_e12: self.exchange_rate,
             exchange_date: None,
             probability: 50,
             date: self.date,
             end_date: self.end_date,
+            status: self.status.parse().unwrap(),
             value_default: self.value,
         }
     }
@@ -106,6 +123,12 @@ pub fn rename_deal(tenant: &mut Tenant<'_>, id: i64, name: &str) -> Result<()> {
 
 /// Raises the version of a deal, as everybody does who writes one of its distributions.
 pub fn raise_deal(tenant: &mut Tenant<'_>, id: i64) -> Result<()> {
+/// Sets the status of a deal, and its other values to the usual ones.
+pub fn set_status(tenant: &mut Tenant<'_>, id: i64, status: &'static str) -> Result<()> {
+    let values = DealValues { status, ..DealValues::default() };
+    deal::update(tenant, DealId(id), &values.content(), NO_SUMS, instant(0))
+}
+
     deal::update_sums(tenant, DealId(id), NO_SUMS, instant(0))
 }
 
@@ -297,9 +320,9 @@ const FILL: &str = "
 INSERT INTO people (id, organization_id, first_name, last_name, created_at, updated_at)
 VALUES (ID, ORG, 'A', 'B', NOW);
 INSERT INTO deals (id, organization_id, creator_id, name, currency, value, probability,
-    value_default, distributed_percent_e10, distributed_amount, undistributed_amount,
+    status, value_default, distributed_percent_e10, distributed_amount, undistributed_amount,
     created_at, updated_at)
-VALUES (ID, ORG, ID, 'D', 'EUR', 1, 50, 1, 1, 1, 0, NOW);
+VALUES (ID, ORG, ID, 'D', 'EUR', 1, 50, 'won', 1, 1, 1, 0, NOW);
 INSERT INTO revenue_distributions (id, organization_id, deal_id, creator_id, start_on, end_on,
     amount_percent_e10, amount, amount_default, currency, currency_default, created_at, updated_at)
 VALUES (ID, ORG, ID, ID, '2025-01-01', '2025-01-31', 1, 1, 1, 'EUR', 'EUR', NOW);
