@@ -62,7 +62,7 @@ pub use money::{currency, decimal, fraction, rounding, units};
 pub use parties::{collaborator, organization, person};
 pub use payouts::{
     accumulation, allocation, distribution, distributor, engine, metric, metric_credit, obligation,
-    resolver, share_explanation, share_rule, shares,
+    resolver, share_explanation, share_rule, shares, uncounted,
 };
 pub use revenue::{
     deal, deal_totals, recognition, report, revenue_distribution, revenue_item, revenue_item_page,

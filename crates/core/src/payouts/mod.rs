@@ -22,3 +22,4 @@ pub mod resolver;
 pub mod share_explanation;
 pub mod share_rule;
 pub mod shares;
+pub mod uncounted;

@@ -12,3 +12,4 @@ mod plans;
 mod resolvers;
 mod share_explanations;
 mod shares;
+mod uncounted;

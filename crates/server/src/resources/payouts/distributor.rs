@@ -3,7 +3,7 @@
 
 use apportion_core::decimal::Percent;
 use apportion_core::distributor::{
-    DistributorDraft, DistributorStatus, DistributorTerms, may_start,
+    DistributorDraft, DistributorStatus, DistributorTerms, RevenueScope, may_start,
 };
 use apportion_core::id::DistributorId;
 use apportion_core::resolver::{DistributionResolver, PoolResolver};
@@ -74,11 +74,16 @@ pub(crate) fn resource() -> Resource<DistributorRow> {
 fn own_attributes(
     declaration: Declaration<DistributorRow, store::Field>,
 ) -> Declaration<DistributorRow, store::Field> {
-    let amount = |name| integer(name).bounded(Bounds::Between(0, i64::MAX)).nullable().writable();
+    conditions(amounts(identity(declaration.writable())))
+}
+
+/// Declares the attributes that say who pays, in which units, and by which rules.
+fn identity(
+    declaration: Declaration<DistributorRow, store::Field>,
+) -> Declaration<DistributorRow, store::Field> {
     let units = text("units").bounded(Bounds::Pattern("^\\p{L}{1,32}$"));
     let status = word("status", DistributorStatus::NAMES);
     declaration
-        .writable()
         .attribute(text("name").required().field(distributor::NAME), |row| {
             Scalar::Text(&row.stored.name)
         })
@@ -107,6 +112,14 @@ fn own_attributes(
             |row| Scalar::Text(row.stored.distribution_resolver.name()),
         )
         .attribute(amount("pool_amount").field(distributor::POOL_AMOUNT), |row| {
+}
+
+/// Declares the attributes that say what a distributor pays, as far as its resolvers use them.
+fn amounts(
+    declaration: Declaration<DistributorRow, store::Field>,
+) -> Declaration<DistributorRow, store::Field> {
+    let amount = |name| integer(name).bounded(Bounds::Between(0, i64::MAX)).nullable().writable();
+    declaration
             row.stored.pool_amount.map_or(Scalar::Null, Scalar::Integer)
         })
         .attribute(
@@ -124,6 +137,17 @@ fn own_attributes(
             row.stored.minimum_value.map_or(Scalar::Null, Scalar::Integer)
         })
         .attribute(
+        .attribute(
+            word("revenue_scope", RevenueScope::NAMES).writable().field(distributor::REVENUE_SCOPE),
+            |row| Scalar::Text(row.stored.revenue_scope.name()),
+        )
+}
+
+/// Declares the attributes that say how and when a distributor pays.
+fn conditions(
+    declaration: Declaration<DistributorRow, store::Field>,
+) -> Declaration<DistributorRow, store::Field> {
+    declaration
             boolean("requires_approval").writable().field(distributor::REQUIRES_APPROVAL),
             |row| Scalar::Boolean(row.stored.requires_approval),
         )
@@ -183,6 +207,10 @@ fn update(work: &mut Work<'_>, row: &DistributorRow, input: &mut Input) -> Resul
     wanted.terms.may_replace(&before, in_use)?;
     distributor::update(&mut work.tenant, old, &wanted.written, work.now)?;
     link(work, old.id, &wanted)?;
+    if old.revenue_scope != wanted.terms.revenue_scope {
+        // One that counts all deals names none: what it named before is not to come back unseen.
+        work.set_members(distributor::DEALS, old.id.0, Some(&Linkage::Many(Vec::new())))?;
+    }
     let moved = old.anchor_at != wanted.written.anchor_at
         || old.schedule != wanted.written.schedule
         || old.time_zone != wanted.written.time_zone;
@@ -218,6 +246,11 @@ fn in_use(work: &mut Work<'_>, row: &DistributorRow) -> Result<bool> {
 }
 
 fn link(work: &mut Work<'_>, id: DistributorId, wanted: &Wanted) -> Result<()> {
+/// Returns whether a change of the deals adds any.
+fn adds_any(change: &Linkage) -> bool {
+    matches!(change, Linkage::Many(ids) | Linkage::Add(ids) if !ids.is_empty())
+}
+
     work.set_members(distributor::DEALS, id.0, wanted.deals.as_ref())?;
     if wanted.collaborators.is_some() {
         work.set_members(distributor::COLLABORATORS, id.0, wanted.collaborators.as_ref())?;
@@ -278,6 +311,10 @@ fn accepted(
     let collaborators = work.members(input, "collaborators", "collaborators")?;
     let deals = work.members(input, "deals", "deals")?;
     check_start(old, &draft, zone, work.now, input);
+    draft.gives_deals = deals.as_ref().is_some_and(adds_any);
+    if draft.gives_deals && !input.gives("revenue_scope") {
+        draft.revenue_scope = None;
+    }
     let terms = judged(input, draft.check(home))?;
     let written = written(&terms, kept_json::write_schedule(&texts), anchor);
     Ok(Wanted { written, terms, schedule, collaborators, deals })

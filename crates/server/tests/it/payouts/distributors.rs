@@ -27,7 +27,8 @@ fn defaults_are_filled_in(place: &Place) {
     shows(&shown, &given);
     let defaults = json!({
         "description": null, "status": "active", "revenue_percentage": null,
-        "minimum_value": null, "requires_approval": false, "carry_over": false, "schedule": [],
+        "minimum_value": null, "revenue_scope": "all", "requires_approval": false,
+        "carry_over": false, "schedule": [],
         "time_zone": "UTC", "metric_types": [], "next_trigger_date": null,
     });
     shows(&shown, &defaults);
@@ -44,7 +45,7 @@ fn everything_can_be_set(place: &Place) {
         "name": "N", "description": "a\nb", "units": "USD", "status": "inactive",
         "pool_resolver": "recognized_revenue", "distribution_resolver": "evenly_shared_pool",
         "pool_amount": i64::MAX, "revenue_percentage": "0.0000000001", "minimum_value": 5,
-        "requires_approval": true, "carry_over": true,
+        "revenue_scope": "deals", "requires_approval": true, "carry_over": true,
         "schedule": ["+1 month 09:00", "FREQ=WEEKLY;BYDAY=MO", "Last Day of next month"],
         "time_zone": "America/New_York", "metric_types": [{"type": "manual", "points": 7}],
     });
@@ -102,6 +103,8 @@ fn bad_values_are_refused(place: &Place) {
         ("revenue_percentage", json!(0), "revenue_percentage"),
         ("revenue_percentage", json!("-5"), "revenue_percentage"),
         ("revenue_percentage", json!("many"), "revenue_percentage"),
+        ("revenue_scope", json!(null), "revenue_scope"),
+        ("revenue_scope", json!("none"), "revenue_scope"),
         ("requires_approval", json!(null), "requires_approval"),
         ("requires_approval", json!("yes"), "requires_approval"),
         ("carry_over", json!(1), "carry_over"),

@@ -11,9 +11,9 @@ use crate::sql::field::{Field, Join};
 use crate::sql::statement::Statement;
 use crate::stored;
 use apportion_core::currency::Currency;
-use apportion_core::id::{DealId, OrganizationId, PersonId};
 use apportion_core::deal::DealStatus;
 use chrono::{NaiveDate, NaiveDateTime};
+use apportion_core::id::{DealId, OrganizationId, PersonId};
 use diesel::prelude::*;
 use diesel::sql_types::BigInt;
 
@@ -56,10 +56,10 @@ table! {
         exchange_date: Option<NaiveDate> => Nullable<Date> as EXCHANGE_DATE,
         /// The probability of the deal in percent, from 0 to 100.
         probability: i64 => BigInt as PROBABILITY,
-        /// The day of the deal.
         /// The status of the deal, which is `open`, `won` or `lost`.
         status: DealStatus => Text as STATUS,
         date: Option<NaiveDate> => Nullable<Date> as DATE,
+        /// The day of the deal.
         /// The last day of the deal.
         end_date: Option<NaiveDate> => Nullable<Date> as END_DATE,
         /// The value in minor units of the tenant's currency.

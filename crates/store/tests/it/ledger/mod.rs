@@ -1,7 +1,7 @@
 //! The revenue of a tenant in memory: always the rows of one moment, however many write meanwhile
 //! and however much there is to read.
 
-apportion_testing::modules! { draft, racing }
+apportion_testing::modules! { draft, racing, recognized }
 
 use apportion_core::report::Entry;
 use apportion_store::{Ledger, Result, Tenant};

@@ -264,6 +264,7 @@ pub fn distributors(world: &World) -> Known {
             pool_amount: dice.perhaps(&[0, 1, 2, i64::MAX]),
             requires_approval: dice.roll(2) == 0,
             triggered_at: dice.perhaps(&instants()),
+            ..DistributorValues::default()
         };
         let (id, open) = rows::insert_distributor(&mut Tenant::new(scope, session), &values);
         Ok(vec![
