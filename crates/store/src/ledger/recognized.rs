@@ -6,22 +6,21 @@
 use crate::database::connection::AnyConnection;
 use crate::error::{Error, Result, intact};
 use crate::session::tenant::Tenant;
-use crate::sql::exists::exists;
+use crate::tables::links::distributor_deals;
 use crate::tables::payouts::distributor::distributors;
 use crate::tables::revenue::deal::deals;
-use crate::tables::links::distributor_deals;
 use crate::tables::revenue::revenue_distribution::revenue_distributions;
+use apportion_core::calendar::DateRange;
 use apportion_core::currency::Currency;
 use apportion_core::deal::DealStatus;
 use apportion_core::distributor::RevenueScope;
-use apportion_core::calendar::DateRange;
 use apportion_core::engine::{self, RevenueIn};
 use apportion_core::id::DistributorId;
-use apportion_core::uncounted::{UncountedRevenue, add_up_by_currency};
 use apportion_core::slicing::SpreadAmount;
+use apportion_core::uncounted::{UncountedRevenue, add_up_by_currency};
 use chrono::NaiveDate;
-use diesel::dsl::{exists, not};
 use diesel::connection::DefaultLoadingMode;
+use diesel::dsl::{exists, not};
 use diesel::pg::PgRowByRowLoadingMode;
 use diesel::prelude::*;
 
@@ -178,11 +177,11 @@ fn span(row: &Spread, revenue: RevenueIn) -> Result<SpreadAmount> {
         RevenueIn::Deals(_) => row.amount,
     };
     Ok(SpreadAmount { range, total })
+}
 
 fn foreign_span(row: Foreign) -> Result<(Currency, SpreadAmount)> {
     let range = DateRange::new(row.start_on, row.end_on);
     let range = intact("revenue_distributions", row.id, range)?;
     let currency = intact("revenue_distributions", row.id, row.currency.parse())?;
     Ok((currency, SpreadAmount { range, total: row.amount }))
-}
 }

@@ -8,6 +8,7 @@ use apportion_core::distributor::{
 use apportion_core::id::DistributorId;
 use apportion_core::resolver::{DistributionResolver, PoolResolver};
 use apportion_core::schedule::{Schedule, Tz};
+use apportion_core::units::Units;
 use apportion_jsonapi::{
     Attribute, Bounds, Declaration, Input, Kind, Linkage, Relationship, Scalar,
 };
@@ -111,7 +112,6 @@ fn identity(
                 .field(distributor::DISTRIBUTION_RESOLVER),
             |row| Scalar::Text(row.stored.distribution_resolver.name()),
         )
-        .attribute(amount("pool_amount").field(distributor::POOL_AMOUNT), |row| {
 }
 
 /// Declares the attributes that say what a distributor pays, as far as its resolvers use them.
@@ -120,6 +120,7 @@ fn amounts(
 ) -> Declaration<DistributorRow, store::Field> {
     let amount = |name| integer(name).bounded(Bounds::Between(0, i64::MAX)).nullable().writable();
     declaration
+        .attribute(amount("pool_amount").field(distributor::POOL_AMOUNT), |row| {
             row.stored.pool_amount.map_or(Scalar::Null, Scalar::Integer)
         })
         .attribute(
@@ -137,7 +138,6 @@ fn amounts(
             row.stored.minimum_value.map_or(Scalar::Null, Scalar::Integer)
         })
         .attribute(
-        .attribute(
             word("revenue_scope", RevenueScope::NAMES).writable().field(distributor::REVENUE_SCOPE),
             |row| Scalar::Text(row.stored.revenue_scope.name()),
         )
@@ -148,6 +148,7 @@ fn conditions(
     declaration: Declaration<DistributorRow, store::Field>,
 ) -> Declaration<DistributorRow, store::Field> {
     declaration
+        .attribute(
             boolean("requires_approval").writable().field(distributor::REQUIRES_APPROVAL),
             |row| Scalar::Boolean(row.stored.requires_approval),
         )
@@ -206,11 +207,11 @@ fn update(work: &mut Work<'_>, row: &DistributorRow, input: &mut Input) -> Resul
     let in_use = in_use(work, &row)?;
     wanted.terms.may_replace(&before, in_use)?;
     distributor::update(&mut work.tenant, old, &wanted.written, work.now)?;
-    link(work, old.id, &wanted)?;
     if old.revenue_scope != wanted.terms.revenue_scope {
         // One that counts all deals names none: what it named before is not to come back unseen.
         work.set_members(distributor::DEALS, old.id.0, Some(&Linkage::Many(Vec::new())))?;
     }
+    link(work, old.id, &wanted)?;
     let moved = old.anchor_at != wanted.written.anchor_at
         || old.schedule != wanted.written.schedule
         || old.time_zone != wanted.written.time_zone;
@@ -245,12 +246,12 @@ fn in_use(work: &mut Work<'_>, row: &DistributorRow) -> Result<bool> {
     Ok(is_owing || obligation::any_open(&mut work.tenant, row.stored.id)?)
 }
 
-fn link(work: &mut Work<'_>, id: DistributorId, wanted: &Wanted) -> Result<()> {
 /// Returns whether a change of the deals adds any.
 fn adds_any(change: &Linkage) -> bool {
     matches!(change, Linkage::Many(ids) | Linkage::Add(ids) if !ids.is_empty())
 }
 
+fn link(work: &mut Work<'_>, id: DistributorId, wanted: &Wanted) -> Result<()> {
     work.set_members(distributor::DEALS, id.0, wanted.deals.as_ref())?;
     if wanted.collaborators.is_some() {
         work.set_members(distributor::COLLABORATORS, id.0, wanted.collaborators.as_ref())?;
@@ -310,14 +311,36 @@ fn accepted(
     let (schedule, texts) = kept_json::read_schedule(&schedule, anchor.and_utc(), zone, input);
     let collaborators = work.members(input, "collaborators", "collaborators")?;
     let deals = work.members(input, "deals", "deals")?;
-    check_start(old, &draft, zone, work.now, input);
     draft.gives_deals = deals.as_ref().is_some_and(adds_any);
     if draft.gives_deals && !input.gives("revenue_scope") {
         draft.revenue_scope = None;
     }
+    check_start(old, &draft, zone, work.now, input);
+    check_units(work, old, &draft, input)?;
     let terms = judged(input, draft.check(home))?;
     let written = written(&terms, kept_json::write_schedule(&texts), anchor);
     Ok(Wanted { written, terms, schedule, collaborators, deals })
+}
+
+/// Refuses units that are set to a currency of the tenant in other letters than capitals: they
+/// would be a plain unit without decimals.
+fn check_units(
+    work: &mut Work<'_>,
+    old: Option<&StoredDistributor>,
+    draft: &DistributorDraft,
+    input: &mut Input,
+) -> Result<()> {
+    let Some(name) = draft.units.as_deref() else { return Ok(()) };
+    let units: Option<Units> = name.parse().ok();
+    let Some(currency) = units.and_then(|units| units.misspelt_currency()) else { return Ok(()) };
+    if old.is_some_and(|old| old.units == name) {
+        return Ok(());
+    }
+    if currency == work.currency || deal::any_in(&mut work.tenant, currency)? {
+        let meant = format!("must be {currency} for the currency; {name} would have no decimals");
+        input.refuse("units", &meant);
+    }
+    Ok(())
 }
 
 /// Checks the first day of the first period, which is given at creation and then stays.

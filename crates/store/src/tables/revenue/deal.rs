@@ -7,13 +7,14 @@ use crate::rows::macros::{
 };
 use crate::rows::table::table;
 use crate::session::tenant::Tenant;
+use crate::sql::exists::exists;
 use crate::sql::field::{Field, Join};
 use crate::sql::statement::Statement;
 use crate::stored;
 use apportion_core::currency::Currency;
 use apportion_core::deal::DealStatus;
-use chrono::{NaiveDate, NaiveDateTime};
 use apportion_core::id::{DealId, OrganizationId, PersonId};
+use chrono::{NaiveDate, NaiveDateTime};
 use diesel::prelude::*;
 use diesel::sql_types::BigInt;
 
@@ -58,8 +59,8 @@ table! {
         probability: i64 => BigInt as PROBABILITY,
         /// The status of the deal, which is `open`, `won` or `lost`.
         status: DealStatus => Text as STATUS,
-        date: Option<NaiveDate> => Nullable<Date> as DATE,
         /// The day of the deal.
+        date: Option<NaiveDate> => Nullable<Date> as DATE,
         /// The last day of the deal.
         end_date: Option<NaiveDate> => Nullable<Date> as END_DATE,
         /// The value in minor units of the tenant's currency.
@@ -162,6 +163,14 @@ pub fn ids_by_name(tenant: &mut Tenant<'_>, name: &str) -> Result<Vec<DealId>> {
         .limit(2)
         .load(tenant.connection()?)
         .map_err(Error::from)
+}
+
+/// Returns whether any deal of the tenant is in this currency.
+pub fn any_in(tenant: &mut Tenant<'_>, currency: Currency) -> Result<bool> {
+    let found = deals::table
+        .filter(deals::organization_id.eq(tenant.id()))
+        .filter(deals::currency.eq(currency.code()));
+    exists!(found, tenant.connection()?).map_err(Error::from)
 }
 
 /// Deletes a deal, which must have no distributions.
