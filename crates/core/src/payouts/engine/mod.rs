@@ -73,6 +73,7 @@ use crate::payouts::resolver::Payout;
 ///     obligations: &[],
 ///     accumulated: 0,
 ///     recognized: 0,
+///     uncounted: &[],
 ///     now: noon("08")?,
 /// };
 ///
@@ -118,6 +119,7 @@ pub fn plan(
         allocations: settlement.allocations,
         obligation_status,
         explanation: settlement.explanation,
+        uncounted: snapshot.uncounted.to_vec(),
         shared: settlement.shared,
         failure: settlement.failure,
         carried_on: settlement.carried_on,
