@@ -35,6 +35,8 @@ RULES = [
     ("invalid_attribute", r"(pool_amount|revenue_percentage|value) is required"),
     ("invalid_attribute", r"distribution_resolver must be .* if the pool resolver is .*"),
     ("invalid_attribute", r"units must be an ISO 4217 currency code if the pool resolver .*"),
+    ("invalid_attribute", r"units must be [A-Z]{3} for the currency; .* would have no decimals"),
+    ("invalid_attribute", r"revenue_scope must be deals, or absent, if deals are given"),
     # A state to begin with, where there are more to change to.
     ("invalid_attribute", r"status must be pending or approved"),
     # They depend on what day it is, and on what is left to take back.

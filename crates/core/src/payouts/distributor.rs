@@ -34,7 +34,7 @@ names! {
     RevenueScope {
         /// Every deal of the organization.
         All = "all",
-        /// The deals that are named, and none where none is.
+        /// The deals that are named, which may be no deals at all.
         Deals = "deals",
     }
 }

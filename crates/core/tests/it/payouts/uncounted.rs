@@ -48,13 +48,17 @@ fn says_why_it_is_not_counted() {
     );
 }
 
+/// Draws amounts of some currencies, each with the day of July on which it begins.
+fn amounts() -> impl Strategy<Value = Vec<(Currency, i64, u32)>> {
+    let amount = (arbitrary::currency(), -1_000..1_000_i64, 1..=9_u32);
+    prop::collection::vec(amount, 0..9)
+}
+
 proptest! {
     #![proptest_config(arbitrary::config())]
 
     #[test]
-    fn is_the_sum_of_each_day_of_each_amount(
-        amounts in prop::collection::vec((arbitrary::currency(), -1_000..1_000_i64, 1..=9_u32), 0..9),
-    ) {
+    fn is_the_sum_of_each_day_of_each_amount(amounts in amounts()) {
         let july = range("2025-07-03..2025-07-28");
         let spread = |(currency, total, first): &(Currency, i64, u32)| {
             let days = format!("2025-07-0{first}..2025-07-{}", 20 + first);

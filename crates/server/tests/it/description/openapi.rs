@@ -57,10 +57,14 @@ fn reports_take_what_is_described(place: &Place) {
     }
     let names = parameters.iter().filter_map(|it| it["name"].as_str());
     for name in names.filter(|name| name.starts_with("filter[")) {
-        let value =
-            if name.contains("[date]") || name.contains("as_of") { "2025-01-01" } else { "1" };
+        let [value, other] = match name {
+            _ if name.contains("[date]") || name.contains("as_of") => ["2025-01-01", ""],
+            _ if name.contains("[status]") => ["open", "lost"],
+            _ => ["1", "2"],
+        };
         let several = schema(name)["type"] == "array";
-        queries.push(format!("{name}={value}{}", if several { ",2" } else { "" }));
+        let more = if several { format!(",{other}") } else { String::new() };
+        queries.push(format!("{name}={value}{more}"));
         if !several {
             let query = format!("{name}={value},{value}");
             world.get(&format!("/reports/financial_item_reports?{query}")).expect(400);

@@ -67,6 +67,9 @@ fn linkage(deals: &[&str]) -> Value {
     json!({"data": deals.collect::<Vec<_>>()})
 }
 
+/// A way to change the deals of a programme, and its name.
+type Way = (&'static str, fn(&Programme));
+
 /// Sends a change of the links to deals at their own address.
 #[track_caller]
 fn relate(programme: &Programme, method: &str, deals: &[&str]) {
@@ -162,7 +165,7 @@ fn the_scope_follows_the_deals_that_are_given(place: &Place) {
     let world = &programme.world;
     let deals = |scope: &str, deals: &[i64]| (scope.to_owned(), deals.to_vec());
     assert_eq!(scope(&programme), deals("all", &[]));
-    let ways: [(&str, fn(&Programme)); 4] = [
+    let ways: [Way; 4] = [
         ("PATCH", |programme| relate(programme, "PATCH", &["2"])),
         ("POST", |programme| relate(programme, "POST", &["2"])),
         ("members", |programme| update(programme, json!({}), Some(&["2"]))),
@@ -206,7 +209,7 @@ fn the_scope_follows_the_deals_that_are_given(place: &Place) {
 
 fn taking_the_last_deal_leaves_a_pool_of_nothing(place: &Place) {
     let programme = programme(place);
-    let ways: [(&str, fn(&Programme)); 4] = [
+    let ways: [Way; 4] = [
         ("DELETE", |programme| relate(programme, "DELETE", &["2"])),
         ("PATCH", |programme| relate(programme, "PATCH", &[])),
         ("members", |programme| update(programme, json!({}), Some(&[]))),

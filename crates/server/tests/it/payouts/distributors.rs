@@ -13,7 +13,8 @@ apportion_testing::cases! {
     defaults_are_filled_in, everything_can_be_set, bad_values_are_refused,
     points_may_be_written_as_any_integer,
     resolvers_that_do_not_go_together, required_members, members_and_deals,
-    members_of_other_organizations_are_missing, units_spell_a_currency_in_capitals, deleted_distributors_are_read_only
+    members_of_other_organizations_are_missing, units_spell_a_currency_in_capitals,
+    deleted_distributors_are_read_only
 }
 
 fn defaults_are_filled_in(place: &Place) {

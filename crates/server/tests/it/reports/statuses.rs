@@ -26,8 +26,8 @@ fn report(world: &World, query: &str) -> Value {
     world.get(&format!("{REPORT}?{query}")).expect(200).json()
 }
 
-/// Makes a deal of 10.00 EUR with a probability of 30 percent, of which each of ten days brings 1.00
-/// EUR; returns its id.
+/// Makes a deal of 10.00 EUR with a probability of 30 percent, of which each of ten days brings
+/// 1.00 EUR; returns its id.
 fn deal(world: &World, status: &str) -> String {
     let attributes = json!({"name": status, "value": 1_000, "probability": 30, "status": status});
     let deal = world.create("deals", attributes, &[]);
