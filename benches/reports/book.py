@@ -19,8 +19,8 @@ MAX_DAYS = 730
 WHOLE, PARITY = 100 * 10**10, 10**12
 
 DEAL_COLUMNS = (
-    "id", "name", "currency", "value", "exchange_rate_e12", "probability", "value_default",
-    "distributed_percent_e10", "distributed_amount", "undistributed_amount",
+    "id", "name", "currency", "value", "exchange_rate_e12", "probability", "status",
+    "value_default", "distributed_percent_e10", "distributed_amount", "undistributed_amount",
 )
 COLUMNS = (
     "id", "deal_id", "start_on", "end_on", "amount_percent_e10", "amount", "amount_default",
@@ -58,7 +58,7 @@ class Deal:
         """By DEAL_COLUMNS."""
         name, left = f"Deal {self.id * 617_237 % 999_983:06}", self.value - self.amount_sum
         return (
-            self.id, name, self.currency, self.value, self.rate, self.probability,
+            self.id, name, self.currency, self.value, self.rate, self.probability, "won",
             self.to_default(self.value), self.percent_sum, self.amount_sum, left,
         )
 

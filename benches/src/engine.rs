@@ -155,11 +155,11 @@ fn fill(file: &Path, size: Size) {
         WITH n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {metrics})
         SELECT 1, 'N' || i, 'active', {dates} FROM n;
         INSERT INTO distributors (organization_id, name, units, status, pool_resolver,
-            distribution_resolver, pool_amount, requires_approval, carry_over, schedule, anchor_at,
-            time_zone, metric_types, created_at, updated_at)
+            distribution_resolver, pool_amount, revenue_scope, requires_approval, carry_over,
+            schedule, anchor_at, time_zone, metric_types, created_at, updated_at)
         WITH n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {pools})
         SELECT 1, 'D' || i, 'EUR', 'active', 'fixed_amount', 'performance_shared_pool',
-            100000000 + i, 0, 0, '[\"+1 month\"]', '2025-01-01 00:00:00', 'UTC',
+            100000000 + i, 'all', 0, 0, '[\"+1 month\"]', '2025-01-01 00:00:00', 'UTC',
             '[{{\"type\":\"manual\",\"points\":1}}]', {dates} FROM n;
         INSERT INTO distributions (organization_id, distributor_id, status, value, units,
             opened_at, period_from, trigger_date, carried, created_at, updated_at)

@@ -54,7 +54,7 @@ fn a_year_is_served_at_once(place: &Place) {
 type BadFile = (&'static str, &'static [u8], &'static [&'static str]);
 
 const DEAL_COLUMNS: &str =
-    "name, currency, value, exchange_rate, exchange_date, probability, date, end_date";
+    "name, currency, value, exchange_rate, exchange_date, probability, status, date, end_date";
 
 #[rustfmt::skip]
 const BAD_FILES: &[BadFile] = &[

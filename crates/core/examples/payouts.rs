@@ -38,6 +38,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         obligations: &[],
         accumulated: 0,
         recognized: 100_000,
+        uncounted: &[],
         now: "2025-08-01T06:00:00Z".parse()?,
     };
     let monthly = |after: DateTime<Utc>| after.checked_add_months(Months::new(1));

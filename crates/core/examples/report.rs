@@ -5,6 +5,7 @@
 use std::error::Error;
 
 use apportion_core::calendar::DateRange;
+use apportion_core::deal::DealStatus;
 use apportion_core::report::{Entry, Figure, Grouping, Report, ReportQuery};
 use apportion_core::window::Window;
 use chrono::NaiveDate;
@@ -48,6 +49,7 @@ fn print(groups: &str, distributions: &[Distribution]) -> Result<(), Box<dyn Err
             revenue_distribution: number,
             currency: "EUR".parse()?,
             probability: 100,
+            status: DealStatus::Won,
             days: DateRange::new(start, end)?.into(),
             amount,
             amount_default: amount,

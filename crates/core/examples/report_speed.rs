@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use apportion_core::calendar::DateRange;
 use apportion_core::currency::Currency;
 use apportion_core::day_span::DaySpan;
+use apportion_core::deal::DealStatus;
 use apportion_core::report::{Entry, Grouping, Report, ReportQuery};
 use apportion_core::window::Window;
 use chrono::NaiveDate;
@@ -77,6 +78,7 @@ fn main() -> Result<(), Box<dyn Error>> {
                     revenue_distribution: number,
                     currency: eur,
                     probability,
+                    status: DealStatus::Won,
                     days: columns.days,
                     amount: columns.amount,
                     amount_default: if abroad { columns.amount / 2 } else { columns.amount },

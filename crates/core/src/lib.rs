@@ -63,6 +63,7 @@ pub use parties::{collaborator, organization, person};
 pub use payouts::{
     accumulation, allocation, distribution, distribution_refund, distributor, engine, metric,
     metric_credit, obligation, resolver, settlement, share_explanation, share_rule, shares,
+    uncounted,
 };
 pub use revenue::{
     deal, deal_totals, recognition, report, revenue_distribution, revenue_item, revenue_item_page,

@@ -26,7 +26,7 @@ pub use database::connection::{AnyConnection, MultiBackend};
 pub use database::lookup::Lookup;
 pub use error::{Cause, Error, Result, intact};
 pub use ledger::ledger;
-pub use ledger::recognized::recognized;
+pub use ledger::recognized::{recognized, uncounted};
 pub use payouts::counting::counting_distributors;
 pub use payouts::{allocate, due, refund, settle};
 pub use pool::backup;

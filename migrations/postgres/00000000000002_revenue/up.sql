@@ -14,6 +14,7 @@ CREATE TABLE deals (
     exchange_rate_e12 BIGINT CHECK (exchange_rate_e12 > 0),
     exchange_date DATE,
     probability BIGINT NOT NULL CHECK (probability BETWEEN 0 AND 100),
+    status TEXT COLLATE "C" NOT NULL CHECK (status IN ('open', 'won', 'lost')),
     date DATE,
     end_date DATE,
     value_default BIGINT NOT NULL,

@@ -33,6 +33,7 @@ CREATE TABLE distributors (
     distribution_resolver TEXT COLLATE "C" NOT NULL,
     pool_amount BIGINT CHECK (pool_amount >= 0),
     revenue_percentage_e10 BIGINT CHECK (revenue_percentage_e10 > 0),
+    revenue_scope TEXT COLLATE "C" NOT NULL CHECK (revenue_scope IN ('all', 'deals')),
     minimum_value BIGINT CHECK (minimum_value >= 0),
     requires_approval BOOLEAN NOT NULL,
     carry_over BOOLEAN NOT NULL,

@@ -14,6 +14,7 @@ CREATE TABLE deals (
     exchange_rate_e12 INTEGER CHECK (exchange_rate_e12 > 0),
     exchange_date TEXT,
     probability INTEGER NOT NULL CHECK (probability BETWEEN 0 AND 100),
+    status TEXT NOT NULL CHECK (status IN ('open', 'won', 'lost')),
     date TEXT,
     end_date TEXT,
     value_default INTEGER NOT NULL,

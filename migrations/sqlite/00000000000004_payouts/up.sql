@@ -33,6 +33,7 @@ CREATE TABLE distributors (
     distribution_resolver TEXT NOT NULL,
     pool_amount INTEGER CHECK (pool_amount >= 0),
     revenue_percentage_e10 INTEGER CHECK (revenue_percentage_e10 > 0),
+    revenue_scope TEXT NOT NULL CHECK (revenue_scope IN ('all', 'deals')),
     minimum_value INTEGER CHECK (minimum_value >= 0),
     requires_approval INTEGER NOT NULL CHECK (requires_approval IN (0, 1)),
     carry_over INTEGER NOT NULL CHECK (carry_over IN (0, 1)),

@@ -13,7 +13,9 @@ from schemathesis.openapi.checks import RejectedPositiveData
 MAX_PARAMETERS = 64
 MAX_FILTER_VALUES = 100
 #: What a report may be grouped by.
-ENTITIES = {"date", "organization", "deal", "creator", "currency", "revenue_distribution"}
+ENTITIES = {
+    "date", "organization", "deal", "creator", "currency", "status", "revenue_distribution",
+}
 
 #: Code and detail of the refusals that valid requests may meet, and why no schema rules them out.
 RULES = [
@@ -33,6 +35,8 @@ RULES = [
     ("invalid_attribute", r"(pool_amount|revenue_percentage|value) is required"),
     ("invalid_attribute", r"distribution_resolver must be .* if the pool resolver is .*"),
     ("invalid_attribute", r"units must be an ISO 4217 currency code if the pool resolver .*"),
+    ("invalid_attribute", r"units must be [A-Z]{3} for the currency; .* would have no decimals"),
+    ("invalid_attribute", r"revenue_scope must be deals, or absent, if deals are given"),
     # A state to begin with, where there are more to change to.
     ("invalid_attribute", r"status must be pending or approved"),
     # They depend on what day it is, and on what is left to take back.

@@ -52,6 +52,16 @@ impl Units {
         }
     }
 
+    /// Returns the currency that a plain unit spells in other letters than capitals, such as EUR
+    /// for `eur`: the unit is hardly meant, as it has no decimals. `None` for every other unit.
+    #[must_use]
+    pub fn misspelt_currency(&self) -> Option<Currency> {
+        match self {
+            Self::Currency(_) => None,
+            Self::Plain(PlainUnit(name)) => name.to_ascii_uppercase().parse().ok(),
+        }
+    }
+
     /// Returns the decimals of the minor unit; 0 for a plain unit.
     #[must_use]
     pub const fn decimals(&self) -> u32 {

@@ -13,7 +13,7 @@ use crate::money::units::Units;
 use crate::payouts::metric::{CountedMetric, CountedMetricDraft, check_metric_types};
 use crate::payouts::resolver::{DistributionResolver, Payout, PoolResolver, ResolverInputs};
 use crate::rules::fault::{Fault, Faults};
-use crate::rules::names::names;
+use crate::rules::names::{UnknownName, names};
 use crate::rules::refusal::{Locked, Refused};
 use crate::rules::text::{MAX_LONG_TEXT_CHARS, MAX_TEXT_CHARS, without_nul};
 
@@ -26,6 +26,16 @@ names! {
         Inactive = "inactive",
         /// The distributor can only be viewed.
         Deleted = "deleted",
+    }
+}
+
+names! {
+    /// The deals whose revenue counts for a distributor.
+    RevenueScope {
+        /// Every deal of the organization.
+        All = "all",
+        /// The deals that are named, which may be no deals at all.
+        Deals = "deals",
     }
 }
 
@@ -55,6 +65,10 @@ pub struct DistributorDraft {
     /// The smallest net that is paid, in minor units, 0 or more.
     #[validate(custom(function = zero_or_more))]
     pub minimum_value: Option<i64>,
+    /// The name of a [`RevenueScope`]; `None` means the deals where any are given, else all.
+    pub revenue_scope: Option<String>,
+    /// Whether the description names deals.
+    pub gives_deals: bool,
     /// Whether new obligations must be approved; `None` means no.
     pub requires_approval: Option<bool>,
     /// Whether an untaken pool is carried over; `None` means no.
@@ -91,6 +105,8 @@ pub struct DistributorTerms {
     pub revenue_percentage: Option<Percent>,
     /// The smallest net that is paid, in minor units, 0 or more.
     pub minimum_value: Option<i64>,
+    /// The deals whose revenue counts; stored even if the resolvers do not use it.
+    pub revenue_scope: RevenueScope,
     /// Whether the obligations that a pool creates begin as pending.
     pub requires_approval: bool,
     /// Whether a pool that nobody took is added to the next one.
@@ -110,6 +126,7 @@ struct Parsed {
     pool_resolver: Option<PoolResolver>,
     distribution_resolver: Option<DistributionResolver>,
     revenue_percentage: Option<Percent>,
+    revenue_scope: Option<RevenueScope>,
     time_zone: Option<Tz>,
     metric_types: Vec<CountedMetric>,
 }
@@ -140,8 +157,23 @@ impl DistributorDraft {
             pool_resolver: faults.required("pool_resolver", pool_resolver),
             distribution_resolver: faults.required("distribution_resolver", distribution_resolver),
             revenue_percentage: faults.note("revenue_percentage", percentage).flatten(),
+            revenue_scope: faults.note("revenue_scope", self.revenue_scope()),
             time_zone: faults.note("time_zone", zone),
             metric_types: check_metric_types(&self.metric_types, faults),
+        }
+    }
+
+    /// Finds the deals whose revenue counts. A distributor that is given deals counts those: it
+    /// cannot be told at once to count all.
+    fn revenue_scope(&self) -> Result<RevenueScope, String> {
+        let stated = self.revenue_scope.as_deref().map(str::parse).transpose();
+        match (stated.map_err(|error: UnknownName| error.to_string())?, self.gives_deals) {
+            (Some(RevenueScope::All), true) => {
+                Err("must be deals, or absent, if deals are given".to_owned())
+            }
+            (Some(stated), _) => Ok(stated),
+            (None, true) => Ok(RevenueScope::Deals),
+            (None, false) => Ok(RevenueScope::All),
         }
     }
 
@@ -176,6 +208,7 @@ impl DistributorDraft {
             pool_amount: self.pool_amount,
             revenue_percentage: parsed.revenue_percentage,
             minimum_value: self.minimum_value,
+            revenue_scope: parsed.revenue_scope?,
             requires_approval: self.requires_approval.unwrap_or_default(),
             carry_over: self.carry_over.unwrap_or_default(),
             starts_on: self.starts_on,

@@ -26,3 +26,4 @@ pub mod settlement;
 pub mod share_explanation;
 pub mod share_rule;
 pub mod shares;
+pub mod uncounted;

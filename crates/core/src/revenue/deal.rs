@@ -11,7 +11,36 @@ use crate::money::currency::{Currency, CurrencyError};
 use crate::money::decimal::Rate;
 use crate::money::{MoneyError, exchange};
 use crate::rules::fault::{Fault, Faults};
+use crate::rules::names::names;
 use crate::rules::text::MAX_TEXT_CHARS;
+
+names! {
+    /// The status of a deal, which decides what its revenue counts as.
+    DealStatus {
+        /// The deal may be won or lost yet: its revenue is expected, and none is recognised.
+        Open = "open",
+        /// The deal was made: its revenue is recognised day by day.
+        Won = "won",
+        /// The deal was not made. Reports and lists of items leave it out unless they are asked for
+        /// it.
+        Lost = "lost",
+    }
+}
+
+impl DealStatus {
+    /// Returns whether the revenue of such a deal is recognised once its day has come.
+    #[must_use]
+    pub const fn is_recognised(self) -> bool {
+        matches!(self, Self::Won)
+    }
+
+    /// Returns whether reports and lists of items leave out such a deal unless they are asked about
+    /// the status of deals.
+    #[must_use]
+    pub const fn is_left_out(self) -> bool {
+        matches!(self, Self::Lost)
+    }
+}
 
 /// A deal as a client describes it; `None` means null or absent.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Validate)]
@@ -35,6 +64,8 @@ pub struct DealDraft {
     /// The probability in percent, 0 to 100; `None` means 100.
     #[validate(range(min = 0, max = 100))]
     pub probability: Option<i64>,
+    /// The name of a [`DealStatus`]; `None` means won.
+    pub status: Option<String>,
 }
 
 /// A deal that keeps every rule, with its defaults filled in.
@@ -56,6 +87,8 @@ pub struct DealTerms {
     pub end_date: Option<NaiveDate>,
     /// The probability in percent, 0 to 100.
     pub probability: i64,
+    /// The status.
+    pub status: DealStatus,
     /// The value in minor units of the organization's currency.
     pub value_default: i64,
 }
@@ -103,26 +136,37 @@ impl DealDraft {
     pub fn check(&self, default_currency: Currency) -> Result<DealTerms, Vec<Fault>> {
         let mut faults = Faults::declared_by(self);
         self.check_dates(&mut faults);
+        let status = self.status.as_deref().map_or(Ok(DealStatus::Won), str::parse);
+        let status = faults.note("status", status);
         let money = self.money(default_currency, &mut faults);
         let value_default = money.and_then(|money| {
             let converted = money.to_default(money.value);
             faults
                 .note("value", converted.map_err(|error| format!("{error} in {default_currency}")))
         });
-        match (self.name.clone(), money, value_default) {
-            (Some(name), Some(money), Some(value_default)) if faults.is_empty() => Ok(DealTerms {
-                name,
-                currency: money.currency,
-                value: money.value,
-                exchange_rate: money.exchange_rate,
-                exchange_date: self.exchange_date,
-                date: self.date,
-                end_date: self.end_date,
-                probability: self.probability.unwrap_or(100),
-                value_default,
-            }),
-            _ => Err(faults.into_vec()),
-        }
+        let terms = self.terms(money, status, value_default);
+        terms.filter(|_| faults.is_empty()).ok_or_else(|| faults.into_vec())
+    }
+
+    fn terms(
+        &self,
+        money: Option<DealMoney>,
+        status: Option<DealStatus>,
+        value_default: Option<i64>,
+    ) -> Option<DealTerms> {
+        let DealMoney { value, currency, exchange_rate, .. } = money?;
+        Some(DealTerms {
+            name: self.name.clone()?,
+            currency,
+            value,
+            exchange_rate,
+            exchange_date: self.exchange_date,
+            date: self.date,
+            end_date: self.end_date,
+            probability: self.probability.unwrap_or(100),
+            status: status?,
+            value_default: value_default?,
+        })
     }
 
     fn check_dates(&self, faults: &mut Faults) {

@@ -4,6 +4,7 @@
 
 use apportion_core::calendar::{DateRange, FIRST_DAY, LAST_DAY, MAX_DAYS, Period};
 use apportion_core::currency::Currency;
+use apportion_core::deal::DealStatus;
 use apportion_core::decimal::{Percent, Rate};
 use apportion_core::id::CollaboratorId;
 use apportion_core::report::{Entry, Group, Grouping};
@@ -113,15 +114,16 @@ fn winter_day() -> impl Strategy<Value = NaiveDate> {
     (0..120_u64).prop_map(|days| super::day("2024-11-15") + Days::new(days))
 }
 
-/// Draws a few distributions of a few deals in two currencies, all in one winter.
+/// Draws a few distributions of a few deals in two currencies and of any status, all in one winter.
 pub(crate) fn book(
     amount: impl Strategy<Value = i64> + Clone,
 ) -> impl Strategy<Value = Vec<Entry>> {
-    let money = (amount.clone(), prop::option::of(amount), any::<bool>(), 0..=100_i64);
+    let status = prop::sample::select(DealStatus::ALL);
+    let money = (amount.clone(), prop::option::of(amount), any::<bool>(), 0..=100_i64, status);
     let keys = (1..=2_i64, 1..=3_i64, prop::option::of(1..=2_i64));
     let entry = (keys, money, winter_day(), 0..70_u64).prop_map(|(keys, money, start, days)| {
         let (organization, deal, creator) = keys;
-        let (amount, other, in_euros, probability) = money;
+        let (amount, other, in_euros, probability, status) = money;
         let range = DateRange::new(start, start + Days::new(days)).unwrap();
         Entry {
             organization,
@@ -130,6 +132,7 @@ pub(crate) fn book(
             revenue_distribution: 0,
             currency: super::currency(if in_euros { "EUR" } else { "USD" }),
             probability: if probability > 50 { 100 } else { probability },
+            status,
             days: range.into(),
             amount,
             amount_default: other.unwrap_or(amount),
@@ -160,10 +163,11 @@ pub(crate) fn grouping() -> impl Strategy<Value = Grouping> {
         Group::Deal,
         Group::Creator,
         Group::Currency,
+        Group::Status,
         Group::RevenueDistribution,
     ];
     let date = prop::option::weighted(0.7, period().prop_map(Group::Date));
-    let some = prop::sample::subsequence(groups, 0..=5);
+    let some = prop::sample::subsequence(groups, 0..=6);
     let all =
         (some, date).prop_map(|(some, date)| some.into_iter().chain(date).collect::<Vec<_>>());
     all.prop_shuffle().prop_map(|groups| Grouping::from_groups(groups.into_iter().map(Ok)).unwrap())

@@ -9,6 +9,7 @@ use apportion_core::id::{CollaboratorId, DistributorId};
 use apportion_core::metric::Score;
 use apportion_core::obligation::{ObligationState, ObligationStatus};
 use apportion_core::resolver::{Payout, PoolSource};
+use apportion_core::uncounted::UncountedRevenue;
 use apportion_store::distribution::{self, StoredDistribution};
 use apportion_store::distributor::{self, StoredDistributor};
 use apportion_store::metric::CollaboratorScore;
@@ -69,6 +70,7 @@ struct Rows {
     obligations: Vec<Owed>,
     accumulated: i64,
     recognized: i128,
+    uncounted: Vec<UncountedRevenue>,
     now: DateTime<Utc>,
 }
 
@@ -105,6 +107,7 @@ impl Rows {
             obligations: Vec::new(),
             accumulated: payer_row.accumulated_value,
             recognized: 0,
+            uncounted: Vec::new(),
             now,
         };
         let before = rows.snapshot().cutoff().at.naive_utc();
@@ -115,28 +118,29 @@ impl Rows {
             let score =
                 |CollaboratorScore { collaborator_id, score }| Score { collaborator_id, score };
             rows.scores = scores.map(score).collect();
-            rows.recognized = rows.recognized(tenant, distributor)?;
+            rows.read_revenue(tenant, distributor)?;
         }
         Ok(rows)
     }
 
-    /// Sums the revenue of the period, in minor units. Returns 0 unless the distributor shares
-    /// revenue.
-    fn recognized(
-        &self,
+    /// Sums the revenue of the period, in minor units, and what the pool cannot count of it. Does
+    /// nothing unless the distributor shares revenue.
+    fn read_revenue(
+        &mut self,
         tenant: &mut Tenant<'_>,
         distributor: DistributorId,
-    ) -> store::Result<i128> {
+    ) -> store::Result<()> {
         if !matches!(self.payer.payout, Payout::Shared { pool: PoolSource::Revenue(_), .. }) {
-            return Ok(0);
+            return Ok(());
         }
-        let Some(organization) = organization::find(tenant)? else { return Ok(0) };
+        let Some(organization) = organization::find(tenant)? else { return Ok(()) };
         let revenue = self.payer.revenue_in(organization.currency);
         let days = self.open.revenue_days(self.now, self.payer.time_zone);
-        match (revenue, days) {
-            (Some(revenue), Some(days)) => store::recognized(tenant, distributor, revenue, days),
-            _ => Ok(0),
+        if let (Some(revenue), Some(days)) = (revenue, days) {
+            self.recognized = store::recognized(tenant, distributor, revenue, days)?;
+            self.uncounted = store::uncounted(tenant, distributor, revenue, days)?;
         }
+        Ok(())
     }
 
     fn snapshot(&self) -> Snapshot<'_> {
@@ -148,6 +152,7 @@ impl Rows {
             obligations: &self.obligations,
             accumulated: self.accumulated,
             recognized: self.recognized,
+            uncounted: &self.uncounted,
             now: self.now,
         }
     }

@@ -6,6 +6,7 @@
 use apportion_core::accumulation::Net;
 use apportion_core::engine::{Basis, Origin, Plan, PlannedAllocation, UnpaidCollaborator};
 use apportion_core::share_explanation::{RankedWeight, ShareExplanation, SharedPool};
+use apportion_core::uncounted::UncountedRevenue;
 use apportion_core::units::Units;
 use apportion_jsonapi::json::Json;
 use apportion_jsonapi::value::parse_integer;
@@ -59,9 +60,9 @@ pub(crate) fn of_plan(plan: &Plan) -> String {
         ("pool", Figure::Number(told.pool.to_string())),
         ("carried", Figure::Number(told.carried.to_string())),
         ("total_score", Figure::Number(told.total_score.to_string())),
-        ("basis", Figure::Json(of_basis(&told.basis))),
+        ("basis", Figure::Json(of_basis(&told.basis, &plan.uncounted))),
         ("unpaid", Figure::Json(format!("[{}]", unpaid.join(",")))),
-        ("sentence", Figure::Text(told.sentence.clone())),
+        ("sentence", Figure::Text(plan.sentence())),
     ])
 }
 
@@ -83,17 +84,35 @@ fn waiting(explanation: &str) -> Vec<i64> {
     unpaid.iter().filter(is_owed).filter_map(id).collect()
 }
 
-fn of_basis(basis: &Basis) -> String {
+/// Returns the source of a pool, and the revenue that it does not count, if there is any.
+fn of_basis(basis: &Basis, uncounted: &[UncountedRevenue]) -> String {
     match basis {
         Basis::Amount(amount) => object(&[("amount", Figure::Number(amount.to_string()))]),
         Basis::Collected(sum) => object(&[("collected", Figure::Number(sum.to_string()))]),
-        Basis::Revenue { from, until, recognized, percentage } => object(&[
-            ("from", Figure::Text(from.to_string())),
-            ("until", Figure::Text(until.to_string())),
-            ("recognized", Figure::Number(recognized.to_string())),
-            ("percentage", Figure::Text(percentage.to_string())),
-        ]),
+        Basis::Revenue { from, until, recognized, percentage } => {
+            let mut members = vec![
+                ("from", Figure::Text(from.to_string())),
+                ("until", Figure::Text(until.to_string())),
+                ("recognized", Figure::Number(recognized.to_string())),
+                ("percentage", Figure::Text(percentage.to_string())),
+            ];
+            if !uncounted.is_empty() {
+                members.push(("uncounted", Figure::Json(of_uncounted(uncounted))));
+            }
+            object(&members)
+        }
     }
+}
+
+fn of_uncounted(uncounted: &[UncountedRevenue]) -> String {
+    let one = |left_out: &UncountedRevenue| {
+        object(&[
+            ("currency", Figure::Text(left_out.currency.code().to_owned())),
+            ("amount", Figure::Number(left_out.amount.to_string())),
+        ])
+    };
+    let all: Vec<String> = uncounted.iter().map(one).collect();
+    format!("[{}]", all.join(","))
 }
 
 /// Returns the explanation of one obligation in a net of collected obligations.

@@ -30,13 +30,18 @@ draft! {
         revenue_percentage: row.revenue_percentage_e10
             => revenue_percentage_e10: terms.revenue_percentage.map(Percent::units),
         minimum_value: row.minimum_value => minimum_value: terms.minimum_value,
+        revenue_scope: Some(row.revenue_scope.name().to_owned())
+            => revenue_scope: terms.revenue_scope,
         requires_approval: Some(row.requires_approval)
             => requires_approval: terms.requires_approval,
         carry_over: Some(row.carry_over) => carry_over: terms.carry_over,
         starts_on: row.starts_on => starts_on: terms.starts_on,
         time_zone: Some(row.time_zone.clone()) => time_zone: terms.time_zone.name().to_owned(),
     }
-    draft { metric_types: kept_json::read_metric_types(&row.metric_types) }
+    draft {
+        gives_deals: false,
+        metric_types: kept_json::read_metric_types(&row.metric_types)
+    }
     written {
         schedule: schedule_json,
         anchor_at: schedule_set_at,

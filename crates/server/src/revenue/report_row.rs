@@ -1,6 +1,7 @@
 //! The type of a report's rows: its filters, sorts and attributes. Rows are computed, so none has
 //! an address or is in a table. Not here: the values of rows (`endpoints::report`).
 
+use apportion_core::deal::DealStatus;
 use apportion_core::report::{Figure, Group};
 use apportion_jsonapi::query::Fieldsets;
 use apportion_jsonapi::resource::{FilterKey, Ids, Relationship, ResourceType, SortKey, Takes};
@@ -22,6 +23,8 @@ pub(crate) const CREATOR_ID: Field = Field::computed("creator_id", FieldKind::In
 pub(crate) const CURRENCY: Field = Field::computed("currency", FieldKind::Text, false);
 /// The probability of the deal, in percent.
 pub(crate) const PROBABILITY: Field = Field::computed("probability", FieldKind::Integer, false);
+/// The status of the deal.
+pub(crate) const STATUS: Field = Field::computed("status", FieldKind::Text, false);
 /// The revenue distribution itself.
 pub(crate) const REVENUE_DISTRIBUTION_ID: Field =
     Field::computed("revenue_distribution_id", FieldKind::Integer, false);
@@ -34,6 +37,7 @@ const GROUP: &str = r#"{"type": "object", "properties": {
     "deal": {"type": "string"},
     "creator": {"type": ["string", "null"]},
     "currency": {"type": "string"},
+    "status": {"enum": ["open", "won", "lost"]},
     "revenue_distribution": {"type": "string"}
 }, "additionalProperties": false}"#;
 
@@ -110,8 +114,16 @@ pub(crate) const ENTITIES: [Entity; 4] = [
 ];
 
 /// The sort keys other than figures.
-const KEYS: [&str; 7] =
-    ["date", "organization", "deal", "creator", "currency", "revenue_distribution", "count"];
+const KEYS: [&str; 8] = [
+    "date",
+    "organization",
+    "deal",
+    "creator",
+    "currency",
+    "status",
+    "revenue_distribution",
+    "count",
+];
 
 /// Returns the type as clients see it.
 pub(crate) fn resource() -> ResourceType<Field> {
@@ -135,6 +147,7 @@ pub(crate) fn resource() -> ResourceType<Field> {
             filter("creator_id", Kind::Id, Takes::All, CREATOR_ID),
             filter("currency", Kind::Text, Takes::All, CURRENCY),
             filter("probability", Kind::Integer, Takes::All, PROBABILITY),
+            filter("status", Kind::Enumeration(DealStatus::NAMES), Takes::All, STATUS),
         ],
         sorts: sort_names()
             .map(|name| SortKey { name: name.to_owned(), field: sort_field(name) })

@@ -1,5 +1,6 @@
-//! The selection of a tenant's revenue that a report covers: a window of days, the day that counts
-//! as today, and conditions on everything else.
+//! The selection of a tenant's revenue that a report or a list of items covers: a window of days,
+//! the day that counts as today, and conditions on everything else. Lost deals are left out unless
+//! there is a condition on the status of deals.
 
 use apportion_core::report::Entry;
 use apportion_core::window::Window;
@@ -8,7 +9,7 @@ use apportion_store::{Field, Filter, Test, Value};
 use chrono::NaiveDate;
 
 use crate::revenue::report_row::{
-    AS_OF, CREATOR_ID, CURRENCY, DATE, DEAL_ID, PROBABILITY, REVENUE_DISTRIBUTION_ID,
+    AS_OF, CREATOR_ID, CURRENCY, DATE, DEAL_ID, PROBABILITY, REVENUE_DISTRIBUTION_ID, STATUS,
 };
 
 /// The part of a tenant's revenue that a report covers.
@@ -18,6 +19,8 @@ pub(crate) struct Selection {
     pub(crate) window: Window,
     /// The day that counts as today; `None` for the organization's own today.
     pub(crate) as_of: Option<NaiveDate>,
+    /// Whether lost deals are left out, because no condition is on the status.
+    leaves_out_lost: bool,
     /// The conditions on everything but dates.
     rest: Filter,
     /// Whether the conditions can admit some distributions of a deal and not others.
@@ -28,8 +31,15 @@ impl Selection {
     /// Takes the window and the conditions out of a filter.
     pub(crate) fn from_filter(filter: Option<Filter>) -> Result<Self, Error> {
         let rest = Filter::All(Vec::new());
-        let mut selection = Self { window: Window::ALL, as_of: None, rest, splits_deals: false };
+        let mut selection = Self {
+            window: Window::ALL,
+            as_of: None,
+            leaves_out_lost: true,
+            rest,
+            splits_deals: false,
+        };
         if let Some(filter) = filter {
+            selection.leaves_out_lost = !mentions(&filter, STATUS);
             selection.rest = selection.take_dates(filter)?;
             selection.splits_deals = mentions(&selection.rest, CREATOR_ID)
                 || mentions(&selection.rest, REVENUE_DISTRIBUTION_ID);
@@ -102,6 +112,9 @@ impl Selection {
 
     /// Whether the report covers a distribution, as far as conditions other than dates say.
     pub(crate) fn admits(&self, entry: &Entry) -> bool {
+        if self.leaves_out_lost && entry.status.is_left_out() {
+            return false;
+        }
         self.rest.is_met(&|field| {
             if field == DEAL_ID {
                 Value::Integer(entry.deal)
@@ -111,6 +124,8 @@ impl Selection {
                 Value::Text(entry.currency.code().to_owned())
             } else if field == PROBABILITY {
                 Value::Integer(entry.probability)
+            } else if field == STATUS {
+                Value::Text(entry.status.name().to_owned())
             } else if field == REVENUE_DISTRIBUTION_ID {
                 Value::Integer(entry.revenue_distribution)
             } else {

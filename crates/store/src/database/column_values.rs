@@ -11,8 +11,9 @@
 use apportion_core::allocation::AllocationStatus;
 use apportion_core::collaborator::CollaboratorStatus;
 use apportion_core::currency::Currency;
+use apportion_core::deal::DealStatus;
 use apportion_core::distribution::DistributionStatus;
-use apportion_core::distributor::DistributorStatus;
+use apportion_core::distributor::{DistributorStatus, RevenueScope};
 use apportion_core::event::Action;
 use apportion_core::id::{
     AllocationId, CollaboratorId, DealId, DistributionId, DistributionRefundId, DistributorId,
@@ -114,8 +115,8 @@ values! {
 
 values! {
     Text, String, &'static str:
-    Action AllocationStatus CollaboratorStatus DistributionResolver DistributionStatus
-    DistributorStatus MetricType ObligationStatus PoolResolver,
+    Action AllocationStatus CollaboratorStatus DealStatus DistributionResolver DistributionStatus
+    DistributorStatus MetricType ObligationStatus PoolResolver RevenueScope,
     |text| text.parse().map_err(|error| format!("'{text}' {error}").into()), |value| value.name()
 }
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use apportion_core::currency::Currency;
 use apportion_core::day_span::DaySpan;
+use apportion_core::deal::DealStatus;
 use chrono::NaiveDate;
 use diesel::deserialize::{self, FromSql, FromSqlRow};
 use diesel::pg::{Pg, PgValue};
@@ -93,13 +94,14 @@ pub(super) struct Head {
     version: i64,
     currency: Currency,
     probability: i64,
+    status: DealStatus,
 }
 
 impl Head {
     /// Returns the account of the deal with these distributions.
     pub(super) fn account(self, lines: Box<[Line]>) -> Account {
-        let Self { id, version, currency, probability } = self;
-        Account { deal: id, version, currency, probability, lines }
+        let Self { id, version, currency, probability, status } = self;
+        Account { deal: id, version, currency, probability, status, lines }
     }
 }
 
@@ -109,7 +111,7 @@ pub(super) fn heads(tenant: &mut Tenant<'_>, first: i64, last: i64) -> Result<Ve
         .filter(deals::organization_id.eq(tenant.id()))
         .filter(deals::id.between(first, last))
         .order(deals::id)
-        .select((deals::id, deals::version, deals::currency, deals::probability))
+        .select((deals::id, deals::version, deals::currency, deals::probability, deals::status))
         .load(tenant.connection()?)
         .map_err(Error::from)
 }

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use apportion_core::currency::Currency;
 use apportion_core::day_span::DaySpan;
+use apportion_core::deal::DealStatus;
 use apportion_core::report::Entry;
 
 /// A revenue distribution, in 40 bytes.
@@ -26,6 +27,7 @@ pub(crate) struct Account {
     pub(crate) version: i64,
     pub(crate) currency: Currency,
     pub(crate) probability: i64,
+    pub(crate) status: DealStatus,
     /// Ordered by their ids.
     pub(crate) lines: Box<[Line]>,
 }
@@ -39,6 +41,7 @@ impl Account {
             revenue_distribution: line.id,
             currency: self.currency,
             probability: self.probability,
+            status: self.status,
             days: line.days,
             amount: line.amount,
             amount_default: line.amount_default,

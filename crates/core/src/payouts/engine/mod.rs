@@ -73,6 +73,7 @@ use crate::payouts::resolver::Payout;
 ///     obligations: &[],
 ///     accumulated: 0,
 ///     recognized: 0,
+///     uncounted: &[],
 ///     now: noon("08")?,
 /// };
 ///
@@ -115,6 +116,7 @@ pub fn plan(
         kept: outcome.kept,
         obligation_status: payer.share_status(),
         explanation: outcome.explanation,
+        uncounted: snapshot.uncounted.to_vec(),
         shared: outcome.shared,
         failure: outcome.failure,
         carried_on: outcome.carried_on,

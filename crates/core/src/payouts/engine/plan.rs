@@ -14,6 +14,7 @@ use crate::payouts::distribution::DistributionStatus;
 use crate::payouts::engine::snapshot::OpenDistribution;
 use crate::payouts::obligation::ObligationStatus;
 use crate::payouts::share_explanation::{RankedWeight, SharedPool};
+use crate::payouts::uncounted::UncountedRevenue;
 use crate::rules::id::{CollaboratorId, ObligationId};
 
 /// A plan for triggering a distribution.
@@ -41,6 +42,8 @@ pub struct Plan {
     pub obligation_status: ObligationStatus,
     /// The explanation of the whole distribution.
     pub explanation: DistributionExplanation,
+    /// The revenue of the period that the pool cannot count, by currency.
+    pub uncounted: Vec<UncountedRevenue>,
     /// The figures that all shares have in common; `None` if nothing is shared.
     pub shared: Option<SharedPool>,
     /// The reason why it failed, if it did.

@@ -49,6 +49,17 @@ impl Plan {
     }
 }
 
+impl Plan {
+    /// Returns the sentence of the explanation, followed by one for each currency that the pool
+    /// does not count.
+    #[must_use]
+    pub fn sentence(&self) -> String {
+        let left_out = self.uncounted.iter().map(|left_out| left_out.sentence(&self.units));
+        let all = std::iter::once(self.explanation.sentence.clone()).chain(left_out);
+        all.collect::<Vec<_>>().join(" ")
+    }
+}
+
 impl Net {
     /// Says what an obligation contributes to the net: all of it, or one part among several.
     /// `value` is that of the obligation, in minor units.

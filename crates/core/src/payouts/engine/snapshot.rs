@@ -14,6 +14,7 @@ use crate::payouts::distributor::DistributorStatus;
 use crate::payouts::metric::Score;
 use crate::payouts::obligation::ObligationStatus;
 use crate::payouts::resolver::{Payout, PoolSource};
+use crate::payouts::uncounted::UncountedRevenue;
 use crate::revenue::slicing::SpreadAmount;
 use crate::rules::id::CollaboratorId;
 
@@ -72,6 +73,8 @@ pub struct Snapshot<'a> {
     /// The revenue recognised on [`OpenDistribution::revenue_days`], for `recognized_revenue`, in
     /// minor units of the amounts that [`Payer::revenue_in`] names.
     pub recognized: i128,
+    /// The revenue of the same days that the pool cannot count, for `recognized_revenue`.
+    pub uncounted: &'a [UncountedRevenue],
     /// The instant for which the plan is made.
     pub now: DateTime<Utc>,
 }

@@ -6,6 +6,7 @@
 use crate::calendar::day_span::DaySpan;
 use crate::money::currency::Currency;
 use crate::money::projected;
+use crate::revenue::deal::DealStatus;
 use crate::revenue::recognition::{Divisor, Recognition};
 
 use super::figure::Three;
@@ -26,6 +27,8 @@ pub struct Entry {
     pub currency: Currency,
     /// The deal's probability in percent, 0 to 100.
     pub probability: i64,
+    /// The deal's status, which decides whether anything is recognised.
+    pub status: DealStatus,
     /// The days that the amounts are spread over.
     pub days: DaySpan,
     /// The amount in minor units of `currency`.

@@ -7,7 +7,7 @@
 pub enum Figure {
     /// The sum of all slices in the window.
     Revenue,
-    /// The sum of the slices up to the day that counts as today.
+    /// The sum of the slices of won deals up to the day that counts as today.
     Recognised,
     /// The sum of the slices of the projected amount, `round(amount * probability / 100)`.
     Projected,

@@ -17,6 +17,8 @@ pub enum Group {
     Creator,
     /// The currency of the deal.
     Currency,
+    /// The status of the deal.
+    Status,
     /// The distribution itself.
     RevenueDistribution,
     /// The day, by periods.
@@ -28,8 +30,8 @@ pub enum Group {
 pub enum GroupError {
     /// The name is not that of a group.
     #[error(
-        "{0:?} is not one of organization, deal, creator, currency, revenue_distribution, \
-         date:day, date:week, date:month, date:quarter and date:year"
+        "{0:?} is not one of organization, deal, creator, currency, status, \
+         revenue_distribution, date:day, date:week, date:month, date:quarter and date:year"
     )]
     Unknown(String),
     /// The group was named before.
@@ -62,8 +64,14 @@ const PERIODS: [(&str, Period); 5] = [
     ("date:year", Period::Year),
 ];
 
-const ENTITIES: [Group; 5] =
-    [Group::Organization, Group::Deal, Group::Creator, Group::Currency, Group::RevenueDistribution];
+const ENTITIES: [Group; 6] = [
+    Group::Organization,
+    Group::Deal,
+    Group::Creator,
+    Group::Currency,
+    Group::Status,
+    Group::RevenueDistribution,
+];
 
 impl Group {
     /// Returns the name without a period: `deal`, `date`.
@@ -74,6 +82,7 @@ impl Group {
             Self::Deal => "deal",
             Self::Creator => "creator",
             Self::Currency => "currency",
+            Self::Status => "status",
             Self::RevenueDistribution => "revenue_distribution",
             Self::Date(_) => "date",
         }

@@ -28,6 +28,7 @@ pub use row::{CurrencyTotal, Key, ReportError, Row};
 use crate::calendar::day_span::DaySpan;
 use crate::calendar::window::Window;
 use crate::money::currency::Currency;
+use crate::revenue::deal::DealStatus;
 use entry::Course;
 use hash::BuildKeyHasher;
 use periods::Periods;
@@ -59,6 +60,7 @@ pub struct ReportQuery {
 ///
 /// ```
 /// use apportion_core::calendar::DateRange;
+/// use apportion_core::deal::DealStatus;
 /// use apportion_core::report::{Entry, Figure, Grouping, Report, ReportQuery};
 /// use apportion_core::window::Window;
 ///
@@ -77,6 +79,7 @@ pub struct ReportQuery {
 ///     revenue_distribution: 4,
 ///     currency: "EUR".parse()?,
 ///     probability: 100,
+///     status: DealStatus::Won,
 ///     days: july.into(),
 ///     amount: 100_000,
 ///     amount_default: 100_000,
@@ -115,6 +118,7 @@ struct GroupedBy {
     organization: bool,
     deal: bool,
     creator: bool,
+    status: bool,
     revenue_distribution: bool,
 }
 
@@ -125,6 +129,7 @@ struct BlockKey {
     organization: i64,
     deal: i64,
     creator: Option<i64>,
+    status: Option<DealStatus>,
     revenue_distribution: i64,
     /// The letters of the currency's code as one number, which sorts like the code.
     currency: u32,
@@ -143,6 +148,7 @@ impl Report {
                 organization: has(Group::Organization),
                 deal: has(Group::Deal),
                 creator: has(Group::Creator),
+                status: has(Group::Status),
                 revenue_distribution: has(Group::RevenueDistribution),
             },
             stride: periods.len().clamp(1, RUN),
@@ -210,10 +216,12 @@ impl Report {
 
     fn add_days(&mut self, entry: &Entry, days: DaySpan) {
         let (key, own, default) = (self.key(entry), entry.amount, entry.amount_default);
+        // What is not recognised on any day is as if every day was still to come.
+        let as_of = if entry.status.is_recognised() { self.as_of } else { i32::MIN };
         if own == default {
-            self.follow(Course::new(entry, [own], days, self.as_of), key, days);
+            self.follow(Course::new(entry, [own], days, as_of), key, days);
         } else {
-            self.follow(Course::new(entry, [own, default], days, self.as_of), key, days);
+            self.follow(Course::new(entry, [own, default], days, as_of), key, days);
         }
     }
 
@@ -247,6 +255,7 @@ impl Report {
             organization: key(self.grouped_by.organization, entry.organization),
             deal: key(self.grouped_by.deal, entry.deal),
             creator: entry.creator.filter(|_| self.grouped_by.creator),
+            status: self.grouped_by.status.then_some(entry.status),
             revenue_distribution: key(
                 self.grouped_by.revenue_distribution,
                 entry.revenue_distribution,

@@ -10,7 +10,8 @@ use super::{Figure, Group, Grouping};
 /// A property that rows can be sorted by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SortBy {
-    /// A key: ids sort as numbers, currencies by code, periods by their first day.
+    /// A key: ids sort as numbers, currencies by code, statuses by name, periods by their first
+    /// day.
     Group(Group),
     /// The number of revenue items.
     Count,

@@ -8,6 +8,7 @@ use thiserror::Error;
 
 use crate::calendar::Period;
 use crate::money::currency::Currency;
+use crate::revenue::deal::DealStatus;
 
 use super::figure::{DEFAULT, Figure, OWN, Three};
 use super::order::{RowOrder, SortBy, nulls_last};
@@ -52,13 +53,15 @@ pub struct Row {
     default: Three<i64>,
 }
 
-/// The value of a group in a row, displayed as in the API: `17`, `-`, `EUR`, `2025-07`.
+/// The value of a group in a row, displayed as in the API: `17`, `-`, `EUR`, `won`, `2025-07`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Key {
     /// The id of an entity; `None` if the row has no such entity.
     Id(Option<i64>),
     /// A currency.
     Currency(Currency),
+    /// The status of deals.
+    Status(DealStatus),
     /// A period, and the day that it starts on.
     Date(Period, NaiveDate),
 }
@@ -104,6 +107,7 @@ impl Row {
             Group::Creator => Key::Id(self.keys.creator),
             Group::RevenueDistribution => Key::Id(Some(self.keys.revenue_distribution)),
             Group::Currency => self.currency.map_or(Key::Id(None), Key::Currency),
+            Group::Status => self.keys.status.map_or(Key::Id(None), Key::Status),
             Group::Date(period) => {
                 let starts_on = NaiveDate::from_epoch_days(self.starts_on);
                 Key::Date(period, starts_on.unwrap_or_default())
@@ -151,6 +155,7 @@ impl fmt::Display for Key {
             Self::Id(Some(id)) => id.fmt(f),
             Self::Id(None) => f.write_str("-"),
             Self::Currency(currency) => currency.fmt(f),
+            Self::Status(status) => status.fmt(f),
             Self::Date(period, starts_on) => f.write_str(&period.key(*starts_on)),
         }
     }
@@ -181,6 +186,9 @@ fn compare((mine, my_start): Place<'_>, (theirs, their_start): Place<'_>, by: Gr
         Group::Deal => mine.deal.cmp(&theirs.deal),
         Group::Creator => nulls_last(mine.creator, theirs.creator, false),
         Group::Currency => mine.currency.cmp(&theirs.currency),
+        Group::Status => {
+            mine.status.map(DealStatus::name).cmp(&theirs.status.map(DealStatus::name))
+        }
         Group::RevenueDistribution => mine.revenue_distribution.cmp(&theirs.revenue_distribution),
         Group::Date(_) => my_start.cmp(&their_start),
     }

@@ -29,6 +29,17 @@ fn are_a_currency_or_a_plain_unit() {
 }
 
 #[test]
+fn a_currency_in_other_letters_is_told_from_other_units() {
+    for [unit, code] in [["eur", "EUR"], ["Eur", "EUR"], ["eUr", "EUR"], ["jpy", "JPY"]] {
+        assert_eq!(units(unit).misspelt_currency(), Some(currency(code)), "{unit}");
+    }
+    // Gold and the code for tests are no currencies here, and so plain units in any letters.
+    for unit in ["EUR", "points", "euro", "XAU", "xau", "xts", "eu", "ßß", "éur"] {
+        assert_eq!(units(unit).misspelt_currency(), None, "{unit}");
+    }
+}
+
+#[test]
 fn amounts_have_all_their_decimals() {
     written("EUR", 1_765, "17.65 EUR");
     written("EUR", 5, "0.05 EUR");

@@ -1,6 +1,8 @@
 //! The rules of a distributor.
 
-use apportion_core::distributor::{DistributorDraft, DistributorStatus, DistributorTerms};
+use apportion_core::distributor::{
+    DistributorDraft, DistributorStatus, DistributorTerms, RevenueScope,
+};
 use apportion_core::metric::{CountedMetric, CountedMetricDraft, MetricType};
 use apportion_core::resolver::{Payout, PoolSource};
 use apportion_core::share_rule::ShareRule;
@@ -62,6 +64,7 @@ fn every_fault_is_found_at_once() {
         pool_amount: Some(-1),
         revenue_percentage: Some(0),
         minimum_value: Some(-1),
+        revenue_scope: text("some"),
         time_zone: text("Mars/Olympus"),
         ..draft()
     };
@@ -76,11 +79,35 @@ fn every_fault_is_found_at_once() {
             "pool_amount must not be negative",
             "pool_resolver must be fixed_amount, recognized_revenue or obligations",
             "revenue_percentage must be greater than 0",
+            "revenue_scope must be all or deals",
             "status must be active or inactive",
             "time_zone must be an IANA time zone such as Europe/Berlin",
             "units must be an ISO 4217 currency code or a unit of 1 to 32 letters",
         ],
     );
+}
+
+#[test]
+fn deals_that_are_given_are_the_scope() {
+    use RevenueScope::{All, Deals};
+    let stating = |stated: Option<&str>, gives_deals| DistributorDraft {
+        revenue_scope: stated.map(str::to_owned),
+        gives_deals,
+        ..draft()
+    };
+    let cases = [
+        (None, false, All),
+        (None, true, Deals),
+        (Some("all"), false, All),
+        (Some("deals"), false, Deals),
+        (Some("deals"), true, Deals),
+    ];
+    for (stated, gives_deals, expected) in cases {
+        let scope = terms(&stating(stated, gives_deals)).revenue_scope;
+        assert_eq!(scope, expected, "{stated:?} {gives_deals}");
+    }
+    let both = "revenue_scope must be deals, or absent, if deals are given";
+    refused(&stating(Some("all"), true), &[both]);
 }
 
 #[test]

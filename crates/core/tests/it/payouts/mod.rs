@@ -14,3 +14,4 @@ mod resolvers;
 mod settlements;
 mod share_explanations;
 mod shares;
+mod uncounted;

@@ -10,6 +10,7 @@ use apportion_core::metric::Score;
 use apportion_core::obligation::{ObligationState, ObligationStatus};
 use apportion_core::resolver::{Payout, PoolSource};
 use apportion_core::share_rule::ShareRule;
+use apportion_core::uncounted::UncountedRevenue;
 use chrono::{DateTime, Days, NaiveTime, Utc};
 
 use crate::day;
@@ -41,6 +42,7 @@ pub(crate) struct Rows {
     pub obligations: Vec<Owed>,
     pub(crate) accumulated: i64,
     pub recognized: i128,
+    pub uncounted: Vec<UncountedRevenue>,
 }
 
 impl Rows {
@@ -64,7 +66,16 @@ impl Rows {
         };
         let members = [1, 2, 3].map(CollaboratorId).to_vec();
         let (scores, obligations) = (vec![], vec![]);
-        Self { payer, open, members, scores, obligations, accumulated: 0, recognized: 0 }
+        Self {
+            payer,
+            open,
+            members,
+            scores,
+            obligations,
+            accumulated: 0,
+            recognized: 0,
+            uncounted: vec![],
+        }
     }
 
     /// Sets the scores of the collaborators 1, 2, 3 and so on.
@@ -99,6 +110,7 @@ impl Rows {
             obligations: &self.obligations,
             accumulated: self.accumulated,
             recognized: self.recognized,
+            uncounted: &self.uncounted,
             now,
         };
         plan(&snapshot, next_noon)

@@ -7,6 +7,7 @@ use apportion_core::obligation::ObligationStatus;
 use apportion_core::resolver::{Payout, PoolSource};
 use apportion_core::share_rule::ShareRule;
 use apportion_core::slicing::SpreadAmount;
+use apportion_core::uncounted::UncountedRevenue;
 
 use crate::payouts::payer::{Rows, at, fixed, paid, unpaid};
 use crate::{currency, day, range};
@@ -204,6 +205,27 @@ fn a_pool_is_a_part_of_the_revenue_recognised() {
     rows.open.carried = 0;
     rows.recognized = -1_004;
     assert_eq!(rows.plan("2025-07-02").carried_on, -126);
+}
+
+#[test]
+fn revenue_that_a_pool_cannot_count_is_named() {
+    let mut rows = Rows::of(revenue("10")).scoring(&[1]);
+    rows.payer.units = "USD".parse().unwrap();
+    rows.recognized = 1_000;
+    let counted = rows.plan("2025-07-02");
+    assert_eq!(counted.sentence(), counted.explanation.sentence);
+    let of = |code, amount| UncountedRevenue { currency: currency(code), amount };
+    rows.uncounted = vec![of("EUR", 5_000), of("JPY", 70)];
+    let plan = rows.plan("2025-07-02");
+    assert_eq!(plan.uncounted, rows.uncounted);
+    let expected = format!(
+        "{} Revenue of 50.00 EUR is not counted, as EUR is not converted to USD. Revenue of 70 JPY \
+         is not counted, as JPY is not converted to USD.",
+        counted.explanation.sentence
+    );
+    assert_eq!(plan.sentence(), expected);
+    // It changes nothing of what is paid.
+    assert_eq!(paid(&plan), paid(&counted));
 }
 
 #[test]

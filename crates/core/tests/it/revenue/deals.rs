@@ -1,7 +1,7 @@
 //! Deals: the rules of a draft, and the terms that follow from it.
 
 use apportion_core::calendar::{FIRST_DAY, LAST_DAY};
-use apportion_core::deal::{DealDraft, DealTerms};
+use apportion_core::deal::{DealDraft, DealStatus, DealTerms};
 use apportion_core::decimal::{Rate, parse_units};
 use apportion_core::money::MoneyError;
 
@@ -40,6 +40,7 @@ fn only_the_name_is_required() {
         date: None,
         end_date: None,
         probability: 100,
+        status: DealStatus::Won,
         value_default: 0,
     };
     assert_eq!(terms(&named()), expected);
@@ -53,6 +54,21 @@ fn names_have_1_to_255_characters_and_no_control_characters() {
     refused(&with_name(String::new()), &["name must not be empty"]);
     refused(&with_name("ß".repeat(256)), &["name must be at most 255 characters"]);
     refused(&with_name("a\0".to_owned()), &["name must not contain control characters"]);
+}
+
+#[test]
+fn are_won_unless_they_say_otherwise() {
+    let with_status = |status: &str| DealDraft { status: Some(status.to_owned()), ..named() };
+    for status in DealStatus::ALL {
+        assert_eq!(terms(&with_status(status.name())).status, *status);
+    }
+    for wrong in ["", "Won", "closed", "lost "] {
+        refused(&with_status(wrong), &["status must be open, won or lost"]);
+    }
+    let recognised = DealStatus::ALL.iter().filter(|status| status.is_recognised());
+    assert_eq!(recognised.collect::<Vec<_>>(), [&DealStatus::Won]);
+    let left_out = DealStatus::ALL.iter().filter(|status| status.is_left_out());
+    assert_eq!(left_out.collect::<Vec<_>>(), [&DealStatus::Lost]);
 }
 
 #[test]
@@ -144,6 +160,7 @@ fn all_faults_come_at_once() {
         date: Some(day("2025-07-02")),
         end_date: Some(day("2025-07-01")),
         probability: Some(101),
+        status: Some("kept".to_owned()),
     };
     refused(
         &draft,
@@ -154,6 +171,7 @@ fn all_faults_come_at_once() {
             "exchange_rate must be greater than 0",
             "name must not be empty",
             "probability must be from 0 to 100",
+            "status must be open, won or lost",
         ],
     );
 }

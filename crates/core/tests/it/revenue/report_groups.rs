@@ -21,8 +21,14 @@ fn are_read_in_the_order_asked() {
     reads("date:month,deal", &[Group::Date(Period::Month), Group::Deal]);
     reads("deal,date:month", &[Group::Deal, Group::Date(Period::Month)]);
     reads(
-        "organization,creator,currency,revenue_distribution",
-        &[Group::Organization, Group::Creator, Group::Currency, Group::RevenueDistribution],
+        "organization,creator,currency,status,revenue_distribution",
+        &[
+            Group::Organization,
+            Group::Creator,
+            Group::Currency,
+            Group::Status,
+            Group::RevenueDistribution,
+        ],
     );
     reads("date:day", &[Group::Date(Period::Day)]);
     reads("date:week", &[Group::Date(Period::Week)]);

@@ -1,5 +1,6 @@
 //! Rows of small reports: their ids, figures, order and limits.
 
+use apportion_core::deal::DealStatus;
 use apportion_core::report::{
     Entry, Figure, Group, Grouping, Key, Report, ReportError, ReportQuery, Row, RowOrder,
 };
@@ -15,6 +16,7 @@ fn entry(deal: i64, code: &str, days: &str, amount: i64) -> Entry {
         revenue_distribution: deal * 100,
         currency: currency(code),
         probability: 100,
+        status: DealStatus::Won,
         days: range(days).into(),
         amount,
         amount_default: if code == "EUR" { amount } else { amount.saturating_mul(2) },
@@ -144,6 +146,36 @@ fn keys_and_ids_are_in_the_order_of_the_groups() {
     let quarter = report.grouping().groups()[1];
     assert_eq!(report.grouping().date_period(&first).as_deref(), Some("2025-Q3"));
     assert_eq!(first.key(quarter).to_string(), "2025-Q3");
+}
+
+fn of_every_status() -> [Entry; 3] {
+    let days = "2025-07-01..2025-07-20";
+    let with = |deal, status| Entry { status, probability: 50, ..entry(deal, "EUR", days, 200) };
+    [with(1, DealStatus::Won), with(2, DealStatus::Open), with(3, DealStatus::Lost)]
+}
+
+#[test]
+fn only_won_deals_are_recognised_and_all_are_projected() {
+    let summer = "2025-07-01..2025-08-31";
+    let report = report("status", summer, &of_every_status());
+    assert_eq!(
+        lines(&report, &[]),
+        ["lost 20 200 0 100 200", "open 20 200 0 100 200", "won 20 200 100 100 200"]
+    );
+    assert_eq!(lines(&report, &["-status"])[0], "won 20 200 100 100 200");
+    let won = report.rows(&[]).unwrap()[2];
+    assert_eq!(won.key(Group::Status), Key::Status(DealStatus::Won));
+    assert_eq!(won.key(Group::Status).to_string(), "won");
+    let total = report.totals().unwrap()[0];
+    let figures = [Figure::Revenue, Figure::Recognised, Figure::Projected];
+    assert_eq!(figures.map(|figure| total.figure(figure)), [600, 100, 300]);
+}
+
+#[test]
+fn a_row_adds_up_deals_of_every_status() {
+    let summer = "2025-07-01..2025-08-31";
+    let report = report("date:month", summer, &of_every_status());
+    assert_eq!(lines(&report, &[]), ["2025-07 60 600 100 300 600"]);
 }
 
 #[test]

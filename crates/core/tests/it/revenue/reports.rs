@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use apportion_core::calendar::DateRange;
+use apportion_core::deal::DealStatus;
 use apportion_core::money::projected;
 use apportion_core::report::{
     Entry, Figure, Group, Grouping, Report, ReportError, ReportQuery, RowOrder, SortBy,
@@ -39,7 +40,8 @@ fn items(entry: &Entry, as_of: NaiveDate) -> impl Iterator<Item = (NaiveDate, Fi
         let slice = |total| i128::from(SpreadAmount { range, total }.slice(date).unwrap());
         let three = |amount| {
             let revenue = slice(amount);
-            let recognised = if date <= as_of { revenue } else { 0 };
+            let is_won = entry.status == DealStatus::Won;
+            let recognised = if is_won && date <= as_of { revenue } else { 0 };
             [revenue, recognised, slice(projected(amount, entry.probability))]
         };
         let ([a, b, c], [d, e, f]) = (three(entry.amount), three(entry.amount_default));
@@ -70,6 +72,7 @@ fn naive(query: &ReportQuery, entries: &[Entry]) -> BTreeMap<String, NaiveRow> {
                 Group::Deal => entry.deal.to_string(),
                 Group::Creator => entry.creator.map_or("-".to_owned(), |id| id.to_string()),
                 Group::Currency => entry.currency.to_string(),
+                Group::Status => entry.status.to_string(),
                 Group::RevenueDistribution => entry.revenue_distribution.to_string(),
                 Group::Date(period) => period.key(date),
             };
@@ -189,13 +192,18 @@ proptest! {
         (window, as_of) in arbitrary::window(),
         grouping in arbitrary::grouping(),
     ) {
-        let of = |window| totals(&fold(&query(grouping.clone(), window, as_of), &book));
-        let [whole, past, coming] =
-            [window, window.at_most(as_of), window.more_than(as_of)].map(of);
+        let won: Vec<Entry> =
+            book.iter().filter(|entry| entry.status == DealStatus::Won).copied().collect();
+        let of = |window, book: &[Entry]| {
+            totals(&fold(&query(grouping.clone(), window, as_of), book))
+        };
+        let (until, after) = (window.at_most(as_of), window.more_than(as_of));
+        let [whole, past, coming] = [window, until, after].map(|window| of(window, &book));
+        let earned = of(until, &won);
         prop_assert_eq!(past.0 + coming.0, whole.0);
         for at in [0, 3] {
             prop_assert_eq!(past.1[at] + coming.1[at], whole.1[at]);
-            prop_assert_eq!(whole.1[at + 1], past.1[at], "what is recognised is what is past");
+            prop_assert_eq!(whole.1[at + 1], earned.1[at], "what is recognised is won and past");
             prop_assert_eq!(coming.1[at + 1], 0);
         }
     }

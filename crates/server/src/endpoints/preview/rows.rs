@@ -51,8 +51,8 @@ impl<'r> DistributionRow<'r> {
     }
 }
 
-/// Writes the reasons why the distribution is not triggered now, why nothing is paid, and why
-/// collaborators get nothing.
+/// Writes the reasons why the distribution is not triggered now, why nothing is paid, which revenue
+/// the pool does not count, and why collaborators get nothing.
 fn reasons(plan: Option<&Plan>) -> String {
     let Some(plan) = plan else {
         return Json::Array(vec![reason(None, WaitReason::NothingOpen.to_string())]).compact();
@@ -60,11 +60,13 @@ fn reasons(plan: Option<&Plan>) -> String {
     let waits = plan.wait_reason.map(|waits| reason(None, waits.to_string()));
     let nothing = plan.allocations.is_empty();
     let nothing = nothing.then(|| reason(None, plan.explanation.sentence.clone()));
+    let left_out = plan.uncounted.iter();
+    let left_out = left_out.map(|left_out| reason(None, left_out.sentence(&plan.units)));
     let unpaid = plan.explanation.unpaid.iter().map(|unpaid| {
         let collaborator = unpaid.collaborator_id.to_string();
         reason(Some(collaborator), plan.reason(unpaid))
     });
-    Json::Array(waits.into_iter().chain(nothing).chain(unpaid).collect()).compact()
+    Json::Array(waits.into_iter().chain(nothing).chain(left_out).chain(unpaid).collect()).compact()
 }
 
 fn reason(collaborator: Option<String>, reason: String) -> Json<'static> {

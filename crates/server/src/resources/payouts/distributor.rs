@@ -3,11 +3,12 @@
 
 use apportion_core::decimal::Percent;
 use apportion_core::distributor::{
-    DistributorDraft, DistributorStatus, DistributorTerms, may_start,
+    DistributorDraft, DistributorStatus, DistributorTerms, RevenueScope, may_start,
 };
 use apportion_core::id::DistributorId;
 use apportion_core::resolver::{DistributionResolver, PoolResolver};
 use apportion_core::schedule::{Schedule, Tz};
+use apportion_core::units::Units;
 use apportion_jsonapi::{
     Attribute, Bounds, Declaration, Input, Kind, Linkage, Relationship, Scalar,
 };
@@ -74,11 +75,16 @@ pub(crate) fn resource() -> Resource<DistributorRow> {
 fn own_attributes(
     declaration: Declaration<DistributorRow, store::Field>,
 ) -> Declaration<DistributorRow, store::Field> {
-    let amount = |name| integer(name).bounded(Bounds::Between(0, i64::MAX)).nullable().writable();
+    conditions(amounts(identity(declaration.writable())))
+}
+
+/// Declares the attributes that say who pays, in which units, and by which rules.
+fn identity(
+    declaration: Declaration<DistributorRow, store::Field>,
+) -> Declaration<DistributorRow, store::Field> {
     let units = text("units").bounded(Bounds::Pattern("^\\p{L}{1,32}$"));
     let status = word("status", DistributorStatus::NAMES);
     declaration
-        .writable()
         .attribute(text("name").required().field(distributor::NAME), |row| {
             Scalar::Text(&row.stored.name)
         })
@@ -106,6 +112,14 @@ fn own_attributes(
                 .field(distributor::DISTRIBUTION_RESOLVER),
             |row| Scalar::Text(row.stored.distribution_resolver.name()),
         )
+}
+
+/// Declares the attributes that say what a distributor pays, as far as its resolvers use them.
+fn amounts(
+    declaration: Declaration<DistributorRow, store::Field>,
+) -> Declaration<DistributorRow, store::Field> {
+    let amount = |name| integer(name).bounded(Bounds::Between(0, i64::MAX)).nullable().writable();
+    declaration
         .attribute(amount("pool_amount").field(distributor::POOL_AMOUNT), |row| {
             row.stored.pool_amount.map_or(Scalar::Null, Scalar::Integer)
         })
@@ -123,6 +137,17 @@ fn own_attributes(
         .attribute(amount("minimum_value").field(distributor::MINIMUM_VALUE), |row| {
             row.stored.minimum_value.map_or(Scalar::Null, Scalar::Integer)
         })
+        .attribute(
+            word("revenue_scope", RevenueScope::NAMES).writable().field(distributor::REVENUE_SCOPE),
+            |row| Scalar::Text(row.stored.revenue_scope.name()),
+        )
+}
+
+/// Declares the attributes that say how and when a distributor pays.
+fn conditions(
+    declaration: Declaration<DistributorRow, store::Field>,
+) -> Declaration<DistributorRow, store::Field> {
+    declaration
         .attribute(
             boolean("requires_approval").writable().field(distributor::REQUIRES_APPROVAL),
             |row| Scalar::Boolean(row.stored.requires_approval),
@@ -182,6 +207,10 @@ fn update(work: &mut Work<'_>, row: &DistributorRow, input: &mut Input) -> Resul
     let in_use = in_use(work, &row)?;
     wanted.terms.may_replace(&before, in_use)?;
     distributor::update(&mut work.tenant, old, &wanted.written, work.now)?;
+    if old.revenue_scope != wanted.terms.revenue_scope {
+        // One that counts all deals names none: what it named before is not to come back unseen.
+        work.set_members(distributor::DEALS, old.id.0, Some(&Linkage::Many(Vec::new())))?;
+    }
     link(work, old.id, &wanted)?;
     let moved = old.anchor_at != wanted.written.anchor_at
         || old.schedule != wanted.written.schedule
@@ -215,6 +244,11 @@ fn in_use(work: &mut Work<'_>, row: &DistributorRow) -> Result<bool> {
     let unpaid = Unpaid::read(work, row.stored.id)?;
     let is_owing = unpaid.has_credits || unpaid.carried != 0;
     Ok(is_owing || obligation::any_open(&mut work.tenant, row.stored.id)?)
+}
+
+/// Returns whether a change of the deals adds any.
+fn adds_any(change: &Linkage) -> bool {
+    matches!(change, Linkage::Many(ids) | Linkage::Add(ids) if !ids.is_empty())
 }
 
 fn link(work: &mut Work<'_>, id: DistributorId, wanted: &Wanted) -> Result<()> {
@@ -270,10 +304,36 @@ fn accepted(
     let (schedule, texts) = kept_json::read_schedule(&schedule, anchor.and_utc(), zone, input);
     let collaborators = work.members(input, "collaborators", "collaborators")?;
     let deals = work.members(input, "deals", "deals")?;
+    draft.gives_deals = deals.as_ref().is_some_and(adds_any);
+    if draft.gives_deals && !input.gives("revenue_scope") {
+        draft.revenue_scope = None;
+    }
     check_start(old, &draft, zone, work.now, input);
+    check_units(work, old, &draft, input)?;
     let terms = judged(input, draft.check(home))?;
     let written = written(&terms, kept_json::write_schedule(&texts), anchor);
     Ok(Wanted { written, terms, schedule, collaborators, deals })
+}
+
+/// Refuses units that are set to a currency of the tenant in other letters than capitals: they
+/// would be a plain unit without decimals.
+fn check_units(
+    work: &mut Work<'_>,
+    old: Option<&StoredDistributor>,
+    draft: &DistributorDraft,
+    input: &mut Input,
+) -> Result<()> {
+    let Some(name) = draft.units.as_deref() else { return Ok(()) };
+    let units: Option<Units> = name.parse().ok();
+    let Some(currency) = units.and_then(|units| units.misspelt_currency()) else { return Ok(()) };
+    if old.is_some_and(|old| old.units == name) {
+        return Ok(());
+    }
+    if currency == work.currency || deal::any_in(&mut work.tenant, currency)? {
+        let meant = format!("must be {currency} for the currency; {name} would have no decimals");
+        input.refuse("units", &meant);
+    }
+    Ok(())
 }
 
 /// Checks the first day of the first period, which is given at creation and then stays.

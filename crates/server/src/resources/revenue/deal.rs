@@ -1,8 +1,9 @@
 //! The type `deals`. A change of the value, the currency or the exchange rate of a deal recomputes
-//! the amounts of its distributions. Not here: the rules for a deal (`apportion-core`).
+//! the amounts of its distributions; a change of its status leaves them as they are. Not here: the
+//! rules for a deal (`apportion-core`).
 
 use apportion_core::currency::Currency;
-use apportion_core::deal::{DealDraft, DealTerms};
+use apportion_core::deal::{DealDraft, DealStatus, DealTerms};
 use apportion_core::deal_totals::{DealTotals, RecomputedDeal};
 use apportion_core::decimal::{Percent, Rate};
 use apportion_core::fault::Fault;
@@ -12,80 +13,89 @@ use apportion_store::deal::{self, DealRow, Sums, WrittenDeal};
 use apportion_store::revenue_distribution::{self, DistributedPercent, Rewritten};
 use apportion_store::{self as store, Tenant};
 
-use crate::catalog::attributes::{PERCENT, RATE, date, decimal, instant, integer, text};
+use crate::catalog::attributes::{PERCENT, RATE, date, decimal, instant, integer, text, word};
 use crate::catalog::draft::draft;
 use crate::catalog::{Resource, Work, Writes};
 use crate::failure::{Failure, Result, judged};
 
 pub(crate) fn resource() -> Resource<DealRow> {
     let declaration =
-        Declaration::new("deals", (|row: &DealRow| row.id.0, deal::ID), |row| row.version)
-            .writable()
-            .attribute(text("name").required().field(deal::NAME), |row| Scalar::Text(&row.name))
-            .attribute(
-                text("currency")
-                    .bounded(Bounds::Pattern("^[A-Z]{3}$"))
-                    .writable()
-                    .field(deal::CURRENCY),
-                |row| Scalar::Text(row.currency.code()),
-            )
-            .attribute(integer("value").writable().field(deal::VALUE), |row| {
-                Scalar::Integer(row.value)
-            })
-            .attribute(
-                decimal("exchange_rate", RATE)
-                    .bounded(Bounds::Positive { digits: 6, decimals: 12 })
-                    .nullable()
-                    .writable()
-                    .field(deal::EXCHANGE_RATE),
-                exchange_rate,
-            )
-            .attribute(
-                date("exchange_date").nullable().writable().field(deal::EXCHANGE_DATE),
-                |row| row.exchange_date.into(),
-            )
-            .attribute(
-                integer("probability")
-                    .bounded(Bounds::Between(0, 100))
-                    .writable()
-                    .field(deal::PROBABILITY),
-                |row| Scalar::Integer(row.probability),
-            )
-            .attribute(date("date").nullable().writable().field(deal::DATE), |row| row.date.into())
-            .attribute(date("end_date").nullable().writable().field(deal::END_DATE), |row| {
-                row.end_date.into()
-            })
-            .attribute(integer("value_default").field(deal::VALUE_DEFAULT), |row| {
-                Scalar::Integer(row.value_default)
-            })
-            .attribute(
-                decimal("distributed_percent", PERCENT).field(deal::DISTRIBUTED_PERCENT),
-                |row| Scalar::Decimal { units: row.distributed_percent_e10, scale: Percent::SCALE },
-            )
-            .attribute(integer("distributed_amount").field(deal::DISTRIBUTED_AMOUNT), |row| {
-                Scalar::Integer(row.distributed_amount)
-            })
-            .attribute(integer("undistributed_amount").field(deal::UNDISTRIBUTED_AMOUNT), |row| {
-                Scalar::Integer(row.undistributed_amount)
-            })
-            .attribute(instant("created_at").field(deal::CREATED_AT), |row| {
-                Scalar::Instant(row.created_at)
-            })
-            .attribute(instant("updated_at").field(deal::UPDATED_AT), |row| {
-                Scalar::Instant(row.updated_at)
-            })
-            .to_one(Relationship::to_one("organization", "organizations"), |row| {
-                Some(row.organization_id.0)
-            })
-            .to_one(Relationship::to_one("creator", "people").field(deal::CREATOR_ID), |row| {
-                row.creator_id.map(|id| id.0)
-            })
-            .to_many(Relationship::to_many(
-                "revenue_distributions",
-                "revenue_distributions",
-                revenue_distribution::DEAL_ID,
-            ));
+        own_attributes(Declaration::new("deals", (|row: &DealRow| row.id.0, deal::ID), |row| {
+            row.version
+        }))
+        .attribute(integer("value_default").field(deal::VALUE_DEFAULT), |row| {
+            Scalar::Integer(row.value_default)
+        })
+        .attribute(
+            decimal("distributed_percent", PERCENT).field(deal::DISTRIBUTED_PERCENT),
+            |row| Scalar::Decimal { units: row.distributed_percent_e10, scale: Percent::SCALE },
+        )
+        .attribute(integer("distributed_amount").field(deal::DISTRIBUTED_AMOUNT), |row| {
+            Scalar::Integer(row.distributed_amount)
+        })
+        .attribute(integer("undistributed_amount").field(deal::UNDISTRIBUTED_AMOUNT), |row| {
+            Scalar::Integer(row.undistributed_amount)
+        })
+        .attribute(instant("created_at").field(deal::CREATED_AT), |row| {
+            Scalar::Instant(row.created_at)
+        })
+        .attribute(instant("updated_at").field(deal::UPDATED_AT), |row| {
+            Scalar::Instant(row.updated_at)
+        })
+        .to_one(Relationship::to_one("organization", "organizations"), |row| {
+            Some(row.organization_id.0)
+        })
+        .to_one(Relationship::to_one("creator", "people").field(deal::CREATOR_ID), |row| {
+            row.creator_id.map(|id| id.0)
+        })
+        .to_many(Relationship::to_many(
+            "revenue_distributions",
+            "revenue_distributions",
+            revenue_distribution::DEAL_ID,
+        ));
     Resource { declaration, writes: Some(Writes { lock, create, update, delete }) }
+}
+
+/// Declares the attributes of a deal that clients can write.
+fn own_attributes(
+    declaration: Declaration<DealRow, store::Field>,
+) -> Declaration<DealRow, store::Field> {
+    declaration
+        .writable()
+        .attribute(text("name").required().field(deal::NAME), |row| Scalar::Text(&row.name))
+        .attribute(
+            text("currency")
+                .bounded(Bounds::Pattern("^[A-Z]{3}$"))
+                .writable()
+                .field(deal::CURRENCY),
+            |row| Scalar::Text(row.currency.code()),
+        )
+        .attribute(integer("value").writable().field(deal::VALUE), |row| Scalar::Integer(row.value))
+        .attribute(
+            decimal("exchange_rate", RATE)
+                .bounded(Bounds::Positive { digits: 6, decimals: 12 })
+                .nullable()
+                .writable()
+                .field(deal::EXCHANGE_RATE),
+            exchange_rate,
+        )
+        .attribute(date("exchange_date").nullable().writable().field(deal::EXCHANGE_DATE), |row| {
+            row.exchange_date.into()
+        })
+        .attribute(
+            integer("probability")
+                .bounded(Bounds::Between(0, 100))
+                .writable()
+                .field(deal::PROBABILITY),
+            |row| Scalar::Integer(row.probability),
+        )
+        .attribute(word("status", DealStatus::NAMES).writable().field(deal::STATUS), |row| {
+            Scalar::Text(row.status.name())
+        })
+        .attribute(date("date").nullable().writable().field(deal::DATE), |row| row.date.into())
+        .attribute(date("end_date").nullable().writable().field(deal::END_DATE), |row| {
+            row.end_date.into()
+        })
 }
 
 fn exchange_rate(row: &DealRow) -> Scalar<'_> {
@@ -106,6 +116,7 @@ draft! {
         date: row.date => date: terms.date,
         end_date: row.end_date => end_date: terms.end_date,
         probability: Some(row.probability) => probability: terms.probability,
+        status: Some(row.status.name().to_owned()) => status: terms.status,
     }
     written { value_default: terms.value_default }
 }

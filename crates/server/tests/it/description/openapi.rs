@@ -43,12 +43,12 @@ fn reports_take_what_is_described(place: &Place) {
     let media: Vec<&String> =
         get["responses"]["200"]["content"].as_object().unwrap().keys().collect();
     assert_eq!(media, ["application/vnd.api+json", "image/svg+xml", "text/csv"]);
-    let all = "organization,deal,creator,currency,revenue_distribution,date:month";
+    let all = "organization,deal,creator,currency,status,revenue_distribution,date:month";
     let mut queries: Vec<String> =
         words(&schema("format")).iter().map(|word| format!("group={all}&format={word}")).collect();
     for name in ["group", "groupBy"] {
         let groups = words(&schema(name)["items"]);
-        assert_eq!(groups.len(), 10);
+        assert_eq!(groups.len(), 11);
         queries.extend(groups.iter().map(|word| format!("{name}={word}")));
     }
     for name in ["sort", "include"] {
@@ -57,10 +57,14 @@ fn reports_take_what_is_described(place: &Place) {
     }
     let names = parameters.iter().filter_map(|it| it["name"].as_str());
     for name in names.filter(|name| name.starts_with("filter[")) {
-        let value =
-            if name.contains("[date]") || name.contains("as_of") { "2025-01-01" } else { "1" };
+        let [value, other] = match name {
+            _ if name.contains("[date]") || name.contains("as_of") => ["2025-01-01", ""],
+            _ if name.contains("[status]") => ["open", "lost"],
+            _ => ["1", "2"],
+        };
         let several = schema(name)["type"] == "array";
-        queries.push(format!("{name}={value}{}", if several { ",2" } else { "" }));
+        let more = if several { format!(",{other}") } else { String::new() };
+        queries.push(format!("{name}={value}{more}"));
         if !several {
             let query = format!("{name}={value},{value}");
             world.get(&format!("/reports/financial_item_reports?{query}")).expect(400);

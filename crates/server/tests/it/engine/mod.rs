@@ -2,5 +2,5 @@
 //! here: a process that is killed in a pass (`bin/tests`).
 
 apportion_testing::modules! {
-    carried, clocks, due_first, model, netting, passes, periods, races, revenue_pools
+    carried, clocks, due_first, model, netting, passes, periods, pool_scopes, races, revenue_pools
 }

@@ -10,7 +10,8 @@ use crate::support::rows::programme::Programme;
 
 apportion_testing::cases! {
     days_are_those_of_the_zone, a_day_counts_once, named_deals_only, another_currency,
-    later_changes_leave_paid_periods, credit_notes_are_carried, revenue_past_64_bits_fails
+    later_changes_leave_paid_periods, credit_notes_are_carried, revenue_past_64_bits_fails,
+    revenue_that_cannot_be_counted_is_named
 }
 
 /// Returns the attributes of a distributor that shares a tenth of the revenue every day at midnight
@@ -135,6 +136,66 @@ fn another_currency(place: &Place) {
     other.begin_at("2025-07-01T00:00:00Z");
     other.tick_when_due();
     assert_eq!(basis(&other, &other.executed()[0].0).1, 1_000);
+}
+
+/// A pool that is 0 because its deals are in another currency says so, with the amounts.
+fn revenue_that_cannot_be_counted_is_named(place: &Place) {
+    let programme = Programme::start(place, sharing("UTC", json!({"units": "USD"})));
+    let world = &programme.world;
+    let deal = july(&programme);
+    let more = |currency: &str, status: &str| {
+        let attributes = json!({"name": currency, "value": 310, "currency": currency,
+            "exchange_rate": "0.5", "status": status});
+        let deal = world.create("deals", attributes, &[]);
+        world.spread(&deal, "2025-07-01", "2025-07-31", "100");
+        deal
+    };
+    more("JPY", "won");
+    more("GBP", "open");
+    let dollars = more("USD", "won");
+    programme.begin_at("2025-07-01T00:00:00Z");
+    programme.credit(&[("1", 1)]);
+    let left_out = |programme: &Programme| {
+        let path = format!("{}/preview?filter[at]={}", programme.path(), programme.due());
+        let shown = world.get(&path).expect(200).json()["data"]["attributes"].clone();
+        let reasons = shown["reasons"].as_array().unwrap().iter();
+        let about_all = reasons.filter(|reason| reason["collaborator_id"].is_null());
+        let told: Vec<String> =
+            about_all.map(|reason| reason["reason"].as_str().unwrap().to_owned()).collect();
+        (shown["explanation"].clone(), told)
+    };
+    let (explanation, told) = left_out(&programme);
+    let [euros, yen] = [
+        "Revenue of 10.00 EUR is not counted, as EUR is not converted to USD.",
+        "Revenue of 10 JPY is not counted, as JPY is not converted to USD.",
+    ];
+    assert_eq!(told, [euros, yen]);
+    let amounts = json!([{"currency": "EUR", "amount": 1_000}, {"currency": "JPY", "amount": 10}]);
+    assert_eq!(explanation["basis"]["uncounted"], amounts);
+    assert_eq!(explanation["basis"]["recognized"], 10);
+    let sentence = explanation["sentence"].as_str().unwrap();
+    assert!(sentence.ends_with(&format!(". {euros} {yen}")), "{sentence}");
+    // The trigger keeps what the preview showed.
+    programme.tick("2025-07-02T00:00:00Z");
+    assert_eq!(programme.explanation("2"), explanation);
+    // What is not in the scope is not missed, and a pool in the organization's currency has all.
+    let named = json!({"data": [{"type": "deals", "id": dollars}]});
+    programme.amid_period(|| {
+        world.patch(&format!("{}/relationships/deals", programme.path()), &named).expect(200);
+    });
+    let (explanation, told) = left_out(&programme);
+    assert!(explanation["basis"].get("uncounted").is_none(), "{explanation}");
+    assert!(told.iter().all(|reason| !reason.contains("counted")), "{told:?}");
+    let in_euros = programme.also(sharing("UTC", json!({})));
+    in_euros.begin_at("2025-07-01T00:00:00Z");
+    assert!(left_out(&in_euros).0["basis"].get("uncounted").is_none());
+    // Euros alone: the pool is 0, and the reason is there.
+    let named = json!({"data": [{"type": "deals", "id": deal}]});
+    programme.amid_period(|| {
+        world.patch(&format!("{}/relationships/deals", programme.path()), &named).expect(200);
+    });
+    let (explanation, told) = left_out(&programme);
+    assert_eq!((&explanation["pool"], told.contains(&euros.to_owned())), (&json!(0), true));
 }
 
 /// A deal that changes later changes the periods that follow, and none that was paid.

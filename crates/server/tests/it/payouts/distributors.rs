@@ -13,7 +13,8 @@ apportion_testing::cases! {
     defaults_are_filled_in, everything_can_be_set, bad_values_are_refused,
     points_may_be_written_as_any_integer,
     resolvers_that_do_not_go_together, required_members, members_and_deals,
-    members_of_other_organizations_are_missing, deleted_distributors_are_read_only
+    members_of_other_organizations_are_missing, units_spell_a_currency_in_capitals,
+    deleted_distributors_are_read_only
 }
 
 fn defaults_are_filled_in(place: &Place) {
@@ -27,7 +28,8 @@ fn defaults_are_filled_in(place: &Place) {
     shows(&shown, &given);
     let defaults = json!({
         "description": null, "status": "active", "revenue_percentage": null,
-        "minimum_value": null, "requires_approval": false, "carry_over": false, "schedule": [],
+        "minimum_value": null, "revenue_scope": "all", "requires_approval": false,
+        "carry_over": false, "schedule": [],
         "time_zone": "UTC", "metric_types": [], "next_trigger_date": null,
     });
     shows(&shown, &defaults);
@@ -44,7 +46,7 @@ fn everything_can_be_set(place: &Place) {
         "name": "N", "description": "a\nb", "units": "USD", "status": "inactive",
         "pool_resolver": "recognized_revenue", "distribution_resolver": "evenly_shared_pool",
         "pool_amount": i64::MAX, "revenue_percentage": "0.0000000001", "minimum_value": 5,
-        "requires_approval": true, "carry_over": true,
+        "revenue_scope": "deals", "requires_approval": true, "carry_over": true,
         "schedule": ["+1 month 09:00", "FREQ=WEEKLY;BYDAY=MO", "Last Day of next month"],
         "time_zone": "America/New_York", "metric_types": [{"type": "manual", "points": 7}],
     });
@@ -102,6 +104,8 @@ fn bad_values_are_refused(place: &Place) {
         ("revenue_percentage", json!(0), "revenue_percentage"),
         ("revenue_percentage", json!("-5"), "revenue_percentage"),
         ("revenue_percentage", json!("many"), "revenue_percentage"),
+        ("revenue_scope", json!(null), "revenue_scope"),
+        ("revenue_scope", json!("none"), "revenue_scope"),
         ("requires_approval", json!(null), "requires_approval"),
         ("requires_approval", json!("yes"), "requires_approval"),
         ("carry_over", json!(1), "carry_over"),
@@ -232,6 +236,57 @@ fn members_of_other_organizations_are_missing(place: &Place) {
     }
     world.request_as(&world.stranger, "GET", "/distributors/1", None).expect(404);
     world.request_as(&world.stranger, "DELETE", "/distributors/1", None).expect(404);
+}
+
+/// The currency of the organization or of one of its deals in other letters would be a plain unit
+/// without decimals, and amounts a hundred times too large.
+fn units_spell_a_currency_in_capitals(place: &Place) {
+    let world = World::start(place);
+    make(
+        &world,
+        &world.stranger,
+        "deals",
+        json!({"name": "T", "currency": "GBP",
+        "exchange_rate": "1.2"}),
+        &[],
+    );
+    let in_units = |units: &str| {
+        let mut attributes = pool();
+        attributes["units"] = json!(units);
+        document("distributors", attributes, &[])
+    };
+    let takes = |units: &str| {
+        let made = world.post("/distributors", &in_units(units)).expect(201).json();
+        assert_eq!(made["data"]["attributes"]["units"], units);
+        format!("/distributors/{}", made["data"]["id"].as_str().unwrap())
+    };
+    let refuses = |units: &str, path: &str, code: &str| {
+        let method = if path.ends_with("distributors") { "POST" } else { "PATCH" };
+        let body = in_units(units).to_string();
+        refused(&world, (method, path), body, 422, &["422 /data/attributes/units"]);
+        let told = world.request(method, path, Some(&in_units(units))).json();
+        let expected =
+            format!("units must be {code} for the currency; {units} would have no decimals");
+        assert_eq!(told["errors"][0]["detail"], expected);
+    };
+    let first = takes("EUR");
+    for units in ["eur", "Eur", "eUR"] {
+        refuses(units, "/distributors", "EUR");
+        refuses(units, &first, "EUR");
+    }
+    // No deal of ours is in dollars yet, and the pounds are another organization's.
+    let dollars = takes("usd");
+    for plain in ["gbp", "points", "euro", "xau", "eu"] {
+        takes(plain);
+    }
+    let deal = json!({"name": "D", "currency": "USD", "exchange_rate": "0.9", "status": "lost"});
+    world.create("deals", deal, &[]);
+    refuses("usd", "/distributors", "USD");
+    refuses("Usd", &dollars, "USD");
+    // Units that were set before stay, and so do the other terms of who has them.
+    let kept = json!({"name": "N", "units": "usd"});
+    shows(&change(&world, &dollars, kept.clone()), &kept);
+    refuses("eur", &dollars, "EUR");
 }
 
 fn deleted_distributors_are_read_only(place: &Place) {

@@ -56,8 +56,8 @@ fn one_deal(place: &Place) {
             "type": "deals",
             "attributes": {
                 "name": "Z", "currency": "USD", "value": 1_000_000, "exchange_rate": "0.92",
-                "exchange_date": "2025-01-01", "probability": 75, "date": null, "end_date": null,
-                "value_default": 920_000, "distributed_percent": "12.5000000001",
+                "exchange_date": "2025-01-01", "probability": 75, "status": "won", "date": null,
+                "end_date": null, "value_default": 920_000, "distributed_percent": "12.5000000001",
                 "distributed_amount": 125_000, "undistributed_amount": 875_000,
             },
             "relationships": {

@@ -10,7 +10,7 @@ apportion_testing::cases! {
     restricted, included_resources_are_restricted_too, figures_on_request, on_writes
 }
 
-const DEAL: [&str; 14] = [
+const DEAL: [&str; 15] = [
     "created_at",
     "currency",
     "date",
@@ -21,6 +21,7 @@ const DEAL: [&str; 14] = [
     "exchange_rate",
     "name",
     "probability",
+    "status",
     "undistributed_amount",
     "updated_at",
     "value",

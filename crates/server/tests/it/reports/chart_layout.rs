@@ -27,7 +27,7 @@ const GROUPS: [&str; 12] = [
     "revenue_distribution,organization",
     "currency,date:day",
     "creator,currency",
-    "organization,deal,creator,currency,revenue_distribution,date:month",
+    "organization,deal,creator,currency,status,revenue_distribution,date:month",
     "revenue_distribution",
 ];
 

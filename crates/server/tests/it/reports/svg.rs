@@ -159,8 +159,8 @@ fn bars_are_as_high_as_their_amounts() {
     let expected = [
         "01, revenue recognized",
         "02, revenue recognized",
-        "03, revenue to come",
-        "04, revenue to come",
+        "03, revenue not recognized",
+        "04, revenue not recognized",
     ];
     assert_eq!(titles(&svg), expected.map(|part| format!("2025-07-{part}: 1,000.00 EUR")));
     let parts = parts(&svg);

@@ -22,7 +22,7 @@ fn deals_need_a_name_only(place: &Place) {
     let answer = made(&world, "deals", json!({"name": "D"}));
     let expected = json!({
         "name": "D", "currency": "EUR", "value": 0, "exchange_rate": null, "exchange_date": null,
-        "probability": 100, "date": null, "end_date": null, "value_default": 0,
+        "probability": 100, "status": "won", "date": null, "end_date": null, "value_default": 0,
         "distributed_percent": "0.0", "distributed_amount": 0, "undistributed_amount": 0,
     });
     has_attributes(&answer, expected);
@@ -106,6 +106,9 @@ fn deals_take_what_they_are_given(place: &Place) {
     takes("value", json!(-1), json!(-1));
     takes("probability", json!(0), json!(0));
     takes("probability", json!(100), json!(100));
+    for status in ["open", "won", "lost"] {
+        takes("status", json!(status), json!(status));
+    }
     takes("date", json!("1900-01-01"), json!("1900-01-01"));
     takes("end_date", json!("2199-12-31"), json!("2199-12-31"));
     takes("exchange_date", json!("2024-02-29"), json!("2024-02-29"));

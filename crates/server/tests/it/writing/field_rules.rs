@@ -78,6 +78,9 @@ fn of_deals(place: &Place) {
     for value in ["null", r#""50""#, "-1", "101", "50.5", "9223372036854775807", "[]"] {
         deals.refuses("probability", value);
     }
+    for value in ["null", r#""""#, r#""Won""#, r#""closed""#, "1", "true", "[]"] {
+        deals.refuses("status", value);
+    }
     for name in ["date", "end_date", "exchange_date"] {
         for value in [
             r#""""#,

@@ -22,7 +22,7 @@ fn world(place: &Place) -> World {
     world.token = token_of(&world, &ada);
     let deal = json!({
         "name": "D", "currency": "USD", "exchange_rate": "0.92", "exchange_date": "2025-01-01",
-        "value": 12_345, "probability": 50, "date": "2025-01-01", "end_date": "2025-12-31",
+        "value": 12_345, "probability": 50, "status": "open", "date": "2025-01-01", "end_date": "2025-12-31",
     });
     let deal = world.create("deals", deal, &[]);
     world.spread(&deal, "2025-01-01", "2025-01-31", "33.3333");

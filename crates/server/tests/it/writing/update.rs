@@ -19,13 +19,14 @@ fn unnamed_members_stay(place: &Place) {
     let world = World::start(place);
     let deal = json!({
         "name": "D", "currency": "USD", "exchange_rate": "0.92", "exchange_date": "2025-01-01",
-        "value": 100, "probability": 50, "date": "2025-01-01", "end_date": "2025-12-31",
+        "value": 100, "probability": 50, "status": "open", "date": "2025-01-01",
+        "end_date": "2025-12-31",
     });
     world.create("deals", deal.clone(), &[]);
     let mut expected = deal;
     let new = json!({
         "name": "E", "exchange_rate": "0.5", "exchange_date": null, "value": -7,
-        "probability": 0, "date": "2024-01-01", "end_date": "2026-12-31",
+        "probability": 0, "status": "lost", "date": "2024-01-01", "end_date": "2026-12-31",
     });
     for (name, value) in new.as_object().unwrap() {
         expected[name] = value.clone();

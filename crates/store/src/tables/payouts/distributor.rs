@@ -14,7 +14,7 @@ use crate::sql::field::Field;
 use crate::sql::statement::Statement;
 use crate::stored;
 use crate::tables::links::distributor_collaborators;
-use apportion_core::distributor::DistributorStatus;
+use apportion_core::distributor::{DistributorStatus, RevenueScope};
 use apportion_core::id::{CollaboratorId, DistributionId, DistributorId, OrganizationId};
 use apportion_core::resolver::{DistributionResolver, PoolResolver};
 use chrono::{NaiveDate, NaiveDateTime};
@@ -61,6 +61,8 @@ table! {
         pool_amount: Option<i64> => Nullable<BigInt> as POOL_AMOUNT,
         /// The percentage of the revenue that makes the pool, in units of 10^-10 percent.
         revenue_percentage_e10: Option<i64> => Nullable<BigInt> as REVENUE_PERCENTAGE,
+        /// The deals whose revenue counts: all of the tenant's, or those linked to the distributor.
+        revenue_scope: RevenueScope => Text as REVENUE_SCOPE,
         /// The smallest net that is paid, in minor units, 0 or more; `None` if there is no minimum.
         minimum_value: Option<i64> => Nullable<BigInt> as MINIMUM_VALUE,
         /// Whether the obligations that a pool creates begin as pending.

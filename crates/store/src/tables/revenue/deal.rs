@@ -7,10 +7,12 @@ use crate::rows::macros::{
 };
 use crate::rows::table::table;
 use crate::session::tenant::Tenant;
+use crate::sql::exists::exists;
 use crate::sql::field::{Field, Join};
 use crate::sql::statement::Statement;
 use crate::stored;
 use apportion_core::currency::Currency;
+use apportion_core::deal::DealStatus;
 use apportion_core::id::{DealId, OrganizationId, PersonId};
 use chrono::{NaiveDate, NaiveDateTime};
 use diesel::prelude::*;
@@ -55,6 +57,8 @@ table! {
         exchange_date: Option<NaiveDate> => Nullable<Date> as EXCHANGE_DATE,
         /// The probability of the deal in percent, from 0 to 100.
         probability: i64 => BigInt as PROBABILITY,
+        /// The status of the deal, which is `open`, `won` or `lost`.
+        status: DealStatus => Text as STATUS,
         /// The day of the deal.
         date: Option<NaiveDate> => Nullable<Date> as DATE,
         /// The last day of the deal.
@@ -159,6 +163,14 @@ pub fn ids_by_name(tenant: &mut Tenant<'_>, name: &str) -> Result<Vec<DealId>> {
         .limit(2)
         .load(tenant.connection()?)
         .map_err(Error::from)
+}
+
+/// Returns whether any deal of the tenant is in this currency.
+pub fn any_in(tenant: &mut Tenant<'_>, currency: Currency) -> Result<bool> {
+    let found = deals::table
+        .filter(deals::organization_id.eq(tenant.id()))
+        .filter(deals::currency.eq(currency.code()));
+    exists!(found, tenant.connection()?).map_err(Error::from)
 }
 
 /// Deletes a deal, which must have no distributions.

@@ -1,14 +1,14 @@
 //! The revenue of a tenant in memory: always the rows of one moment, however many write meanwhile
 //! and however much there is to read.
 
-apportion_testing::modules! { draft, racing }
+apportion_testing::modules! { draft, racing, recognized }
 
 use apportion_core::report::Entry;
 use apportion_store::{Ledger, Result, Tenant};
 
 use crate::support::rows::{
     delete_deal, delete_distribution, insert_deal, insert_distribution, lock_deal, raise_deal,
-    set_amount,
+    set_amount, set_status,
 };
 use crate::support::{number, numbers, texts};
 
@@ -32,7 +32,7 @@ fn check_rows(tenant: &mut Tenant<'_>, ledger: &Ledger) {
         &format!(
             "SELECT r.deal_id || ' ' || r.id || ' ' || r.start_on || ' ' || r.end_on || ' ' || \
              r.amount || ' ' || r.amount_default || ' ' || r.currency || ' ' || d.probability \
-             FROM revenue_distributions AS r JOIN deals AS d \
+             || ' ' || d.status FROM revenue_distributions AS r JOIN deals AS d \
              ON d.organization_id = r.organization_id AND d.id = r.deal_id \
              WHERE r.organization_id = {organization} ORDER BY r.deal_id, r.id"
         ),
@@ -45,13 +45,14 @@ fn check_rows(tenant: &mut Tenant<'_>, ledger: &Ledger) {
             .map(|entry| {
                 let (first, last) = (date(entry.days.first()), date(entry.days.last()));
                 format!(
-                    "{} {} {first} {last} {} {} {} {}",
+                    "{} {} {first} {last} {} {} {} {} {}",
                     entry.deal,
                     entry.revenue_distribution,
                     entry.amount,
                     entry.amount_default,
                     entry.currency.code(),
-                    entry.probability
+                    entry.probability,
+                    entry.status
                 )
             })
             .collect();
@@ -91,7 +92,11 @@ fn shift(tenant: &mut Tenant<'_>, dice: [u64; 4]) -> Result<()> {
     };
     let (part, has, other_has) =
         (dice[3] as i64 % 100, amount(tenant, line), amount(tenant, other));
-    match dice[2] % 6 {
+    match dice[2] % 7 {
+        6 => {
+            // A change of the status alone moves nothing, and is seen all the same.
+            return set_status(tenant, from, ["open", "won", "lost"][dice[3] as usize % 3]);
+        }
         0 => {
             delete_distribution(tenant, line)?;
             insert_distribution(tenant, to, has)?;

@@ -220,6 +220,7 @@ pub fn deals(world: &World) -> Known {
             exchange_rate: dice.perhaps(&[1, 2, i64::MAX]),
             date: dice.perhaps(&dates()),
             end_date: dice.perhaps(&dates()),
+            ..DealValues::default()
         };
         let now = dice.pick(&instants());
         let actor = Scope { person: person.map(apportion_store::PersonId), ..scope };
@@ -263,6 +264,7 @@ pub fn distributors(world: &World) -> Known {
             pool_amount: dice.perhaps(&[0, 1, 2, i64::MAX]),
             requires_approval: dice.roll(2) == 0,
             triggered_at: dice.perhaps(&instants()),
+            ..DistributorValues::default()
         };
         let (id, open) = rows::insert_distributor(&mut Tenant::new(scope, session), &values);
         Ok(vec![

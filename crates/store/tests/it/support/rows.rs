@@ -1,6 +1,8 @@
 //! Rows as the store writes and reads them. The types of rows are named here and nowhere else in
 //! this suite: the cases speak of ids, names and amounts.
 
+use apportion_core::calendar::DateRange;
+use apportion_core::distributor::RevenueScope;
 use apportion_core::id::{DealId, RevenueDistributionId};
 use apportion_store::deal::{self, DealRow, Sums, WrittenDeal};
 use apportion_store::distribution::{self, NewDistribution};
@@ -53,24 +55,41 @@ pub fn new_token(organization: OrganizationId, person: Option<i64>, hash: u8) ->
 }
 
 /// The values that a deal is inserted with. The other columns follow from them or are fixed.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct DealValues {
     pub name: String,
+    pub currency: &'static str,
+    pub status: &'static str,
     pub value: i64,
     pub exchange_rate: Option<i64>,
     pub date: Option<NaiveDate>,
     pub end_date: Option<NaiveDate>,
 }
 
+impl Default for DealValues {
+    fn default() -> Self {
+        Self {
+            name: String::new(),
+            currency: "EUR",
+            status: "won",
+            value: 0,
+            exchange_rate: None,
+            date: None,
+            end_date: None,
+        }
+    }
+}
+
 impl DealValues {
     fn content(&self) -> WrittenDeal {
         WrittenDeal {
             name: self.name.clone(),
-            currency: "EUR".parse().unwrap(),
+            currency: self.currency.parse().unwrap(),
             value: self.value,
             exchange_rate_e12: self.exchange_rate,
             exchange_date: None,
             probability: 50,
+            status: self.status.parse().unwrap(),
             date: self.date,
             end_date: self.end_date,
             value_default: self.value,
@@ -101,6 +120,12 @@ pub fn lock_deal(tenant: &mut Tenant<'_>, id: i64) -> Result<Option<String>> {
 /// Updates the name of a deal, which raises its version.
 pub fn rename_deal(tenant: &mut Tenant<'_>, id: i64, name: &str) -> Result<()> {
     let values = DealValues { name: name.to_owned(), ..DealValues::default() };
+    deal::update(tenant, DealId(id), &values.content(), NO_SUMS, instant(0))
+}
+
+/// Sets the status of a deal, and its other values to the usual ones.
+pub fn set_status(tenant: &mut Tenant<'_>, id: i64, status: &'static str) -> Result<()> {
+    let values = DealValues { status, ..DealValues::default() };
     deal::update(tenant, DealId(id), &values.content(), NO_SUMS, instant(0))
 }
 
@@ -152,6 +177,26 @@ pub fn insert_distribution_from(
     Ok(revenue_distribution::insert(tenant, &content, now)?.0)
 }
 
+/// The days and amounts of a distribution, in the currency of its deal and in EUR.
+#[derive(Clone, Copy)]
+pub struct Slices {
+    pub days: DateRange,
+    pub amount: i64,
+    pub amount_default: i64,
+    pub currency: &'static str,
+}
+
+/// Inserts a distribution of a deal over some days.
+pub fn insert_slices(tenant: &mut Tenant<'_>, deal: i64, slices: &Slices) {
+    let content = WrittenRevenueDistribution {
+        end_on: slices.days.end(),
+        amount_default: slices.amount_default,
+        currency: slices.currency.parse().unwrap(),
+        ..distribution_content(deal, slices.days.start(), slices.amount)
+    };
+    revenue_distribution::insert(tenant, &content, instant(0)).unwrap();
+}
+
 /// Updates the amount of a distribution of a deal.
 pub fn set_amount(tenant: &mut Tenant<'_>, id: i64, deal: i64, amount: i64) -> Result<()> {
     let start_on = NaiveDate::from_ymd_opt(2025, 1, 1).unwrap();
@@ -184,6 +229,7 @@ pub struct DistributorValues {
     pub description: Option<String>,
     pub pool_amount: Option<i64>,
     pub requires_approval: bool,
+    pub names_deals: bool,
     pub triggered_at: Option<NaiveDateTime>,
 }
 
@@ -202,6 +248,7 @@ pub fn insert_distributor(
         pool_amount: values.pool_amount,
         revenue_percentage_e10: None,
         minimum_value: None,
+        revenue_scope: if values.names_deals { RevenueScope::Deals } else { RevenueScope::All },
         requires_approval: values.requires_approval,
         carry_over: false,
         schedule: "[]".to_owned(),
@@ -225,6 +272,11 @@ pub fn insert_distributor(
         distribution::insert(tenant, &content, instant(0)).unwrap().0
     });
     (id.0, open)
+}
+
+/// Names deals whose revenue counts for a distributor.
+pub fn name_deals(tenant: &mut Tenant<'_>, distributor: i64, deals: &[i64]) {
+    distributor::DEALS.add(tenant, distributor, deals).unwrap();
 }
 
 /// Returns how many events the tenant has, as the store counts them.
@@ -297,18 +349,18 @@ const FILL: &str = "
 INSERT INTO people (id, organization_id, first_name, last_name, created_at, updated_at)
 VALUES (ID, ORG, 'A', 'B', NOW);
 INSERT INTO deals (id, organization_id, creator_id, name, currency, value, probability,
-    value_default, distributed_percent_e10, distributed_amount, undistributed_amount,
+    status, value_default, distributed_percent_e10, distributed_amount, undistributed_amount,
     created_at, updated_at)
-VALUES (ID, ORG, ID, 'D', 'EUR', 1, 50, 1, 1, 1, 0, NOW);
+VALUES (ID, ORG, ID, 'D', 'EUR', 1, 50, 'won', 1, 1, 1, 0, NOW);
 INSERT INTO revenue_distributions (id, organization_id, deal_id, creator_id, start_on, end_on,
     amount_percent_e10, amount, amount_default, currency, currency_default, created_at, updated_at)
 VALUES (ID, ORG, ID, ID, '2025-01-01', '2025-01-31', 1, 1, 1, 'EUR', 'EUR', NOW);
 INSERT INTO collaborators (id, organization_id, full_name, status, created_at, updated_at)
 VALUES (ID, ORG, 'C', 'active', NOW);
 INSERT INTO distributors (id, organization_id, name, units, status, pool_resolver,
-    distribution_resolver, requires_approval, carry_over, schedule, time_zone, metric_types,
-    anchor_at, created_at, updated_at)
-VALUES (ID, ORG, 'P', 'EUR', 'active', 'fixed_amount', 'evenly_shared_pool', false, false,
+    distribution_resolver, revenue_scope, requires_approval, carry_over, schedule, time_zone,
+    metric_types, anchor_at, created_at, updated_at)
+VALUES (ID, ORG, 'P', 'EUR', 'active', 'fixed_amount', 'evenly_shared_pool', 'all', false, false,
     '[]', 'UTC', '[]', '2025-01-01 00:00:00', NOW);
 INSERT INTO distributor_collaborators VALUES (ORG, ID, ID);
 INSERT INTO distributor_deals VALUES (ORG, ID, ID);

@@ -64,7 +64,7 @@ const MAX_KEYS: usize = 20;
 
 /// The series of a chart that is not stacked by a group.
 const RECOGNISED: &str = "recognized";
-const TO_COME: &str = "to come";
+const NOT_RECOGNISED: &str = "not recognized";
 /// The series that sums the parts without a series of their own.
 const OTHER: &str = "other";
 
@@ -149,12 +149,12 @@ struct Part {
 /// Lists what a row adds to its bar, without parts that are 0.
 fn parts(row: &Row, stack_group: Option<Group>) -> Vec<Part> {
     let recognised = i128::from(row.figure(Figure::RecognisedDefault).unwrap_or_default());
-    let to_come = total(row).saturating_sub(recognised);
+    let rest = total(row).saturating_sub(recognised);
     let mut parts = match stack_group {
         Some(_) => vec![Part { name: key(row, stack_group), amount: total(row) }],
         None => vec![
             Part { name: RECOGNISED.to_owned(), amount: recognised },
-            Part { name: TO_COME.to_owned(), amount: to_come },
+            Part { name: NOT_RECOGNISED.to_owned(), amount: rest },
         ],
     };
     parts.retain(|part| part.amount != 0);
@@ -265,13 +265,13 @@ struct Layers {
 
 impl Layers {
     /// Creates empty series for the largest parts. If they are keys of a group, the largest is at
-    /// the bottom; if not, what is to come is on top.
+    /// the bottom; if not, what is not recognised is on top.
     fn new(sizes: Vec<Size>, grouped: bool, columns: usize) -> Self {
         let mut shown = largest(&sizes, MAX_SERIES);
         if grouped {
             shown.sort_by_key(|size| Reverse(size.sum));
         } else {
-            shown.sort_by_key(|size| size.name == TO_COME);
+            shown.sort_by_key(|size| size.name == NOT_RECOGNISED);
         }
         let others = sizes.len().saturating_sub(shown.len());
         let positions = shown.iter().map(|size| size.name.clone()).zip(0..).collect();
@@ -279,7 +279,7 @@ impl Layers {
         let mut series: Vec<Series> = (0..)
             .zip(shown)
             .map(|(number, size)| {
-                let pale = !grouped && size.name == TO_COME;
+                let pale = !grouped && size.name == NOT_RECOGNISED;
                 empty(size.name, if pale { Shade::Pale } else { Shade::Colour(number) })
             })
             .collect();

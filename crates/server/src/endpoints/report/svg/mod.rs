@@ -58,7 +58,7 @@ pub fn parts(grouping: &Grouping, rows: &[Row]) -> Option<(Group, Vec<i64>)> {
 
 /// Draws the total revenue of each period, or of each key of the first group if there are no
 /// periods. Bars are stacked by the next group, or, without one, by what is recognised and what is
-/// to come. Periods are in the order of the calendar, and none is left out. Other bars are in
+/// not. Periods are in the order of the calendar, and none is left out. Other bars are in
 /// the order of the rows, and only the largest are shown if there are many. `name` is the
 /// organization's and may be any text. Returns XML 1.0 in UTF-8 (`image/svg+xml`).
 ///

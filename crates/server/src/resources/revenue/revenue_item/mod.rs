@@ -1,6 +1,7 @@
 //! The type `revenue_items`: the days of every distribution. Items are computed from the tenant's
 //! ledger and never stored. The id of an item consists of its distribution and its day; inside the
-//! server, both are packed into one number.
+//! server, both are packed into one number. Lists leave out the items of lost deals, as reports do,
+//! unless a filter names the status; an item is shown by its id, whatever its deal.
 
 mod order;
 mod rows;
@@ -8,6 +9,7 @@ mod rows;
 use std::sync::Arc;
 
 use apportion_core::calendar::FIRST_DAY;
+use apportion_core::deal::DealStatus;
 use apportion_core::report::Entry;
 use apportion_core::revenue_item::RevenueItemId;
 use apportion_core::revenue_item_page::ItemPage;
@@ -22,7 +24,7 @@ use self::order::Listed;
 use self::rows::{Item, ItemRows};
 use crate::catalog::{BoxedRows, CursorPage, OwnedRows, Page, Served};
 use crate::failure::{Failure, Result};
-use crate::revenue::report_row::{CURRENCY, DATE, DEAL_ID, REVENUE_DISTRIBUTION_ID};
+use crate::revenue::report_row::{CURRENCY, DATE, DEAL_ID, REVENUE_DISTRIBUTION_ID, STATUS};
 use crate::revenue::selection::Selection;
 
 const ID: Field = Field::computed("revenue_items.id", FieldKind::Integer, false);
@@ -67,6 +69,7 @@ impl RevenueItems {
                 filter("deal_id", Kind::Id, DEAL_ID),
                 filter("revenue_distribution_id", Kind::Id, REVENUE_DISTRIBUTION_ID),
                 filter("currency", Kind::Text, CURRENCY),
+                filter("status", Kind::Enumeration(DealStatus::NAMES), STATUS),
             ],
             sorts: vec![
                 sort("date", DATE),
@@ -204,6 +207,8 @@ impl Served for RevenueItems {
     ) -> Result<OwnedRows<'r>> {
         let ledger: Arc<Ledger> = store::ledger(tenant)?;
         let entries = owners.iter().filter_map(|owner| ledger.find(*owner));
+        // As in the list of a distribution's items, where no filter names the status.
+        let entries = entries.filter(|entry| !entry.status.is_left_out());
         let found: Vec<Item> = entries.flat_map(items_of).take(limit).collect();
         let owners = found.iter().map(|item| item.entry.revenue_distribution).collect();
         Ok(OwnedRows { owners, rows: Self::rows(tenant, found)? })

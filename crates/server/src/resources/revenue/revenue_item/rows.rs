@@ -100,7 +100,7 @@ impl Rows for ItemRows {
             4 => figure(|slice| slice.projected_amount_default),
             5 => Scalar::Text(item.entry.currency.code()),
             6 => Scalar::Text(self.currency_default.code()),
-            7 => Scalar::Boolean(item.date <= self.today),
+            7 => Scalar::Boolean(item.entry.status.is_recognised() && item.date <= self.today),
             _ => Scalar::Json(explanation.into()),
         }
     }

@@ -88,6 +88,11 @@ impl Programme {
     }
 
     /// Moves the trigger date of the open distribution past the service.
+    #[track_caller]
+    pub fn move_due(&self, to: &str) {
+        self.move_trigger(to.parse().unwrap());
+    }
+
     fn move_trigger(&self, to: DateTime<Utc>) {
         let scope = Scope::of(OrganizationId(self.world.organization));
         let id = DistributorId(self.id.parse().unwrap());
@@ -150,6 +155,7 @@ impl Programme {
                 pool_amount: stored.pool_amount,
                 revenue_percentage_e10: stored.revenue_percentage_e10,
                 minimum_value: stored.minimum_value,
+                revenue_scope: stored.revenue_scope,
                 requires_approval: stored.requires_approval,
                 carry_over: stored.carry_over,
                 schedule: stored.schedule.clone(),

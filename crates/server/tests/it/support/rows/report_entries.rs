@@ -1,6 +1,7 @@
 //! Entries of a report, and the rows that the core makes of them, without a server.
 
 use apportion_core::calendar::DateRange;
+use apportion_core::deal::DealStatus;
 use apportion_core::report::{Entry, Grouping, Report, ReportQuery, Row};
 use apportion_core::window::Window;
 
@@ -15,6 +16,7 @@ pub fn entry(deal: i64, days: [&str; 2], amounts: [(&str, i64); 2]) -> Entry {
         revenue_distribution: deal + 100,
         currency: currency.parse().unwrap(),
         probability: 50,
+        status: DealStatus::Won,
         days: DateRange::new(start, end).unwrap().into(),
         amount,
         amount_default,
