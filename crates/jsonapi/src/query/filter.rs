@@ -12,7 +12,8 @@ use crate::resource::{FilterKey, Operator, ResourceType};
 use crate::text::{alternatives, cut};
 use crate::value::Value;
 
-/// The largest number of nested levels; the parameters themselves are the first.
+/// The largest number of groups within one another. The parameters themselves are the first, so
+/// that `filter[1][1][0][name]` stands in the third.
 pub const MAX_NESTING: usize = 3;
 /// The largest number of values in all filters together.
 pub const MAX_VALUES: usize = 100;
@@ -81,6 +82,10 @@ impl<F: Copy> Reader<'_, F> {
         let mut all = Vec::new();
         for Condition { parameter, keys } in conditions {
             match keys {
+                // A member of the innermost group has conditions, and is no group itself.
+                [key, ..] if level > MAX_NESTING && (key == "$op" || is_index(key)) => {
+                    self.value(parameter, &format!("nests deeper than {MAX_NESTING} levels"));
+                }
                 [key] if key == "$op" => match parameter.value.as_str() {
                     "and" if any.is_none() => any = Some(false),
                     "or" if any.is_none() => any = Some(true),
@@ -91,11 +96,7 @@ impl<F: Copy> Reader<'_, F> {
                     }
                 },
                 [key, rest @ ..] if is_index(key) => {
-                    if level == MAX_NESTING {
-                        self.value(parameter, &format!("nests deeper than {MAX_NESTING} levels"));
-                    } else {
-                        members.entry(key).or_default().push(Condition { parameter, keys: rest });
-                    }
+                    members.entry(key).or_default().push(Condition { parameter, keys: rest });
                 }
                 [keys @ .., last] if !keys.is_empty() && last.is_empty() => {
                     let list =

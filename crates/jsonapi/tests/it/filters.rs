@@ -101,7 +101,17 @@ fn groups() {
         "filter[$op]=or&filter[0][id]=1&filter[1][$op]=and&filter[1][0][id][gt]=2&filter[1][1][id][lt]=5",
         "(id Equal 1 or (id Greater 2 and id Less 5))",
     );
-    refused("filter[0][0][0][id]=1", Code::UnsupportedFilterValue);
+    // The parameters are the first group, the members 0 and 1 the second, those of 1 the third.
+    check("filter[0][0][0][id]=1", "id Equal 1");
+    check(
+        "filter[$op]=or&filter[0][id]=1&filter[1][$op]=and&filter[1][0][id][gt]=2\
+         &filter[1][1][$op]=or&filter[1][1][0][id][lt]=5&filter[1][1][0][lent]=true\
+         &filter[1][1][1][id]=9",
+        "(id Equal 1 or (id Greater 2 and ((id Less 5 and lent Equal true) or id Equal 9)))",
+    );
+    for fourth in ["filter[0][0][0][0][id]=1", "filter[0][0][0][$op]=or", "filter[0][0][0][0]=1"] {
+        refused(fourth, Code::UnsupportedFilterValue);
+    }
     refused("filter[$op]=xor&filter[0][id]=1", Code::UnsupportedFilterValue);
     refused("filter[$op]=or&filter[$op]=and&filter[0][id]=1", Code::UnsupportedFilterValue);
     refused("filter[0]=1", Code::UnsupportedFilter);
