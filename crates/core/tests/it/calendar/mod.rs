@@ -7,4 +7,5 @@ mod schedule_properties;
 mod schedules;
 mod schedules_clocks;
 mod schedules_refused;
+mod schedules_rfc;
 mod windows;
