@@ -1,5 +1,6 @@
 //! Ranges, periods, windows and schedules.
 
+mod day_sets;
 mod periods;
 mod ranges;
 mod schedule_oracle;
