@@ -136,7 +136,10 @@ fn text_schema(kind: Kind) -> Value {
             let pattern = format!("^-?[0-9]{{1,6}}(\\.[0-9]{{1,{scale}}})?$");
             json!({"type": "string", "pattern": pattern})
         }
-        Kind::Date | Kind::Instant => json!({"type": "string", "format": "date"}),
+        Kind::Date => json!({"type": "string", "format": "date"}),
+        Kind::Instant => {
+            json!({"type": "string", "anyOf": [{"format": "date"}, {"format": "date-time"}]})
+        }
         Kind::Boolean => json!({"type": "boolean"}),
         Kind::Enumeration(words) => json!({"enum": words}),
         Kind::Json(_) => json!({}),

@@ -192,8 +192,8 @@ fn lists(place: &Place) {
             ("filter[start_on][not_eq]=2025-01-01,2025-02-01", |r| {
                 !["2025-01-01", "2025-02-01"].contains(&r.start_on)
             }),
-            // A repeated name is two filters, which must both hold.
-            ("filter[id][gt]=4&filter[id][gt]=6", |r| r.id > 6),
+            // Two operators are two filters, which must both hold.
+            ("filter[id]=3,5&filter[id][eq]=5,7", |r| r.id == 5),
         ],
     );
 }
@@ -247,7 +247,7 @@ fn nothing_and_everything(place: &Place) {
         ("filter[id][gt]=0", true),
         ("filter[id]=999", false),
         ("filter[id]=1", false),
-        ("filter[id]=3&filter[id]=5", false),
+        ("filter[id]=3&filter[id][eq]=5", false),
         ("filter[id]=9223372036854775807", false),
         ("filter[id][gt]=-9223372036854775808", true),
         ("filter[deal_id]=1", false),
