@@ -6,12 +6,14 @@ use std::borrow::Cow;
 
 use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime};
 
-use crate::text::{Json, cut, push_date, push_decimal, push_instant, push_integer, push_str};
+use crate::text::{
+    Json, composed, cut, push_date, push_decimal, push_instant, push_integer, push_str,
+};
 
 /// The declared kind of an attribute or filter, from which the operators follow.
 #[derive(Clone, Copy, Debug)]
 pub enum Kind {
-    /// Unicode text.
+    /// Unicode text, which is read in its composed form (NFC) from documents and queries alike.
     Text,
     /// A 64-bit integer.
     Integer,
@@ -99,7 +101,8 @@ impl Scalar<'_> {
             (Scalar::Null, Value::Null) => true,
             (Scalar::Boolean(a), Value::Boolean(b)) => a == b,
             (Scalar::Integer(a) | Scalar::Decimal { units: a, .. }, Value::Integer(b)) => a == b,
-            (Scalar::Text(a), Value::Text(b)) => a == b,
+            // A text may have been stored before texts were composed.
+            (Scalar::Text(a), Value::Text(b)) => a == b || composed(a) == *b,
             (Scalar::Json(a), Value::Text(b)) => a == b,
             (Scalar::Date(a), Value::Date(b)) => a == b,
             (Scalar::Instant(a), Value::Text(b)) => {
@@ -167,7 +170,7 @@ impl Kind {
     /// Reads a value of this kind from a query parameter or from a field of a table.
     pub fn read_text(self, text: &str) -> Result<Value, Cow<'static, str>> {
         let value = match self {
-            Kind::Text => Some(Value::Text(text.to_owned())),
+            Kind::Text => Some(Value::Text(composed(text).into_owned())),
             Kind::Id if text == "-0" => None,
             Kind::Integer | Kind::Id => parse_integer(text).map(Value::Integer),
             Kind::Decimal { read, .. } => {
