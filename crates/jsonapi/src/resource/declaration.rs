@@ -102,8 +102,7 @@ impl<R, F: Copy> Declaration<R, F> {
         match relationship.field {
             Some(field) => {
                 let name = format!("{}_id", relationship.name);
-                let nullable = !relationship.required;
-                let takes = Takes::All;
+                let (nullable, takes) = (relationship.nullable, Takes::All);
                 let filter = FilterKey { name, kind: Kind::Id, nullable, takes, field };
                 self.resource.filters.push(filter);
                 self.sort(&format!("{}_id", relationship.name), field)

@@ -59,7 +59,12 @@ pub(crate) const fn instant(name: &'static str) -> Attribute<Field> {
 
 /// Returns a to-one relationship that is always set and that clients cannot write.
 pub(crate) const fn fixed(name: &'static str, target: &'static str) -> Relationship<Field> {
-    Relationship::to_one(name, target)
+    Relationship::to_one(name, target).never_null()
+}
+
+/// Returns the relationship to the tenant that a row belongs to.
+pub(crate) const fn organization(field: Field) -> Relationship<Field> {
+    fixed("organization", "organizations").field(field)
 }
 
 /// Returns an attribute that is a decimal, such as [`PERCENT`] or [`RATE`].

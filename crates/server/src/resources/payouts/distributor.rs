@@ -18,7 +18,7 @@ use apportion_store::{
 use chrono::NaiveDateTime;
 
 use crate::catalog::attributes::{
-    PERCENT, boolean, date, decimal, instant, integer, long_text, text, word,
+    PERCENT, boolean, date, decimal, instant, integer, long_text, organization, text, word,
 };
 use crate::catalog::{Resource, Work, Writes};
 use crate::engine;
@@ -51,9 +51,7 @@ pub(crate) fn resource() -> Resource<DistributorRow> {
         integer("accumulated_value").on_request().field(distributor::ACCUMULATED_VALUE),
         |row| Scalar::Integer(row.stored.accumulated_value),
     )
-    .to_one(Relationship::to_one("organization", "organizations"), |row| {
-        Some(row.stored.organization_id.0)
-    })
+    .to_one(organization(distributor::ORGANIZATION_ID), |row| Some(row.stored.organization_id.0))
     .to_one(
         Relationship::to_one("current_distribution", "distributions")
             .field(distributor::CURRENT_DISTRIBUTION_ID),

@@ -15,7 +15,9 @@ use apportion_store::distributor::{self, DistributorRow, StoredDistributor};
 use apportion_store::obligation::{self, ObligationRow, StoredObligation, WrittenObligation};
 use apportion_store::{self as store, Tenant};
 
-use crate::catalog::attributes::{date, instant, integer, long_text, remark, text, word};
+use crate::catalog::attributes::{
+    date, instant, integer, long_text, organization, remark, text, word,
+};
 use crate::catalog::draft::draft;
 use crate::catalog::{Resource, Work, Writes};
 use crate::engine;
@@ -91,9 +93,7 @@ fn linked(
     declaration: Declaration<ObligationRow, store::Field>,
 ) -> Declaration<ObligationRow, store::Field> {
     declaration
-        .to_one(Relationship::to_one("organization", "organizations"), |row| {
-            Some(row.stored.organization_id.0)
-        })
+        .to_one(organization(obligation::ORGANIZATION_ID), |row| Some(row.stored.organization_id.0))
         .to_one(
             Relationship::to_one("collaborator", "collaborators")
                 .required()

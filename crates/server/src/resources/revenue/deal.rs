@@ -12,7 +12,9 @@ use apportion_store::deal::{self, DealRow, Sums, WrittenDeal};
 use apportion_store::revenue_distribution::{self, DistributedPercent, Rewritten};
 use apportion_store::{self as store, Tenant};
 
-use crate::catalog::attributes::{PERCENT, RATE, date, decimal, instant, integer, text};
+use crate::catalog::attributes::{
+    PERCENT, RATE, date, decimal, instant, integer, organization, text,
+};
 use crate::catalog::draft::draft;
 use crate::catalog::{Resource, Work, Writes};
 use crate::failure::{Failure, Result, judged};
@@ -74,9 +76,7 @@ pub(crate) fn resource() -> Resource<DealRow> {
             .attribute(instant("updated_at").field(deal::UPDATED_AT), |row| {
                 Scalar::Instant(row.updated_at)
             })
-            .to_one(Relationship::to_one("organization", "organizations"), |row| {
-                Some(row.organization_id.0)
-            })
+            .to_one(organization(deal::ORGANIZATION_ID), |row| Some(row.organization_id.0))
             .to_one(Relationship::to_one("creator", "people").field(deal::CREATOR_ID), |row| {
                 row.creator_id.map(|id| id.0)
             })

@@ -26,7 +26,7 @@ table! {
         /// The id of the row.
         id: ObligationId => BigInt as ID,
         /// The tenant that the row belongs to.
-        organization_id: OrganizationId => BigInt,
+        organization_id: OrganizationId => BigInt as ORGANIZATION_ID,
         /// The allocation that covers the obligation, if any.
         allocation_id: Option<AllocationId> => Nullable<BigInt> as ALLOCATION_ID,
         /// The version of the row, which every change increases by 1.
