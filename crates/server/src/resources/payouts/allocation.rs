@@ -4,11 +4,11 @@
 use std::borrow::Cow;
 
 use apportion_core::allocation::AllocationStatus;
-use apportion_jsonapi::{Attribute, Declaration, Kind, Scalar};
+use apportion_jsonapi::{Attribute, Declaration, Kind, Scalar, Units};
 use apportion_store::allocation::{self, AllocationRow};
 
 use crate::catalog::Resource;
-use crate::catalog::attributes::{fixed, instant, integer, organization, word};
+use crate::catalog::attributes::{decimals, fixed, instant, integer, organization, word};
 use crate::payouts::explanation;
 
 pub(crate) fn resource() -> Resource<AllocationRow> {
@@ -43,6 +43,7 @@ pub(crate) fn resource() -> Resource<AllocationRow> {
     })
     .to_one(fixed("collaborator", "collaborators").field(allocation::COLLABORATOR_ID), |row| {
         Some(row.stored.collaborator_id.0)
-    });
+    })
+    .counts(&["value"], Units::Own(|row| decimals(&row.units)));
     Resource { declaration, writes: None }
 }

@@ -4,12 +4,14 @@
 use std::borrow::Cow;
 
 use apportion_core::distribution::DistributionStatus;
-use apportion_jsonapi::{Attribute, Declaration, Kind, Relationship, Scalar};
+use apportion_jsonapi::{Attribute, Declaration, Kind, Relationship, Scalar, Units};
 use apportion_store::allocation;
 use apportion_store::distribution::{self, DistributionRow};
 
 use crate::catalog::Resource;
-use crate::catalog::attributes::{date, fixed, instant, integer, organization, text, word};
+use crate::catalog::attributes::{
+    date, decimals, fixed, instant, integer, organization, text, word,
+};
 
 pub(crate) fn resource() -> Resource<DistributionRow> {
     let declaration = Declaration::new(
@@ -64,6 +66,7 @@ pub(crate) fn resource() -> Resource<DistributionRow> {
     .to_one(fixed("distributor", "distributors").field(distribution::DISTRIBUTOR_ID), |row| {
         Some(row.stored.distributor_id.0)
     })
-    .to_many(Relationship::to_many("allocations", "allocations", allocation::DISTRIBUTION_ID));
+    .to_many(Relationship::to_many("allocations", "allocations", allocation::DISTRIBUTION_ID))
+    .counts(&["value"], Units::Own(|row| decimals(&row.stored.units)));
     Resource { declaration, writes: None }
 }

@@ -9,7 +9,7 @@ use apportion_core::id::DistributorId;
 use apportion_core::resolver::{DistributionResolver, PoolResolver};
 use apportion_core::schedule::{Schedule, Tz};
 use apportion_jsonapi::{
-    Attribute, Bounds, Declaration, Input, Kind, Linkage, Relationship, Scalar,
+    Attribute, Bounds, Declaration, Input, Kind, Linkage, Relationship, Scalar, Units,
 };
 use apportion_store::distributor::{self, DistributorRow, StoredDistributor, WrittenDistributor};
 use apportion_store::{
@@ -18,7 +18,8 @@ use apportion_store::{
 use chrono::NaiveDateTime;
 
 use crate::catalog::attributes::{
-    PERCENT, boolean, date, decimal, instant, integer, long_text, organization, text, word,
+    PERCENT, boolean, date, decimal, decimals, instant, integer, long_text, organization, text,
+    word,
 };
 use crate::catalog::{Resource, Work, Writes};
 use crate::engine;
@@ -64,7 +65,11 @@ pub(crate) fn resource() -> Resource<DistributorRow> {
     .to_many(Relationship::to_many("deals", "deals", deal::DISTRIBUTOR_ID).writable())
     .to_many(Relationship::to_many("distributions", "distributions", distribution::DISTRIBUTOR_ID))
     .to_many(Relationship::to_many("metrics", "metrics", metric::DISTRIBUTOR_ID))
-    .hide_rows(distributor::STATUS, DistributorStatus::Deleted.name());
+    .hide_rows(distributor::STATUS, DistributorStatus::Deleted.name())
+    .counts(
+        &["pool_amount", "minimum_value", "accumulated_value"],
+        Units::Own(|row| decimals(&row.stored.units)),
+    );
     Resource { declaration, writes: Some(Writes { lock, create, update, delete }) }
 }
 

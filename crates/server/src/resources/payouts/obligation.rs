@@ -16,7 +16,7 @@ use apportion_store::obligation::{self, ObligationRow, StoredObligation, Written
 use apportion_store::{self as store, Tenant};
 
 use crate::catalog::attributes::{
-    date, instant, integer, long_text, organization, remark, text, word,
+    date, decimals, instant, integer, long_text, organization, remark, text, word,
 };
 use crate::catalog::draft::draft;
 use crate::catalog::{Resource, Work, Writes};
@@ -34,7 +34,8 @@ pub(crate) fn resource() -> Resource<ObligationRow> {
             let linked = row.collaborator_version.saturating_add(row.distributor_version);
             row.stored.version.saturating_add(linked)
         },
-    )));
+    )))
+    .counts(&["value"], apportion_jsonapi::Units::Own(|row| decimals(&row.stored.units)));
     Resource { declaration, writes: Some(Writes { lock, create, update, delete }) }
 }
 

@@ -13,7 +13,9 @@ use apportion_core::revenue_distribution::{
 };
 use apportion_core::slicing::SpreadAmount;
 use apportion_jsonapi::input::Linkage;
-use apportion_jsonapi::{Bounds, Code, Declaration, Error, Input, Kind, Relationship, Scalar};
+use apportion_jsonapi::{
+    Bounds, Code, Declaration, Error, Input, Kind, Relationship, Scalar, Units,
+};
 use apportion_store::deal::{self, DealRow, Sums};
 use apportion_store::revenue_distribution::{
     self, RevenueDistributionRow, WrittenRevenueDistribution,
@@ -76,7 +78,12 @@ pub(crate) fn resource() -> Resource<RevenueDistributionRow> {
         Relationship::to_many("revenue_items", "revenue_items", REVENUE_DISTRIBUTION_ID).computed(),
     )
     .filter("deal.name", Kind::Text, revenue_distribution::DEAL_NAME)
-    .sort("deal", revenue_distribution::DEAL_NAME);
+    .sort("deal", revenue_distribution::DEAL_NAME)
+    .counts(
+        &["amount", "amount_normalized", "daily_amount_min", "daily_amount_max"],
+        Units::Own(|row| row.currency.decimals()),
+    )
+    .counts(&["amount_default"], Units::Own(|row| row.currency_default.decimals()));
     Resource { declaration, writes: Some(Writes { lock, create, update, delete }) }
 }
 
