@@ -26,7 +26,8 @@ impl Places {
         if !self.period.as_ref().is_some_and(|known| known.contains(&day)) {
             let period = period();
             let days = period.start().iter_days().take_while(|day| period.contains(day));
-            self.days = days.filter(includes).collect();
+            self.days.clear();
+            self.days.extend(days.filter(includes));
             self.period = Some(period);
         }
         let before = self.days.partition_point(|other| *other < day);
