@@ -24,8 +24,18 @@ const CRATES: &[(&str, &[&str], &[&str])] = &[
     (
         "apportion-jsonapi",
         &[],
-        // Cursors are opaque, and bound to their query: base64, crc32fast.
-        &["base64", "chrono", "crc32fast", "itoa", "percent-encoding", "serde", "serde_json"],
+        &[
+            // Cursors are opaque, and bound to their query: base64, crc32fast.
+            "base64",
+            "chrono",
+            "crc32fast",
+            "itoa",
+            "percent-encoding",
+            "serde",
+            "serde_json",
+            // Texts of clients in their composed form (`text::composed`).
+            "unicode-normalization",
+        ],
     ),
     (
         "apportion-store",

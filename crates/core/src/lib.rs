@@ -57,7 +57,7 @@ mod payouts;
 mod revenue;
 mod rules;
 
-pub use calendar::{day_span, schedule, window};
+pub use calendar::{day_set, day_span, schedule, window};
 pub use money::{currency, decimal, fraction, rounding, units};
 pub use parties::{collaborator, organization, person};
 pub use payouts::{

@@ -76,7 +76,7 @@ pub use request::input::{Input, Linkage};
 pub use request::{Verb, input, operations};
 pub use resource::{
     Attribute, Bounds, Cardinality, Declaration, DeclaredRows, Registry, Relationship,
-    ResourceType, Rows,
+    ResourceType, Rows, Units,
 };
 pub use text::json;
 pub use value::{Kind, Scalar, Value};

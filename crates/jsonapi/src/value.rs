@@ -4,14 +4,16 @@
 
 use std::borrow::Cow;
 
-use chrono::{NaiveDate, NaiveDateTime};
+use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime};
 
-use crate::text::{Json, cut, push_date, push_decimal, push_instant, push_integer, push_str};
+use crate::text::{
+    Json, composed, cut, push_date, push_decimal, push_instant, push_integer, push_str,
+};
 
 /// The declared kind of an attribute or filter, from which the operators follow.
 #[derive(Clone, Copy, Debug)]
 pub enum Kind {
-    /// Unicode text.
+    /// Unicode text, which is read in its composed form (NFC) from documents and queries alike.
     Text,
     /// A 64-bit integer.
     Integer,
@@ -26,7 +28,7 @@ pub enum Kind {
     },
     /// A calendar date, `YYYY-MM-DD`.
     Date,
-    /// An instant in UTC. Filters compare its date.
+    /// An instant in UTC. Filters compare it with an instant, or its date with a date.
     Instant,
     /// `true` or `false`.
     Boolean,
@@ -48,8 +50,10 @@ pub enum Value {
     Integer(i64),
     /// A value of [`Kind::Text`] or [`Kind::Enumeration`], or the compact text of a [`Kind::Json`].
     Text(String),
-    /// A value of [`Kind::Date`], or of [`Kind::Instant`] in a filter.
+    /// A value of [`Kind::Date`], or the day with which a filter compares a [`Kind::Instant`].
     Date(NaiveDate),
+    /// The instant with which a filter compares a [`Kind::Instant`], in UTC to the millisecond.
+    Instant(NaiveDateTime),
 }
 
 /// A value on its way into a document, borrowed from its row.
@@ -97,7 +101,8 @@ impl Scalar<'_> {
             (Scalar::Null, Value::Null) => true,
             (Scalar::Boolean(a), Value::Boolean(b)) => a == b,
             (Scalar::Integer(a) | Scalar::Decimal { units: a, .. }, Value::Integer(b)) => a == b,
-            (Scalar::Text(a), Value::Text(b)) => a == b,
+            // A text may have been stored before texts were composed.
+            (Scalar::Text(a), Value::Text(b)) => a == b || composed(a) == *b,
             (Scalar::Json(a), Value::Text(b)) => a == b,
             (Scalar::Date(a), Value::Date(b)) => a == b,
             (Scalar::Instant(a), Value::Text(b)) => {
@@ -165,13 +170,17 @@ impl Kind {
     /// Reads a value of this kind from a query parameter or from a field of a table.
     pub fn read_text(self, text: &str) -> Result<Value, Cow<'static, str>> {
         let value = match self {
-            Kind::Text => Some(Value::Text(text.to_owned())),
+            Kind::Text => Some(Value::Text(composed(text).into_owned())),
             Kind::Id if text == "-0" => None,
             Kind::Integer | Kind::Id => parse_integer(text).map(Value::Integer),
             Kind::Decimal { read, .. } => {
                 return read(text).map(Value::Integer).map_err(Cow::Owned);
             }
-            Kind::Date | Kind::Instant => parse_date(text).map(Value::Date),
+            Kind::Date => parse_date(text).map(Value::Date),
+            Kind::Instant => match parse_date(text) {
+                Some(date) => Some(Value::Date(date)),
+                None => parse_instant(text).map(Value::Instant),
+            },
             Kind::Boolean => match text {
                 "true" => Some(Value::Boolean(true)),
                 "false" => Some(Value::Boolean(false)),
@@ -192,7 +201,8 @@ impl Kind {
             Kind::Text => "must be text".into(),
             Kind::Integer | Kind::Id => INTEGER.into(),
             Kind::Decimal { .. } => "must be a decimal number".into(),
-            Kind::Date | Kind::Instant => "must be a date in the form YYYY-MM-DD".into(),
+            Kind::Date => "must be a date in the form YYYY-MM-DD".into(),
+            Kind::Instant => INSTANT.into(),
             Kind::Boolean => "must be true or false".into(),
             Kind::Enumeration(words) => format!("must be one of {}", words.join(", ")).into(),
             Kind::Json(_) => "must be a JSON array or object".into(),
@@ -201,6 +211,8 @@ impl Kind {
 }
 
 const INTEGER: &str = "must be an integer of at most 64 bits";
+const INSTANT: &str = "must be a date in the form YYYY-MM-DD, or an instant of RFC 3339 such as \
+    2026-01-31T12:00:00Z or 2026-01-31T12:00:00%2B01:00";
 const NUL: &str = "must not contain U+0000";
 
 /// Parses an integer in canonical decimal form: no plus sign, no leading zero, no exponent.
@@ -246,4 +258,15 @@ pub fn parse_date(text: &str) -> Option<NaiveDate> {
         _ => byte.is_ascii_digit(),
     });
     if shape && text.len() == 10 { text.parse().ok() } else { None }
+}
+
+/// Parses an instant of RFC 3339, with an offset of any length, and cuts it to the millisecond. It
+/// must be of the years 0 to 9999 in UTC, which all have four digits.
+pub fn parse_instant(text: &str) -> Option<NaiveDateTime> {
+    // The parser takes other characters than `T` between date and time.
+    let has_time = text.as_bytes().get(10).is_some_and(|byte| byte.eq_ignore_ascii_case(&b'T'));
+    let parsed = DateTime::parse_from_rfc3339(text).ok().filter(|_| has_time)?;
+    // A leap second is the beginning of the next second.
+    let instant = DateTime::from_timestamp_millis(parsed.timestamp_millis())?.naive_utc();
+    (0..=9999).contains(&instant.year()).then_some(instant)
 }

@@ -30,6 +30,7 @@ CREATE TABLE deals (
 
 CREATE INDEX deals_by_name ON deals (organization_id, name, id);
 CREATE INDEX deals_by_creator ON deals (organization_id, creator_id, id);
+CREATE INDEX deals_by_update ON deals (organization_id, updated_at, id);
 
 CREATE TABLE revenue_distributions (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -58,6 +59,8 @@ CREATE INDEX revenue_distributions_by_start ON revenue_distributions (organizati
 CREATE INDEX revenue_distributions_by_end ON revenue_distributions (organization_id, end_on, id);
 CREATE INDEX revenue_distributions_by_creation
     ON revenue_distributions (organization_id, created_at, id);
+CREATE INDEX revenue_distributions_by_update
+    ON revenue_distributions (organization_id, updated_at, id);
 CREATE INDEX revenue_distributions_by_percent
     ON revenue_distributions (organization_id, amount_percent_e10, id);
 CREATE INDEX revenue_distributions_by_amount ON revenue_distributions (organization_id, amount, id);
@@ -71,11 +74,13 @@ INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES
     ('deals', 'sqlite_autoindex_deals_1', '4000 1000 1'),
     ('deals', 'deals_by_name', '4000 1000 1 1'),
     ('deals', 'deals_by_creator', '4000 1000 50 1'),
+    ('deals', 'deals_by_update', '4000 1000 2 1'),
     ('revenue_distributions', 'sqlite_autoindex_revenue_distributions_1', '200000 50000 1'),
     ('revenue_distributions', 'revenue_distributions_by_deal', '200000 50000 50 1'),
     ('revenue_distributions', 'revenue_distributions_by_creator', '200000 50000 2500 1'),
     ('revenue_distributions', 'revenue_distributions_by_start', '200000 50000 50 1'),
     ('revenue_distributions', 'revenue_distributions_by_end', '200000 50000 50 1'),
     ('revenue_distributions', 'revenue_distributions_by_creation', '200000 50000 2 1'),
+    ('revenue_distributions', 'revenue_distributions_by_update', '200000 50000 10 1'),
     ('revenue_distributions', 'revenue_distributions_by_percent', '200000 50000 100 1'),
     ('revenue_distributions', 'revenue_distributions_by_amount', '200000 50000 10 1');

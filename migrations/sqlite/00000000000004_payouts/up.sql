@@ -21,6 +21,7 @@ CREATE UNIQUE INDEX collaborators_email_once
     ON collaborators (organization_id, comparable_email);
 CREATE INDEX collaborators_by_email ON collaborators (organization_id, email, id);
 CREATE INDEX collaborators_by_name ON collaborators (organization_id, full_name, id);
+CREATE INDEX collaborators_by_update ON collaborators (organization_id, updated_at, id);
 
 CREATE TABLE distributors (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -116,6 +117,7 @@ CREATE INDEX distributions_due
 CREATE INDEX distributions_by_distributor ON distributions (organization_id, distributor_id, id);
 CREATE INDEX distributions_by_status ON distributions (organization_id, status, id);
 CREATE INDEX distributions_by_trigger ON distributions (organization_id, trigger_date, id);
+CREATE INDEX distributions_by_update ON distributions (organization_id, updated_at, id);
 
 CREATE TABLE metrics (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -138,6 +140,7 @@ CREATE UNIQUE INDEX metrics_once
     ON metrics (organization_id, distribution_id, collaborator_id, metric_type);
 CREATE INDEX metrics_by_distributor ON metrics (organization_id, distributor_id, id);
 CREATE INDEX metrics_by_collaborator ON metrics (organization_id, collaborator_id, id);
+CREATE INDEX metrics_by_update ON metrics (organization_id, updated_at, id);
 
 CREATE TABLE metric_credits (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -161,6 +164,7 @@ CREATE INDEX metric_credits_by_distributor ON metric_credits (organization_id, d
 CREATE INDEX metric_credits_by_collaborator
     ON metric_credits (organization_id, collaborator_id, id);
 CREATE INDEX metric_credits_by_creator ON metric_credits (organization_id, creator_id, id);
+CREATE INDEX metric_credits_by_creation ON metric_credits (organization_id, created_at, id);
 
 CREATE TABLE distribution_refunds (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -238,6 +242,7 @@ CREATE INDEX obligations_by_collaborator ON obligations (organization_id, collab
 CREATE INDEX obligations_by_allocation ON obligations (organization_id, allocation_id, id);
 CREATE INDEX obligations_by_status ON obligations (organization_id, status, id);
 CREATE INDEX obligations_by_due ON obligations (organization_id, due_on, id);
+CREATE INDEX obligations_by_update ON obligations (organization_id, updated_at, id);
 
 CREATE TABLE allocations (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -272,6 +277,7 @@ CREATE INDEX allocations_to_settle
 CREATE INDEX allocations_by_distribution ON allocations (organization_id, distribution_id, id);
 CREATE INDEX allocations_by_obligation ON allocations (organization_id, obligation_id, id);
 CREATE INDEX allocations_by_collaborator ON allocations (organization_id, collaborator_id, id);
+CREATE INDEX allocations_by_update ON allocations (organization_id, updated_at, id);
 
 -- As in the step before: what the planner is to think of.
 INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES
@@ -279,6 +285,7 @@ INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES
     ('collaborators', 'collaborators_by_email', '4000 1000 1 1'),
     ('collaborators', 'collaborators_email_once', '4000 1000 1'),
     ('collaborators', 'collaborators_by_name', '4000 1000 1 1'),
+    ('collaborators', 'collaborators_by_update', '4000 1000 2 1'),
     ('distributors', 'sqlite_autoindex_distributors_1', '400 100 1'),
     ('distributors', 'distributors_by_status', '400 100 33 1'),
     ('distributors', 'distributors_by_name', '400 100 1 1'),
@@ -288,15 +295,18 @@ INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES
     ('distributions', 'distributions_by_distributor', '4000 1000 12 1'),
     ('distributions', 'distributions_by_status', '4000 1000 333 1'),
     ('distributions', 'distributions_by_trigger', '4000 1000 2 1'),
+    ('distributions', 'distributions_by_update', '4000 1000 2 1'),
     ('metrics', 'sqlite_autoindex_metrics_1', '200000 50000 1'),
     ('metrics', 'metrics_once', '200000 50000 50 50 1'),
     ('metrics', 'metrics_by_distributor', '200000 50000 50 1'),
     ('metrics', 'metrics_by_collaborator', '200000 50000 50 1'),
+    ('metrics', 'metrics_by_update', '200000 50000 2 1'),
     ('metric_credits', 'sqlite_autoindex_metric_credits_1', '200000 50000 1'),
     ('metric_credits', 'metric_credits_by_metric', '200000 50000 2 1'),
     ('metric_credits', 'metric_credits_by_distributor', '200000 50000 50 1'),
     ('metric_credits', 'metric_credits_by_collaborator', '200000 50000 50 1'),
     ('metric_credits', 'metric_credits_by_creator', '200000 50000 2500 1'),
+    ('metric_credits', 'metric_credits_by_creation', '200000 50000 2 1'),
     ('distribution_refunds', 'sqlite_autoindex_distribution_refunds_1', '400 100 1'),
     ('distribution_refunds', 'distribution_refunds_by_distribution', '400 100 2 1'),
     ('settlements', 'sqlite_autoindex_settlements_1', '4000 1000 1'),
@@ -311,10 +321,12 @@ INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES
     ('obligations', 'obligations_by_allocation', '200000 50000 1 1'),
     ('obligations', 'obligations_by_status', '200000 50000 16666 1'),
     ('obligations', 'obligations_by_due', '200000 50000 50 1'),
+    ('obligations', 'obligations_by_update', '200000 50000 50 1'),
     ('allocations', 'sqlite_autoindex_allocations_1', '200000 50000 1'),
     ('allocations', 'allocations_live_once', '200000 50000 1'),
     ('allocations', 'allocations_by_settlement', '200000 50000 50 1'),
     ('allocations', 'allocations_to_settle', '200000 50000 50 1'),
     ('allocations', 'allocations_by_distribution', '200000 50000 50 1'),
     ('allocations', 'allocations_by_obligation', '200000 50000 1 1'),
-    ('allocations', 'allocations_by_collaborator', '200000 50000 50 1');
+    ('allocations', 'allocations_by_collaborator', '200000 50000 50 1'),
+    ('allocations', 'allocations_by_update', '200000 50000 50 1');

@@ -57,6 +57,10 @@ RULES = [
     ("invalid_attribute", r"reverses must (not )?be .*"),
     # What is referred to is not there.
     ("record_not_found", r".*"),
+    # What is asked of a table and what is asked of a page of resources.
+    ("unsupported_include", r"A table includes no other resources; .*"),
+    ("unsupported_parameter", r"'(locale|separator)' is for tables alone; .*"),
+    ("unsupported_parameter", r"'separator' and 'locale' choose different tables; .*"),
     # A cursor is opaque, and of one list in one order.
     ("keyset_invalid_cursor", r".*"),
 ]

@@ -4,7 +4,8 @@
 //! |---|---|
 //! | [`DateRange`] | at least one day, as dates; what a distribution is spread over |
 //! | [`DaySpan`](day_span::DaySpan) | the same days as two numbers, for fast sums |
-//! | [`Window`](window::Window) | the days that a report or a list looks at; it may be empty |
+//! | [`Window`](window::Window) | the unbroken days that a report looks at; it may be empty |
+//! | [`DaySet`](day_set::DaySet) | the days that a list looks at; it may have gaps |
 //! | [`Period`] | a kind of period: day, week, month, quarter or year |
 //! | [`PeriodSpan`] | one whole period of a kind, such as July 2025 |
 //!
@@ -12,6 +13,7 @@
 //! is today. Only [`schedule`] knows times of day and time zones.
 
 mod date_range;
+pub mod day_set;
 pub mod day_span;
 mod period;
 pub mod schedule;

@@ -1,7 +1,7 @@
-//! The window: the days that a report or a list of revenue items looks at.
+//! The window: the days that a report looks at.
 //!
 //! Each condition on the date narrows the window. An empty window is not an error. A window is
-//! always one unbroken span of days: conditions that would leave a gap are not supported.
+//! always one unbroken span of days. Not here: days with gaps between them (`day_set`).
 
 use chrono::NaiveDate;
 

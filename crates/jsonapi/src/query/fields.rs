@@ -58,10 +58,6 @@ pub(super) fn parse<F>(
                 let known = alternatives(name, known);
                 fault(format!("There is no type '{}'; {known}", cut(name)));
             }
-            Some((at, _)) if sets.chosen.iter().any(|(known, _)| *known == at) => {
-                let name = &pair.name;
-                fault(format!("'{name}' is given more than once; separate fields with commas"));
-            }
             Some((at, resource)) => sets.chosen.push((at, shape(&pair.value, resource, fault))),
         }
     }

@@ -12,7 +12,8 @@ use crate::resource::{FilterKey, Operator, ResourceType};
 use crate::text::{alternatives, cut};
 use crate::value::Value;
 
-/// The largest number of nested levels; the parameters themselves are the first.
+/// The largest number of groups within one another. The parameters themselves are the first, so
+/// that `filter[1][1][0][name]` stands in the third.
 pub const MAX_NESTING: usize = 3;
 /// The largest number of values in all filters together.
 pub const MAX_VALUES: usize = 100;
@@ -75,34 +76,33 @@ struct Reader<'r, F> {
 
 impl<F: Copy> Reader<'_, F> {
     fn group(&mut self, conditions: Vec<Condition<'_>>, level: usize) -> Filter<F> {
-        let mut any = None;
+        let mut any = false;
         let mut members: BTreeMap<&str, Vec<Condition<'_>>> = BTreeMap::new();
         let mut lists: BTreeMap<&[String], Operands<'_>> = BTreeMap::new();
         let mut all = Vec::new();
         for Condition { parameter, keys } in conditions {
             match keys {
+                // A member of the innermost group has conditions, and is no group itself.
+                [key, ..] if level > MAX_NESTING && (key == "$op" || is_index(key)) => {
+                    self.value(parameter, &format!("nests deeper than {MAX_NESTING} levels"));
+                }
                 [key] if key == "$op" => match parameter.value.as_str() {
-                    "and" if any.is_none() => any = Some(false),
-                    "or" if any.is_none() => any = Some(true),
-                    "and" | "or" => self.value(parameter, "is given more than once"),
+                    "and" => any = false,
+                    "or" => any = true,
                     other => {
                         let fault = format!("must be 'and' or 'or', not '{}'", cut(other));
                         self.value(parameter, &fault);
                     }
                 },
                 [key, rest @ ..] if is_index(key) => {
-                    if level == MAX_NESTING {
-                        self.value(parameter, &format!("nests deeper than {MAX_NESTING} levels"));
-                    } else {
-                        members.entry(key).or_default().push(Condition { parameter, keys: rest });
-                    }
+                    members.entry(key).or_default().push(Condition { parameter, keys: rest });
                 }
                 [keys @ .., last] if !keys.is_empty() && last.is_empty() => {
                     let list =
                         lists.entry(keys).or_insert(Operands { parameter, texts: Vec::new() });
                     list.texts.push(&parameter.value);
                 }
-                [] => self.unknown(parameter, ""),
+                [] => self.nameless(parameter),
                 keys => {
                     let texts = parameter.value.split(',').collect();
                     all.extend(self.comparison(keys, Operands { parameter, texts }));
@@ -115,9 +115,10 @@ impl<F: Copy> Reader<'_, F> {
         let next = level.saturating_add(1);
         let members =
             members.into_values().map(|inner| self.group(inner, next)).collect::<Vec<_>>();
-        match any {
-            Some(true) if !members.is_empty() => all.push(Filter::Any(members)),
-            _ => all.extend(members),
+        if any && !members.is_empty() {
+            all.push(Filter::Any(members));
+        } else {
+            all.extend(members);
         }
         Filter::All(all)
     }
@@ -167,15 +168,36 @@ impl<F: Copy> Reader<'_, F> {
             [_, word] => key.operators().find(|(name, _)| name == word).map(|(_, op)| op),
             _ => None,
         };
-        if keys.len() > 2 {
-            self.value(parameter, "must have at most a name and an operator in brackets");
-        } else if operator.is_none() {
+        if operator.is_some() {
+            return operator;
+        }
+        let mut detail = if keys.len() > 2 {
+            "must have at most a name and an operator in brackets".to_owned()
+        } else {
             let words: Vec<&str> = key.operators().map(|(word, _)| word).collect();
             let word = cut(keys.get(1).map_or("", String::as_str));
-            let detail = format!("has no operator '{word}'; it takes {}", words.join(", "));
-            self.value(parameter, &detail);
+            format!("has no operator '{word}'; it takes {}", words.join(", "))
+        };
+        // Some libraries number the values of a list.
+        if let [names @ .., last] = keys
+            && is_index(last)
+        {
+            let name: String = names.iter().map(|name| format!("[{name}]")).collect();
+            detail.push_str(&format!(
+                "; several values are 'filter{0}=a,b', or 'filter{0}[]=a' and 'filter{0}[]=b'",
+                cut(&name)
+            ));
         }
-        operator
+        self.value(parameter, &detail);
+        None
+    }
+
+    /// Refuses the number of a member of a group that names no filter.
+    fn nameless(&mut self, pair: &Parameter) {
+        let name = cut(&pair.name);
+        let detail =
+            format!("'{name}' names no filter; a member of a group is '{name}[name]=value'");
+        self.errors.push(Error::parameter(Code::UnsupportedFilter, &pair.name, detail));
     }
 
     fn unknown(&mut self, pair: &Parameter, name: &str) {

@@ -20,6 +20,8 @@ pub use page::{CURSOR_PROFILE, NumberedPage, Page, Walk};
 pub use parameter::{MAX_PARAMETERS, parameter_values};
 pub use sort::{MAX_SORTS, Sort};
 
+use std::collections::BTreeMap;
+
 use parameter::Parameter;
 
 use crate::error::{Code, Error, ProfileError};
@@ -96,10 +98,9 @@ impl<F: Copy + PartialEq> Query<F> {
         let mut errors = Vec::new();
         let pairs = parameter::parse_query(text, &mut errors)?;
         let mut parts = Parts::default();
-        for pair in &pairs {
-            if !options.foreign.contains(&pair.name.as_str()) {
-                parts.assign(pair, options, &mut errors);
-            }
+        let own = |pair: &&Parameter| !options.foreign.contains(&pair.name.as_str());
+        for pair in given_once(&pairs, options, &mut errors).into_iter().filter(own) {
+            parts.assign(pair, options, &mut errors);
         }
         let filter = filter::parse(&parts.filters, resource, &mut errors);
         let sorts = sort::parse(parts.sort, resource, &mut errors);
@@ -142,23 +143,40 @@ impl<'q> Parts<'q> {
 
     fn assign(&mut self, pair: &'q Parameter, options: &QueryOptions<'_>, errors: &mut Vec<Error>) {
         use Allowed::{Collection, Nothing, Single};
-        let slot = match (pair.base.as_str(), pair.keys.as_deref(), options.allowed) {
-            ("filter", Some([_, ..]), Collection) => return self.filters.push(pair),
-            ("page", Some([_]), Collection) => return self.page.push(pair),
-            ("page", Some([_]), Single | Nothing) => return,
-            ("fields", Some([_]), Collection | Single) => return self.fields.push(pair),
-            ("sort", Some([]), Collection) => &mut self.sort,
-            ("include", Some([]), Collection | Single) => &mut self.include,
-            _ => return errors.push(pair.unsupported(options.parameters())),
-        };
-        if slot.replace(pair).is_some() {
-            let detail = format!(
-                "Parameter '{}' is given more than once; separate its names with commas",
-                pair.base
-            );
-            errors.push(Error::parameter(Code::UnsupportedParameter, &pair.name, detail));
+        match (pair.base.as_str(), pair.keys.as_deref(), options.allowed) {
+            ("filter", Some([_, ..]), Collection) => self.filters.push(pair),
+            ("page", Some([_]), Collection) => self.page.push(pair),
+            ("page", Some([_]), Single | Nothing) => {}
+            ("fields", Some([_]), Collection | Single) => self.fields.push(pair),
+            ("sort", Some([]), Collection) => self.sort = Some(pair),
+            ("include", Some([]), Collection | Single) => self.include = Some(pair),
+            _ => errors.push(pair.unsupported(options.parameters())),
         }
     }
+}
+
+/// Returns the parameters without those that are given again, each of which is one error. Those of
+/// the server are left to it: what one of them means twice is not known here.
+fn given_once<'q>(
+    pairs: &'q [Parameter],
+    options: &QueryOptions<'_>,
+    errors: &mut Vec<Error>,
+) -> Vec<&'q Parameter> {
+    let mut times: BTreeMap<&str, usize> = BTreeMap::new();
+    let mut once = Vec::with_capacity(pairs.len());
+    for pair in pairs {
+        let before = times.entry(&pair.name).or_insert(0);
+        match *before {
+            _ if pair.is_list_item() || options.foreign.contains(&pair.name.as_str()) => {
+                once.push(pair);
+            }
+            0 => once.push(pair),
+            1 => errors.push(pair.repeated()),
+            _ => {}
+        }
+        *before = before.saturating_add(1);
+    }
+    once
 }
 
 /// Adds the name that the profile of cursor pages has for a sort that cannot be walked.

@@ -89,10 +89,7 @@ pub(super) fn parse(
                 continue;
             }
         };
-        if slot.replace(*pair).is_some() {
-            let detail = format!("'{}' is given more than once", pair.name);
-            errors.push(Error::parameter(Code::InvalidPage, &pair.name, detail));
-        }
+        *slot = Some(*pair);
     }
     let cursored = after.or(before).is_some() || (walks && number.is_none());
     let size = size.and_then(|pair| read_size(pair, cursored, errors));

@@ -23,6 +23,25 @@ pub(super) struct Parameter {
 }
 
 impl Parameter {
+    /// Whether several parameters of this name together are a list of values.
+    pub(super) fn is_list_item(&self) -> bool {
+        self.keys.as_ref().and_then(|keys| keys.last()).is_some_and(String::is_empty)
+    }
+
+    /// Returns the error about a parameter that is given again.
+    pub(super) fn repeated(&self) -> Error {
+        let name = cut(&self.name);
+        let instead = match (self.base.as_str(), self.keys.as_ref().and_then(|keys| keys.last())) {
+            ("filter", Some(key)) if key != "$op" => {
+                format!("separate several values with commas, or give each as '{name}[]'")
+            }
+            ("sort" | "include" | "fields", _) => "separate its names with commas".to_owned(),
+            _ => "give it once".to_owned(),
+        };
+        let detail = format!("Parameter '{name}' is given more than once; {instead}");
+        Error::parameter(Code::UnsupportedParameter, &self.name, detail)
+    }
+
     /// Returns the error about a parameter that the endpoint does not take, with those it takes.
     pub(super) fn unsupported<'n>(&self, known: impl IntoIterator<Item = &'n str>) -> Error {
         let detail = format!(

@@ -11,12 +11,22 @@ use crate::value::{Kind, Scalar};
 /// A function that reads the linkage of a to-one relationship from a row.
 type Linked<R> = fn(&R) -> Option<i64>;
 
+/// The units in which an integer is counted, by the decimals that people write it with.
+pub enum Units<R> {
+    /// The units that all rows share.
+    Common,
+    /// Units of the row, with this number of decimals.
+    Own(fn(&R) -> u32),
+}
+
 /// A resource type and the functions that read its rows.
 pub struct Declaration<R, F> {
     resource: ResourceType<F>,
     id: fn(&R) -> i64,
     version: fn(&R) -> i64,
     attributes: Vec<fn(&R) -> Scalar<'_>>,
+    /// The positions of attributes that count units smaller than people do, and those units.
+    units: Vec<(Vec<usize>, Units<R>)>,
     linkage: Vec<Option<Linked<R>>>,
 }
 
@@ -45,7 +55,8 @@ impl<R, F: Copy> Declaration<R, F> {
             restricted: false,
             addressed: true,
         };
-        Self { resource, id, version, attributes: Vec::new(), linkage: Vec::new() }
+        let (attributes, units, linkage) = (Vec::new(), Vec::new(), Vec::new());
+        Self { resource, id, version, attributes, units, linkage }
             .filter("id", Kind::Id, field)
             .sort("id", field)
     }
@@ -95,6 +106,16 @@ impl<R, F: Copy> Declaration<R, F> {
         }
     }
 
+    /// Declares that attributes, by their names, count units smaller than people do, such as cents.
+    pub fn counts(mut self, names: &[&str], units: Units<R>) -> Self {
+        let places =
+            names.iter().filter_map(|name| self.resource.attribute(name)).map(|(at, _)| at);
+        let places: Vec<usize> = places.collect();
+        debug_assert_eq!(places.len(), names.len(), "{names:?}");
+        self.units.push((places, units));
+        self
+    }
+
     /// Adds a to-one relationship and the function that reads its linkage from a row.
     pub fn to_one(mut self, relationship: Relationship<F>, read: Linked<R>) -> Self {
         self.resource.relationships.push(relationship);
@@ -102,8 +123,7 @@ impl<R, F: Copy> Declaration<R, F> {
         match relationship.field {
             Some(field) => {
                 let name = format!("{}_id", relationship.name);
-                let nullable = !relationship.required;
-                let takes = Takes::All;
+                let (nullable, takes) = (relationship.nullable, Takes::All);
                 let filter = FilterKey { name, kind: Kind::Id, nullable, takes, field };
                 self.resource.filters.push(filter);
                 self.sort(&format!("{}_id", relationship.name), field)
@@ -148,6 +168,15 @@ impl<R, F: Copy> Declaration<R, F> {
         self.attributes.get(attribute).map_or(Scalar::Null, |read| read(row))
     }
 
+    /// Returns the decimals of an attribute, as [`Rows::decimals`] does.
+    pub fn decimals(&self, row: &R, attribute: usize, common: u32) -> u32 {
+        match self.units.iter().find(|(places, _)| places.contains(&attribute)) {
+            Some((_, Units::Common)) => common,
+            Some((_, Units::Own(decimals))) => decimals(row),
+            None => 0,
+        }
+    }
+
     /// Reads the linkage of a to-one relationship from a row.
     pub fn linkage(&self, row: &R, relationship: usize) -> Option<i64> {
         self.linkage.get(relationship).copied().flatten().and_then(|read| read(row))
@@ -177,6 +206,10 @@ impl<R, F: Copy> Rows for DeclaredRows<'_, R, F> {
 
     fn attribute(&self, row: usize, attribute: usize) -> Scalar<'_> {
         self.rows.get(row).map_or(Scalar::Null, |row| self.declaration.read(row, attribute))
+    }
+
+    fn decimals(&self, row: usize, attribute: usize, common: u32) -> u32 {
+        self.rows.get(row).map_or(0, |row| self.declaration.decimals(row, attribute, common))
     }
 
     fn linkage(&self, row: usize, relationship: usize) -> Option<i64> {

@@ -22,6 +22,8 @@ pub struct Relationship<F> {
     pub writable: bool,
     /// Whether POST must set it.
     pub required: bool,
+    /// Whether a to-one relationship can lead nowhere.
+    pub nullable: bool,
     /// Whether it keeps the linkage that POST gave it: PATCH accepts only that linkage.
     pub set_once: bool,
     /// Whether its linkage is computed. Linkage that a client sends back is then ignored.
@@ -34,9 +36,17 @@ pub struct Relationship<F> {
 impl<F> Relationship<F> {
     /// Creates a read-only relationship to at most one resource.
     pub const fn to_one(name: &'static str, target: &'static str) -> Self {
-        let cardinality = Cardinality::One;
-        let (writable, required, set_once, computed) = (false, false, false, false);
-        Self { name, target, cardinality, writable, required, set_once, computed, field: None }
+        Self {
+            name,
+            target,
+            cardinality: Cardinality::One,
+            writable: false,
+            required: false,
+            nullable: true,
+            set_once: false,
+            computed: false,
+            field: None,
+        }
     }
 
     /// Creates a read-only relationship to the resources whose field `inverse` leads back.
@@ -45,6 +55,12 @@ impl<F> Relationship<F> {
         F: Copy,
     {
         Self { field: Some(inverse), cardinality: Cardinality::Many, ..Self::to_one(name, target) }
+    }
+
+    /// Declares that it always leads to a resource.
+    pub const fn never_null(mut self) -> Self {
+        self.nullable = false;
+        self
     }
 
     /// Marks its linkage as computed.
@@ -62,7 +78,7 @@ impl<F> Relationship<F> {
     /// Requires POST to set it, and lets PATCH set it.
     pub const fn required(mut self) -> Self {
         self.required = true;
-        self.writable()
+        self.never_null().writable()
     }
 
     /// Lets POST set it, but not PATCH.

@@ -29,6 +29,13 @@ pub trait Rows {
     /// Returns the value of an attribute.
     fn attribute(&self, row: usize, attribute: usize) -> Scalar<'_>;
 
+    /// Returns the number of decimals with which people write an integer that counts smaller units,
+    /// such as 2 where 1234 stands for 12.34. `common` is the number for amounts in the units that
+    /// all rows share.
+    fn decimals(&self, _row: usize, _attribute: usize, _common: u32) -> u32 {
+        0
+    }
+
     /// Returns the linkage of a to-one relationship.
     fn linkage(&self, row: usize, relationship: usize) -> Option<i64>;
 }

@@ -42,6 +42,7 @@ fn value(value: &Value) -> String {
         Value::Integer(value) => value.to_string(),
         Value::Text(value) => format!("'{value}'"),
         Value::Date(value) => value.to_string(),
+        Value::Instant(value) => value.and_utc().to_rfc3339(),
     }
 }
 
@@ -101,9 +102,18 @@ fn groups() {
         "filter[$op]=or&filter[0][id]=1&filter[1][$op]=and&filter[1][0][id][gt]=2&filter[1][1][id][lt]=5",
         "(id Equal 1 or (id Greater 2 and id Less 5))",
     );
-    refused("filter[0][0][0][id]=1", Code::UnsupportedFilterValue);
+    // The parameters are the first group, the members 0 and 1 the second, those of 1 the third.
+    check("filter[0][0][0][id]=1", "id Equal 1");
+    check(
+        "filter[$op]=or&filter[0][id]=1&filter[1][$op]=and&filter[1][0][id][gt]=2\
+         &filter[1][1][$op]=or&filter[1][1][0][id][lt]=5&filter[1][1][0][lent]=true\
+         &filter[1][1][1][id]=9",
+        "(id Equal 1 or (id Greater 2 and ((id Less 5 and lent Equal true) or id Equal 9)))",
+    );
+    for fourth in ["filter[0][0][0][0][id]=1", "filter[0][0][0][$op]=or", "filter[0][0][0][0]=1"] {
+        refused(fourth, Code::UnsupportedFilterValue);
+    }
     refused("filter[$op]=xor&filter[0][id]=1", Code::UnsupportedFilterValue);
-    refused("filter[$op]=or&filter[$op]=and&filter[0][id]=1", Code::UnsupportedFilterValue);
     refused("filter[0]=1", Code::UnsupportedFilter);
 }
 
@@ -129,11 +139,70 @@ fn refusals() {
     refused("filter[printed_on]=2025-02-30", Code::UnsupportedFilterValue);
     refused("filter[printed_on]=2025-2-3", Code::UnsupportedFilterValue);
     refused("filter[printed_on]=20250203", Code::UnsupportedFilterValue);
-    refused("filter[made_at]=2025-01-01T00:00:00Z", Code::UnsupportedFilterValue);
     refused("filter=1", Code::UnsupportedParameter);
     refused("filter[id=1", Code::UnsupportedParameter);
     refused("filter]id[=1", Code::UnsupportedParameter);
     refused("filter[title][eq][x]=1", Code::UnsupportedFilterValue);
+}
+
+#[test]
+fn instants() {
+    for (text, expected) in [
+        ("2025-03-01T12:00:00Z", "2025-03-01T12:00:00+00:00"),
+        ("2025-03-01t12:00:00z", "2025-03-01T12:00:00+00:00"),
+        ("2025-03-01T12:00:00%2B02:00", "2025-03-01T10:00:00+00:00"),
+        ("2025-03-01T00:30:00.5%2B01:00", "2025-02-28T23:30:00.500+00:00"),
+        ("2025-03-01T12:00:00-03:30", "2025-03-01T15:30:00+00:00"),
+        ("2025-03-01T12:00:00-00:00", "2025-03-01T12:00:00+00:00"),
+        // What is finer than a millisecond is cut off, as it is of instants that are stored.
+        ("2025-03-01T12:00:00.1239999Z", "2025-03-01T12:00:00.123+00:00"),
+        ("1969-12-31T23:59:59.9999Z", "1969-12-31T23:59:59.999+00:00"),
+        ("2016-12-31T23:59:60Z", "2017-01-01T00:00:00+00:00"),
+        ("0000-01-01T00:00:00Z", "0000-01-01T00:00:00+00:00"),
+        ("9999-12-31T23:59:59Z", "9999-12-31T23:59:59+00:00"),
+    ] {
+        check(&format!("filter[made_at][gt]={text}"), &format!("made_at Greater {expected}"));
+    }
+    check(
+        "filter[made_at]=2025-03-01T12:00:00Z,2025-03-02,2025-03-02T00:00:00Z",
+        "made_at Equal 2025-03-01T12:00:00+00:00|2025-03-02|2025-03-02T00:00:00+00:00",
+    );
+    for text in [
+        "2025-03-01T12:00:00",
+        "2025-03-01T12:00Z",
+        "2025-03-01 12:00:00Z",
+        "2025-03-01T12:00:00+02:00",
+        "2025-03-01T24:00:00Z",
+        "2025-03-01T12:00:00%2B24:00",
+        "2025-02-29T12:00:00Z",
+        "0000-01-01T00:00:00%2B00:01",
+        "9999-12-31T23:59:59-00:01",
+        "10000-01-01T00:00:00Z",
+        "1740830400",
+        "now",
+    ] {
+        refused(&format!("filter[made_at][gt]={text}"), Code::UnsupportedFilterValue);
+    }
+    refused("filter[printed_on]=2025-03-01T12:00:00Z", Code::UnsupportedFilterValue);
+}
+
+#[test]
+fn no_parameter_is_given_twice() {
+    for twice in [
+        "filter[id]=1&filter[id]=2",
+        "filter[id]=1&filter[id]=1",
+        "filter[id]=1&filter%5Bid%5D=2",
+        "filter[id][gt]=1&filter[%69d][gt]=2",
+        "filter[id]=1&filter[id]=2&filter[id]=3",
+        "filter[$op]=or&filter[%24op]=and&filter[0][id]=1",
+        "filter[0][id]=1&filter[0][id]=2",
+    ] {
+        refused(twice, Code::UnsupportedParameter);
+    }
+    // These are two conditions, which both hold.
+    check("filter[id]=1&filter[id][eq]=2", "(id Equal 1 and id Equal 2)");
+    check("filter[id]=1&filter[id][]=2&filter[id][]=3", "(id Equal 1 and id Equal 2|3)");
+    check("filter[0][id]=1&filter[00][id]=2", "(id Equal 1 and id Equal 2)");
 }
 
 #[test]

@@ -97,7 +97,43 @@ fn values_of_a_query() {
         "'page[number]' must be at most 307445734561825860 with 30 items a page, not \
          '9223372036854775807'",
     );
-    query("page[number]=1&page[number]=2", "'page[number]' is given more than once");
+    query(
+        "page[number]=1&page[number]=2",
+        "Parameter 'page[number]' is given more than once; give it once",
+    );
+    query(
+        "filter[id]=1&filter[id]=2",
+        "Parameter 'filter[id]' is given more than once; separate several values with commas, or \
+         give each as 'filter[id][]'",
+    );
+    query(
+        "filter[$op]=or&filter[$op]=or",
+        "Parameter 'filter[$op]' is given more than once; give it once",
+    );
+    query(
+        "sort=id&sort=id",
+        "Parameter 'sort' is given more than once; separate its names with commas",
+    );
+    query(
+        "filter[binding][0]=hard",
+        "'filter[binding][0]' has no operator '0'; it takes eq, not_eq; several values are \
+         'filter[binding]=a,b', or 'filter[binding][]=a' and 'filter[binding][]=b'",
+    );
+    query(
+        "filter[binding][eq][1]=hard",
+        "'filter[binding][eq][1]' must have at most a name and an operator in brackets; several \
+         values are 'filter[binding][eq]=a,b', or 'filter[binding][eq][]=a' and \
+         'filter[binding][eq][]=b'",
+    );
+    query(
+        "filter[0]=1",
+        "'filter[0]' names no filter; a member of a group is 'filter[0][name]=value'",
+    );
+    query(
+        "filter[made_at]=soon",
+        "'filter[made_at]' must be a date in the form YYYY-MM-DD, or an instant of RFC 3339 such \
+         as 2026-01-31T12:00:00Z or 2026-01-31T12:00:00%2B01:00: 'soon'",
+    );
     query(
         "page[after]=&page[number]=2",
         "'page[number]' cannot be combined with 'page[after]'; give one",

@@ -74,7 +74,7 @@ fn pages() {
     assert_eq!(page("page[size]=200").size, 200);
     refused("page[size]=201", &["invalid_page page[size]"]);
     refused("page[number]=9223372036854775807", &["invalid_page page[number]"]);
-    refused("page[number]=1&page[number]=2", &["invalid_page page[number]"]);
+    refused("page[number]=1&page[number]=2", &["unsupported_parameter page[number]"]);
     refused("page=2", &["unsupported_parameter page"]);
     refused("page[limit]=2", &["unsupported_parameter page[limit]"]);
 }
@@ -132,7 +132,7 @@ fn fieldsets() {
     refused("fields[books]=bogus", &["unsupported_field fields[books]"]);
     refused("fields[bogus]=title", &["unsupported_field fields[bogus]"]);
     refused("fields=title", &["unsupported_parameter fields"]);
-    refused("fields[books]=title&fields[books]=price", &["unsupported_field fields[books]"]);
+    refused("fields[books]=title&fields[books]=price", &["unsupported_parameter fields[books]"]);
 }
 
 #[test]

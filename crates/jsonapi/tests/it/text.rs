@@ -1,7 +1,10 @@
-//! Single values as JSON text.
+//! Single values as JSON text, and texts in their composed form.
 
+use std::borrow::Cow;
+
+use apportion_jsonapi::text::composed;
 use apportion_jsonapi::value::push_scalar;
-use apportion_jsonapi::{Scalar, Value};
+use apportion_jsonapi::{Kind, Scalar, Value};
 use chrono::{NaiveDate, NaiveDateTime};
 use proptest::prelude::*;
 
@@ -64,5 +67,42 @@ proptest! {
         let scaled = format!("{whole}{decimals:0<width$}", width = usize::try_from(scale.max(1)).unwrap());
         let one: i128 = if scale == 0 { 10 } else { 1 };
         prop_assert_eq!(scaled.parse::<i128>().unwrap(), i128::from(units) * one);
+    }
+}
+
+/// Spellings of one text each, of which the first is the composed one: examples of UAX #15, and a
+/// letter that Unicode excludes from composing.
+const SPELLINGS: [&[&str]; 7] = [
+    &["\u{e9}", "e\u{301}"],
+    &["\u{c5}", "\u{212b}", "A\u{30a}"],
+    &["\u{1e69}", "s\u{323}\u{307}", "\u{1e63}\u{307}", "\u{1e61}\u{323}", "s\u{307}\u{323}"],
+    &["\u{1e0d}\u{307}", "\u{1e0b}\u{323}", "d\u{307}\u{323}"],
+    &["\u{ac01}", "\u{1100}\u{1161}\u{11a8}", "\u{ac00}\u{11a8}"],
+    &["\u{3a9}", "\u{2126}"],
+    &["\u{915}\u{93c}", "\u{958}"],
+];
+
+#[test]
+fn each_text_has_one_spelling() {
+    for spellings in SPELLINGS {
+        let expected = format!("x{0}y {0}", spellings[0]);
+        for spelling in spellings {
+            let text = format!("x{spelling}y {spelling}");
+            assert_eq!(composed(&text), expected, "{spelling:?}");
+            let read = Kind::Text.read_text(&text).unwrap();
+            assert_eq!(read, Value::Text(expected.clone()));
+            assert!(Scalar::Text(&text).equals(&read), "{spelling:?}");
+        }
+    }
+    for kept in ["", "plain ASCII", "Straße ÄÖ", "\u{fb01}", "\u{1f600}\u{200d}\u{1f600}"] {
+        assert!(matches!(composed(kept), Cow::Borrowed(same) if same == kept), "{kept:?}");
+    }
+}
+
+proptest! {
+    #[test]
+    fn composing_again_changes_nothing(text in any::<String>()) {
+        let once = composed(&text).into_owned();
+        prop_assert_eq!(composed(&once), once.as_str());
     }
 }

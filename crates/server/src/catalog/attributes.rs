@@ -1,5 +1,6 @@
 //! The kinds of attributes that the declarations of Apportion's types are made of.
 
+use apportion_core::units::Units;
 use apportion_jsonapi::{Attribute, Bounds, Kind, Relationship};
 use apportion_store::Field;
 
@@ -59,7 +60,17 @@ pub(crate) const fn instant(name: &'static str) -> Attribute<Field> {
 
 /// Returns a to-one relationship that is always set and that clients cannot write.
 pub(crate) const fn fixed(name: &'static str, target: &'static str) -> Relationship<Field> {
-    Relationship::to_one(name, target)
+    Relationship::to_one(name, target).never_null()
+}
+
+/// Returns the relationship to the tenant that a row belongs to.
+pub(crate) const fn organization(field: Field) -> Relationship<Field> {
+    fixed("organization", "organizations").field(field)
+}
+
+/// Returns the number of decimals of units as they are stored: a currency, or a plain unit.
+pub(crate) fn decimals(units: &str) -> u32 {
+    units.parse().map_or(0, |units: Units| units.decimals())
 }
 
 /// Returns an attribute that is a decimal, such as [`PERCENT`] or [`RATE`].

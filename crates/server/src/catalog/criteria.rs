@@ -99,5 +99,6 @@ fn value(value: &Value) -> store::Value {
         Value::Integer(value) => store::Value::Integer(*value),
         Value::Text(value) => store::Value::Text(value.clone()),
         Value::Date(value) => store::Value::Date(*value),
+        Value::Instant(value) => store::Value::Instant(*value),
     }
 }

@@ -139,7 +139,7 @@ impl<R: Stored + Send + Sync> Resource<R> {
 
     /// Refuses values of read-only attributes and relationships that differ from the stored ones.
     /// Clients may send whole resources back, so equal values are accepted; for a new row, which
-    /// has none yet, `null` is.
+    /// has none yet, `null` is, and its own tenant.
     fn check_read_only(
         &self,
         work: &mut Work<'_>,
@@ -158,7 +158,8 @@ impl<R: Stored + Send + Sync> Resource<R> {
             }
         }
         for link in std::mem::take(&mut input.read_only_links) {
-            if self.stored_linkage(work, row, link.name)? != link.linkage {
+            let is_null = row.is_none() && link.linkage == Linkage::None;
+            if !is_null && self.stored_linkage(work, row, link.name)? != link.linkage {
                 let detail = format!("{} is read-only", link.name);
                 input.errors.push(Error::pointer(Code::InvalidAttribute, link.pointer, detail));
             }

@@ -3,6 +3,7 @@
 use apportion_core::fault::Fault;
 use apportion_core::id::TokenId;
 use apportion_core::organization::{OrganizationDraft, OrganizationTerms};
+use apportion_jsonapi::text::composed;
 use apportion_store::organization::NewOrganization;
 use apportion_store::token::{self, Missing, NewToken, TokenRow};
 use apportion_store::{self as store, Address, OrganizationId, PersonId, Session};
@@ -40,6 +41,7 @@ pub fn create_organization(
     let OrganizationTerms { name, currency, time_zone } =
         draft.check().map_err(AdminError::Faults)?;
     let mut session = open_migrated(database)?;
+    let name = composed(&name).into_owned();
     let new = NewOrganization { name, currency, time_zone };
     let id = session.transaction(|session| store::organization::insert(session, &new, now()))?;
     Ok(id.0)
@@ -77,7 +79,7 @@ pub(crate) fn insert_token(
         person: person.map(PersonId),
         hash: token.hash(),
         scope: draft.scope,
-        label: draft.label,
+        label: draft.label.map(|label| composed(&label).into_owned()),
     };
     match session.transaction(|session| token::insert(session, &new, now()))? {
         Ok(_) => Ok(()),

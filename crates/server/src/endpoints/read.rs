@@ -15,7 +15,9 @@ use crate::catalog::criteria::criteria;
 use crate::catalog::{BoxedRows, ROOT, Resources, TypeRef};
 use crate::endpoints::call::Call;
 use crate::endpoints::include;
+use crate::endpoints::list_table::{self, ListTable};
 use crate::endpoints::resource_route::Route;
+use crate::endpoints::table::Dialect;
 use crate::failure::{Failure, Result};
 use crate::http::etag;
 use crate::http::method::Stop;
@@ -23,13 +25,22 @@ use crate::http::reply::Reply;
 
 /// Answers a request to read resources or relationships.
 pub(crate) async fn answer(call: &Call<'_>, route: Route) -> Result<Reply, Stop> {
-    let kind = route.kind(&call.app.resources).ok_or_else(Failure::not_found)?;
+    let resources = call.resources();
+    let kind = route.kind(&resources).ok_or_else(Failure::not_found)?;
     call.check_right(Right::to_read(kind.resource().restricted))?;
-    call.check_accept(None)?;
-    if kind.served.is_costly() {
+    let table = if has_tables(&resources, route) {
+        list_table::requested(call.query(), call.accept.as_deref())
+    } else {
+        Ok(None)
+    };
+    let shows_page = matches!(table, Ok(None));
+    if shows_page {
+        call.check_accept(None)?;
+    }
+    if kind.served.is_costly() || !shows_page {
         call.count_report()?;
     }
-    let request = ReadRequest::new(call, route);
+    let request = ReadRequest::new(call, route, table);
     Ok(call.read(move |tenant| request.answer(tenant)).await?)
 }
 
@@ -39,6 +50,10 @@ struct ReadRequest {
     route: Route,
     /// The query, or its errors, which are reported only if the row exists.
     query: Result<Query<Field>, Vec<Error>>,
+    /// The dialect of the table that is asked for instead of a page.
+    table: Option<Dialect>,
+    /// The decimals of the organization's currency.
+    decimals: u32,
     links: Links,
     /// The path and query of the request: the link of a single document to itself.
     target: String,
@@ -77,8 +92,16 @@ pub(crate) fn parse_query(
         _ => None,
     };
     let walks = view == View::Cursors;
-    let options = QueryOptions { allowed, foreign: &[ORGANIZATION], walks, linkage };
+    let shows_list = allowed == Allowed::Collection && has_tables(resources, route);
+    let foreign = if shows_list { list_table::PARAMETERS } else { &[ORGANIZATION] };
+    let options = QueryOptions { allowed, foreign, walks, linkage };
     Query::parse(query, kind.registry(), kind.resource(), &options)
+}
+
+/// Whether the route shows a list that can also be had as a table.
+fn has_tables(resources: &Resources, route: Route) -> bool {
+    let is_linkage = matches!(route, Route::Linkage(..));
+    !is_linkage && shown_type(resources, route).is_some_and(|(_, many)| many)
 }
 
 /// Returns the type whose rows the route shows, and whether it shows a list of them.
@@ -98,17 +121,25 @@ fn shown_type(resources: &Resources, route: Route) -> Option<(TypeRef<'_>, bool)
 type Within = Option<(Field, i64)>;
 
 impl ReadRequest {
-    fn new(call: &Call<'_>, route: Route) -> Self {
+    fn new(call: &Call<'_>, route: Route, table: Result<Option<Dialect>, Vec<Error>>) -> Self {
         let resources = call.resources();
         let walks = media::accepts_profile(call.accept.as_deref(), CURSOR_PROFILE);
         let view = if walks { View::Cursors } else { View::Pages };
         let query = parse_query(&resources, route, call.query(), view);
+        let (query, table) = match (query, table) {
+            (Ok(query), Ok(table)) => (Ok(query), table),
+            (query, table) => {
+                let faults = query.err().into_iter().chain(table.err()).flatten();
+                (Err(faults.collect()), None)
+            }
+        };
         let parameters = query.as_ref().map(|query| query.parameters.clone()).unwrap_or_default();
         let path = call.path();
         let address = format!("{}{}", call.origin, path.strip_suffix('/').unwrap_or(path));
         let target = Links { address: path.to_owned(), parameters: parameters.clone() }.query();
         let links = Links { address, parameters };
-        Self { resources, route, query, links, target, known: call.header(&IF_NONE_MATCH) }
+        let (decimals, known) = (call.access.currency.decimals(), call.header(&IF_NONE_MATCH));
+        Self { resources, route, query, table, decimals, links, target, known }
     }
 
     fn answer(&self, tenant: &mut Tenant<'_>) -> Result<Reply> {
@@ -141,6 +172,11 @@ impl ReadRequest {
 
     fn list(&self, tenant: &mut Tenant<'_>, kind: TypeRef<'_>, within: Within) -> Result<Reply> {
         let query = self.query.as_ref().map_err(Clone::clone)?;
+        if let Some(dialect) = self.table {
+            let criteria = criteria(kind.resource(), query, within);
+            let decimals = self.decimals;
+            return ListTable { query, criteria, dialect, decimals }.answer(tenant, kind);
+        }
         let (rows, page) = self.page(tenant, kind, within)?;
         let compound = compound(tenant, kind, rows.as_ref(), query)?;
         let document = document(kind, &query.fields, compound.as_ref());
@@ -263,7 +299,8 @@ pub(crate) fn linkage(
     let target = Links { address: path.clone(), parameters: parameters.clone() }.query();
     let links = Links { address: format!("{origin}{path}"), parameters };
     let (resources, query) = (Arc::clone(resources), Ok(query.clone()));
-    ReadRequest { resources, route, query, links, target, known: None }.answer(tenant)
+    let (table, decimals, known) = (None, 0, None);
+    ReadRequest { resources, route, query, table, decimals, links, target, known }.answer(tenant)
 }
 
 /// Loads the row of that id. Refuses with 404 if there is no such row.

@@ -28,6 +28,9 @@ pub(crate) const STATUS: Field = Field::computed("status", FieldKind::Text, fals
 /// The revenue distribution itself.
 pub(crate) const REVENUE_DISTRIBUTION_ID: Field =
     Field::computed("revenue_distribution_id", FieldKind::Integer, false);
+/// The tenant that the revenue belongs to.
+pub(crate) const ORGANIZATION_ID: Field =
+    Field::computed("organization_id", FieldKind::Integer, false);
 const ID: Field = Field::computed("id", FieldKind::Integer, false);
 
 /// The schema of the attribute `group`, which has the key of the row for each group.

@@ -9,7 +9,8 @@ use apportion_store::{Field, Filter, Test, Value};
 use chrono::NaiveDate;
 
 use crate::revenue::report_row::{
-    AS_OF, CREATOR_ID, CURRENCY, DATE, DEAL_ID, PROBABILITY, REVENUE_DISTRIBUTION_ID, STATUS,
+    AS_OF, CREATOR_ID, CURRENCY, DATE, DEAL_ID, ORGANIZATION_ID, PROBABILITY,
+    REVENUE_DISTRIBUTION_ID, STATUS,
 };
 
 /// The part of a tenant's revenue that a report covers.
@@ -115,28 +116,33 @@ impl Selection {
         if self.leaves_out_lost && entry.status.is_left_out() {
             return false;
         }
-        self.rest.is_met(&|field| {
-            if field == DEAL_ID {
-                Value::Integer(entry.deal)
-            } else if field == CREATOR_ID {
-                entry.creator.map_or(Value::Null, Value::Integer)
-            } else if field == CURRENCY {
-                Value::Text(entry.currency.code().to_owned())
-            } else if field == PROBABILITY {
-                Value::Integer(entry.probability)
-            } else if field == STATUS {
-                Value::Text(entry.status.name().to_owned())
-            } else if field == REVENUE_DISTRIBUTION_ID {
-                Value::Integer(entry.revenue_distribution)
-            } else {
-                Value::Null
-            }
-        })
+        self.rest.is_met(&|field| value_of(entry, field))
+    }
+}
+
+/// Returns what a condition on a field compares of a distribution; null for the dates.
+pub(crate) fn value_of(entry: &Entry, field: Field) -> Value {
+    if field == DEAL_ID {
+        Value::Integer(entry.deal)
+    } else if field == CREATOR_ID {
+        entry.creator.map_or(Value::Null, Value::Integer)
+    } else if field == CURRENCY {
+        Value::Text(entry.currency.code().to_owned())
+    } else if field == PROBABILITY {
+        Value::Integer(entry.probability)
+    } else if field == STATUS {
+        Value::Text(entry.status.name().to_owned())
+    } else if field == REVENUE_DISTRIBUTION_ID {
+        Value::Integer(entry.revenue_distribution)
+    } else if field == ORGANIZATION_ID {
+        Value::Integer(entry.organization)
+    } else {
+        Value::Null
     }
 }
 
 /// Whether a filter has a condition on a field.
-fn mentions(filter: &Filter, field: Field) -> bool {
+pub(crate) fn mentions(filter: &Filter, field: Field) -> bool {
     match filter {
         Filter::All(members) | Filter::Any(members) => {
             members.iter().any(|member| mentions(member, field))

@@ -32,7 +32,7 @@ pub enum FieldKind {
     Text,
     /// Calendar dates.
     Date,
-    /// Instants, which are compared by their date.
+    /// Instants, which are compared with instants, or by their date in UTC with dates.
     Instant,
     /// Booleans, false before true.
     Boolean,

@@ -83,10 +83,10 @@ impl Filter {
     pub fn compare(field: Field, comparison: Comparison, values: Vec<Value>) -> Self {
         use Comparison::{Contains, Equal, NotContain, NotEqual};
         if field.kind == FieldKind::Instant {
-            let days = values.into_iter().map(|value| compare_day(field, comparison, value));
+            let each = values.into_iter().map(|value| compare_instant(field, comparison, value));
             return match comparison {
-                NotEqual => Filter::All(days.collect()),
-                _ => Filter::Any(days.collect()),
+                NotEqual => Filter::All(each.collect()),
+                _ => Filter::Any(each.collect()),
             };
         }
         let (nulls, values): (Vec<_>, Vec<_>) =
@@ -111,7 +111,8 @@ impl Filter {
     }
 
     /// Whether a row meets the filter, given the values of its fields: the answer that SQL would
-    /// give, if only integers, dates and texts are compared by their order.
+    /// give, if only integers, dates, instants and texts are compared by
+    /// their order.
     pub fn is_met(&self, value: &impl Fn(Field) -> Value) -> bool {
         match self {
             Filter::All(members) => members.iter().all(|member| member.is_met(value)),
@@ -148,6 +149,7 @@ impl Value {
             (Value::Integer(a), Value::Integer(b)) => Some(a.cmp(b)),
             (Value::Date(a), Value::Date(b)) => Some(a.cmp(b)),
             (Value::Text(a), Value::Text(b)) => Some(a.cmp(b)),
+            (Value::Instant(a), Value::Instant(b)) => Some(a.cmp(b)),
             _ => None,
         }
     }
@@ -216,13 +218,23 @@ fn or_null(field: Field, tests: Vec<Filter>) -> Filter {
 /// The last year that dates are written with.
 const MAX_YEAR: i32 = 9999;
 
+/// Returns the filter for rows whose instant compares like this with an instant, a day or null.
+fn compare_instant(field: Field, comparison: Comparison, value: Value) -> Filter {
+    match value {
+        Value::Date(day) => compare_day(field, comparison, day),
+        Value::Instant(_) => match comparison {
+            Comparison::Equal => equal(field, vec![value], false),
+            Comparison::NotEqual => not_equal(field, vec![value], false),
+            order => Filter::Test(field, order.test(value)),
+        },
+        _ if comparison == Comparison::NotEqual => Filter::Test(field, Test::NotNull),
+        _ => Filter::Test(field, Test::Null),
+    }
+}
+
 /// Returns the filter for rows whose instant compares like this with a day, which is the range
 /// `[midnight, next midnight)`.
-fn compare_day(field: Field, comparison: Comparison, value: Value) -> Filter {
-    let Value::Date(day) = value else {
-        let null = if comparison == Comparison::NotEqual { Test::NotNull } else { Test::Null };
-        return Filter::Test(field, null);
-    };
+fn compare_day(field: Field, comparison: Comparison, day: NaiveDate) -> Filter {
     let (from, until) = instants_of(day);
     let test = |sign, value| Filter::Test(field, Test::Order(sign, value));
     match comparison {

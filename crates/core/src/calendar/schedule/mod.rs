@@ -18,9 +18,11 @@ use crate::calendar::{LAST_DAY, in_calendar};
 use crate::rules::text::MAX_TEXT_CHARS;
 
 mod modifier;
+mod places;
 mod rule;
 
 use modifier::Modifier;
+use places::Places;
 use rule::Rule;
 
 /// The most strings that a schedule may have; each is at most 255 characters long.
@@ -117,9 +119,9 @@ impl Schedule {
     /// time zone and in UTC. Returns `None` as well if the anchor or `after` is outside the
     /// calendar; an `after` before the calendar is accepted.
     ///
-    /// The cost of a string is at most one look at each of the 109,573 days of the calendar, and
-    /// one look at each of the times of two or three of these days. A string of 255 characters can
-    /// name 20,000 times.
+    /// The cost of a string is at most one look at each of the 109,573 days of the calendar, or two
+    /// with BYSETPOS, and one look at each of the times of two or three of these days. A string of
+    /// 255 characters can name 20,000 times.
     #[must_use]
     pub fn next_after(
         &self,
@@ -158,7 +160,24 @@ impl Recurrence {
         }
     }
 
-    /// Returns the times of each day, in order.
+    /// Returns those of the times that an included day has, in order.
+    fn times_on(
+        &self,
+        anchor: NaiveDate,
+        day: NaiveDate,
+        times: &[NaiveTime],
+        places: &mut Places,
+    ) -> Vec<NaiveTime> {
+        match self {
+            Self::Rule(rule) if rule.has_positions() => {
+                let places = rule.places_on(anchor, day, times.len(), places);
+                places.into_iter().filter_map(|at| times.get(at).copied()).collect()
+            }
+            _ => times.to_vec(),
+        }
+    }
+
+    /// Returns the times that its days have, in order.
     fn times(&self, anchor: NaiveTime) -> Vec<NaiveTime> {
         match self {
             Self::Rule(rule) => rule.times(anchor),
@@ -183,10 +202,14 @@ fn next(
     let earliest = after.with_timezone(&zone).naive_local().checked_sub_days(Days::new(1))?;
 
     let times = recurrence.times(anchor.time());
+    let mut places = Places::default();
     let first_day = anchor.date().max(earliest.date());
     let locals = (first_day.iter_days().take_while(|day| *day <= LAST_DAY))
         .filter(|day| recurrence.includes(anchor.date(), *day))
-        .flat_map(|day| times.iter().map(move |time| day.and_time(*time)))
+        .flat_map(|day| {
+            let times = recurrence.times_on(anchor.date(), day, &times, &mut places);
+            times.into_iter().map(move |time| day.and_time(time))
+        })
         .filter(|local| *local > earliest);
 
     let mut first: Option<DateTime<Utc>> = None;

@@ -1,23 +1,27 @@
 //! Recurrence rules of RFC 5545, section 3.3.10, as far as they concern days and times of day.
 //!
-//! COUNT, UNTIL, BYSETPOS, BYWEEKNO and BYYEARDAY are not supported, nor is a WKST other than its
-//! default Monday, nor any frequency higher than daily. The RFC distinguishes parts that expand
-//! from parts that limit; here both only decide whether a day is included.
+//! COUNT, UNTIL, BYWEEKNO and BYYEARDAY are not supported, nor is any frequency higher than daily.
+//! The RFC distinguishes parts that expand from parts that limit; here both only decide whether a
+//! day is included. BYSETPOS then chooses among the instants of a period (`places`).
 
 use std::collections::BTreeSet;
 use std::ops::RangeInclusive;
 
-use chrono::{Datelike, NaiveDate, NaiveTime, Timelike, Weekday};
+use chrono::{Datelike, Days, NaiveDate, NaiveTime, Timelike, Weekday};
+
+use super::places::Places;
 
 use super::{MAX_STEP, month_number, whole_number};
 use crate::calendar::Period;
 
-const PARTS: &str = "a rule takes FREQ, INTERVAL, BYMONTH, BYMONTHDAY, BYDAY, BYHOUR, BYMINUTE and \
-    BYSECOND, each at most once";
+const PARTS: &str = "a rule takes FREQ, INTERVAL, BYMONTH, BYMONTHDAY, BYDAY, BYHOUR, BYMINUTE, \
+    BYSECOND, BYSETPOS and WKST, each at most once";
 const FREQUENCIES: &str = "FREQ must be DAILY, WEEKLY, MONTHLY or YEARLY";
 /// The most weeks of which a month, or a year, has at least one day.
 const WEEKS_OF_MONTH: u32 = 5;
 const WEEKS_OF_YEAR: u32 = 53;
+/// The largest number of BYSETPOS, which is that of RFC 5545.
+const MAX_POSITION: u32 = 366;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Frequency {
@@ -57,6 +61,9 @@ pub(super) struct Rule {
     hours: BTreeSet<u32>,
     minutes: BTreeSet<u32>,
     seconds: BTreeSet<u32>,
+    /// The places, among all instants of a period, of those that are kept.
+    positions: Vec<Nth>,
+    week_start: Weekday,
 }
 
 impl Rule {
@@ -83,6 +90,12 @@ impl Rule {
             hours: numbers("BYHOUR", take("BYHOUR"), 0..=23)?,
             minutes: numbers("BYMINUTE", take("BYMINUTE"), 0..=59)?,
             seconds: numbers("BYSECOND", take("BYSECOND"), 0..=59)?,
+            positions: list(take("BYSETPOS"), |value| nth(value, MAX_POSITION))
+                .ok_or("BYSETPOS must be from 1 to 366 or -366 to -1")?,
+            week_start: match take("WKST") {
+                Some(value) => named(value).ok_or("WKST must be MO, TU, WE, TH, FR, SA or SU")?,
+                None => Weekday::Mon,
+            },
         };
         match parts.first() {
             Some((name, _)) => Err(format!("{name} is not accepted here: {PARTS}")),
@@ -93,6 +106,11 @@ impl Rule {
     /// Checks the conditions between parts in RFC 5545, and that no number exceeds what a month or
     /// year has.
     fn consistent(self) -> Result<Self, String> {
+        let names_times = [&self.hours, &self.minutes, &self.seconds].iter().any(|l| !l.is_empty());
+        let names_others = self.names_days() || !self.months.is_empty() || names_times;
+        if !self.positions.is_empty() && !names_others {
+            return Err("BYSETPOS must be used with another part, such as BYDAY".to_owned());
+        }
         let weeks = match self.frequency {
             Frequency::Weekly if !self.month_days.is_empty() => {
                 return Err("BYMONTHDAY must not be used with FREQ=WEEKLY".to_owned());
@@ -129,18 +147,62 @@ impl Rule {
         let days = |from: NaiveDate, to: NaiveDate| {
             to.signed_duration_since(from).num_days().unsigned_abs()
         };
-        let monday = |date| Period::Week.containing(date).starts_on;
         let interval = u64::from(self.interval);
         match self.frequency {
             Frequency::Daily => days(anchor, day).is_multiple_of(interval),
             Frequency::Weekly => {
-                days(monday(anchor), monday(day)).is_multiple_of(interval.saturating_mul(7))
+                let weeks_apart = days(self.starts_week(anchor), self.starts_week(day));
+                weeks_apart.is_multiple_of(interval.saturating_mul(7))
             }
             Frequency::Monthly => {
                 month_number(anchor).abs_diff(month_number(day)).is_multiple_of(self.interval)
             }
             Frequency::Yearly => anchor.year().abs_diff(day.year()).is_multiple_of(self.interval),
         }
+    }
+
+    /// Returns the first day of the week of a day.
+    fn starts_week(&self, day: NaiveDate) -> NaiveDate {
+        day.week(self.week_start).checked_first_day().unwrap_or(NaiveDate::MIN)
+    }
+
+    /// Returns the first and the last day of the period of a day, which may reach out of the
+    /// calendar.
+    fn period(&self, day: NaiveDate) -> RangeInclusive<NaiveDate> {
+        let kind = match self.frequency {
+            Frequency::Weekly => {
+                let first = self.starts_week(day);
+                return first..=first.checked_add_days(Days::new(6)).unwrap_or(NaiveDate::MAX);
+            }
+            Frequency::Daily => Period::Day,
+            Frequency::Monthly => Period::Month,
+            Frequency::Yearly => Period::Year,
+        };
+        let period = kind.containing(day);
+        period.starts_on..=period.ends_on
+    }
+
+    /// Returns whether BYSETPOS chooses among the instants of a period.
+    pub(super) const fn has_positions(&self) -> bool {
+        !self.positions.is_empty()
+    }
+
+    /// Returns the places in the list of `times` of those that BYSETPOS leaves to an included day.
+    pub(super) fn places_on(
+        &self,
+        anchor: NaiveDate,
+        day: NaiveDate,
+        times: usize,
+        places: &mut Places,
+    ) -> BTreeSet<usize> {
+        // Days before the anchor have places too (RFC 5545: the set starts with the interval).
+        let includes = |day: &NaiveDate| self.includes(anchor, *day);
+        let (before, from) = places.around(day, times, || self.period(day), includes);
+        let place = |nth: &Nth| match *nth {
+            Nth::First(nth) => place(nth)?.checked_sub(1)?.checked_sub(before),
+            Nth::Last(nth) => from.checked_sub(place(nth)?),
+        };
+        self.positions.iter().filter_map(place).filter(|at| *at < times).collect()
     }
 
     fn in_month(&self, anchor: NaiveDate, day: NaiveDate) -> bool {
@@ -246,18 +308,26 @@ fn month_day(value: &str) -> Option<Nth> {
 /// Parses a weekday, such as `FR`, `2FR`, `+2FR` or `-1FR`.
 fn weekday(value: &str) -> Option<(Option<Nth>, Weekday)> {
     let (number, name) = value.split_at_checked(value.len().checked_sub(2)?)?;
-    let weekday = match name {
-        "MO" => Weekday::Mon,
-        "TU" => Weekday::Tue,
-        "WE" => Weekday::Wed,
-        "TH" => Weekday::Thu,
-        "FR" => Weekday::Fri,
-        "SA" => Weekday::Sat,
-        "SU" => Weekday::Sun,
-        _ => return None,
-    };
+    let weekday = named(name)?;
     let number = if number.is_empty() { None } else { Some(nth(number, WEEKS_OF_YEAR)?) };
     Some((number, weekday))
+}
+
+fn place(nth: u32) -> Option<usize> {
+    usize::try_from(nth).ok()
+}
+
+fn named(name: &str) -> Option<Weekday> {
+    match name {
+        "MO" => Some(Weekday::Mon),
+        "TU" => Some(Weekday::Tue),
+        "WE" => Some(Weekday::Wed),
+        "TH" => Some(Weekday::Thu),
+        "FR" => Some(Weekday::Fri),
+        "SA" => Some(Weekday::Sat),
+        "SU" => Some(Weekday::Sun),
+        _ => None,
+    }
 }
 
 fn nth(value: &str, most: u32) -> Option<Nth> {

@@ -1,5 +1,6 @@
 //! Ranges, periods, windows and schedules.
 
+mod day_sets;
 mod periods;
 mod ranges;
 mod schedule_oracle;
@@ -7,4 +8,5 @@ mod schedule_properties;
 mod schedules;
 mod schedules_clocks;
 mod schedules_refused;
+mod schedules_rfc;
 mod windows;

@@ -21,6 +21,7 @@ pub(crate) enum Unit {
 #[derive(Clone, Debug)]
 pub(crate) enum Model {
     /// A list that was not drawn is empty; a weekday with the number 0 means every such weekday.
+    /// Positions choose among the instants of a period.
     Rule {
         unit: Unit,
         interval: u32,
@@ -29,6 +30,8 @@ pub(crate) enum Model {
         weekdays: Vec<(i32, Weekday)>,
         hours: Vec<u32>,
         minutes: Vec<u32>,
+        positions: Vec<i32>,
+        week_start: Weekday,
     },
     Step {
         count: u32,
@@ -49,7 +52,17 @@ impl Model {
     /// Writes the string that stands for the model.
     pub(crate) fn text(&self) -> String {
         let (text, clock) = match self {
-            Self::Rule { unit, interval, months, month_days, weekdays, hours, minutes } => {
+            Self::Rule {
+                unit,
+                interval,
+                months,
+                month_days,
+                weekdays,
+                hours,
+                minutes,
+                positions,
+                week_start,
+            } => {
                 let frequency = match unit {
                     Unit::Day => "DAILY",
                     Unit::Week => "WEEKLY",
@@ -67,6 +80,10 @@ impl Model {
                 text += &part("BYDAY", &days);
                 text += &part("BYHOUR", hours);
                 text += &part("BYMINUTE", minutes);
+                text += &part("BYSETPOS", positions);
+                if *week_start != Weekday::Mon {
+                    text += &format!(";WKST={}", &week_start.to_string()[..2].to_uppercase());
+                }
                 (text, &None)
             }
             Self::Step { count, unit, clock } => (format!("+{count} {unit:?}s"), clock),
@@ -86,9 +103,28 @@ impl Model {
     ) -> BTreeSet<DateTime<Utc>> {
         let local = anchor.with_timezone(&zone).naive_local();
         let times = self.times(local.time());
-        let days = self.days(local.date(), last);
-        let locals = days.iter().flat_map(|day| times.iter().map(|time| day.and_time(*time)));
-        locals.map(|local| read(local, zone)).filter(|instant| *instant > anchor).collect()
+        let locals: Vec<NaiveDateTime> = (self.days(local.date(), last).iter())
+            .flat_map(|days| self.positioned(days, &times))
+            .filter(|at| (local.date()..=last).contains(&at.date()))
+            .collect();
+        locals.into_iter().map(|at| read(at, zone)).filter(|instant| *instant > anchor).collect()
+    }
+
+    /// Returns the instants of a period, of which its days are given: all, or those at the
+    /// positions of the rule.
+    fn positioned(&self, days: &[NaiveDate], times: &[NaiveTime]) -> Vec<NaiveDateTime> {
+        let all: BTreeSet<NaiveDateTime> =
+            days.iter().flat_map(|day| times.iter().map(|time| day.and_time(*time))).collect();
+        let all = Vec::from_iter(all);
+        match self {
+            Self::Rule { positions, .. } if !positions.is_empty() => {
+                let count = i32::try_from(all.len()).unwrap();
+                let place = |nth: &i32| if *nth > 0 { nth - 1 } else { count + nth };
+                let places = positions.iter().map(place).filter(|at| (0..count).contains(at));
+                places.map(|at| all[usize::try_from(at).unwrap()]).collect()
+            }
+            _ => all,
+        }
     }
 
     fn times(&self, anchor: NaiveTime) -> Vec<NaiveTime> {
@@ -114,21 +150,22 @@ impl Model {
         }
     }
 
-    fn days(&self, anchor: NaiveDate, last: NaiveDate) -> Vec<NaiveDate> {
+    /// Returns the days of each period, of a rule those before the anchor and after the last day
+    /// too. What is no rule has one period.
+    fn days(&self, anchor: NaiveDate, last: NaiveDate) -> Vec<Vec<NaiveDate>> {
         let steps = |from: NaiveDate, count: u32, unit: Unit| {
             (0..).map(move |k| step(from, k * count, unit)).take_while(move |day| *day <= last)
         };
-        match self {
-            Self::Rule { unit, interval, .. } => {
+        let days = match self {
+            Self::Rule { unit, interval, week_start, .. } => {
                 let opens = match unit {
                     Unit::Day => anchor,
-                    Unit::Week => anchor.week(Weekday::Mon).first_day(),
+                    Unit::Week => anchor.week(*week_start).first_day(),
                     Unit::Month => anchor.with_day(1).unwrap(),
                     Unit::Year => NaiveDate::from_ymd_opt(anchor.year(), 1, 1).unwrap(),
                 };
                 let period = |from| self.of_period(anchor, from, step(from, 1, *unit));
-                let days = steps(opens, *interval, *unit).flat_map(period);
-                days.filter(|day| (anchor..=last).contains(day)).collect()
+                return steps(opens, *interval, *unit).map(period).collect();
             }
             Self::Step { count, unit, .. } => steps(anchor, *count, *unit).skip(1).collect(),
             Self::NextMonth { last: at_end, .. } => {
@@ -142,7 +179,8 @@ impl Model {
                 let first = anchor.iter_days().skip(1).find(|day| day.weekday() == *weekday);
                 steps(first.unwrap(), 1, Unit::Week).collect()
             }
-        }
+        };
+        vec![days]
     }
 
     /// Returns the days of a rule in one period: those that are in all of its lists.

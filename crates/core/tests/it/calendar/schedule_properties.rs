@@ -80,8 +80,11 @@ fn rule() -> impl Strategy<Value = Model> {
         },
     );
     let times = (few(prop_oneof![0..24_u32, 0..4_u32]), few(0..60_u32));
-    (unit(), 1..5_u32, days, times).prop_map(|(unit, interval, days, (hours, minutes))| {
+    let positions = few(prop_oneof![4 => -3..=-1, 4 => 1..=3, 1 => -366..=-1, 1 => 1..=366]);
+    let places = (positions, prop_oneof![Just(Weekday::Mon), weekday()]);
+    (unit(), 1..5_u32, days, times, places).prop_map(|(unit, interval, days, times, places)| {
         let (months, month_days, mut weekdays) = days;
+        let ((hours, minutes), (mut positions, week_start)) = (times, places);
         let most = match unit {
             Unit::Day | Unit::Week => 0,
             Unit::Year if months.is_empty() => 53,
@@ -91,7 +94,21 @@ fn rule() -> impl Strategy<Value = Model> {
             *nth = (*nth).clamp(-most, most);
         }
         let month_days = if unit == Unit::Week { Vec::new() } else { month_days };
-        Model::Rule { unit, interval, months, month_days, weekdays, hours, minutes }
+        let lists = [months.is_empty(), month_days.is_empty(), weekdays.is_empty()];
+        if lists.iter().all(|empty| *empty) && hours.is_empty() && minutes.is_empty() {
+            positions.clear();
+        }
+        Model::Rule {
+            unit,
+            interval,
+            months,
+            month_days,
+            weekdays,
+            hours,
+            minutes,
+            positions,
+            week_start,
+        }
     })
 }
 
@@ -109,7 +126,8 @@ fn model() -> impl Strategy<Value = Model> {
 fn text() -> impl Strategy<Value = String> {
     let words = "[+]?[0-9]{1,6} (day|week|month|year)s?( [0-2]?[0-9]:[0-5][0-9])?";
     let parts = "(RRULE:)?FREQ=(DAILY|WEEKLY|MONTHLY|YEARLY|HOURLY)(;INTERVAL=[0-9]{1,5})?\
-        (;BY(MONTH|MONTHDAY|HOUR|SECOND|DAY)=[-+]?[0-9]{0,2}(,[0-9]{1,2}|MO|FR)?){0,3}";
+        (;BY(MONTH|MONTHDAY|HOUR|SECOND|DAY|SETPOS)=[-+]?[0-9]{0,2}(,[0-9]{1,2}|MO|FR)?){0,3}\
+        (;WKST=(SU|SA|MO|XX))?";
     let accepted = model().prop_map(|model| model.text());
     prop_oneof![4 => accepted, 2 => words, 3 => parts, 1 => any::<String>()]
 }

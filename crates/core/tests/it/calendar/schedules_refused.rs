@@ -63,8 +63,6 @@ fn parts_that_rules_do_not_have() {
     for part in [
         "COUNT=3",
         "UNTIL=20300101T000000Z",
-        "WKST=MO",
-        "BYSETPOS=-1",
         "BYWEEKNO=1",
         "BYYEARDAY=1",
         "DTSTART=20260101T000000Z",
@@ -74,7 +72,10 @@ fn parts_that_rules_do_not_have() {
         let name = part.split_once('=').unwrap().0;
         refused(&format!("FREQ=DAILY;{part}"), &format!("{name} is not accepted here: {parts}"));
     }
-    refused("FREQ=DAILY;BYHOUR=1;BYHOUR=2", "BYHOUR is not accepted here");
+    for twice in ["BYHOUR=1;BYHOUR=2", "BYHOUR=1;BYSETPOS=1;BYSETPOS=1", "WKST=SU;WKST=SU"] {
+        let name = twice.rsplit(';').next().unwrap().split('=').next().unwrap();
+        refused(&format!("FREQ=DAILY;{twice}"), &format!("{name} is not accepted here: {parts}"));
+    }
     for text in ["FREQ=DAILY;", ";FREQ=DAILY", "FREQ=DAILY;INTERVAL", "FREQ=DAILY\nCOUNT"] {
         let reason = if text.contains('\n') { "FREQ must be" } else { parts };
         refused(text, reason);
@@ -99,6 +100,12 @@ fn values_out_of_range() {
         ("BYMINUTE", ["60", "-1", "", "+3", "1,x", " 1", "\u{664}"], "BYMINUTE must be from 0"),
         ("BYSECOND", ["60", "-1", "", "+3", "1,x", " 1", "0.5"], "BYSECOND must be from 0 to 59"),
         ("BYMONTHDAY", ["0", "32", "-32", "-0", "--1", "+-1", ""], "BYMONTHDAY must be from 1 to"),
+        (
+            "BYSETPOS",
+            ["0", "367", "-367", "", "1,", "MO", "+-1"],
+            "BYSETPOS must be from 1 to 366 or -366 to -1",
+        ),
+        ("WKST", ["", "M", "MON", "MO,TU", "1MO", "0", "\u{dc}\u{dc}"], "WKST must be MO, TU, WE"),
         ("BYDAY", ["", "M", "MON", "0MO", "54MO", "-MO", "\u{dc}\u{dc}"], "BYDAY must be MO, TU"),
     ] {
         for value in wrong {
@@ -112,6 +119,9 @@ fn parts_that_do_not_go_together() {
     refused("FREQ=WEEKLY;BYMONTHDAY=1", "BYMONTHDAY must not be used with FREQ=WEEKLY");
     refused("FREQ=WEEKLY;BYDAY=MO,1FR", "BYDAY must not be numbered with FREQ=DAILY or WEEKLY");
     refused("FREQ=DAILY;BYDAY=-1FR", "BYDAY must not be numbered with FREQ=DAILY or WEEKLY");
+    for alone in ["FREQ=MONTHLY;BYSETPOS=1", "FREQ=WEEKLY;INTERVAL=2;WKST=SU;BYSETPOS=-1"] {
+        refused(alone, "BYSETPOS must be used with another part, such as BYDAY");
+    }
     refused("FREQ=MONTHLY;BYDAY=6MO", "BYDAY must be numbered from 1 to 5 or -5 to -1");
     refused("FREQ=YEARLY;BYMONTH=1;BYDAY=-6MO", "BYDAY must be numbered from 1 to 5");
 }

@@ -11,7 +11,7 @@ use std::io::Read;
 use apportion_core::collaborator::comparable_email;
 use apportion_jsonapi::input::{Link, Linkage};
 use apportion_jsonapi::resource::{Cardinality, Relationship, ResourceType};
-use apportion_jsonapi::text::{alternatives, cut};
+use apportion_jsonapi::text::{alternatives, composed, cut};
 use apportion_jsonapi::{Input, Source};
 use apportion_store::{self as store, Address, Field, OrganizationId, Scope, Session, Tenant};
 
@@ -287,7 +287,7 @@ fn insert_row(
             }
             Column::Name(declared, lookup) => {
                 let NameLookup { noun, is_called, find, .. } = lookup;
-                match find(&mut work.tenant, cell)?.as_slice() {
+                match find(&mut work.tenant, &composed(cell))?.as_slice() {
                     [id] => input.give_link(link(declared.name, Linkage::One(*id))),
                     [] => {
                         let reason = format!("there is no {noun} '{}'", cut(cell));

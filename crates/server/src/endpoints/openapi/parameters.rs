@@ -8,6 +8,8 @@ use serde_json::{Value, json};
 
 use super::operation::query;
 use super::shapes::{array, integer};
+use crate::endpoints::list_table;
+use crate::endpoints::table::{Dialect, LOCALE, LOCALES, SEPARATOR, SEPARATORS};
 
 /// Describes all parameters of a list.
 pub(super) fn list_parameters(
@@ -16,7 +18,25 @@ pub(super) fn list_parameters(
 ) -> Vec<Value> {
     let mut parameters = narrowing_parameters(resource);
     parameters.extend(shape_parameters(registry, resource));
+    let mut format = query(list_table::FORMAT, &json!({"enum": [list_table::CSV]}));
+    format["description"] =
+        json!("Asks for a table of all rows, without pages, whatever `Accept` says.");
+    parameters.push(format);
+    parameters.extend(dialect_parameters());
     parameters
+}
+
+/// Describes the parameters that choose the dialect of a table.
+pub(super) fn dialect_parameters() -> [Value; 2] {
+    let choice = |name, words: [(&str, Dialect); 2]| {
+        let mut choice = query(name, &json!({"enum": words.map(|(word, _)| word)}));
+        choice["description"] = json!(
+            "Of a table: `de`, or `;`, writes semicolons and decimal commas for a German \
+             spreadsheet."
+        );
+        choice
+    };
+    [choice(LOCALE, LOCALES), choice(SEPARATOR, SEPARATORS)]
 }
 
 /// Describes filters, `sort`, and pages by number or by cursor.
@@ -136,7 +156,10 @@ fn text_schema(kind: Kind) -> Value {
             let pattern = format!("^-?[0-9]{{1,6}}(\\.[0-9]{{1,{scale}}})?$");
             json!({"type": "string", "pattern": pattern})
         }
-        Kind::Date | Kind::Instant => json!({"type": "string", "format": "date"}),
+        Kind::Date => json!({"type": "string", "format": "date"}),
+        Kind::Instant => {
+            json!({"type": "string", "anyOf": [{"format": "date"}, {"format": "date-time"}]})
+        }
         Kind::Boolean => json!({"type": "boolean"}),
         Kind::Enumeration(words) => json!({"enum": words}),
         Kind::Json(_) => json!({}),

@@ -12,8 +12,9 @@ use super::parameters::{
     linkage_parameters, list_parameters, narrowing_parameters, shape_parameters,
 };
 use super::schemas::{resource_schema, taken_linkage, verbs};
-use super::shapes::{document, object, reference};
+use super::shapes::{document, object, reference, text};
 use crate::catalog::ROOT;
+use crate::endpoints::list_table;
 use crate::endpoints::operations;
 use crate::endpoints::preview;
 use crate::payouts::preview_types;
@@ -35,6 +36,7 @@ pub(super) fn describe_type(
         shape_parameters(registry, resource),
         &format!("{name}_document"),
     )});
+    list["get"]["responses"]["200"]["content"][list_table::ACCEPTED] = json!({"schema": text()});
     if resource.restricted {
         for get in [&mut list["get"], &mut one["get"]] {
             get["description"] = json!("Needs a token with the scope `admin`.");
@@ -75,7 +77,11 @@ fn related_path(
         }
     };
     let id = format!("get_{}_{}", resource.name, relationship.name);
-    json!({"parameters": id_parameter(resource), "get": read(&id, parameters, &schema)})
+    let mut get = read(&id, parameters, &schema);
+    if relationship.cardinality == Cardinality::Many {
+        get["responses"]["200"]["content"][list_table::ACCEPTED] = json!({"schema": text()});
+    }
+    json!({"parameters": id_parameter(resource), "get": get})
 }
 
 /// Describes the address of the linkage of a relationship.

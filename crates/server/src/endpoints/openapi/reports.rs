@@ -9,7 +9,7 @@ use apportion_store::Field;
 use serde_json::{Map, Value, json};
 
 use super::operation::query;
-use super::parameters::{numbered_parameters, shape_parameters};
+use super::parameters::{dialect_parameters, numbered_parameters, shape_parameters};
 use super::paths::read;
 use super::schemas::{identifier, included_meta, shown_attributes};
 use super::shapes::{array, document, integer, nullable, reference, text};
@@ -80,7 +80,7 @@ fn own_parameters() -> Vec<Value> {
     let mut format = query("format", &json!({"enum": Format::words()}));
     format["description"] =
         json!("Asks for a table or a chart of all rows, without pages, whatever `Accept` says.");
-    vec![group, group_by, format]
+    [group, group_by, format].into_iter().chain(dialect_parameters()).collect()
 }
 
 /// Returns the schema of a relationship of a row, which has no links because a row has no address.

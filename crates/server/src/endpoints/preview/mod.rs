@@ -12,9 +12,10 @@ use apportion_core::id::DistributorId;
 use apportion_jsonapi::document::{Compound, Document, Links};
 use apportion_jsonapi::query::{self, Allowed, Include, Query, QueryOptions};
 use apportion_jsonapi::text::cut;
+use apportion_jsonapi::value::parse_instant;
 use apportion_jsonapi::{Code, Error, Rows};
 use apportion_store::{Field, Tenant};
-use chrono::{DateTime, NaiveDateTime, SubsecRound, Utc};
+use chrono::{DateTime, NaiveDateTime, Utc};
 
 use self::rows::{AllocationRows, DistributionRow};
 use crate::access::{ORGANIZATION, Right};
@@ -146,7 +147,7 @@ impl Question {
         let types = Types::find(resources).ok_or_else(Vec::new)?;
         let shown = types.distribution.resource();
         let parsed = Query::parse(text, resources.registry(), shown, &options);
-        match (parsed, parse_instant(text, now)) {
+        match (parsed, parse_at(text, now)) {
             (Ok(query), Ok(at)) => Ok(Self { query, at }),
             (parsed, at) => {
                 let faults = parsed.err().into_iter().flatten();
@@ -157,22 +158,21 @@ impl Question {
 }
 
 /// Parses the instant that a preview is made for.
-fn parse_instant(text: &str, now: NaiveDateTime) -> Result<DateTime<Utc>, Error> {
-    let refuse = |detail: String| Error::parameter(Code::UnsupportedFilterValue, AT, detail);
+fn parse_at(text: &str, now: NaiveDateTime) -> Result<DateTime<Utc>, Error> {
     let mut values = query::parameter_values(text, AT);
     // `Query::parse` reports a value that cannot be decoded.
     let Some(Some(value)) = values.pop() else { return Ok(now.and_utc()) };
     if !values.is_empty() {
-        return Err(refuse(format!("'{AT}' is given more than once; give one instant")));
+        let detail = format!("Parameter '{AT}' is given more than once; give one instant");
+        return Err(Error::parameter(Code::UnsupportedParameter, AT, detail));
     }
-    let at = DateTime::parse_from_rfc3339(&value).ok().filter(|_| value.contains('T'));
-    let at = at.map(|at| at.with_timezone(&Utc).trunc_subsecs(3));
-    let at = at.filter(|at| in_calendar(at.date_naive()).is_ok());
-    at.ok_or_else(|| {
+    let at = parse_instant(&value).filter(|at| in_calendar(at.date()).is_ok());
+    at.map(|at| at.and_utc()).ok_or_else(|| {
         let value = cut(&value);
-        refuse(format!(
-            "'{AT}' must be an instant from 1900 to 2199 such as 2026-01-31T12:00:00Z, \
-             not '{value}'"
-        ))
+        let detail = format!(
+            "'{AT}' must be an instant from 1900 to 2199 such as 2026-01-31T12:00:00Z or \
+             2026-01-31T12:00:00%2B01:00, not '{value}'"
+        );
+        Error::parameter(Code::UnsupportedFilterValue, AT, detail)
     })
 }

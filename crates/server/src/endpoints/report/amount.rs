@@ -1,4 +1,4 @@
-//! Amounts as people and spreadsheets write them: minor units with a decimal point inserted.
+//! Amounts as charts write them: minor units with a decimal point inserted.
 //!
 //! Only digits are moved, so amounts stay exact. No currency is written here, and no local custom
 //! is followed.
@@ -8,14 +8,9 @@ use std::iter;
 use apportion_core::currency::Currency;
 use apportion_core::units;
 
-/// Writes an amount with all decimals of its currency: `-1234.50`, or `1234` in yen.
-pub(super) fn decimal(minor: i128, currency: Currency) -> String {
-    let sign = if minor < 0 { "-" } else { "" };
-    format!("{sign}{}", units::decimal(minor.unsigned_abs(), currency.decimals()))
-}
-
-/// Writes an amount like [`decimal`], with a comma before every three digits: `-1,234.50`. With
-/// `whole_only` the decimals are left out, for a list of amounts none of which has any.
+/// Writes an amount with all decimals of its currency and a comma before every three digits:
+/// `-1,234.50`, or `1,234` in yen. With `whole_only` the decimals are left out, for a list of
+/// amounts none of which has any.
 pub(super) fn grouped(minor: i128, currency: Currency, whole_only: bool) -> String {
     let sign = if minor < 0 { "-" } else { "" };
     let digits = units::decimal(minor.unsigned_abs(), currency.decimals());

@@ -1,18 +1,18 @@
-//! A report as a table for spreadsheets: CSV by RFC 4180, in UTF-8, with lines that end with CRLF.
-//!
-//! Every field is an id, a code of ISO 4217, a period or a number, so that no field needs quotes or
-//! can be taken for a formula. Names of entities, which people choose, are deliberately absent.
-//! Amounts are in units of their currency, with all of its decimals and without thousands
-//! separators.
+//! A report as a table for spreadsheets. Not here: how cells are written (`endpoints::table`).
+
+use std::collections::HashMap;
 
 use apportion_core::currency::Currency;
 use apportion_core::report::{Figure, Group, Grouping, Key, Row};
-use csv::{Terminator, Writer, WriterBuilder};
 
-use super::amount;
+pub use crate::endpoints::table::Dialect;
+use crate::endpoints::table::Table;
 
-/// Writes all rows in their order, below a line of headings: the groups, `date_period` if there is
-/// a date group, `count`, `currency`, `currency_default` and the six figures. A field is empty if
+/// The names of the entities that rows are grouped by.
+pub type Names = HashMap<(Group, i64), String>;
+
+/// Writes all rows in their order, below a line of headings: the groups, each entity with its name
+/// beside its id, `count`, `currency`, `currency_default` and the six figures. A field is empty if
 /// JSON has null.
 ///
 /// # Errors
@@ -22,58 +22,73 @@ pub fn write(
     grouping: &Grouping,
     rows: &[Row],
     default_currency: Currency,
+    names: &Names,
+    dialect: Dialect,
 ) -> Result<Vec<u8>, csv::Error> {
-    let mut writer = WriterBuilder::new().terminator(Terminator::CRLF).from_writer(Vec::new());
+    let mut table = Table::new(dialect);
     for group in grouping.groups() {
-        writer.write_field(group.name())?;
+        table.word(group.name())?;
+        if is_named(*group) {
+            table.word(&format!("{}_name", group.name()))?;
+        }
     }
-    if grouping.period().is_some() {
-        writer.write_field("date_period")?;
-    }
-    writer.write_field("count")?;
+    table.word("count")?;
     // A report that is grouped by currency has the column already.
     if !grouping.has(Group::Currency) {
-        writer.write_field("currency")?;
+        table.word("currency")?;
     }
-    writer.write_field("currency_default")?;
-    writer.write_record(Figure::ALL.map(Figure::name))?;
+    table.word("currency_default")?;
+    for figure in Figure::ALL {
+        table.word(figure.name())?;
+    }
+    table.end_row()?;
     for row in rows {
-        write_row(&mut writer, grouping, row, default_currency)?;
+        for group in grouping.groups() {
+            write_key(&mut table, row, *group, names)?;
+        }
+        table.word(&row.count().to_string())?;
+        if !grouping.has(Group::Currency) {
+            table.word(row.currency().map_or("", Currency::code))?;
+        }
+        table.word(default_currency.code())?;
+        for figure in Figure::ALL {
+            write_figure(&mut table, row, figure, default_currency)?;
+        }
+        table.end_row()?;
     }
-    writer.into_inner().map_err(|error| error.into_error().into())
+    table.finish()
 }
 
-fn write_row(
-    writer: &mut Writer<Vec<u8>>,
-    grouping: &Grouping,
+/// Whether the entities of a group have names.
+pub(super) const fn is_named(group: Group) -> bool {
+    matches!(group, Group::Organization | Group::Deal | Group::Creator)
+}
+
+fn write_key(table: &mut Table, row: &Row, group: Group, names: &Names) -> csv::Result<()> {
+    let name = match row.key(group) {
+        Key::Id(None) => {
+            table.nothing()?;
+            None
+        }
+        key => {
+            table.word(&key.to_string())?;
+            if let Key::Id(Some(id)) = key { names.get(&(group, id)) } else { None }
+        }
+    };
+    if is_named(group) { table.text(name.map_or("", String::as_str)) } else { Ok(()) }
+}
+
+fn write_figure(
+    table: &mut Table,
     row: &Row,
+    figure: Figure,
     default_currency: Currency,
-) -> Result<(), csv::Error> {
-    for group in grouping.groups() {
-        writer.write_field(key_text(row, *group))?;
-    }
-    if let Some(period) = grouping.date_period(row) {
-        writer.write_field(period)?;
-    }
-    writer.write_field(row.count().to_string())?;
-    if !grouping.has(Group::Currency) {
-        writer.write_field(row.currency().map_or("", Currency::code))?;
-    }
-    writer.write_field(default_currency.code())?;
-    writer.write_record(Figure::ALL.map(|figure| figure_text(row, figure, default_currency)))
-}
-
-fn key_text(row: &Row, group: Group) -> String {
-    match row.key(group) {
-        Key::Id(None) => String::new(),
-        key => key.to_string(),
-    }
-}
-
-fn figure_text(row: &Row, figure: Figure, default_currency: Currency) -> String {
+) -> csv::Result<()> {
     let currency = if is_default(figure) { Some(default_currency) } else { row.currency() };
-    let amount = row.figure(figure).zip(currency);
-    amount.map(|(minor, currency)| amount::decimal(minor.into(), currency)).unwrap_or_default()
+    match row.figure(figure).zip(currency) {
+        Some((minor, currency)) => table.amount(minor, currency.decimals()),
+        None => table.nothing(),
+    }
 }
 
 /// Whether a figure is in the organization's currency.

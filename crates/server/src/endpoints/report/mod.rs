@@ -15,11 +15,12 @@ use actix_web::http::header::{CONTENT_DISPOSITION, CONTENT_SECURITY_POLICY};
 use apportion_core::currency::Currency;
 use apportion_core::organization::today;
 use apportion_core::report::{
-    CurrencyTotal, Group, Grouping, Report, ReportError, ReportQuery, Row,
+    CurrencyTotal, Group, Grouping, Key, Report, ReportError, ReportQuery, Row,
 };
 use apportion_jsonapi::document::{Document, Links, PageEnd};
 use apportion_jsonapi::query::NumberedPage;
 use apportion_jsonapi::{Code, Error};
+use apportion_store::organization::OrganizationRow;
 use apportion_store::{self as store, Ledger, Tenant, deal, person};
 use chrono::NaiveDateTime;
 
@@ -30,6 +31,7 @@ use crate::access::Right;
 use crate::catalog::{ROOT, Resources};
 use crate::endpoints::call::Call;
 use crate::endpoints::include;
+use crate::endpoints::table;
 use crate::failure::{Failure, Result};
 use crate::http::method::Stop;
 use crate::http::reply::Reply;
@@ -101,7 +103,12 @@ impl ReportRequest {
                 let figures = Figures { rows: &rows, totals: &totals, currency };
                 self.document(tenant, question, &figures)
             }
-            Format::Csv => answer_table(&question.grouping, &rows, currency),
+            Format::Csv => {
+                let names = row_names(tenant, &question.grouping, &rows, &organization)?;
+                let dialect = question.dialect;
+                let body = csv::write(&question.grouping, &rows, currency, &names, dialect);
+                answer_table(body)
+            }
             Format::Svg => {
                 let names = part_names(tenant, &question.grouping, &rows)?;
                 answer_chart(&question.grouping, &rows, currency, &organization.name, &names)
@@ -133,23 +140,56 @@ impl ReportRequest {
 }
 
 /// Answers with all rows as CSV.
-fn answer_table(grouping: &Grouping, rows: &[Row], currency: Currency) -> Result<Reply> {
-    let body = csv::write(grouping, rows, currency);
+fn answer_table(body: ::csv::Result<Vec<u8>>) -> Result<Reply> {
     let body = body.map_err(|error| Failure::Broken(format!("no CSV is written: {error}")))?;
     let name = "attachment; filename=\"financial_item_reports.csv\"";
-    Ok(Reply::plain(body, "text/csv; charset=utf-8").with_header(CONTENT_DISPOSITION, name))
+    Ok(Reply::plain(body, table::MEDIA_TYPE).with_header(CONTENT_DISPOSITION, name))
 }
 
 /// Loads the names of the parts of a chart, if they are deals or people.
 fn part_names(tenant: &mut Tenant<'_>, grouping: &Grouping, rows: &[Row]) -> Result<svg::Names> {
-    let Some((group, ids)) = svg::parts(grouping, rows) else { return Ok(svg::Names::new()) };
+    match svg::parts(grouping, rows) {
+        Some((group, ids)) => names_of(tenant, group, &ids),
+        None => Ok(svg::Names::new()),
+    }
+}
+
+/// Loads the names of the entities that a table shows.
+fn row_names(
+    tenant: &mut Tenant<'_>,
+    grouping: &Grouping,
+    rows: &[Row],
+    organization: &OrganizationRow,
+) -> Result<csv::Names> {
+    let mut names = csv::Names::new();
+    for group in grouping.groups().iter().filter(|group| csv::is_named(**group)) {
+        let mut ids: Vec<i64> = rows.iter().filter_map(|row| key_id(row.key(*group))).collect();
+        ids.sort_unstable();
+        ids.dedup();
+        let found = match group {
+            Group::Organization => {
+                svg::Names::from([(organization.id.0, organization.name.clone())])
+            }
+            other => names_of(tenant, *other, &ids)?,
+        };
+        names.extend(found.into_iter().map(|(id, name)| ((*group, id), name)));
+    }
+    Ok(names)
+}
+
+fn key_id(key: Key) -> Option<i64> {
+    if let Key::Id(id) = key { id } else { None }
+}
+
+/// Loads the names of entities of a group, if they are deals or people.
+fn names_of(tenant: &mut Tenant<'_>, group: Group, ids: &[i64]) -> Result<svg::Names> {
     Ok(match group {
         Group::Deal => {
-            let deals = store::load_by::<deal::DealRow>(tenant, deal::ID, &ids, ids.len())?;
+            let deals = store::load_by::<deal::DealRow>(tenant, deal::ID, ids, ids.len())?;
             deals.into_iter().map(|row| (row.id.0, row.name)).collect()
         }
         Group::Creator => {
-            let people = store::load_by::<person::PersonRow>(tenant, person::ID, &ids, ids.len())?;
+            let people = store::load_by::<person::PersonRow>(tenant, person::ID, ids, ids.len())?;
             let name = |row: &person::PersonRow| format!("{} {}", row.first_name, row.last_name);
             people.iter().map(|row| (row.id.0, name(row))).collect()
         }

@@ -11,11 +11,12 @@ use crate::access::ORGANIZATION;
 use crate::catalog::criteria;
 use crate::catalog::{Resources, TypeRef};
 use crate::endpoints::report::format::Format;
+use crate::endpoints::table::{Dialect, LOCALE, SEPARATOR};
 use crate::revenue::report_row;
 use crate::revenue::selection::Selection;
 
 /// The parameters that only reports have. Lower case is Productive's spelling.
-const OWN: &[&str] = &[ORGANIZATION, "group", "groupBy", "format"];
+const OWN: &[&str] = &[ORGANIZATION, "group", "groupBy", "format", LOCALE, SEPARATOR];
 
 /// The rules that the query of a report is parsed by.
 const OPTIONS: QueryOptions<'_> =
@@ -29,6 +30,8 @@ pub(super) struct Question {
     pub(super) selection: Selection,
     pub(super) orders: Vec<RowOrder>,
     pub(super) format: Format,
+    /// The dialect of a table.
+    pub(super) dialect: Dialect,
 }
 
 impl Question {
@@ -57,6 +60,15 @@ impl Question {
         }
         let format = Format::from_parameters(&query.parameters).map_err(|error| errors.push(error));
         let format = format.map(|named| named.unwrap_or_else(|| Format::from_accept(accept)));
+        let dialect = match &format {
+            Ok(Format::Csv) => Dialect::from_query(text),
+            Ok(_) => match Dialect::without_table(text).as_slice() {
+                [] => Ok(None),
+                stray => Err(stray.to_vec()),
+            },
+            Err(()) => Ok(None),
+        };
+        let dialect = dialect.map_err(|faults| errors.extend(faults));
         if format == Ok(Format::Document)
             && let Err(error) = media::check_accept(accept, None)
         {
@@ -72,7 +84,8 @@ impl Question {
         };
         match (page, selection, orders, format) {
             (Some(page), Ok(selection), Ok(orders), Ok(format)) if errors.is_empty() => {
-                Ok(Self { query, page, grouping, selection, orders, format })
+                let dialect = dialect.ok().flatten().unwrap_or_default();
+                Ok(Self { query, page, grouping, selection, orders, format, dialect })
             }
             _ => Err(errors),
         }

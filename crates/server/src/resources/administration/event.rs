@@ -5,7 +5,7 @@ use apportion_jsonapi::{Declaration, Relationship, Scalar};
 use apportion_store::event::{self, Action, EventRow};
 
 use crate::catalog::Resource;
-use crate::catalog::attributes::{instant, integer, text, word};
+use crate::catalog::attributes::{instant, integer, organization, text, word};
 
 pub(crate) fn resource() -> Resource<EventRow> {
     // An event never changes, so its version is always 1.
@@ -35,9 +35,7 @@ pub(crate) fn resource() -> Resource<EventRow> {
         .attribute(instant("created_at").field(event::CREATED_AT), |row| {
             Scalar::Instant(row.created_at)
         })
-        .to_one(Relationship::to_one("organization", "organizations"), |row| {
-            Some(row.organization_id.0)
-        })
+        .to_one(organization(event::ORGANIZATION_ID), |row| Some(row.organization_id.0))
         .to_one(Relationship::to_one("person", "people").field(event::PERSON_ID), |row| {
             row.person_id.map(|id| id.0)
         });

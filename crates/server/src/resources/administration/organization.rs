@@ -16,7 +16,11 @@ pub(crate) fn resource() -> Resource<OrganizationRow> {
     .attribute(text("name").field(organization::NAME), |row| Scalar::Text(&row.name))
     .attribute(text("currency"), |row| Scalar::Text(row.currency.code()))
     .attribute(text("time_zone"), |row| Scalar::Text(&row.time_zone))
-    .attribute(instant("created_at"), |row| Scalar::Instant(row.created_at))
-    .attribute(instant("updated_at"), |row| Scalar::Instant(row.updated_at));
+    .attribute(instant("created_at").field(organization::CREATED_AT), |row| {
+        Scalar::Instant(row.created_at)
+    })
+    .attribute(instant("updated_at").field(organization::UPDATED_AT), |row| {
+        Scalar::Instant(row.updated_at)
+    });
     Resource { declaration, writes: None }
 }

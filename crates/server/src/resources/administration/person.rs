@@ -1,11 +1,11 @@
 //! The type `people`. Not here: the rules for a person (`apportion-core`).
 
 use apportion_core::person::PersonDraft;
-use apportion_jsonapi::{Bounds, Declaration, Input, Relationship, Scalar};
+use apportion_jsonapi::{Bounds, Declaration, Input, Scalar};
 use apportion_store::person::{self, PersonRow, WrittenPerson};
 use apportion_store::{self as store, PersonId, Tenant};
 
-use crate::catalog::attributes::{instant, text};
+use crate::catalog::attributes::{instant, organization, text};
 use crate::catalog::draft::draft;
 use crate::catalog::{Resource, Work, Writes};
 use crate::failure::{Failure, Result, judged};
@@ -34,9 +34,7 @@ pub(crate) fn resource() -> Resource<PersonRow> {
             .attribute(instant("updated_at").field(person::UPDATED_AT), |row| {
                 Scalar::Instant(row.updated_at)
             })
-            .to_one(Relationship::to_one("organization", "organizations"), |row| {
-                Some(row.organization_id.0)
-            });
+            .to_one(organization(person::ORGANIZATION_ID), |row| Some(row.organization_id.0));
     Resource { declaration, writes: Some(Writes { lock, create, update, delete }) }
 }
 

@@ -4,11 +4,11 @@
 use std::borrow::Cow;
 
 use apportion_core::allocation::AllocationStatus;
-use apportion_jsonapi::{Attribute, Declaration, Kind, Relationship, Scalar};
+use apportion_jsonapi::{Attribute, Declaration, Kind, Scalar, Units};
 use apportion_store::allocation::{self, AllocationRow};
 
 use crate::catalog::Resource;
-use crate::catalog::attributes::{integer, word};
+use crate::catalog::attributes::{decimals, fixed, instant, integer, organization, word};
 use crate::payouts::explanation;
 
 pub(crate) fn resource() -> Resource<AllocationRow> {
@@ -21,6 +21,12 @@ pub(crate) fn resource() -> Resource<AllocationRow> {
         Scalar::Text(row.stored.status.name())
     })
     .attribute(integer("value").field(allocation::VALUE), |row| Scalar::Integer(row.stored.value))
+    .attribute(instant("created_at").on_request().field(allocation::CREATED_AT), |row| {
+        Scalar::Instant(row.stored.created_at)
+    })
+    .attribute(instant("updated_at").on_request().field(allocation::UPDATED_AT), |row| {
+        Scalar::Instant(row.stored.updated_at)
+    })
     .attribute(
         Attribute::new("explanation", Kind::Json(explanation::OBJECT)).nullable().on_request(),
         |row| {
@@ -28,23 +34,16 @@ pub(crate) fn resource() -> Resource<AllocationRow> {
             text.map_or(Scalar::Null, |text| Scalar::Json(Cow::Owned(text)))
         },
     )
-    .to_one(Relationship::to_one("organization", "organizations"), |row| {
-        Some(row.stored.organization_id.0)
+    .to_one(organization(allocation::ORGANIZATION_ID), |row| Some(row.stored.organization_id.0))
+    .to_one(fixed("distribution", "distributions").field(allocation::DISTRIBUTION_ID), |row| {
+        Some(row.stored.distribution_id.0)
     })
-    .to_one(
-        crate::catalog::attributes::fixed("distribution", "distributions")
-            .field(allocation::DISTRIBUTION_ID),
-        |row| Some(row.stored.distribution_id.0),
-    )
-    .to_one(
-        crate::catalog::attributes::fixed("obligation", "obligations")
-            .field(allocation::OBLIGATION_ID),
-        |row| Some(row.stored.obligation_id.0),
-    )
-    .to_one(
-        crate::catalog::attributes::fixed("collaborator", "collaborators")
-            .field(allocation::COLLABORATOR_ID),
-        |row| Some(row.stored.collaborator_id.0),
-    );
+    .to_one(fixed("obligation", "obligations").field(allocation::OBLIGATION_ID), |row| {
+        Some(row.stored.obligation_id.0)
+    })
+    .to_one(fixed("collaborator", "collaborators").field(allocation::COLLABORATOR_ID), |row| {
+        Some(row.stored.collaborator_id.0)
+    })
+    .counts(&["value"], Units::Own(|row| decimals(&row.units)));
     Resource { declaration, writes: None }
 }

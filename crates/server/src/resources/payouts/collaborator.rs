@@ -8,7 +8,7 @@ use apportion_jsonapi::{Bounds, Declaration, Input, Relationship, Scalar};
 use apportion_store::collaborator::{self, CollaboratorRow, WrittenCollaborator};
 use apportion_store::{self as store, Tenant, metric, obligation};
 
-use crate::catalog::attributes::{instant, text, word};
+use crate::catalog::attributes::{instant, organization, text, word};
 use crate::catalog::draft::draft;
 use crate::catalog::{Resource, Work, Writes};
 use crate::failure::{Failure, Result, judged};
@@ -37,9 +37,7 @@ pub(crate) fn resource() -> Resource<CollaboratorRow> {
     .attribute(instant("updated_at").field(collaborator::UPDATED_AT), |row| {
         Scalar::Instant(row.updated_at)
     })
-    .to_one(Relationship::to_one("organization", "organizations"), |row| {
-        Some(row.organization_id.0)
-    })
+    .to_one(organization(collaborator::ORGANIZATION_ID), |row| Some(row.organization_id.0))
     .to_many(Relationship::to_many("obligations", "obligations", obligation::COLLABORATOR_ID))
     .to_many(Relationship::to_many("metrics", "metrics", metric::COLLABORATOR_ID));
     let writes = Writes { lock, create, update, delete };

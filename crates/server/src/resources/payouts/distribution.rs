@@ -4,12 +4,14 @@
 use std::borrow::Cow;
 
 use apportion_core::distribution::DistributionStatus;
-use apportion_jsonapi::{Attribute, Declaration, Kind, Relationship, Scalar};
+use apportion_jsonapi::{Attribute, Declaration, Kind, Relationship, Scalar, Units};
 use apportion_store::allocation;
 use apportion_store::distribution::{self, DistributionRow};
 
 use crate::catalog::Resource;
-use crate::catalog::attributes::{date, instant, integer, text, word};
+use crate::catalog::attributes::{
+    date, decimals, fixed, instant, integer, organization, text, word,
+};
 
 pub(crate) fn resource() -> Resource<DistributionRow> {
     let declaration = Declaration::new(
@@ -60,14 +62,11 @@ pub(crate) fn resource() -> Resource<DistributionRow> {
             text.map_or(Scalar::Null, |text| Scalar::Json(Cow::Borrowed(text)))
         },
     )
-    .to_one(Relationship::to_one("organization", "organizations"), |row| {
-        Some(row.stored.organization_id.0)
+    .to_one(organization(distribution::ORGANIZATION_ID), |row| Some(row.stored.organization_id.0))
+    .to_one(fixed("distributor", "distributors").field(distribution::DISTRIBUTOR_ID), |row| {
+        Some(row.stored.distributor_id.0)
     })
-    .to_one(
-        crate::catalog::attributes::fixed("distributor", "distributors")
-            .field(distribution::DISTRIBUTOR_ID),
-        |row| Some(row.stored.distributor_id.0),
-    )
-    .to_many(Relationship::to_many("allocations", "allocations", allocation::DISTRIBUTION_ID));
+    .to_many(Relationship::to_many("allocations", "allocations", allocation::DISTRIBUTION_ID))
+    .counts(&["value"], Units::Own(|row| decimals(&row.stored.units)));
     Resource { declaration, writes: None }
 }

@@ -8,14 +8,14 @@ use apportion_core::distribution_refund::{
 use apportion_core::distributor::DistributorStatus;
 use apportion_core::id::{DistributionId, ObligationId};
 use apportion_core::obligation::ObligationStatus;
-use apportion_jsonapi::{Bounds, Code, Declaration, Error, Input, Relationship, Scalar};
+use apportion_jsonapi::{Bounds, Code, Declaration, Error, Input, Relationship, Scalar, Units};
 use apportion_store::distribution::{self, StoredDistribution};
 use apportion_store::distribution_refund::{self, DistributionRefundRow, NewDistributionRefund};
 use apportion_store::distributor::{self, StoredDistributor};
 use apportion_store::obligation;
 use apportion_store::refund::{self, NewPart, NewParts};
 
-use crate::catalog::attributes::{instant, integer, long_text};
+use crate::catalog::attributes::{decimals, instant, integer, long_text, organization};
 use crate::catalog::{Resource, Work, Writes};
 use crate::engine;
 use crate::failure::{Failure, Result, judged};
@@ -25,7 +25,7 @@ pub(crate) fn resource() -> Resource<DistributionRefundRow> {
     // A refund never changes, so its version is always 1.
     let declaration = Declaration::new(
         "distribution_refunds",
-        (|row: &DistributionRefundRow| row.id.0, distribution_refund::ID),
+        (|row: &DistributionRefundRow| row.stored.id.0, distribution_refund::ID),
         |_| 1,
     )
     .append_only()
@@ -34,25 +34,26 @@ pub(crate) fn resource() -> Resource<DistributionRefundRow> {
             .bounded(Bounds::Between(1, i64::MAX))
             .required()
             .field(distribution_refund::AMOUNT),
-        |row| Scalar::Integer(row.amount),
+        |row| Scalar::Integer(row.stored.amount),
     )
     .attribute(
         long_text("reason").nullable().writable().field(distribution_refund::REASON),
-        |row| row.reason.as_deref().into(),
+        |row| row.stored.reason.as_deref().into(),
     )
     .attribute(instant("created_at").field(distribution_refund::CREATED_AT), |row| {
-        Scalar::Instant(row.created_at)
+        Scalar::Instant(row.stored.created_at)
     })
-    .to_one(Relationship::to_one("organization", "organizations"), |row| {
-        Some(row.organization_id.0)
+    .to_one(organization(distribution_refund::ORGANIZATION_ID), |row| {
+        Some(row.stored.organization_id.0)
     })
     .to_one(
         Relationship::to_one("distribution", "distributions")
             .required()
             .field(distribution_refund::DISTRIBUTION_ID),
-        |row| Some(row.distribution_id.0),
+        |row| Some(row.stored.distribution_id.0),
     )
-    .to_many(Relationship::to_many("obligations", "obligations", obligation::REFUND_ID));
+    .to_many(Relationship::to_many("obligations", "obligations", obligation::REFUND_ID))
+    .counts(&["amount"], Units::Own(|row| decimals(&row.units)));
     Resource { declaration, writes: Some(Writes::append_only(create)) }
 }
 

@@ -19,7 +19,8 @@ use apportion_store::{
 use chrono::NaiveDateTime;
 
 use crate::catalog::attributes::{
-    PERCENT, boolean, date, decimal, instant, integer, long_text, text, word,
+    PERCENT, boolean, date, decimal, decimals, instant, integer, long_text, organization, text,
+    word,
 };
 use crate::catalog::{Resource, Work, Writes};
 use crate::engine;
@@ -52,9 +53,7 @@ pub(crate) fn resource() -> Resource<DistributorRow> {
         integer("accumulated_value").on_request().field(distributor::ACCUMULATED_VALUE),
         |row| Scalar::Integer(row.stored.accumulated_value),
     )
-    .to_one(Relationship::to_one("organization", "organizations"), |row| {
-        Some(row.stored.organization_id.0)
-    })
+    .to_one(organization(distributor::ORGANIZATION_ID), |row| Some(row.stored.organization_id.0))
     .to_one(
         Relationship::to_one("current_distribution", "distributions")
             .field(distributor::CURRENT_DISTRIBUTION_ID),
@@ -67,7 +66,11 @@ pub(crate) fn resource() -> Resource<DistributorRow> {
     .to_many(Relationship::to_many("deals", "deals", deal::DISTRIBUTOR_ID).writable())
     .to_many(Relationship::to_many("distributions", "distributions", distribution::DISTRIBUTOR_ID))
     .to_many(Relationship::to_many("metrics", "metrics", metric::DISTRIBUTOR_ID))
-    .hide_rows(distributor::STATUS, DistributorStatus::Deleted.name());
+    .hide_rows(distributor::STATUS, DistributorStatus::Deleted.name())
+    .counts(
+        &["pool_amount", "minimum_value", "accumulated_value"],
+        apportion_jsonapi::Units::Own(|row| decimals(&row.stored.units)),
+    );
     Resource { declaration, writes: Some(Writes { lock, create, update, delete }) }
 }
 

@@ -2,11 +2,11 @@
 //! (`metric_credit`).
 
 use apportion_core::metric::MetricType;
-use apportion_jsonapi::{Declaration, Relationship, Scalar};
+use apportion_jsonapi::{Declaration, Scalar};
 use apportion_store::metric::{self, MetricRow};
 
 use crate::catalog::Resource;
-use crate::catalog::attributes::{instant, integer, word};
+use crate::catalog::attributes::{fixed, instant, integer, organization, word};
 
 pub(crate) fn resource() -> Resource<MetricRow> {
     let declaration =
@@ -21,23 +21,15 @@ pub(crate) fn resource() -> Resource<MetricRow> {
             .attribute(instant("updated_at").field(metric::UPDATED_AT), |row| {
                 Scalar::Instant(row.updated_at)
             })
-            .to_one(Relationship::to_one("organization", "organizations"), |row| {
-                Some(row.organization_id.0)
+            .to_one(organization(metric::ORGANIZATION_ID), |row| Some(row.organization_id.0))
+            .to_one(fixed("distributor", "distributors").field(metric::DISTRIBUTOR_ID), |row| {
+                Some(row.distributor_id.0)
             })
-            .to_one(
-                crate::catalog::attributes::fixed("distributor", "distributors")
-                    .field(metric::DISTRIBUTOR_ID),
-                |row| Some(row.distributor_id.0),
-            )
-            .to_one(
-                crate::catalog::attributes::fixed("collaborator", "collaborators")
-                    .field(metric::COLLABORATOR_ID),
-                |row| Some(row.collaborator_id.0),
-            )
-            .to_one(
-                crate::catalog::attributes::fixed("distribution", "distributions")
-                    .field(metric::DISTRIBUTION_ID),
-                |row| Some(row.distribution_id.0),
-            );
+            .to_one(fixed("collaborator", "collaborators").field(metric::COLLABORATOR_ID), |row| {
+                Some(row.collaborator_id.0)
+            })
+            .to_one(fixed("distribution", "distributions").field(metric::DISTRIBUTION_ID), |row| {
+                Some(row.distribution_id.0)
+            });
     Resource { declaration, writes: None }
 }

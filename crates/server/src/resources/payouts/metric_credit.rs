@@ -8,7 +8,7 @@ use apportion_jsonapi::{Bounds, Declaration, Input, Relationship, Scalar};
 use apportion_store::metric_credit::{self, MetricCreditRow};
 use apportion_store::{collaborator, distributor};
 
-use crate::catalog::attributes::{instant, integer, long_text};
+use crate::catalog::attributes::{instant, integer, long_text, organization};
 use crate::catalog::{Resource, Work, Writes};
 use crate::engine;
 use crate::failure::{Failure, Result, judged, judged_with};
@@ -35,9 +35,7 @@ pub(crate) fn resource() -> Resource<MetricCreditRow> {
     .attribute(instant("created_at").field(metric_credit::CREATED_AT), |row| {
         Scalar::Instant(row.created_at)
     })
-    .to_one(Relationship::to_one("organization", "organizations"), |row| {
-        Some(row.organization_id.0)
-    })
+    .to_one(organization(metric_credit::ORGANIZATION_ID), |row| Some(row.organization_id.0))
     .to_one(
         Relationship::to_one("collaborator", "collaborators")
             .required()

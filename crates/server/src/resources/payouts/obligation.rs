@@ -17,7 +17,9 @@ use apportion_store::distributor::{self, DistributorRow, StoredDistributor};
 use apportion_store::obligation::{self, ObligationRow, StoredObligation, WrittenObligation};
 use apportion_store::{self as store, Tenant};
 
-use crate::catalog::attributes::{date, instant, integer, long_text, remark, text, word};
+use crate::catalog::attributes::{
+    date, decimals, instant, integer, long_text, organization, remark, text, word,
+};
 use crate::catalog::draft::draft;
 use crate::catalog::{Resource, Work, Writes};
 use crate::engine;
@@ -36,7 +38,8 @@ pub(crate) fn resource() -> Resource<ObligationRow> {
             let linked = row.collaborator_version.saturating_add(row.distributor_version);
             row.stored.version.saturating_add(linked)
         },
-    )));
+    )))
+    .counts(&["value"], apportion_jsonapi::Units::Own(|row| decimals(&row.stored.units)));
     Resource { declaration, writes: Some(Writes { lock, create, update, delete }) }
 }
 
@@ -95,9 +98,7 @@ fn linked(
     declaration: Declaration<ObligationRow, store::Field>,
 ) -> Declaration<ObligationRow, store::Field> {
     declaration
-        .to_one(Relationship::to_one("organization", "organizations"), |row| {
-            Some(row.stored.organization_id.0)
-        })
+        .to_one(organization(obligation::ORGANIZATION_ID), |row| Some(row.stored.organization_id.0))
         .to_one(
             Relationship::to_one("collaborator", "collaborators")
                 .required()

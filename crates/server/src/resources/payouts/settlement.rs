@@ -14,7 +14,7 @@ use apportion_store::settle::{self, NamedObligation, Payable, Settled};
 use apportion_store::settlement::{self, NewSettlement, SettlementRow};
 use apportion_store::{allocation, distributor};
 
-use crate::catalog::attributes::{date, instant, remark};
+use crate::catalog::attributes::{date, instant, organization, remark};
 use crate::catalog::{Resource, Work, Writes};
 use crate::engine;
 use crate::failure::{Failure, Result, judged};
@@ -35,9 +35,7 @@ pub(crate) fn resource() -> Resource<SettlementRow> {
             .attribute(instant("created_at").field(settlement::CREATED_AT), |row| {
                 Scalar::Instant(row.created_at)
             })
-            .to_one(Relationship::to_one("organization", "organizations"), |row| {
-                Some(row.organization_id.0)
-            })
+            .to_one(organization(settlement::ORGANIZATION_ID), |row| Some(row.organization_id.0))
             .to_one(
                 Relationship::to_one("distribution", "distributions")
                     .set_once()

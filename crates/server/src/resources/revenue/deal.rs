@@ -8,12 +8,14 @@ use apportion_core::deal_totals::{DealTotals, RecomputedDeal};
 use apportion_core::decimal::{Percent, Rate};
 use apportion_core::fault::Fault;
 use apportion_core::id::DealId;
-use apportion_jsonapi::{Bounds, Declaration, Input, Relationship, Scalar};
+use apportion_jsonapi::{Bounds, Declaration, Input, Relationship, Scalar, Units};
 use apportion_store::deal::{self, DealRow, Sums, WrittenDeal};
 use apportion_store::revenue_distribution::{self, DistributedPercent, Rewritten};
 use apportion_store::{self as store, Tenant};
 
-use crate::catalog::attributes::{PERCENT, RATE, date, decimal, instant, integer, text, word};
+use crate::catalog::attributes::{
+    PERCENT, RATE, date, decimal, instant, integer, organization, text, word,
+};
 use crate::catalog::draft::draft;
 use crate::catalog::{Resource, Work, Writes};
 use crate::failure::{Failure, Result, judged};
@@ -42,9 +44,7 @@ pub(crate) fn resource() -> Resource<DealRow> {
         .attribute(instant("updated_at").field(deal::UPDATED_AT), |row| {
             Scalar::Instant(row.updated_at)
         })
-        .to_one(Relationship::to_one("organization", "organizations"), |row| {
-            Some(row.organization_id.0)
-        })
+        .to_one(organization(deal::ORGANIZATION_ID), |row| Some(row.organization_id.0))
         .to_one(Relationship::to_one("creator", "people").field(deal::CREATOR_ID), |row| {
             row.creator_id.map(|id| id.0)
         })
@@ -53,7 +53,18 @@ pub(crate) fn resource() -> Resource<DealRow> {
             "revenue_distributions",
             revenue_distribution::DEAL_ID,
         ));
-    Resource { declaration, writes: Some(Writes { lock, create, update, delete }) }
+    Resource {
+        declaration: counted(declaration),
+        writes: Some(Writes { lock, create, update, delete }),
+    }
+}
+
+/// Declares which attributes of a deal are amounts.
+fn counted(declaration: Declaration<DealRow, store::Field>) -> Declaration<DealRow, store::Field> {
+    let own = ["value", "distributed_amount", "undistributed_amount"];
+    declaration
+        .counts(&own, Units::Own(|row| row.currency.decimals()))
+        .counts(&["value_default"], Units::Common)
 }
 
 /// Declares the attributes of a deal that clients can write.

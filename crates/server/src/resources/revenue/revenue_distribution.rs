@@ -13,14 +13,16 @@ use apportion_core::revenue_distribution::{
 };
 use apportion_core::slicing::SpreadAmount;
 use apportion_jsonapi::input::Linkage;
-use apportion_jsonapi::{Bounds, Code, Declaration, Error, Input, Kind, Relationship, Scalar};
+use apportion_jsonapi::{
+    Bounds, Code, Declaration, Error, Input, Kind, Relationship, Scalar, Units,
+};
 use apportion_store::deal::{self, DealRow, Sums};
 use apportion_store::revenue_distribution::{
     self, RevenueDistributionRow, WrittenRevenueDistribution,
 };
 use apportion_store::{self as store, Stored, Tenant};
 
-use crate::catalog::attributes::{PERCENT, date, decimal, instant, integer, text};
+use crate::catalog::attributes::{PERCENT, date, decimal, instant, integer, organization, text};
 use crate::catalog::draft::draft;
 use crate::catalog::{Resource, Work, Writes};
 use crate::failure::{Failure, Result, judged};
@@ -57,13 +59,13 @@ pub(crate) fn resource() -> Resource<RevenueDistributionRow> {
     .attribute(instant("created_at").on_request().field(revenue_distribution::CREATED_AT), |row| {
         Scalar::Instant(row.created_at)
     })
-    .attribute(instant("updated_at").on_request(), |row| Scalar::Instant(row.updated_at))
+    .attribute(instant("updated_at").on_request().field(revenue_distribution::UPDATED_AT), |row| {
+        Scalar::Instant(row.updated_at)
+    })
     .attribute(integer("day_count").on_request(), |row| days(row, |span| span.range.days()))
     .attribute(integer("daily_amount_min").on_request(), |row| days(row, SpreadAmount::daily_min))
     .attribute(integer("daily_amount_max").on_request(), |row| days(row, SpreadAmount::daily_max))
-    .to_one(Relationship::to_one("organization", "organizations"), |row| {
-        Some(row.organization_id.0)
-    })
+    .to_one(organization(revenue_distribution::ORGANIZATION_ID), |row| Some(row.organization_id.0))
     .to_one(
         Relationship::to_one("deal", "deals").required().field(revenue_distribution::DEAL_ID),
         |row| Some(row.deal_id.0),
@@ -76,7 +78,12 @@ pub(crate) fn resource() -> Resource<RevenueDistributionRow> {
         Relationship::to_many("revenue_items", "revenue_items", REVENUE_DISTRIBUTION_ID).computed(),
     )
     .filter("deal.name", Kind::Text, revenue_distribution::DEAL_NAME)
-    .sort("deal", revenue_distribution::DEAL_NAME);
+    .sort("deal", revenue_distribution::DEAL_NAME)
+    .counts(
+        &["amount", "amount_normalized", "daily_amount_min", "daily_amount_max"],
+        Units::Own(|row| row.currency.decimals()),
+    )
+    .counts(&["amount_default"], Units::Own(|row| row.currency_default.decimals()));
     Resource { declaration, writes: Some(Writes { lock, create, update, delete }) }
 }
 

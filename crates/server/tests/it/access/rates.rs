@@ -128,7 +128,10 @@ fn reports_have_a_share_of_their_own(place: &Place) {
     // Checks cost as much as reports, and count as reports.
     is_refusal(&ask(&free.token, "/checks").expect(429), REPORTS, 30);
     is_refusal(&ask(&free.token, "/checks/slices-sum").expect(429), REPORTS, 30);
+    // So do lists as tables, which have all their rows.
+    is_refusal(&ask(&free.token, "/deals?format=csv").expect(429), REPORTS, 30);
     ask(&free.stranger, "/checks").expect(200);
+    ask(&free.stranger, "/deals?format=csv").expect(200);
     // Other addresses are not limited by it, nor are reports of other organizations.
     ask(&free.token, "/deals").expect(200);
     ask(&free.stranger, path).expect(200);

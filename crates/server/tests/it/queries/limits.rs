@@ -24,7 +24,8 @@ fn repeat(word: &str, count: usize, joint: &str) -> String {
     vec![word; count].join(joint)
 }
 
-/// Returns a filter within that many nested groups.
+/// Returns a filter of a member of the innermost of that many nested groups, of which the
+/// parameters are the first.
 fn nested(groups: usize) -> String {
     format!("filter{}[id]=1", "[0]".repeat(groups))
 }
@@ -76,7 +77,7 @@ fn limits() -> Vec<Limit> {
             VALUE,
             Some("filter"),
         ),
-        limit("nesting", nested(2), nested(3), VALUE, Some("filter[0][0][0][id]")),
+        limit("nesting", nested(3), nested(4), VALUE, Some("filter[0][0][0][0][id]")),
         limit(
             "pattern",
             format!("filter[deal.name][contains]={}", "a".repeat(100)),

@@ -2,13 +2,15 @@
 //! of one request at once. Not here: values of filters (`filters::unsupported`).
 
 use apportion_testing::Place;
+use serde_json::json;
 
 use crate::support::query_faults::{check, errors, title};
 use crate::support::rows::sample::each;
 use crate::support::world::World;
 
 apportion_testing::cases! {
-    unknown_names, on_single_resources, all_at_once, echoes_are_cut, missing_rows_first,
+    unknown_names, on_single_resources, given_twice, all_at_once, echoes_are_cut,
+    missing_rows_first,
 }
 
 fn unknown_names(place: &Place) {
@@ -54,7 +56,6 @@ fn unknown_names(place: &Place) {
             ("/deals?fields[deals]=creator_id", D, "fields[deals]", "'creator_id'"),
             ("/deals?fields[x]=name", D, "fields[x]", "'x'"),
             ("/deals?fields[deal]=name", D, "fields[deal]", "'deal'"),
-            ("/deals?fields[deals]=name&fields[deals]=value", D, "fields[deals]", "more than once"),
             ("/deals?x=1", P, "x", "Parameter 'x' is not supported on this endpoint"),
             ("/deals?x", P, "x", "'x'"),
             ("/deals?=1", P, "", "''"),
@@ -71,8 +72,6 @@ fn unknown_names(place: &Place) {
             ("/deals?filter]id[=1", P, "filter]id[", "filter]id["),
             ("/deals?filter[id]x=1", P, "filter[id]x", "filter[id]x"),
             ("/deals?filter[[id]]=1", P, "filter[[id]]", "filter[[id]]"),
-            ("/deals?sort=id&sort=name", P, "sort", "more than once"),
-            ("/deals?include=creator&include=creator", P, "include", "more than once"),
             ("/deals?group=date", P, "group", "'group'"),
             ("/deals?api_key=1", P, "api_key", "'api_key'"),
         ],
@@ -113,6 +112,55 @@ fn on_single_resources(place: &Place) {
             ),
         ],
     );
+}
+
+/// What is given twice is named, at every address that takes parameters.
+fn given_twice(place: &Place) {
+    const P: &str = "unsupported_parameter";
+    const G: &str = "unsupported_group";
+    const ONCE: &str = "given more than once";
+    const REPORT: &str = "/reports/financial_item_reports";
+    let world = World::start(place);
+    let deal = world.deal("Deal", 100);
+    world.spread(&deal, "2025-01-01", "2025-01-31", "50");
+    world.create("collaborators", json!({"full_name": "C"}), &[]);
+    let distributor = json!({
+        "name": "D", "units": "point", "pool_resolver": "fixed_amount", "pool_amount": 1,
+        "distribution_resolver": "evenly_shared_pool",
+    });
+    world.create("distributors", distributor, &[]);
+    let lists = ["/deals", "/revenue_items", "/checks", "/deals/1/revenue_distributions", REPORT];
+    let mut cases = vec![
+        ("/revenue_distributions/1?include=deal&include=deal".to_owned(), P, "include"),
+        ("/deals/1?page[size]=1&page[size]=1".to_owned(), P, "page[size]"),
+        ("/revenue_distributions/1/deal?include=&include=creator".to_owned(), P, "include"),
+        ("/revenue_distributions/1/relationships/deal?include=&include=".to_owned(), P, "include"),
+        ("/deals/1/relationships/revenue_distributions?sort=id&sort=id".to_owned(), P, "sort"),
+        ("/distributors/1/preview?filter[at]=2030-01-01T00:00:00Z&filter[at]=2030-01-01T00:00:00Z"
+            .to_owned(), P, "filter[at]"),
+        ("/distributors/1/preview?include=&include=".to_owned(), P, "include"),
+        (format!("{REPORT}?format=csv&format=csv"), P, "format"),
+        (format!("{REPORT}?group=deal&group=deal"), G, "group"),
+        (format!("{REPORT}?filter[deal_id]=1&filter[deal_id]=2"), P, "filter[deal_id]"),
+        (format!("{REPORT}?filter[as_of]=2025-01-01&filter[as_of]=2025-01-01"), P, "filter[as_of]"),
+        ("/deals?filter[id]=1&filter[id]=2".to_owned(), P, "filter[id]"),
+        ("/deals?filter[id]=1&filter%5Bid%5D=1".to_owned(), P, "filter[id]"),
+        ("/deals?filter[$op]=or&filter[$op]=or".to_owned(), P, "filter[$op]"),
+        ("/deals?fields[deals]=name&fields[deals]=value".to_owned(), P, "fields[deals]"),
+        ("/deals?page[after]=&page[after]=".to_owned(), P, "page[after]"),
+        ("/revenue_items?filter[date]=2025-01-01&filter[date]=2025-01-02".to_owned(), P, "filter[date]"),
+    ];
+    for list in lists {
+        cases.push((format!("{list}?page[number]=1&page[number]=2"), P, "page[number]"));
+        cases.push((format!("{list}?sort=&sort="), P, "sort"));
+    }
+    each(&cases, |(path, code, parameter)| {
+        let errors = errors(&world, path)?;
+        let [error] = errors.as_slice() else { return Err(format!("{path}: {errors:?}")) };
+        let named = error["code"] == **code && error["source"]["parameter"] == **parameter;
+        let said = error["detail"].as_str().unwrap().contains(ONCE);
+        if named && said { Ok(()) } else { Err(format!("{path}: {error}")) }
+    });
 }
 
 fn all_at_once(place: &Place) {

@@ -274,7 +274,7 @@ fn as_a_table(place: &Place) {
     let (media, table) = shown(&world, &format!("{query}&format=csv"), "*/*");
     assert_eq!(media, "text/csv; charset=utf-8");
     let lines: Vec<&str> = table.split("\r\n").collect();
-    assert!(lines[0].starts_with("date,currency,date_period,count,"), "{table}");
+    assert!(lines[0].starts_with("date,currency,count,currency_default,"), "{table}");
     assert!(lines[1].contains(",1000.25,"), "{table}");
     // Yen have no decimals, and a table has all rows, whatever the page.
     assert!(lines[3].contains("JPY") && lines[3].contains(",5,"), "{table}");
@@ -282,8 +282,28 @@ fn as_a_table(place: &Place) {
     assert_eq!(shown(&world, query, "text/csv").1, table);
     let (media, _) = shown(&world, query, "application/vnd.api+json, text/csv");
     assert_eq!(media, "application/vnd.api+json");
-    let bad = world.get(&format!("/reports/financial_item_reports?{query}&format=pdf"));
-    assert_eq!(complaints(&bad), ["400 format"]);
+    for (form, faults) in [
+        ("format=pdf", &["400 format"][..]),
+        ("format=csv&locale=fr", &["400 locale"]),
+        ("format=csv&separator=%09", &["400 separator"]),
+        ("format=csv&locale=en&separator=;", &["400 separator"]),
+        ("format=csv&locale=de&locale=de", &["400 locale"]),
+        ("locale=de", &["400 locale"]),
+        ("format=svg&separator=;", &["400 separator"]),
+        ("format=csv&locale=x&sort=x", &["400 sort", "400 locale"]),
+    ] {
+        let bad = world.get(&format!("/reports/financial_item_reports?{query}&{form}"));
+        assert_eq!(complaints(&bad), *faults, "{form}");
+    }
+    let (_, german) = shown(&world, "group=deal&format=csv&locale=de", "*/*");
+    assert!(german.starts_with("\u{feff}deal;deal_name;count;"), "{german}");
+    assert!(german.contains("\r\n1;first;") && german.contains(";1000,00;"), "{german}");
+    for same in ["separator=;", "separator=%3B", "locale=de&separator=;"] {
+        assert_eq!(shown(&world, &format!("group=deal&format=csv&{same}"), "*/*").1, german);
+    }
+    for plain in ["locale=en", "separator=,"] {
+        assert_eq!(shown(&world, &format!("{query}&format=csv&{plain}"), "*/*").1, table);
+    }
     let headers = [("X-Auth-Token", world.token.as_str()), ("Accept", "text/html")];
     send(world.address(), "GET", PATH, &headers, b"").expect(406);
 }

@@ -8,8 +8,8 @@ use crate::support::refusal::complaints;
 use crate::support::world::World;
 
 apportion_testing::cases! {
-    one_item, of_a_distribution, every_order_is_paged_and_walked, filters, included_and_linked,
-    refusals
+    one_item, of_a_distribution, every_order_is_paged_and_walked, gaps_are_paged_and_walked,
+    filters, included_and_linked, refusals
 }
 
 /// Starts a server with three deals and distributions 1 to 4, of which the first two are of one
@@ -101,49 +101,78 @@ fn every_way(world: &World, query: &str, size: usize) -> [Vec<String>; 3] {
 
 fn every_order_is_paged_and_walked(place: &Place) {
     let world = world(place);
-    let keys = ["date", "deal_id", "revenue_distribution_id"];
-    // Deal, distribution and date of every item are read from the whole list.
-    let all = world.get("/revenue_items?page[size]=200").expect(200).json();
-    let items: Vec<(i64, i64, String)> = all["data"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|row| {
+    let all = Items::read(&world, "");
+    assert_eq!(all.0.len(), 10);
+    for (at, first) in KEYS.iter().enumerate() {
+        for second in KEYS.iter().filter(|key| *key != first) {
+            for signs in 0..4 {
+                let sign = |bit: i32| if signs & bit > 0 { "-" } else { "" };
+                let sort = format!("sort={}{first},{}{second}", sign(1), sign(2));
+                let expected = all.sorted((first, signs & 1 > 0), (second, signs & 2 > 0));
+                for found in every_way(&world, &sort, 3 + at) {
+                    assert_eq!(found, expected, "{sort}");
+                }
+            }
+        }
+    }
+}
+
+/// Days that a filter takes out of the middle of distributions change nothing in the order of the
+/// others, nor in where pages end.
+fn gaps_are_paged_and_walked(place: &Place) {
+    let world = world(place);
+    let gaps = "filter[date][not_eq]=2025-01-31,2025-02-02";
+    let left = Items::read(&world, gaps);
+    assert_eq!(left.0.len(), 6);
+    for (first, second) in [("date", "deal_id"), ("deal_id", "date"), (KEYS[2], "date")] {
+        for (sign, turn) in [("", false), ("-", true)] {
+            let query = format!("{gaps}&sort={sign}{first},{sign}{second}");
+            for size in 1..=4 {
+                for found in every_way(&world, &query, size) {
+                    assert_eq!(found, left.sorted((first, turn), (second, turn)), "{query}");
+                }
+            }
+        }
+    }
+}
+
+const KEYS: [&str; 3] = ["date", "deal_id", "revenue_distribution_id"];
+
+/// The deal, the distribution and the date of items.
+struct Items(Vec<(i64, i64, String)>);
+
+impl Items {
+    /// Reads the items that a query finds.
+    fn read(world: &World, query: &str) -> Self {
+        let all = world.get(&format!("/revenue_items?page[size]=200&{query}")).expect(200).json();
+        let item = |row: &Value| {
             let number = |name: &str| {
                 let id = row["relationships"][name]["data"]["id"].as_str().unwrap();
                 id.parse::<i64>().unwrap()
             };
             let date = row["attributes"]["date"].as_str().unwrap().to_owned();
             (number("deal"), number("revenue_distribution"), date)
-        })
-        .collect();
-    assert_eq!(items.len(), 10);
-    for (at, first) in keys.iter().enumerate() {
-        for second in keys.iter().filter(|key| *key != first) {
-            for signs in 0..4 {
-                let sign = |bit: i32| if signs & bit > 0 { "-" } else { "" };
-                let sort = format!("sort={}{first},{}{second}", sign(1), sign(2));
-                let mut expected = items.clone();
-                let by = |key: &str, a: &(i64, i64, String), b: &(i64, i64, String)| match key {
-                    "date" => a.2.cmp(&b.2),
-                    "deal_id" => a.0.cmp(&b.0),
-                    _ => a.1.cmp(&b.1),
-                };
-                let turned = |order: std::cmp::Ordering, turn: bool| {
-                    if turn { order.reverse() } else { order }
-                };
-                expected.sort_by(|a, b| {
-                    turned(by(first, a, b), signs & 1 > 0)
-                        .then_with(|| turned(by(second, a, b), signs & 2 > 0))
-                        .then_with(|| turned((a.1, &a.2).cmp(&(b.1, &b.2)), signs & 2 > 0))
-                });
-                let expected: Vec<String> =
-                    expected.iter().map(|(_, own, date)| format!("{own}-{date}")).collect();
-                for found in every_way(&world, &sort, 3 + at) {
-                    assert_eq!(found, expected, "{sort}");
-                }
-            }
-        }
+        };
+        Self(all["data"].as_array().unwrap().iter().map(item).collect())
+    }
+
+    /// Returns the ids by two keys, each with whether it is turned round.
+    fn sorted(&self, first: (&str, bool), second: (&str, bool)) -> Vec<String> {
+        let by = |key: &str, a: &(i64, i64, String), b: &(i64, i64, String)| match key {
+            "date" => a.2.cmp(&b.2),
+            "deal_id" => a.0.cmp(&b.0),
+            _ => a.1.cmp(&b.1),
+        };
+        let turned = |order: std::cmp::Ordering, turn: bool| {
+            if turn { order.reverse() } else { order }
+        };
+        let mut items = self.0.clone();
+        items.sort_by(|a, b| {
+            turned(by(first.0, a, b), first.1)
+                .then_with(|| turned(by(second.0, a, b), second.1))
+                .then_with(|| turned((a.1, &a.2).cmp(&(b.1, &b.2)), second.1))
+        });
+        items.iter().map(|(_, own, date)| format!("{own}-{date}")).collect()
     }
 }
 
@@ -157,6 +186,35 @@ fn filters(place: &Place) {
         ("filter[currency]=USD&sort=-date", &["3-2025-02-03", "3-2025-02-02"]),
         ("filter[revenue_distribution_id]=4,9", &["4-2024-02-29"]),
         ("filter[date][gt_eq]=2025-02-03&filter[deal_id][not_eq]=2", &["2-2025-02-03"]),
+        ("filter[organization_id]=1&filter[deal_id]=2", &["3-2025-02-02", "3-2025-02-03"]),
+        ("filter[organization_id]=2", &[]),
+        ("filter[organization_id][not_eq]=1", &[]),
+        ("filter[deal_id]=2&sort=-organization_id", &["3-2025-02-03", "3-2025-02-02"]),
+        // Several days, and days with gaps between them.
+        ("filter[date]=2025-01-31,2024-02-29", &["1-2025-01-31", "4-2024-02-29"]),
+        (
+            "filter[revenue_distribution_id]=1&filter[date][not_eq]=2025-01-31",
+            &["1-2025-01-30", "1-2025-02-01", "1-2025-02-02"],
+        ),
+        (
+            "filter[revenue_distribution_id]=1&filter[date][not_eq]=2025-01-31,2025-02-01&sort=-date",
+            &["1-2025-02-02", "1-2025-01-30"],
+        ),
+        ("filter[date]=2025-01-31&filter[date][not_eq]=2025-01-31", &[]),
+        (
+            "filter[$op]=or&filter[0][date][lt]=2025-01-31&filter[1][date][gt]=2025-02-02",
+            &["1-2025-01-30", "2-2025-02-03", "3-2025-02-03", "4-2024-02-29"],
+        ),
+        // Days beside conditions on the distribution.
+        (
+            "filter[$op]=or&filter[0][date]=2025-02-01&filter[1][deal_id]=2",
+            &["1-2025-02-01", "2-2025-02-01", "3-2025-02-02", "3-2025-02-03"],
+        ),
+        (
+            "filter[$op]=or&filter[0][date][not_eq]=2025-02-02&filter[0][deal_id]=2\
+             &filter[1][$op]=and&filter[1][0][date][lt]=2025-02-01&filter[1][1][currency]=EUR",
+            &["1-2025-01-30", "1-2025-01-31", "3-2025-02-03", "4-2024-02-29"],
+        ),
     ];
     for (query, expected) in cases {
         let document = world.get(&format!("/revenue_items?{query}")).expect(200).json();
@@ -184,7 +242,8 @@ fn included_and_linked(place: &Place) {
 fn refusals(place: &Place) {
     let world = world(place);
     let cases: &[(&str, &str)] = &[
-        ("filter[date][not_eq]=2025-01-01", "400 filter[date][not_eq]"),
+        ("filter[date][contains]=2025", "400 filter[date][contains]"),
+        ("filter[date][not_eq]=", "400 filter[date][not_eq]"),
         ("filter[amount]=1", "400 filter[amount]"),
         ("sort=amount", "400 sort"),
         ("page[after]=x", "400 page[after]"),

@@ -149,7 +149,6 @@ fn links_of_the_server_stay(place: &Place) {
         r#""organization": {"data": {"type": "organizations", "id": "2"}}"#,
         "422 /data/relationships/organization",
     );
-    check(r#""organization": {"data": null}"#, "422 /data/relationships/organization");
     check(
         r#""organization": {"data": {"type": "organizations", "id": "x"}}"#,
         "422 /data/relationships/organization",

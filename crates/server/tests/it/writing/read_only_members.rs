@@ -1,7 +1,8 @@
 //! Clients send whole resources back. A member that they may not set is accepted only unchanged,
 //! and then has no effect. The members are read off the declarations of all types.
 
-use apportion_jsonapi::resource::Cardinality;
+use apportion_jsonapi::resource::{Cardinality, Relationship};
+use apportion_server::store::Field;
 use apportion_testing::Place;
 use serde_json::{Value, json};
 
@@ -12,7 +13,7 @@ use crate::support::world::{World, document, stored_types};
 
 apportion_testing::cases! {
     unchanged_is_accepted, unchanged_as_ids_is_accepted, another_value_is_refused,
-    another_link_is_refused, a_value_is_refused_on_a_new_row
+    another_link_is_refused, a_value_is_refused_on_a_new_row, a_new_row_has_no_links_yet
 }
 
 /// Starts a server with a row of each type, with all attributes set, made in a person's name.
@@ -162,4 +163,41 @@ fn a_value_is_refused_on_a_new_row(place: &Place) {
     }
     assert!(rows(&world) == before);
     assert_eq!(attribute(&world, "/deals/1", "value"), 12_345);
+}
+
+/// A new row may say of each link that it may not set that there is none, and of its tenant also
+/// which it is. Other faults of such a request do not matter here.
+fn a_new_row_has_no_links_yet(place: &Place) {
+    let world = world(place);
+    let mut walked = 0;
+    for resource in stored_types().filter(|resource| resource.writable) {
+        let kind = resource.name;
+        let faults = |members: Value| {
+            let mut data = json!({"type": kind});
+            members.as_object().unwrap().iter().for_each(|(name, it)| data[name] = it.clone());
+            let answer = world.post(&format!("/{kind}"), &json!({"data": data}));
+            String::from_utf8(answer.expect(422).body).unwrap()
+        };
+        let to_one = |it: &&Relationship<Field>| it.cardinality == Cardinality::One && !it.writable;
+        for fixed in resource.relationships.iter().filter(to_one) {
+            let (name, linked) = (fixed.name, format!("{}_id", fixed.name));
+            let link = |data: Value| faults(json!({"relationships": {name: {"data": data}}}));
+            let id = |id: Value| faults(json!({"attributes": {&linked: id}}));
+            let is_own = fixed.target == "organizations";
+            let own = json!({"type": fixed.target, "id": "1"});
+            for (answer, accepted) in [
+                (link(json!(null)), true),
+                (id(json!(null)), true),
+                (link(own), is_own),
+                (id(json!(1)), is_own),
+                (link(json!({"type": fixed.target, "id": "2"})), false),
+                (id(json!(2)), false),
+            ] {
+                let named = answer.contains(&format!("{name} is read-only"));
+                assert_eq!(named, !accepted, "{kind}: {name}: {answer}");
+            }
+            walked += 1;
+        }
+    }
+    assert!(walked > 8, "{walked}");
 }

@@ -22,7 +22,7 @@ table! {
         /// The id of the row.
         id: EventId => BigInt as ID,
         /// The tenant that the row belongs to.
-        organization_id: OrganizationId => BigInt,
+        organization_id: OrganizationId => BigInt as ORGANIZATION_ID,
         /// The token that authorized the change, if any.
         token_id: Option<TokenId> => Nullable<BigInt> as TOKEN_ID,
         /// The person that the token is bound to, if any.

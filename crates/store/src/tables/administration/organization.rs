@@ -30,9 +30,9 @@ table! {
         /// The version of the row, which every change increases by 1.
         version: i64 => BigInt,
         /// The time at which the row was created, UTC.
-        created_at: NaiveDateTime => Timestamp,
+        created_at: NaiveDateTime => Timestamp as CREATED_AT,
         /// The time of the last change of the row, UTC.
-        updated_at: NaiveDateTime => Timestamp,
+        updated_at: NaiveDateTime => Timestamp as UPDATED_AT,
     }
 }
 

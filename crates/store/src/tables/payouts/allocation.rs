@@ -26,7 +26,7 @@ table! {
         /// The id of the row.
         id: AllocationId => BigInt as ID,
         /// The tenant that the row belongs to.
-        organization_id: OrganizationId => BigInt,
+        organization_id: OrganizationId => BigInt as ORGANIZATION_ID,
         /// The distribution that it is part of.
         distribution_id: DistributionId => BigInt as DISTRIBUTION_ID,
         /// The obligation that it covers.
@@ -47,9 +47,9 @@ table! {
         /// The version of the row, which every change increases by 1.
         version: i64 => BigInt,
         /// The time at which the row was created, UTC.
-        created_at: NaiveDateTime => Timestamp,
+        created_at: NaiveDateTime => Timestamp as CREATED_AT,
         /// The time of the last change of the row, UTC.
-        updated_at: NaiveDateTime => Timestamp,
+        updated_at: NaiveDateTime => Timestamp as UPDATED_AT,
     }
 }
 

@@ -21,7 +21,7 @@ table! {
         /// The id of the row.
         id: CollaboratorId => BigInt as ID,
         /// The tenant that the row belongs to.
-        organization_id: OrganizationId => BigInt,
+        organization_id: OrganizationId => BigInt as ORGANIZATION_ID,
         /// The version of the row, which every change increases by 1.
         version: i64 => BigInt,
         /// The time at which the row was created, UTC.

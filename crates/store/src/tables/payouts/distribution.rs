@@ -24,7 +24,7 @@ table! {
         /// The id of the row.
         id: DistributionId => BigInt as ID,
         /// The tenant that the row belongs to.
-        organization_id: OrganizationId => BigInt,
+        organization_id: OrganizationId => BigInt as ORGANIZATION_ID,
         /// The day after the last one of the period; `None` before the distribution is triggered.
         period_until: Option<NaiveDate> => Nullable<Date> as PERIOD_UNTIL,
         /// The amount that it leaves for the one that follows, in minor units; 0 before it is

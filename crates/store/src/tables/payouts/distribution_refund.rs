@@ -4,7 +4,9 @@
 use apportion_core::id::{DistributionId, DistributionRefundId, OrganizationId};
 use chrono::NaiveDateTime;
 use diesel::prelude::*;
+use diesel::sql_types::Text;
 
+use crate::database::lookup::Lookup;
 use crate::error::Result;
 use crate::rows::macros::insert_row;
 use crate::rows::table::table;
@@ -13,12 +15,12 @@ use crate::stored;
 
 table! {
     distribution_refunds;
-    /// A refund of a part of a pool.
-    DistributionRefundRow {
+    /// The columns of the table `distribution_refunds`.
+    StoredDistributionRefund {
         /// The id of the row.
         id: DistributionRefundId => BigInt as ID,
         /// The tenant that the row belongs to.
-        organization_id: OrganizationId => BigInt,
+        organization_id: OrganizationId => BigInt as ORGANIZATION_ID,
         /// The time at which the row was created, UTC.
         created_at: NaiveDateTime => Timestamp as CREATED_AT,
     }
@@ -33,7 +35,25 @@ table! {
     }
 }
 
-stored!(DistributionRefundRow in distribution_refunds by "\"distribution_refunds\".\"organization_id\"");
+const UNITS: Lookup<Text> = Lookup::of(
+    "(SELECT \"whole\".\"units\" FROM \"distributions\" AS \"whole\" \
+     WHERE \"whole\".\"organization_id\" = \"distribution_refunds\".\"organization_id\" \
+     AND \"whole\".\"id\" = \"distribution_refunds\".\"distribution_id\")",
+);
+
+/// A refund of a part of a pool, with the units of its distribution.
+#[derive(Clone, Debug, Queryable)]
+pub struct DistributionRefundRow {
+    /// The columns of its own table.
+    pub stored: StoredDistributionRefund,
+    /// The units of the amount.
+    pub units: String,
+}
+
+stored!(
+    DistributionRefundRow in distribution_refunds
+        by "\"distribution_refunds\".\"organization_id\"" with UNITS: Text
+);
 
 /// Inserts a refund, and returns its id.
 pub fn insert(

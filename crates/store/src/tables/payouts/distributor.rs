@@ -28,7 +28,7 @@ table! {
         /// The id of the row.
         id: DistributorId => BigInt as ID,
         /// The tenant that the row belongs to.
-        organization_id: OrganizationId => BigInt,
+        organization_id: OrganizationId => BigInt as ORGANIZATION_ID,
         /// The number of collaborators.
         collaborator_count: i64 => BigInt as COLLABORATOR_COUNT,
         /// The sum of the obligations that are approved and not allocated, in minor units.

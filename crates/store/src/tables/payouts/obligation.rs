@@ -27,7 +27,7 @@ table! {
         /// The id of the row.
         id: ObligationId => BigInt as ID,
         /// The tenant that the row belongs to.
-        organization_id: OrganizationId => BigInt,
+        organization_id: OrganizationId => BigInt as ORGANIZATION_ID,
         /// The distribution whose pool it is a share of; `None` if it is no share.
         shared_in_id: Option<DistributionId> => Nullable<BigInt>,
         /// The weight by which the share was computed; `None` if it is no share.

@@ -20,7 +20,7 @@ table! {
         /// The id of the row.
         id: SettlementId => BigInt as ID,
         /// The tenant that the row belongs to.
-        organization_id: OrganizationId => BigInt,
+        organization_id: OrganizationId => BigInt as ORGANIZATION_ID,
         /// The time at which the row was created, UTC.
         created_at: NaiveDateTime => Timestamp as CREATED_AT,
     }

@@ -25,7 +25,7 @@ table! {
         /// The id of the row.
         id: DealId => BigInt as ID,
         /// The tenant that the row belongs to.
-        organization_id: OrganizationId => BigInt,
+        organization_id: OrganizationId => BigInt as ORGANIZATION_ID,
         /// The person whose token created the row; `None` if the token is bound to no person.
         creator_id: Option<PersonId> => Nullable<BigInt> as CREATOR_ID,
         /// The sum of the percentages of its distributions, in units of 10^-10 percent.

@@ -24,7 +24,7 @@ table! {
         /// The id of the row.
         id: RevenueDistributionId => BigInt as ID,
         /// The tenant that the row belongs to.
-        organization_id: OrganizationId => BigInt,
+        organization_id: OrganizationId => BigInt as ORGANIZATION_ID,
         /// The person whose token created the row; `None` if the token is bound to no person.
         creator_id: Option<PersonId> => Nullable<BigInt> as CREATOR_ID,
         /// The version of the row, which every change increases by 1.
@@ -32,7 +32,7 @@ table! {
         /// The time at which the row was created, UTC.
         created_at: NaiveDateTime => Timestamp as CREATED_AT,
         /// The time of the last change of the row, UTC.
-        updated_at: NaiveDateTime => Timestamp,
+        updated_at: NaiveDateTime => Timestamp as UPDATED_AT,
     }
     /// The attributes of a distribution that clients set, and the columns that follow from them and
     /// the deal.

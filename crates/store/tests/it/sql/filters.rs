@@ -43,6 +43,16 @@ fn operands(known: &Known, at: usize) -> Vec<Value> {
             dates().into_iter().chain(others).map(Value::Date).collect()
         }
     };
+    if known.fields[at].kind == FieldKind::Instant {
+        // Instants that rows have, between days so that lists of neighbours mix them.
+        let instants = known.rows.iter().map(|row| row[at].clone());
+        let instants: Vec<Value> = instants.filter(|it| *it != Value::Null).take(5).collect();
+        for (place, instant) in instants.into_iter().enumerate() {
+            operands.insert(2 * place, instant);
+        }
+        let other = |text: &str| Value::Instant(text.parse().unwrap());
+        operands.extend(["0000-01-01T00:00:00", "9999-12-31T23:59:59.999"].map(other));
+    }
     if known.fields[at].kind == FieldKind::Integer {
         operands.push(known.rows[7][at].clone());
         operands.retain(|operand| *operand != Value::Null);

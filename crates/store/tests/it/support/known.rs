@@ -84,7 +84,7 @@ pub fn compare(one: &Value, other: &Value) -> Ordering {
         (Value::Text(one), Value::Text(other)) => one.as_bytes().cmp(other.as_bytes()),
         (Value::Date(one), Value::Date(other)) => one.cmp(other),
         (Value::Instant(one), Value::Instant(other)) => one.cmp(other),
-        // Conditions on instants are about their dates.
+        // Conditions of instants with dates are about their dates.
         (Value::Instant(one), Value::Date(other)) => one.date().cmp(other),
         _ => panic!("{one:?} and {other:?} are of different kinds"),
     }

@@ -5,6 +5,7 @@
 
 mod order;
 mod rows;
+mod selection;
 
 use std::sync::Arc;
 
@@ -22,10 +23,12 @@ use chrono::NaiveDate;
 
 use self::order::Listed;
 use self::rows::{Item, ItemRows};
+use self::selection::Selection;
 use crate::catalog::{BoxedRows, CursorPage, OwnedRows, Page, Served};
 use crate::failure::{Failure, Result};
-use crate::revenue::report_row::{CURRENCY, DATE, DEAL_ID, REVENUE_DISTRIBUTION_ID, STATUS};
-use crate::revenue::selection::Selection;
+use crate::revenue::report_row::{
+    CURRENCY, DATE, DEAL_ID, ORGANIZATION_ID, REVENUE_DISTRIBUTION_ID, STATUS,
+};
 
 const ID: Field = Field::computed("revenue_items.id", FieldKind::Integer, false);
 /// The number of bits of the day in a packed id. They suffice for every day of the calendar.
@@ -41,7 +44,7 @@ impl RevenueItems {
             name: name.to_owned(),
             kind,
             nullable: false,
-            takes: if field == DATE { Takes::Range } else { Takes::All },
+            takes: Takes::All,
             field,
         };
         let sort = |name: &str, field| SortKey { name: name.to_owned(), field };
@@ -70,11 +73,13 @@ impl RevenueItems {
                 filter("revenue_distribution_id", Kind::Id, REVENUE_DISTRIBUTION_ID),
                 filter("currency", Kind::Text, CURRENCY),
                 filter("status", Kind::Enumeration(DealStatus::NAMES), STATUS),
+                filter("organization_id", Kind::Id, ORGANIZATION_ID),
             ],
             sorts: vec![
                 sort("date", DATE),
                 sort("deal_id", DEAL_ID),
                 sort("revenue_distribution_id", REVENUE_DISTRIBUTION_ID),
+                sort("organization_id", ORGANIZATION_ID),
             ],
             writable: false,
             append_only: false,
@@ -134,7 +139,7 @@ impl Served for RevenueItems {
     }
 
     fn load<'r>(&'r self, tenant: &mut Tenant<'_>, criteria: &Criteria) -> Result<Page<'r>> {
-        let selection = Selection::from_filter(criteria.filter.clone())?;
+        let selection = Selection::new(criteria.filter.as_ref());
         let ledger: Arc<Ledger> = store::ledger(tenant)?;
         let listed = Listed::new(&ledger, &selection, &criteria.order);
         let total = i64::try_from(listed.count()).unwrap_or(i64::MAX);
@@ -157,7 +162,7 @@ impl Served for RevenueItems {
             },
             None => None,
         };
-        let selection = Selection::from_filter(criteria.filter.clone())?;
+        let selection = Selection::new(criteria.filter.as_ref());
         let ledger: Arc<Ledger> = store::ledger(tenant)?;
         let listed = Listed::new(&ledger, &selection, &criteria.order);
         let (total, size) = (listed.count(), u64::try_from(walk.size).unwrap_or(0));

@@ -3,19 +3,21 @@
 //! (`rows`).
 
 use apportion_core::day_span::DaySpan;
+use apportion_core::report::Entry;
 use apportion_core::revenue_item_page::{self as pages, ItemPage};
 use apportion_core::window::Window;
 use apportion_store::{Field, Ledger, Order};
 use std::cmp::Ordering;
 
-use crate::revenue::report_row::{DATE, DEAL_ID, REVENUE_DISTRIBUTION_ID};
-use crate::revenue::selection::Selection;
+use super::selection::Selection;
+use crate::revenue::report_row::{DATE, DEAL_ID, ORGANIZATION_ID, REVENUE_DISTRIBUTION_ID};
 
 /// The keys of an item: the id of its deal, the id of its distribution, and its day, which is
 /// counted from 1970-01-01.
 pub(super) type Keys = (i64, i64, i32);
 
-/// A distribution that has items in the list.
+/// Adjacent days of a distribution that are items of the list. A distribution has several where the
+/// list leaves out days between them.
 #[derive(Clone, Copy)]
 struct Spread {
     deal: i64,
@@ -38,7 +40,6 @@ enum Lead {
 pub(super) struct Listed {
     spreads: Vec<Spread>,
     spans: Vec<DaySpan>,
-    window: Window,
     lead: Lead,
     /// Whether later days come first.
     descending: bool,
@@ -57,28 +58,30 @@ impl Listed {
             () => Lead::Date,
         };
         let descending = order.get(date).is_some_and(|(_, descending)| *descending);
-        let window = selection.window;
         let mut spreads: Vec<Spread> = Vec::new();
         for part in ledger.parts(1) {
-            let entries = part.deals().flatten().filter(|entry| window.days_of(entry.days) > 0);
-            spreads.extend(entries.filter(|entry| selection.admits(entry)).map(|entry| Spread {
-                deal: entry.deal,
-                revenue_distribution: entry.revenue_distribution,
-                days: entry.days,
-            }));
+            for entry in part.deals().flatten() {
+                let Entry { deal, revenue_distribution, .. } = entry;
+                let spread = |days| Spread { deal, revenue_distribution, days };
+                selection.each_span(&entry, |days| spreads.push(spread(days)));
+            }
         }
-        spreads.sort_unstable_by(|a, b| compare(&order, key(a), key(b)));
+        spreads.sort_unstable_by(|a, b| {
+            let by_day = a.days.cmp(&b.days);
+            let by_day = if descending { by_day.reverse() } else { by_day };
+            compare(&order, key(a), key(b)).then(by_day)
+        });
         let spans = spreads.iter().map(|spread| spread.days).collect();
-        Self { spreads, spans, window, lead, descending, order }
+        Self { spreads, spans, lead, descending, order }
     }
 
     /// Returns the number of items in the list.
     pub(super) fn count(&self) -> u64 {
-        pages::count(self.spans.iter().copied(), self.window)
+        pages::count(self.spans.iter().copied(), Window::ALL)
     }
 
     pub(super) fn page(&self, offset: u64, limit: usize) -> ItemPage {
-        ItemPage { window: self.window, offset, limit, descending: self.descending }
+        ItemPage { window: Window::ALL, offset, limit, descending: self.descending }
     }
 
     /// Returns the keys of the items on a page.
@@ -110,16 +113,16 @@ impl Listed {
             let date = self.day(day);
             let (earlier, until) = match date {
                 Some(date) if self.descending => {
-                    (self.window.more_than(date), self.window.at_least(date))
+                    (Window::ALL.more_than(date), Window::ALL.at_least(date))
                 }
-                Some(date) => (self.window.less_than(date), self.window.at_most(date)),
+                Some(date) => (Window::ALL.less_than(date), Window::ALL.at_most(date)),
                 None => (Window::NONE, Window::NONE),
             };
             match (self.lead, order) {
-                (Lead::Distribution, Ordering::Less) => days(self.window),
+                (Lead::Distribution, Ordering::Less) => days(Window::ALL),
                 (Lead::Distribution, Ordering::Greater) => 0,
                 (Lead::DealAndDate, _) if spread.deal != deal => match order {
-                    Ordering::Less => days(self.window),
+                    Ordering::Less => days(Window::ALL),
                     _ => 0,
                 },
                 (_, Ordering::Less) => days(until),
@@ -138,10 +141,11 @@ impl Listed {
 /// Returns the fields by which a list is sorted for a sort field. The id sorts by distribution and
 /// then by day.
 fn keys_of(field: Field, descending: bool) -> Vec<(Field, bool)> {
-    if [DATE, DEAL_ID, REVENUE_DISTRIBUTION_ID].contains(&field) {
-        vec![(field, descending)]
-    } else {
-        vec![(REVENUE_DISTRIBUTION_ID, descending), (DATE, descending)]
+    match field {
+        DATE | DEAL_ID | REVENUE_DISTRIBUTION_ID => vec![(field, descending)],
+        // All items belong to one tenant.
+        ORGANIZATION_ID => Vec::new(),
+        _ => vec![(REVENUE_DISTRIBUTION_ID, descending), (DATE, descending)],
     }
 }
 

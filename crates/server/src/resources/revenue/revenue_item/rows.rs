@@ -105,6 +105,15 @@ impl Rows for ItemRows {
         }
     }
 
+    fn decimals(&self, row: usize, attribute: usize, _: u32) -> u32 {
+        let currency = self.items.get(row).map(|(item, ..)| item.entry.currency);
+        match attribute {
+            1 | 3 => currency.map_or(0, Currency::decimals),
+            2 | 4 => self.currency_default.decimals(),
+            _ => 0,
+        }
+    }
+
     fn linkage(&self, row: usize, relationship: usize) -> Option<i64> {
         let entry = &self.items.get(row)?.0.entry;
         Some(if relationship == 0 { entry.revenue_distribution } else { entry.deal })

@@ -72,6 +72,17 @@ fn nested(place: &Place) {
                 |r| [3, 4].contains(&r.id) || (r.creator_id == Some(3) && r.amount == 0),
             ),
             ("filter[0][0][id]=5", |r| r.id == 5),
+            // Three groups within one another, of which the parameters are the first.
+            (
+                "filter[$op]=or&filter[0][id]=3&filter[1][$op]=and&filter[1][0][creator_id]=2\
+                 &filter[1][1][$op]=or&filter[1][1][0][start_on][lt]=2025-02-01\
+                 &filter[1][1][1][amount][gt]=100000",
+                |r| {
+                    let third = r.start_on < "2025-02-01" || r.amount > 100_000;
+                    r.id == 3 || (r.creator_id == Some(2) && third)
+                },
+            ),
+            ("filter[0][0][0][id]=5", |r| r.id == 5),
         ],
     );
 }

@@ -1,5 +1,5 @@
-//! Filters of an instant compare its date in UTC. The rows are made in the store, at instants
-//! around midnight.
+//! Filters of an instant compare it with an instant, and its date in UTC with a date. The rows are
+//! made in the store, at instants around midnight.
 
 use apportion_core::id::DealId;
 use apportion_server::store::revenue_distribution::{self, WrittenRevenueDistribution};
@@ -10,7 +10,7 @@ use serde_json::Value;
 use crate::support::rows::sample::{each, ids};
 use crate::support::world::World;
 
-apportion_testing::cases! { by_date_in_utc, in_order_of_the_instant, shown_to_the_millisecond }
+apportion_testing::cases! { by_date_in_utc, by_instant, in_order_of_the_instant, shown_to_the_millisecond }
 
 /// The instants in the order in which the rows are made, which is not chronological.
 const INSTANTS: &[&str] = &[
@@ -80,12 +80,69 @@ fn by_date_in_utc(place: &Place) {
             |at| date(at) < "2000-01-01" || date(at) > "2025-03-01",
         ),
     ];
+    check(&world, cases);
+}
+
+fn check(world: &World, cases: &[Case]) {
     each(cases, |(query, holds)| {
-        let found = found(&world, query);
+        let found = found(world, query);
         let expected = matching(*holds);
         assert!(!expected.is_empty() && expected.len() < INSTANTS.len(), "{query}");
         if found == expected { Ok(()) } else { Err(format!("{query}: {found:?}")) }
     });
+}
+
+fn by_instant(place: &Place) {
+    let world = make(place);
+    let cases: &[Case] = &[
+        ("filter[created_at]=2025-03-01T12:00:00Z", |at| at == "2025-03-01T12:00:00.000"),
+        ("filter[created_at]=2025-03-01T12:00:00.5Z", |at| at == "2025-03-01T12:00:00.500"),
+        ("filter[created_at][not_eq]=2025-03-01T12:00:00Z", |at| at != "2025-03-01T12:00:00.000"),
+        ("filter[created_at][gt]=2025-03-01T12:00:00Z", |at| at > "2025-03-01T12:00:00.000"),
+        ("filter[created_at][gt_eq]=2025-03-01T12:00:00Z", |at| at >= "2025-03-01T12:00:00.000"),
+        ("filter[created_at][lt]=2025-03-01T12:00:00Z", |at| at < "2025-03-01T12:00:00.000"),
+        ("filter[created_at][lt_eq]=2025-03-01T12:00:00Z", |at| at <= "2025-03-01T12:00:00.000"),
+        ("filter[updated_at][lt_eq]=2025-03-01T12:00:00.05Z", |at| at <= "2025-03-01T12:00:00.050"),
+        // The same instant by other clocks, on one of which it is another day.
+        ("filter[created_at]=2025-03-01T13:00:00%2B01:00", |at| at == "2025-03-01T12:00:00.000"),
+        ("filter[created_at][gt]=2025-03-02T02:00:00%2B14:00", |at| at > "2025-03-01T12:00:00.000"),
+        ("filter[created_at][lt]=2025-03-01T00:30:00%2B00:30", |at| at < "2025-03-01T00:00:00.000"),
+        // An instant at midnight is not its day.
+        ("filter[created_at]=2025-03-01T00:00:00Z", |at| at == "2025-03-01T00:00:00.000"),
+        ("filter[created_at][gt]=2025-03-01T00:00:00Z", |at| at > "2025-03-01T00:00:00.000"),
+        ("filter[created_at]=2025-03-02,2025-03-01T12:00:00Z", |at| {
+            date(at) == "2025-03-02" || at == "2025-03-01T12:00:00.000"
+        }),
+        (
+            "filter[created_at][not_eq]=1999-12-31,2025-03-01T12:00:00Z,2025-03-01T12:00:00.5Z",
+            |at| {
+                date(at) != "1999-12-31"
+                    && !["2025-03-01T12:00:00.000", "2025-03-01T12:00:00.500"].contains(&at)
+            },
+        ),
+        (
+            "filter[created_at][gt_eq]=2025-03-01T12:00:00Z&filter[created_at][lt]=2025-03-02",
+            |at| at >= "2025-03-01T12:00:00.000" && date(at) < "2025-03-02",
+        ),
+        ("filter[created_at][gt]=0000-01-01T00:00:00Z&filter[updated_at][lt]=2000-01-01", |at| {
+            date(at) < "2000-01-01"
+        }),
+        ("filter[created_at][lt]=9999-12-31T23:59:59Z&filter[id]=1", |at| at == INSTANTS[0]),
+    ];
+    check(&world, cases);
+    // Every instant finds itself as it is shown, and cuts the list in two.
+    for (id, instant) in (1..).zip(INSTANTS) {
+        assert_eq!(found(&world, &format!("filter[created_at]={instant}Z")), [id]);
+        for (word, holds) in [("gt", false), ("lt_eq", true)] {
+            let mut expected: Vec<i64> = (1..)
+                .zip(INSTANTS)
+                .filter(|(_, other)| (*other <= instant) == holds)
+                .map(|(id, _)| id)
+                .collect();
+            expected.sort_unstable();
+            assert_eq!(found(&world, &format!("filter[updated_at][{word}]={instant}Z")), expected);
+        }
+    }
 }
 
 fn in_order_of_the_instant(place: &Place) {

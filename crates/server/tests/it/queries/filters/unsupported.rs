@@ -25,7 +25,6 @@ fn bad_operators(place: &Place) {
             ("/deals?filter[$op]=xor", V, "filter[$op]", "'and' or 'or'"),
             ("/deals?filter[$op]=", V, "filter[$op]", "'and' or 'or'"),
             ("/deals?filter[$op]=OR", V, "filter[$op]", "'and' or 'or'"),
-            ("/deals?filter[$op]=or&filter[$op]=or", V, "filter[$op]", "once"),
             ("/deals?filter[0][$op]=nor", V, "filter[0][$op]", "'and' or 'or'"),
             ("/revenue_distributions?filter[deal.name][lt]=a", V, "filter[deal.name][lt]", "'lt'"),
         ],

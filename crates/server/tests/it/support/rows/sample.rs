@@ -62,8 +62,8 @@ const DEALS: &[Sold] = &[
     ("Z", 1_000_000, 75, None, None),
     ("50% of_f\\x", 250_000, 75, Some("2025-03-01"), Some(0)),
     ("50 pct offf/x", 250_000, 100, None, Some(2)),
-    // The last character is the Kelvin sign, whose lower case outside ASCII is k.
-    ("STRASSE äö \u{212A}", 70_000, 100, Some("2025-01-01"), None),
+    // The last character is an I with a dot, whose lower case outside ASCII begins with i.
+    ("STRASSE äö \u{130}", 70_000, 100, Some("2025-01-01"), None),
     ("Straße ÄÖ k", 10, 100, Some("2026-01-01"), None),
     ("a,b", 300_000, 100, None, None),
     ("a", 100_000, 100, None, Some(0)),
