@@ -9,7 +9,8 @@ use crate::client::Tenant;
 use crate::program::{Server, run};
 
 apportion_testing::cases! {
-    every_law_of_everybody_is_checked, it_fails_with_what_is_broken, it_needs_a_schema
+    every_law_of_everybody_is_checked, it_fails_with_what_is_broken, it_needs_a_schema,
+    it_needs_something_to_check
 }
 
 fn deals(place: &Place, tenant: &Tenant) {
@@ -35,11 +36,14 @@ organization 1: metrics-follow-credits: pass (0 and 0)
 organization 1: periods-adjoin: pass (0 and 0)
 organization 1: pools-carried-on: pass (0 and 0)
 organization 1: reversals-within: pass (0 and 0)
+organization 1: settled-once: pass (0 and 0)
+organization 1: waiting-explained: pass (0 and 0)
+organization 1: pools-follow-revenue: pass (0 and 0)
 ";
     let printed = run(place, &["check"]).ok();
     assert!(printed.starts_with(expected), "{printed}");
     let theirs = printed.lines().filter(|line| line.starts_with("organization 2: "));
-    assert_eq!((theirs.count(), printed.lines().count()), (9, 18), "{printed}");
+    assert_eq!((theirs.count(), printed.lines().count()), (12, 24), "{printed}");
     let _server = Server::start(place);
     assert_eq!(run(place, &["check"]).ok(), printed);
 }
@@ -71,4 +75,11 @@ fn it_fails_with_what_is_broken(place: &Place) {
 fn it_needs_a_schema(place: &Place) {
     let refusal = run(place, &["check"]).refusal();
     assert!(refusal.contains("the schema is not up to date"), "{refusal}");
+}
+
+/// A check that looked at nothing has not passed.
+fn it_needs_something_to_check(place: &Place) {
+    run(place, &["migrate"]).ok();
+    let refusal = run(place, &["check"]).refusal();
+    assert!(refusal.contains("there is no organization"), "{refusal}");
 }

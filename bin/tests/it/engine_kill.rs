@@ -1,5 +1,6 @@
 //! `apportion tick`, or a server, that is killed in the midst of a pass over fifty distributors,
-//! and run again: every trigger date is executed once, none is lost, and what was told was kept.
+//! and run again: every trigger date is executed once, none is lost, and what was told was kept. So
+//! it is with triggers that writes cause.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{BuildHasher, Hasher, RandomState};
@@ -13,10 +14,11 @@ use chrono::{DateTime, TimeDelta, Timelike, Utc};
 use serde_json::{Value, json};
 
 use crate::client::{Tenant, document};
+use crate::kill::{exchange, wait_for_backends};
 use crate::program::{Server, command_at, run};
 use apportion_testing::http::send;
 
-apportion_testing::cases! { each_trigger_once, servers_too }
+apportion_testing::cases! { each_trigger_once, servers_too, triggers_of_writes_too }
 
 /// The number of killed passes of a whole run.
 const ROUNDS: usize = 20;
@@ -106,6 +108,67 @@ fn servers_too(place: &Place) {
     let (code, _) = server(place, "1s").terminate();
     assert_eq!(code, Some(0));
     check(&tenant, address);
+}
+
+/// A server without an engine, killed amid credits: each of them finds its distributor due, and
+/// triggers it first. What was answered is there, and every law holds.
+fn triggers_of_writes_too(place: &Place) {
+    let tenant = Tenant::make(place, "Acme");
+    let first = server(place, "off");
+    prepare(&tenant, first.address(), &json!(every_second()));
+    first.kill();
+    let (mut answered, mut open) = (0, 0);
+    for _ in 0..rounds(ROUNDS) {
+        wait_for_backends(place);
+        // By then all are due again.
+        std::thread::sleep(Duration::from_secs(1));
+        let running = server(place, "off");
+        let address = running.address();
+        let clients: Vec<_> = (0..2)
+            .map(|_| {
+                let tenant = tenant.clone();
+                std::thread::spawn(move || credit_until_killed(&tenant, address))
+            })
+            .collect();
+        std::thread::sleep(Duration::from_millis(100));
+        spin_below(Duration::from_millis(200));
+        running.kill();
+        open += clients.len();
+        answered += clients.into_iter().map(|client| client.join().unwrap()).sum::<usize>();
+    }
+    wait_for_backends(place);
+    let last = server(place, "off");
+    let total = |path: &str| {
+        let list = tenant.get(last.address(), path);
+        usize::try_from(list["meta"]["total_count"].as_u64().unwrap()).unwrap()
+    };
+    let credits = total("/metric_credits");
+    assert!((answered..=answered + open).contains(&credits), "{credits} of {answered}");
+    let triggered = total("/distributions?filter[status]=processing,complete");
+    assert!(triggered > 0, "no write triggered anything");
+    run(place, &["check"]).ok();
+    println!("{credits} credits, {triggered} triggers");
+}
+
+/// Credits somebody somewhere, again and again; returns how often that was answered.
+fn credit_until_killed(tenant: &Tenant, address: SocketAddr) -> usize {
+    let mut answered = 0;
+    loop {
+        let to = |kind: &str, id: usize| json!({"data": {"type": kind, "id": id.to_string()}});
+        let body = json!({"data": {
+            "type": "metric_credits", "attributes": {"points": 1},
+            "relationships": {
+                "distributor": to("distributors", random_below(DISTRIBUTORS) + 1),
+                "collaborator": to("collaborators", random_below(SHARERS) + 1),
+            },
+        }});
+        let body = body.to_string();
+        match exchange(tenant, address, "POST", "/metric_credits", body.as_bytes()) {
+            Some((status, answer)) => assert_eq!(status, 201, "{answer}"),
+            None => return answered,
+        }
+        answered += 1;
+    }
 }
 
 /// A schedule of every second of the ten minutes to come.

@@ -33,7 +33,7 @@ const CRATES: &[(&str, &[Floor])] = &[
             ("calendar", 2),
             ("revenue", 3),
             ("payouts", 4),
-            ("checks", 4),
+            ("checks", 5),
         ],
     ),
     (

@@ -174,7 +174,7 @@ fn change_value(
 }
 
 /// Status and document of an answer that arrived entirely.
-fn exchange(
+pub fn exchange(
     tenant: &Tenant,
     address: SocketAddr,
     method: &str,
@@ -204,7 +204,7 @@ fn exchange(
 
 /// PostgreSQL learns of a client's death when it next reads or writes: until then the last
 /// statements may still take effect.
-fn wait_for_backends(place: &Place) {
+pub fn wait_for_backends(place: &Place) {
     let Some(cluster) = place.cluster() else { return };
     let name = place.url.rsplit('/').next().unwrap();
     let sql = format!("SELECT count(*) FROM pg_stat_activity WHERE datname = '{name}'");

@@ -60,10 +60,10 @@ mod rules;
 pub use calendar::{day_set, day_span, schedule, window};
 pub use money::{currency, decimal, fraction, rounding, units};
 pub use parties::{collaborator, organization, person};
+pub use payouts::sharing::{share_explanation, share_rule, shares};
 pub use payouts::{
     accumulation, allocation, distribution, distribution_refund, distributor, engine, metric,
-    metric_credit, obligation, resolver, settlement, share_explanation, share_rule, shares,
-    uncounted,
+    metric_credit, obligation, resolver, settlement, uncounted,
 };
 pub use revenue::{
     deal, deal_totals, recognition, report, revenue_distribution, revenue_item, revenue_item_page,

@@ -11,7 +11,7 @@ use crate::rules::names::names;
 
 pub use payouts::{
     CarriedPool, CoveredObligation, CreditedMetric, DistributionPeriod, PaidDistribution,
-    SettledAllocation, TakenBack, TriggerDate, WaitingObligation,
+    RevenuePool, SettledAllocation, TakenBack, TriggerDate, WaitingObligation,
 };
 pub use revenue::{DealFigures, DistributionFigures};
 
@@ -38,8 +38,10 @@ names! {
         ReversalsWithin = "reversals-within",
         /// An allocation is settled as its obligation is, and once.
         SettledOnce = "settled-once",
-        /// Whoever is owed and not paid is told why.
+        /// The collaborators who are owed and not paid are told why.
         WaitingExplained = "waiting-explained",
+        /// A pool of revenue is its percentage of what was recognised in the days of its period.
+        PoolsFollowRevenue = "pools-follow-revenue",
     }
 }
 
@@ -99,6 +101,10 @@ impl Check {
             Self::SettledOnce => {
                 "Each allocation is settled as its obligation is: complete if that is fulfilled, \
                  and by one settlement at most."
+            }
+            Self::PoolsFollowRevenue => {
+                "Each pool that is a part of revenue is its percentage of what was counted as \
+                 recognised in the days of its period, with what was carried to it."
             }
             Self::WaitingExplained => {
                 "Each obligation that was due at the last trigger of its distributor and was not \

@@ -2,6 +2,9 @@
 
 use chrono::NaiveDate;
 
+use crate::money::decimal::Percent;
+use crate::money::percent_of;
+
 use super::{Comparison, CounterExample, Side, Subject, compare};
 use crate::payouts::allocation::AllocationStatus;
 use crate::payouts::obligation::ObligationStatus;
@@ -298,5 +301,47 @@ impl WaitingObligation {
             ),
         });
         Comparison { left: 1, right: i128::from(is_explained), broken }
+    }
+}
+
+/// The pool of a triggered distribution that is a part of revenue, with the figures that its
+/// explanation gives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RevenuePool {
+    /// The id of the distribution.
+    pub id: i64,
+    /// The pool in minor units, with what was carried to it.
+    pub pool: i64,
+    /// The amount that was carried to the distribution, in minor units.
+    pub carried: i64,
+    /// The revenue that was counted, in minor units.
+    pub recognized: i128,
+    /// The percentage of it.
+    pub percentage: Percent,
+    /// The first day that was counted, and the day after the last one.
+    pub counted: (NaiveDate, NaiveDate),
+    /// The first day of the period, and the day after the last one.
+    pub period: (NaiveDate, NaiveDate),
+}
+
+impl RevenuePool {
+    /// Checks that the pool is the percentage of the revenue of its own days.
+    #[must_use]
+    pub fn pools_follow_revenue(&self) -> Comparison {
+        let Self { id, pool, carried, recognized, percentage, counted, period } = *self;
+        let part = i64::try_from(recognized).ok();
+        let part = part.and_then(|recognized| percent_of(recognized, percentage).ok());
+        let due = part.map(|part| i128::from(part).saturating_add(carried.into()));
+        let is_of_period = counted == period;
+        let broken = (due != Some(pool.into()) || !is_of_period).then(|| CounterExample {
+            kind: "distributions",
+            id,
+            detail: format!(
+                "the pool is {pool}, {percentage}% of {recognized} from {} until before {} with \
+                 {carried} carried over; its period is from {} until before {}",
+                counted.0, counted.1, period.0, period.1,
+            ),
+        });
+        Comparison { left: pool.into(), right: due.unwrap_or_default(), broken }
     }
 }

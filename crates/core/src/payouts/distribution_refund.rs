@@ -8,7 +8,7 @@ use thiserror::Error;
 use validator::{Validate, ValidationError};
 
 use crate::payouts::distribution::DistributionStatus;
-use crate::payouts::shares::{Weight, shares};
+use crate::payouts::sharing::shares::{Weight, shares};
 use crate::rules::fault::{Fault, Faults};
 use crate::rules::id::CollaboratorId;
 use crate::rules::text::{MAX_LONG_TEXT_CHARS, without_nul};

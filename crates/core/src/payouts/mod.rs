@@ -23,7 +23,5 @@ pub mod metric_credit;
 pub mod obligation;
 pub mod resolver;
 pub mod settlement;
-pub mod share_explanation;
-pub mod share_rule;
-pub mod shares;
+pub(crate) mod sharing;
 pub mod uncounted;

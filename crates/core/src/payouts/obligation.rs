@@ -239,8 +239,8 @@ impl ObligationState {
         if is_allowed { Ok(()) } else { Err(refused) }
     }
 
-    /// Returns why a change of status must be explained, as the rest of a sentence about the reason.
-    /// Returns `None` if the change needs no reason.
+    /// Returns why a change of status must be explained, as the rest of a sentence about the
+    /// reason. Returns `None` if the change needs no reason.
     #[must_use]
     pub const fn needs_reason(self, to: ObligationStatus) -> Option<&'static str> {
         match (self.status, to) {

@@ -5,7 +5,7 @@
 
 use crate::money::decimal::Percent;
 use crate::money::units::Units;
-use crate::payouts::share_rule::ShareRule;
+use crate::payouts::sharing::share_rule::ShareRule;
 use crate::rules::fault::{Fault, Faults};
 use crate::rules::names::names;
 

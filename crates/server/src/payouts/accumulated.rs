@@ -1,5 +1,5 @@
 //! The sum of the obligations of a distributor that are approved and not allocated, which is stored
-//! with the distributor. Not here: the trigger, which writes the sum that its plan leaves (`engine`).
+//! with the distributor. Not here: the trigger, which writes what its plan leaves (`engine`).
 
 use apportion_core::obligation::ObligationStatus;
 use apportion_jsonapi::Input;

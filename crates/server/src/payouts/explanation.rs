@@ -11,7 +11,7 @@ use apportion_core::units::Units;
 use apportion_jsonapi::json::Json;
 use apportion_jsonapi::value::parse_integer;
 use apportion_store::allocation::AllocationRow;
-use apportion_store::checks::Circumstances;
+use apportion_store::checks::{Circumstances, ExplainedPool};
 
 use crate::clock;
 
@@ -68,7 +68,7 @@ pub(crate) fn of_plan(plan: &Plan) -> String {
 
 /// Returns what the checks need to know besides the rows.
 pub(crate) fn circumstances() -> Circumstances {
-    Circumstances { now: clock::now(), read_waiting: waiting }
+    Circumstances { now: clock::now(), read_waiting: waiting, read_pool: revenue_pool }
 }
 
 /// Returns the ids of the collaborators who, by the stored explanation of a distribution, are owed
@@ -82,6 +82,28 @@ fn waiting(explanation: &str) -> Vec<i64> {
         _ => None,
     };
     unpaid.iter().filter(is_owed).filter_map(id).collect()
+}
+
+/// Returns the figures of a pool that is a part of revenue, from the stored explanation of its
+/// distribution.
+fn revenue_pool(explanation: &str) -> Option<ExplainedPool> {
+    let json = Json::parse(explanation.as_bytes()).ok()?;
+    let basis = json.member("basis")?;
+    let text = |name: &str| match basis.member(name)? {
+        Json::Text(text) => Some(text.to_string()),
+        _ => None,
+    };
+    let digits = |json: &Json<'_>, name: &str| match json.member(name)? {
+        Json::Number(digits) => Some(digits.to_string()),
+        _ => None,
+    };
+    Some(ExplainedPool {
+        pool: digits(&json, "pool")?.parse().ok()?,
+        recognized: digits(basis, "recognized")?.parse().ok()?,
+        percentage: text("percentage")?.parse().ok()?,
+        from: text("from")?.parse().ok()?,
+        until: text("until")?.parse().ok()?,
+    })
 }
 
 /// Returns the source of a pool, and the revenue that it does not count, if there is any.

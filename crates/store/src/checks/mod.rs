@@ -3,11 +3,13 @@
 
 mod corrections;
 mod payouts;
+mod pools;
 mod revenue;
 mod waiting;
 
 use apportion_core::checks::{Check, Finding};
-use chrono::NaiveDateTime;
+use apportion_core::decimal::Percent;
+use chrono::{NaiveDate, NaiveDateTime};
 
 use crate::error::Result;
 use crate::session::tenant::Tenant;
@@ -22,13 +24,30 @@ pub type Stop<'s> = &'s mut dyn FnMut(&Finding) -> bool;
 /// collaborators who are owed and get nothing.
 pub type ReadWaiting = fn(&str) -> Vec<i64>;
 
+/// The figures of a pool that is a part of revenue, as an explanation gives them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ExplainedPool {
+    /// The pool in minor units, with what was carried to it.
+    pub pool: i64,
+    /// The revenue that was counted, in minor units.
+    pub recognized: i128,
+    /// The percentage of it.
+    pub percentage: Percent,
+    /// The first day that was counted.
+    pub from: NaiveDate,
+    /// The day after the last one that was counted.
+    pub until: NaiveDate,
+}
+
 /// The facts that a check needs besides the rows.
 #[derive(Clone, Copy)]
 pub struct Circumstances {
     /// The present instant, UTC.
     pub now: NaiveDateTime,
-    /// The way to read an explanation.
+    /// The way to read from an explanation who waits.
     pub read_waiting: ReadWaiting,
+    /// The way to read the pool from an explanation; `None` if that is no part of revenue.
+    pub read_pool: fn(&str) -> Option<ExplainedPool>,
 }
 
 /// Runs a check to its end, or until `stop` says so. It sees one moment of the rows if the session
@@ -47,6 +66,7 @@ pub fn check(
         Check::MetricsFollowCredits => payouts::metrics_follow_credits(tenant, &mut run),
         Check::PeriodsAdjoin => corrections::periods_adjoin(tenant, &mut run),
         Check::PoolsCarriedOn => corrections::pools_carried_on(tenant, &mut run),
+        Check::PoolsFollowRevenue => pools::follow_revenue(tenant, circumstances, &mut run),
         Check::WaitingExplained => waiting::explained(tenant, circumstances, &mut run),
         Check::SettledOnce => corrections::settled_once(tenant, &mut run),
         Check::ReversalsWithin => corrections::reversals_within(tenant, &mut run),

@@ -8,7 +8,7 @@ use crate::payouts::engine::plan::{
 use crate::payouts::engine::sentence;
 use crate::payouts::engine::snapshot::Snapshot;
 use crate::payouts::resolver::{Payout, PoolSource};
-use crate::payouts::share_explanation::SharedPool;
+use crate::payouts::sharing::share_explanation::SharedPool;
 
 /// The outcome of a period: what is paid, what is not, and why.
 pub(crate) struct Outcome {

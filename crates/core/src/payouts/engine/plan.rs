@@ -13,7 +13,7 @@ use crate::payouts::accumulation::{EarnedShare, Net};
 use crate::payouts::distribution::DistributionStatus;
 use crate::payouts::engine::snapshot::OpenDistribution;
 use crate::payouts::obligation::ObligationStatus;
-use crate::payouts::share_explanation::{RankedWeight, SharedPool};
+use crate::payouts::sharing::share_explanation::{RankedWeight, SharedPool};
 use crate::payouts::uncounted::UncountedRevenue;
 use crate::rules::id::{CollaboratorId, ObligationId};
 

@@ -12,9 +12,9 @@ use crate::payouts::engine::sentence::{self, Takers};
 use crate::payouts::engine::snapshot::{OpenDistribution, Snapshot};
 use crate::payouts::metric::Score;
 use crate::payouts::resolver::PoolSource;
-use crate::payouts::share_explanation::{PoolAmount, RankedWeight, SharedPool};
-use crate::payouts::share_rule::ShareRule;
-use crate::payouts::shares::{Ranking, Weight, ranked_shares};
+use crate::payouts::sharing::share_explanation::{PoolAmount, RankedWeight, SharedPool};
+use crate::payouts::sharing::share_rule::ShareRule;
+use crate::payouts::sharing::shares::{Ranking, Weight, ranked_shares};
 use crate::rules::id::CollaboratorId;
 
 /// A pool that was shared.

@@ -5,8 +5,8 @@
 use crate::money::units::Units;
 use crate::payouts::accumulation::{Accumulation, Net};
 use crate::payouts::engine::plan::{Basis, Failure, Plan, UnpaidCollaborator, UnpaidReason};
-use crate::payouts::share_explanation::PoolAmount;
-use crate::payouts::share_rule::ShareRule;
+use crate::payouts::sharing::share_explanation::PoolAmount;
+use crate::payouts::sharing::share_rule::ShareRule;
 
 /// The number of collaborators who share a pool, and the sum of their weights.
 #[derive(Clone, Copy)]

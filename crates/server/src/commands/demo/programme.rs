@@ -1,13 +1,19 @@
 //! The demo's revenue-share programme, played over a year: each month collaborators get credits and
-//! obligations, allocated obligations are paid, and then the engine runs. All rows are written
+//! obligations, what was allocated is settled, and then the engine runs. In one month an obligation
+//! is clawed back, in another a part of a pool is refunded. All rows are written
 //! through the declarations and the engine, as of the instants of that year, so that they obey the
 //! rules.
 
+use std::collections::BTreeMap;
+
 use apportion_core::currency::Currency;
+use apportion_core::distribution::DistributionStatus;
 use apportion_core::obligation::ObligationStatus;
 use apportion_jsonapi::Input;
 use apportion_jsonapi::input::Action;
-use apportion_store::{self as store, Address, Criteria, Order, Tenant, collaborator, obligation};
+use apportion_store::distribution::{self, DistributionRow, StoredDistribution};
+use apportion_store::obligation::{self, ObligationRow};
+use apportion_store::{self as store, Address, Criteria, Order, Tenant, collaborator};
 use chrono::{Days, Months, NaiveDate, NaiveDateTime, NaiveTime};
 use serde_json::{Value, json};
 
@@ -20,6 +26,10 @@ use crate::resources;
 /// The first day of the programme, 2025-07-01, in days from 1970-01-01.
 const FIRST_DAY: i32 = 20_270;
 const MONTHS: u64 = 12;
+/// The month, from 0, in which an obligation is clawed back.
+const CLAWBACK: u64 = 4;
+/// The month, from 0, in which a part of a pool is refunded.
+const REFUND: u64 = 6;
 /// The largest number of collaborators: the file has as many.
 const COLLABORATORS: i64 = 40;
 
@@ -139,7 +149,12 @@ impl Programme<'_> {
             }
         }
         let payday = first.checked_add_days(Days::new(19)).unwrap_or(first);
-        self.settle(payday)
+        self.settle(payday)?;
+        match month {
+            CLAWBACK => self.claw_back(payday),
+            REFUND => self.refund(payday),
+            _ => Ok(()),
+        }
     }
 
     fn credit(&mut self, collaborator: i64, points: u64, now: NaiveDateTime) -> Result<()> {
@@ -162,23 +177,57 @@ impl Programme<'_> {
         self.add("obligations", attributes, links, morning(day)).map(|_| ())
     }
 
-    /// Marks the obligations that the engine allocated as paid.
+    /// Settles the distributions that the engine triggered.
     fn settle(&mut self, day: NaiveDate) -> Result<()> {
-        let (field, ids) = (obligation::DISTRIBUTOR_ID, self.distributors.as_slice());
-        let owed =
-            store::load_by::<obligation::ObligationRow>(&mut self.tenant, field, ids, usize::MAX)?;
-        let due = owed.iter().map(|row| &row.stored).filter(|stored| {
-            stored.allocation_id.is_some() && stored.status == ObligationStatus::Approved
-        });
-        for stored in due {
-            let reference = format!("SEPA {day} {}", stored.id);
-            let attributes = json!({"status": "fulfilled", "reference": reference});
-            let document = json!({"data": {
-                "type": "obligations", "id": stored.id.to_string(), "attributes": attributes,
-            }});
-            self.write("obligations", Action::Update(stored.id.0), &document, morning(day))?;
+        for id in self.distributions(DistributionStatus::Processing)?.keys() {
+            let attributes = json!({"reference": format!("SEPA {day} {id}"), "settled_on": day});
+            let links = json!({"distribution": {"data": identifier("distributions", *id)}});
+            self.add("settlements", attributes, links, morning(day))?;
         }
         Ok(())
+    }
+
+    /// Returns the distributions with this status, by their ids.
+    fn distributions(
+        &mut self,
+        status: DistributionStatus,
+    ) -> Result<BTreeMap<i64, StoredDistribution>> {
+        let (field, ids) = (distribution::DISTRIBUTOR_ID, self.distributors.as_slice());
+        let rows = store::load_by::<DistributionRow>(&mut self.tenant, field, ids, usize::MAX)?;
+        let rows = rows.into_iter().map(|row| (row.stored.id.0, row.stored));
+        Ok(rows.filter(|(_, stored)| stored.status == status).collect())
+    }
+
+    /// Takes back the first obligation that was paid by agreement.
+    fn claw_back(&mut self, day: NaiveDate) -> Result<()> {
+        let Some(distributor) = self.distributors.last().copied() else { return Ok(()) };
+        let field = obligation::DISTRIBUTOR_ID;
+        let owed =
+            store::load_by::<ObligationRow>(&mut self.tenant, field, &[distributor], usize::MAX)?;
+        let paid = owed.iter().find(|row| row.stored.status == ObligationStatus::Fulfilled);
+        let Some(paid) = paid.map(|row| &row.stored) else { return Ok(()) };
+        let attributes = json!({
+            "status": "approved", "award_type": "referral", "reason": "The order was returned",
+        });
+        let mut links = links(paid.collaborator_id.0, distributor);
+        if let Some(links) = links.as_object_mut() {
+            let reverses = json!({"data": identifier("obligations", paid.id.0)});
+            links.insert("reverses".to_owned(), reverses);
+        }
+        self.add("obligations", attributes, links, morning(day)).map(|_| ())
+    }
+
+    /// Refunds a tenth of the first pool of revenue that was shared.
+    fn refund(&mut self, day: NaiveDate) -> Result<()> {
+        let first = self.distributors.first().copied();
+        let complete = self.distributions(DistributionStatus::Complete)?;
+        let mut shared = complete.values();
+        let shared = shared.find(|it| Some(it.distributor_id.0) == first && it.value >= 10);
+        let Some(shared) = shared else { return Ok(()) };
+        let amount = shared.value.checked_div(10).unwrap_or_default();
+        let attributes = json!({"amount": amount, "reason": "A customer was refunded"});
+        let links = json!({"distribution": {"data": identifier("distributions", shared.id.0)}});
+        self.add("distribution_refunds", attributes, links, morning(day)).map(|_| ())
     }
 
     fn add(

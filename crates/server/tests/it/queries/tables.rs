@@ -34,6 +34,7 @@ const AMOUNTS: &[(&str, &[&str], &str)] = &[
     ("obligations", &["value"], "units"),
     ("distributions", &["value"], "distributor_units"),
     ("allocations", &["value"], "EUR"),
+    ("distribution_refunds", &["amount"], "EUR"),
 ];
 
 /// Returns the lines of a table, each a row by the names of its columns.

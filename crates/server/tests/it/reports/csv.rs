@@ -101,7 +101,7 @@ fn nothing_is_a_formula() {
     let csv = csv(all, "EUR", &[entry(7, JULY, [("USD", -100), ("EUR", -90)])]);
     assert!(csv.contains(",-0.90,"), "{csv}");
     let line = csv.lines().nth(1).unwrap();
-    let named = "1,\"Acme, Inc.\",7,\"'-7;\"\"x\"\"\",47,'@Ada Byron,USD,107,2025-W27,4,EUR,";
+    let named = "1,\"Acme, Inc.\",7,\"'-7;\"\"x\"\"\",47,'@Ada Byron,USD,won,107,2025-W27,4,EUR,";
     assert!(line.starts_with(named), "{line}");
     let mut reader = ::csv::Reader::from_reader(csv.as_bytes());
     for field in reader

@@ -373,6 +373,10 @@ VALUES (ID, ORG, ID, ID, ID, 'points', 1, NOW);
 INSERT INTO metric_credits (id, organization_id, distributor_id, collaborator_id, metric_id,
     creator_id, points, created_at)
 VALUES (ID, ORG, ID, ID, ID, ID, 1, '2025-01-01 00:00:00');
+INSERT INTO settlements (id, organization_id, settled_on, created_at)
+VALUES (ID, ORG, '2025-01-01', '2025-01-01 00:00:00');
+INSERT INTO distribution_refunds (id, organization_id, distribution_id, amount, created_at)
+VALUES (ID, ORG, ID, 1, '2025-01-01 00:00:00');
 INSERT INTO obligations (id, organization_id, distributor_id, collaborator_id, status, value,
     units, created_at, updated_at)
 VALUES (ID, ORG, ID, ID, 'approved', 1, 'EUR', NOW);

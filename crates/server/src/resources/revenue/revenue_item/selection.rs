@@ -1,7 +1,7 @@
 //! The items that a list selects: the days of each distribution that its filter admits. Conditions
-//! on the date may leave gaps, and may be alternatives to conditions on the distribution. Lost deals
-//! are left out unless there is a condition on the status of deals. Not here: the unbroken window of
-//! a report (`revenue::selection`).
+//! on the date may leave gaps, and may be alternatives to conditions on the distribution. Deals
+//! that are lost are left out unless there is a condition on the status. Not here: the unbroken
+//! window of a report (`revenue::selection`).
 
 use apportion_core::day_set::DaySet;
 use apportion_core::day_span::DaySpan;

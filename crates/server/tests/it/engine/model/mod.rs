@@ -1,6 +1,6 @@
-//! One distributor beside a plain model of it: both live through the same random history of credits,
-//! obligations, corrections, changes of terms, pauses, and passes that are late or missed. After
-//! each step they have the same money, and every law holds.
+//! One distributor beside a plain model of it: both live through the same random history of
+//! credits, obligations, corrections, changes of terms, pauses, and passes that are late or missed.
+//! After each step they have the same money, and every law holds.
 
 mod plain;
 mod plain_writes;

@@ -5,7 +5,7 @@
 //! earned stays earned. Dividing the pool is [`crate::shares`].
 
 use crate::payouts::metric::Score;
-use crate::payouts::shares::Weight;
+use crate::payouts::sharing::shares::Weight;
 
 /// A rule for sharing the pool of a distributor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

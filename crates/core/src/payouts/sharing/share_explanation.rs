@@ -6,7 +6,7 @@
 
 use crate::money::fraction::Fraction;
 use crate::money::units::{Units, decimal};
-use crate::payouts::shares::{Ranking, part, signed};
+use crate::payouts::sharing::shares::{Ranking, part, signed};
 
 /// The figures that all shares of a pool have in common.
 #[derive(Clone, Debug, PartialEq, Eq)]
