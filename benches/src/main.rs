@@ -1,5 +1,5 @@
 //! Measures the server: the cost of a page as rows grow, the number of creates that share an
-//! `fsync`, the number of requests answered in a second, and a pass of the engine.
+//! `fsync`, the number of requests answered in a second, a pass of the engine, and a write that triggers.
 //! `docs/performance.md` has the commands and the figures. Nothing here is a test: figures depend
 //! on the machine, so they are ratios within one run.
 #![allow(
@@ -16,6 +16,7 @@
 mod baseline;
 mod client;
 mod constant;
+mod due;
 mod engine;
 mod figures;
 mod pages;
@@ -24,7 +25,7 @@ mod process;
 mod requests;
 mod writes;
 
-const USAGE: &str = "apportion-bench pages | writes | requests | engine";
+const USAGE: &str = "apportion-bench pages | writes | requests | engine | due";
 
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -33,6 +34,7 @@ fn main() {
         ["writes"] => writes::run(),
         ["requests"] => requests::run(),
         ["engine"] => engine::run(),
+        ["due"] => due::run(),
         // The commands above start these as processes of their own.
         [baseline::COMMAND, rest @ ..] => baseline::run(rest),
         [constant::COMMAND] => constant::run(),

@@ -80,12 +80,21 @@ impl Process {
         Self::server_at("off", url, watch)
     }
 
+    /// Starts a server that triggers nothing by itself, without rate limits.
+    pub(crate) fn without_engine(url: &str, watch: &Watch<'_>) -> Self {
+        Self::serve("info", url, &["--engine-interval", "off"], watch)
+    }
+
     fn server_at(level: &str, url: &str, watch: &Watch<'_>) -> Self {
+        Self::serve(level, url, &[], watch)
+    }
+
+    fn serve(level: &str, url: &str, more: &[&str], watch: &Watch<'_>) -> Self {
         let program = std::env::current_exe().unwrap().with_file_name("apportion");
         assert!(program.exists(), "build the server first: cargo build --release");
         let arguments =
             ["serve", "--database-url", url, "--bind", "127.0.0.1:0", "--no-rate-limit"];
-        Self::start_at(level, &program, &arguments, watch)
+        Self::start_at(level, &program, &[&arguments[..], more].concat(), watch)
     }
 
     /// Returns the address that it listens on.
