@@ -33,6 +33,7 @@ pub use pool::backup;
 pub use pool::limits::Limits;
 pub use pool::store::Store;
 pub use rows::membership;
+pub use rows::named::Named;
 pub use rows::select::{Found, Loaded, Select, Stored, load, load_by, load_held, load_keyed};
 pub use scope::Scope;
 pub use session::Session;
@@ -43,7 +44,7 @@ pub use sql::criteria::{Criteria, Order};
 pub use sql::field::{Comparable, Field, FieldKind, Join};
 pub use sql::filter::{Comparison, Filter, Test, Value};
 pub use sql::keyset::{beyond, read_keys};
-pub use tables::administration::{event, idempotency, organization, person, token};
+pub use tables::administration::{event, idempotency, import, organization, person, token};
 pub use tables::payouts::{
     allocation, collaborator, distribution, distributor, metric, metric_credit, obligation,
 };

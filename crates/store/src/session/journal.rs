@@ -3,6 +3,7 @@
 //! transaction and as a part of it, so that a write which is undone takes its events along. Not
 //! here: the table that lists them (`event`).
 
+use apportion_core::event::Action;
 use chrono::NaiveDateTime;
 use diesel::prelude::*;
 use diesel::query_builder::{AstPass, QueryFragment, QueryId};
@@ -26,6 +27,24 @@ pub(crate) fn insert(tenant: &mut Tenant<'_>, events: &[Event]) -> Result<()> {
         Insert(lines).execute(tenant.connection()?).map_err(Error::from)?;
     }
     totals::add_many(tenant, TABLE, events.len())
+}
+
+/// Inserts the events of new rows of a table, of which nothing differs but the ids. They stand
+/// before events that were noted earlier in the transaction and are not inserted yet.
+pub(crate) fn insert_creations(
+    tenant: &mut Tenant<'_>,
+    table: &'static str,
+    ids: &[i64],
+    now: NaiveDateTime,
+) -> Result<()> {
+    let event =
+        Event { action: Action::Create, version_after: Some(1), ..tenant.event(table, 0, now) };
+    let line = Line::from(&event);
+    for ids in powers_of_two(ids) {
+        tenant.note_shape(&("created", ids.len()));
+        InsertCreations { line: &line, ids }.execute(tenant.connection()?).map_err(Error::from)?;
+    }
+    totals::add_many(tenant, TABLE, ids.len())
 }
 
 /// An event as it is inserted, with values that can be bound.
@@ -94,6 +113,52 @@ impl QueryFragment<MultiBackend> for Insert<'_> {
         Ok(())
     }
 }
+
+/// A statement that inserts the events of new rows.
+struct InsertCreations<'e> {
+    /// The event of each row, but for its id.
+    line: &'e Line,
+    ids: &'e [i64],
+}
+
+impl QueryFragment<MultiBackend> for InsertCreations<'_> {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, MultiBackend>) -> QueryResult<()> {
+        out.push_sql("WITH made (id) AS (VALUES (");
+        for (at, id) in self.ids.iter().enumerate() {
+            out.push_sql(if at == 0 { "" } else { "), (" });
+            out.push_bind_param::<BigInt, i64>(id)?;
+        }
+        out.push_sql(
+            ")) INSERT INTO events (organization_id, token_id, person_id, action, subject_type, \
+             request_id, created_at, version_after, subject_id) SELECT ",
+        );
+        let Line { event, organization, token, person, action, request } = self.line;
+        out.push_bind_param::<BigInt, i64>(organization)?;
+        out.push_sql(", ");
+        out.push_bind_param::<Nullable<BigInt>, Option<i64>>(token)?;
+        out.push_sql(", ");
+        out.push_bind_param::<Nullable<BigInt>, Option<i64>>(person)?;
+        out.push_sql(", ");
+        out.push_bind_param::<Text, &str>(action)?;
+        out.push_sql(", ");
+        out.push_bind_param::<Text, &str>(&event.table)?;
+        out.push_sql(", ");
+        out.push_bind_param::<Nullable<Text>, Option<String>>(request)?;
+        out.push_sql(", ");
+        out.push_bind_param::<Timestamp, NaiveDateTime>(&event.now)?;
+        out.push_sql(", ");
+        out.push_bind_param::<Nullable<BigInt>, Option<i64>>(&event.version_after)?;
+        out.push_sql(", id FROM made");
+        Ok(())
+    }
+}
+
+impl QueryId for InsertCreations<'_> {
+    type QueryId = ();
+    const HAS_STATIC_QUERY_ID: bool = false;
+}
+
+impl RunQueryDsl<AnyConnection> for InsertCreations<'_> {}
 
 impl QueryId for Insert<'_> {
     type QueryId = ();

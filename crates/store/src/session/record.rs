@@ -6,6 +6,7 @@ use chrono::NaiveDateTime;
 
 use crate::error::Result;
 use crate::session::event::Event;
+use crate::session::journal;
 use crate::session::tenant::{RowVersion, Tenant};
 use crate::session::totals;
 
@@ -24,6 +25,17 @@ impl Tenant<'_> {
             version_after: Some(1),
             ..self.event(table, id, now)
         })
+    }
+
+    /// Counts new rows of a table, and inserts their events.
+    pub(crate) fn record_inserts(
+        &mut self,
+        table: &'static str,
+        ids: &[i64],
+        now: NaiveDateTime,
+    ) -> Result<()> {
+        totals::add_many(self, table, ids.len())?;
+        journal::insert_creations(self, table, ids, now)
     }
 
     /// Notes the event of a row that was updated and has `version` since.

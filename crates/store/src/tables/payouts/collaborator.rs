@@ -1,9 +1,14 @@
 //! Rows of collaborators. Not here: their obligations and scores (`obligation` and `metric`).
 
+use std::collections::HashMap;
+
 use crate::error::{Error, Result};
+use crate::rows::insert_many::{self, stamps, target};
+use crate::rows::lock::lock_many;
 use crate::rows::macros::{
     delete_row, insert_row, lock_row, next_version, own_row, timestamps, update_row,
 };
+use crate::rows::named::{Named, find_named};
 use crate::rows::table::table;
 use crate::session::tenant::Tenant;
 use crate::sql::field::{Field, Join};
@@ -75,6 +80,20 @@ pub fn id_by_email(
         .map_err(Error::from)
 }
 
+/// Finds collaborators by their e-mail addresses, in the form in which addresses are compared.
+pub fn find_by_emails(tenant: &mut Tenant<'_>, emails: &[&str]) -> Result<HashMap<String, Named>> {
+    let text = "SELECT comparable_email, MIN(id), MAX(id) FROM collaborators \
+                WHERE organization_id = :organization AND comparable_email IN (:texts) \
+                GROUP BY comparable_email";
+    find_named(tenant, text, emails)
+}
+
+/// Locks collaborators until the end of the transaction, and returns their ids and versions in the
+/// order of the ids.
+pub fn lock_many(tenant: &mut Tenant<'_>, ids: &[i64]) -> Result<Vec<(i64, i64)>> {
+    lock_many!("collaborators").versions(tenant, ids)
+}
+
 /// Inserts a collaborator, and returns the id.
 pub fn insert(
     tenant: &mut Tenant<'_>,
@@ -82,6 +101,15 @@ pub fn insert(
     now: NaiveDateTime,
 ) -> Result<CollaboratorId> {
     insert_row!(collaborators, tenant, now, written, timestamps!(collaborators, now))
+}
+
+/// Inserts collaborators, and returns their ids in the same order.
+pub fn insert_many(
+    tenant: &mut Tenant<'_>,
+    rows: &[WrittenCollaborator],
+    now: NaiveDateTime,
+) -> Result<Vec<i64>> {
+    insert_many::insert_many(tenant, target!("collaborators"), &stamps(now), rows, now)
 }
 
 /// Updates a collaborator.

@@ -11,7 +11,7 @@ use apportion_store::revenue_distribution::WrittenRevenueDistribution;
 use apportion_store::revenue_distribution::{self, RevenueDistributionRow};
 use apportion_store::token::{self, NewToken};
 use apportion_store::{Criteria, OrganizationId, PersonId, Result, Scope, Session, Tenant};
-use apportion_store::{Field, Order, event, idempotency, load, load_by, load_keyed};
+use apportion_store::{Field, Order, event, idempotency, import, load, load_by, load_keyed};
 use chrono::{NaiveDate, NaiveDateTime};
 
 use super::{instant, run};
@@ -285,6 +285,8 @@ pub fn fill(session: &mut Session, scope: Scope, id: i64) {
     let mut tenant = Tenant::new(scope, session);
     let request = keyed_request("key", 1);
     idempotency::claim(&mut tenant, &request, instant(0)).unwrap();
+    let file = import::NewImport { kind: "deals", digest: [1; 32], repetition: 0, rows: 1 };
+    import::insert(&mut tenant, &file, instant(0)).unwrap();
     let statements = FILL
         .replace("ORG", &scope.organization.to_string())
         .replace("ID", &id.to_string())
