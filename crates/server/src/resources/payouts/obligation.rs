@@ -121,16 +121,17 @@ fn linked(
 }
 
 /// The columns of an obligation that never change.
-struct Parties {
-    distributor_id: DistributorId,
-    collaborator_id: CollaboratorId,
-    reverses_id: Option<ObligationId>,
+#[derive(Clone, Debug)]
+pub(crate) struct Parties {
+    pub(crate) distributor_id: DistributorId,
+    pub(crate) collaborator_id: CollaboratorId,
+    pub(crate) reverses_id: Option<ObligationId>,
     /// The units of the distributor.
-    units: String,
+    pub(crate) units: String,
 }
 
 draft! {
-    ObligationDraft of row: &StoredObligation;
+    pub(crate) ObligationDraft of row: &StoredObligation;
     WrittenObligation of terms: ObligationTerms, parties: Parties;
     {
         // A draft has no status: `update` leaves the status unchanged unless the request states
@@ -174,13 +175,7 @@ fn create(work: &mut Work<'_>, input: &mut Input) -> Result<i64> {
         Some(id) => reversed(work, id, Reversal { id: None, distributor, collaborator })?,
         None => None,
     };
-    let mut draft = ObligationDraft::default();
-    read(input, &mut draft);
-    if reversed.is_none() && input.link("reverses").is_some_and(|it| it.linkage != Linkage::None) {
-        // That it is not there is a fault already: its value is not missing.
-        draft.value.get_or_insert(1);
-    }
-    let terms = judged_with(input, draft.check(reversed), &["reverses"])?;
+    let terms = new_terms(reversed, input)?;
     let (Some(payer), Some(collaborator_id)) = (payer, collaborator) else {
         return Err(Failure::not_found());
     };
@@ -193,6 +188,21 @@ fn create(work: &mut Work<'_>, input: &mut Input) -> Result<i64> {
         units: payer.stored.units,
     };
     Ok(obligation::insert(&mut work.tenant, &written(terms, parties), work.now)?.0)
+}
+
+/// Returns the terms of a new obligation, or refuses the input. `reversed` is what it takes back; it
+/// is `None` too if the input names an obligation that does not exist, which is a fault already.
+pub(crate) fn new_terms(
+    reversed: Option<ReversedObligation>,
+    input: &mut Input,
+) -> Result<ObligationTerms> {
+    let mut draft = ObligationDraft::default();
+    read(input, &mut draft);
+    if reversed.is_none() && input.link("reverses").is_some_and(|it| it.linkage != Linkage::None) {
+        // That it is not there is a fault already: its value is not missing.
+        draft.value.get_or_insert(1);
+    }
+    judged_with(input, draft.check(reversed), &["reverses"])
 }
 
 /// Locks a distributor, and triggers it if it is due: an obligation that is written after a trigger
@@ -354,7 +364,7 @@ fn check_state(held: ObligationState, old: &StoredObligation, new: &ObligationTe
 
 /// Returns the amount that an obligation that is not allocated adds to the sum of its distributor,
 /// in minor units.
-fn accumulated(status: ObligationStatus, value: i64) -> i64 {
+pub(crate) fn accumulated(status: ObligationStatus, value: i64) -> i64 {
     if status == ObligationStatus::Approved { value } else { 0 }
 }
 

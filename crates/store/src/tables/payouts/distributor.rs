@@ -272,17 +272,3 @@ pub fn find_by_names(tenant: &mut Tenant<'_>, names: &[&str]) -> Result<HashMap<
                 AND status <> 'deleted' GROUP BY name";
     find_named(tenant, text, names)
 }
-
-/// Returns the ids of the distributors with this name that are not deleted, at most two. Two ids
-/// mean that the name is ambiguous.
-pub fn ids_by_name(tenant: &mut Tenant<'_>, name: &str) -> Result<Vec<DistributorId>> {
-    distributors::table
-        .filter(distributors::organization_id.eq(tenant.id()))
-        .filter(distributors::name.eq(name))
-        .filter(distributors::status.ne(DistributorStatus::Deleted.name()))
-        .select(distributors::id)
-        .order(distributors::id)
-        .limit(2)
-        .load(tenant.connection()?)
-        .map_err(Error::from)
-}
