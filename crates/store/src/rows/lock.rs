@@ -1,4 +1,7 @@
 //! Queries that lock the rows they find. Not here: which rows are locked in which order.
+//!
+//! On PostgreSQL `FOR NO KEY UPDATE` keeps out all who lock the same row, but not those who insert a
+//! row that refers to it: they need nothing but its key, which never changes.
 
 use diesel::prelude::*;
 use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
@@ -19,12 +22,12 @@ pub(crate) struct Locking<Q> {
 impl<Q> Locking<Q> {
     /// Locks the rows of a query, after those who have them locked have let go of them.
     pub(crate) fn waiting(select: Q, is_postgres: bool) -> Self {
-        Self { select, clause: if is_postgres { " FOR UPDATE" } else { "" } }
+        Self { select, clause: if is_postgres { " FOR NO KEY UPDATE" } else { "" } }
     }
 
     /// Locks those rows of a query that nobody has locked, and finds no others.
     pub(crate) fn skipping(select: Q, is_postgres: bool) -> Self {
-        Self { select, clause: if is_postgres { " FOR UPDATE SKIP LOCKED" } else { "" } }
+        Self { select, clause: if is_postgres { " FOR NO KEY UPDATE SKIP LOCKED" } else { "" } }
     }
 }
 
@@ -67,7 +70,7 @@ macro_rules! lock_many {
     ($table:literal) => {
         $crate::rows::lock::LockMany {
             on_sqlite: $crate::rows::lock::lock_many!(@ $table, ""),
-            on_postgres: $crate::rows::lock::lock_many!(@ $table, " FOR UPDATE"),
+            on_postgres: $crate::rows::lock::lock_many!(@ $table, " FOR NO KEY UPDATE"),
         }
     };
 }

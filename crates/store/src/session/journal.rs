@@ -37,14 +37,36 @@ pub(crate) fn insert_creations(
     ids: &[i64],
     now: NaiveDateTime,
 ) -> Result<()> {
-    let event =
-        Event { action: Action::Create, version_after: Some(1), ..tenant.event(table, 0, now) };
-    let line = Line::from(&event);
-    for ids in powers_of_two(ids) {
-        tenant.note_shape(&("created", ids.len()));
-        InsertCreations { line: &line, ids }.execute(tenant.connection()?).map_err(Error::from)?;
+    let rows: Vec<[i64; 1]> = ids.iter().map(|id| [*id]).collect();
+    let event = Event { action: Action::Create, ..tenant.event(table, 0, now) };
+    insert_alike(tenant, &event, "NULL, 1", &rows)
+}
+
+/// Does the same for rows that were updated, each with the version that it had before.
+pub(crate) fn insert_updates(
+    tenant: &mut Tenant<'_>,
+    table: &'static str,
+    rows: &[[i64; 2]],
+    now: NaiveDateTime,
+) -> Result<()> {
+    let event = tenant.event(table, 0, now);
+    insert_alike(tenant, &event, "version, version + 1", rows)
+}
+
+/// Inserts events that differ by their rows: the id and, if there is one, the version before.
+fn insert_alike<const WIDTH: usize>(
+    tenant: &mut Tenant<'_>,
+    event: &Event,
+    versions: &'static str,
+    rows: &[[i64; WIDTH]],
+) -> Result<()> {
+    let line = Line::from(event);
+    for rows in powers_of_two(rows) {
+        tenant.note_shape(&("alike", versions, rows.len()));
+        let insert = InsertAlike { line: &line, versions, rows: rows.as_flattened(), width: WIDTH };
+        insert.execute(tenant.connection()?).map_err(Error::from)?;
     }
-    totals::add_many(tenant, TABLE, ids.len())
+    totals::add_many(tenant, TABLE, rows.len())
 }
 
 /// An event as it is inserted, with values that can be bound.
@@ -114,23 +136,31 @@ impl QueryFragment<MultiBackend> for Insert<'_> {
     }
 }
 
-/// A statement that inserts the events of new rows.
-struct InsertCreations<'e> {
-    /// The event of each row, but for its id.
+/// A statement that inserts events of which all but the rows is the same.
+struct InsertAlike<'e> {
     line: &'e Line,
-    ids: &'e [i64],
+    /// The expressions for the versions before and after.
+    versions: &'static str,
+    rows: &'e [i64],
+    width: usize,
 }
 
-impl QueryFragment<MultiBackend> for InsertCreations<'_> {
+impl QueryFragment<MultiBackend> for InsertAlike<'_> {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, MultiBackend>) -> QueryResult<()> {
-        out.push_sql("WITH made (id) AS (VALUES (");
-        for (at, id) in self.ids.iter().enumerate() {
-            out.push_sql(if at == 0 { "" } else { "), (" });
-            out.push_bind_param::<BigInt, i64>(id)?;
+        out.push_sql(match self.width {
+            1 => "WITH subjects (id) AS (VALUES ",
+            _ => "WITH subjects (id, version) AS (VALUES ",
+        });
+        for (row_at, row) in self.rows.chunks(self.width).enumerate() {
+            out.push_sql(if row_at == 0 { "(" } else { "), (" });
+            for (at, value) in row.iter().enumerate() {
+                out.push_sql(if at == 0 { "" } else { ", " });
+                out.push_bind_param::<BigInt, i64>(value)?;
+            }
         }
         out.push_sql(
             ")) INSERT INTO events (organization_id, token_id, person_id, action, subject_type, \
-             request_id, created_at, version_after, subject_id) SELECT ",
+             request_id, created_at, subject_id, version_before, version_after) SELECT ",
         );
         let Line { event, organization, token, person, action, request } = self.line;
         out.push_bind_param::<BigInt, i64>(organization)?;
@@ -146,19 +176,19 @@ impl QueryFragment<MultiBackend> for InsertCreations<'_> {
         out.push_bind_param::<Nullable<Text>, Option<String>>(request)?;
         out.push_sql(", ");
         out.push_bind_param::<Timestamp, NaiveDateTime>(&event.now)?;
-        out.push_sql(", ");
-        out.push_bind_param::<Nullable<BigInt>, Option<i64>>(&event.version_after)?;
-        out.push_sql(", id FROM made");
+        out.push_sql(", id, ");
+        out.push_sql(self.versions);
+        out.push_sql(" FROM subjects");
         Ok(())
     }
 }
 
-impl QueryId for InsertCreations<'_> {
+impl QueryId for InsertAlike<'_> {
     type QueryId = ();
     const HAS_STATIC_QUERY_ID: bool = false;
 }
 
-impl RunQueryDsl<AnyConnection> for InsertCreations<'_> {}
+impl RunQueryDsl<AnyConnection> for InsertAlike<'_> {}
 
 impl QueryId for Insert<'_> {
     type QueryId = ();

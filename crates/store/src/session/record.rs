@@ -38,6 +38,16 @@ impl Tenant<'_> {
         journal::insert_creations(self, table, ids, now)
     }
 
+    /// Inserts the events of rows that were updated, each with the version that it had before.
+    pub(crate) fn record_raised(
+        &mut self,
+        table: &'static str,
+        rows: &[[i64; 2]],
+        now: NaiveDateTime,
+    ) -> Result<()> {
+        journal::insert_updates(self, table, rows, now)
+    }
+
     /// Notes the event of a row that was updated and has `version` since.
     pub fn record_update(
         &mut self,

@@ -31,7 +31,7 @@ pub use self::faults::{BadLine, Faults, MAX_LISTED};
 use self::plan::Plan;
 pub use self::plan::TypeSummary;
 use self::sheet::Sheet;
-use self::write::{Stop, write};
+use self::write::{Locking, Stop, write};
 use crate::catalog::{Resources, Work};
 use crate::clock::now;
 use crate::commands::admin::{AdminError, open_migrated};
@@ -114,6 +114,9 @@ pub struct Options {
 /// The most times that files are judged again because others changed the rows.
 const MAX_TRIES: usize = 10;
 
+/// The tries after which stored rows are locked first: others wait longer then, and change nothing.
+const PATIENT_TRIES: usize = 3;
+
 /// A database that files are imported into.
 pub struct Importer {
     session: Session,
@@ -176,10 +179,10 @@ impl Importer {
         Ok(())
     }
 
-    fn write(&mut self, plan: &Plan) -> Result<(), Stop> {
+    fn write(&mut self, plan: &Plan, locking: Locking) -> Result<(), Stop> {
         let (resources, currency) = (&self.resources, self.currency);
         Tenant::new(self.scope, &mut self.session).transaction(|tenant| {
-            write(&mut Self::work(resources, tenant.reborrow(), currency), plan)
+            write(&mut Self::work(resources, tenant.reborrow(), currency), plan, locking)
         })
     }
 }
@@ -233,8 +236,12 @@ impl Batch<'_> {
             return Ok(plan.summary());
         }
         let mut tries = 0_usize;
-        while let Err(stop) = importer.write(&plan) {
+        let mut locking = Locking::Last;
+        while let Err(stop) = importer.write(&plan, locking) {
             tries = tries.saturating_add(1);
+            if tries >= PATIENT_TRIES {
+                locking = Locking::First;
+            }
             match stop {
                 Stop::Stale(why) if tries >= MAX_TRIES => {
                     return Err(ImportError::Contended(why));

@@ -1,13 +1,14 @@
-//! The transaction that inserts the rows of a plan, as short as it can be: others who write wait for
-//! it. It first compares the stored rows that the plan was made by with those that it locks. Not
-//! here: everything that can be done before.
+//! The transaction that inserts the rows of a plan, as short as it can be: on SQLite all others who
+//! write wait for it, on PostgreSQL those who need the rows that it locks. It compares the stored
+//! rows that the plan was made by with those that it locks. Not here: everything that can be done
+//! before.
 
 use std::collections::{BTreeMap, HashMap};
 
 use apportion_core::deal_totals::DealTotals;
 use apportion_core::distributor::DistributorStatus;
 use apportion_core::id::{CollaboratorId, DealId, DistributorId, ObligationId};
-use apportion_store::deal::{self, Sums};
+use apportion_store::deal::{self, Summed, Sums};
 use apportion_store::distributor::{self, DistributorRow};
 use apportion_store::metric_credit::{self, NewMetricCredit};
 use apportion_store::obligation;
@@ -58,20 +59,42 @@ impl From<Failure> for Stop {
     }
 }
 
+/// When the stored rows are locked that others refer to.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Locking {
+    /// Before anything is inserted, so that nobody changes them meanwhile.
+    First,
+    /// After all that can be inserted without it, so that others hardly wait for them.
+    Last,
+}
+
 /// Inserts the rows of a plan, within a transaction that has begun. Distributors are locked before
 /// deals, and both in the order of their ids.
-pub(super) fn write(work: &mut Work<'_>, plan: &Plan) -> Result<()> {
+pub(super) fn write(work: &mut Work<'_>, plan: &Plan, locking: Locking) -> Result<()> {
     for file in &plan.files {
         import::insert(&mut work.tenant, file, work.now)?;
     }
-    let mut payers = lock_distributors(work, plan)?;
-    lock_deals(work, plan)?;
+    // The sums of reversals and the ids of metrics have to be known before.
+    let early = !plan.stored.reversed.is_empty() || !plan.credits.is_empty();
+    let early = early || locking == Locking::First;
+    let payers = if early { Some(lock(work, plan)?) } else { None };
     person::insert_many(&mut work.tenant, &plan.people, work.now)?;
     let collaborators = collaborator::insert_many(&mut work.tenant, &plan.collaborators, work.now)?;
     insert_revenue(work, plan)?;
     let distributors = insert_distributors(work, plan)?;
-    insert_obligations(work, plan, &mut payers, &Inserted { distributors, collaborators })?;
+    let inserted = Inserted { distributors, collaborators };
+    insert_obligations(work, plan, &inserted)?;
+    let payers = payers.map_or_else(|| lock(work, plan), Ok)?;
+    update_deals(work, plan)?;
+    update_distributors(work, plan, &payers, &inserted)?;
     insert_credits(work, plan, &payers)
+}
+
+/// Locks the stored rows that others refer to, and returns the distributors.
+fn lock(work: &mut Work<'_>, plan: &Plan) -> Result<BTreeMap<i64, DistributorRow>> {
+    let payers = lock_distributors(work, plan)?;
+    lock_deals(work, plan)?;
+    Ok(payers)
 }
 
 /// The ids of rows that were inserted, by their positions in the plan.
@@ -112,7 +135,7 @@ fn lock_deals(work: &mut Work<'_>, plan: &Plan) -> Result<()> {
     }
 }
 
-/// Inserts deals, and distributions with the sums that they add to their deals.
+/// Inserts deals, with the sums of their distributions, and distributions.
 fn insert_revenue(work: &mut Work<'_>, plan: &Plan) -> Result<()> {
     let mut deals = Vec::with_capacity(plan.deals.len());
     for PlannedDeal { written, totals, .. } in &plan.deals {
@@ -126,9 +149,15 @@ fn insert_revenue(work: &mut Work<'_>, plan: &Plan) -> Result<()> {
         distributions.push(revenue_distribution::WrittenRevenueDistribution { deal_id, ..written });
     }
     revenue_distribution::insert_many(&mut work.tenant, &distributions, work.now)?;
+    Ok(())
+}
+
+/// Adds the new distributions of stored deals to the sums of these.
+fn update_deals(work: &mut Work<'_>, plan: &Plan) -> Result<()> {
     let mut changed = Vec::with_capacity(plan.stored.deals.len());
     for (id, deal) in &plan.stored.deals {
-        changed.push((DealId(*id), sums(deal.totals, deal.money.value)?));
+        let sums = sums(deal.totals, deal.money.value)?;
+        changed.push(Summed { id: DealId(*id), version: deal.version, sums });
     }
     Ok(deal::update_sums_of_many(&mut work.tenant, &changed, work.now)?)
 }
@@ -165,22 +194,12 @@ fn insert_distributors(work: &mut Work<'_>, plan: &Plan) -> Result<Vec<i64>> {
     Ok(ids)
 }
 
-/// Inserts obligations, and adds those that are approved to the sums of their distributors.
-fn insert_obligations(
-    work: &mut Work<'_>,
-    plan: &Plan,
-    payers: &mut BTreeMap<i64, DistributorRow>,
-    inserted: &Inserted,
-) -> Result<()> {
+fn insert_obligations(work: &mut Work<'_>, plan: &Plan, inserted: &Inserted) -> Result<()> {
     let mut rows = Vec::with_capacity(plan.obligations.len());
-    let mut owed: BTreeMap<i64, i128> = BTreeMap::new();
     for planned in &plan.obligations {
-        let distributor_id = id_of(planned.distributor, &inserted.distributors)?;
-        let sum = owed.entry(distributor_id).or_default();
         let terms = planned.terms.clone();
-        *sum = sum.saturating_add(accumulated(terms.status, terms.value).into());
         let parties = Parties {
-            distributor_id: DistributorId(distributor_id),
+            distributor_id: DistributorId(id_of(planned.distributor, &inserted.distributors)?),
             collaborator_id: CollaboratorId(id_of(planned.collaborator, &inserted.collaborators)?),
             reverses_id: planned.reverses.map(ObligationId),
             units: planned.units.name().to_owned(),
@@ -188,6 +207,22 @@ fn insert_obligations(
         rows.push(written(terms, parties));
     }
     obligation::insert_many(&mut work.tenant, &rows, work.now)?;
+    Ok(())
+}
+
+/// Adds the new obligations that are approved to the sums of their distributors.
+fn update_distributors(
+    work: &mut Work<'_>,
+    plan: &Plan,
+    payers: &BTreeMap<i64, DistributorRow>,
+    inserted: &Inserted,
+) -> Result<()> {
+    let mut owed: BTreeMap<i64, i128> = BTreeMap::new();
+    for planned in &plan.obligations {
+        let sum = owed.entry(id_of(planned.distributor, &inserted.distributors)?).or_default();
+        let terms = &planned.terms;
+        *sum = sum.saturating_add(accumulated(terms.status, terms.value).into());
+    }
     for (id, added) in owed.into_iter().filter(|(_, added)| *added != 0) {
         let present = payers.get(&id).map_or(0, |payer| payer.stored.accumulated_value);
         let sum = i64::try_from(added.saturating_add(present.into()))

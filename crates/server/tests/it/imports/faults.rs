@@ -5,7 +5,9 @@ use apportion_testing::Place;
 
 use super::{bad, count, import, world};
 
-apportion_testing::cases! { the_first_hundred_are_listed, in_the_order_of_the_lines, unknown_types }
+apportion_testing::cases! {
+    the_first_hundred_are_listed, in_the_order_of_the_lines, files_without_a_header, unknown_types
+}
 
 fn the_first_hundred_are_listed(place: &Place) {
     let world = world(place);
@@ -38,6 +40,16 @@ fn in_the_order_of_the_lines(place: &Place) {
         "6: -: opens a quote that nothing closes",
     ];
     assert_eq!(bad(&world, "deals", text), said);
+}
+
+fn files_without_a_header(place: &Place) {
+    let world = world(place);
+    let said = "the file has no header; its first line must name the columns";
+    for (text, line) in [("", 1), ("\n\n", 3), ("\r\n", 2)] {
+        assert_eq!(bad(&world, "deals", text), [format!("{line}: -: {said}")], "{text:?}");
+    }
+    let said = "1: -: opens a quote that nothing closes";
+    assert_eq!(bad(&world, "deals", "\"name,value\nA,1\n"), [said]);
 }
 
 fn unknown_types(place: &Place) {

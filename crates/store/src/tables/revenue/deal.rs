@@ -11,7 +11,7 @@ use crate::rows::macros::{
 };
 use crate::rows::named::{Named, find_named};
 use crate::rows::table::table;
-use crate::session::tenant::{RowVersion, Tenant};
+use crate::session::tenant::Tenant;
 use crate::sql::field::{Field, Join};
 use crate::sql::statement::{Statement, powers_of_two};
 use crate::stored;
@@ -173,36 +173,44 @@ pub fn lock_many(tenant: &mut Tenant<'_>, ids: &[i64]) -> Result<Vec<(i64, i64)>
     lock_many!("deals").versions(tenant, ids)
 }
 
-/// Sets the sums of many deals after their distributions were written.
+/// A deal that is locked, and its sums after distributions were written.
+#[derive(Clone, Copy, Debug)]
+pub struct Summed {
+    /// The deal.
+    pub id: DealId,
+    /// The version that it had.
+    pub version: i64,
+    /// The sums that it has since.
+    pub sums: Sums,
+}
+
+/// Sets the sums of many deals.
 pub fn update_sums_of_many(
     tenant: &mut Tenant<'_>,
-    sums: &[(DealId, Sums)],
+    deals: &[Summed],
     now: NaiveDateTime,
 ) -> Result<()> {
-    let rows: Vec<[i64; 4]> = sums
-        .iter()
-        .map(|(id, sums)| {
-            [id.0, sums.distributed_percent_e10, sums.distributed_amount, sums.undistributed_amount]
-        })
-        .collect();
+    let row = |Summed { id, sums, .. }: &Summed| {
+        [id.0, sums.distributed_percent_e10, sums.distributed_amount, sums.undistributed_amount]
+    };
+    let rows: Vec<[i64; 4]> = deals.iter().map(row).collect();
     for rows in powers_of_two(&rows) {
         let statement = Statement::new(
             "WITH summed (id, percent, amount, rest) AS (VALUES :rows) \
              UPDATE deals SET distributed_percent_e10 = summed.percent, \
              distributed_amount = summed.amount, undistributed_amount = summed.rest, \
              version = version + 1, updated_at = :now FROM summed \
-             WHERE deals.organization_id = :organization AND deals.id = summed.id \
-             RETURNING deals.id, deals.version",
+             WHERE deals.organization_id = :organization AND deals.id = summed.id",
         )
         .bind("rows", rows)
         .bind("now", now)
         .bind("organization", tenant.id());
         tenant.note_shape(&statement);
-        let changed: Vec<RowVersion> =
-            statement.yielding::<(BigInt, BigInt)>().load(tenant.connection()?)?;
-        tenant.record_updates("deals", &changed, now)?;
+        statement.execute(tenant.connection()?)?;
     }
-    Ok(())
+    let raised = |Summed { id, version, .. }: &Summed| [id.0, *version];
+    let raised: Vec<[i64; 2]> = deals.iter().map(raised).collect();
+    tenant.record_raised("deals", &raised, now)
 }
 
 /// Returns the ids of the deals with this name, at most two. Two ids mean that the name is
