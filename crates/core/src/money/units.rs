@@ -99,7 +99,7 @@ pub fn decimal(magnitude: u128, decimals: u32) -> String {
     }
 }
 
-/// An error: a text is not an amount of units with so many decimals.
+/// An error: a text is not an amount of units with these decimals.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum AmountError {
     /// The text is no number in plain digits.

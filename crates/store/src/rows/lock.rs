@@ -1,7 +1,7 @@
 //! Queries that lock the rows they find. Not here: which rows are locked in which order.
 //!
-//! On PostgreSQL `FOR NO KEY UPDATE` keeps out all who lock the same row, but not those who insert a
-//! row that refers to it: they need nothing but its key, which never changes.
+//! On PostgreSQL `FOR NO KEY UPDATE` keeps out all who lock the same row, but not those who insert
+//! a row that refers to it: they need nothing but its key, which never changes.
 
 use diesel::prelude::*;
 use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};

@@ -1,5 +1,6 @@
-//! The rows of any table: lists by criteria, links between two tables, and the macros that insert,
-//! update and delete a row together with its event, or many rows at once. Not here: the tables themselves (`tables`).
+//! The rows of any table: lists by criteria, links between two tables, the macros that insert,
+//! update and delete a row together with its event, and the insertion of many rows at once. Not
+//! here: the tables themselves (`tables`).
 
 pub(crate) mod insert_many;
 pub(crate) mod lock;

@@ -19,8 +19,8 @@ pub struct Named {
     pub last: i64,
 }
 
-/// Finds rows by their texts. The statement names the tenant `:organization` and the texts `:texts`,
-/// and yields each text with the lowest and the highest id.
+/// Finds rows by their texts. The statement names the tenant `:organization` and the texts
+/// `:texts`, and yields each text with the lowest and the highest id.
 pub(crate) fn find_named(
     tenant: &mut Tenant<'_>,
     text: &'static str,

@@ -1,5 +1,4 @@
-//! The faults of a file, of which so many are kept as a person can read. Not here: how faults are
-//! found.
+//! The faults of a file: the first of them, and the number of all. Not here: how they are found.
 
 use apportion_jsonapi::{Error, Source};
 

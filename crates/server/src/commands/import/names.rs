@@ -34,8 +34,10 @@ pub(super) struct NameLookup {
     /// Returns the form of a text by which it is compared.
     comparable: fn(&str) -> String,
     /// Finds the rows with these names.
-    find: fn(&mut Tenant<'_>, &[&str]) -> store::Result<HashMap<String, Named>>,
+    find: Find,
 }
+
+type Find = fn(&mut Tenant<'_>, &[&str]) -> store::Result<HashMap<String, Named>>;
 
 pub(super) static DEALS: NameLookup = NameLookup {
     kind: "deals",
@@ -121,8 +123,9 @@ impl Names {
         Ok(Self { relationship, lookup, stored })
     }
 
-    /// Returns the row that a line names, by its id or otherwise. One that it does not name, or that
-    /// is not found, is an error of the input; whether there is a row with the id is not looked up.
+    /// Returns the row that a line names, by its id or otherwise. One that it does not name, or
+    /// that is not found, is an error of the input; whether there is a row with the id is not
+    /// looked up.
     pub(super) fn reference(
         &self,
         row: &Row,
@@ -162,16 +165,13 @@ impl Names {
     /// Returns the row that was found by its name, unless the id that the line gives is another's.
     fn agreed(&self, found: Reference, input: &mut Input) -> Option<Reference> {
         let name = self.relationship;
-        match (found, linked(input, name)) {
-            (_, None) => Some(found),
-            (found, Some(linked)) if found == linked => Some(found),
-            _ => {
-                let pointer = format!("/data/attributes/{name}_id");
-                let detail = format!("must be the id of the row in the column {name}");
-                input.errors.push(Error::pointer(Code::InvalidAttribute, pointer, detail));
-                None
-            }
+        if input.link(name).is_none() || linked(input, name) == Some(found) {
+            return Some(found);
         }
+        let pointer = format!("/data/attributes/{name}_id");
+        let detail = format!("must be the id of the row in the column {name}");
+        input.errors.push(Error::pointer(Code::InvalidAttribute, pointer, detail));
+        None
     }
 }
 

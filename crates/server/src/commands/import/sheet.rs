@@ -46,8 +46,8 @@ pub(super) struct Cell {
     pub(super) text: String,
 }
 
-/// Reads a file of a type. Calls `progress` with the number of bytes read so far. Returns its faults
-/// too, which make it useless.
+/// Reads a file of a type. Calls `progress` with the number of bytes read so far. Returns its
+/// faults too, which make it useless.
 pub(super) fn read(
     name: &str,
     resource: &ResourceType<Field>,

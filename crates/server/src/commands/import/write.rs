@@ -104,7 +104,8 @@ struct Inserted {
 }
 
 /// Locks the distributors that rows refer to, and triggers those that are due. Their units must be
-/// those by which amounts were read.
+/// those by which amounts were read. None may have been triggered since the rows were judged: what
+/// was inserted before the lock would have been missed by a trigger that should have seen it.
 fn lock_distributors(work: &mut Work<'_>, plan: &Plan) -> Result<BTreeMap<i64, DistributorRow>> {
     let mut locked = BTreeMap::new();
     for (id, judged) in &plan.stored.distributors {
@@ -112,6 +113,7 @@ fn lock_distributors(work: &mut Work<'_>, plan: &Plan) -> Result<BTreeMap<i64, D
         let found = found.filter(|found| {
             found.stored.units == judged.stored.units
                 && found.stored.status != DistributorStatus::Deleted
+                && found.current_distribution_id == judged.current_distribution_id
         });
         let found = found.ok_or_else(|| Stop::Stale(format!("distributor {id} has changed")))?;
         let payer = engine::trigger_due(&mut work.tenant, found, work.now)?;
@@ -232,7 +234,8 @@ fn update_distributors(
     Ok(())
 }
 
-/// Inserts credits, and adds the points of each collaborator to the metric of the open distribution.
+/// Inserts credits, and adds the points of each collaborator to the metric of the open
+/// distribution.
 fn insert_credits(
     work: &mut Work<'_>,
     plan: &Plan,

@@ -121,7 +121,6 @@ fn linked(
 }
 
 /// The columns of an obligation that never change.
-#[derive(Clone, Debug)]
 pub(crate) struct Parties {
     pub(crate) distributor_id: DistributorId,
     pub(crate) collaborator_id: CollaboratorId,
@@ -164,18 +163,13 @@ fn create(work: &mut Work<'_>, input: &mut Input) -> Result<i64> {
     let distributor = work.needed(input, "distributor", "distributors")?.map(DistributorId);
     let collaborator = work.needed(input, "collaborator", "collaborators")?.map(CollaboratorId);
     let reverses = work.linked(input, "reverses", "obligations")?.flatten().map(ObligationId);
-    let payer = match distributor {
-        Some(id) => payer(work, id)?,
-        None => None,
-    };
+    let payer = distributor.map_or(Ok(None), |id| payer(work, id))?;
     if payer.as_ref().is_some_and(|payer| payer.stored.status == DistributorStatus::Deleted) {
         input.refuse_relationship("distributor", "must not be deleted");
     }
-    let reversed = match reverses {
-        Some(id) => reversed(work, id, Reversal { id: None, distributor, collaborator })?,
-        None => None,
-    };
-    let terms = new_terms(reversed, input)?;
+    let by = Reversal { id: None, distributor, collaborator };
+    let reversed = reverses.map_or(Ok(None), |id| reversed(work, id, by))?;
+    let terms = terms(reversed, input)?;
     let (Some(payer), Some(collaborator_id)) = (payer, collaborator) else {
         return Err(Failure::not_found());
     };
@@ -190,19 +184,15 @@ fn create(work: &mut Work<'_>, input: &mut Input) -> Result<i64> {
     Ok(obligation::insert(&mut work.tenant, &written(terms, parties), work.now)?.0)
 }
 
-/// Returns the terms of a new obligation, or refuses the input. `reversed` is what it takes back; it
-/// is `None` too if the input names an obligation that does not exist, which is a fault already.
-pub(crate) fn new_terms(
-    reversed: Option<ReversedObligation>,
-    input: &mut Input,
-) -> Result<ObligationTerms> {
+/// Returns the terms of a new obligation, or of the reversal `of` one, or refuses the input.
+pub(crate) fn terms(of: Option<ReversedObligation>, input: &mut Input) -> Result<ObligationTerms> {
     let mut draft = ObligationDraft::default();
     read(input, &mut draft);
-    if reversed.is_none() && input.link("reverses").is_some_and(|it| it.linkage != Linkage::None) {
+    if of.is_none() && input.link("reverses").is_some_and(|it| it.linkage != Linkage::None) {
         // That it is not there is a fault already: its value is not missing.
         draft.value.get_or_insert(1);
     }
-    judged_with(input, draft.check(reversed), &["reverses"])
+    judged_with(input, draft.check(of), &["reverses"])
 }
 
 /// Locks a distributor, and triggers it if it is due: an obligation that is written after a trigger

@@ -199,8 +199,8 @@ fn accepted(
     Ok((written(&terms, deal, amounts, work.currency), share))
 }
 
-/// Returns the terms and the amounts of a new distribution, or refuses the input. Without a deal the
-/// input has a fault.
+/// Returns the terms and the amounts of a new distribution, or refuses the input. Without a deal
+/// the input has a fault.
 pub(crate) fn new_terms(
     deal: Option<&DealMoney>,
     input: &mut Input,

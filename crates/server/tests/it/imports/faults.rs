@@ -13,7 +13,7 @@ fn the_first_hundred_are_listed(place: &Place) {
     let world = world(place);
     for faults in [1, MAX_LISTED - 1, MAX_LISTED, MAX_LISTED + 1, 3 * MAX_LISTED] {
         // Half of them are found while the file is read, the other half by the rules.
-        let line = |at: usize| if at % 2 == 0 { "A,1,2\n" } else { ",1\n" };
+        let line = |at: usize| if at.is_multiple_of(2) { "A,1,2\n" } else { ",1\n" };
         let lines: String = (0..faults).map(line).collect();
         let file = format!("name,value\n{lines}");
         let error = import(&world, Options::default(), &[("deals", &file)]).unwrap_err();

@@ -99,8 +99,9 @@ fn ids_and_names_agree(place: &Place) {
     let head = "deal,deal_id,start_on,end_on,amount_percent\n";
     let days = "2026-01-01,2026-01-31,50\n";
     good(&world, "revenue_distributions", &format!("{head}One,1,{days},2,{days}Two,,{days}"));
-    let text = format!("{head}One,2,{days}");
-    let said = ["2: deal_id: must be the id of the row in the column deal"];
+    let text = format!("{head}One,2,{days}One,x,{days}");
+    let said =
+        [2, 3].map(|line| format!("{line}: deal_id: must be the id of the row in the column deal"));
     assert_eq!(bad(&world, "revenue_distributions", &text), said);
     assert_eq!(count(&world, "revenue_distributions"), 3);
 }

@@ -14,8 +14,8 @@ use crate::resources::administration::person;
 use crate::resources::payouts::collaborator::{self as collaborators, TAKEN};
 use crate::resources::payouts::distributor;
 
-/// The largest number of distributors of a command. Each is inserted by statements of its own, which
-/// open its first distribution, and others must not wait for that longer than they do for anything.
+/// The largest number of distributors of a command. Each is inserted by statements of its own,
+/// which open its first distribution, and others must not wait for that longer than for anything.
 const MAX_DISTRIBUTORS: usize = 2_000;
 
 impl Judge<'_> {

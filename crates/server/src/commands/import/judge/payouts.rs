@@ -247,7 +247,7 @@ fn obligation(
     if reversed.is_none() {
         names::refuse_unlinked(input, "reverses", "obligations");
     }
-    let terms = obligations::new_terms(reversed, input)?;
+    let terms = obligations::terms(reversed, input)?;
     let (Some(distributor), Some(collaborator), Some(units)) =
         (payee.distributor, payee.collaborator, units)
     else {
