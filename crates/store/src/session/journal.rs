@@ -29,8 +29,8 @@ pub(crate) fn insert(tenant: &mut Tenant<'_>, events: &[Event]) -> Result<()> {
     totals::add_many(tenant, TABLE, events.len())
 }
 
-/// Inserts the events of new rows of a table, of which nothing differs but the ids. They stand
-/// before events that were noted earlier in the transaction and are not inserted yet.
+/// Inserts the events of new rows of a table, of which nothing differs but the ids. Events that
+/// were noted earlier have to be inserted before.
 pub(crate) fn insert_creations(
     tenant: &mut Tenant<'_>,
     table: &'static str,

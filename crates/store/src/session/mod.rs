@@ -227,6 +227,15 @@ impl Session {
         if self.marks.is_empty() { self.insert_events() } else { Ok(()) }
     }
 
+    /// Inserts the events that are noted, so that others can be inserted after them. Returns
+    /// whether it did: within an inner transaction, which may be undone by itself, it does not.
+    fn insert_events_early(&mut self) -> Result<bool> {
+        if self.marks.len() > 1 {
+            return Ok(false);
+        }
+        self.insert_events().map(|()| true)
+    }
+
     fn insert_events(&mut self) -> Result<()> {
         let mut events = std::mem::take(&mut self.events);
         events.sort_by_key(|event| event.scope.organization);

@@ -27,7 +27,7 @@ impl Tenant<'_> {
         })
     }
 
-    /// Counts new rows of a table, and inserts their events.
+    /// Counts new rows of a table, and notes their events, or inserts them at once.
     pub(crate) fn record_inserts(
         &mut self,
         table: &'static str,
@@ -35,17 +35,31 @@ impl Tenant<'_> {
         now: NaiveDateTime,
     ) -> Result<()> {
         totals::add_many(self, table, ids.len())?;
-        journal::insert_creations(self, table, ids, now)
+        if self.session().insert_events_early()? {
+            return journal::insert_creations(self, table, ids, now);
+        }
+        let created = |tenant: &Self, id: i64| Event {
+            action: Action::Create,
+            version_after: Some(1),
+            ..tenant.event(table, id, now)
+        };
+        ids.iter().try_for_each(|id| self.note(created(self, *id)))
     }
 
-    /// Inserts the events of rows that were updated, each with the version that it had before.
+    /// Notes the events of rows that were updated, each with the version that it had before, or
+    /// inserts them at once.
     pub(crate) fn record_raised(
         &mut self,
         table: &'static str,
         rows: &[[i64; 2]],
         now: NaiveDateTime,
     ) -> Result<()> {
-        journal::insert_updates(self, table, rows, now)
+        if self.session().insert_events_early()? {
+            return journal::insert_updates(self, table, rows, now);
+        }
+        rows.iter().try_for_each(|[id, version]| {
+            self.record_update(table, *id, version.saturating_add(1), now)
+        })
     }
 
     /// Notes the event of a row that was updated and has `version` since.

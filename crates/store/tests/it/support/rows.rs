@@ -2,7 +2,7 @@
 //! this suite: the cases speak of ids, names and amounts.
 
 use apportion_core::id::{DealId, RevenueDistributionId};
-use apportion_store::deal::{self, DealRow, Sums, WrittenDeal};
+use apportion_store::deal::{self, DealRow, Summed, Sums, WrittenDeal};
 use apportion_store::distribution::{self, NewDistribution};
 use apportion_store::distributor::{self, DistributorRow, WrittenDistributor};
 use apportion_store::organization::{self, NewOrganization};
@@ -91,6 +91,23 @@ pub fn insert_deal_at(
 pub fn insert_deal(tenant: &mut Tenant<'_>, name: &str) -> Result<i64> {
     let values = DealValues { name: name.to_owned(), ..DealValues::default() };
     insert_deal_at(tenant, &values, instant(0))
+}
+
+/// Inserts deals of these names together; returns their ids.
+pub fn insert_deals(tenant: &mut Tenant<'_>, names: &[&str]) -> Result<Vec<i64>> {
+    let row = |name: &&str| {
+        let values = DealValues { name: (*name).to_owned(), ..DealValues::default() };
+        (values.content(), NO_SUMS)
+    };
+    deal::insert_many(tenant, &names.iter().map(row).collect::<Vec<_>>(), instant(0))
+}
+
+/// Raises the versions of deals that are locked together, and sets what they distribute.
+pub fn raise_deals(tenant: &mut Tenant<'_>, deals: &[(i64, i64)], amount: i64) -> Result<()> {
+    let sums = Sums { distributed_amount: amount, ..NO_SUMS };
+    let raised = |(id, version): &(i64, i64)| Summed { id: DealId(*id), version: *version, sums };
+    let raised: Vec<Summed> = deals.iter().map(raised).collect();
+    deal::update_sums_of_many(tenant, &raised, instant(0))
 }
 
 /// Locks a deal until the end of the transaction. Returns its name if there is such a deal.
