@@ -38,6 +38,7 @@ pub use rows::select::{Found, Loaded, Select, Stored, load, load_by, load_held, 
 pub use scope::Scope;
 pub use session::Session;
 pub use session::books::{Ledger, LedgerPart};
+pub use session::statistics::analyze;
 pub use session::tenant::Tenant;
 pub use session::totals::fold as fold_totals;
 pub use sql::criteria::{Criteria, Order};

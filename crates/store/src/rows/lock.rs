@@ -63,7 +63,7 @@ macro_rules! lock_many {
         concat!(
             "SELECT id, version FROM ",
             $table,
-            " WHERE organization_id = :organization AND id IN (VALUES :ids) ORDER BY id",
+            " WHERE organization_id = :organization AND id IN (:ids) ORDER BY id",
             $clause
         )
     };
@@ -82,9 +82,8 @@ impl LockMany {
     /// there is. The ids must ascend, so that transactions which lock the same rows take turns.
     pub(crate) fn versions(&self, tenant: &mut Tenant<'_>, ids: &[i64]) -> Result<Vec<(i64, i64)>> {
         let text = if tenant.is_postgres() { self.on_postgres } else { self.on_sqlite };
-        let ids: Vec<[i64; 1]> = ids.iter().map(|id| [*id]).collect();
         let mut found = Vec::with_capacity(ids.len());
-        for ids in powers_of_two(&ids) {
+        for ids in powers_of_two(ids) {
             let statement = Statement::new(text).bind("ids", ids).bind("organization", tenant.id());
             tenant.note_shape(&statement);
             let statement = statement.yielding::<(BigInt, BigInt)>();

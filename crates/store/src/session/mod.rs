@@ -6,6 +6,7 @@ pub(crate) mod books;
 pub(crate) mod event;
 mod journal;
 mod record;
+pub(crate) mod statistics;
 pub(crate) mod tenant;
 pub(crate) mod totals;
 

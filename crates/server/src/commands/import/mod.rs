@@ -117,6 +117,10 @@ const MAX_TRIES: usize = 10;
 /// The tries after which stored rows are locked first: others wait longer then, and change nothing.
 const PATIENT_TRIES: usize = 3;
 
+/// The number of rows of a type from which the database is told that its table has grown: until it
+/// notices, it reads all rows of the tenant to find some.
+const MANY_ROWS: usize = 10_000;
+
 /// A database that files are imported into.
 pub struct Importer {
     session: Session,
@@ -255,6 +259,12 @@ impl Batch<'_> {
         }
         // Requests leave few totals to fold at a time; a file may leave many.
         store::fold_totals(&mut importer.session)?;
-        Ok(plan.summary())
+        let summary = plan.summary();
+        for it in summary.iter().filter(|it| it.rows >= MANY_ROWS) {
+            if let Err(error) = store::analyze(&mut importer.session, it.kind) {
+                log::warn!("the statistics of {} were not gathered: {error}", it.kind);
+            }
+        }
+        Ok(summary)
     }
 }

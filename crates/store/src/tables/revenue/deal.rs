@@ -195,14 +195,19 @@ pub fn update_sums_of_many(
     };
     let rows: Vec<[i64; 4]> = deals.iter().map(row).collect();
     for rows in powers_of_two(&rows) {
+        let ids: Vec<i64> = rows.iter().map(|[id, ..]| *id).collect();
+        // By the list PostgreSQL finds the rows, even if it knows nothing yet of a table that was
+        // just filled. By the join it would read all rows of the tenant.
         let statement = Statement::new(
             "WITH summed (id, percent, amount, rest) AS (VALUES :rows) \
              UPDATE deals SET distributed_percent_e10 = summed.percent, \
              distributed_amount = summed.amount, undistributed_amount = summed.rest, \
              version = version + 1, updated_at = :now FROM summed \
-             WHERE deals.organization_id = :organization AND deals.id = summed.id",
+             WHERE deals.organization_id = :organization AND deals.id = summed.id \
+             AND deals.id IN (:ids)",
         )
         .bind("rows", rows)
+        .bind("ids", ids.as_slice())
         .bind("now", now)
         .bind("organization", tenant.id());
         tenant.note_shape(&statement);
