@@ -15,6 +15,7 @@ mod line_reader;
 mod names;
 mod number;
 mod plan;
+mod row;
 mod sheet;
 mod write;
 

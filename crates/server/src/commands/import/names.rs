@@ -11,7 +11,7 @@ use apportion_jsonapi::text::cut;
 use apportion_jsonapi::{Code, Error, Input};
 use apportion_store::{self as store, Field, Named, Tenant};
 
-use super::sheet::Row;
+use super::row::Row;
 
 /// A row that another row refers to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

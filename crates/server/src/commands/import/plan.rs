@@ -55,6 +55,7 @@ pub(super) struct PlannedDistributor {
     pub(super) input: Input,
 }
 
+/// An obligation, whose distributor and collaborator may be planned too.
 pub(super) struct PlannedObligation {
     pub(super) distributor: Reference,
     pub(super) collaborator: Reference,

@@ -13,6 +13,7 @@ use super::columns::{Column, Columns, columns, minor};
 use super::faults::Faults;
 use super::line_reader::LineReader;
 use super::number::DecimalMark;
+use super::row::{Cell, Row};
 
 /// A file that was read.
 pub(super) struct Sheet {
@@ -27,23 +28,6 @@ pub(super) struct Sheet {
     pub(super) minor: Vec<&'static str>,
     /// The SHA-256 of its bytes.
     pub(super) digest: [u8; 32],
-}
-
-/// A line of a file, as far as it can be read without the database.
-pub(super) struct Row {
-    pub(super) line: u64,
-    pub(super) input: Input,
-    /// The amounts that are written in units. Their decimals depend on the row.
-    pub(super) amounts: Vec<Cell>,
-    /// The relationships that are given by the names of rows.
-    pub(super) names: Vec<Cell>,
-}
-
-/// A cell that is not understood yet.
-pub(super) struct Cell {
-    /// The attribute or the relationship, which is its header too.
-    pub(super) name: &'static str,
-    pub(super) text: String,
 }
 
 /// Reads a file of a type. Calls `progress` with the number of bytes read so far. Returns its

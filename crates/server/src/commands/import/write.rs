@@ -59,7 +59,7 @@ impl From<Failure> for Stop {
     }
 }
 
-/// When the stored rows are locked that others refer to.
+/// The time at which the stored rows are locked that others refer to.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Locking {
     /// Before anything is inserted, so that nobody changes them meanwhile.

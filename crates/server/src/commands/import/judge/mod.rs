@@ -14,7 +14,8 @@ use apportion_store::import::{self, NewImport};
 
 use super::faults::Faults;
 use super::plan::Plan;
-use super::sheet::{Row, Sheet};
+use super::row::Row;
+use super::sheet::Sheet;
 use super::{ImportError, Options};
 use crate::catalog::Work;
 use crate::failure::Failure;

@@ -17,7 +17,7 @@ use apportion_store::{self as store, Tenant, metric};
 use super::super::ImportError;
 use super::super::names::{self, Names, Reference};
 use super::super::plan::{Plan, PlannedCredit, PlannedObligation, StoredReversal};
-use super::super::sheet::Row;
+use super::super::row::Row;
 use super::Judge;
 use crate::catalog::Work;
 use crate::failure::{Failure, Result as Judged, judged, judged_with};
