@@ -17,8 +17,8 @@ pub(crate) enum Cell<'r> {
     Integer(Option<i64>),
     Text(Option<&'r str>),
     Date(Option<NaiveDate>),
-    Instant(NaiveDateTime),
-    Boolean(bool),
+    Instant(Option<NaiveDateTime>),
+    Boolean(Option<bool>),
 }
 
 macro_rules! cells {
@@ -38,8 +38,10 @@ cells! {
     Option<&'r str> => |value| Cell::Text(value);
     NaiveDate => |value| Cell::Date(Some(value));
     Option<NaiveDate> => |value| Cell::Date(value);
-    NaiveDateTime => |value| Cell::Instant(value);
-    bool => |value| Cell::Boolean(value);
+    NaiveDateTime => |value| Cell::Instant(Some(value));
+    Option<NaiveDateTime> => |value| Cell::Instant(value);
+    bool => |value| Cell::Boolean(Some(value));
+    Option<bool> => |value| Cell::Boolean(value);
 }
 
 impl Cell<'_> {
@@ -48,8 +50,10 @@ impl Cell<'_> {
             Cell::Integer(value) => out.push_bind_param::<Nullable<BigInt>, Option<i64>>(value),
             Cell::Text(value) => out.push_bind_param::<Nullable<Text>, Option<&str>>(value),
             Cell::Date(value) => out.push_bind_param::<Nullable<Date>, Option<NaiveDate>>(value),
-            Cell::Instant(value) => out.push_bind_param::<Timestamp, NaiveDateTime>(value),
-            Cell::Boolean(value) => out.push_bind_param::<Bool, bool>(value),
+            Cell::Instant(value) => {
+                out.push_bind_param::<Nullable<Timestamp>, Option<NaiveDateTime>>(value)
+            }
+            Cell::Boolean(value) => out.push_bind_param::<Nullable<Bool>, Option<bool>>(value),
         }
     }
 }
@@ -143,7 +147,7 @@ pub(crate) fn reserve_ids(
 
 /// Returns the columns that say when a row was created and last updated.
 pub(crate) fn stamps(now: NaiveDateTime) -> [(&'static str, Cell<'static>); 2] {
-    [("created_at", Cell::Instant(now)), ("updated_at", Cell::Instant(now))]
+    [("created_at", now.into()), ("updated_at", now.into())]
 }
 
 /// Inserts rows of the tenant in this order, counts them and notes their events. `shared` are the

@@ -8,7 +8,7 @@ use chrono::NaiveDateTime;
 use diesel::prelude::*;
 
 use crate::error::Result;
-use crate::rows::insert_many::{self, Cell, target};
+use crate::rows::insert_many::{self, target};
 use crate::rows::macros::insert_row;
 use crate::rows::table::table;
 use crate::session::tenant::Tenant;
@@ -66,7 +66,7 @@ pub fn insert_many(
     rows: &[NewMetricCredit],
     now: NaiveDateTime,
 ) -> Result<Vec<i64>> {
-    let creator = ("creator_id", Cell::Integer(tenant.creator()));
-    let created = ("created_at", Cell::Instant(now));
+    let creator = ("creator_id", tenant.creator().into());
+    let created = ("created_at", now.into());
     insert_many::insert_many(tenant, target!("metric_credits"), &[creator, created], rows, now)
 }

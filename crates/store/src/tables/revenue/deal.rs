@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 
 use crate::error::{Error, Result};
-use crate::rows::insert_many::{self, Cell, cells_of, stamps, target};
+use crate::rows::insert_many::{self, cells_of, stamps, target};
 use crate::rows::lock::lock_many;
 use crate::rows::macros::{
     delete_row, insert_row, lock_row, next_version, own_row, timestamps, update_row,
@@ -129,7 +129,7 @@ pub fn insert_many(
     rows: &[(WrittenDeal, Sums)],
     now: NaiveDateTime,
 ) -> Result<Vec<i64>> {
-    let creator = ("creator_id", Cell::Integer(tenant.creator()));
+    let creator = ("creator_id", tenant.creator().into());
     let [created, updated] = stamps(now);
     insert_many::insert_many(tenant, target!("deals"), &[creator, created, updated], rows, now)
 }
