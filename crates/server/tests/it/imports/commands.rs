@@ -1,13 +1,14 @@
 //! A command and its files: one transaction, once, or not at all.
 
-use apportion_server::import::{ImportError, Options, TypeSummary};
+use apportion_server::import::{ImportError, Options, TYPES, TypeSummary, describe, type_of};
 use apportion_testing::Place;
 
 use super::{count, import, payer, told, world};
 use crate::support::world::run_sql;
 
 apportion_testing::cases! {
-    all_files_or_none, a_dry_run_writes_nothing, the_same_bytes_twice, ids_go_on
+    all_files_or_none, a_dry_run_writes_nothing, the_same_bytes_twice, ids_go_on;
+    plain: columns_are_described, files_tell_their_type
 }
 
 const AGAIN: Options = Options { again: true, dry_run: false };
@@ -125,4 +126,44 @@ fn ids_go_on(place: &Place) {
     assert_eq!(world.deal("Last", 1), "4");
     let names = super::attribute(&world, "deals", "name");
     assert_eq!(names, ["First", "A", "B", "Last"]);
+}
+
+fn columns_are_described() {
+    let text = format!("\n{}", describe());
+    for kind in TYPES {
+        assert!(text.contains(&format!("\n{kind}:\n")), "{kind} is not in {text}");
+    }
+    for line in [
+        "value: an amount in units, such as 12000.00",
+        "value_minor: the same amount in minor units, such as 1200000",
+        "name: text; required",
+        "probability: an integer",
+        "exchange_rate: a decimal with at most 12 decimals",
+        "status: one of active, inactive",
+        "deal: its name, instead of its id; required",
+        "collaborator: its e-mail address, instead of its id; required",
+        "reverses_id: the id of one of obligations",
+        "starts_on: a date such as 2026-01-31",
+        "schedule: a JSON list",
+        "requires_approval: true or false",
+    ] {
+        assert!(text.contains(&format!("\n  {line}\n")), "'{line}' is not in {text}");
+    }
+    assert!(!text.contains("created_at") && !text.contains("value_default"), "{text}");
+}
+
+fn files_tell_their_type() {
+    for (name, expected) in [
+        ("deals.csv", Some("deals")),
+        ("deals-2026.csv", Some("deals")),
+        ("metric_credits.csv", Some("metric_credits")),
+        ("people", Some("people")),
+        ("metrics.csv", None),
+        ("my-deals.csv", None),
+        ("Deals.csv", None),
+        ("-", None),
+        ("", None),
+    ] {
+        assert_eq!(type_of(name), expected, "{name}");
+    }
 }
