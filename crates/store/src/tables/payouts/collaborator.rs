@@ -4,7 +4,6 @@ use std::collections::HashMap;
 
 use crate::error::{Error, Result};
 use crate::rows::insert_many::{self, stamps, target};
-use crate::rows::lock::lock_many;
 use crate::rows::macros::{
     delete_row, insert_row, lock_row, next_version, own_row, timestamps, update_row,
 };
@@ -86,12 +85,6 @@ pub fn find_by_emails(tenant: &mut Tenant<'_>, emails: &[&str]) -> Result<HashMa
                 WHERE organization_id = :organization AND comparable_email IN (:texts) \
                 GROUP BY comparable_email";
     find_named(tenant, text, emails)
-}
-
-/// Locks collaborators until the end of the transaction, and returns their ids and versions in the
-/// order of the ids.
-pub fn lock_many(tenant: &mut Tenant<'_>, ids: &[i64]) -> Result<Vec<(i64, i64)>> {
-    lock_many!("collaborators").versions(tenant, ids)
 }
 
 /// Inserts a collaborator, and returns the id.
