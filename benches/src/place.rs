@@ -105,7 +105,7 @@ impl Tenant {
         let token = TokenDraft { organization, person: None, scope: "write", label: None };
         let token = admin::create_token(&database, token).unwrap().reveal().to_owned();
         let mut importer = Importer::open(&database, organization).unwrap();
-        let mut csv = "name,value\n".to_owned();
+        let mut csv = "name,value_minor\n".to_owned();
         // The names are in no order, so that an index on them is not filled from one end.
         csv.extend((0..deals).map(|at| format!("Deal {:06},{}\n", scatter(at), 100_000 + at)));
         importer.import("deals", csv.as_bytes(), |_| {}).unwrap();

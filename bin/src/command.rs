@@ -47,9 +47,10 @@ enum Command {
     /// Manage API tokens
     #[command(subcommand)]
     Token(Token),
-    /// Import deals, revenue distributions, collaborators or obligations from CSV files
+    /// Import people, deals, payees, what they are owed and more from CSV files
     ///
-    /// Each file is imported completely, or not at all if one of its lines is at fault.
+    /// All files are imported together, or nothing if one of their lines is at fault. `--help` has
+    /// the columns of each type.
     Import(crate::import::Import),
     /// Run one pass of the engine: trigger all distributions that are due
     Tick(crate::tick::Tick),

@@ -2,17 +2,18 @@
 //! every line that is at fault.
 
 use std::fs::File;
-use std::io::BufReader;
+use std::io::{self, BufReader, Read};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Context, anyhow};
-use apportion_server::import::{ImportError, Importer, TYPES, type_of};
+use apportion_server::import::{Faults, ImportError, Importer, Options, TYPES, describe, type_of};
 use apportion_server::store::Address;
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 
 #[derive(Args)]
+#[command(after_long_help = columns())]
 pub(crate) struct Import {
     /// The id of the organization that gets the rows, such as 1
     #[arg(long, value_name = "ID")]
@@ -21,16 +22,34 @@ pub(crate) struct Import {
     /// type, such as deals-2026.csv
     #[arg(long = "type", value_name = "TYPE", value_parser = TYPES.to_vec())]
     kind: Option<String>,
-    /// The CSV files, in UTF-8 and with a header line, imported in the given order
+    /// Read and judge the files, print what would be imported, and write nothing
+    #[arg(long)]
+    dry_run: bool,
+    /// Import files although the same bytes were imported before
+    #[arg(long)]
+    again: bool,
+    /// The CSV files, in UTF-8 and with a header line, imported in the given order; `-` is stdin
     #[arg(required = true)]
     files: Vec<PathBuf>,
 }
 
-/// Imports one file after the other, up to the first that is at fault.
+/// Describes the columns of the files for `--help`.
+fn columns() -> String {
+    format!(
+        "Columns are separated by comma, semicolon or tab. With semicolons, decimals have a comma \
+         before them.\nAn empty cell gives no value.\n\n{}",
+        describe()
+    )
+}
+
+/// Imports all files together, or nothing if one of them is at fault.
 pub(crate) fn run(options: &Import, database: &Address) -> anyhow::Result<ExitCode> {
     let mut importer = Importer::open(database, options.organization)?;
+    let Import { again, dry_run, .. } = *options;
+    let mut batch = importer.batch(Options { again, dry_run });
+    let mut done = Vec::new();
     for path in &options.files {
-        let name = path.display();
+        let name = path.display().to_string();
         let kind = options.kind.as_deref().or_else(|| kind_of(path)).ok_or_else(|| {
             anyhow!(
                 "{name}: the name of the file must begin with its type, which is one of {}; or \
@@ -38,29 +57,60 @@ pub(crate) fn run(options: &Import, database: &Address) -> anyhow::Result<ExitCo
                 TYPES.join(", ")
             )
         })?;
-        let file = File::open(path).with_context(|| format!("{name} cannot be read"))?;
-        let bar = bar(file.metadata().map_or(0, |metadata| metadata.len()));
-        let imported = importer.import(kind, BufReader::new(file), |bytes| bar.set_position(bytes));
+        let (file, bytes) = open(path).with_context(|| format!("{name} cannot be read"))?;
+        let bar = bar(bytes);
+        let read = batch.read(kind, &name, file, |bytes| bar.set_position(bytes));
         bar.finish_and_clear();
-        match imported {
-            Ok(rows) => println!("{name}: {rows} {kind}"),
-            Err(ImportError::Lines(lines)) => {
-                for bad in &lines {
-                    let column = bad.column.as_deref().unwrap_or("-");
-                    eprintln!("{name}:{}: {column}: {}", bad.line, bad.reason);
-                }
-                let faults = if lines.len() == 1 { "fault" } else { "faults" };
-                eprintln!("apportion: {name}: nothing was imported: {} {faults}", lines.len());
-                return Ok(ExitCode::FAILURE);
-            }
-            Err(error) => return Err(error).with_context(|| format!("{name} was not imported")),
+        match read {
+            Ok(rows) => done.push(format!("{name}: {rows} {kind}")),
+            Err(ImportError::Lines(faults)) => return Ok(refuse(&faults)),
+            Err(error) => return Err(error.into()),
         }
+    }
+    match batch.finish() {
+        Ok(types) if dry_run => {
+            for it in types {
+                let sums = it.sums.join(", ");
+                let sums = if sums.is_empty() { sums } else { format!(": {sums}") };
+                println!("would import {} {}{sums}", it.rows, it.kind);
+            }
+        }
+        Ok(_) => done.iter().for_each(|line| println!("{line}")),
+        Err(ImportError::Lines(faults)) => return Ok(refuse(&faults)),
+        Err(error) => return Err(error.into()),
     }
     Ok(ExitCode::SUCCESS)
 }
 
+/// Prints the faults of a file.
+fn refuse(faults: &Faults) -> ExitCode {
+    let Faults { file, listed, count } = faults;
+    for bad in listed {
+        let column = bad.column.as_deref().unwrap_or("-");
+        eprintln!("{file}:{}: {column}: {}", bad.line, bad.reason);
+    }
+    let noun = if *count == 1 { "fault" } else { "faults" };
+    let listed = u64::try_from(listed.len()).unwrap_or(u64::MAX);
+    let rest = match count.saturating_sub(listed) {
+        0 => String::new(),
+        rest => format!(", {rest} of which are not listed"),
+    };
+    eprintln!("apportion: {file}: nothing was imported: {count} {noun}{rest}");
+    ExitCode::FAILURE
+}
+
 fn kind_of(path: &Path) -> Option<&'static str> {
     path.file_name()?.to_str().and_then(type_of)
+}
+
+/// Opens a file, or stdin for `-`, and returns its length if that is known.
+fn open(path: &Path) -> io::Result<(Box<dyn Read>, u64)> {
+    if path == Path::new("-") {
+        return Ok((Box::new(io::stdin().lock()), 0));
+    }
+    let file = File::open(path)?;
+    let bytes = file.metadata().map_or(0, |metadata| metadata.len());
+    Ok((Box::new(BufReader::new(file)), bytes))
 }
 
 /// Makes a progress bar, which shows on a terminal only.

@@ -8,14 +8,19 @@ use serde_json::Value;
 
 use crate::client::Tenant;
 use crate::house;
-use crate::program::{Ended, Server, run};
+use crate::program::{Ended, Server, command, command_at, finish, run};
 
 apportion_testing::cases! {
     a_year_is_served_at_once,
     bad_files_are_explained_and_leave_nothing,
     good_files_of_every_make_are_read,
-    the_first_bad_file_ends_it,
-    other_refusals,
+    one_bad_file_keeps_all_out,
+    a_dry_run_says_what_it_would_do,
+    the_same_file_again,
+    stdin_is_a_file,
+    many_faults_are_counted,
+    other_refusals;
+    plain: help_has_the_columns
 }
 
 fn a_year_is_served_at_once(place: &Place) {
@@ -53,8 +58,8 @@ fn a_year_is_served_at_once(place: &Place) {
 /// said about it, after the file's name.
 type BadFile = (&'static str, &'static [u8], &'static [&'static str]);
 
-const DEAL_COLUMNS: &str =
-    "name, currency, value, exchange_rate, exchange_date, probability, status, date, end_date";
+const DEAL_COLUMNS: &str = "name, currency, value, value_minor, exchange_rate, exchange_date, probability, status, date, \
+     end_date";
 
 #[rustfmt::skip]
 const BAD_FILES: &[BadFile] = &[
@@ -70,34 +75,34 @@ const BAD_FILES: &[BadFile] = &[
         "2: date: must be a date in the form YYYY-MM-DD",
         "3: date: must be a date in the form YYYY-MM-DD",
         "4: date: must be a date in the form YYYY-MM-DD"]),
-    ("deals.csv", b"name,value\nA,1.5\nB,1\nC,1e3\nD,9223372036854775808\n", &[
-        "2: value: must be an integer of at most 64 bits",
-        "4: value: must be an integer of at most 64 bits",
-        "5: value: must be an integer of at most 64 bits"]),
+    ("deals.csv", b"name,value\nA,1.505\nB,1\nC,1e3\nD,92233720368547758.08\n", &[
+        "2: value: must have at most 2 decimals in EUR, not '1.505'",
+        "4: value: must be an amount in plain digits such as 12000.00, not '1e3'",
+        "5: value: does not fit 64 bits of minor units"]),
     ("deals.csv", b"name,currency,exchange_rate\nA,USD,\nB,USD,x\nC,USD,0\nD,XXQ,1\n", &[
         "2: exchange_rate: is required if the currency is not the organization's",
         "3: exchange_rate: must be a decimal number",
         "4: exchange_rate: must be greater than 0",
         "5: currency: must be an ISO 4217 currency code such as EUR"]),
     ("deals.csv", b"name,probability,value\nA,101,x\n", &[
-        "2: value: must be an integer of at most 64 bits",
+        "2: value: must be an amount in plain digits such as 12000.00, not 'x'",
         "2: probability: must be from 0 to 100"]),
     ("deals.csv", b"name,value\nA,1,2\nB\nC,1\n",
         &["2: -: has 3 cells, but the header has 2", "3: -: has 1 cells, but the header has 2"]),
     ("deals.csv", b"name,value\nA,1\n\xc3(,2\nC,x\n",
-        &["3: name: is not UTF-8", "4: value: must be an integer of at most 64 bits"]),
+        &["3: name: is not UTF-8", "4: value: must be an amount in plain digits such as 12000.00, not 'x'"]),
     ("deals.csv", b"name,value\r\nA,1\r\nB,x\r\n\r\nC,1\r\nD,y\r\n", &[
-        "3: value: must be an integer of at most 64 bits",
-        "6: value: must be an integer of at most 64 bits"]),
+        "3: value: must be an amount in plain digits such as 12000.00, not 'x'",
+        "6: value: must be an amount in plain digits such as 12000.00, not 'y'"]),
     ("deals.csv", b"\n\nname,value\n\n\nA,x\n\nB,y\n", &[
-        "6: value: must be an integer of at most 64 bits",
-        "8: value: must be an integer of at most 64 bits"]),
+        "6: value: must be an amount in plain digits such as 12000.00, not 'x'",
+        "8: value: must be an amount in plain digits such as 12000.00, not 'y'"]),
     ("deals.csv", b"name,value\n\"two\nlines\",1\nB,y\n", &[
         "2: name: must not contain control characters",
-        "4: value: must be an integer of at most 64 bits"]),
+        "4: value: must be an amount in plain digits such as 12000.00, not 'y'"]),
     ("deals.csv", b"name,value\nA,1\nB,2\nC,\"3\nD,4\nE,5\n", &["4: -: opens a quote that nothing closes"]),
     ("deals.csv", b"name,value\nA,x\nB,\"2", &[
-        "2: value: must be an integer of at most 64 bits",
+        "2: value: must be an amount in plain digits such as 12000.00, not 'x'",
         "3: -: opens a quote that nothing closes"]),
     ("deals.csv", b"name,value\n\"A\"\"\nB\nC,1\n", &["2: -: opens a quote that nothing closes"]),
     ("deals.csv", b"name,value\nA,1\n\"B\"x,2\nC,y\n", &[
@@ -108,7 +113,7 @@ const BAD_FILES: &[BadFile] = &[
     ("deals.csv", b"\xef\xbb\xbf\"name\"x,value\nA,1\n", &[
         "1: -: has text behind a closing quote; double a quote within a cell"]),
     ("deals.csv", b"\xef\xbb\xbfname,value\nA,x\n",
-        &["2: value: must be an integer of at most 64 bits"]),
+        &["2: value: must be an amount in plain digits such as 12000.00, not 'x'"]),
     ("revenue_distributions.csv", b"deal,start_on,end_on,amount_percent\n\
         One,2026-01-01,2026-01-31,50\n\
         Twin,2026-01-01,2026-01-31,50\n\
@@ -194,18 +199,98 @@ fn good_files_of_every_make_are_read(place: &Place) {
     assert_eq!(names, ["A", "B", "C", "D", "E", "F", "B2", "G", "H", "Café, \"Inc\""]);
 }
 
-fn the_first_bad_file_ends_it(place: &Place) {
+fn one_bad_file_keeps_all_out(place: &Place) {
     let tenant = Tenant::make(place, "Ours");
     write(place, "deals-1.csv", b"name\nFirst\n");
     write(place, "deals-2.csv", b"name\nSecond\n\"\"\n");
     write(place, "deals-3.csv", b"name\nThird\n");
     let ended = import(place, &tenant, &["deals-1.csv", "deals-2.csv", "deals-3.csv"]);
-    assert_eq!((ended.code, ended.stdout.as_str()), (Some(1), "deals-1.csv: 1 deals\n"));
+    assert_eq!((ended.code, ended.stdout.as_str()), (Some(1), ""));
     assert!(ended.stderr.starts_with("deals-2.csv:3: "), "{}", ended.stderr);
     let server = Server::start(place);
-    let (rows, total) = tenant.all(server.address(), "deals");
-    assert_eq!((rows.len(), total), (1, 1));
-    assert_eq!(rows[0]["attributes"]["name"], "First");
+    assert_eq!(counts(&tenant, server.address()), [0, 0]);
+    let done = import(place, &tenant, &["deals-1.csv", "deals-3.csv"]).ok();
+    assert_eq!(done, "deals-1.csv: 1 deals\ndeals-3.csv: 1 deals\n");
+    assert_eq!(counts(&tenant, server.address()), [2, 0]);
+}
+
+fn a_dry_run_says_what_it_would_do(place: &Place) {
+    let tenant = Tenant::make(place, "Ours");
+    write(place, "deals.csv", b"name;currency;value;exchange_rate\nA;EUR;12,50;\nB;JPY;7;0,006\n");
+    let days = b"deal,start_on,end_on,amount_percent\nA,2026-01-01,2026-01-31,50\n";
+    write(place, "revenue_distributions.csv", days);
+    write(place, "people.csv", b"first_name,last_name\nAda,B\n");
+    let files = ["--dry-run", "deals.csv", "revenue_distributions.csv", "people.csv"];
+    let expected = "would import 1 people\nwould import 2 deals: 12.50 EUR, 7 JPY\n\
+                    would import 1 revenue_distributions: 6.25 EUR\n";
+    for _ in 0..2 {
+        assert_eq!(import(place, &tenant, &files).ok(), expected);
+    }
+    let server = Server::start(place);
+    assert_eq!(counts(&tenant, server.address()), [0, 0]);
+}
+
+fn the_same_file_again(place: &Place) {
+    let tenant = Tenant::make(place, "Ours");
+    write(place, "deals.csv", b"name\nA\n");
+    std::fs::copy(place.directory().join("deals.csv"), place.directory().join("deals-copy.csv"))
+        .unwrap();
+    import(place, &tenant, &["deals.csv"]).ok();
+    let refusal = import(place, &tenant, &["deals-copy.csv"]).refusal();
+    let said = "apportion: deals-copy.csv: nothing was imported: the same file was imported at 20";
+    assert!(refusal.starts_with(said), "{refusal}");
+    assert!(refusal.ends_with("; give --again to import it again"), "{refusal}");
+    let again = import(place, &tenant, &["--again", "deals-copy.csv"]).ok();
+    assert_eq!(again, "deals-copy.csv: 1 deals\n");
+    let server = Server::start(place);
+    assert_eq!(counts(&tenant, server.address()), [2, 0]);
+}
+
+fn stdin_is_a_file(place: &Place) {
+    let tenant = Tenant::make(place, "Ours");
+    write(place, "year.csv", b"name\tvalue\nA\t1.50\n");
+    let arguments = ["import", "--organization", &tenant.organization, "--type", "deals", "-"];
+    let mut piped = command_at(place, &arguments);
+    piped.stdin(std::fs::File::open(place.directory().join("year.csv")).unwrap());
+    assert_eq!(finish(piped).ok(), "-: 1 deals\n");
+    let refusal = import(place, &tenant, &["-"]).refusal();
+    assert!(refusal.contains("-: the name of the file must begin with its type"), "{refusal}");
+}
+
+fn many_faults_are_counted(place: &Place) {
+    let tenant = Tenant::make(place, "Ours");
+    let lines = "A,x\n".repeat(250);
+    write(place, "deals.csv", format!("name,value\n{lines}").as_bytes());
+    let ended = import(place, &tenant, &["deals.csv"]);
+    let lines: Vec<&str> = ended.stderr.lines().collect();
+    assert_eq!(lines.len(), 101);
+    assert!(lines[99].starts_with("deals.csv:101: value: "), "{}", lines[99]);
+    let said =
+        "apportion: deals.csv: nothing was imported: 250 faults, 150 of which are not listed";
+    assert_eq!(lines[100], said);
+}
+
+fn help_has_the_columns() {
+    let directory = tempfile::tempdir().unwrap();
+    let help = finish(command(directory.path(), &["import", "--help"])).ok();
+    for kind in apportion_server::import::TYPES {
+        assert!(help.contains(&format!("\n{kind}:\n")), "{kind} is not in {help}");
+    }
+    for line in [
+        "value: an amount in units, such as 12000.00",
+        "value_minor: the same amount in minor units, such as 1200000",
+        "name: text; required",
+        "probability: an integer",
+        "exchange_rate: a decimal with at most 12 decimals",
+        "status: one of active, inactive",
+        "deal: its name, instead of its id; required",
+        "collaborator: its e-mail address, instead of its id; required",
+        "reverses_id: the id of one of obligations",
+        "starts_on: a date such as 2026-01-31",
+        "schedule: a JSON list",
+    ] {
+        assert!(help.contains(&format!("\n  {line}\n")), "'{line}' is not in {help}");
+    }
 }
 
 fn other_refusals(place: &Place) {

@@ -44,16 +44,21 @@ fn payees_are_imported(place: &Place) {
     );
     let owed =
         "collaborator,collaborator_id,distributor,value,status,award_type,due_on,reason,reverses_id
-ann@example.org,,Affiliates,1250,approved,bonus,2026-01-31,\"For, say, May\",
-,2,Affiliates,-100,,,,,
-ann@example.org,,Affiliates,,approved,,,,1
+ann@example.org,,Affiliates,12.50,approved,bonus,2026-01-31,\"For, say, May\",
+,2,Affiliates,-1.00,,,,,
+";
+    // It takes back an obligation of the file before, which has an id by now.
+    let reversal = "collaborator,distributor,status,reverses_id
+ann@example.org,Affiliates,approved,1
 ";
     write(place, "obligations-may.csv", owed);
     let imported = import(place, &tenant, &["collaborators.csv", "obligations-may.csv"]).ok();
     assert_eq!(
         imported,
-        "collaborators.csv: 2 collaborators\nobligations-may.csv: 3 obligations\n"
+        "collaborators.csv: 2 collaborators\nobligations-may.csv: 2 obligations\n"
     );
+    write(place, "obligations-june.csv", reversal);
+    import(place, &tenant, &["obligations-june.csv"]).ok();
     let (people, _) = tenant.all(server.address(), "collaborators");
     let shown = |row: &Value, name: &str| row["attributes"][name].clone();
     let told: Vec<_> =
@@ -116,7 +121,7 @@ fn bad_lines_are_named(place: &Place) {
     ] {
         write(place, file, text);
         let ended = import(place, &tenant, &[file]);
-        let columns = "status, award_type, value, reason, reference, due_on, collaborator, \
+        let columns = "status, award_type, value, value_minor, reason, reference, due_on, collaborator, \
              collaborator_id, distributor, distributor_id, reverses_id";
         let mut expected: Vec<String> = said
             .iter()

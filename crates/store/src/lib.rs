@@ -33,17 +33,19 @@ pub use pool::backup;
 pub use pool::limits::Limits;
 pub use pool::store::Store;
 pub use rows::membership;
+pub use rows::named::Named;
 pub use rows::select::{Found, Loaded, Select, Stored, load, load_by, load_held, load_keyed};
 pub use scope::Scope;
 pub use session::Session;
 pub use session::books::{Ledger, LedgerPart};
+pub use session::statistics::analyze;
 pub use session::tenant::Tenant;
 pub use session::totals::fold as fold_totals;
 pub use sql::criteria::{Criteria, Order};
 pub use sql::field::{Comparable, Field, FieldKind, Join};
 pub use sql::filter::{Comparison, Filter, Test, Value};
 pub use sql::keyset::{beyond, read_keys};
-pub use tables::administration::{event, idempotency, organization, person, token};
+pub use tables::administration::{event, idempotency, import, organization, person, token};
 pub use tables::payouts::{
     allocation, collaborator, distribution, distribution_refund, distributor, metric,
     metric_credit, obligation, settlement,

@@ -88,9 +88,10 @@ class Tenant:
         assert answer.status_code == 204, answer.text
 
 
-def amount(value, percent):
-    """The rule: halves away from zero."""
-    exact = Decimal(value) * Decimal(percent) / 100
+def amount(deal, percent):
+    """The rule: halves away from zero, in minor units."""
+    value = Decimal(deal["value"]).scaleb(0 if deal["currency"] == "JPY" else 2)
+    exact = value * Decimal(percent) / 100
     return int(exact.quantize(Decimal(1), ROUND_HALF_UP))
 
 
@@ -112,7 +113,7 @@ class Year:
         sums = Counter()
         for row in filter(chosen, self.distributions):
             deal = deals[row["deal"]]
-            sums[deal["currency"]] += amount(deal["value"], row["amount_percent"])
+            sums[deal["currency"]] += amount(deal, row["amount_percent"])
         return dict(sums)
 
 

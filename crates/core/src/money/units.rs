@@ -109,6 +109,82 @@ pub fn decimal(magnitude: u128, decimals: u32) -> String {
     }
 }
 
+/// An error: a text is not an amount of units with these decimals.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub enum AmountError {
+    /// The text is no number in plain digits.
+    #[error("must be an amount in plain digits such as 12000{}", example(*.decimals))]
+    NotAnAmount {
+        /// The decimals of the units.
+        decimals: u32,
+    },
+    /// There are more decimals than the units have.
+    #[error("{}", at_most(*.decimals))]
+    TooPrecise {
+        /// The decimals of the units.
+        decimals: u32,
+    },
+    /// The amount does not fit.
+    #[error("does not fit 64 bits of minor units")]
+    Overflow,
+}
+
+fn example(decimals: u32) -> String {
+    match usize::try_from(decimals).unwrap_or_default() {
+        0 => String::new(),
+        count => format!(".{}", "0".repeat(count)),
+    }
+}
+
+fn at_most(decimals: u32) -> String {
+    match decimals {
+        0 => "must have no decimals".to_owned(),
+        1 => "must have at most 1 decimal".to_owned(),
+        several => format!("must have at most {several} decimals"),
+    }
+}
+
+/// Parses an amount that is written with its decimals, as [`decimal`] writes it, into minor units.
+///
+/// Decimals may be left out at the end. There are no exponents, plus signs or thousands marks, and
+/// no decimals that the units do not have, not even zeros: what looks like thousands is no amount.
+///
+/// # Errors
+///
+/// [`AmountError`], if the text is no such amount.
+///
+/// # Examples
+///
+/// ```
+/// use apportion_core::units::parse_amount;
+///
+/// assert_eq!(parse_amount("-1234.5", 2), Ok(-123_450));
+/// assert!(parse_amount("12.000", 2).is_err());
+/// ```
+pub fn parse_amount(text: &str, decimals: u32) -> Result<i64, AmountError> {
+    let wrong = AmountError::NotAnAmount { decimals };
+    let (is_negative, digits) = match text.strip_prefix('-') {
+        Some(digits) => (true, digits),
+        None => (false, text),
+    };
+    let (whole, fraction) = match digits.split_once('.') {
+        Some((_, "")) => return Err(wrong),
+        Some(parts) => parts,
+        None => (digits, ""),
+    };
+    let is_plain = |digits: &str| digits.bytes().all(|byte| byte.is_ascii_digit());
+    if whole.is_empty() || !is_plain(whole) || !is_plain(fraction) {
+        return Err(wrong);
+    }
+    let width = usize::try_from(decimals).unwrap_or_default();
+    if fraction.len() > width {
+        return Err(AmountError::TooPrecise { decimals });
+    }
+    let sign = if is_negative { "-" } else { "" };
+    let zeros = "0".repeat(width.saturating_sub(fraction.len()));
+    format!("{sign}{whole}{fraction}{zeros}").parse().map_err(|_| AmountError::Overflow)
+}
+
 impl FromStr for Units {
     type Err = UnitsError;
 

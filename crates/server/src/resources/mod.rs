@@ -2,9 +2,9 @@
 //! report rows and previews (`revenue::report_row` and `payouts::preview_types`), and the handling
 //! of requests (`endpoints`).
 
-mod administration;
+pub(crate) mod administration;
 pub(crate) mod payouts;
-mod revenue;
+pub(crate) mod revenue;
 
 use std::sync::{Arc, LazyLock};
 

@@ -16,7 +16,7 @@ mod support;
 
 apportion_testing::modules! {
     embedding, events;
-    folders: access, databases, description, engine, payouts, queries, recorded, reports,
+    folders: access, databases, description, engine, imports, payouts, queries, recorded, reports,
     requests, revenue, standard, writing
 }
 

@@ -4,6 +4,7 @@
 //! distributor.
 
 use crate::error::{Error, Result};
+use crate::rows::insert_many::{Target, reserve_ids, target};
 use crate::rows::select::Stored;
 use crate::session::event::Event;
 use crate::session::tenant::{RowVersion, Tenant};
@@ -77,8 +78,8 @@ pub fn pay_shares(
 ) -> Result<()> {
     for shares in powers_of_two(shares) {
         // Each names the other, so both ids have to be known before either row is there.
-        let obligation_ids = reserve_ids(tenant, OBLIGATION_IDS, shares.len())?;
-        let allocation_ids = reserve_ids(tenant, ALLOCATION_IDS, shares.len())?;
+        let obligation_ids = reserve_ids(tenant, OBLIGATIONS, shares.len())?;
+        let allocation_ids = reserve_ids(tenant, ALLOCATIONS, shares.len())?;
         let (mut owed, mut allocated) = (Vec::new(), Vec::new());
         for ((obligation_id, allocation_id), share) in
             obligation_ids.into_iter().zip(allocation_ids).zip(shares)
@@ -103,7 +104,7 @@ pub fn keep_shares(
     shares: &[EarnedShare],
 ) -> Result<()> {
     for shares in powers_of_two(shares) {
-        let ids = reserve_ids(tenant, OBLIGATION_IDS, shares.len())?;
+        let ids = reserve_ids(tenant, OBLIGATIONS, shares.len())?;
         let row = |(id, share): (i64, &EarnedShare)| {
             let EarnedShare { collaborator_id, value, weight, rank } = *share;
             [id, collaborator_id.0, value, weight, rank]
@@ -122,7 +123,7 @@ pub fn pay_obligations(
     collected: &[CollectedObligation],
 ) -> Result<()> {
     for collected in powers_of_two(collected) {
-        let allocation_ids = reserve_ids(tenant, ALLOCATION_IDS, collected.len())?;
+        let allocation_ids = reserve_ids(tenant, ALLOCATIONS, collected.len())?;
         let (mut allocated, mut links) = (Vec::new(), Vec::new());
         for (allocation_id, collected) in allocation_ids.into_iter().zip(collected) {
             let (obligation_id, collaborator_id) =
@@ -150,49 +151,8 @@ fn record_allocations(tenant: &mut Tenant<'_>, payment: Payment<'_>, count: usiz
     })
 }
 
-/// The statements by which ids of a table are known before its rows are inserted.
-pub(super) struct IdStatements {
-    /// Yields the last id that was given.
-    last_on_sqlite: &'static str,
-    /// Takes `:count` ids from the sequence.
-    next_on_postgres: &'static str,
-}
-
-macro_rules! id_statements {
-    ($table:literal) => {
-        &IdStatements {
-            last_on_sqlite: concat!(
-                "SELECT COALESCE(MAX(seq), 0) FROM sqlite_sequence WHERE name = '",
-                $table,
-                "'"
-            ),
-            next_on_postgres: concat!(
-                "SELECT nextval(pg_get_serial_sequence('",
-                $table,
-                "', 'id')) FROM generate_series(1, :count)"
-            ),
-        }
-    };
-}
-
-pub(super) const OBLIGATION_IDS: &IdStatements = id_statements!("obligations");
-const ALLOCATION_IDS: &IdStatements = id_statements!("allocations");
-
-/// Returns ids that no other row is given. On SQLite that is so because nobody else writes.
-pub(super) fn reserve_ids(
-    tenant: &mut Tenant<'_>,
-    statements: &IdStatements,
-    count: usize,
-) -> Result<Vec<i64>> {
-    let count = i64::try_from(count)?;
-    if tenant.is_postgres() {
-        let next = Statement::new(statements.next_on_postgres).bind("count", count);
-        return next.yielding::<BigInt>().load(tenant.connection()?).map_err(Error::from);
-    }
-    let last = Statement::new(statements.last_on_sqlite).yielding::<BigInt>();
-    let last: i64 = last.get_result(tenant.connection()?).map_err(Error::from)?;
-    Ok((1..=count).map(|at| last.saturating_add(at)).collect())
-}
+pub(super) const OBLIGATIONS: &Target = target!("obligations");
+const ALLOCATIONS: &Target = target!("allocations");
 
 macro_rules! insert_obligations {
     ($columns:literal) => {

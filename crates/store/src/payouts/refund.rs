@@ -14,7 +14,8 @@ use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Nullable, Text};
 
 use crate::error::{Error, Result};
-use crate::payouts::allocate::{OBLIGATION_IDS, reserve_ids};
+use crate::payouts::allocate::OBLIGATIONS;
+use crate::rows::insert_many::reserve_ids;
 use crate::rows::select::Stored;
 use crate::session::tenant::Tenant;
 use crate::sql::statement::{Statement, powers_of_two};
@@ -125,7 +126,7 @@ pub struct NewParts<'p> {
 /// Inserts an obligation for each part of a refund.
 pub fn insert_parts(tenant: &mut Tenant<'_>, new: NewParts<'_>, parts: &[NewPart]) -> Result<()> {
     for parts in powers_of_two(parts) {
-        let ids = reserve_ids(tenant, OBLIGATION_IDS, parts.len())?;
+        let ids = reserve_ids(tenant, OBLIGATIONS, parts.len())?;
         let row = |(id, new): (&i64, &NewPart)| {
             let RefundPart { collaborator_id, value } = new.part;
             [*id, new.share_id.0, collaborator_id.0, value]

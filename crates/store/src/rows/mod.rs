@@ -1,8 +1,11 @@
-//! The rows of any table: lists by criteria, links between two tables, and the macros that insert,
-//! update and delete a row together with its event. Not here: the tables themselves (`tables`).
+//! The rows of any table: lists by criteria, links between two tables, the macros that insert,
+//! update and delete a row together with its event, and the insertion of many rows at once. Not
+//! here: the tables themselves (`tables`).
 
+pub(crate) mod insert_many;
 pub(crate) mod lock;
 pub(crate) mod macros;
 pub mod membership;
+pub(crate) mod named;
 pub(crate) mod select;
 pub(crate) mod table;

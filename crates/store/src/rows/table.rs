@@ -81,6 +81,8 @@ macro_rules! table {
                 }
             }
 
+            $crate::rows::insert_many::cells_of!($written { $($set),+ });
+
             impl<'w> Insertable<$table::table> for &'w $written {
                 type Values = <Assignments<'w> as Insertable<$table::table>>::Values;
 

@@ -6,6 +6,7 @@ pub(crate) mod books;
 pub(crate) mod event;
 mod journal;
 mod record;
+pub(crate) mod statistics;
 pub(crate) mod tenant;
 pub(crate) mod totals;
 
@@ -225,6 +226,15 @@ impl Session {
     pub fn note(&mut self, event: Event) -> Result<()> {
         self.events.push(event);
         if self.marks.is_empty() { self.insert_events() } else { Ok(()) }
+    }
+
+    /// Inserts the events that are noted, so that others can be inserted after them. Returns
+    /// whether it did: within an inner transaction, which may be undone by itself, it does not.
+    fn insert_events_early(&mut self) -> Result<bool> {
+        if self.marks.len() > 1 {
+            return Ok(false);
+        }
+        self.insert_events().map(|()| true)
     }
 
     fn insert_events(&mut self) -> Result<()> {

@@ -6,6 +6,7 @@ use chrono::NaiveDateTime;
 
 use crate::error::Result;
 use crate::session::event::Event;
+use crate::session::journal;
 use crate::session::tenant::{RowVersion, Tenant};
 use crate::session::totals;
 
@@ -20,7 +21,7 @@ impl Tenant<'_> {
         self.record_inserts(table, &[id], now)
     }
 
-    /// Counts new rows of a table, and notes their events.
+    /// Counts new rows of a table, and notes their events, or inserts them at once.
     pub(crate) fn record_inserts(
         &mut self,
         table: &'static str,
@@ -28,7 +29,26 @@ impl Tenant<'_> {
         now: NaiveDateTime,
     ) -> Result<()> {
         totals::add_many(self, table, ids.len())?;
+        if self.session().insert_events_early()? {
+            return journal::insert_creations(self, table, ids, now);
+        }
         ids.iter().try_for_each(|id| self.note(self.created(table, *id, now)))
+    }
+
+    /// Notes the events of rows that were updated, each with the version that it had before, or
+    /// inserts them at once.
+    pub(crate) fn record_raised(
+        &mut self,
+        table: &'static str,
+        rows: &[[i64; 2]],
+        now: NaiveDateTime,
+    ) -> Result<()> {
+        if self.session().insert_events_early()? {
+            return journal::insert_updates(self, table, rows, now);
+        }
+        rows.iter().try_for_each(|[id, version]| {
+            self.record_update(table, *id, version.saturating_add(1), now)
+        })
     }
 
     /// Notes the event of a row that was updated and has `version` since.

@@ -44,6 +44,10 @@ pub(crate) enum Bind<'s> {
         values: &'s [i64],
         width: usize,
     },
+    /// Integers, which are written as `.., ..`.
+    Integers(&'s [i64]),
+    /// Texts, which are written likewise.
+    Texts(&'s [&'s str]),
 }
 
 impl From<i64> for Bind<'_> {
@@ -68,6 +72,18 @@ impl<'s, const WIDTH: usize> From<&'s [[i64; WIDTH]]> for Bind<'s> {
     fn from(rows: &'s [[i64; WIDTH]]) -> Self {
         const { assert!(WIDTH > 0, "a row has at least one value") };
         Bind::Rows { values: rows.as_flattened(), width: WIDTH }
+    }
+}
+
+impl<'s> From<&'s [i64]> for Bind<'s> {
+    fn from(values: &'s [i64]) -> Self {
+        Bind::Integers(values)
+    }
+}
+
+impl<'s> From<&'s [&'s str]> for Bind<'s> {
+    fn from(texts: &'s [&'s str]) -> Self {
+        Bind::Texts(texts)
     }
 }
 
@@ -148,6 +164,14 @@ fn push_bind<'b>(out: &mut AstPass<'_, 'b, MultiBackend>, bind: &'b Bind<'_>) ->
             Ok(())
         }
         Bind::Rows { values, width } => push_rows(out, values, *width),
+        Bind::Integers(values) => values.iter().enumerate().try_for_each(|(at, value)| {
+            out.push_sql(if at == 0 { "" } else { ", " });
+            out.push_bind_param::<BigInt, i64>(value)
+        }),
+        Bind::Texts(texts) => texts.iter().enumerate().try_for_each(|(at, text)| {
+            out.push_sql(if at == 0 { "" } else { ", " });
+            out.push_bind_param::<Text, str>(text)
+        }),
     }
 }
 
@@ -175,6 +199,8 @@ impl Hash for Statement<'_> {
         for (_, value) in &self.binds {
             match value {
                 Bind::Rows { values, .. } => values.len().hash(state),
+                Bind::Integers(values) => values.len().hash(state),
+                Bind::Texts(texts) => texts.len().hash(state),
                 Bind::Literal(value) => value.hash(state),
                 Bind::Integer(_) | Bind::Text(_) | Bind::Instant(_) => {}
             }
@@ -279,6 +305,17 @@ mod tests {
         let rows: &[[i64; 2]] = &[[1, 20], [3, 40], [5, 60]];
         let text = "SELECT column1 + column2 FROM (VALUES :rows) WHERE column1 > :above";
         check(Statement::new(text).bind("above", 1).bind("rows", rows), Ok(&[43, 65]));
+    }
+
+    #[test]
+    fn lists_are_written_as_such() {
+        let texts: &[&str] = &["one", "three"];
+        let text = "SELECT column1 FROM (VALUES (3), (4), (5)) \
+                    WHERE CASE column1 WHEN 3 THEN 'one' WHEN 5 THEN 'three' END IN (:texts)";
+        check(Statement::new(text).bind("texts", texts), Ok(&[3, 5]));
+        let values: &[i64] = &[4, 9, 5];
+        let text = "SELECT column1 FROM (VALUES (3), (4), (5)) WHERE column1 IN (:values)";
+        check(Statement::new(text).bind("values", values), Ok(&[4, 5]));
     }
 
     #[test]

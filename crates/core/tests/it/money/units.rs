@@ -1,7 +1,7 @@
 //! Units of payouts, and amounts as they are written for people.
 
 use apportion_core::fraction::Fraction;
-use apportion_core::units::Units;
+use apportion_core::units::{AmountError, Units, decimal, parse_amount};
 
 use crate::currency;
 
@@ -71,4 +71,65 @@ fn fractions_are_in_lowest_terms() {
 #[should_panic(expected = "the denominator of a fraction must be positive")]
 fn no_fraction_is_over_zero() {
     let _ = Fraction::new(1, 0);
+}
+
+#[test]
+fn amounts_are_read_as_they_are_written() {
+    use AmountError::{NotAnAmount, Overflow, TooPrecise};
+    for (text, decimals, expected) in [
+        ("12000.00", 2, Ok(1_200_000)),
+        ("12000", 2, Ok(1_200_000)),
+        ("12000", 0, Ok(12_000)),
+        ("0.5", 2, Ok(50)),
+        ("-0.05", 2, Ok(-5)),
+        ("-0", 2, Ok(0)),
+        ("007", 0, Ok(7)),
+        ("0.0001", 4, Ok(1)),
+        ("92233720368547758.07", 2, Ok(i64::MAX)),
+        ("-92233720368547758.08", 2, Ok(i64::MIN)),
+        ("92233720368547758.08", 2, Err(Overflow)),
+        ("9223372036854775807", 2, Err(Overflow)),
+        ("12.345", 2, Err(TooPrecise { decimals: 2 })),
+        ("12.340", 2, Err(TooPrecise { decimals: 2 })),
+        ("12.0", 0, Err(TooPrecise { decimals: 0 })),
+        ("", 2, Err(NotAnAmount { decimals: 2 })),
+        ("-", 2, Err(NotAnAmount { decimals: 2 })),
+        (".", 2, Err(NotAnAmount { decimals: 2 })),
+        (".5", 2, Err(NotAnAmount { decimals: 2 })),
+        ("5.", 2, Err(NotAnAmount { decimals: 2 })),
+        ("+5", 2, Err(NotAnAmount { decimals: 2 })),
+        ("1e2", 2, Err(NotAnAmount { decimals: 2 })),
+        ("1,5", 2, Err(NotAnAmount { decimals: 2 })),
+        (" 1", 2, Err(NotAnAmount { decimals: 2 })),
+        ("1.2.3", 2, Err(NotAnAmount { decimals: 2 })),
+        ("--1", 2, Err(NotAnAmount { decimals: 2 })),
+        ("1.-1", 2, Err(NotAnAmount { decimals: 2 })),
+    ] {
+        assert_eq!(parse_amount(text, decimals), expected, "{text} with {decimals}");
+    }
+}
+
+#[test]
+fn written_amounts_are_read_again() {
+    for decimals in 0..=4 {
+        for minor in [0, 1, -1, 99, -100, 1_234_567, i64::MAX, i64::MIN] {
+            let sign = if minor < 0 { "-" } else { "" };
+            let text = format!("{sign}{}", decimal(minor.unsigned_abs().into(), decimals));
+            assert_eq!(parse_amount(&text, decimals), Ok(minor), "{text}");
+        }
+    }
+}
+
+#[test]
+fn refused_amounts_say_what_is_right() {
+    for (text, decimals, said) in [
+        ("x", 2, "must be an amount in plain digits such as 12000.00"),
+        ("x", 0, "must be an amount in plain digits such as 12000"),
+        ("1.5", 0, "must have no decimals"),
+        ("1.55", 1, "must have at most 1 decimal"),
+        ("1.555", 2, "must have at most 2 decimals"),
+        ("99999999999999999999", 0, "does not fit 64 bits of minor units"),
+    ] {
+        assert_eq!(parse_amount(text, decimals).unwrap_err().to_string(), said);
+    }
 }

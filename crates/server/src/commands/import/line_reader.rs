@@ -21,6 +21,8 @@ pub(crate) struct LineReader<R> {
     starts: VecDeque<(u64, u64)>,
     place: Place,
     fault: Option<QuoteFault>,
+    /// The byte between two cells.
+    separator: u8,
 }
 
 /// The place of the next byte within its cell.
@@ -48,7 +50,7 @@ pub(crate) struct QuoteFault {
 }
 
 impl<R> LineReader<R> {
-    pub(crate) fn new(inner: R) -> Self {
+    pub(crate) fn new(inner: R, separator: u8) -> Self {
         Self {
             inner,
             offset: 0,
@@ -58,6 +60,7 @@ impl<R> LineReader<R> {
             starts: VecDeque::new(),
             place: Place::Start,
             fault: None,
+            separator,
         }
     }
 
@@ -69,10 +72,11 @@ impl<R> LineReader<R> {
     /// Follows the quotes of RFC 4180. The bytes of a byte order mark begin no cell.
     fn follow_quotes(&mut self, byte: u8) {
         let is_mark = self.offset < 3 && matches!(byte, 0xEF | 0xBB | 0xBF);
+        let ends_cell = byte == self.separator || matches!(byte, b'\r' | b'\n');
         self.place = match (self.place, byte) {
             (Place::Start, b'"') => Place::Quoted(self.line),
             (Place::Start, _) if is_mark => Place::Start,
-            (Place::Start | Place::Plain | Place::Closing(_), b',' | b'\r' | b'\n') => Place::Start,
+            (Place::Start | Place::Plain | Place::Closing(_), _) if ends_cell => Place::Start,
             (Place::Start | Place::Plain, _) => Place::Plain,
             (Place::Quoted(line), b'"') => Place::Closing(line),
             (Place::Closing(line), b'"') => Place::Quoted(line),

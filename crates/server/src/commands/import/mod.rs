@@ -1,50 +1,84 @@
-//! The import of rows from CSV files, through the same declarations and rules as requests.
+//! The import of rows from CSV files, by the same declarations and rules as requests.
 //!
 //! The header names attributes, and relationships as `<name>_id`. A column `deal`, `distributor` or
 //! `collaborator` finds the row by its name, or by its e-mail address. An empty cell gives no
-//! value. A file is one transaction: all of its rows are imported, or none.
+//! value. Amounts are in units of their currency.
+//!
+//! All files of a command are one transaction. They are read (`sheet`) and judged (`judge`) before
+//! it begins, so that it only has to insert (`write`). If a row that others were judged by has
+//! changed meanwhile, the files are judged again. Not here: the update and the deletion of rows.
 
+mod columns;
+mod faults;
+mod judge;
 mod line_reader;
+mod names;
+mod number;
+mod plan;
+mod row;
+mod sheet;
+mod write;
 
 use std::io::Read;
+use std::sync::Arc;
 
-use apportion_core::collaborator::comparable_email;
-use apportion_jsonapi::input::{Link, Linkage};
-use apportion_jsonapi::resource::{Cardinality, Relationship, ResourceType};
-use apportion_jsonapi::text::{alternatives, composed, cut};
-use apportion_jsonapi::{Input, Source};
-use apportion_store::{self as store, Address, Field, OrganizationId, Scope, Session, Tenant};
+use apportion_core::currency::Currency;
+use apportion_jsonapi::text::{alternatives, cut};
+use apportion_store::{self as store, Address, OrganizationId, Scope, Session, Tenant};
+use chrono::{DateTime, SecondsFormat, Utc};
 
-use crate::catalog::{Served, Work};
+pub use self::columns::{TYPES, describe, type_of};
+pub use self::faults::{BadLine, Faults, MAX_LISTED};
+use self::plan::Plan;
+pub use self::plan::TypeSummary;
+use self::sheet::Sheet;
+use self::write::{Locking, Stop, write};
+use crate::catalog::{Resources, Work};
 use crate::clock::now;
 use crate::commands::admin::{AdminError, open_migrated};
-use crate::commands::import::line_reader::LineReader;
-use crate::failure::Failure;
 use crate::resources;
 
-/// The types that can be imported. The name of a file begins with its type.
-pub const TYPES: &[&str] = &["deals", "revenue_distributions", "collaborators", "obligations"];
-
-/// A line that cannot be imported.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct BadLine {
-    /// The number of the line; the first line of the file is 1.
-    pub line: u64,
-    /// The header of the cell, if one cell is at fault.
-    pub column: Option<String>,
-    /// The fault, as the rest of a sentence about the cell or the line.
-    pub reason: String,
-}
-
-/// The reason why a file was not imported. None of its rows are kept.
+/// The reason why nothing was imported.
 #[derive(Debug, thiserror::Error)]
 pub enum ImportError {
-    /// All lines that are at fault.
-    #[error("{} lines cannot be imported", .0.len())]
-    Lines(Vec<BadLine>),
+    /// A file has lines that are at fault.
+    #[error("{}: {} faults", .0.file, .0.count)]
+    Lines(Faults),
+    /// The same bytes were imported before.
+    #[error(
+        "{file}: nothing was imported: the same file was imported at {}; give --again to import \
+         it again",
+        .at.to_rfc3339_opts(SecondsFormat::Secs, true)
+    )]
+    Repeated {
+        /// The file, as it was named.
+        file: String,
+        /// The time of the last import.
+        at: DateTime<Utc>,
+    },
+    /// The same bytes were given twice.
+    #[error(
+        "{file}: nothing was imported: the same file is given twice; give --again to import it \
+         twice"
+    )]
+    Twice {
+        /// The file, as it was named.
+        file: String,
+    },
+    /// A file cannot be read.
+    #[error("{file} cannot be read: {error}")]
+    Unreadable {
+        /// The file, as it was named.
+        file: String,
+        /// The error of the operating system.
+        error: std::io::Error,
+    },
     /// There is no such organization.
     #[error("there is no organization {0}")]
     Organization(i64),
+    /// Others kept changing rows that the import depends on.
+    #[error("nothing was imported, because others keep changing the same rows: {0}")]
+    Contended(String),
     /// The database cannot be used.
     #[error(transparent)]
     Store(#[from] store::Error),
@@ -56,17 +90,44 @@ pub enum ImportError {
     Broken(String),
 }
 
-/// Returns the type that the name of a file begins with.
-pub fn type_of(file_name: &str) -> Option<&'static str> {
-    // The longest wins, in case that one type begins with the name of another some day.
-    TYPES.iter().filter(|name| file_name.starts_with(**name)).max_by_key(|name| name.len()).copied()
+impl From<crate::failure::Failure> for ImportError {
+    fn from(failure: crate::failure::Failure) -> Self {
+        match failure {
+            crate::failure::Failure::Store(error) => Self::Store(error),
+            crate::failure::Failure::Broken(why) => Self::Broken(why),
+            crate::failure::Failure::Refused(errors) => {
+                let details: Vec<&str> = errors.iter().map(|error| error.detail.as_ref()).collect();
+                Self::Broken(details.join("; "))
+            }
+        }
+    }
 }
+
+/// The ways in which a command can import.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Options {
+    /// Whether files are imported although the same bytes were imported before.
+    pub again: bool,
+    /// Whether nothing is written.
+    pub dry_run: bool,
+}
+
+/// The most times that files are judged again because others changed the rows.
+const MAX_TRIES: usize = 10;
+
+/// The tries after which stored rows are locked first: others wait longer then, and change nothing.
+const PATIENT_TRIES: usize = 3;
+
+/// The number of rows of a type from which the database is told that its table has grown: until it
+/// notices, it reads all rows of the tenant to find some.
+const MANY_ROWS: usize = 10_000;
 
 /// A database that files are imported into.
 pub struct Importer {
     session: Session,
     scope: Scope,
-    currency: apportion_core::currency::Currency,
+    currency: Currency,
+    resources: Arc<Resources>,
 }
 
 impl Importer {
@@ -79,7 +140,7 @@ impl Importer {
         let scope = Scope::of(OrganizationId(organization));
         let found = store::organization::find(&mut Tenant::new(scope, &mut session))?;
         let found = found.ok_or(ImportError::Organization(organization))?;
-        Ok(Self { session, scope, currency: found.currency })
+        Ok(Self { session, scope, currency: found.currency, resources: resources::own() })
     }
 
     /// Imports one file of a type. Calls `progress` with the number of bytes read so far. Returns
@@ -88,260 +149,123 @@ impl Importer {
         &mut self,
         kind: &str,
         file: impl Read,
-        mut progress: impl FnMut(u64),
+        progress: impl FnMut(u64),
     ) -> Result<u64, ImportError> {
-        let resources = resources::own();
-        let Some(served) = resources.find(kind).map(|kind| kind.served) else {
-            let reason = format!(
-                "there is no type '{}'; {}",
-                cut(kind),
-                alternatives(kind, TYPES.iter().copied())
-            );
-            return Err(ImportError::Lines(vec![fault(1, None, &reason)]));
-        };
-        let (scope, currency) = (self.scope, self.currency);
-        let rows = Tenant::new(scope, &mut self.session).transaction(|tenant| {
-            let mut file =
-                csv::ReaderBuilder::new().flexible(true).from_reader(LineReader::new(file));
-            let columns = columns(&mut file, served.resource()).map_err(ImportError::Lines)?;
-            let (mut bad, mut rows) = (Vec::new(), 0_u64);
-            let mut record = csv::StringRecord::new();
-            loop {
-                let start = file.position().byte();
-                let read = file.read_record(&mut record);
-                let line = file.get_mut().line_from(start);
-                progress(start);
-                let end = file.position().byte();
-                if let Some(quote) = file.get_ref().quote_fault(end) {
-                    // Where a quote goes wrong, what follows are not the lines that were meant.
-                    bad.push(fault(quote.line, None, quote.reason));
-                    break;
-                }
-                match read {
-                    Ok(false) => break,
-                    Ok(true) => {
-                        let mut work = Work {
-                            resources: &resources,
-                            tenant: tenant.reborrow(),
-                            currency,
-                            now: now(),
-                            expected: None,
-                        };
-                        let faults = insert_row(&mut work, served, &columns, &record)?;
-                        bad.extend(faults.into_iter().map(|fault| BadLine { line, ..fault }));
-                        rows = rows.saturating_add(1);
-                    }
-                    Err(error) => {
-                        let (cell, reason) = unreadable(&error);
-                        let header = cell.and_then(|cell| columns.get(cell)).map(|(name, _)| name);
-                        bad.push(fault(line, header.map(String::as_str), &reason));
-                        if cell.is_none() {
-                            break;
-                        }
-                    }
-                }
-            }
-            if bad.is_empty() { Ok(rows) } else { Err(ImportError::Lines(bad)) }
-        })?;
-        // Requests leave few totals to fold at a time; a file may leave many.
-        store::fold_totals(&mut self.session)?;
+        let mut batch = self.batch(Options::default());
+        let rows = batch.read(kind, kind, file, progress)?;
+        batch.finish()?;
         Ok(rows)
     }
-}
 
-/// The part of a row that a column gives.
-enum Column<'t> {
-    Attribute(&'t apportion_jsonapi::Attribute<Field>),
-    Id(&'t Relationship<Field>),
-    /// A relationship, by the name of the row.
-    Name(&'t Relationship<Field>, &'static NameLookup),
-}
-
-/// The look-up of rows of a type by name.
-struct NameLookup {
-    kind: &'static str,
-    /// The word for a row of the type, as messages have it.
-    noun: &'static str,
-    /// The verb between the noun and the name, as messages have it.
-    is_called: &'static str,
-    /// Finds the ids of all rows with this name.
-    find: fn(&mut Tenant<'_>, &str) -> store::Result<Vec<i64>>,
-}
-
-const NAME_LOOKUPS: &[NameLookup] = &[
-    NameLookup {
-        kind: "deals",
-        noun: "deal",
-        is_called: "is called",
-        find: |tenant, name| {
-            let found = store::deal::ids_by_name(tenant, name)?;
-            Ok(found.into_iter().map(|id| id.0).collect())
-        },
-    },
-    NameLookup {
-        kind: "distributors",
-        noun: "distributor",
-        is_called: "is called",
-        find: |tenant, name| {
-            let found = store::distributor::ids_by_name(tenant, name)?;
-            Ok(found.into_iter().map(|id| id.0).collect())
-        },
-    },
-    NameLookup {
-        kind: "collaborators",
-        noun: "collaborator",
-        is_called: "has the address",
-        find: |tenant, email| {
-            let email = comparable_email(email);
-            let found = store::collaborator::id_by_email(tenant, &email, None)?;
-            Ok(found.into_iter().map(|id| id.0).collect())
-        },
-    },
-];
-
-fn name_lookup(relationship: &Relationship<Field>) -> Option<&'static NameLookup> {
-    NAME_LOOKUPS.iter().find(|lookup| lookup.kind == relationship.target)
-}
-
-type Columns<'t> = Vec<(String, Column<'t>)>;
-
-fn columns<'t>(
-    file: &mut csv::Reader<LineReader<impl Read>>,
-    resource: &'t ResourceType<Field>,
-) -> Result<Columns<'t>, Vec<BadLine>> {
-    let headers = file.headers().cloned();
-    let end = file.position().byte();
-    if let Some(quote) = file.get_ref().quote_fault(end) {
-        return Err(vec![fault(quote.line, None, quote.reason)]);
+    /// Begins a command, whose files are imported together.
+    pub fn batch(&mut self, options: Options) -> Batch<'_> {
+        Batch { importer: self, options, sheets: Vec::new(), plan: Plan::default() }
     }
-    let line = file.get_mut().line_from(0);
-    let headers = headers.map_err(|error| vec![fault(line, None, &unreadable(&error).1)])?;
-    let mut columns: Columns<'t> = Vec::new();
-    let mut bad = Vec::new();
-    if headers.is_empty() {
-        bad.push(fault(line, None, "the file has no header; its first line must name the columns"));
+
+    fn work<'w>(resources: &'w Resources, tenant: Tenant<'w>, currency: Currency) -> Work<'w> {
+        Work { resources, tenant, currency, now: now(), expected: None }
     }
-    for header in headers.iter().map(str::trim) {
-        if columns.iter().any(|(known, _)| known == header) {
-            bad.push(fault(line, Some(header), "is given twice in the header"));
-        } else if let Some(column) = column(header, resource) {
-            columns.push((header.to_owned(), column));
-        } else {
-            let known = alternatives(header, column_names(resource));
-            let reason = format!("is not a column of {}; {known}", resource.name);
-            bad.push(fault(line, Some(header), &reason));
+
+    /// Judges files in their order.
+    fn judge(
+        &mut self,
+        sheets: &[Sheet],
+        options: Options,
+        plan: &mut Plan,
+    ) -> Result<(), ImportError> {
+        let tenant = Tenant::new(self.scope, &mut self.session);
+        let mut work = Self::work(&self.resources, tenant, self.currency);
+        for sheet in sheets {
+            let faults = judge::judge(&mut work, sheet, options, plan)?;
+            if !faults.is_empty() {
+                return Err(ImportError::Lines(faults));
+            }
         }
+        Ok(())
     }
-    if bad.is_empty() { Ok(columns) } else { Err(bad) }
+
+    fn write(&mut self, plan: &Plan, locking: Locking) -> Result<(), Stop> {
+        let (resources, currency) = (&self.resources, self.currency);
+        Tenant::new(self.scope, &mut self.session).transaction(|tenant| {
+            write(&mut Self::work(resources, tenant.reborrow(), currency), plan, locking)
+        })
+    }
 }
 
-fn column<'t>(header: &str, resource: &'t ResourceType<Field>) -> Option<Column<'t>> {
-    let writable = |declared: &&Relationship<Field>| {
-        declared.writable && declared.cardinality == Cardinality::One
-    };
-    if let Some((_, attribute)) = resource.attribute(header) {
-        return attribute.writable.then_some(Column::Attribute(attribute));
-    }
-    if let Some(name) = header.strip_suffix("_id") {
-        return resource.relationship(name).map(|(_, it)| it).filter(writable).map(Column::Id);
-    }
-    let (_, relationship) = resource.relationship(header)?;
-    Some(Column::Name(Some(relationship).filter(writable)?, name_lookup(relationship)?))
+/// The files of one command, which are imported together or not at all.
+pub struct Batch<'i> {
+    importer: &'i mut Importer,
+    options: Options,
+    sheets: Vec<Sheet>,
+    plan: Plan,
 }
 
-/// Returns the columns that a file of the type may have.
-fn column_names(resource: &ResourceType<Field>) -> Vec<String> {
-    let attributes = resource.attributes.iter().filter(|it| it.writable);
-    let relationships = resource.relationships.iter().filter(|it| it.writable);
-    let linked = relationships.flat_map(|it| {
-        let name = name_lookup(it).map(|_| it.name.to_owned());
-        name.into_iter().chain([format!("{}_id", it.name)])
-    });
-    attributes.map(|it| it.name.to_owned()).chain(linked).collect()
-}
-
-/// Inserts the row of one line, or returns its faults, in which the caller fills in the line.
-fn insert_row(
-    work: &mut Work<'_>,
-    served: &dyn Served,
-    columns: &Columns<'_>,
-    record: &csv::StringRecord,
-) -> Result<Vec<BadLine>, ImportError> {
-    if record.len() != columns.len() {
-        let reason = format!("has {} cells, but the header has {}", record.len(), columns.len());
-        return Ok(vec![fault(0, None, &reason)]);
+impl Batch<'_> {
+    /// Reads and judges a file of a type, and writes nothing yet. `name` is how messages call it.
+    /// Calls `progress` with the number of bytes read so far. Returns the number of rows.
+    pub fn read(
+        &mut self,
+        kind: &str,
+        name: &str,
+        file: impl Read,
+        progress: impl FnMut(u64),
+    ) -> Result<u64, ImportError> {
+        let resources = Arc::clone(&self.importer.resources);
+        let found = TYPES.contains(&kind).then(|| resources.find(kind)).flatten();
+        let Some(found) = found else {
+            let mut faults = Faults { file: name.to_owned(), ..Faults::default() };
+            let known = alternatives(kind, TYPES.iter().copied());
+            faults.add(1, None, &format!("there is no type '{}'; {known}", cut(kind)));
+            return Err(ImportError::Lines(faults));
+        };
+        let read = sheet::read(name, found.resource(), file, progress);
+        let (sheet, mut faults) =
+            read.map_err(|error| ImportError::Unreadable { file: name.to_owned(), error })?;
+        let rows = u64::try_from(sheet.rows.len()).unwrap_or(u64::MAX);
+        let sheets = std::slice::from_ref(&sheet);
+        match self.importer.judge(sheets, self.options, &mut self.plan) {
+            Err(ImportError::Lines(found)) => faults.merge(found),
+            other => other?,
+        }
+        if !faults.is_empty() {
+            return Err(ImportError::Lines(faults));
+        }
+        self.sheets.push(sheet);
+        Ok(rows)
     }
-    let (mut input, mut bad) = (Input::default(), Vec::new());
-    for ((header, column), cell) in columns.iter().zip(record).filter(|(_, cell)| !cell.is_empty())
-    {
-        let pointer = format!("/data/attributes/{header}");
-        let link = |name, linkage| Link { name, linkage, pointer: pointer.clone() };
-        match column {
-            Column::Attribute(attribute) => {
-                input.give(attribute, attribute.kind.read_text(cell), pointer);
+
+    /// Inserts the rows of all files, unless it is a dry run. Returns the rows by their types.
+    pub fn finish(self) -> Result<Vec<TypeSummary>, ImportError> {
+        let Self { importer, options, sheets, mut plan } = self;
+        if options.dry_run {
+            return Ok(plan.summary());
+        }
+        let mut tries = 0_usize;
+        let mut locking = Locking::Last;
+        while let Err(stop) = importer.write(&plan, locking) {
+            tries = tries.saturating_add(1);
+            if tries >= PATIENT_TRIES {
+                locking = Locking::First;
             }
-            Column::Id(declared) => {
-                let id = apportion_jsonapi::value::parse_id(cell);
-                let linkage = id.map_or_else(|| Linkage::InvalidId(cell.to_owned()), Linkage::One);
-                input.give_link(link(declared.name, linkage));
-            }
-            Column::Name(declared, lookup) => {
-                let NameLookup { noun, is_called, find, .. } = lookup;
-                match find(&mut work.tenant, &composed(cell))?.as_slice() {
-                    [id] => input.give_link(link(declared.name, Linkage::One(*id))),
-                    [] => {
-                        let reason = format!("there is no {noun} '{}'", cut(cell));
-                        bad.push(fault(0, Some(header), &reason));
-                    }
-                    _ => {
-                        let reason = format!(
-                            "more than one {noun} {is_called} '{}'; give the id in a column {}_id",
-                            cut(cell),
-                            declared.name
-                        );
-                        bad.push(fault(0, Some(header), &reason));
-                    }
+            match stop {
+                Stop::Stale(why) if tries >= MAX_TRIES => {
+                    return Err(ImportError::Contended(why));
                 }
+                Stop::Stale(_) => {}
+                Stop::Store(error) => return Err(error.into()),
+                Stop::Broken(why) => return Err(ImportError::Broken(why)),
+            }
+            plan = Plan::default();
+            importer.judge(&sheets, options, &mut plan)?;
+        }
+        // Requests leave few totals to fold at a time; a file may leave many.
+        store::fold_totals(&mut importer.session)?;
+        let summary = plan.summary();
+        for it in summary.iter().filter(|it| it.rows >= MANY_ROWS) {
+            if let Err(error) = store::analyze(&mut importer.session, it.kind) {
+                log::warn!("the statistics of {} were not gathered: {error}", it.kind);
             }
         }
+        Ok(summary)
     }
-    if !bad.is_empty() {
-        return Ok(bad);
-    }
-    let (resources, currency, now) = (work.resources, work.currency, work.now);
-    let added = work.tenant.transaction(|tenant| {
-        let mut work = Work { resources, tenant: tenant.reborrow(), currency, now, expected: None };
-        served.create(&mut work, &mut input)
-    });
-    match added {
-        Ok(_) => Ok(Vec::new()),
-        Err(Failure::Refused(errors)) => Ok(errors.into_iter().map(bad_line).collect()),
-        Err(Failure::Store(error)) => Err(ImportError::Store(error)),
-        Err(Failure::Broken(why)) => Err(ImportError::Broken(why)),
-    }
-}
-
-/// Turns an error of a document into a fault of a line.
-fn bad_line(error: apportion_jsonapi::Error) -> BadLine {
-    let column = match &error.source {
-        Some(Source::Pointer(pointer)) => pointer.rsplit('/').next().map(str::to_owned),
-        _ => None,
-    };
-    // The column is printed before the reason, which need not name it again.
-    let rest = column.as_deref().and_then(|column| error.detail.strip_prefix(column));
-    let reason = rest.and_then(|rest| rest.strip_prefix(' ')).unwrap_or(&error.detail).to_owned();
-    BadLine { line: 0, column, reason }
-}
-
-/// Returns the reason why a record cannot be read. If only one cell is at fault, returns its
-/// position too.
-fn unreadable(error: &csv::Error) -> (Option<usize>, String) {
-    match error.kind() {
-        csv::ErrorKind::Utf8 { err, .. } => (Some(err.field()), "is not UTF-8".to_owned()),
-        _ => (None, error.to_string()),
-    }
-}
-
-fn fault(line: u64, column: Option<&str>, reason: &str) -> BadLine {
-    BadLine { line, column: column.map(str::to_owned), reason: reason.to_owned() }
 }

@@ -54,7 +54,7 @@ fn lock(tenant: &mut Tenant<'_>, id: i64) -> store::Result<Option<PersonRow>> {
 }
 
 fn create(work: &mut Work<'_>, input: &mut Input) -> Result<i64> {
-    let written = accepted(PersonDraft::default(), input)?;
+    let written = new_row(input)?;
     Ok(person::insert(&mut work.tenant, &written, work.now)?.0)
 }
 
@@ -65,6 +65,11 @@ fn update(work: &mut Work<'_>, row: &PersonRow, input: &mut Input) -> Result<()>
 
 fn delete(work: &mut Work<'_>, row: &PersonRow) -> Result<()> {
     person::delete(&mut work.tenant, row.id, work.now).map_err(Failure::from)
+}
+
+/// Returns the columns of a new person, or refuses the input.
+pub(crate) fn new_row(input: &mut Input) -> Result<WrittenPerson> {
+    accepted(PersonDraft::default(), input)
 }
 
 /// Returns the columns of a person after the input is applied, or refuses the input.

@@ -92,7 +92,15 @@ fn accepted(
     Ok(written(judged(input, draft.check())?))
 }
 
-const TAKEN: &str = "is another collaborator's";
+/// Returns the columns of a new collaborator, or refuses the input. Whether the e-mail address is
+/// another's is for the caller to say.
+pub(crate) fn new_row(input: &mut Input) -> Result<WrittenCollaborator> {
+    let mut draft = CollaboratorDraft::default();
+    read(input, &mut draft);
+    Ok(written(judged(input, draft.check())?))
+}
+
+pub(crate) const TAKEN: &str = "is another collaborator's";
 
 /// Turns a violation of the unique index of e-mail addresses into a fault of the input. It occurs
 /// if two requests write the same address at the same time.

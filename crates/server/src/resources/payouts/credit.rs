@@ -4,7 +4,7 @@
 
 use apportion_core::collaborator::CollaboratorStatus;
 use apportion_core::fault::Fault;
-use apportion_core::id::{CollaboratorId, MetricCreditId};
+use apportion_core::id::{CollaboratorId, MetricCreditId, MetricId};
 use apportion_core::metric::{MetricType, score_after_credit};
 use apportion_core::metric_credit::{CreditTarget, MetricCreditTerms};
 use apportion_jsonapi::{Code, Error};
@@ -84,29 +84,9 @@ pub(crate) fn give(
     collaborator: &collaborator::CollaboratorRow,
     terms: MetricCreditTerms,
 ) -> Result<std::result::Result<MetricCreditId, Fault>> {
-    let open = distributor.current_distribution_id.ok_or_else(Failure::not_found)?;
-    let metric_type = MetricType::Manual;
-    let present = metric::find(&mut work.tenant, open, collaborator.id, metric_type)?;
-    let score = present.as_ref().map_or(0, |metric| metric.score);
-    let score = match score_after_credit(score, terms.points) {
-        Ok(score) => score,
+    let metric_id = match add_points(work, distributor, collaborator, terms.points)? {
+        Ok(id) => id,
         Err(fault) => return Ok(Err(fault)),
-    };
-    let metric_id = match present {
-        Some(metric) => {
-            metric::set_score(&mut work.tenant, metric.id, score, work.now)?;
-            metric.id
-        }
-        None => {
-            let new = metric::NewMetric {
-                distributor_id: distributor.stored.id,
-                collaborator_id: collaborator.id,
-                distribution_id: open,
-                metric_type,
-                score,
-            };
-            metric::insert(&mut work.tenant, &new, work.now)?
-        }
     };
     let new = NewMetricCredit {
         distributor_id: distributor.stored.id,
@@ -116,4 +96,38 @@ pub(crate) fn give(
         reason: terms.reason,
     };
     Ok(Ok(metric_credit::insert(&mut work.tenant, &new, work.now)?))
+}
+
+/// Adds the points of credits that are about to be inserted to the metric of the open distribution,
+/// and returns the id of the metric, or a fault if the new score would not fit 64 bits.
+pub(crate) fn add_points(
+    work: &mut Work<'_>,
+    distributor: &distributor::DistributorRow,
+    collaborator: &collaborator::CollaboratorRow,
+    points: i64,
+) -> Result<std::result::Result<MetricId, Fault>> {
+    let open = distributor.current_distribution_id.ok_or_else(Failure::not_found)?;
+    let metric_type = MetricType::Manual;
+    let present = metric::find(&mut work.tenant, open, collaborator.id, metric_type)?;
+    let score = present.as_ref().map_or(0, |metric| metric.score);
+    let score = match score_after_credit(score, points) {
+        Ok(score) => score,
+        Err(fault) => return Ok(Err(fault)),
+    };
+    match present {
+        Some(metric) => {
+            metric::set_score(&mut work.tenant, metric.id, score, work.now)?;
+            Ok(Ok(metric.id))
+        }
+        None => {
+            let new = metric::NewMetric {
+                distributor_id: distributor.stored.id,
+                collaborator_id: collaborator.id,
+                distribution_id: open,
+                metric_type,
+                score,
+            };
+            Ok(Ok(metric::insert(&mut work.tenant, &new, work.now)?))
+        }
+    }
 }

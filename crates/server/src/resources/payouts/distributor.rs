@@ -221,6 +221,11 @@ fn update(work: &mut Work<'_>, row: &DistributorRow, input: &mut Input) -> Resul
     open(work, old.id, moved, &wanted)
 }
 
+/// Returns the terms of a new distributor, or refuses the input.
+pub(crate) fn new_terms(work: &mut Work<'_>, input: &mut Input) -> Result<DistributorTerms> {
+    Ok(accepted(work, input, None)?.terms)
+}
+
 /// Triggers the open distribution if it is due, refuses if the distributor still owes, and
 /// otherwise cancels what is open and sets the status to `deleted`. The row stays visible.
 fn delete(work: &mut Work<'_>, row: &DistributorRow) -> Result<()> {

@@ -3,7 +3,7 @@
 //! (`credit`).
 
 use apportion_core::id::{CollaboratorId, DistributorId};
-use apportion_core::metric_credit::MetricCreditDraft;
+use apportion_core::metric_credit::{MetricCreditDraft, MetricCreditTerms};
 use apportion_jsonapi::{Bounds, Declaration, Input, Relationship, Scalar};
 use apportion_store::metric_credit::{self, MetricCreditRow};
 use apportion_store::{collaborator, distributor};
@@ -54,13 +54,18 @@ pub(crate) fn resource() -> Resource<MetricCreditRow> {
     Resource { declaration, writes: Some(Writes::append_only(create)) }
 }
 
-fn create(work: &mut Work<'_>, input: &mut Input) -> Result<i64> {
+/// Returns the terms of a new credit, or refuses the input.
+pub(crate) fn new_terms(input: &mut Input) -> Result<MetricCreditTerms> {
     let mut draft = MetricCreditDraft::default();
     input.set("points", &mut draft.points);
     input.set("reason", &mut draft.reason);
+    judged(input, draft.check())
+}
+
+fn create(work: &mut Work<'_>, input: &mut Input) -> Result<i64> {
     let distributor = work.needed(input, "distributor", "distributors")?;
     let collaborator = work.needed(input, "collaborator", "collaborators")?;
-    let terms = judged(input, draft.check())?;
+    let terms = new_terms(input)?;
     let (Some(distributor), Some(collaborator)) = (distributor, collaborator) else {
         return Err(Failure::not_found());
     };

@@ -10,7 +10,7 @@ use apportion_core::id::{
 };
 use apportion_core::names::UnknownName;
 use apportion_core::obligation::{
-    ObligationDraft, ObligationState, ObligationStatus, ObligationTerms,
+    ObligationDraft, ObligationState, ObligationStatus, ObligationTerms, ReversedObligation,
 };
 use apportion_jsonapi::{Bounds, Code, Declaration, Error, Input, Linkage, Relationship, Scalar};
 use apportion_store::distributor::{self, DistributorRow, StoredDistributor};
@@ -126,17 +126,17 @@ fn linked(
 }
 
 /// The columns of an obligation that never change.
-struct Parties {
-    distributor_id: DistributorId,
-    collaborator_id: CollaboratorId,
-    reverses_id: Option<ObligationId>,
-    refund_id: Option<DistributionRefundId>,
+pub(crate) struct Parties {
+    pub(crate) distributor_id: DistributorId,
+    pub(crate) collaborator_id: CollaboratorId,
+    pub(crate) reverses_id: Option<ObligationId>,
+    pub(crate) refund_id: Option<DistributionRefundId>,
     /// The units of the distributor.
-    units: String,
+    pub(crate) units: String,
 }
 
 draft! {
-    ObligationDraft of row: &StoredObligation;
+    pub(crate) ObligationDraft of row: &StoredObligation;
     WrittenObligation of terms: ObligationTerms, parties: Parties,
         allocation_id: Option<AllocationId>;
     {
@@ -172,24 +172,13 @@ fn create(work: &mut Work<'_>, input: &mut Input) -> Result<i64> {
     let distributor = work.needed(input, "distributor", "distributors")?.map(DistributorId);
     let collaborator = work.needed(input, "collaborator", "collaborators")?.map(CollaboratorId);
     let reverses = work.linked(input, "reverses", "obligations")?.flatten().map(ObligationId);
-    let payer = match distributor {
-        Some(id) => payer(work, id)?,
-        None => None,
-    };
+    let payer = distributor.map_or(Ok(None), |id| payer(work, id))?;
     if payer.as_ref().is_some_and(|payer| payer.stored.status == DistributorStatus::Deleted) {
         input.refuse_relationship("distributor", "must not be deleted");
     }
-    let reversed = match reverses {
-        Some(id) => reversed(work, id, Reversal { id: None, distributor, collaborator })?,
-        None => None,
-    };
-    let mut draft = ObligationDraft::default();
-    read(input, &mut draft);
-    if reversed.is_none() && input.link("reverses").is_some_and(|it| it.linkage != Linkage::None) {
-        // That it is not there is a fault already: its value is not missing.
-        draft.value.get_or_insert(1);
-    }
-    let terms = judged_with(input, draft.check(reversed), &["reverses"])?;
+    let by = Reversal { id: None, distributor, collaborator };
+    let reversed = reverses.map_or(Ok(None), |id| reversed(work, id, by))?;
+    let terms = terms(reversed, input)?;
     let (Some(payer), Some(collaborator_id)) = (payer, collaborator) else {
         return Err(Failure::not_found());
     };
@@ -203,6 +192,17 @@ fn create(work: &mut Work<'_>, input: &mut Input) -> Result<i64> {
         units: payer.stored.units,
     };
     Ok(obligation::insert(&mut work.tenant, &written(terms, parties, None), work.now)?.0)
+}
+
+/// Returns the terms of a new obligation, or of the reversal `of` one, or refuses the input.
+pub(crate) fn terms(of: Option<ReversedObligation>, input: &mut Input) -> Result<ObligationTerms> {
+    let mut draft = ObligationDraft::default();
+    read(input, &mut draft);
+    if of.is_none() && input.link("reverses").is_some_and(|it| it.linkage != Linkage::None) {
+        // That it is not there is a fault already: its value is not missing.
+        draft.value.get_or_insert(1);
+    }
+    judged_with(input, draft.check(of), &["reverses"])
 }
 
 /// Locks a distributor, and triggers it if it is due: an obligation that is written after a trigger

@@ -137,10 +137,15 @@ fn lock(tenant: &mut Tenant<'_>, id: i64) -> store::Result<Option<DealRow>> {
 }
 
 fn create(work: &mut Work<'_>, input: &mut Input) -> Result<i64> {
+    let new = new_row(work.currency, input)?;
+    Ok(deal::insert(&mut work.tenant, &new, work.now)?.0)
+}
+
+/// Returns the columns of a new deal of an organization with this currency, or refuses the input.
+pub(crate) fn new_row(currency: Currency, input: &mut Input) -> Result<WrittenDeal> {
     let mut draft = DealDraft::default();
     read(input, &mut draft);
-    let terms = judged(input, draft.check(work.currency))?;
-    Ok(deal::insert(&mut work.tenant, &written(&terms), work.now)?.0)
+    Ok(written(&judged(input, draft.check(currency))?))
 }
 
 fn update(work: &mut Work<'_>, row: &DealRow, input: &mut Input) -> Result<()> {

@@ -206,8 +206,22 @@ fn accepted(
     Ok((written(&terms, deal, amounts, work.currency), share))
 }
 
+/// Returns the terms and the amounts of a new distribution, or refuses the input. Without a deal
+/// the input has a fault.
+pub(crate) fn new_terms(
+    deal: Option<&DealMoney>,
+    input: &mut Input,
+) -> Result<(RevenueDistributionTerms, Amounts)> {
+    let mut draft = RevenueDistributionDraft::default();
+    read(input, &mut draft);
+    let terms = judged(input, draft.check())?;
+    let deal = deal.ok_or_else(Failure::not_found)?;
+    let amounts = terms.amounts(deal).map_err(|fault| vec![fault]);
+    Ok((terms, judged(input, amounts)?))
+}
+
 /// Returns the figures of a deal from which the amounts of its distributions are computed.
-fn money(deal: &DealRow, default_currency: Currency) -> DealMoney {
+pub(crate) fn money(deal: &DealRow, default_currency: Currency) -> DealMoney {
     DealMoney {
         value: deal.value,
         currency: deal.currency,

@@ -5,6 +5,7 @@ use chrono::NaiveDateTime;
 use diesel::prelude::*;
 
 use crate::error::Result;
+use crate::rows::insert_many::{self, stamps, target};
 use crate::rows::macros::{
     delete_row, insert_row, lock_row, next_version, own_row, timestamps, update_row,
 };
@@ -52,6 +53,15 @@ pub fn insert(
     now: NaiveDateTime,
 ) -> Result<PersonId> {
     insert_row!(people, tenant, now, written, timestamps!(people, now))
+}
+
+/// Inserts people, and returns their ids in the same order.
+pub fn insert_many(
+    tenant: &mut Tenant<'_>,
+    rows: &[WrittenPerson],
+    now: NaiveDateTime,
+) -> Result<Vec<i64>> {
+    insert_many::insert_many(tenant, target!("people"), &stamps(now), rows, now)
 }
 
 /// Updates a person.

@@ -1,9 +1,13 @@
 //! Rows of collaborators. Not here: their obligations and scores (`obligation` and `metric`).
 
+use std::collections::HashMap;
+
 use crate::error::{Error, Result};
+use crate::rows::insert_many::{self, stamps, target};
 use crate::rows::macros::{
     delete_row, insert_row, lock_row, next_version, own_row, timestamps, update_row,
 };
+use crate::rows::named::{Named, find_named};
 use crate::rows::table::table;
 use crate::session::tenant::Tenant;
 use crate::sql::field::{Field, Join};
@@ -75,6 +79,14 @@ pub fn id_by_email(
         .map_err(Error::from)
 }
 
+/// Finds collaborators by their e-mail addresses, in the form in which addresses are compared.
+pub fn find_by_emails(tenant: &mut Tenant<'_>, emails: &[&str]) -> Result<HashMap<String, Named>> {
+    let text = "SELECT comparable_email, MIN(id), MAX(id) FROM collaborators \
+                WHERE organization_id = :organization AND comparable_email IN (:texts) \
+                GROUP BY comparable_email";
+    find_named(tenant, text, emails)
+}
+
 /// Inserts a collaborator, and returns the id.
 pub fn insert(
     tenant: &mut Tenant<'_>,
@@ -82,6 +94,15 @@ pub fn insert(
     now: NaiveDateTime,
 ) -> Result<CollaboratorId> {
     insert_row!(collaborators, tenant, now, written, timestamps!(collaborators, now))
+}
+
+/// Inserts collaborators, and returns their ids in the same order.
+pub fn insert_many(
+    tenant: &mut Tenant<'_>,
+    rows: &[WrittenCollaborator],
+    now: NaiveDateTime,
+) -> Result<Vec<i64>> {
+    insert_many::insert_many(tenant, target!("collaborators"), &stamps(now), rows, now)
 }
 
 /// Updates a collaborator.

@@ -2,11 +2,14 @@
 //! its open distribution locks the distributor first. Not here: the terms of a distributor
 //! (`apportion-core`).
 
+use std::collections::HashMap;
+
 use crate::database::lookup::Lookup;
 use crate::error::{Error, Result};
 use crate::rows::lock::Locking;
 use crate::rows::macros::{insert_row, lock_row, next_version, own_row, timestamps, update_row};
 use crate::rows::membership::Membership;
+use crate::rows::named::{Named, find_named};
 use crate::rows::select::load_by;
 use crate::rows::table::table;
 use crate::session::tenant::Tenant;
@@ -264,16 +267,10 @@ pub fn has_collaborator(
     Ok(found.is_some())
 }
 
-/// Returns the ids of the distributors with this name that are not deleted, at most two. Two ids
-/// mean that the name is ambiguous.
-pub fn ids_by_name(tenant: &mut Tenant<'_>, name: &str) -> Result<Vec<DistributorId>> {
-    distributors::table
-        .filter(distributors::organization_id.eq(tenant.id()))
-        .filter(distributors::name.eq(name))
-        .filter(distributors::status.ne(DistributorStatus::Deleted.name()))
-        .select(distributors::id)
-        .order(distributors::id)
-        .limit(2)
-        .load(tenant.connection()?)
-        .map_err(Error::from)
+/// Finds distributors that are not deleted by their names.
+pub fn find_by_names(tenant: &mut Tenant<'_>, names: &[&str]) -> Result<HashMap<String, Named>> {
+    let text = "SELECT name, MIN(id), MAX(id) FROM distributors \
+                WHERE organization_id = :organization AND name IN (:texts) \
+                AND status <> 'deleted' GROUP BY name";
+    find_named(tenant, text, names)
 }

@@ -8,6 +8,7 @@ use chrono::NaiveDateTime;
 use diesel::prelude::*;
 
 use crate::error::Result;
+use crate::rows::insert_many::{self, target};
 use crate::rows::macros::insert_row;
 use crate::rows::table::table;
 use crate::session::tenant::Tenant;
@@ -57,4 +58,15 @@ pub fn insert(
         new,
         metric_credits::created_at.eq(now)
     )
+}
+
+/// Inserts credits, and returns their ids in the same order.
+pub fn insert_many(
+    tenant: &mut Tenant<'_>,
+    rows: &[NewMetricCredit],
+    now: NaiveDateTime,
+) -> Result<Vec<i64>> {
+    let creator = ("creator_id", tenant.creator().into());
+    let created = ("created_at", now.into());
+    insert_many::insert_many(tenant, target!("metric_credits"), &[creator, created], rows, now)
 }

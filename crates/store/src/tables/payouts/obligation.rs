@@ -3,6 +3,7 @@
 
 use crate::database::lookup::Lookup;
 use crate::error::{Error, Result};
+use crate::rows::insert_many::{self, stamps, target};
 use crate::rows::macros::{delete_row, insert_row, next_version, own_row, timestamps, update_row};
 use crate::rows::select::load_by;
 use crate::rows::table::table;
@@ -226,6 +227,15 @@ pub fn insert(
     now: NaiveDateTime,
 ) -> Result<ObligationId> {
     insert_row!(obligations, tenant, now, written, timestamps!(obligations, now))
+}
+
+/// Inserts obligations, and returns their ids in the same order.
+pub fn insert_many(
+    tenant: &mut Tenant<'_>,
+    rows: &[WrittenObligation],
+    now: NaiveDateTime,
+) -> Result<Vec<i64>> {
+    insert_many::insert_many(tenant, target!("obligations"), &stamps(now), rows, now)
 }
 
 /// Updates an obligation.

@@ -1,15 +1,20 @@
 //! Rows of deals, which include the sums of their distributions. Not here: the computation of these
 //! sums (`apportion-core`).
 
+use std::collections::HashMap;
+
 use crate::error::{Error, Result};
+use crate::rows::insert_many::{self, cells_of, stamps, target};
+use crate::rows::lock::lock_many;
 use crate::rows::macros::{
     delete_row, insert_row, lock_row, next_version, own_row, timestamps, update_row,
 };
+use crate::rows::named::{Named, find_named};
 use crate::rows::table::table;
 use crate::session::tenant::Tenant;
 use crate::sql::exists::exists;
 use crate::sql::field::{Field, Join};
-use crate::sql::statement::Statement;
+use crate::sql::statement::{Statement, powers_of_two};
 use crate::stored;
 use apportion_core::currency::Currency;
 use apportion_core::deal::DealStatus;
@@ -90,6 +95,8 @@ pub struct Sums {
     pub undistributed_amount: i64,
 }
 
+cells_of!(Sums { distributed_percent_e10, distributed_amount, undistributed_amount });
+
 /// Returns a deal, and locks it until the end of the transaction.
 ///
 /// The amounts of its distributions follow from the deal. Every transaction that writes the deal or
@@ -117,6 +124,18 @@ pub fn insert(
         },
         timestamps!(deals, now)
     )
+}
+
+/// Inserts deals, each with the sums of the distributions that it is about to have, and returns
+/// their ids in the same order.
+pub fn insert_many(
+    tenant: &mut Tenant<'_>,
+    rows: &[(WrittenDeal, Sums)],
+    now: NaiveDateTime,
+) -> Result<Vec<i64>> {
+    let creator = ("creator_id", tenant.creator().into());
+    let [created, updated] = stamps(now);
+    insert_many::insert_many(tenant, target!("deals"), &[creator, created, updated], rows, now)
 }
 
 /// Updates a deal and the sums of its distributions.
@@ -152,6 +171,57 @@ pub fn update_sums(
     tenant.record_update("deals", id.0, version, now)
 }
 
+/// Locks deals until the end of the transaction, and returns their ids and versions in the order of
+/// the ids.
+pub fn lock_many(tenant: &mut Tenant<'_>, ids: &[i64]) -> Result<Vec<(i64, i64)>> {
+    lock_many!("deals").versions(tenant, ids)
+}
+
+/// A deal that is locked, and its sums after distributions were written.
+#[derive(Clone, Copy, Debug)]
+pub struct Summed {
+    /// The deal.
+    pub id: DealId,
+    /// The version that it had.
+    pub version: i64,
+    /// The sums that it has since.
+    pub sums: Sums,
+}
+
+/// Sets the sums of many deals.
+pub fn update_sums_of_many(
+    tenant: &mut Tenant<'_>,
+    deals: &[Summed],
+    now: NaiveDateTime,
+) -> Result<()> {
+    let row = |Summed { id, sums, .. }: &Summed| {
+        [id.0, sums.distributed_percent_e10, sums.distributed_amount, sums.undistributed_amount]
+    };
+    let rows: Vec<[i64; 4]> = deals.iter().map(row).collect();
+    for rows in powers_of_two(&rows) {
+        let ids: Vec<i64> = rows.iter().map(|[id, ..]| *id).collect();
+        // By the list PostgreSQL finds the rows, even if it knows nothing yet of a table that was
+        // just filled. By the join it would read all rows of the tenant.
+        let statement = Statement::new(
+            "WITH summed (id, percent, amount, rest) AS (VALUES :rows) \
+             UPDATE deals SET distributed_percent_e10 = summed.percent, \
+             distributed_amount = summed.amount, undistributed_amount = summed.rest, \
+             version = version + 1, updated_at = :now FROM summed \
+             WHERE deals.organization_id = :organization AND deals.id = summed.id \
+             AND deals.id IN (:ids)",
+        )
+        .bind("rows", rows)
+        .bind("ids", ids.as_slice())
+        .bind("now", now)
+        .bind("organization", tenant.id());
+        tenant.note_shape(&statement);
+        statement.execute(tenant.connection()?)?;
+    }
+    let raised = |Summed { id, version, .. }: &Summed| [id.0, *version];
+    let raised: Vec<[i64; 2]> = deals.iter().map(raised).collect();
+    tenant.record_raised("deals", &raised, now)
+}
+
 /// Returns the ids of the deals with this name, at most two. Two ids mean that the name is
 /// ambiguous.
 pub fn ids_by_name(tenant: &mut Tenant<'_>, name: &str) -> Result<Vec<DealId>> {
@@ -171,6 +241,13 @@ pub fn any_in(tenant: &mut Tenant<'_>, currency: Currency) -> Result<bool> {
         .filter(deals::organization_id.eq(tenant.id()))
         .filter(deals::currency.eq(currency.code()));
     exists!(found, tenant.connection()?).map_err(Error::from)
+}
+
+/// Finds deals by their names.
+pub fn find_by_names(tenant: &mut Tenant<'_>, names: &[&str]) -> Result<HashMap<String, Named>> {
+    let text = "SELECT name, MIN(id), MAX(id) FROM deals \
+                WHERE organization_id = :organization AND name IN (:texts) GROUP BY name";
+    find_named(tenant, text, names)
 }
 
 /// Deletes a deal, which must have no distributions.

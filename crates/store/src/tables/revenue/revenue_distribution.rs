@@ -3,6 +3,7 @@
 //! stored.
 
 use crate::error::{Error, Result};
+use crate::rows::insert_many::{self, stamps, target};
 use crate::rows::macros::{delete_row, insert_row, next_version, own_row, timestamps, update_row};
 use crate::rows::select::Stored;
 use crate::rows::table::table;
@@ -123,6 +124,18 @@ pub fn insert(
         written,
         timestamps!(revenue_distributions, now)
     )
+}
+
+/// Inserts distributions, and returns their ids in the same order.
+pub fn insert_many(
+    tenant: &mut Tenant<'_>,
+    rows: &[WrittenRevenueDistribution],
+    now: NaiveDateTime,
+) -> Result<Vec<i64>> {
+    let creator = ("creator_id", tenant.creator().into());
+    let [created, updated] = stamps(now);
+    let target = target!("revenue_distributions");
+    insert_many::insert_many(tenant, target, &[creator, created, updated], rows, now)
 }
 
 /// Updates a distribution.

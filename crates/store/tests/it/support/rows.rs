@@ -4,7 +4,7 @@
 use apportion_core::calendar::DateRange;
 use apportion_core::distributor::RevenueScope;
 use apportion_core::id::{DealId, RevenueDistributionId};
-use apportion_store::deal::{self, DealRow, Sums, WrittenDeal};
+use apportion_store::deal::{self, DealRow, Summed, Sums, WrittenDeal};
 use apportion_store::distribution::{self, NewDistribution};
 use apportion_store::distributor::{self, DistributorRow, WrittenDistributor};
 use apportion_store::organization::{self, NewOrganization};
@@ -13,7 +13,7 @@ use apportion_store::revenue_distribution::WrittenRevenueDistribution;
 use apportion_store::revenue_distribution::{self, RevenueDistributionRow};
 use apportion_store::token::{self, NewToken};
 use apportion_store::{Criteria, OrganizationId, PersonId, Result, Scope, Session, Tenant};
-use apportion_store::{Field, Order, event, idempotency, load, load_by, load_keyed};
+use apportion_store::{Field, Order, event, idempotency, import, load, load_by, load_keyed};
 use chrono::{NaiveDate, NaiveDateTime};
 
 use super::{instant, run};
@@ -110,6 +110,23 @@ pub fn insert_deal_at(
 pub fn insert_deal(tenant: &mut Tenant<'_>, name: &str) -> Result<i64> {
     let values = DealValues { name: name.to_owned(), ..DealValues::default() };
     insert_deal_at(tenant, &values, instant(0))
+}
+
+/// Inserts deals of these names together; returns their ids.
+pub fn insert_deals(tenant: &mut Tenant<'_>, names: &[&str]) -> Result<Vec<i64>> {
+    let row = |name: &&str| {
+        let values = DealValues { name: (*name).to_owned(), ..DealValues::default() };
+        (values.content(), NO_SUMS)
+    };
+    deal::insert_many(tenant, &names.iter().map(row).collect::<Vec<_>>(), instant(0))
+}
+
+/// Raises the versions of deals that are locked together, and sets what they distribute.
+pub fn raise_deals(tenant: &mut Tenant<'_>, deals: &[(i64, i64)], amount: i64) -> Result<()> {
+    let sums = Sums { distributed_amount: amount, ..NO_SUMS };
+    let raised = |(id, version): &(i64, i64)| Summed { id: DealId(*id), version: *version, sums };
+    let raised: Vec<Summed> = deals.iter().map(raised).collect();
+    deal::update_sums_of_many(tenant, &raised, instant(0))
 }
 
 /// Locks a deal until the end of the transaction. Returns its name if there is such a deal.
@@ -337,6 +354,8 @@ pub fn fill(session: &mut Session, scope: Scope, id: i64) {
     let mut tenant = Tenant::new(scope, session);
     let request = keyed_request("key", 1);
     idempotency::claim(&mut tenant, &request, instant(0)).unwrap();
+    let file = import::NewImport { kind: "deals", digest: [1; 32], repetition: 0, rows: 1 };
+    import::insert(&mut tenant, &file, instant(0)).unwrap();
     let statements = FILL
         .replace("ORG", &scope.organization.to_string())
         .replace("ID", &id.to_string())

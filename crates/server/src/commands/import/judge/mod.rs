@@ -1,0 +1,112 @@
+//! The judging of rows by the rules, before anything is written: against the database as it is, and
+//! against the rows of the same command that come before them. Not here: whether the database is
+//! still the same when the rows are inserted (`write`).
+
+pub(super) use payouts::stored_reversals;
+
+mod parties;
+mod payouts;
+mod revenue;
+
+use apportion_core::units::Units;
+use apportion_jsonapi::{Error, Input};
+use apportion_store::import::{self, NewImport};
+
+use super::faults::Faults;
+use super::plan::Plan;
+use super::row::Row;
+use super::sheet::Sheet;
+use super::{ImportError, Options};
+use crate::catalog::Work;
+use crate::failure::Failure;
+
+/// Judges the rows of a file, and adds those that are good to the plan. Returns the faults.
+pub(super) fn judge(
+    work: &mut Work<'_>,
+    sheet: &Sheet,
+    options: Options,
+    plan: &mut Plan,
+) -> Result<Faults, ImportError> {
+    let mut judge =
+        Judge { sheet, faults: Faults { file: sheet.name.clone(), ..Faults::default() } };
+    plan.files.push(first_import(work, sheet, options, plan)?);
+    match sheet.kind {
+        "people" => judge.people(plan)?,
+        "collaborators" => judge.collaborators(work, plan)?,
+        "deals" => judge.deals(work, plan)?,
+        "revenue_distributions" => judge.distributions(work, plan)?,
+        "distributors" => judge.distributors(work, plan)?,
+        "obligations" => judge.obligations(work, plan)?,
+        "metric_credits" => judge.credits(work, plan)?,
+        other => return Err(ImportError::Broken(format!("nobody judges {other}"))),
+    }
+    Ok(judge.faults)
+}
+
+/// Returns the record of the import of a file, unless the same bytes were imported before.
+fn first_import(
+    work: &mut Work<'_>,
+    sheet: &Sheet,
+    options: Options,
+    plan: &Plan,
+) -> Result<NewImport, ImportError> {
+    let (kind, digest) = (sheet.kind, sheet.digest);
+    let last = import::find_last(&mut work.tenant, kind, &digest)?;
+    let planned = plan.files.iter().filter(|it| it.kind == kind && it.digest == digest).count();
+    let file = || sheet.name.clone();
+    if !options.again {
+        if let Some(last) = last {
+            return Err(ImportError::Repeated { file: file(), at: last.created_at.and_utc() });
+        }
+        if planned > 0 {
+            return Err(ImportError::Twice { file: file() });
+        }
+    }
+    let stored = last.map_or(0, |last| last.repetition.saturating_add(1));
+    let repetition = stored.saturating_add(i64::try_from(planned).unwrap_or(i64::MAX));
+    let rows = i64::try_from(sheet.rows.len()).unwrap_or(i64::MAX);
+    Ok(NewImport { kind, digest, repetition, rows })
+}
+
+/// A file that is being judged, and the faults that were found in it.
+struct Judge<'j> {
+    sheet: &'j Sheet,
+    faults: Faults,
+}
+
+impl Judge<'_> {
+    /// Returns what the rules make of a row, or notes its faults and returns `None`.
+    fn accept<T>(
+        &mut self,
+        row: &Row,
+        judged: Result<T, Failure>,
+    ) -> Result<Option<T>, ImportError> {
+        match judged {
+            Ok(accepted) => Ok(Some(accepted)),
+            Err(Failure::Refused(errors)) => {
+                self.refuse(row, &errors);
+                Ok(None)
+            }
+            Err(Failure::Store(error)) => Err(ImportError::Store(error)),
+            Err(Failure::Broken(why)) => Err(ImportError::Broken(why)),
+        }
+    }
+
+    fn refuse(&mut self, row: &Row, errors: &[Error]) {
+        self.faults.add_errors(row.line, &self.sheet.minor, errors);
+    }
+
+    /// Gives the input the amounts of a row, which are written in these units. Without units, which
+    /// is a fault already, an amount is not judged.
+    fn give_amounts(&self, work: &Work<'_>, row: &Row, units: Option<&Units>, input: &mut Input) {
+        let kind = work.resources.find(self.sheet.kind);
+        for cell in &row.amounts {
+            let attribute = kind.and_then(|kind| kind.resource().attribute(cell.name));
+            if let Some((_, attribute)) = attribute {
+                let minor = units.map_or(Ok(1), |units| self.sheet.mark.amount(&cell.text, units));
+                let pointer = format!("/data/attributes/{}", cell.name);
+                input.give(attribute, minor.map(apportion_jsonapi::Value::Integer), pointer);
+            }
+        }
+    }
+}

@@ -1,0 +1,151 @@
+//! What a command is about to insert: rows that were judged, and the stored rows that they were
+//! judged by. Not here: the judging (`judge`), and the transaction that inserts them (`write`).
+
+use std::collections::{BTreeMap, HashMap};
+
+use apportion_core::deal::DealMoney;
+use apportion_core::deal_totals::DealTotals;
+use apportion_core::metric_credit::MetricCreditTerms;
+use apportion_core::obligation::{ObligationStatus, ObligationTerms};
+use apportion_core::units::Units;
+use apportion_jsonapi::Input;
+use apportion_store::collaborator::{CollaboratorRow, WrittenCollaborator};
+use apportion_store::deal::WrittenDeal;
+use apportion_store::distributor::DistributorRow;
+use apportion_store::import::NewImport;
+use apportion_store::person::WrittenPerson;
+use apportion_store::revenue_distribution::WrittenRevenueDistribution;
+
+use super::names::{PlannedNames, Reference};
+
+/// The rows of all files of a command.
+#[derive(Default)]
+pub(super) struct Plan {
+    pub(super) files: Vec<NewImport>,
+    pub(super) people: Vec<WrittenPerson>,
+    pub(super) collaborators: Vec<WrittenCollaborator>,
+    /// Their e-mail addresses, as they are compared.
+    pub(super) emails: PlannedNames,
+    pub(super) deals: Vec<PlannedDeal>,
+    pub(super) deal_names: PlannedNames,
+    pub(super) distributions: Vec<PlannedDistribution>,
+    pub(super) distributors: Vec<PlannedDistributor>,
+    pub(super) distributor_names: PlannedNames,
+    pub(super) obligations: Vec<PlannedObligation>,
+    pub(super) credits: Vec<PlannedCredit>,
+    pub(super) stored: StoredRows,
+}
+
+/// A deal that is about to be inserted, with the sums of its distributions.
+pub(super) struct PlannedDeal {
+    pub(super) written: WrittenDeal,
+    pub(super) money: DealMoney,
+    pub(super) totals: DealTotals,
+}
+
+/// A revenue distribution; the id of its deal is not filled in.
+pub(super) struct PlannedDistribution {
+    pub(super) deal: Reference,
+    pub(super) written: WrittenRevenueDistribution,
+}
+
+/// A distributor, which is inserted by the same way as by a request.
+pub(super) struct PlannedDistributor {
+    pub(super) units: Units,
+    pub(super) input: Input,
+}
+
+/// An obligation, whose distributor and collaborator may be planned too.
+pub(super) struct PlannedObligation {
+    pub(super) distributor: Reference,
+    pub(super) collaborator: Reference,
+    pub(super) reverses: Option<i64>,
+    pub(super) units: Units,
+    pub(super) terms: ObligationTerms,
+}
+
+/// A metric credit of a stored collaborator by a stored distributor.
+pub(super) struct PlannedCredit {
+    pub(super) distributor: i64,
+    pub(super) collaborator: i64,
+    pub(super) terms: MetricCreditTerms,
+}
+
+/// The stored rows that rows were judged by. They are compared within the transaction.
+#[derive(Default)]
+pub(super) struct StoredRows {
+    pub(super) deals: BTreeMap<i64, StoredDeal>,
+    pub(super) distributors: BTreeMap<i64, DistributorRow>,
+    pub(super) collaborators: BTreeMap<i64, CollaboratorRow>,
+    pub(super) reversed: BTreeMap<i64, StoredReversal>,
+}
+
+/// A deal that gets distributions.
+pub(super) struct StoredDeal {
+    pub(super) version: i64,
+    pub(super) money: DealMoney,
+    /// The sums of its distributions, with the planned ones.
+    pub(super) totals: DealTotals,
+}
+
+/// An obligation that is taken back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct StoredReversal {
+    pub(super) value: i64,
+    pub(super) status: ObligationStatus,
+    /// The sum of its reversals that are stored, and neither cancelled nor rejected.
+    pub(super) taken_back: i128,
+    pub(super) distributor: i64,
+    pub(super) collaborator: i64,
+    pub(super) is_reversal: bool,
+}
+
+/// The rows of a type that a command inserts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TypeSummary {
+    /// The type.
+    pub kind: &'static str,
+    /// The number of rows.
+    pub rows: usize,
+    /// The sums of their amounts, one for each currency or unit: `12000.00 EUR`.
+    pub sums: Vec<String>,
+}
+
+impl Plan {
+    /// Returns the rows by type, in the order in which they are inserted.
+    pub(super) fn summary(&self) -> Vec<TypeSummary> {
+        let deals = self.deals.iter().map(|deal| {
+            let currency = Units::Currency(deal.written.currency);
+            (currency, deal.written.value)
+        });
+        let distributions = self.distributions.iter().map(|it| {
+            let currency = Units::Currency(it.written.currency);
+            (currency, it.written.amount)
+        });
+        let owed = self.obligations.iter().map(|it| (it.units.clone(), it.terms.value));
+        let all = [
+            ("people", self.people.len(), Vec::new()),
+            ("collaborators", self.collaborators.len(), Vec::new()),
+            ("deals", self.deals.len(), sums(deals)),
+            ("revenue_distributions", self.distributions.len(), sums(distributions)),
+            ("distributors", self.distributors.len(), Vec::new()),
+            ("obligations", self.obligations.len(), sums(owed)),
+            ("metric_credits", self.credits.len(), Vec::new()),
+        ];
+        let kinds: Vec<&str> = self.files.iter().map(|file| file.kind).collect();
+        let types = all.into_iter().map(|(kind, rows, sums)| TypeSummary { kind, rows, sums });
+        types.filter(|it| kinds.contains(&it.kind)).collect()
+    }
+}
+
+/// Adds amounts up by their units, and writes the sums in the order of the units.
+fn sums(amounts: impl Iterator<Item = (Units, i64)>) -> Vec<String> {
+    let mut sums: HashMap<String, (Units, i128)> = HashMap::new();
+    for (units, amount) in amounts {
+        let sum = sums.entry(units.name().to_owned()).or_insert_with(|| (units, 0));
+        sum.1 = sum.1.saturating_add(amount.into());
+    }
+    let mut sums: Vec<_> = sums.into_iter().collect();
+    sums.sort_by(|(one, _), (other, _)| one.cmp(other));
+    sums.into_iter().map(|(_, (units, sum))| units.amount(sum)).collect()
+}
