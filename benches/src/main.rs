@@ -1,5 +1,6 @@
 //! Measures the server: the cost of a page as rows grow, the number of creates that share an
-//! `fsync`, the number of requests answered in a second, a pass of the engine, and a write that triggers.
+//! `fsync`, the number of requests answered in a second, a pass of the engine, and a write that
+//! triggers.
 //! `docs/performance.md` has the commands and the figures. Nothing here is a test: figures depend
 //! on the machine, so they are ratios within one run.
 #![allow(

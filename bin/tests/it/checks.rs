@@ -15,7 +15,8 @@ apportion_testing::cases! {
 
 fn deals(place: &Place, tenant: &Tenant) {
     let rows: String = (1..=3).map(|at| format!("Deal {at},{at}00\n")).collect();
-    std::fs::write(place.directory().join("deals.csv"), format!("name,value\n{rows}")).unwrap();
+    std::fs::write(place.directory().join("deals.csv"), format!("name,value_minor\n{rows}"))
+        .unwrap();
     let spread = "deal,start_on,end_on,amount_percent\nDeal 1,2025-01-01,2025-12-31,100\n";
     std::fs::write(place.directory().join("revenue_distributions.csv"), spread).unwrap();
     let files = ["deals.csv", "revenue_distributions.csv"];

@@ -1,5 +1,6 @@
-//! What a command is about to insert: rows that were judged, and the stored rows that they were
-//! judged by. Not here: the judging (`judge`), and the transaction that inserts them (`write`).
+//! The plan of a command: the rows that were judged and are about to be inserted, and the stored
+//! rows that they were judged by. Not here: the judging (`judge`), and the transaction that inserts
+//! them (`write`).
 
 use std::collections::{BTreeMap, HashMap};
 

@@ -324,7 +324,8 @@ fn check_state(
     if !errors.is_empty() {
         return Err(Failure::Refused(errors));
     }
-    let is_explained = input.gives("reason") && new.reason.as_deref().is_some_and(|it| it != "");
+    let is_explained =
+        input.gives("reason") && new.reason.as_deref().is_some_and(|it| !it.is_empty());
     if let Some(message) = needs_reason.filter(|_| !is_explained) {
         input.refuse("reason", message);
         return Err(Failure::Refused(std::mem::take(&mut input.errors)));

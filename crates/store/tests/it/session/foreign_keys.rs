@@ -4,7 +4,8 @@
 use apportion_store::{Error, Tenant};
 use apportion_testing::Place;
 
-use crate::support::rows::{fill, insert_deal, insert_distribution, insert_person};
+use crate::support::fill::fill;
+use crate::support::rows::{insert_deal, insert_distribution, insert_person};
 use crate::support::{World, catalog, number, try_run};
 
 apportion_testing::cases! {

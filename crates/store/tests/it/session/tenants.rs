@@ -5,7 +5,8 @@
 use apportion_store::{Tenant, ledger};
 use apportion_testing::{Backend, Place};
 
-use crate::support::rows::{self, fill, insert_deal, insert_distribution};
+use crate::support::fill::fill;
+use crate::support::rows::{self, insert_deal, insert_distribution};
 use crate::support::{World, as_superuser, catalog, count, number, run, texts, try_run};
 
 apportion_testing::cases! {

@@ -2,6 +2,7 @@
 //! own, and one thread that is many requesters. No cases here.
 
 pub mod catalog;
+pub mod fill;
 pub mod known;
 pub mod requester;
 pub mod rows;

@@ -63,8 +63,8 @@ impl Judge<'_> {
     }
 }
 
-/// Returns the currency that a deal states, or that of its organization. Returns `None` if it is
-/// none, which is a fault.
+/// Returns the currency that a deal states, or that of its organization. Returns `None` if there is
+/// no such currency, which is a fault.
 fn stated_currency(input: &Input, organization: Currency) -> Option<Currency> {
     let mut code: Option<String> = None;
     input.set("currency", &mut code);
