@@ -1,4 +1,4 @@
--- What was imported from files, so that the same file is not imported twice by accident.
+-- The files that were imported, so that none is imported twice by accident.
 
 -- `repetition` is 0, and counts on where the same bytes were imported again on purpose.
 CREATE TABLE imports (

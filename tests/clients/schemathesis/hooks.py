@@ -42,6 +42,14 @@ RULES = [
     # They depend on what day it is, and on what is left to take back.
     ("invalid_attribute", r"starts_on (must be from \S+ to \S+; .*|cannot be changed)"),
     ("invalid_attribute", r"value must be from -?\d+ to -?\d+, which takes back what is left; .*"),
+    # What is left of a pool, how it was shared, and the state of an obligation that is called back.
+    ("invalid_attribute", r"amount must be at most what is left of the pool, which is .*"),
+    ("invalid_attribute", r"distribution must be one (that shared a pool|of a distributor that .*)"),
+    ("invalid_attribute", r"reason must be given with this change and say why .*"),
+    # One of two members, and not both.
+    ("invalid_attribute", r"obligations must be given, or a distribution"),
+    ("invalid_attribute", r"obligations must name at least one obligation"),
+    ("invalid_attribute", r"obligations must not be given together with distribution"),
     # Somebody has it.
     ("invalid_attribute", r"email is another collaborator's"),
     # Lists of currencies and zones, grammars of addresses and of rules are longer than a pattern.

@@ -33,6 +33,11 @@ const TABLES: &[(&str, &str)] = &[
         "(organization_id, method, path, idempotency_key, request_hash, created_at)
             SELECT id, 'POST', '/', 'k', '', now() FROM organizations",
     ),
+    (
+        "imports",
+        "(organization_id, subject_type, digest, repetition, row_count, created_at)
+            SELECT id, 'deals', '', 0, 1, now() FROM organizations",
+    ),
     ("metric_credits", ""),
     ("metrics", ""),
     ("obligations", ""),
