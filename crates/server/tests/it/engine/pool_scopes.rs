@@ -130,7 +130,7 @@ fn a_change_of_the_status_is_in_the_next_preview_and_forecast(place: &Place) {
     }
 }
 
-/// What a server remembers of its forecasts does not hide a change of the status.
+/// A change of the status is seen, although a server remembers its forecasts.
 fn a_running_server_forecasts_it_anew(place: &Place) {
     let interval = Duration::from_millis(20);
     let world = World::configured(place, |config| config.engine_interval = Some(interval));

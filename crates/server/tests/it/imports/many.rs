@@ -16,7 +16,7 @@ apportion_testing::cases! {
     refusals_before_the_transaction, credits_before_the_transaction
 }
 
-/// So many that row by row they would hold the writer of SQLite for longer than others wait.
+/// A number of rows that, one by one, would hold the writer of SQLite for longer than others wait.
 const MANY: usize = 20_000;
 
 fn writers_are_answered_meanwhile(place: &Place) {

@@ -133,7 +133,7 @@ fn ids_that_are_none(place: &Place) {
     assert_eq!(count(&world, "obligations"), 0);
 }
 
-/// What one row uses up is not there for the next.
+/// A row finds only what the rows before it have left.
 fn sums_of_the_same_command(place: &Place) {
     let world = world(place);
     let most = i64::MAX;

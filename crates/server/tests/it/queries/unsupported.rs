@@ -114,7 +114,7 @@ fn on_single_resources(place: &Place) {
     );
 }
 
-/// What is given twice is named, at every address that takes parameters.
+/// A parameter that is given twice is named, at every address that takes parameters.
 fn given_twice(place: &Place) {
     const P: &str = "unsupported_parameter";
     const G: &str = "unsupported_group";

@@ -150,7 +150,8 @@ fn locked_and_updated(place: &Place) {
     assert!(theirs.transaction(|tenant| deal::lock_many(tenant, &ids)).unwrap().is_empty());
 }
 
-/// Who locks a row keeps out who locks it too, but not who refers to it. SQLite has one writer.
+/// A lock keeps out others that lock the row, but not those that refer to it. SQLite has one
+/// writer.
 fn locks_let_others_refer(place: &Place) {
     if place.backend == Backend::Sqlite {
         return;

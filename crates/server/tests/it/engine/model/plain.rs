@@ -9,7 +9,7 @@ use chrono::{DateTime, Datelike, Days, NaiveDate, TimeZone, Utc, Weekday};
 /// Minor units that every day recognises.
 pub const REVENUE_A_DAY: i64 = 1_000;
 
-/// What is paid.
+/// The source of what is paid.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     Fixed,
@@ -17,7 +17,7 @@ pub enum Kind {
     Owed,
 }
 
-/// Who shares, and how.
+/// The rule of who shares, and how.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Rule {
     Evenly,
