@@ -128,11 +128,9 @@ impl Tenant {
 fn first_deal(database: &Address, organization: i64) -> i64 {
     let scope = Scope::of(OrganizationId(organization));
     let mut session = Session::open(database).unwrap();
-    let found = store::deal::ids_by_name(
-        &mut store::Tenant::new(scope, &mut session),
-        &format!("Deal {:06}", scatter(0)),
-    );
-    found.unwrap()[0].0
+    let name = format!("Deal {:06}", scatter(0));
+    let mut tenant = store::Tenant::new(scope, &mut session);
+    store::deal::find_by_names(&mut tenant, &[&name]).unwrap()[&name].first
 }
 
 /// Makes the line of a distribution. Neighbouring lines have little in common.

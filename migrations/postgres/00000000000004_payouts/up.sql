@@ -236,7 +236,9 @@ CREATE INDEX obligations_to_collect
     WHERE status IN ('pending', 'approved') AND allocation_id IS NULL;
 CREATE INDEX obligations_by_distributor ON obligations (organization_id, distributor_id, id);
 CREATE INDEX obligations_by_collaborator ON obligations (organization_id, collaborator_id, id);
-CREATE INDEX obligations_by_allocation ON obligations (organization_id, allocation_id, id);
+CREATE INDEX obligations_by_allocation
+    ON obligations (organization_id, allocation_id, id)
+    WHERE allocation_id IS NOT NULL;
 CREATE INDEX obligations_by_status ON obligations (organization_id, status, id);
 CREATE INDEX obligations_by_due ON obligations (organization_id, due_on, id);
 CREATE INDEX obligations_by_update ON obligations (organization_id, updated_at, id);

@@ -64,7 +64,8 @@ pub struct ReversedObligation {
     /// The status.
     pub status: ObligationStatus,
     /// The sum of its other reversals and of its parts of refunds of the pool, without those that
-    /// are cancelled or rejected, in minor units. It has the opposite sign of `value`.
+    /// are cancelled or rejected, in minor units. It has the opposite sign of `value`, except that a
+    /// refund can give one unit more.
     pub taken_back: i128,
     /// Whether it belongs to the distributor of the new one.
     pub is_of_distributor: bool,
@@ -210,8 +211,8 @@ pub struct ObligationState {
     /// Whether another obligation takes it back, in part or in whole, as a reversal or as a part of
     /// a refund of its pool, and is neither cancelled nor rejected.
     pub is_reversed: bool,
-    /// Whether it is itself a part of a refund of a pool, which says how much it is.
-    pub is_refund: bool,
+    /// Whether it is a share of a pool or a part of the refund of one, which says how much it is.
+    pub is_of_pool: bool,
 }
 
 impl ObligationState {
@@ -259,9 +260,9 @@ impl ObligationState {
     /// # Errors
     ///
     /// [`Locked`] if the obligation is allocated or settled, or if its value would change and it is
-    /// reversed or part of a refund.
+    /// reversed or of a pool.
     pub fn may_change(self, what: &'static str) -> Result<(), Locked> {
-        let is_fixed = (self.is_reversed || self.is_refund) && what == "value";
+        let is_fixed = (self.is_reversed || self.is_of_pool) && what == "value";
         self.unless(self.is_allocated || self.is_settled() || is_fixed, what, "changed")
     }
 
@@ -279,9 +280,9 @@ impl ObligationState {
     ///
     /// # Errors
     ///
-    /// [`Locked`] if the obligation is allocated, settled, reversed or part of a refund.
+    /// [`Locked`] if the obligation is allocated, settled, reversed or of a pool.
     pub fn may_be_deleted(self) -> Result<(), Locked> {
-        let is_fixed = self.is_reversed || self.is_refund;
+        let is_fixed = self.is_reversed || self.is_of_pool;
         self.unless(self.is_allocated || self.is_settled() || is_fixed, "it", "deleted")
     }
 
@@ -307,8 +308,8 @@ impl ObligationState {
             (ObligationStatus::Approved, true, true) => "approved, allocated and reversed",
             (ObligationStatus::Approved, true, false) => "approved and allocated",
             (ObligationStatus::Approved, false, true) => "approved and reversed",
-            (ObligationStatus::Pending | ObligationStatus::Approved, ..) if self.is_refund => {
-                "part of a refund"
+            (ObligationStatus::Pending | ObligationStatus::Approved, ..) if self.is_of_pool => {
+                "a part of a pool"
             }
             (status, ..) => status.name(),
         }

@@ -167,7 +167,7 @@ fn owed(row: &obligation::OpenObligation) -> Owed {
             status: ObligationStatus::Approved,
             is_allocated: false,
             is_reversed: false,
-            is_refund: false,
+            is_of_pool: false,
         },
         created_at: row.created_at.and_utc(),
         due_on: row.due_on,

@@ -17,6 +17,9 @@ use crate::session::tenant::Tenant;
 /// The number of subjects that are read at once.
 const SUBJECTS_AT_ONCE: i64 = 1_000;
 
+/// The number of explanations that are read at once: each names everybody who gets nothing.
+const EXPLANATIONS_AT_ONCE: i64 = 16;
+
 /// Decides whether to stop, by what was found so far.
 pub type Stop<'s> = &'s mut dyn FnMut(&Finding) -> bool;
 

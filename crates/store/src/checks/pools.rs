@@ -6,7 +6,7 @@ use chrono::NaiveDate;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Date, Text};
 
-use super::{Circumstances, End, Run, SUBJECTS_AT_ONCE};
+use super::{Circumstances, EXPLANATIONS_AT_ONCE, End, Run};
 use crate::error::{Error, Result};
 use crate::session::tenant::Tenant;
 use crate::sql::statement::Statement;
@@ -55,11 +55,11 @@ fn triggered(tenant: &mut Tenant<'_>, after: i64) -> Result<Vec<Triggered>> {
         "SELECT id, carried, period_from, period_until, explanation FROM distributions \
          WHERE organization_id = :organization AND id > :after \
          AND status IN ('complete', 'processing') AND period_until IS NOT NULL \
-         AND explanation IS NOT NULL ORDER BY id LIMIT :limit",
+         AND explanation LIKE '%recognized%' ORDER BY id LIMIT :limit",
     )
     .bind("organization", tenant.id())
     .bind("after", after)
-    .bind("limit", SUBJECTS_AT_ONCE)
+    .bind("limit", EXPLANATIONS_AT_ONCE)
     .yielding::<(BigInt, BigInt, Date, Date, Text)>()
     .load(tenant.connection()?)
     .map_err(Error::from)

@@ -8,7 +8,7 @@ use chrono::{NaiveDate, NaiveDateTime};
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Date, Nullable, Text, Timestamp};
 
-use super::{Circumstances, End, Run, SUBJECTS_AT_ONCE};
+use super::{Circumstances, EXPLANATIONS_AT_ONCE, End, Run};
 use crate::error::{Error, Result};
 use crate::session::tenant::Tenant;
 use crate::sql::statement::Statement;
@@ -69,7 +69,7 @@ fn last_triggers(tenant: &mut Tenant<'_>, after: i64) -> Result<Vec<Trigger>> {
     )
     .bind("organization", tenant.id())
     .bind("after", after)
-    .bind("limit", SUBJECTS_AT_ONCE)
+    .bind("limit", EXPLANATIONS_AT_ONCE)
     .yielding::<(BigInt, BigInt, Timestamp, Nullable<Text>)>()
     .load(tenant.connection()?)
     .map_err(Error::from)

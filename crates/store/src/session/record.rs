@@ -18,7 +18,8 @@ impl Tenant<'_> {
         id: i64,
         now: NaiveDateTime,
     ) -> Result<()> {
-        self.record_inserts(table, &[id], now)
+        totals::add(self, table, 1)?;
+        self.note(self.created(table, id, now))
     }
 
     /// Counts new rows of a table, and notes their events, or inserts them at once.

@@ -261,7 +261,7 @@ impl<S, Types> QueryId for Yielding<S, Types> {
 
 impl<S, Types> RunQueryDsl<AnyConnection> for Yielding<S, Types> {}
 
-/// The most rows of a statement. With ten values a row that is far below what either database
+/// The most rows of a statement. With twenty values a row that is far below what either database
 /// binds.
 const MAX_ROWS: usize = 512;
 

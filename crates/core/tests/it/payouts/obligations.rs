@@ -132,7 +132,7 @@ fn what_is_reversed_stays() {
         status,
         is_allocated: false,
         is_reversed: true,
-        is_refund: false,
+        is_of_pool: false,
     };
     let approved = held(ObligationStatus::Approved);
     assert_eq!(approved.may_become(ObligationStatus::Fulfilled), Ok(()));
@@ -148,14 +148,14 @@ fn what_is_reversed_stays() {
 }
 
 #[test]
-fn a_part_of_a_refund_keeps_its_value() {
+fn a_part_of_a_pool_keeps_its_value() {
     let part = ObligationState {
         status: ObligationStatus::Approved,
         is_allocated: false,
         is_reversed: false,
-        is_refund: true,
+        is_of_pool: true,
     };
-    let message = "the obligation is part of a refund, so";
+    let message = "the obligation is a part of a pool, so";
     let value = part.may_change("value").unwrap_err();
     assert_eq!(value.to_string(), format!("{message} value cannot be changed"));
     let deletion = part.may_be_deleted().unwrap_err();
@@ -170,7 +170,7 @@ fn a_pending_share_that_was_refunded_is_not_rejected() {
         status: ObligationStatus::Pending,
         is_allocated: true,
         is_reversed: true,
-        is_refund: false,
+        is_of_pool: false,
     };
     assert_eq!(share.may_become(ObligationStatus::Approved), Ok(()));
     let message = "the obligation is pending, allocated and reversed and cannot become rejected";
@@ -185,7 +185,7 @@ fn money_that_is_called_back_needs_a_reason() {
         status,
         is_allocated,
         is_reversed: false,
-        is_refund: false,
+        is_of_pool: false,
     };
     let is_needed = |from, is_allocated, to| state(from, is_allocated).needs_reason(to).is_some();
     assert!(is_needed(Approved, true, Cancelled));
@@ -198,7 +198,7 @@ fn money_that_is_called_back_needs_a_reason() {
 
 /// Returns the statuses that an obligation may get besides its own.
 fn ways(status: ObligationStatus, is_allocated: bool) -> Vec<&'static str> {
-    let state = ObligationState { status, is_allocated, is_reversed: false, is_refund: false };
+    let state = ObligationState { status, is_allocated, is_reversed: false, is_of_pool: false };
     assert_eq!(state.may_become(status), Ok(()));
     let others = ObligationStatus::ALL.iter().filter(|to| **to != status);
     others.filter(|to| state.may_become(**to).is_ok()).map(|to| to.name()).collect()
@@ -218,7 +218,7 @@ fn statuses_follow_each_other() {
         assert!(ways(last, false).is_empty() && ways(last, true).is_empty());
     }
     let message = |status, is_allocated, to| {
-        ObligationState { status, is_allocated, is_reversed: false, is_refund: false }
+        ObligationState { status, is_allocated, is_reversed: false, is_of_pool: false }
             .may_become(to)
             .unwrap_err()
             .to_string()
@@ -242,7 +242,7 @@ fn terms_are_locked_once_allocated_or_settled() {
     for status in ObligationStatus::ALL.iter().copied() {
         for is_allocated in [false, true] {
             let state =
-                ObligationState { status, is_allocated, is_reversed: false, is_refund: false };
+                ObligationState { status, is_allocated, is_reversed: false, is_of_pool: false };
             let is_open = matches!(status, ObligationStatus::Pending | ObligationStatus::Approved);
             assert_eq!(state.may_change("value").is_ok(), is_open && !is_allocated);
             assert_eq!(state.may_be_deleted().is_ok(), is_open && !is_allocated);
@@ -253,7 +253,7 @@ fn terms_are_locked_once_allocated_or_settled() {
         status: ObligationStatus::Pending,
         is_allocated: true,
         is_reversed: false,
-        is_refund: false,
+        is_of_pool: false,
     };
     let message = "the obligation is pending and allocated, so";
     let value = state.may_change("value").unwrap_err();
@@ -264,7 +264,7 @@ fn terms_are_locked_once_allocated_or_settled() {
         status: ObligationStatus::Rejected,
         is_allocated: false,
         is_reversed: false,
-        is_refund: false,
+        is_of_pool: false,
     };
     let reference = settled.may_change_reference().unwrap_err();
     let message = "the obligation is rejected, so reference cannot be changed";

@@ -127,7 +127,7 @@ pub(crate) fn obligation(id: i64, (collaborator, value): (i64, i64)) -> Owed {
             status: ObligationStatus::Approved,
             is_allocated: false,
             is_reversed: false,
-            is_refund: false,
+            is_of_pool: false,
         },
         created_at: at("2025-07-01"),
         due_on: None,

@@ -21,6 +21,7 @@ mod write;
 
 use std::io::Read;
 use std::sync::Arc;
+use std::time::Duration;
 
 use apportion_core::currency::Currency;
 use apportion_jsonapi::text::{alternatives, cut};
@@ -117,6 +118,8 @@ const MAX_TRIES: usize = 10;
 
 /// The tries after which stored rows are locked first: others wait longer then, and change nothing.
 const PATIENT_TRIES: usize = 3;
+/// The time between two tries.
+const PAUSE: Duration = Duration::from_millis(100);
 
 /// The number of rows of a type from which the database is told that its table has grown: until it
 /// notices, it reads all rows of the tenant to find some.
@@ -159,7 +162,8 @@ impl Importer {
 
     /// Begins a command, whose files are imported together.
     pub fn batch(&mut self, options: Options) -> Batch<'_> {
-        Batch { importer: self, options, sheets: Vec::new(), plan: Plan::default() }
+        let (sheets, plan) = (Vec::new(), Plan::default());
+        Batch { importer: self, options, sheets, plan, is_faulty: false }
     }
 
     fn work<'w>(resources: &'w Resources, tenant: Tenant<'w>, currency: Currency) -> Work<'w> {
@@ -198,6 +202,8 @@ pub struct Batch<'i> {
     options: Options,
     sheets: Vec<Sheet>,
     plan: Plan,
+    /// Whether a file had faults, so that nothing may be inserted.
+    is_faulty: bool,
 }
 
 impl Batch<'_> {
@@ -228,6 +234,7 @@ impl Batch<'_> {
             other => other?,
         }
         if !faults.is_empty() {
+            self.is_faulty = true;
             return Err(ImportError::Lines(faults));
         }
         self.sheets.push(sheet);
@@ -236,7 +243,10 @@ impl Batch<'_> {
 
     /// Inserts the rows of all files, unless it is a dry run. Returns the rows by their types.
     pub fn finish(self) -> Result<Vec<TypeSummary>, ImportError> {
-        let Self { importer, options, sheets, mut plan } = self;
+        let Self { importer, options, sheets, mut plan, is_faulty } = self;
+        if is_faulty {
+            return Err(ImportError::Broken("a file of the batch has faults".to_owned()));
+        }
         if options.dry_run {
             return Ok(plan.summary());
         }
@@ -251,15 +261,18 @@ impl Batch<'_> {
                 Stop::Stale(why) if tries >= MAX_TRIES => {
                     return Err(ImportError::Contended(why));
                 }
-                Stop::Stale(_) => {}
+                Stop::Stale(_) => std::thread::sleep(PAUSE),
                 Stop::Store(error) => return Err(error.into()),
                 Stop::Broken(why) => return Err(ImportError::Broken(why)),
             }
             plan = Plan::default();
             importer.judge(&sheets, options, &mut plan)?;
         }
-        // Requests leave few totals to fold at a time; a file may leave many.
-        store::fold_totals(&mut importer.session)?;
+        // Requests leave few totals to fold at a time; a file may leave many. All rows are in by
+        // now, whatever becomes of this.
+        if let Err(error) = store::fold_totals(&mut importer.session) {
+            log::warn!("the totals were not folded: {error}");
+        }
         let summary = plan.summary();
         for it in summary.iter().filter(|it| it.rows >= MANY_ROWS) {
             if let Err(error) = store::analyze(&mut importer.session, it.kind) {

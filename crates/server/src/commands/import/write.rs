@@ -39,9 +39,12 @@ type Result<T, E = Stop> = std::result::Result<T, E>;
 
 impl From<store::Error> for Stop {
     fn from(error: store::Error) -> Self {
-        use store::Error::{Duplicate, Interrupted, Referenced};
+        use store::Error::{Duplicate, Interrupted, Referenced, Unavailable};
         match error {
-            Duplicate | Interrupted(_) | Referenced => Self::Stale(error.to_string()),
+            // The database may be busy for longer than a statement waits for a lock.
+            Duplicate | Interrupted(_) | Referenced | Unavailable(_) => {
+                Self::Stale(error.to_string())
+            }
             other => Self::Store(other),
         }
     }
@@ -75,8 +78,10 @@ pub(super) fn write(work: &mut Work<'_>, plan: &Plan, locking: Locking) -> Resul
     for file in &plan.files {
         import::insert(&mut work.tenant, file, work.now)?;
     }
-    // The sums of reversals and the ids of metrics have to be known before.
-    let early = !plan.stored.reversed.is_empty() || !plan.credits.is_empty();
+    // The sums of reversals and the ids of metrics have to be known before. What a distributor pays
+    // that is due must not count revenue of this command.
+    let shares_revenue = !plan.distributions.is_empty() && !plan.stored.distributors.is_empty();
+    let early = !plan.stored.reversed.is_empty() || !plan.credits.is_empty() || shares_revenue;
     let early = early || locking == Locking::First;
     let payers = if early { Some(lock(work, plan)?) } else { None };
     person::insert_many(&mut work.tenant, &plan.people, work.now)?;

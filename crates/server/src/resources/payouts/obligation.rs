@@ -295,7 +295,7 @@ fn held(work: &mut Work<'_>, stored: &StoredObligation) -> Result<ObligationStat
         status: stored.status,
         is_allocated: stored.allocation_id.is_some(),
         is_reversed: obligation::taken_back(&mut work.tenant, stored.id, None)? != 0,
-        is_refund: stored.refund_id.is_some(),
+        is_of_pool: stored.refund_id.is_some() || stored.shared_in_id.is_some(),
     })
 }
 

@@ -137,6 +137,11 @@ fn of_names(work: &mut Work<'_>, ids: &[ObligationId]) -> Result<Vec<Payable>> {
         lock(work, id)?;
     }
     let named = settle::named(&mut work.tenant, ids)?;
+    if named.len() != ids.len() {
+        let pointer = "/data/relationships/obligations";
+        let detail = "One of the obligations was deleted meanwhile; name those that are left";
+        return Err(Error::pointer(Code::Conflict, pointer, detail).into());
+    }
     let unfit = named.iter().filter_map(unfit);
     let errors: Vec<Error> = unfit
         .map(|detail| Error::pointer(Code::Conflict, "/data/relationships/obligations", detail))

@@ -1,14 +1,21 @@
 //! Trigger dates while the clock goes backwards and forwards, at changes of daylight saving time
 //! and at the ends of months: no date comes twice, none is lost and none drifts.
 
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use apportion_server::Clock;
 use apportion_testing::Place;
+use chrono::{DateTime, Utc};
 use serde_json::json;
 
+use crate::support::resources::attribute;
 use crate::support::rows::programme::Programme;
+use crate::support::world::{World, document};
 
 apportion_testing::cases! {
     backwards_an_hour, forwards_a_year, back_from_years_ahead, clocks_change, ends_of_months,
-    leap_days
+    leap_days, forecasts_follow_the_days
 }
 
 /// Returns the trigger dates that were executed, in order of their ids, cut to the minute.
@@ -80,7 +87,7 @@ fn clocks_change(place: &Place) {
         let programme = first.also(json!({"schedule": [rule], "time_zone": zone}));
         programme.begin_at(from);
         for _ in expected {
-            let due: chrono::DateTime<chrono::Utc> = programme.due().parse().unwrap();
+            let due: DateTime<Utc> = programme.due().parse().unwrap();
             let near = |seconds| (due + chrono::TimeDelta::seconds(seconds)).to_rfc3339();
             assert_eq!(programme.tick(&near(-1)), [""; 0], "{zone} before {due}");
             assert_eq!(programme.tick(&near(0)).len(), 1, "{zone} at {due}");
@@ -122,4 +129,48 @@ fn leap_days(place: &Place) {
     assert_eq!(rare.due(), "2028-02-29T12:00:00.000Z");
     rare.tick("2028-02-29T12:00:00Z");
     assert_eq!(rare.due(), "2032-02-29T12:00:00.000Z");
+}
+
+/// A running server makes its forecast again when a day has passed in the distributor's time zone,
+/// although nobody has written anything.
+fn forecasts_follow_the_days(place: &Place) {
+    let at = |text: &str| text.parse::<DateTime<Utc>>().unwrap();
+    let clock = Clock::standing(at("2026-03-28T12:00:00Z"));
+    let interval = Duration::from_millis(20);
+    let world = World::configured(place, |config| {
+        config.engine_interval = Some(interval);
+        config.clock = clock.clone();
+    });
+    let ann = world.create("collaborators", json!({"full_name": "Ann"}), &[]);
+    let mut body = document(
+        "distributors",
+        json!({
+            "name": "D", "units": "EUR", "pool_resolver": "recognized_revenue",
+            "revenue_percentage": "100", "distribution_resolver": "evenly_shared_pool",
+            "metric_types": [{"type": "manual", "points": 1}], "schedule": ["+1 month"],
+            "time_zone": "Europe/Vienna",
+        }),
+        &[],
+    );
+    let members = json!([{"type": "collaborators", "id": ann}]);
+    body["data"]["relationships"] = json!({"collaborators": {"data": members}});
+    world.post("/distributors", &body).expect(201);
+    let deal = world.deal("D", 1_000);
+    world.spread(&deal, "2026-03-28", "2026-04-06", "100");
+    let links = [("distributor", "distributors", "1"), ("collaborator", "collaborators", "1")];
+    world.create("metric_credits", json!({"points": 1}), &links);
+    // Midnight in Vienna is an hour before that of UTC, and two after the clocks have changed.
+    for (now, expected) in [
+        ("2026-03-28T23:00:00Z", 100),
+        ("2026-03-29T22:00:00Z", 200),
+        ("2026-03-31T21:59:59Z", 300),
+        ("2026-04-02T00:00:00Z", 500),
+    ] {
+        clock.set(at(now));
+        let end = Instant::now() + Duration::from_secs(20);
+        while attribute(&world, "/distributions/1", "value") != expected {
+            assert!(Instant::now() < end, "{now}: the value is not {expected}");
+            sleep(interval);
+        }
+    }
 }

@@ -11,7 +11,8 @@ use crate::support::world::document;
 
 apportion_testing::cases! {
     parts_end_where_one_would, what_is_refunded_is_collected, refunds_that_need_approval,
-    shares_that_wait_are_refunded, nothing_is_taken_back_twice, refused_refunds,
+    shares_that_wait_are_refunded, shares_that_wait_stay, nothing_is_taken_back_twice,
+    refused_refunds,
     refunds_are_kept
 }
 
@@ -119,6 +120,23 @@ fn shares_that_wait_are_refunded(place: &Place) {
     assert_eq!(parts(&programme, &first), ["1 -1765 approved", "2 -8235 approved"]);
     programme.tick_when_due();
     assert_eq!(programme.paid("2"), Vec::<String>::new());
+    lawful(&programme);
+}
+
+/// A share that waits, or whose payment came back, is a part of its pool: it is neither changed nor
+/// deleted, and can be cancelled.
+fn shares_that_wait_stay(place: &Place) {
+    let programme = shared(place, json!({"minimum_value": 5_000}));
+    let world = &programme.world;
+    change(world, "/obligations/1", json!({"status": "fulfilled"}));
+    change(world, "/obligations/1", json!({"status": "approved", "reason": "It came back"}));
+    let body = document("obligations", json!({"value": 10}), &[]).to_string();
+    for path in ["/obligations/1", "/obligations/2"] {
+        refused(world, ("PATCH", path), &body, 409, &["409 /data/attributes/value"]);
+        refused(world, ("DELETE", path), "", 409, &["409"]);
+        change(world, path, json!({"due_on": "2026-01-01"}));
+    }
+    change(world, "/obligations/2", json!({"status": "cancelled"}));
     lawful(&programme);
 }
 

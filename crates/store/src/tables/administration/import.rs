@@ -42,8 +42,6 @@ pub struct NewImport {
 pub struct Imported {
     /// The number of times that the same bytes had been imported before.
     pub repetition: i64,
-    /// The number of its rows.
-    pub rows: i64,
     /// The time of the import, UTC.
     pub created_at: NaiveDateTime,
 }
@@ -59,7 +57,7 @@ pub fn find_last(
         .filter(imports::subject_type.eq(kind))
         .filter(imports::digest.eq(digest.as_slice()))
         .order(imports::repetition.desc())
-        .select((imports::repetition, imports::row_count, imports::created_at))
+        .select((imports::repetition, imports::created_at))
         .first(tenant.connection()?)
         .optional()
         .map_err(Error::from)

@@ -222,19 +222,6 @@ pub fn update_sums_of_many(
     tenant.record_raised("deals", &raised, now)
 }
 
-/// Returns the ids of the deals with this name, at most two. Two ids mean that the name is
-/// ambiguous.
-pub fn ids_by_name(tenant: &mut Tenant<'_>, name: &str) -> Result<Vec<DealId>> {
-    deals::table
-        .filter(deals::organization_id.eq(tenant.id()))
-        .filter(deals::name.eq(name))
-        .select(deals::id)
-        .order(deals::id)
-        .limit(2)
-        .load(tenant.connection()?)
-        .map_err(Error::from)
-}
-
 /// Returns whether any deal of the tenant is in this currency.
 pub fn any_in(tenant: &mut Tenant<'_>, currency: Currency) -> Result<bool> {
     let found = deals::table

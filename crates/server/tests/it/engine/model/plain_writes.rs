@@ -141,7 +141,7 @@ impl Model {
     pub fn rewrite(&mut self, at: usize, value: Option<i64>) -> Result<(), Refused> {
         let owed = &self.owed[at];
         let is_open = ["pending", "approved"].contains(&owed.status) && owed.allocation.is_none();
-        if !is_open || self.taken_back(at) != 0 || owed.is_refund {
+        if !is_open || self.taken_back(at) != 0 || owed.is_refund || owed.share.is_some() {
             return Err(Refused);
         }
         match value {
