@@ -22,6 +22,9 @@ pub struct Owed {
     pub value: i64,
     /// The status, and whether a distribution covers the obligation.
     pub state: ObligationState,
+    /// Whether it is the share of an earlier pool, which counts while it is pending, as a new one
+    /// does.
+    pub is_share: bool,
     /// The instant at which it was created.
     pub created_at: DateTime<Utc>,
     /// The first day on which it may be paid.
@@ -38,11 +41,16 @@ pub struct Cutoff {
 }
 
 impl Owed {
-    /// Returns whether the obligation is collected: it must be approved, not allocated, created
-    /// before the cut-off, and due by its date.
+    /// Returns whether the obligation is collected: it must be approved or a pending share, not
+    /// allocated, created before the cut-off, and due by its date.
     #[must_use]
     pub fn is_due(&self, cutoff: &Cutoff) -> bool {
-        let is_open = self.state.status == ObligationStatus::Approved && !self.state.is_allocated;
+        let counts = match self.state.status {
+            ObligationStatus::Approved => true,
+            ObligationStatus::Pending => self.is_share,
+            _ => false,
+        };
+        let is_open = counts && !self.state.is_allocated;
         let is_in_time = self.created_at < cutoff.at;
         is_open && is_in_time && self.due_on.is_none_or(|day| day <= cutoff.date)
     }
@@ -66,6 +74,8 @@ pub struct CollectedObligation {
     pub obligation_id: ObligationId,
     /// The value in minor units, below zero for a clawback.
     pub value: i64,
+    /// Whether it is approved; a share may still be pending.
+    pub is_approved: bool,
     /// The net that it is a part of.
     pub net: Net,
 }
@@ -139,17 +149,19 @@ struct Part {
     /// The obligation; `None` for the share, which is not one yet.
     obligation_id: Option<ObligationId>,
     value: i64,
+    is_approved: bool,
 }
 
 impl Part {
     fn from_share(share: &EarnedShare) -> Self {
         let EarnedShare { collaborator_id, value } = *share;
-        Self { collaborator_id, obligation_id: None, value }
+        Self { collaborator_id, obligation_id: None, value, is_approved: false }
     }
 
     fn from_owed(owed: &Owed) -> Self {
-        let Owed { collaborator_id, obligation_id, value, .. } = *owed;
-        Self { collaborator_id, obligation_id: Some(obligation_id), value }
+        let Owed { collaborator_id, obligation_id, value, state, .. } = *owed;
+        let is_approved = state.status == ObligationStatus::Approved;
+        Self { collaborator_id, obligation_id: Some(obligation_id), value, is_approved }
     }
 }
 
@@ -174,9 +186,9 @@ impl Accumulation {
         self.collaborators = self.collaborators.saturating_add(1);
         let net = Net { value, parts: u64::try_from(parts.len()).unwrap_or(u64::MAX) };
         self.collected.extend(parts.iter().filter_map(|part| {
-            let Part { collaborator_id, obligation_id, value } = *part;
+            let Part { collaborator_id, obligation_id, value, is_approved } = *part;
             let obligation_id = obligation_id?;
-            Some(CollectedObligation { collaborator_id, obligation_id, value, net })
+            Some(CollectedObligation { collaborator_id, obligation_id, value, is_approved, net })
         }));
         Ok(())
     }

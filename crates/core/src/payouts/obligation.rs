@@ -64,8 +64,8 @@ pub struct ReversedObligation {
     /// The status.
     pub status: ObligationStatus,
     /// The sum of its other reversals and of its parts of refunds of the pool, without those that
-    /// are cancelled or rejected, in minor units. It has the opposite sign of `value`, except that a
-    /// refund can give one unit more.
+    /// are cancelled or rejected, in minor units. It has the opposite sign of `value`, except that
+    /// a refund can give one unit more.
     pub taken_back: i128,
     /// Whether it belongs to the distributor of the new one.
     pub is_of_distributor: bool,
@@ -296,7 +296,9 @@ impl ObligationState {
         what: &'static str,
         done: &'static str,
     ) -> Result<(), Locked> {
-        let error = Locked { noun: "the obligation", state: self.state(), what, done };
+        let is_free = !self.is_allocated && !self.is_reversed && !self.is_settled();
+        let state = if is_free && self.is_of_pool { "a part of a pool" } else { self.state() };
+        let error = Locked { noun: "the obligation", state, what, done };
         if locked { Err(error) } else { Ok(()) }
     }
 
@@ -308,9 +310,6 @@ impl ObligationState {
             (ObligationStatus::Approved, true, true) => "approved, allocated and reversed",
             (ObligationStatus::Approved, true, false) => "approved and allocated",
             (ObligationStatus::Approved, false, true) => "approved and reversed",
-            (ObligationStatus::Pending | ObligationStatus::Approved, ..) if self.is_of_pool => {
-                "a part of a pool"
-            }
             (status, ..) => status.name(),
         }
     }

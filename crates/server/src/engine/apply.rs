@@ -88,8 +88,10 @@ fn pay(tenant: &mut Tenant<'_>, payment: Payment<'_>, plan: &Plan) -> store::Res
             Origin::Share(part) => {
                 shares.push(earned(PlannedShare { collaborator_id, value, part })?);
             }
-            Origin::Collected { obligation_id, net } => {
-                added = added.saturating_sub(value.into());
+            Origin::Collected { obligation_id, is_approved, net } => {
+                if is_approved {
+                    added = added.saturating_sub(value.into());
+                }
                 collected.push(CollectedObligation {
                     obligation_id,
                     collaborator_id,

@@ -7,7 +7,7 @@ use apportion_core::distributor::DistributorTerms;
 use apportion_core::engine::{OpenDistribution, Payer, Plan, Snapshot, plan};
 use apportion_core::id::{CollaboratorId, DistributorId};
 use apportion_core::metric::Score;
-use apportion_core::obligation::{ObligationState, ObligationStatus};
+use apportion_core::obligation::ObligationState;
 use apportion_core::resolver::{Payout, PoolSource};
 use apportion_core::uncounted::UncountedRevenue;
 use apportion_store::distribution::{self, StoredDistribution};
@@ -164,11 +164,12 @@ fn owed(row: &obligation::OpenObligation) -> Owed {
         collaborator_id: row.collaborator_id,
         value: row.value,
         state: ObligationState {
-            status: ObligationStatus::Approved,
+            status: row.status,
             is_allocated: false,
             is_reversed: false,
-            is_of_pool: false,
+            is_of_pool: row.shared_in_id.is_some(),
         },
+        is_share: row.shared_in_id.is_some(),
         created_at: row.created_at.and_utc(),
         due_on: row.due_on,
     }

@@ -52,7 +52,8 @@ fn check_left(
     paid: &Accumulation,
     kept: &[PlannedShare],
 ) -> Result<(), Failure> {
-    let collected = paid.collected.iter().map(|part| i128::from(part.value)).sum();
+    let collected = paid.collected.iter().filter(|part| part.is_approved);
+    let collected = collected.map(|part| i128::from(part.value)).sum();
     let is_approved = snapshot.payer.share_status() == ObligationStatus::Approved;
     let kept = kept.iter().filter(|_| is_approved).map(|share| i128::from(share.value)).sum();
     let left = i128::from(snapshot.accumulated).saturating_sub(collected).saturating_add(kept);
@@ -128,6 +129,8 @@ fn share_allocation(share: &PlannedShare) -> PlannedAllocation {
 }
 
 fn collected_allocation(collected: &CollectedObligation) -> PlannedAllocation {
-    let CollectedObligation { collaborator_id, obligation_id, value, net } = *collected;
-    PlannedAllocation { collaborator_id, value, origin: Origin::Collected { obligation_id, net } }
+    let CollectedObligation { collaborator_id, obligation_id, value, is_approved, net } =
+        *collected;
+    let origin = Origin::Collected { obligation_id, is_approved, net };
+    PlannedAllocation { collaborator_id, value, origin }
 }

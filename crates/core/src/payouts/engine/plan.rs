@@ -86,6 +86,8 @@ pub enum Origin {
     Collected {
         /// The id of the obligation.
         obligation_id: ObligationId,
+        /// Whether it is approved; the share of an earlier pool may still be pending.
+        is_approved: bool,
         /// The net that it is a part of.
         net: Net,
     },

@@ -31,6 +31,9 @@ fn what_is_approved_and_free_and_in_time_is_due() {
         let mut other = owed;
         other.state.status = status;
         assert_eq!(other.is_due(&cutoff()), status == ObligationStatus::Approved);
+        let share = Owed { is_share: true, ..other };
+        let counts = matches!(status, ObligationStatus::Approved | ObligationStatus::Pending);
+        assert_eq!(share.is_due(&cutoff()), counts);
         other.state.is_allocated = true;
         assert!(!other.is_due(&cutoff()));
     }

@@ -129,6 +129,7 @@ pub(crate) fn obligation(id: i64, (collaborator, value): (i64, i64)) -> Owed {
             is_reversed: false,
             is_of_pool: false,
         },
+        is_share: false,
         created_at: at("2025-07-01"),
         due_on: None,
     }

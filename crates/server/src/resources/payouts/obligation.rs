@@ -26,7 +26,7 @@ use crate::engine;
 use crate::failure::{Failure, Result, judged, judged_with, locked, refused_status};
 use crate::payouts::accumulated::{Unfit, accumulate, accumulated};
 use crate::payouts::settling;
-use crate::resources::payouts::reversal::{Reversal, reversed, reversed_anew};
+use crate::resources::payouts::reversal::{Reversal, check_reversed, reversed, reversed_anew};
 
 pub(crate) fn resource() -> Resource<ObligationRow> {
     let declaration = linked(own_attributes(Declaration::new(
@@ -254,7 +254,12 @@ fn update(work: &mut Work<'_>, row: &ObligationRow, input: &mut Input) -> Result
     let reversed = reversed_anew(work, old, &draft)?;
     let terms = judged(input, draft.check_changed(status, reversed))?;
     check_state(held, old, &terms, input)?;
+    check_reversed(work, old, status)?;
     let is_returned = held.status == ObligationStatus::Fulfilled && status != held.status;
+    if is_returned && payer.status == DistributorStatus::Deleted {
+        let detail = "The distributor is deleted, so that it can owe nothing again";
+        return Err(Error::pointer(Code::Conflict, "/data/attributes/status", detail).into());
+    }
     let allocation = old.allocation_id.filter(|_| !is_returned);
     let open = |is_open: bool, status, value| if is_open { accumulated(status, value) } else { 0 };
     let before = open(!held.is_allocated, held.status, old.value);
@@ -308,10 +313,13 @@ fn check_state(
     input: &mut Input,
 ) -> Result<()> {
     let needs_reason = held.needs_reason(new.status);
+    // Whoever rejects or cancels may say why.
+    let is_ended = new.status != held.status
+        && matches!(new.status, ObligationStatus::Rejected | ObligationStatus::Cancelled);
     let changes = [
         ("award_type", old.award_type != new.award_type),
         ("value", old.value != new.value),
-        ("reason", needs_reason.is_none() && old.reason != new.reason),
+        ("reason", !is_ended && needs_reason.is_none() && old.reason != new.reason),
         ("due_on", old.due_on != new.due_on),
     ];
     let changed = changes.into_iter().filter(|(_, changed)| *changed);
@@ -325,7 +333,7 @@ fn check_state(
         return Err(Failure::Refused(errors));
     }
     let is_explained =
-        input.gives("reason") && new.reason.as_deref().is_some_and(|it| !it.is_empty());
+        input.gives("reason") && new.reason.as_deref().is_some_and(|it| !it.trim().is_empty());
     if let Some(message) = needs_reason.filter(|_| !is_explained) {
         input.refuse("reason", message);
         return Err(Failure::Refused(std::mem::take(&mut input.errors)));

@@ -1,7 +1,8 @@
 //! The obligation that a reversal takes back, read for the rules (`apportion-core`).
 
 use apportion_core::id::{CollaboratorId, DistributorId, ObligationId};
-use apportion_core::obligation::{ObligationDraft, ReversedObligation};
+use apportion_core::obligation::{ObligationDraft, ObligationStatus, ReversedObligation};
+use apportion_jsonapi::{Code, Error};
 use apportion_store::obligation::{self, StoredObligation};
 
 use crate::catalog::Work;
@@ -54,4 +55,26 @@ pub(super) fn reversed_anew(
         }
         _ => Ok(None),
     }
+}
+
+/// Checks that the obligation that a reversal takes back bears the end of the reversal: a refund can
+/// give a payee one unit more, which other parts may have taken back since.
+pub(super) fn check_reversed(
+    work: &mut Work<'_>,
+    old: &StoredObligation,
+    to: ObligationStatus,
+) -> Result<()> {
+    let is_ended = matches!(to, ObligationStatus::Rejected | ObligationStatus::Cancelled);
+    let Some(id) = old.reverses_id.filter(|_| is_ended && old.value > 0) else { return Ok(()) };
+    let Some(whole) = obligation::find(&mut work.tenant, id)? else { return Ok(()) };
+    let others = obligation::taken_back(&mut work.tenant, id, Some(old.id))?;
+    let left = i128::from(whole.stored.value).saturating_add(others);
+    if whole.stored.value > 0 && left < 0 {
+        let detail = format!(
+            "Without this part, more of obligation {id} is taken back than there was; end the \
+             other parts first"
+        );
+        return Err(Error::pointer(Code::Conflict, "/data/attributes/status", detail).into());
+    }
+    Ok(())
 }

@@ -99,6 +99,8 @@ fn subject(
             None
         }
         (Some(id), None) => Some(Subject::Distribution(DistributionId(id))),
+        // What was given could not be read, or is not there: that is a fault already.
+        (None, _) if named.is_empty() && !input.errors.is_empty() => None,
         (None, None) => {
             input.refuse_relationship("obligations", "must be given, or a distribution");
             None

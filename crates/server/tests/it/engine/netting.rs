@@ -133,6 +133,19 @@ fn shares_that_need_approval(place: &Place) {
     let kept = programme.list("/obligations?filter[collaborator_id]=2&filter[value]=5000");
     assert_eq!(kept[0]["attributes"]["status"], "pending");
     lawful(&programme);
+    // It counts while it is pending, as a new share does, and is allocated as such.
+    programme.credit(&[("2", 1)]);
+    programme.tick_when_due();
+    let expected =
+        ["2 10000 pending pending", "2 5000 pending pending", "2 -5000 pending approved"];
+    let mut paid = programme.paid("2");
+    paid.sort_by_key(|line| !line.contains("10000"));
+    paid[1..].sort();
+    let mut expected = expected.map(str::to_owned);
+    expected[1..].sort();
+    assert_eq!(paid, expected);
+    assert_eq!(accumulated(&programme), 0);
+    lawful(&programme);
 }
 
 /// A pool below zero is carried, whatever `carry_over` says, until revenue makes up for it.

@@ -10,7 +10,10 @@ use crate::support::rows::payouts::owing;
 use crate::support::rows::programme::Programme;
 use crate::support::world::document;
 
-apportion_testing::cases! { withdrawn, returned, returned_more_than_once, reasons_are_needed }
+apportion_testing::cases! {
+    withdrawn, returned, returned_more_than_once, reasons_are_needed, reasons_may_be_given,
+    deleted_distributors_owe_nothing
+}
 
 /// Makes a distributor that has allocated 500 to the first collaborator and 700 to the second.
 #[track_caller]
@@ -102,7 +105,9 @@ fn reasons_are_needed(place: &Place) {
     to(&programme, &two, json!({"status": "fulfilled"}));
     let world = &programme.world;
     for (id, status) in [(&one, "cancelled"), (&two, "approved")] {
-        for reason in [json!({}), json!({"reason": null}), json!({"reason": ""})] {
+        for reason in
+            [json!({}), json!({"reason": null}), json!({"reason": ""}), json!({"reason": " "})]
+        {
             let mut wanted = json!({"status": status});
             wanted.as_object_mut().unwrap().extend(reason.as_object().unwrap().clone());
             let body = document("obligations", wanted, &[]).to_string();
@@ -119,4 +124,29 @@ fn reasons_are_needed(place: &Place) {
     refused(world, ("PATCH", &path), body, 409, &["409 /data/attributes/value"]);
     let rejected = document("obligations", json!({"status": "rejected"}), &[]).to_string();
     refused(world, ("PATCH", &path), rejected, 409, &["409 /data/attributes/status"]);
+}
+
+/// Of a pending obligation that is allocated, too.
+fn reasons_may_be_given(place: &Place) {
+    let programme = Programme::start(place, json!({"requires_approval": true}));
+    programme.credit(&[("1", 1), ("2", 1)]);
+    programme.tick_when_due();
+    for (id, status) in [("1", "rejected"), ("2", "cancelled")] {
+        let shown = to(&programme, id, json!({"status": status, "reason": "Not earned"}));
+        assert_eq!(shown["reason"], "Not earned");
+    }
+    lawful(&programme);
+}
+
+fn deleted_distributors_owe_nothing(place: &Place) {
+    let (programme, [one, two]) = allocated(place);
+    for id in [&one, &two] {
+        to(&programme, id, json!({"status": "fulfilled"}));
+    }
+    let world = &programme.world;
+    world.delete(&programme.path()).expect(204);
+    let back = json!({"status": "approved", "reason": "It came back"});
+    let body = document("obligations", back, &[]).to_string();
+    let path = format!("/obligations/{one}");
+    refused(world, ("PATCH", &path), body, 409, &["409 /data/attributes/status"]);
 }

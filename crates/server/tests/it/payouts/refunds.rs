@@ -12,7 +12,7 @@ use crate::support::world::document;
 apportion_testing::cases! {
     parts_end_where_one_would, what_is_refunded_is_collected, refunds_that_need_approval,
     shares_that_wait_are_refunded, shares_that_wait_stay, nothing_is_taken_back_twice,
-    refused_refunds,
+    one_unit_more_stays, refused_refunds,
     refunds_are_kept
 }
 
@@ -162,6 +162,27 @@ fn nothing_is_taken_back_twice(place: &Place) {
     let withdrawn = json!({"status": "cancelled", "reason": "R"});
     let body = document("obligations", withdrawn, &[]).to_string();
     refused(world, ("PATCH", path), body, 409, &["409 /data/attributes/status"]);
+}
+
+/// By largest remainder a smaller pool can give somebody one unit more. What other parts have taken
+/// back of it since is not to be more than there was.
+fn one_unit_more_stays(place: &Place) {
+    let programme = Programme::start(place, json!({"pool_amount": 11}));
+    programme.credit(&[("1", 6), ("2", 6), ("3", 2)]);
+    programme.tick_when_due();
+    let first = refund(&programme, 1);
+    assert_eq!(parts(&programme, &first), ["1 -1 approved", "2 -1 approved", "3 1 approved"]);
+    let world = &programme.world;
+    let more = "/obligations/6";
+    assert_eq!(attribute(world, more, "value"), 1);
+    refund(&programme, 10);
+    for to in ["rejected", "cancelled"] {
+        let body = document("obligations", json!({"status": to}), &[]).to_string();
+        refused(world, ("PATCH", more), body, 409, &["409 /data/attributes/status"]);
+    }
+    change(world, "/obligations/9", json!({"status": "rejected", "reason": "Too much"}));
+    change(world, more, json!({"status": "rejected"}));
+    lawful(&programme);
 }
 
 fn refused_refunds(place: &Place) {

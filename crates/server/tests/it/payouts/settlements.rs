@@ -124,6 +124,8 @@ fn refused_settlements(place: &Place) {
     refuse(&programme, &naming(&["1", "999"], json!({})), 404, obligations);
     refuse(&programme, &of_one("999", json!({})), 404, distribution);
     refuse(&programme, &of_one("2", json!({})), 409, distribution);
+    refuse(&programme, &naming(&["x"], json!({})), 404, obligations);
+    refuse(&programme, &of_one("x", json!({})), 404, distribution);
     let waits = programme.owe("1", 5, json!({}));
     refuse(&programme, &naming(&[&waits], json!({})), 409, obligations);
     let bad = json!({"settled_on": "2200-01-01"});

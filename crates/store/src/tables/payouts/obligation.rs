@@ -178,13 +178,17 @@ pub fn any_open(tenant: &mut Tenant<'_>, distributor: DistributorId) -> Result<b
     Ok(found.is_some())
 }
 
-/// An obligation that may be paid: it is approved and not allocated.
+/// An obligation that may be paid: it is not allocated, and approved or the share of a pool.
 #[derive(Clone, Copy, Debug, Queryable)]
 pub struct OpenObligation {
     /// The id of the row.
     pub id: ObligationId,
     /// The collaborator to whom the value is owed.
     pub collaborator_id: CollaboratorId,
+    /// The status: approved, or pending.
+    pub status: ObligationStatus,
+    /// The distribution whose pool it is a share of; `None` if it is no share.
+    pub shared_in_id: Option<DistributionId>,
     /// The value in minor units: not 0, and below 0 for a clawback.
     pub value: i64,
     /// The first day on which it may be paid; `None` if it may be paid at once.
@@ -206,12 +210,18 @@ pub fn collectable(
         // The condition repeats that of the partial index as literal text, so that the index is
         // used.
         .filter(sql::<Bool>("status IN ('pending', 'approved') AND allocation_id IS NULL"))
-        .filter(obligations::status.eq(ObligationStatus::Approved.name()))
+        .filter(
+            obligations::status
+                .eq(ObligationStatus::Approved.name())
+                .or(obligations::shared_in_id.is_not_null()),
+        )
         .filter(obligations::created_at.lt(before))
         .order((obligations::collaborator_id, obligations::id))
         .select((
             obligations::id,
             obligations::collaborator_id,
+            obligations::status,
+            obligations::shared_in_id,
             obligations::value,
             obligations::due_on,
             obligations::created_at,

@@ -230,7 +230,9 @@ impl Model {
     ) {
         let today = self.date(cutoff);
         let is_due = |owed: &Owed| {
-            owed.status == "approved"
+            let counts =
+                owed.status == "approved" || (owed.status == "pending" && owed.share.is_some());
+            counts
                 && owed.allocation.is_none()
                 && owed.created < cutoff
                 && owed.due_on.is_none_or(|day| day <= today)
