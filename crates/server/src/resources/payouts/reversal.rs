@@ -57,8 +57,8 @@ pub(super) fn reversed_anew(
     }
 }
 
-/// Checks that the obligation that a reversal takes back bears the end of the reversal: a refund can
-/// give a payee one unit more, which other parts may have taken back since.
+/// Checks that the obligation that a reversal takes back bears the end of the reversal: a refund
+/// can give a payee one unit more, which other parts may have taken back since.
 pub(super) fn check_reversed(
     work: &mut Work<'_>,
     old: &StoredObligation,
