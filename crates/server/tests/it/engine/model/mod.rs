@@ -325,7 +325,8 @@ fn take(step: &Step, now: DateTime<Utc>, (server, model): (&mut Server<'_>, &mut
 }
 
 /// Runs a pass for each trigger date from `begin` to `end`: late by what `lateness` makes of the
-/// time to the trigger date that follows. A pass that would come later is left to the write at `end`.
+/// time to the trigger date that follows. A pass that would come later is left to the write at
+/// `end`.
 fn pass_between(
     [begin, end]: [DateTime<Utc>; 2],
     (server, model): (&mut Server<'_>, &mut Model),
