@@ -59,8 +59,8 @@ fn distributions(tenant: &mut Tenant<'_>, after: i64) -> Result<Vec<Distribution
     .map_err(Error::from)
 }
 
-/// The sums of a distribution's allocations that are pending or complete, and of the obligations that
-/// these cover.
+/// The sums of a distribution's allocations that are pending or complete, and of the obligations
+/// that these cover.
 #[derive(Clone, Copy, Default)]
 struct SumsPaid {
     allocations: i128,
@@ -157,8 +157,8 @@ fn obligations(tenant: &mut Tenant<'_>, after: i64) -> Result<Vec<Obligation>> {
     .map_err(Error::from)
 }
 
-/// Returns the allocations that are pending or complete and cover the obligations with ids from `first`
-/// to `last`, each after its obligation, ordered by both.
+/// Returns the allocations that are pending or complete and cover the obligations with ids from
+/// `first` to `last`, each after its obligation, ordered by both.
 fn live_allocations(tenant: &mut Tenant<'_>, first: i64, last: i64) -> Result<Vec<(i64, i64)>> {
     Statement::new(
         "SELECT obligation_id, id FROM allocations \

@@ -1,5 +1,5 @@
-//! The subjects of the check that everybody who waits is told why: obligations that the last trigger
-//! of their distributor could have paid, by the rows as they are now.
+//! The subjects of the check that everybody who waits is told why: obligations that the last
+//! trigger of their distributor could have paid, by the rows as they are now.
 
 use std::collections::HashSet;
 

@@ -1,5 +1,5 @@
-//! Refunds of pools: the shares that a refund is divided by, and the obligations that it makes, many
-//! rows at a time. The distributor is locked. Not here: the division of a refund
+//! Refunds of pools: the shares that a refund is divided by, and the obligations that it makes,
+//! many rows at a time. The distributor is locked. Not here: the division of a refund
 //! (`apportion-core`).
 
 use std::collections::HashMap;

@@ -1,5 +1,5 @@
-//! Settlements: obligations that are fulfilled together with their allocations, many rows at a time.
-//! The distributors are locked. Not here: the effect on the distributions
+//! Settlements: obligations that are fulfilled together with their allocations, many rows at a
+//! time. The distributors are locked. Not here: the effect on the distributions
 //! (`crate::distribution::complete`).
 
 use apportion_core::id::{AllocationId, DistributionId, DistributorId, ObligationId, SettlementId};

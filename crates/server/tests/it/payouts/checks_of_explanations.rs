@@ -8,7 +8,9 @@ use super::checks::check;
 use crate::support::rows::programme::Programme;
 use crate::support::world::{World, run_sql};
 
-apportion_testing::cases! { who_waits_is_told_why, pools_are_their_part_of_revenue, they_are_read_only }
+apportion_testing::cases! {
+    who_waits_is_told_why, pools_are_their_part_of_revenue, they_are_read_only
+}
 
 /// Somebody who is owed and not paid is in the explanation, with what is open.
 fn who_waits_is_told_why(place: &Place) {

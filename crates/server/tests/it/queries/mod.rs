@@ -2,7 +2,8 @@
 //! worked out in the test. Not here: the rules of JSON:API (`standard`).
 
 apportion_testing::modules! {
-    cursors, cursors_amid_writes, documents, fields, includes, limits, pages, related, sorts, tables,
+    cursors, cursors_amid_writes, documents, fields, includes, limits, pages, related, sorts,
+    tables,
     unsupported;
     folders: filters
 }

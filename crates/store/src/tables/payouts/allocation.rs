@@ -42,7 +42,8 @@ table! {
         /// The sum of the collaborator's obligations that were paid together, in minor units;
         /// `None` for a share of the distribution's own pool.
         net_value: Option<i64> => Nullable<BigInt>,
-        /// The number of obligations in that sum; `None` for a share of the distribution's own pool.
+        /// The number of obligations in that sum; `None` for a share of the distribution's own
+        /// pool.
         net_parts: Option<i64> => Nullable<BigInt>,
         /// The version of the row, which every change increases by 1.
         version: i64 => BigInt,

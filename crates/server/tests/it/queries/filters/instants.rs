@@ -10,7 +10,9 @@ use serde_json::Value;
 use crate::support::rows::sample::{each, ids};
 use crate::support::world::World;
 
-apportion_testing::cases! { by_date_in_utc, by_instant, in_order_of_the_instant, shown_to_the_millisecond }
+apportion_testing::cases! {
+    by_date_in_utc, by_instant, in_order_of_the_instant, shown_to_the_millisecond
+}
 
 /// The instants in the order in which the rows are made, which is not chronological.
 const INSTANTS: &[&str] = &[
