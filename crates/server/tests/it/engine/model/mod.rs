@@ -20,7 +20,9 @@ apportion_testing::cases! { histories_equal_the_model, passes_at_any_time_pay_th
 
 /// The histories of a whole run. The variable `MODEL_RUNS` sets another number, such as the 10,000
 /// of docs/performance.md.
-const HISTORIES: usize = 200;
+const HISTORIES: usize = 100;
+/// The histories of a whole run that are played three times.
+const THRICE: usize = 30;
 const STEPS: usize = 24;
 const PEOPLE: usize = 3;
 const ZONES: [Tz; 5] = [
@@ -31,9 +33,9 @@ const ZONES: [Tz; 5] = [
     Tz::Pacific__Pago_Pago,
 ];
 
-fn histories() -> usize {
+fn histories(of_a_whole_run: usize) -> usize {
     let runs = std::env::var("MODEL_RUNS").ok().map(|runs| runs.parse().unwrap());
-    runs.unwrap_or_else(|| rounds(HISTORIES))
+    runs.unwrap_or_else(|| rounds(of_a_whole_run))
 }
 
 /// A step of a history.
@@ -238,7 +240,8 @@ fn any_while(dice: &mut Dice) -> TimeDelta {
 fn histories_equal_the_model(place: &Place) {
     let (mut world, clock) = start(place);
     let (mut accepted, mut refused) = (0, 0);
-    for history in 1..=histories() {
+    let histories = histories(HISTORIES);
+    for history in 1..=histories {
         let mut dice = Dice(0x5eed_0000 + history as u64);
         let mut now = beginning();
         let terms = any_terms(&mut dice);
@@ -256,7 +259,7 @@ fn histories_equal_the_model(place: &Place) {
             if is_accepted { accepted += 1 } else { refused += 1 }
         }
     }
-    assert!(accepted > refused && refused > histories(), "{accepted} and {refused}");
+    assert!(accepted > refused && refused > histories, "{accepted} and {refused}");
 }
 
 /// The steps of a history so far, which are printed if one of them fails.
@@ -273,7 +276,7 @@ impl Drop for Told<'_> {
 /// Passes in time, or late by any time up to the next trigger date: the same money.
 fn passes_at_any_time_pay_the_same(place: &Place) {
     let (mut world, clock) = start(place);
-    for history in 1..=histories() {
+    for history in 1..=histories(THRICE) {
         let mut dice = Dice(0x1a7e_0000 + history as u64);
         let terms = any_terms(&mut dice);
         let mut model = Model::new(terms.clone(), beginning());
