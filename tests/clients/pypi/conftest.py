@@ -88,10 +88,14 @@ class Tenant:
         assert answer.status_code == 204, answer.text
 
 
+def minor(deal):
+    """The value of a deal in minor units, which the file has in units of its currency."""
+    return int(Decimal(deal["value"]).scaleb(0 if deal["currency"] == "JPY" else 2))
+
+
 def amount(deal, percent):
     """The rule: halves away from zero, in minor units."""
-    value = Decimal(deal["value"]).scaleb(0 if deal["currency"] == "JPY" else 2)
-    exact = value * Decimal(percent) / 100
+    exact = minor(deal) * Decimal(percent) / 100
     return int(exact.quantize(Decimal(1), ROUND_HALF_UP))
 
 

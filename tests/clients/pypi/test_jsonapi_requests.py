@@ -10,7 +10,7 @@ import jsonapi_requests
 import pytest
 from jsonapi_requests.request_factory import ApiClientError
 
-from conftest import PEOPLE
+from conftest import PEOPLE, minor
 
 
 class Token:
@@ -113,8 +113,8 @@ def test_follows_cursors(api):
 def test_filters_and_sorts(models, year):
     params = {"filter[currency]": "USD", "filter[value][lt]": 0, "sort": "value"}
     deals = models.deal.get_list(params=params)
-    credits = [deal for deal in year.deals if deal["currency"] == "USD" and int(deal["value"]) < 0]
-    assert [deal.value for deal in deals] == sorted(int(deal["value"]) for deal in credits)
+    credits = [deal for deal in year.deals if deal["currency"] == "USD" and minor(deal) < 0]
+    assert [deal.value for deal in deals] == sorted(map(minor, credits))
     params = {"filter[name]": deals[0].name if deals else "no credit"}
     assert [it.name for it in models.deal.get_list(params=params)] == [it.name for it in deals[:1]]
 
