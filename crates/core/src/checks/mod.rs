@@ -96,19 +96,20 @@ impl Check {
             }
             Self::ReversalsWithin => {
                 "The reversals of each obligation that are neither cancelled nor rejected take \
-                 back at most its value, and it is approved or fulfilled."
+                 back at most its value. It is approved or fulfilled, or pending if only refunds \
+                 take it back."
             }
             Self::SettledOnce => {
                 "Each allocation is settled as its obligation is: complete if that is fulfilled, \
                  and by one settlement at most."
             }
-            Self::PoolsFollowRevenue => {
-                "Each pool that is a part of revenue is its percentage of what was counted as \
-                 recognised in the days of its period, with what was carried to it."
-            }
             Self::WaitingExplained => {
                 "Each obligation that was due at the last trigger of its distributor and was not \
                  paid is explained by that distribution, with its figures."
+            }
+            Self::PoolsFollowRevenue => {
+                "Each pool that is a part of revenue is its percentage of what was counted as \
+                 recognised in the days of its period, with what was carried to it."
             }
         }
     }

@@ -9,6 +9,7 @@ use chrono::NaiveDate;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Date, Nullable, Text};
 
+use super::pages::Pages;
 use super::{End, Run, SUBJECTS_AT_ONCE};
 use crate::error::{Error, Result};
 use crate::session::tenant::Tenant;
@@ -38,22 +39,16 @@ fn in_order(
     mut look: impl FnMut(&mut Run<'_>, &Period, Option<&Period>),
 ) -> Result<End> {
     let mut before: Option<Period> = None;
-    loop {
-        let after = before.as_ref().map_or((0, 0), |it| (it.distributor_id, it.id));
-        let page = periods(tenant, after)?;
-        if page.is_empty() {
-            return Ok(End::Complete);
-        }
+    let pages = Pages { load: periods, key: |it| (it.distributor_id, it.id) };
+    pages.each(tenant, run, |_, run, page| {
         for period in page {
             let same =
                 before.as_ref().filter(|before| before.distributor_id == period.distributor_id);
             look(run, &period, same);
             before = Some(period);
         }
-        if run.is_stopped() {
-            return Ok(End::Stopped);
-        }
-    }
+        Ok(End::Complete)
+    })
 }
 
 #[derive(Queryable)]
@@ -102,28 +97,20 @@ fn periods(tenant: &mut Tenant<'_>, after: (i64, i64)) -> Result<Vec<Period>> {
 
 pub(super) fn reversals_within(tenant: &mut Tenant<'_>, run: &mut Run<'_>) -> Result<End> {
     let mut sum: Option<TakenBack> = None;
-    let mut after = (0, 0);
-    loop {
-        let page = reversals(tenant, after)?;
-        let is_last = page.is_empty();
+    let pages = Pages { load: reversals, key: |it| (it.reverses_id, it.id) };
+    let end = pages.each(tenant, run, |_, run, page| {
         for reversal in page {
-            after = (reversal.reverses_id, reversal.id);
-            let whole = sum.take_if(|whole| whole.id != reversal.reverses_id);
-            if let Some(whole) = whole {
+            if let Some(whole) = sum.take_if(|whole| whole.id != reversal.reverses_id) {
                 run.finding.note(whole.reversals_within());
             }
             reversal.add_to(sum.get_or_insert(reversal.whole()));
         }
-        if is_last {
-            if let Some(whole) = sum {
-                run.finding.note(whole.reversals_within());
-            }
-            return Ok(End::Complete);
-        }
-        if run.is_stopped() {
-            return Ok(End::Stopped);
-        }
+        Ok(End::Complete)
+    })?;
+    if let Some(whole) = sum.filter(|_| end == End::Complete) {
+        run.finding.note(whole.reversals_within());
     }
+    Ok(end)
 }
 
 /// A reversal, or a part of a refund, and the obligation that it takes back.
@@ -175,11 +162,7 @@ fn reversals(tenant: &mut Tenant<'_>, after: (i64, i64)) -> Result<Vec<Reversal>
 }
 
 pub(super) fn settled_once(tenant: &mut Tenant<'_>, run: &mut Run<'_>) -> Result<End> {
-    let mut after = 0;
-    loop {
-        let page = allocations(tenant, after)?;
-        let Some(last) = page.last() else { return Ok(End::Complete) };
-        after = last.id;
+    Pages { load: allocations, key: |it| it.id }.each(tenant, run, |_, run, page| {
         for Allocation { id, status, settlement_id, obligation, named } in page {
             let settled = SettledAllocation {
                 id,
@@ -190,10 +173,8 @@ pub(super) fn settled_once(tenant: &mut Tenant<'_>, run: &mut Run<'_>) -> Result
             };
             run.finding.note(settled.settled_once());
         }
-        if run.is_stopped() {
-            return Ok(End::Stopped);
-        }
-    }
+        Ok(End::Complete)
+    })
 }
 
 /// An allocation and its obligation.

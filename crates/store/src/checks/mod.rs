@@ -2,6 +2,7 @@
 //! here: what a check demands of a row, which is `apportion_core::checks`.
 
 mod corrections;
+mod pages;
 mod payouts;
 mod pools;
 mod revenue;

@@ -7,6 +7,7 @@ use chrono::NaiveDateTime;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Nullable, Text, Timestamp};
 
+use super::pages::Pages;
 use super::{End, Run, SUBJECTS_AT_ONCE, is_full};
 use crate::error::{Error, Result};
 use crate::session::tenant::Tenant;
@@ -16,16 +17,12 @@ use crate::sql::statement::Statement;
 const ROWS_AT_ONCE: i64 = 10_000;
 
 pub(super) fn allocations_sum(tenant: &mut Tenant<'_>, run: &mut Run<'_>) -> Result<End> {
-    let mut after = 0;
-    loop {
-        let page = distributions(tenant, after)?;
-        let (Some(first), Some(last)) = (page.first(), page.last()) else {
-            return Ok(End::Complete);
-        };
+    let pages = Pages { load: distributions, key: |it| it.id };
+    pages.each(tenant, run, |tenant, run, page| {
+        let Some((first, last)) = page.first().zip(page.last()) else { return Ok(End::Complete) };
         let Some(sums) = sums_paid(tenant, first.id, last.id, run)? else {
             return Ok(End::Stopped);
         };
-        after = last.id;
         for Distribution { id, status, value } in page {
             let sums = sums.get(&id).copied().unwrap_or_default();
             let value = (status != "pending").then_some(value);
@@ -33,10 +30,8 @@ pub(super) fn allocations_sum(tenant: &mut Tenant<'_>, run: &mut Run<'_>) -> Res
             let paid = PaidDistribution { id, value, allocations, obligations };
             run.finding.note(paid.allocations_sum());
         }
-        if run.is_stopped() {
-            return Ok(End::Stopped);
-        }
-    }
+        Ok(End::Complete)
+    })
 }
 
 #[derive(Queryable)]
@@ -110,14 +105,10 @@ fn sums_paid(
 }
 
 pub(super) fn obligation_once(tenant: &mut Tenant<'_>, run: &mut Run<'_>) -> Result<End> {
-    let mut after = 0;
-    loop {
-        let page = obligations(tenant, after)?;
-        let (Some(first), Some(last)) = (page.first(), page.last()) else {
-            return Ok(End::Complete);
-        };
+    let pages = Pages { load: obligations, key: |it| it.id };
+    pages.each(tenant, run, |tenant, run, page| {
+        let Some((first, last)) = page.first().zip(page.last()) else { return Ok(End::Complete) };
         let live = live_allocations(tenant, first.id, last.id)?;
-        after = last.id;
         for Obligation { id, allocation_id, named_covers } in page {
             let start = live.partition_point(|(obligation, _)| *obligation < id);
             let end = live.partition_point(|(obligation, _)| *obligation <= id);
@@ -126,10 +117,8 @@ pub(super) fn obligation_once(tenant: &mut Tenant<'_>, run: &mut Run<'_>) -> Res
             let covered = CoveredObligation { id, allocation_id, named_covers, live: &own };
             run.finding.note(covered.obligation_once());
         }
-        if run.is_stopped() {
-            return Ok(End::Stopped);
-        }
-    }
+        Ok(End::Complete)
+    })
 }
 
 #[derive(Queryable)]
@@ -175,11 +164,7 @@ fn live_allocations(tenant: &mut Tenant<'_>, first: i64, last: i64) -> Result<Ve
 
 pub(super) fn trigger_once(tenant: &mut Tenant<'_>, run: &mut Run<'_>) -> Result<End> {
     let mut before: Option<Trigger> = None;
-    loop {
-        let page = triggers(tenant, before)?;
-        if page.is_empty() {
-            return Ok(End::Complete);
-        }
+    Pages { load: triggers, key: |it| *it }.each(tenant, run, |_, run, page| {
         for trigger in page {
             let Trigger { distributor_id, trigger_date, id } = trigger;
             let same = before.filter(|before| {
@@ -189,10 +174,8 @@ pub(super) fn trigger_once(tenant: &mut Tenant<'_>, run: &mut Run<'_>) -> Result
             run.finding.note(date.trigger_once());
             before = Some(trigger);
         }
-        if run.is_stopped() {
-            return Ok(End::Stopped);
-        }
-    }
+        Ok(End::Complete)
+    })
 }
 
 /// A distribution that is not cancelled, by what orders it.
@@ -203,8 +186,7 @@ struct Trigger {
     id: i64,
 }
 
-fn triggers(tenant: &mut Tenant<'_>, after: Option<Trigger>) -> Result<Vec<Trigger>> {
-    let after = after.unwrap_or_default();
+fn triggers(tenant: &mut Tenant<'_>, after: Trigger) -> Result<Vec<Trigger>> {
     Statement::new(
         "SELECT distributor_id, trigger_date, id FROM distributions \
          WHERE status <> 'cancelled' AND organization_id = :organization \
@@ -222,32 +204,37 @@ fn triggers(tenant: &mut Tenant<'_>, after: Option<Trigger>) -> Result<Vec<Trigg
 }
 
 pub(super) fn metrics_follow_credits(tenant: &mut Tenant<'_>, run: &mut Run<'_>) -> Result<End> {
-    let mut after = 0;
-    loop {
-        let page: Vec<(i64, i64)> = Statement::new(
-            "SELECT id, score FROM metrics \
-             WHERE organization_id = :organization AND id > :after ORDER BY id LIMIT :limit",
-        )
-        .bind("organization", tenant.id())
-        .bind("after", after)
-        .bind("limit", SUBJECTS_AT_ONCE)
-        .yielding::<(BigInt, BigInt)>()
-        .load(tenant.connection()?)?;
-        let (Some((first, _)), Some((last, _))) = (page.first(), page.last()) else {
-            return Ok(End::Complete);
-        };
-        let Some(sums) = points_credited(tenant, *first, *last, run)? else {
+    let pages = Pages { load: metrics, key: |it| it.id };
+    pages.each(tenant, run, |tenant, run, page| {
+        let Some((first, last)) = page.first().zip(page.last()) else { return Ok(End::Complete) };
+        let Some(sums) = points_credited(tenant, first.id, last.id, run)? else {
             return Ok(End::Stopped);
         };
-        after = *last;
-        for (id, score) in page {
+        for Metric { id, score } in page {
             let credits = sums.get(&id).copied().unwrap_or_default();
             run.finding.note(CreditedMetric { id, score, credits }.metrics_follow_credits());
         }
-        if run.is_stopped() {
-            return Ok(End::Stopped);
-        }
-    }
+        Ok(End::Complete)
+    })
+}
+
+#[derive(Queryable)]
+struct Metric {
+    id: i64,
+    score: i64,
+}
+
+fn metrics(tenant: &mut Tenant<'_>, after: i64) -> Result<Vec<Metric>> {
+    Statement::new(
+        "SELECT id, score FROM metrics \
+         WHERE organization_id = :organization AND id > :after ORDER BY id LIMIT :limit",
+    )
+    .bind("organization", tenant.id())
+    .bind("after", after)
+    .bind("limit", SUBJECTS_AT_ONCE)
+    .yielding::<(BigInt, BigInt)>()
+    .load(tenant.connection()?)
+    .map_err(Error::from)
 }
 
 /// Sums the points that were credited to the metrics with ids from `first` to `last` by their own

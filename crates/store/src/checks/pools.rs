@@ -6,6 +6,7 @@ use chrono::NaiveDate;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Date, Text};
 
+use super::pages::Pages;
 use super::{Circumstances, EXPLANATIONS_AT_ONCE, End, Run};
 use crate::error::{Error, Result};
 use crate::session::tenant::Tenant;
@@ -16,11 +17,7 @@ pub(super) fn follow_revenue(
     circumstances: Circumstances,
     run: &mut Run<'_>,
 ) -> Result<End> {
-    let mut after = 0;
-    loop {
-        let page = triggered(tenant, after)?;
-        let Some(last) = page.last() else { return Ok(End::Complete) };
-        after = last.id;
+    Pages { load: triggered, key: |it| it.id }.each(tenant, run, |_, run, page| {
         for Triggered { id, carried, from, until, explanation } in page {
             let Some(told) = (circumstances.read_pool)(&explanation) else { continue };
             let pool = RevenuePool {
@@ -34,10 +31,8 @@ pub(super) fn follow_revenue(
             };
             run.finding.note(pool.pools_follow_revenue());
         }
-        if run.is_stopped() {
-            return Ok(End::Stopped);
-        }
-    }
+        Ok(End::Complete)
+    })
 }
 
 /// A distribution that was triggered and did not fail.

@@ -11,6 +11,7 @@ use chrono::NaiveDate;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Date, Nullable, Text};
 
+use super::pages::Pages;
 use super::{End, Run, SUBJECTS_AT_ONCE, is_full};
 use crate::error::{Error, Result, intact};
 use crate::rows::select::Stored;
@@ -25,11 +26,8 @@ const ROWS_AT_ONCE: i64 = 1_000;
 pub(super) fn deals(tenant: &mut Tenant<'_>, run: &mut Run<'_>) -> Result<End> {
     let organization = organization::find(tenant)?.ok_or("there is no such row");
     let currency = intact(OrganizationRow::TABLE, tenant.id(), organization)?.currency;
-    let mut after = 0;
-    loop {
-        let page = page_of_deals(tenant, after)?;
-        let Some(last) = page.last() else { return Ok(End::Complete) };
-        after = last.id;
+    let pages = Pages { load: page_of_deals, key: |deal| deal.id };
+    pages.each(tenant, run, |tenant, run, page| {
         let Some(sums) = distributions_of(tenant, &page, currency, run)? else {
             return Ok(End::Stopped);
         };
@@ -40,10 +38,8 @@ pub(super) fn deals(tenant: &mut Tenant<'_>, run: &mut Run<'_>) -> Result<End> {
                 _ => deal.figures().amounts_follow_deals(sums.percents),
             });
         }
-        if run.is_stopped() {
-            return Ok(End::Stopped);
-        }
-    }
+        Ok(End::Complete)
+    })
 }
 
 #[derive(Queryable)]

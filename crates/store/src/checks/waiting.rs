@@ -8,6 +8,7 @@ use chrono::{NaiveDate, NaiveDateTime};
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Date, Nullable, Text, Timestamp};
 
+use super::pages::Pages;
 use super::{Circumstances, EXPLANATIONS_AT_ONCE, End, Run};
 use crate::error::{Error, Result};
 use crate::session::tenant::Tenant;
@@ -18,11 +19,8 @@ pub(super) fn explained(
     circumstances: Circumstances,
     run: &mut Run<'_>,
 ) -> Result<End> {
-    let mut after = 0;
-    loop {
-        let page = last_triggers(tenant, after)?;
-        let Some(last) = page.last() else { return Ok(End::Complete) };
-        after = last.distributor_id;
+    let pages = Pages { load: last_triggers, key: |it| it.distributor_id };
+    pages.each(tenant, run, |tenant, run, page| {
         for trigger in page {
             // A date that lies ahead was played, and what was written since looks as if it had been
             // there.
@@ -46,7 +44,8 @@ pub(super) fn explained(
                 return Ok(End::Stopped);
             }
         }
-    }
+        Ok(End::Complete)
+    })
 }
 
 /// The last distribution of a distributor that was triggered and did not fail.
@@ -81,15 +80,18 @@ struct Waiting {
     collaborator_id: i64,
 }
 
-/// Returns the obligations that a trigger could have paid and did not. An obligation that was
-/// changed after the trigger date may have been another at that time, and is left out, as is one
-/// that was due only on the day itself, which depends on the time zone.
+/// Returns the obligations that a trigger could have paid and did not: those that are approved, and
+/// the shares of earlier pools. An obligation that was changed after the trigger date may have been
+/// another at that time, and is left out, as is one that was due only on the day itself, which
+/// depends on the time zone.
 fn waiting(tenant: &mut Tenant<'_>, trigger: &Trigger) -> Result<Vec<Waiting>> {
+    // The condition that is met twice is that of the index, as it stands there.
     let rows: Vec<(i64, i64, Option<NaiveDate>)> = Statement::new(
         "SELECT id, collaborator_id, due_on FROM obligations \
          WHERE organization_id = :organization AND distributor_id = :distributor \
          AND status IN ('pending', 'approved') AND allocation_id IS NULL \
-         AND status = 'approved' AND created_at < :trigger_date AND updated_at < :trigger_date \
+         AND (status = 'approved' OR shared_in_id IS NOT NULL) \
+         AND created_at < :trigger_date AND updated_at < :trigger_date \
          ORDER BY collaborator_id, id",
     )
     .bind("organization", tenant.id())

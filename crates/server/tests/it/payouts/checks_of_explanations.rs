@@ -9,7 +9,8 @@ use crate::support::rows::programme::Programme;
 use crate::support::world::{World, run_sql};
 
 apportion_testing::cases! {
-    who_waits_is_told_why, pools_are_their_part_of_revenue, they_are_read_only
+    who_waits_is_told_why, a_share_that_waits_is_told_why, pools_are_their_part_of_revenue,
+    they_are_read_only
 }
 
 /// Somebody who is owed and not paid is in the explanation, with what is open.
@@ -21,13 +22,32 @@ fn who_waits_is_told_why(place: &Place) {
     let set = format!("UPDATE obligations SET created_at = {then}, updated_at = {then}");
     run_sql(&programme.world, &set);
     programme.tick("2026-01-01T00:00:00Z");
+    only_one_waits(&programme, &waits);
+}
+
+/// So is the share of an earlier pool, although nobody has approved it.
+fn a_share_that_waits_is_told_why(place: &Place) {
+    let more = json!({"requires_approval": true, "minimum_value": 20_000});
+    let programme = Programme::start(place, more);
+    programme.begin_at("2024-03-01T12:00:00Z");
+    programme.credit(&[("1", 1)]);
+    programme.tick("2025-01-01T00:00:00Z");
+    let kept = programme.list("/obligations?filter[status]=pending");
+    assert_eq!(kept.len(), 1);
+    programme.tick("2026-01-01T00:00:00Z");
+    only_one_waits(&programme, kept[0]["id"].as_str().unwrap());
+}
+
+/// Checks that the law holds for one obligation, and fails for it without the explanations.
+#[track_caller]
+fn only_one_waits(programme: &Programme, id: &str) {
     let law = check(&programme.world, "waiting-explained")["attributes"].clone();
     assert_eq!((&law["result"], &law["left"]), (&json!("pass"), &json!(1)));
     run_sql(&programme.world, "UPDATE distributions SET explanation = '{}'");
     let law = check(&programme.world, "waiting-explained")["attributes"].clone();
     assert_eq!((&law["result"], &law["right"]), (&json!("fail"), &json!(0)));
     let example = &law["counter_examples"][0];
-    assert_eq!((&example["type"], &example["id"]), (&json!("obligations"), &json!(waits)));
+    assert_eq!((&example["type"], &example["id"]), (&json!("obligations"), &json!(id)));
 }
 
 fn pools_are_their_part_of_revenue(place: &Place) {
