@@ -204,7 +204,7 @@ impl TakenBack {
     /// Checks that the reversals take back nothing that the obligation does not have.
     #[must_use]
     pub fn reversals_within(&self) -> Comparison {
-        use ObligationStatus::{Approved, Cancelled, Fulfilled, Rejected};
+        use ObligationStatus::{Approved, Fulfilled};
         let Self { id, value, status, reversals, refunds } = *self;
         let all = i128::from(value).saturating_neg();
         let total = reversals.saturating_add(refunds);
@@ -214,7 +214,7 @@ impl TakenBack {
             _ => total.max(all),
         };
         let is_reversible = matches!(status, Approved | Fulfilled) || reversals == 0;
-        let is_refundable = !matches!(status, Cancelled | Rejected) || refunds == 0;
+        let is_refundable = !status.is_void() || refunds == 0;
         let detail = if total != within {
             Some(format!("the value is {value}, the sum of its reversals is {total}"))
         } else if !is_reversible || !is_refundable {
@@ -247,16 +247,14 @@ impl SettledAllocation {
     /// or by halves.
     #[must_use]
     pub fn settled_once(&self) -> Comparison {
-        use ObligationStatus::{Approved, Cancelled, Fulfilled, Pending, Rejected};
+        use ObligationStatus::{Approved, Fulfilled, Pending};
         let Self { id, status, has_settlement, obligation, is_referred_to } = *self;
         let holds = match status {
             AllocationStatus::Pending => {
                 matches!(obligation, Pending | Approved) && is_referred_to && !has_settlement
             }
             AllocationStatus::Complete => obligation == Fulfilled && is_referred_to,
-            AllocationStatus::Cancelled => {
-                matches!(obligation, Cancelled | Rejected) && !has_settlement
-            }
+            AllocationStatus::Cancelled => obligation.is_void() && !has_settlement,
             AllocationStatus::Returned => !is_referred_to,
         };
         let detail = || {

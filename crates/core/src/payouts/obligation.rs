@@ -34,6 +34,21 @@ names! {
     }
 }
 
+impl ObligationStatus {
+    /// Returns the first status of the obligations that a pool or its refund creates, by whether
+    /// the distributor requires approval.
+    #[must_use]
+    pub const fn of_pool(requires_approval: bool) -> Self {
+        if requires_approval { Self::Pending } else { Self::Approved }
+    }
+
+    /// Returns whether the obligation came to nothing: it was rejected or cancelled.
+    #[must_use]
+    pub const fn is_void(self) -> bool {
+        matches!(self, Self::Rejected | Self::Cancelled)
+    }
+}
+
 /// An obligation as a client describes it; `None` means null or absent.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Validate)]
 pub struct ObligationDraft {
@@ -221,8 +236,7 @@ impl ObligationState {
     /// A pending obligation may be approved and, unless it is reversed, rejected or cancelled. An
     /// approved one may be fulfilled and, unless it is reversed, cancelled; unless it is allocated
     /// or reversed, rejected. A fulfilled one may become approved again, because the payment came
-    /// back. [`needs_reason`](Self::needs_reason) says which of these must be
-    /// explained.
+    /// back. [`needs_reason`](Self::needs_reason) says which of these must be explained.
     ///
     /// # Errors
     ///

@@ -133,8 +133,7 @@ impl Reversal {
 
     /// Adds the value, unless the reversal does not count any more.
     fn add_to(&self, whole: &mut TakenBack) {
-        use ObligationStatus::{Cancelled, Rejected};
-        if matches!(self.status, Cancelled | Rejected) {
+        if self.status.is_void() {
             return;
         }
         let sum = if self.refund_id.is_some() { &mut whole.refunds } else { &mut whole.reversals };

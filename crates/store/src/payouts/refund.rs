@@ -90,7 +90,7 @@ fn taken_back(
         if refund_id.is_some() {
             sum.refunded = sum.refunded.saturating_add(value.into());
         }
-        if !matches!(status, ObligationStatus::Cancelled | ObligationStatus::Rejected) {
+        if !status.is_void() {
             sum.live = sum.live.saturating_add(value.into());
         }
     }

@@ -92,7 +92,7 @@ impl Payer {
     /// Returns the first status of the obligations that a pool creates.
     #[must_use]
     pub const fn share_status(&self) -> ObligationStatus {
-        if self.requires_approval { ObligationStatus::Pending } else { ObligationStatus::Approved }
+        ObligationStatus::of_pool(self.requires_approval)
     }
 
     /// Returns the amounts that count as revenue, in an organization with this currency; `None` if

@@ -73,10 +73,7 @@ fn create(work: &mut Work<'_>, input: &mut Input) -> Result<i64> {
     let figures: Vec<RefundedShare> = shares.iter().map(|share| share.figures).collect();
     let divided = divide(terms.amount, refunded.status, &figures);
     let parts = divided.map_err(|error| refused(input, error))?;
-    let status = match payer.requires_approval {
-        true => ObligationStatus::Pending,
-        false => ObligationStatus::Approved,
-    };
+    let status = ObligationStatus::of_pool(payer.requires_approval);
     if status == ObligationStatus::Approved {
         // The parts add up to minus the amount.
         accumulate(work, &payer, terms.amount, 0).map_err(|unfit| unfit.of(input, "amount"))?;

@@ -314,8 +314,7 @@ fn check_state(
 ) -> Result<()> {
     let needs_reason = held.needs_reason(new.status);
     // Whoever rejects or cancels may say why.
-    let is_ended = new.status != held.status
-        && matches!(new.status, ObligationStatus::Rejected | ObligationStatus::Cancelled);
+    let is_ended = new.status != held.status && new.status.is_void();
     let changes = [
         ("award_type", old.award_type != new.award_type),
         ("value", old.value != new.value),

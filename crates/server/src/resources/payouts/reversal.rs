@@ -64,8 +64,7 @@ pub(super) fn check_reversed(
     old: &StoredObligation,
     to: ObligationStatus,
 ) -> Result<()> {
-    let is_ended = matches!(to, ObligationStatus::Rejected | ObligationStatus::Cancelled);
-    let Some(id) = old.reverses_id.filter(|_| is_ended && old.value > 0) else { return Ok(()) };
+    let Some(id) = old.reverses_id.filter(|_| to.is_void() && old.value > 0) else { return Ok(()) };
     let Some(whole) = obligation::find(&mut work.tenant, id)? else { return Ok(()) };
     let others = obligation::taken_back(&mut work.tenant, id, Some(old.id))?;
     let left = i128::from(whole.stored.value).saturating_add(others);

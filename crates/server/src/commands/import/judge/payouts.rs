@@ -6,7 +6,7 @@ use apportion_core::distributor::DistributorStatus;
 use apportion_core::fault::Fault;
 use apportion_core::id::ObligationId;
 use apportion_core::metric::{MetricType, score_after_credit};
-use apportion_core::obligation::{ObligationStatus, ReversedObligation};
+use apportion_core::obligation::ReversedObligation;
 use apportion_core::units::Units;
 use apportion_jsonapi::Input;
 use apportion_store::collaborator::{self, CollaboratorRow};
@@ -210,9 +210,8 @@ pub(in super::super) fn stored_reversals(
             (stored.id.0, reversal)
         })
         .collect();
-    let counts =
-        |status| !matches!(status, ObligationStatus::Cancelled | ObligationStatus::Rejected);
-    for ObligationRow { stored, .. } in of_them.into_iter().filter(|it| counts(it.stored.status)) {
+    for ObligationRow { stored, .. } in of_them.into_iter().filter(|it| !it.stored.status.is_void())
+    {
         let reversed = stored.reverses_id.and_then(|ObligationId(id)| reversals.get_mut(&id));
         if let Some(reversed) = reversed {
             reversed.taken_back = reversed.taken_back.saturating_add(stored.value.into());
