@@ -50,16 +50,6 @@ pub struct RefundedShare {
     pub taken_back: i128,
 }
 
-/// The part of a refund that is taken from one collaborator.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct RefundPart {
-    /// The collaborator.
-    pub collaborator_id: CollaboratorId,
-    /// The value of the obligation in minor units, not 0. It is below 0, except that a smaller pool
-    /// can give somebody one unit more by largest remainder.
-    pub value: i64,
-}
-
 /// A reason why a refund is not possible.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum RefundError {
@@ -92,9 +82,11 @@ impl DistributionRefundDraft {
 }
 
 /// Divides a refund of `amount` minor units among the shares of a distribution with this status.
+/// Returns the part of each share in minor units, in the same order; the parts add up to `-amount`.
 ///
 /// The part of each is the difference between its share of the pool that is left and what it has
-/// left now. If no share was cancelled, that is the difference of the shares of both pools.
+/// left now. If no share was cancelled, that is the difference of the shares of both pools. It is 0
+/// or less, except that a smaller pool can give somebody one unit more by largest remainder.
 ///
 /// # Errors
 ///
@@ -117,21 +109,20 @@ impl DistributionRefundDraft {
 ///     refunded,
 ///     taken_back: refunded,
 /// };
-/// let divide = |amount, shares: &[RefundedShare]| -> Vec<i64> {
-///     let parts = divide(amount, DistributionStatus::Complete, shares).unwrap();
-///     parts.into_iter().map(|part| part.value).collect()
-/// };
-/// assert_eq!(divide(3_000, &[(1, 3, 1_765, 0), (2, 14, 8_235, 0)].map(share)), [-530, -2_470]);
+/// let status = DistributionStatus::Complete;
+/// let shares = [(1, 3, 1_765, 0), (2, 14, 8_235, 0)].map(share);
+/// assert_eq!(divide(3_000, status, &shares)?, [-530, -2_470]);
 /// let shares = [(1, 3, 1_765, -530), (2, 14, 8_235, -2_470)].map(share);
-/// assert_eq!(divide(2_000, &shares), [-353, -1_647]);
+/// assert_eq!(divide(2_000, status, &shares)?, [-353, -1_647]);
 /// // What is left is what a pool of 50.00 would have been shared into: 8.82 and 41.18.
 /// assert_eq!((1_765 - 530 - 353, 8_235 - 2_470 - 1_647), (882, 4_118));
+/// # Ok::<(), apportion_core::distribution_refund::RefundError>(())
 /// ```
 pub fn divide(
     amount: i64,
     status: DistributionStatus,
     refunded: &[RefundedShare],
-) -> Result<Vec<RefundPart>, RefundError> {
+) -> Result<Vec<i64>, RefundError> {
     let is_triggered =
         matches!(status, DistributionStatus::Processing | DistributionStatus::Complete);
     if !is_triggered || refunded.is_empty() {
@@ -143,19 +134,15 @@ pub fn divide(
     let net = net.ok_or(RefundError::MoreThanLeft(left))?;
     let weights: Vec<Weight> = refunded.iter().map(RefundedShare::weight).collect();
     let shares = shares(net, &weights).map_err(|_| RefundError::NothingShared)?;
-    let mut parts = Vec::with_capacity(shares.len());
-    for (before, share) in refunded.iter().zip(shares) {
+    let part = |(before, share): (&RefundedShare, i64)| {
         let RefundedShare { collaborator_id, value, taken_back, .. } = *before;
         let part = i128::from(share).saturating_sub(before.left());
         let rest = i128::from(value).saturating_add(taken_back).saturating_add(part);
         let is_possible = part >= 0 || rest >= 0;
         let part = i64::try_from(part).ok().filter(|_| is_possible);
-        let value = part.ok_or(RefundError::TakenBack(collaborator_id))?;
-        if value != 0 {
-            parts.push(RefundPart { collaborator_id, value });
-        }
-    }
-    Ok(parts)
+        part.ok_or(RefundError::TakenBack(collaborator_id))
+    };
+    refunded.iter().zip(shares).map(part).collect()
 }
 
 impl RefundedShare {

@@ -4,7 +4,7 @@
 
 use std::collections::HashMap;
 
-use apportion_core::distribution_refund::{RefundPart, RefundedShare};
+use apportion_core::distribution_refund::RefundedShare;
 use apportion_core::id::{
     CollaboratorId, DistributionId, DistributionRefundId, DistributorId, ObligationId,
 };
@@ -100,10 +100,10 @@ fn taken_back(
 /// A part of a refund, as the obligation that it becomes.
 #[derive(Clone, Copy, Debug)]
 pub struct NewPart {
-    /// The obligation for the share, which the part reverses.
-    pub share_id: ObligationId,
-    /// The collaborator, and the value.
-    pub part: RefundPart,
+    /// The share that it takes back.
+    pub share: Share,
+    /// Minor units, not 0.
+    pub value: i64,
 }
 
 /// The part that all obligations of a refund have in common.
@@ -128,8 +128,8 @@ pub fn insert_parts(tenant: &mut Tenant<'_>, new: NewParts<'_>, parts: &[NewPart
     for parts in powers_of_two(parts) {
         let ids = reserve_ids(tenant, OBLIGATIONS, parts.len())?;
         let row = |(id, new): (&i64, &NewPart)| {
-            let RefundPart { collaborator_id, value } = new.part;
-            [*id, new.share_id.0, collaborator_id.0, value]
+            let NewPart { share: Share { obligation_id, figures }, value } = *new;
+            [*id, obligation_id.0, figures.collaborator_id.0, value]
         };
         let rows: Vec<_> = ids.iter().zip(parts).map(row).collect();
         let statement = Statement::new(

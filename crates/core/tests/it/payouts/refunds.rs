@@ -2,7 +2,7 @@
 
 use apportion_core::distribution::DistributionStatus;
 use apportion_core::distribution_refund::{
-    DistributionRefundDraft, RefundError, RefundPart, RefundedShare, divide,
+    DistributionRefundDraft, RefundError, RefundedShare, divide,
 };
 use apportion_core::id::CollaboratorId;
 use apportion_core::shares::{Weight, shares};
@@ -23,17 +23,16 @@ fn shared(pool: i64, weights: &[Weight]) -> Vec<RefundedShare> {
     shares.map(share).filter(|share| share.value != 0).collect()
 }
 
-fn refund(amount: i64, shares: &[RefundedShare]) -> Result<Vec<RefundPart>, RefundError> {
+fn refund(amount: i64, shares: &[RefundedShare]) -> Result<Vec<i64>, RefundError> {
     divide(amount, DistributionStatus::Complete, shares)
 }
 
 /// Notes the parts of a refund in the shares that they are taken from.
-fn note(shares: &mut [RefundedShare], parts: &[RefundPart]) {
-    for part in parts {
-        let mut shares = shares.iter_mut();
-        let share = shares.find(|share| share.collaborator_id == part.collaborator_id).unwrap();
-        share.refunded += i128::from(part.value);
-        share.taken_back += i128::from(part.value);
+fn note(shares: &mut [RefundedShare], parts: &[i64]) {
+    assert_eq!(shares.len(), parts.len());
+    for (share, part) in shares.iter_mut().zip(parts) {
+        share.refunded += i128::from(*part);
+        share.taken_back += i128::from(*part);
     }
 }
 
@@ -82,7 +81,7 @@ fn nothing_is_taken_back_twice() {
     shares[1].taken_back = -75;
     assert_eq!(refund(4, &shares), Err(RefundError::TakenBack(CollaboratorId(2))));
     shares[1].taken_back = -72;
-    assert_eq!(refund(4, &shares).unwrap().len(), 2);
+    assert_eq!(refund(4, &shares).unwrap(), [-1, -3]);
 }
 
 #[test]
@@ -92,8 +91,7 @@ fn a_part_that_was_rejected_is_not_taken_of_the_others() {
     note(&mut shares, &parts);
     // The first part is rejected: it is not taken back, and it stays refunded.
     shares[0].taken_back = 0;
-    let values: Vec<i64> = refund(20, &shares).unwrap().iter().map(|part| part.value).collect();
-    assert_eq!(values, [-5, -15]);
+    assert_eq!(refund(20, &shares).unwrap(), [-5, -15]);
 }
 
 proptest! {
@@ -119,7 +117,7 @@ proptest! {
             let rest = i64::try_from(left(&after).iter().sum::<i128>()).unwrap();
             let amount = rest / 100 * percent + rest % 100 * percent / 100;
             let parts = refund(amount, &after).unwrap();
-            let sum: i128 = parts.iter().map(|part| i128::from(part.value)).sum();
+            let sum: i128 = parts.iter().copied().map(i128::from).sum();
             prop_assert_eq!(sum, -i128::from(amount));
             note(&mut after, &parts);
             prop_assert!(left(&after).iter().all(|left| *left >= 0));

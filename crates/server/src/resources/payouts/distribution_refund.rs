@@ -6,7 +6,7 @@ use apportion_core::distribution_refund::{
     DistributionRefundDraft, RefundError, RefundedShare, divide,
 };
 use apportion_core::distributor::DistributorStatus;
-use apportion_core::id::{DistributionId, ObligationId};
+use apportion_core::id::DistributionId;
 use apportion_core::obligation::ObligationStatus;
 use apportion_jsonapi::{Bounds, Code, Declaration, Error, Input, Relationship, Scalar, Units};
 use apportion_store::distribution::{self, StoredDistribution};
@@ -78,14 +78,8 @@ fn create(work: &mut Work<'_>, input: &mut Input) -> Result<i64> {
         // The parts add up to minus the amount.
         accumulate(work, &payer, terms.amount, 0).map_err(|unfit| unfit.of(input, "amount"))?;
     }
-    let share_of = |collaborator_id| {
-        let at = figures.binary_search_by_key(&collaborator_id, |it| it.collaborator_id).ok();
-        at.and_then(|at| shares.get(at)).map_or(ObligationId(0), |share| share.obligation_id)
-    };
-    let parts: Vec<NewPart> = parts
-        .into_iter()
-        .map(|part| NewPart { share_id: share_of(part.collaborator_id), part })
-        .collect();
+    let parts = shares.into_iter().zip(parts).filter(|(_, value)| *value != 0);
+    let parts: Vec<NewPart> = parts.map(|(share, value)| NewPart { share, value }).collect();
     let reason = terms.reason.clone();
     let new = NewDistributionRefund { distribution_id: id, amount: terms.amount, reason };
     let refund_id = distribution_refund::insert(&mut work.tenant, &new, work.now)?;
