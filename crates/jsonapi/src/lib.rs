@@ -75,8 +75,8 @@ pub use query::Query;
 pub use request::input::{Input, Linkage};
 pub use request::{Verb, input, operations};
 pub use resource::{
-    Attribute, Bounds, Cardinality, Declaration, DeclaredRows, Registry, Relationship,
-    ResourceType, Rows, Units,
+    Attribute, Bounds, Cardinality, Decimals, Declaration, DeclaredRows, Registry, Relationship,
+    ResourceType, Rows,
 };
 pub use text::json;
 pub use value::{Kind, Scalar, Value};

@@ -17,6 +17,8 @@ pub struct Attribute<F> {
     pub required: bool,
     /// Whether it is shown only where `fields[type]` names it.
     pub on_request: bool,
+    /// Whether it is an amount in units smaller than people count in, such as cents.
+    pub amount: bool,
     /// The field that lists filter and sort by, if they can.
     pub field: Option<F>,
     /// The values of its kind that POST and PATCH accept.
@@ -69,6 +71,7 @@ impl<F> Attribute<F> {
             writable: false,
             required: false,
             on_request: false,
+            amount: false,
             field: None,
             bounds: Bounds::Unbounded,
         }

@@ -11,11 +11,11 @@ use crate::value::{Kind, Scalar};
 /// A function that reads the linkage of a to-one relationship from a row.
 type Linked<R> = fn(&R) -> Option<i64>;
 
-/// The units in which an integer is counted, by the decimals that people write it with.
-pub enum Units<R> {
-    /// The units that all rows share.
+/// The number of decimals with which people write amounts.
+pub enum Decimals<R> {
+    /// The number for the units that all rows share.
     Common,
-    /// Units of the row, with this number of decimals.
+    /// The number for units of the row.
     Own(fn(&R) -> u32),
 }
 
@@ -25,8 +25,8 @@ pub struct Declaration<R, F> {
     id: fn(&R) -> i64,
     version: fn(&R) -> i64,
     attributes: Vec<fn(&R) -> Scalar<'_>>,
-    /// The positions of attributes that count units smaller than people do, and those units.
-    units: Vec<(Vec<usize>, Units<R>)>,
+    /// The positions of amounts, and their decimals.
+    decimals: Vec<(Vec<usize>, Decimals<R>)>,
     linkage: Vec<Option<Linked<R>>>,
 }
 
@@ -55,8 +55,8 @@ impl<R, F: Copy> Declaration<R, F> {
             restricted: false,
             addressed: true,
         };
-        let (attributes, units, linkage) = (Vec::new(), Vec::new(), Vec::new());
-        Self { resource, id, version, attributes, units, linkage }
+        let (attributes, decimals, linkage) = (Vec::new(), Vec::new(), Vec::new());
+        Self { resource, id, version, attributes, decimals, linkage }
             .filter("id", Kind::Id, field)
             .sort("id", field)
     }
@@ -106,13 +106,18 @@ impl<R, F: Copy> Declaration<R, F> {
         }
     }
 
-    /// Declares that attributes, by their names, count units smaller than people do, such as cents.
-    pub fn counts(mut self, names: &[&str], units: Units<R>) -> Self {
-        let places =
-            names.iter().filter_map(|name| self.resource.attribute(name)).map(|(at, _)| at);
-        let places: Vec<usize> = places.collect();
+    /// Declares that integer attributes, by their names, are amounts in units smaller than people
+    /// count in, such as cents. Tables write them with these decimals.
+    pub fn amounts(mut self, names: &[&str], decimals: Decimals<R>) -> Self {
+        let mut places = Vec::with_capacity(names.len());
+        for (at, attribute) in self.resource.attributes.iter_mut().enumerate() {
+            if names.contains(&attribute.name) {
+                attribute.amount = true;
+                places.push(at);
+            }
+        }
         debug_assert_eq!(places.len(), names.len(), "{names:?}");
-        self.units.push((places, units));
+        self.decimals.push((places, decimals));
         self
     }
 
@@ -170,9 +175,9 @@ impl<R, F: Copy> Declaration<R, F> {
 
     /// Returns the decimals of an attribute, as [`Rows::decimals`] does.
     pub fn decimals(&self, row: &R, attribute: usize, common: u32) -> u32 {
-        match self.units.iter().find(|(places, _)| places.contains(&attribute)) {
-            Some((_, Units::Common)) => common,
-            Some((_, Units::Own(decimals))) => decimals(row),
+        match self.decimals.iter().find(|(places, _)| places.contains(&attribute)) {
+            Some((_, Decimals::Common)) => common,
+            Some((_, Decimals::Own(decimals))) => decimals(row),
             None => 0,
         }
     }

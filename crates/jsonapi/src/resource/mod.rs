@@ -12,7 +12,7 @@ mod rows;
 mod shape;
 
 pub use attribute::{Attribute, Bounds};
-pub use declaration::{Declaration, DeclaredRows, Units};
+pub use declaration::{Decimals, Declaration, DeclaredRows};
 pub use operator::Operator;
 pub use parameters::{FilterKey, SortKey, Takes};
 pub use registry::Registry;

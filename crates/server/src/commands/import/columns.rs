@@ -21,20 +21,12 @@ pub const TYPES: &[&str] = &[
     "metric_credits",
 ];
 
-/// The attributes of types that are amounts, in units of a currency or in plain units.
-const MONEY: &[(&str, &str)] = &[
-    ("deals", "value"),
-    ("distributors", "pool_amount"),
-    ("distributors", "minimum_value"),
-    ("obligations", "value"),
-];
-
 /// The part of a row that a column gives.
 #[derive(Clone, Copy)]
 pub(super) enum Column<'t> {
     Attribute(&'t Attribute<Field>),
-    /// An amount in units.
-    Money(&'t Attribute<Field>),
+    /// An amount in units of a currency, or in plain units.
+    Amount(&'t Attribute<Field>),
     Id(&'t Relationship<Field>),
     /// A relationship, by the name of the row.
     Name(&'t Relationship<Field>, &'static NameLookup),
@@ -68,7 +60,7 @@ pub fn describe() -> String {
 
 fn described(name: &str, column: &Column<'_>) -> String {
     let told = match column {
-        Column::Money(_) => "an amount in units, such as 12000.00".to_owned(),
+        Column::Amount(_) => "an amount in units, such as 12000.00".to_owned(),
         Column::Attribute(_) if name.ends_with(MINOR) => {
             "the same amount in minor units, such as 1200000".to_owned()
         }
@@ -77,7 +69,7 @@ fn described(name: &str, column: &Column<'_>) -> String {
         Column::Name(_, lookup) => format!("its {}, instead of its id", lookup.known_by),
     };
     let is_required = match column {
-        Column::Attribute(attribute) | Column::Money(attribute) => attribute.required,
+        Column::Attribute(attribute) | Column::Amount(attribute) => attribute.required,
         Column::Id(relationship) | Column::Name(relationship, _) => relationship.required,
     };
     let needed = if is_required { "; required" } else { "" };
@@ -135,14 +127,13 @@ fn column<'t>(header: &str, resource: &'t ResourceType<Field>) -> Option<Column<
         declared.writable && declared.cardinality == Cardinality::One
     };
     if let Some((_, attribute)) = resource.attribute(header) {
-        let is_money = MONEY.contains(&(resource.name, attribute.name));
-        let column = if is_money { Column::Money(attribute) } else { Column::Attribute(attribute) };
-        return attribute.writable.then_some(column);
+        let column = if attribute.amount { Column::Amount } else { Column::Attribute };
+        return attribute.writable.then_some(column(attribute));
     }
     let minor = header.strip_suffix(MINOR).and_then(|name| resource.attribute(name));
     if let Some((_, attribute)) = minor {
-        let is_money = MONEY.contains(&(resource.name, attribute.name));
-        return is_money.then_some(Column::Attribute(attribute));
+        let is_given = attribute.amount && attribute.writable;
+        return is_given.then_some(Column::Attribute(attribute));
     }
     if let Some(name) = header.strip_suffix("_id") {
         return resource.relationship(name).map(|(_, it)| it).filter(writable).map(Column::Id);
@@ -164,8 +155,7 @@ pub(super) fn minor(columns: &Columns<'_>) -> Vec<&'static str> {
 /// Returns the columns that a file of the type may have.
 fn column_names(resource: &ResourceType<Field>) -> Vec<String> {
     let attributes = resource.attributes.iter().filter(|it| it.writable).flat_map(|it| {
-        let is_money = MONEY.contains(&(resource.name, it.name));
-        let minor = is_money.then(|| format!("{}{MINOR}", it.name));
+        let minor = it.amount.then(|| format!("{}{MINOR}", it.name));
         [it.name.to_owned()].into_iter().chain(minor)
     });
     let relationships = resource

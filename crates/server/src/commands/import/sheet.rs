@@ -194,7 +194,7 @@ fn row(line: u64, record: &csv::StringRecord, columns: &Columns<'_>, mark: Decim
             Column::Attribute(attribute) => {
                 row.input.give(attribute, attribute.kind.read_text(text), pointer);
             }
-            Column::Money(attribute) => {
+            Column::Amount(attribute) => {
                 row.amounts.push(Cell { name: attribute.name, text: text.to_owned() });
             }
             Column::Id(declared) => {

@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 
 use apportion_core::allocation::AllocationStatus;
-use apportion_jsonapi::{Attribute, Declaration, Kind, Scalar, Units};
+use apportion_jsonapi::{Attribute, Decimals, Declaration, Kind, Scalar};
 use apportion_store::allocation::{self, AllocationRow};
 
 use crate::catalog::Resource;
@@ -44,6 +44,6 @@ pub(crate) fn resource() -> Resource<AllocationRow> {
     .to_one(fixed("collaborator", "collaborators").field(allocation::COLLABORATOR_ID), |row| {
         Some(row.stored.collaborator_id.0)
     })
-    .counts(&["value"], Units::Own(|row| decimals(&row.units)));
+    .amounts(&["value"], Decimals::Own(|row| decimals(&row.units)));
     Resource { declaration, writes: None }
 }

@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 
 use apportion_core::distribution::DistributionStatus;
-use apportion_jsonapi::{Attribute, Declaration, Kind, Relationship, Scalar, Units};
+use apportion_jsonapi::{Attribute, Decimals, Declaration, Kind, Relationship, Scalar};
 use apportion_store::allocation;
 use apportion_store::distribution::{self, DistributionRow};
 
@@ -67,6 +67,6 @@ pub(crate) fn resource() -> Resource<DistributionRow> {
         Some(row.stored.distributor_id.0)
     })
     .to_many(Relationship::to_many("allocations", "allocations", allocation::DISTRIBUTION_ID))
-    .counts(&["value"], Units::Own(|row| decimals(&row.stored.units)));
+    .amounts(&["value"], Decimals::Own(|row| decimals(&row.stored.units)));
     Resource { declaration, writes: None }
 }

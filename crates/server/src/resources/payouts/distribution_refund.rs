@@ -8,7 +8,7 @@ use apportion_core::distribution_refund::{
 use apportion_core::distributor::DistributorStatus;
 use apportion_core::id::DistributionId;
 use apportion_core::obligation::ObligationStatus;
-use apportion_jsonapi::{Bounds, Code, Declaration, Error, Input, Relationship, Scalar, Units};
+use apportion_jsonapi::{Bounds, Code, Decimals, Declaration, Error, Input, Relationship, Scalar};
 use apportion_store::distribution::{self, StoredDistribution};
 use apportion_store::distribution_refund::{self, DistributionRefundRow, NewDistributionRefund};
 use apportion_store::distributor::{self, StoredDistributor};
@@ -53,7 +53,7 @@ pub(crate) fn resource() -> Resource<DistributionRefundRow> {
         |row| Some(row.stored.distribution_id.0),
     )
     .to_many(Relationship::to_many("obligations", "obligations", obligation::REFUND_ID))
-    .counts(&["amount"], Units::Own(|row| decimals(&row.units)));
+    .amounts(&["amount"], Decimals::Own(|row| decimals(&row.units)));
     Resource { declaration, writes: Some(Writes::append_only(create)) }
 }
 

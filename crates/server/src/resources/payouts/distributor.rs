@@ -10,7 +10,7 @@ use apportion_core::resolver::{DistributionResolver, PoolResolver};
 use apportion_core::schedule::{Schedule, Tz};
 use apportion_core::units::Units;
 use apportion_jsonapi::{
-    Attribute, Bounds, Declaration, Input, Kind, Linkage, Relationship, Scalar,
+    Attribute, Bounds, Decimals, Declaration, Input, Kind, Linkage, Relationship, Scalar,
 };
 use apportion_store::distributor::{self, DistributorRow, StoredDistributor, WrittenDistributor};
 use apportion_store::{
@@ -67,9 +67,9 @@ pub(crate) fn resource() -> Resource<DistributorRow> {
     .to_many(Relationship::to_many("distributions", "distributions", distribution::DISTRIBUTOR_ID))
     .to_many(Relationship::to_many("metrics", "metrics", metric::DISTRIBUTOR_ID))
     .hide_rows(distributor::STATUS, DistributorStatus::Deleted.name())
-    .counts(
+    .amounts(
         &["pool_amount", "minimum_value", "accumulated_value"],
-        apportion_jsonapi::Units::Own(|row| decimals(&row.stored.units)),
+        Decimals::Own(|row| decimals(&row.stored.units)),
     );
     Resource { declaration, writes: Some(Writes { lock, create, update, delete }) }
 }

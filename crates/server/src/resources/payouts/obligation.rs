@@ -12,7 +12,9 @@ use apportion_core::names::UnknownName;
 use apportion_core::obligation::{
     ObligationDraft, ObligationState, ObligationStatus, ObligationTerms, ReversedObligation,
 };
-use apportion_jsonapi::{Bounds, Code, Declaration, Error, Input, Linkage, Relationship, Scalar};
+use apportion_jsonapi::{
+    Bounds, Code, Decimals, Declaration, Error, Input, Linkage, Relationship, Scalar,
+};
 use apportion_store::distributor::{self, DistributorRow, StoredDistributor};
 use apportion_store::obligation::{self, ObligationRow, StoredObligation, WrittenObligation};
 use apportion_store::{self as store, Tenant};
@@ -39,7 +41,7 @@ pub(crate) fn resource() -> Resource<ObligationRow> {
             row.stored.version.saturating_add(linked)
         },
     )))
-    .counts(&["value"], apportion_jsonapi::Units::Own(|row| decimals(&row.stored.units)));
+    .amounts(&["value"], Decimals::Own(|row| decimals(&row.stored.units)));
     Resource { declaration, writes: Some(Writes { lock, create, update, delete }) }
 }
 

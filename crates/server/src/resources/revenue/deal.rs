@@ -8,7 +8,7 @@ use apportion_core::deal_totals::{DealTotals, RecomputedDeal};
 use apportion_core::decimal::{Percent, Rate};
 use apportion_core::fault::Fault;
 use apportion_core::id::DealId;
-use apportion_jsonapi::{Bounds, Declaration, Input, Relationship, Scalar, Units};
+use apportion_jsonapi::{Bounds, Decimals, Declaration, Input, Relationship, Scalar};
 use apportion_store::deal::{self, DealRow, Sums, WrittenDeal};
 use apportion_store::revenue_distribution::{self, DistributedPercent, Rewritten};
 use apportion_store::{self as store, Tenant};
@@ -54,17 +54,17 @@ pub(crate) fn resource() -> Resource<DealRow> {
             revenue_distribution::DEAL_ID,
         ));
     Resource {
-        declaration: counted(declaration),
+        declaration: amounts(declaration),
         writes: Some(Writes { lock, create, update, delete }),
     }
 }
 
 /// Declares which attributes of a deal are amounts.
-fn counted(declaration: Declaration<DealRow, store::Field>) -> Declaration<DealRow, store::Field> {
+fn amounts(declaration: Declaration<DealRow, store::Field>) -> Declaration<DealRow, store::Field> {
     let own = ["value", "distributed_amount", "undistributed_amount"];
     declaration
-        .counts(&own, Units::Own(|row| row.currency.decimals()))
-        .counts(&["value_default"], Units::Common)
+        .amounts(&own, Decimals::Own(|row| row.currency.decimals()))
+        .amounts(&["value_default"], Decimals::Common)
 }
 
 /// Declares the attributes of a deal that clients can write.

@@ -14,7 +14,7 @@ use apportion_core::revenue_distribution::{
 use apportion_core::slicing::SpreadAmount;
 use apportion_jsonapi::input::Linkage;
 use apportion_jsonapi::{
-    Bounds, Code, Declaration, Error, Input, Kind, Relationship, Scalar, Units,
+    Bounds, Code, Decimals, Declaration, Error, Input, Kind, Relationship, Scalar,
 };
 use apportion_store::deal::{self, DealRow, Sums};
 use apportion_store::revenue_distribution::{
@@ -79,11 +79,11 @@ pub(crate) fn resource() -> Resource<RevenueDistributionRow> {
     )
     .filter("deal.name", Kind::Text, revenue_distribution::DEAL_NAME)
     .sort("deal", revenue_distribution::DEAL_NAME)
-    .counts(
+    .amounts(
         &["amount", "amount_normalized", "daily_amount_min", "daily_amount_max"],
-        Units::Own(|row| row.currency.decimals()),
+        Decimals::Own(|row| row.currency.decimals()),
     )
-    .counts(&["amount_default"], Units::Own(|row| row.currency_default.decimals()));
+    .amounts(&["amount_default"], Decimals::Own(|row| row.currency_default.decimals()));
     Resource { declaration, writes: Some(Writes { lock, create, update, delete }) }
 }
 
