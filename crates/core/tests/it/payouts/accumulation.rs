@@ -47,6 +47,10 @@ fn owed() -> impl Strategy<Value = Vec<Owed>> {
             let mut owed = obligation(id, (collaborator, value));
             owed.state.is_allocated = kind == 0;
             owed.due_on = (kind == 1).then(|| day("2025-07-03"));
+            owed.is_share = matches!(kind, 2 | 3);
+            if matches!(kind, 3 | 4) {
+                owed.state.status = ObligationStatus::Pending;
+            }
             owed
         };
         (1..).zip(rows).map(row).collect()
