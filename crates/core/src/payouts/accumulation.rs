@@ -36,7 +36,8 @@ pub struct Owed {
 pub struct Cutoff {
     /// The instant: obligations created at it or later wait.
     pub at: DateTime<Utc>,
-    /// The same instant as a date of the distributor's time zone: obligations due later wait.
+    /// The date in the distributor's time zone at that instant, or at present if that is earlier:
+    /// obligations due later wait.
     pub date: NaiveDate,
 }
 

@@ -154,11 +154,12 @@ impl OpenDistribution {
 }
 
 impl Snapshot<'_> {
-    /// Returns the instant and the date at which the obligations that are collected end.
+    /// Returns the instant and the date at which the obligations that are collected end. The
+    /// instant is the trigger date at any time: what exists before it was created before it.
     #[must_use]
     pub fn cutoff(&self) -> Cutoff {
-        let at = self.open.closes_at(self.now);
-        Cutoff { at, date: local_date(at, self.payer.time_zone) }
+        let date = local_date(self.open.closes_at(self.now), self.payer.time_zone);
+        Cutoff { at: self.open.trigger_at.max(self.open.opened_at), date }
     }
 }
 

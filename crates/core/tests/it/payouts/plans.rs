@@ -100,14 +100,15 @@ fn the_extremes_are_shared() {
 }
 
 #[test]
-fn before_its_date_a_plan_is_as_if_triggered_then() {
+fn before_its_date_a_plan_counts_what_exists_and_is_due() {
     let mut rows = Rows::of(Payout::Owed).owing(&[(1, 5), (2, 7)]);
+    rows.obligations[0].due_on = Some(day("2025-07-02"));
     rows.obligations[1].created_at = at("2025-07-01T18:00:00Z");
     let early = rows.plan("2025-07-01T18:00:00Z");
     assert_eq!(early.wait_reason, Some(WaitReason::NotDue(at("2025-07-02"))));
     let message = "The trigger date 2025-07-02T12:00:00.000Z has not come.";
     assert_eq!(early.wait_reason.unwrap().to_string(), message);
-    assert_eq!((paid(&early), early.open), (vec!["1 5".to_owned()], rows.open));
+    assert_eq!((paid(&early), early.open), (vec!["2 7".to_owned()], rows.open));
     assert_eq!(early.next.unwrap().open.trigger_at, at("2025-07-03"));
     assert_eq!(paid(&rows.plan("2025-07-02")), ["1 5", "2 7"]);
 }
