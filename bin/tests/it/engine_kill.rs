@@ -143,6 +143,7 @@ fn triggers_of_writes_too(place: &Place) {
         usize::try_from(list["meta"]["total_count"].as_u64().unwrap()).unwrap()
     };
     let credits = total("/metric_credits");
+    assert!(answered > 0, "no write was answered");
     assert!((answered..=answered + open).contains(&credits), "{credits} of {answered}");
     let triggered = total("/distributions?filter[status]=processing,complete");
     assert!(triggered > 0, "no write triggered anything");

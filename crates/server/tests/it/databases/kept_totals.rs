@@ -7,22 +7,12 @@ use apportion_server::store::{Session, fold_totals};
 use apportion_testing::Place;
 use serde_json::{Value, json};
 
+use crate::support::dice::Dice;
 use crate::support::world::{World, document};
 
 apportion_testing::cases! {
     after_random_writes, refused_writes_count_nothing, each_tenant_its_own, while_others_write;
     postgres: kept_sums_are_counts, folding_changes_nothing
-}
-
-/// A generator of pseudorandom numbers that are the same in every run (Knuth's MMIX).
-struct Dice(u64);
-
-impl Dice {
-    fn below(&mut self, end: usize) -> usize {
-        self.0 =
-            self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        usize::try_from(self.0 >> 33).unwrap() % end
-    }
 }
 
 /// The ids of the rows that there should be, by type.
@@ -37,18 +27,18 @@ impl Rows {
     /// Adds or removes a random row.
     #[track_caller]
     fn change(&mut self, world: &World, dice: &mut Dice) {
-        match dice.below(6) {
+        match dice.place(6) {
             0 => self.deals.push(world.deal("Deal", 100)),
             1 | 2 if !self.deals.is_empty() => {
-                let deal = &self.deals[dice.below(self.deals.len())];
+                let deal = &self.deals[dice.place(self.deals.len())];
                 self.distributions.push(world.spread(deal, "2025-01-01", "2025-01-31", "1"));
             }
             3 if !self.distributions.is_empty() => {
-                let id = self.distributions.swap_remove(dice.below(self.distributions.len()));
+                let id = self.distributions.swap_remove(dice.place(self.distributions.len()));
                 world.delete(&format!("/revenue_distributions/{id}")).expect(204);
             }
             4 if !self.people.is_empty() => {
-                let id = self.people.swap_remove(dice.below(self.people.len()));
+                let id = self.people.swap_remove(dice.place(self.people.len()));
                 world.delete(&format!("/people/{id}")).expect(204);
             }
             _ => {
@@ -84,9 +74,9 @@ fn fold(world: &World) -> usize {
 
 fn after_random_writes(place: &Place) {
     let world = World::start(place);
-    let (mut rows, mut dice) = (Rows::default(), Dice(7));
+    let (mut rows, mut dice) = (Rows::default(), Dice(71_993));
     rows.check(&world);
-    for round in 0..60 {
+    for round in 0..120 {
         rows.change(&world, &mut dice);
         if round % 10 == 9 {
             rows.check(&world);
@@ -96,7 +86,8 @@ fn after_random_writes(place: &Place) {
             rows.check(&world);
         }
     }
-    assert!(rows.deals.len() > 3 && rows.distributions.len() > 3 && rows.people.len() > 3);
+    let left = [rows.deals.len(), rows.distributions.len(), rows.people.len()];
+    assert!(left.iter().all(|&count| count > 3), "{left:?}");
 }
 
 fn refused_writes_count_nothing(place: &Place) {

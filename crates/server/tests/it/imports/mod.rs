@@ -78,19 +78,6 @@ fn attribute(world: &World, kind: &str, name: &str) -> Vec<Value> {
     rows(world, kind).iter().map(|row| row["attributes"][name].clone()).collect()
 }
 
-/// Asserts that every law holds.
-#[track_caller]
-fn laws_hold(world: &World) {
-    for check in rows_of_checks(world) {
-        assert_eq!(check["attributes"]["result"], "pass", "{check}");
-    }
-}
-
-fn rows_of_checks(world: &World) -> Vec<Value> {
-    let checks = world.get("/checks?page[size]=200").expect(200).json();
-    checks["data"].as_array().unwrap().clone()
-}
-
 /// A distributor that pays obligations in units.
 #[track_caller]
 fn payer(world: &World, name: &str, units: &str) -> String {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use apportion_testing::Place;
 use serde_json::{Value, json};
 
-use super::{attribute, bad, count, good, laws_hold, rows, world};
+use super::{attribute, bad, count, good, rows, world};
 use crate::support::rows::programme::Programme;
 
 apportion_testing::cases! {
@@ -56,7 +56,7 @@ fn distributors_open(place: &Place) {
     let said = bad(&world, "distributors", text);
     assert!(said[0].starts_with("2: schedule: must be a JSON array"), "{said:?}");
     assert!(said.len() == 2 && said[1].starts_with("3: schedule: "), "{said:?}");
-    laws_hold(&world);
+    world.check_laws();
 }
 
 fn credits_add_up(place: &Place) {
@@ -74,7 +74,7 @@ fn credits_add_up(place: &Place) {
     assert_eq!(attribute(&world, "metric_credits", "points"), [3, 4, 5, 7].map(Value::from));
     assert_eq!(attribute(&world, "metric_credits", "reason")[0], "May");
     assert_eq!(attribute(&world, "metrics", "score"), [15, 4].map(Value::from));
-    laws_hold(&world);
+    world.check_laws();
 }
 
 fn credits_that_are_refused(place: &Place) {
@@ -113,5 +113,5 @@ fn a_distributor_that_is_due_is_triggered_first(place: &Place) {
     assert_eq!(programme.paid("2"), ["1 10000 pending approved"]);
     programme.tick_when_due();
     assert_eq!(programme.paid("3"), ["2 10000 pending approved"]);
-    laws_hold(&programme.world);
+    programme.world.check_laws();
 }

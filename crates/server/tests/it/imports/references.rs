@@ -4,7 +4,7 @@ use apportion_server::import::Options;
 use apportion_testing::Place;
 use serde_json::{Value, json};
 
-use super::{bad, count, good, import, laws_hold, payer, rows, told, world};
+use super::{bad, count, good, import, payer, rows, told, world};
 
 apportion_testing::cases! {
     rows_of_the_same_command, names_that_are_ambiguous, ids_and_names_agree, ids_that_are_none,
@@ -52,7 +52,7 @@ fn rows_of_the_same_command(place: &Place) {
     let path = "/distributors/1?fields[distributors]=accumulated_value";
     let payer = world.get(path).json();
     assert_eq!(payer["data"]["attributes"]["accumulated_value"], 1250);
-    laws_hold(&world);
+    world.check_laws();
 }
 
 fn names_that_are_ambiguous(place: &Place) {
@@ -164,5 +164,5 @@ fn sums_of_the_same_command(place: &Place) {
     let said =
         ["3: amount_percent: makes a sum of the deal's distributions that does not fit 64 bits"];
     assert_eq!(bad(&world, "revenue_distributions", &text), said);
-    laws_hold(&world);
+    world.check_laws();
 }

@@ -63,16 +63,22 @@ fn pools_are_their_part_of_revenue(place: &Place) {
     let law = || check(&programme.world, "pools-follow-revenue")["attributes"].clone();
     let holds = law();
     assert_eq!((&holds["result"], &holds["left"]), (&json!("pass"), &json!(100)));
+    let told = |from: i64, to: i64| {
+        let [from, to] = [from, to].map(|figure| format!("\"recognized\":{figure}"));
+        format!("explanation = replace(explanation, '{from}', '{to}')")
+    };
     let breaks = [
-        "carried = carried + 1",
-        "period_from = '2025-01-02'",
-        "explanation = replace(explanation, '\"recognized\":800', '\"recognized\":840')",
+        ("carried = carried + 1".to_owned(), "carried = carried - 1".to_owned()),
+        ("period_from = '2025-01-02'".to_owned(), "period_from = '2025-01-01'".to_owned()),
+        (told(800, 840), told(840, 800)),
     ];
-    for set in breaks {
+    for (set, mend) in breaks {
         run_sql(&programme.world, &format!("UPDATE distributions SET {set} WHERE id = 2"));
         let broken = law();
         let example = &broken["counter_examples"][0];
         assert_eq!((&broken["result"], &example["id"]), (&json!("fail"), &json!("2")), "{set}");
+        run_sql(&programme.world, &format!("UPDATE distributions SET {mend} WHERE id = 2"));
+        assert_eq!(law()["result"], "pass", "{mend}");
     }
 }
 

@@ -59,12 +59,6 @@ fn refuse(programme: &Programme, attributes: Value, status: u16, fault: &str) {
     refused(&programme.world, to, body, status, &[fault.as_str()]);
 }
 
-#[track_caller]
-fn lawful(programme: &Programme) {
-    let law = programme.world.get("/checks?filter[result][not_eq]=pass").expect(200).json();
-    assert_eq!(law["data"], json!([]));
-}
-
 fn parts_end_where_one_would(place: &Place) {
     let programme = shared(place, json!({}));
     assert_eq!(programme.paid("1"), ["1 1765 pending approved", "2 8235 pending approved"]);
@@ -78,7 +72,7 @@ fn parts_end_where_one_would(place: &Place) {
     refuse(&programme, json!({"amount": 1}), 422, "/data/attributes/amount");
     let path = format!("{}?fields[distributors]=accumulated_value", programme.path());
     assert_eq!(attribute(&programme.world, &path, "accumulated_value"), -10_000);
-    lawful(&programme);
+    programme.world.check_laws();
 }
 
 fn what_is_refunded_is_collected(place: &Place) {
@@ -94,7 +88,7 @@ fn what_is_refunded_is_collected(place: &Place) {
     ];
     assert_eq!(programme.paid("2"), expected);
     assert_eq!(programme.states()[1], "processing 5000");
-    lawful(&programme);
+    programme.world.check_laws();
 }
 
 fn refunds_that_need_approval(place: &Place) {
@@ -110,7 +104,7 @@ fn refunds_that_need_approval(place: &Place) {
     // What was decided is not asked for again.
     let second = refund(&programme, 1_700);
     assert_eq!(parts(&programme, &second), ["1 -300 pending", "2 -1400 pending"]);
-    lawful(&programme);
+    programme.world.check_laws();
 }
 
 fn shares_that_wait_are_refunded(place: &Place) {
@@ -120,7 +114,7 @@ fn shares_that_wait_are_refunded(place: &Place) {
     assert_eq!(parts(&programme, &first), ["1 -1765 approved", "2 -8235 approved"]);
     programme.tick_when_due();
     assert_eq!(programme.paid("2"), Vec::<String>::new());
-    lawful(&programme);
+    programme.world.check_laws();
 }
 
 /// A share that waits, or whose payment came back, is a part of its pool: it is neither changed nor
@@ -137,7 +131,7 @@ fn shares_that_wait_stay(place: &Place) {
         change(world, path, json!({"due_on": "2026-01-01"}));
     }
     change(world, "/obligations/2", json!({"status": "cancelled"}));
-    lawful(&programme);
+    programme.world.check_laws();
 }
 
 /// Neither by a reversal beside a refund, nor by a refund beside a reversal.
@@ -156,7 +150,7 @@ fn nothing_is_taken_back_twice(place: &Place) {
     refuse(&programme, json!({"amount": 100}), 409, "/data/attributes/amount");
     change(world, &format!("/obligations/{reversal}"), json!({"status": "cancelled"}));
     refund(&programme, 100);
-    lawful(&programme);
+    programme.world.check_laws();
     // What is left counts only shares that are paid: one that was withdrawn is not refunded.
     let path = "/obligations/2";
     let withdrawn = json!({"status": "cancelled", "reason": "R"});
@@ -182,7 +176,7 @@ fn one_unit_more_stays(place: &Place) {
     }
     change(world, "/obligations/9", json!({"status": "rejected", "reason": "Too much"}));
     change(world, more, json!({"status": "rejected"}));
-    lawful(&programme);
+    programme.world.check_laws();
 }
 
 fn refused_refunds(place: &Place) {

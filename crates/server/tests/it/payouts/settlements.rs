@@ -45,12 +45,6 @@ fn refuse(programme: &Programme, body: &Value, status: u16, fault: &str) {
     refused(&programme.world, to, body.to_string(), status, &[fault.as_str()]);
 }
 
-#[track_caller]
-fn lawful(programme: &Programme) {
-    let law = programme.world.get("/checks?filter[result][not_eq]=pass").expect(200).json();
-    assert_eq!(law["data"], json!([]));
-}
-
 fn of_a_distribution(place: &Place) {
     let programme = allocated(place);
     let world = &programme.world;
@@ -72,7 +66,7 @@ fn of_a_distribution(place: &Place) {
         settled.iter().map(|row| row["attributes"]["reference"].clone()).collect();
     assert_eq!(references, ["SEPA 7", "CASH", "SEPA 7"]);
     refuse(&programme, &body, 409, "/data/relationships/distribution");
-    lawful(&programme);
+    programme.world.check_laws();
 }
 
 fn of_named_obligations(place: &Place) {
@@ -95,7 +89,7 @@ fn of_named_obligations(place: &Place) {
     assert!(detail.starts_with("Obligation 3 is fulfilled"), "{detail}");
     world.post("/settlements", &naming(&["2"], json!({}))).expect(201);
     assert_eq!(programme.states(), ["complete 2100", "pending 0"]);
-    lawful(&programme);
+    programme.world.check_laws();
 }
 
 /// Only what is approved is settled; the rest of a distribution stays pending.
@@ -108,7 +102,7 @@ fn what_is_not_ready_stays(place: &Place) {
     programme.world.post("/settlements", &of_one("1", json!({}))).expect(201);
     assert_eq!(programme.paid("1"), ["1 5000 complete fulfilled", "2 5000 pending pending"]);
     assert_eq!(programme.states()[0], "processing 10000");
-    lawful(&programme);
+    programme.world.check_laws();
 }
 
 fn refused_settlements(place: &Place) {
@@ -156,7 +150,7 @@ fn after_a_return(place: &Place) {
     let world = &programme.world;
     world.post("/settlements", &of_one("1", json!({}))).expect(201);
     change(world, "/obligations/2", json!({"status": "approved", "reason": "Came back"}));
-    lawful(&programme);
+    programme.world.check_laws();
     programme.tick_when_due();
     world.post("/settlements", &of_one("2", json!({}))).expect(201);
     assert_eq!(programme.states(), ["complete 1400", "complete 700", "pending 0"]);
@@ -166,7 +160,7 @@ fn after_a_return(place: &Place) {
         let rows = programme.list(&format!("/settlements/{settlement}/obligations"));
         assert!(rows.iter().any(|row| row["id"] == "2"), "{settlement}");
     }
-    lawful(&programme);
+    programme.world.check_laws();
 }
 
 /// More than one statement has room for.
@@ -181,5 +175,5 @@ fn many_at_once(place: &Place) {
     assert_eq!(programme.states()[0], "processing 1001");
     world.post("/settlements", &of_one("1", json!({}))).expect(201);
     assert_eq!(programme.states()[0], "complete 1001");
-    lawful(&programme);
+    programme.world.check_laws();
 }

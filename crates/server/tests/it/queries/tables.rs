@@ -188,10 +188,11 @@ fn all_rows_whatever_the_page(place: &Place) {
         "sort=-value",
         "sort=name,-id",
         "filter[name]=D3&sort=value",
-        "filter[value][gt]=1000",
+        "filter[value][gt]=20",
         "filter[$op]=or&filter[0][id]=3&filter[1][name][contains]=5",
     ] {
-        assert_eq!(ids(&format!("/deals?{query}&format=csv")), listed(query), "{query}");
+        let found = ids(&format!("/deals?{query}&format=csv"));
+        assert!(found == listed(query) && !found.is_empty(), "{query}: {found:?}");
     }
     assert_eq!(ids("/deals/1/revenue_distributions?format=csv&sort=-id"), ["2", "1"]);
     assert_eq!(ids("/deals/2/revenue_distributions?format=csv"), [""; 0]);

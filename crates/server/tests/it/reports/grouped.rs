@@ -7,6 +7,7 @@ use apportion_testing::Place;
 use chrono::{Days, NaiveDate};
 use serde_json::{Value, json};
 
+use crate::support::dice::Dice;
 use crate::support::refusal::complaints;
 use crate::support::world::World;
 use apportion_testing::http::send;
@@ -330,17 +331,6 @@ fn as_a_picture(place: &Place) {
     assert!(empty.contains("</svg>"));
 }
 
-/// Returns a generator of pseudorandom numbers that are the same in every run.
-fn draws() -> impl FnMut(u64) -> u64 {
-    let mut state = 0x9e37_79b9_7f4a_7c15_u64;
-    move |below| {
-        state ^= state << 13;
-        state ^= state >> 7;
-        state ^= state << 17;
-        state % below
-    }
-}
-
 /// Computes the part of a total that is recognised by the end of day `k` of `days`, rounded half
 /// away from zero.
 fn recognised(total: i64, k: i64, days: i64) -> i64 {
@@ -351,7 +341,7 @@ fn recognised(total: i64, k: i64, days: i64) -> i64 {
 
 fn groupings_of_a_random_book_agree(place: &Place) {
     let world = World::start(place);
-    let mut draw = draws();
+    let mut dice = Dice(0x9e37_79b9_7f4a_7c15);
     let start: NaiveDate = "2024-11-15".parse().unwrap();
     let (from, until): (NaiveDate, NaiveDate) =
         ("2024-12-10".parse().unwrap(), "2025-02-03".parse().unwrap());
@@ -359,13 +349,13 @@ fn groupings_of_a_random_book_agree(place: &Place) {
     let (mut by_month, mut by_deal) = (BTreeMap::new(), BTreeMap::new());
     let (mut total, mut count) = (0, 0);
     for _ in 0..8 {
-        let value = i64::try_from(draw(2_000_000)).unwrap() - 500_000;
+        let value = dice.amount(2_000_000) - 500_000;
         let deal = world.deal("D", value);
         for _ in 0..5 {
-            let first = start + Days::new(draw(80));
-            let days = i64::try_from(draw(90)).unwrap() + 1;
+            let first = start + Days::new(dice.roll(80));
+            let days = dice.amount(90) + 1;
             let last = first + Days::new(u64::try_from(days - 1).unwrap());
-            let percent = draw(150) + 1;
+            let percent = dice.roll(150) + 1;
             world.spread(&deal, &first.to_string(), &last.to_string(), &percent.to_string());
             let amount = recognised(value, i64::try_from(percent).unwrap(), 100);
             for (at, day) in (0..days).zip(first.iter_days()) {

@@ -22,9 +22,14 @@ impl Dice {
         self.roll(one_in) == 0
     }
 
+    /// Returns such a number as a position.
+    pub fn place(&mut self, below: usize) -> usize {
+        usize::try_from(self.roll(below as u64)).unwrap()
+    }
+
     /// Returns one of some values.
     pub fn pick<T: Clone>(&mut self, of: &[T]) -> T {
-        of[usize::try_from(self.roll(of.len() as u64)).unwrap()].clone()
+        of[self.place(of.len())].clone()
     }
 
     /// Returns some of the ids from 1 to `of`, each once in so many times.

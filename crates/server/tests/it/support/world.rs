@@ -152,6 +152,13 @@ impl World {
         self.request("DELETE", path, None)
     }
 
+    /// Checks that every law of conservation holds.
+    #[track_caller]
+    pub fn check_laws(&self) {
+        let broken = self.get("/checks?filter[result][not_eq]=pass").expect(200).json();
+        assert_eq!(broken["data"], json!([]));
+    }
+
     /// Makes a resource from attributes and `(relationship, type, id)` links; returns its id.
     #[track_caller]
     pub fn create(&self, kind: &str, attributes: Value, links: &[(&str, &str, &str)]) -> String {

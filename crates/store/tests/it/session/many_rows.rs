@@ -2,7 +2,7 @@
 //! their names, locked and updated, each with its event in the order of the writes.
 
 use apportion_store::{Error, Named, Session, Tenant, deal};
-use apportion_testing::{Backend, Place};
+use apportion_testing::Place;
 
 use crate::support::rows::{
     deal_names, deal_total, event_count, insert_deal, insert_deals, insert_distribution, lock_deal,
@@ -12,7 +12,8 @@ use crate::support::{World, texts};
 
 apportion_testing::cases! {
     rows_keep_their_order, events_keep_their_order, undone_with_an_inner_transaction,
-    found_by_their_names, locked_and_updated, locks_let_others_refer
+    found_by_their_names, locked_and_updated;
+    postgres: locks_let_others_refer
 }
 
 /// More than a statement holds, and no power of two.
@@ -153,9 +154,6 @@ fn locked_and_updated(place: &Place) {
 /// A lock keeps out others that lock the row, but not those that refer to it. SQLite has one
 /// writer.
 fn locks_let_others_refer(place: &Place) {
-    if place.backend == Backend::Sqlite {
-        return;
-    }
     let world = World::make(place);
     let (mut session, mut other) = (world.session(), world.session());
     let mut ours = Tenant::new(world.ours, &mut session);

@@ -6,6 +6,7 @@ use apportion_core::distribution::DistributionStatus;
 use apportion_core::engine::OpenDistribution;
 use apportion_core::id::DistributorId;
 use apportion_core::schedule::{Schedule, Tz};
+use apportion_server::Clock;
 use apportion_server::engine::{PassSummary, Tick, tick};
 use apportion_server::store::distribution::{self, Outcome};
 use apportion_server::store::distributor::{self, WrittenDistributor};
@@ -32,7 +33,19 @@ impl Programme {
     /// otherwise.
     #[track_caller]
     pub fn start(place: &Place, more: Value) -> Self {
-        let world = World::start(place);
+        Self::of(World::start(place), more)
+    }
+
+    /// Does the same on a server whose clock stands at an instant. If that is long ago, so are the
+    /// trigger dates that follow, and the laws look at all that waits since.
+    #[track_caller]
+    pub fn long_ago(place: &Place, instant: &str, more: Value) -> Self {
+        let clock = Clock::standing(instant.parse().unwrap());
+        Self::of(World::configured(place, |config| config.clock = clock), more)
+    }
+
+    #[track_caller]
+    fn of(world: World, more: Value) -> Self {
         let person = |name| world.create("collaborators", json!({"full_name": name}), &[]);
         let people = ["Ann", "Ben", "Eva"].map(person).to_vec();
         let first = Self { world: Arc::new(world), id: String::new(), people };
