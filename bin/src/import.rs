@@ -28,6 +28,10 @@ pub(crate) struct Import {
     /// Import files although the same bytes were imported before
     #[arg(long)]
     again: bool,
+    /// Change the rows whose `external_id` is stored already, and insert the others; every row must
+    /// have one then
+    #[arg(long)]
+    update: bool,
     /// The CSV files, in UTF-8 and with a header line, imported in the given order; `-` is stdin
     #[arg(required = true)]
     files: Vec<PathBuf>,
@@ -37,7 +41,8 @@ pub(crate) struct Import {
 fn columns() -> String {
     format!(
         "Columns are separated by comma, semicolon or tab. With semicolons, decimals have a comma \
-         before them.\nAn empty cell gives no value.\n\n{}",
+         before them.\nAn empty cell gives no value, and with --update leaves a value as it is.\n\
+         \n{}",
         describe()
     )
 }
@@ -45,8 +50,8 @@ fn columns() -> String {
 /// Imports all files together, or nothing if one of them is at fault.
 pub(crate) fn run(options: &Import, database: &Address) -> anyhow::Result<ExitCode> {
     let mut importer = Importer::open(database, options.organization)?;
-    let Import { again, dry_run, .. } = *options;
-    let mut batch = importer.batch(Options { again, dry_run });
+    let Import { again, dry_run, update, .. } = *options;
+    let mut batch = importer.batch(Options { again, dry_run, update });
     let mut done = Vec::new();
     for path in &options.files {
         let name = path.display().to_string();
@@ -73,6 +78,16 @@ pub(crate) fn run(options: &Import, database: &Address) -> anyhow::Result<ExitCo
                 let sums = it.sums.join(", ");
                 let sums = if sums.is_empty() { sums } else { format!(": {sums}") };
                 println!("would import {} {}{sums}", it.rows, it.kind);
+                if update {
+                    let (changed, known) = (it.changed, it.known());
+                    println!("would change {changed} of {known} {} that are there", it.kind);
+                }
+            }
+        }
+        Ok(types) if update => {
+            for it in types {
+                let (new, changed, known) = (it.rows, it.changed, it.known());
+                println!("{}: {new} new; {changed} changed of {known} that were there", it.kind);
             }
         }
         Ok(_) => done.iter().for_each(|line| println!("{line}")),

@@ -17,6 +17,7 @@ apportion_testing::cases! {
     one_bad_file_keeps_all_out,
     a_dry_run_says_what_it_would_do,
     the_same_file_again,
+    a_file_that_updates_comes_every_night,
     stdin_is_a_file,
     many_faults_are_counted,
     other_refusals;
@@ -59,7 +60,7 @@ fn a_year_is_served_at_once(place: &Place) {
 type BadFile = (&'static str, &'static [u8], &'static [&'static str]);
 
 const DEAL_COLUMNS: &str = "name, currency, value, value_minor, exchange_rate, exchange_date, probability, status, date, \
-     end_date";
+     end_date, external_id";
 
 #[rustfmt::skip]
 const BAD_FILES: &[BadFile] = &[
@@ -244,6 +245,25 @@ fn the_same_file_again(place: &Place) {
     assert_eq!(again, "deals-copy.csv: 1 deals\n");
     let server = Server::start(place);
     assert_eq!(counts(&tenant, server.address()), [2, 0]);
+}
+
+fn a_file_that_updates_comes_every_night(place: &Place) {
+    let tenant = Tenant::make(place, "Agency");
+    let night = |flags: &[&str], text: &[u8]| {
+        write(place, "deals.csv", text);
+        import(place, &tenant, &[flags, &["deals.csv"]].concat())
+    };
+    let first = b"name,value,external_id\nA,1.00,1\nB,2.00,2\n";
+    assert_eq!(night(&["--update"], first).ok(), "deals: 2 new; 0 changed of 0 that were there\n");
+    assert_eq!(night(&["--update"], first).ok(), "deals: 0 new; 0 changed of 2 that were there\n");
+    let second = b"name,value,external_id\nA,1.00,1\nB,3.00,2\nC,4.00,3\n";
+    let foreseen = "would import 1 deals: 4.00 EUR\nwould change 1 of 2 deals that are there\n";
+    assert_eq!(night(&["--update", "--dry-run"], second).ok(), foreseen);
+    assert_eq!(night(&["--update"], second).ok(), "deals: 1 new; 1 changed of 2 that were there\n");
+    let Ended { code, stderr, .. } = night(&[], b"name,external_id\nA,1\n");
+    let said = "deals.csv:2: external_id: is that of record '1' of type deals; give --update to \
+                change that one\napportion: deals.csv: nothing was imported: 1 fault\n";
+    assert_eq!((code, stderr.as_str()), (Some(1), said));
 }
 
 fn stdin_is_a_file(place: &Place) {

@@ -124,8 +124,9 @@ fn bad_lines_are_named(place: &Place) {
     ] {
         write(place, file, text);
         let ended = import(place, &tenant, &[file]);
-        let columns = "status, award_type, value, value_minor, reason, reference, due_on, collaborator, \
-             collaborator_id, distributor, distributor_id, reverses_id";
+        let columns = "status, award_type, value, value_minor, reason, reference, due_on, external_id, \
+             collaborator_id, collaborator, collaborator_external_id, distributor_id, distributor, \
+             distributor_external_id, reverses_id";
         let mut expected: Vec<String> = said
             .iter()
             .map(|line| format!("{file}:{}", line.replace("{columns}", columns)))

@@ -69,4 +69,4 @@ pub use revenue::{
     deal, deal_totals, recognition, report, revenue_distribution, revenue_item, revenue_item_page,
     slicing,
 };
-pub use rules::{event, fault, id, names, refusal};
+pub use rules::{event, fault, id, names, refusal, text};

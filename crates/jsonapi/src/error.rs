@@ -114,8 +114,10 @@ pub struct Error {
     pub detail: Cow<'static, str>,
     /// The place of the fault, where it lies in a part of the request.
     pub source: Option<Source>,
+    /// The address of what the error is about, such as a resource that is in the way.
+    pub about: Option<Box<str>>,
     /// The members that a profile adds.
-    pub profile: Option<ProfileError>,
+    pub profile: Option<Box<ProfileError>>,
 }
 
 /// The members that a profile adds to an error.
@@ -139,7 +141,7 @@ impl ProfileError {
 impl Error {
     /// Creates an error without a source.
     pub fn new(code: Code, detail: impl Into<Cow<'static, str>>) -> Self {
-        Self { code, detail: detail.into(), source: None, profile: None }
+        Self { code, detail: detail.into(), source: None, about: None, profile: None }
     }
 
     /// Returns the same error with the place of the fault.
@@ -147,9 +149,14 @@ impl Error {
         Self { source: Some(source), ..self }
     }
 
+    /// Returns the same error with the address of what it is about.
+    pub fn about(self, address: impl Into<Box<str>>) -> Self {
+        Self { about: Some(address.into()), ..self }
+    }
+
     /// Returns the same error with the members that a profile adds.
     pub(crate) fn with_profile(self, profile: ProfileError) -> Self {
-        Self { profile: Some(profile), ..self }
+        Self { profile: Some(Box::new(profile)), ..self }
     }
 
     /// Creates an error in a query parameter.
@@ -202,15 +209,23 @@ pub fn document(errors: &[Error], mut id: impl FnMut(&Error) -> String) -> Vec<u
             push_str(&mut out, place);
             out.push(b'}');
         }
-        if let Some(profile) = error.profile {
-            out.extend_from_slice(b",\"links\":{\"type\":");
-            push_str(&mut out, &format!("{}/{}", profile.uri, profile.kind));
-            out.push(b'}');
-            if let Some(max_size) = profile.max_size {
-                out.extend_from_slice(b",\"meta\":{\"page\":{\"maxSize\":");
-                push_integer(&mut out, max_size);
-                out.extend_from_slice(b"}}");
+        let kind =
+            error.profile.as_ref().map(|profile| format!("{}/{}", profile.uri, profile.kind));
+        let mut before = ",\"links\":{";
+        for (name, link) in [("about", error.about.as_deref()), ("type", kind.as_deref())] {
+            if let Some(link) = link {
+                out.extend_from_slice(format!("{before}\"{name}\":").as_bytes());
+                push_str(&mut out, link);
+                before = ",";
             }
+        }
+        if before == "," {
+            out.push(b'}');
+        }
+        if let Some(max_size) = error.profile.as_ref().and_then(|profile| profile.max_size) {
+            out.extend_from_slice(b",\"meta\":{\"page\":{\"maxSize\":");
+            push_integer(&mut out, max_size);
+            out.extend_from_slice(b"}}");
         }
         out.push(b'}');
     }

@@ -35,6 +35,7 @@ pub use pool::store::Store;
 pub use rows::membership;
 pub use rows::named::Named;
 pub use rows::select::{Found, Loaded, Select, Stored, load, load_by, load_held, load_keyed};
+pub use rows::unique::{self, ExternalId};
 pub use scope::Scope;
 pub use session::Session;
 pub use session::books::{Ledger, LedgerPart};

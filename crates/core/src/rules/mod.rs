@@ -8,4 +8,4 @@ pub mod fault;
 pub mod id;
 pub mod names;
 pub mod refusal;
-pub(crate) mod text;
+pub mod text;

@@ -13,6 +13,24 @@ pub(crate) const MAX_TEXT_CHARS: u64 = 255;
 /// The longest description or reason, in characters (Unicode scalar values).
 pub(crate) const MAX_LONG_TEXT_CHARS: u64 = 10_000;
 
+/// Checks a text of one line, such as the name of a row in another system: 1 to 255 characters
+/// (Unicode scalar values), and no control characters.
+///
+/// # Errors
+///
+/// The rule that is broken, as the rest of a sentence about the text.
+pub fn one_line(text: &str) -> Result<(), String> {
+    if text.is_empty() {
+        Err("must not be empty".to_owned())
+    } else if u64::try_from(text.chars().count()).is_ok_and(|count| count > MAX_TEXT_CHARS) {
+        Err(format!("must be at most {MAX_TEXT_CHARS} characters"))
+    } else if text.chars().any(char::is_control) {
+        Err("must not contain control characters".to_owned())
+    } else {
+        Ok(())
+    }
+}
+
 /// Refuses U+0000, which databases cannot store. Line breaks and tabs are allowed in a long text.
 pub(crate) fn without_nul(text: &str) -> Result<(), ValidationError> {
     let message = "must not contain U+0000";

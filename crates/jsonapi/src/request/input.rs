@@ -130,6 +130,16 @@ impl Input {
         self.attributes.iter().any(|(known, _)| *known == name)
     }
 
+    /// Returns the writable attributes that the request gives, with their values.
+    pub fn given(&self) -> impl Iterator<Item = (&'static str, &Value)> {
+        self.attributes.iter().map(|(name, value)| (*name, value))
+    }
+
+    /// Returns the writable relationships that the request gives.
+    pub fn given_links(&self) -> impl Iterator<Item = &Link> {
+        self.links.iter()
+    }
+
     /// Returns the linkage that the request gives for a writable relationship.
     pub fn link(&self, name: &str) -> Option<&Link> {
         self.links.iter().find(|link| link.name == name)

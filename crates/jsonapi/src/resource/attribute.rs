@@ -17,6 +17,8 @@ pub struct Attribute<F> {
     pub required: bool,
     /// Whether it is shown only where `fields[type]` names it.
     pub on_request: bool,
+    /// Whether no two resources of the type that a client sees may have the same value.
+    pub unique: bool,
     /// Whether it is an amount in units smaller than people count in, such as cents.
     pub amount: bool,
     /// The field that lists filter and sort by, if they can.
@@ -71,6 +73,7 @@ impl<F> Attribute<F> {
             writable: false,
             required: false,
             on_request: false,
+            unique: false,
             amount: false,
             field: None,
             bounds: Bounds::Unbounded,
@@ -104,6 +107,12 @@ impl<F> Attribute<F> {
     /// Shows it only where `fields[type]` names it.
     pub const fn on_request(mut self) -> Self {
         self.on_request = true;
+        self
+    }
+
+    /// Lets no two resources of the type have the same value.
+    pub const fn unique(mut self) -> Self {
+        self.unique = true;
         self
     }
 

@@ -163,6 +163,11 @@ impl<R, F: Copy> Declaration<R, F> {
         &self.resource
     }
 
+    /// Returns the id of a row.
+    pub fn id(&self, row: &R) -> i64 {
+        (self.id)(row)
+    }
+
     /// Returns the version of a row.
     pub fn version(&self, row: &R) -> i64 {
         (self.version)(row)

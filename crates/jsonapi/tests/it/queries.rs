@@ -100,7 +100,7 @@ fn faults(query: &str) -> Vec<(&'static str, &'static str)> {
     let errors = parsed.err().unwrap_or_default();
     errors
         .iter()
-        .map(|it| (it.code.as_str(), it.profile.map_or("", |profile| profile.kind)))
+        .map(|it| (it.code.as_str(), it.profile.as_ref().map_or("", |profile| profile.kind)))
         .collect()
 }
 

@@ -23,6 +23,11 @@ pub(crate) const fn text(name: &'static str) -> Attribute<Field> {
     Attribute::new(name, Kind::Text).bounded(LINE)
 }
 
+/// Returns the attribute by which another system knows a row, if one does.
+pub(crate) const fn external_id(field: Field) -> Attribute<Field> {
+    text("external_id").nullable().writable().unique().field(field)
+}
+
 /// Returns an attribute of a text of several lines, with at most 10,000 characters.
 pub(crate) const fn long_text(name: &'static str) -> Attribute<Field> {
     Attribute::new(name, Kind::Text).bounded(Bounds::Text { max: 10_000, lines: true })

@@ -7,6 +7,7 @@ pub(crate) mod draft;
 mod registry;
 mod served;
 mod table;
+pub(crate) mod unique;
 mod work;
 
 pub use registry::{ROOT, Resources};

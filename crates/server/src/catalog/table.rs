@@ -10,6 +10,7 @@ use apportion_store::{self as store, Criteria, Field, Stored, Tenant};
 
 use crate::catalog::criteria;
 use crate::catalog::served::{BoxedRows, CursorPage, MAX_INCLUDED, OwnedRows, Page, Served};
+use crate::catalog::unique::{self, Unique};
 use crate::catalog::work::Work;
 use crate::failure::{Failure, Result};
 
@@ -101,14 +102,19 @@ where
 
     fn create(&self, work: &mut Work<'_>, input: &mut Input) -> Result<i64> {
         self.check_read_only(work, None, input)?;
-        (self.writes()?.create)(work, input)
+        let given = self.read_unique(work, None, input)?;
+        let id = (self.writes()?.create)(work, input).map_err(unique::raced)?;
+        unique::write::<R>(work, id, &given).map_err(unique::raced)?;
+        Ok(id)
     }
 
     fn update(&self, work: &mut Work<'_>, id: i64, input: &mut Input) -> Result<()> {
         let writes = self.writes()?;
         let row = self.lock(writes, work, id)?;
         self.check_read_only(work, Some((id, &row)), input)?;
-        (writes.update)(work, &row, input)
+        let given = self.read_unique(work, Some(id), input)?;
+        (writes.update)(work, &row, input).map_err(unique::raced)?;
+        unique::write::<R>(work, id, &given).map_err(unique::raced)
     }
 
     fn delete(&self, work: &mut Work<'_>, id: i64) -> Result<()> {
@@ -126,6 +132,16 @@ impl<R: Stored + Send + Sync> Resource<R> {
     fn writes(&self) -> Result<&Writes<R>> {
         // A read-only type never gets here: its routes refuse such requests before.
         self.writes.as_ref().ok_or_else(Failure::not_found)
+    }
+
+    fn read_unique(
+        &self,
+        work: &mut Work<'_>,
+        own: Option<i64>,
+        input: &mut Input,
+    ) -> Result<Vec<Unique>> {
+        let id_of = |row: &R| self.declaration.id(row);
+        unique::read(work, self.resource(), own, id_of, input)
     }
 
     /// Locks the row to write. Refuses it with 412 if the client expects another version.

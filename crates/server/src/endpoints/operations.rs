@@ -71,6 +71,7 @@ impl OperationsRequest {
         let unreadable = |what| Failure::refusal(Code::BadDocument, what);
         let json = Json::parse(&self.body).map_err(unreadable)?;
         let mut locals = LocalIds::default();
+        let mut added = Vec::new();
         let mut out = b"{\"atomic:results\":[".to_vec();
         for (at, operation) in operations::read(&json)?.into_iter().enumerate() {
             if at > 0 {
@@ -86,10 +87,13 @@ impl OperationsRequest {
             match perform(&mut work, &operation, &self.origin, &mut locals) {
                 Ok(Some((kind, id))) => {
                     let kind = self.resources.get(kind).ok_or_else(Failure::not_found)?;
+                    if operation.verb == Verb::Add {
+                        added.push(read::address(kind, id));
+                    }
                     show(tenant, kind, id, &mut out)?;
                 }
                 Ok(None) => out.extend_from_slice(b"{}"),
-                Err(failure) => return Err(at_operation(failure, at)),
+                Err(failure) => return Err(at_operation(failure, at, &added)),
             }
         }
         let end = format!("],\"jsonapi\":{{\"version\":\"1.1\",\"ext\":[\"{EXTENSION}\"]}}}}");
@@ -98,9 +102,13 @@ impl OperationsRequest {
     }
 }
 
-/// Points the errors that the client sees at the operation that they belong to.
-fn at_operation(failure: Failure, at: usize) -> Failure {
-    let place = |error| operations::at_operation(error, at);
+/// Points the errors that the client sees at the operation that they belong to. Rows that earlier
+/// operations added are gone by then, so that no error links to them.
+fn at_operation(failure: Failure, at: usize, added: &[String]) -> Failure {
+    let place = |error: Error| {
+        let about = error.about.clone().filter(|address| added.iter().all(|it| **it != **address));
+        operations::at_operation(Error { about, ..error }, at)
+    };
     match failure {
         Failure::Store(apportion_store::Error::Referenced) => {
             Failure::Refused(failure.errors().into_iter().map(place).collect())

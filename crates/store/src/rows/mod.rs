@@ -9,3 +9,4 @@ pub mod membership;
 pub(crate) mod named;
 pub(crate) mod select;
 pub(crate) mod table;
+pub mod unique;

@@ -6,7 +6,7 @@ use apportion_jsonapi::text::alternatives;
 use apportion_jsonapi::{Attribute, Kind};
 use apportion_store::Field;
 
-use super::faults::{Faults, MINOR};
+use super::faults::{EXTERNAL, Faults, MINOR};
 use super::names::NameLookup;
 use crate::resources;
 
@@ -28,6 +28,8 @@ pub(super) enum Column<'t> {
     /// An amount in units of a currency, or in plain units.
     Amount(&'t Attribute<Field>),
     Id(&'t Relationship<Field>),
+    /// A relationship, by the `external_id` of the row.
+    ExternalId(&'t Relationship<Field>),
     /// A relationship, by the name of the row.
     Name(&'t Relationship<Field>, &'static NameLookup),
 }
@@ -64,15 +66,25 @@ fn described(name: &str, column: &Column<'_>) -> String {
         Column::Attribute(_) if name.ends_with(MINOR) => {
             "the same amount in minor units, such as 1200000".to_owned()
         }
+        Column::Attribute(attribute) if attribute.unique => {
+            "the name of the row in another system, which no other row of the type has".to_owned()
+        }
         Column::Attribute(attribute) => described_kind(attribute.kind),
         Column::Id(relationship) => format!("the id of one of {}", relationship.target),
+        Column::ExternalId(_) => "its external_id, instead of its id".to_owned(),
         Column::Name(_, lookup) => format!("its {}, instead of its id", lookup.known_by),
     };
     let is_required = match column {
         Column::Attribute(attribute) | Column::Amount(attribute) => attribute.required,
-        Column::Id(relationship) | Column::Name(relationship, _) => relationship.required,
+        Column::Id(relationship) => relationship.required && NameLookup::of(relationship).is_none(),
+        Column::ExternalId(_) | Column::Name(..) => false,
     };
-    let needed = if is_required { "; required" } else { "" };
+    let is_one_of = matches!(column, Column::Id(it) if it.required && !is_required);
+    let needed = match (is_required, is_one_of) {
+        (true, _) => "; required",
+        (false, true) => "; it or one of the next two is required",
+        (false, false) => "",
+    };
     format!("{name}: {told}{needed}")
 }
 
@@ -135,6 +147,10 @@ fn column<'t>(header: &str, resource: &'t ResourceType<Field>) -> Option<Column<
         let is_given = attribute.amount && attribute.writable;
         return is_given.then_some(Column::Attribute(attribute));
     }
+    if let Some(name) = header.strip_suffix(EXTERNAL) {
+        let declared = resource.relationship(name).map(|(_, it)| it).filter(writable);
+        return declared.filter(|it| NameLookup::of(it).is_some()).map(Column::ExternalId);
+    }
     if let Some(name) = header.strip_suffix("_id") {
         return resource.relationship(name).map(|(_, it)| it).filter(writable).map(Column::Id);
     }
@@ -163,8 +179,9 @@ fn column_names(resource: &ResourceType<Field>) -> Vec<String> {
         .iter()
         .filter(|it| it.writable && it.cardinality == Cardinality::One);
     let linked = relationships.flat_map(|it| {
-        let name = NameLookup::of(it).map(|_| it.name.to_owned());
-        name.into_iter().chain([format!("{}_id", it.name)])
+        let name =
+            NameLookup::of(it).map(|_| [it.name.to_owned(), format!("{}{EXTERNAL}", it.name)]);
+        [format!("{}_id", it.name)].into_iter().chain(name.into_iter().flatten())
     });
     attributes.chain(linked).collect()
 }

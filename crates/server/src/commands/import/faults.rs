@@ -5,8 +5,14 @@ use apportion_jsonapi::{Error, Source};
 /// The ending of columns that give an amount in minor units.
 pub(super) const MINOR: &str = "_minor";
 
+/// The ending of columns that name a row by its `external_id`.
+pub(super) const EXTERNAL: &str = "_external_id";
+
 /// The largest number of faults that are listed. The rest is counted.
 pub const MAX_LISTED: usize = 100;
+
+/// The attribute by which another system knows a row.
+pub(super) const EXTERNAL_ID: &str = "external_id";
 
 /// A line that cannot be imported.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -49,8 +55,9 @@ impl Faults {
                 _ => None,
             };
             let name = member.map(|member| {
-                let name = member.strip_suffix(MINOR).or_else(|| member.strip_suffix("_id"));
-                name.unwrap_or(member)
+                let endings = [MINOR, EXTERNAL, "_id"];
+                let name = endings.iter().find_map(|ending| member.strip_suffix(ending));
+                name.filter(|_| member != EXTERNAL_ID).unwrap_or(member)
             });
             // The column is printed before the reason, which need not name it again.
             let rest = name.and_then(|name| error.detail.strip_prefix(name));

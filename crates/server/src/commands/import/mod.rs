@@ -6,7 +6,8 @@
 //!
 //! All files of a command are one transaction. They are read (`sheet`) and judged (`judge`) before
 //! it begins, so that it only has to insert (`write`). If a row that others were judged by has
-//! changed meanwhile, the files are judged again. Not here: the update and the deletion of rows.
+//! changed meanwhile, the files are judged again. A file that updates changes the rows whose
+//! `external_id` is stored, and inserts the others. Not here: the deletion of rows.
 
 mod columns;
 mod faults;
@@ -37,6 +38,7 @@ use self::write::{Locking, Stop, write};
 use crate::catalog::{Resources, Work};
 use crate::clock::now;
 use crate::commands::admin::{AdminError, open_migrated};
+use crate::failure::Failure;
 use crate::resources;
 
 /// The reason why nothing was imported.
@@ -91,12 +93,12 @@ pub enum ImportError {
     Broken(String),
 }
 
-impl From<crate::failure::Failure> for ImportError {
-    fn from(failure: crate::failure::Failure) -> Self {
+impl From<Failure> for ImportError {
+    fn from(failure: Failure) -> Self {
         match failure {
-            crate::failure::Failure::Store(error) => Self::Store(error),
-            crate::failure::Failure::Broken(why) => Self::Broken(why),
-            crate::failure::Failure::Refused(errors) => {
+            Failure::Store(error) => Self::Store(error),
+            Failure::Broken(why) => Self::Broken(why),
+            Failure::Refused(errors) => {
                 let details: Vec<&str> = errors.iter().map(|error| error.detail.as_ref()).collect();
                 Self::Broken(details.join("; "))
             }
@@ -109,6 +111,9 @@ impl From<crate::failure::Failure> for ImportError {
 pub struct Options {
     /// Whether files are imported although the same bytes were imported before.
     pub again: bool,
+    /// Whether rows whose `external_id` is stored are changed. Every row must have one then, and
+    /// the same bytes may be imported again.
+    pub update: bool,
     /// Whether nothing is written.
     pub dry_run: bool,
 }

@@ -1,17 +1,21 @@
-//! The rows that the cells of a file name: by name, by e-mail address or by id, in the database or
-//! among the rows that the same command is about to insert. All cells of a file are looked up
-//! together, by few statements. Not here: whether such a row suits the rule.
+//! The rows that the cells of a file name: by name, by e-mail address, by `external_id` or by id,
+//! in the database or among the rows that the same command is about to insert. All cells of a file
+//! are looked up together, by few statements. Not here: whether such a row suits the rule.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use apportion_core::collaborator::comparable_email;
 use apportion_jsonapi::input::{Link, Linkage};
 use apportion_jsonapi::resource::Relationship;
 use apportion_jsonapi::text::{composed, cut};
 use apportion_jsonapi::{Code, Error, Input};
-use apportion_store::{self as store, Field, Named, Tenant};
+use apportion_store::collaborator::CollaboratorRow;
+use apportion_store::deal::DealRow;
+use apportion_store::distributor::DistributorRow;
+use apportion_store::{self as store, Field, Named, Tenant, unique};
 
-use super::row::Row;
+use super::faults::EXTERNAL;
+use super::row::{NameCell, Row};
 
 /// A row that another row refers to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,6 +39,8 @@ pub(super) struct NameLookup {
     comparable: fn(&str) -> String,
     /// Finds the rows with these names.
     find: Find,
+    /// Finds the rows that another system calls by these names.
+    find_external: Find,
 }
 
 type Find = fn(&mut Tenant<'_>, &[&str]) -> store::Result<HashMap<String, Named>>;
@@ -46,6 +52,10 @@ pub(super) static DEALS: NameLookup = NameLookup {
     is_called: "is called",
     comparable: |name| composed(name).into_owned(),
     find: store::deal::find_by_names,
+    find_external: |tenant, texts| {
+        let found = unique::find_by_texts::<DealRow>(tenant, store::deal::EXTERNAL_ID, texts)?;
+        Ok(named(found.into_iter().map(|row| (row.external_id, row.id.0))))
+    },
 };
 
 pub(super) static DISTRIBUTORS: NameLookup = NameLookup {
@@ -55,6 +65,14 @@ pub(super) static DISTRIBUTORS: NameLookup = NameLookup {
     is_called: "is called",
     comparable: |name| composed(name).into_owned(),
     find: store::distributor::find_by_names,
+    find_external: |tenant, texts| {
+        let found = unique::find_by_texts::<DistributorRow>(
+            tenant,
+            store::distributor::EXTERNAL_ID,
+            texts,
+        )?;
+        Ok(named(found.into_iter().map(|row| (row.stored.external_id, row.stored.id.0))))
+    },
 };
 
 pub(super) static COLLABORATORS: NameLookup = NameLookup {
@@ -64,7 +82,21 @@ pub(super) static COLLABORATORS: NameLookup = NameLookup {
     is_called: "has the address",
     comparable: |address| comparable_email(&composed(address)),
     find: store::collaborator::find_by_emails,
+    find_external: |tenant, texts| {
+        let found = unique::find_by_texts::<CollaboratorRow>(
+            tenant,
+            store::collaborator::EXTERNAL_ID,
+            texts,
+        )?;
+        Ok(named(found.into_iter().map(|row| (row.external_id, row.id.0))))
+    },
 };
+
+/// Returns rows by the texts that one row has each.
+fn named(rows: impl Iterator<Item = (Option<String>, i64)>) -> HashMap<String, Named> {
+    let rows = rows.filter_map(|(text, id)| Some((text?, Named { first: id, last: id })));
+    rows.collect()
+}
 
 impl NameLookup {
     /// Returns the look-up of the rows that a relationship leads to, if they have names.
@@ -74,9 +106,12 @@ impl NameLookup {
     }
 }
 
-/// The names of rows that are about to be inserted.
+/// The names of the rows of a type that are about to be inserted.
 #[derive(Default)]
-pub(super) struct PlannedNames(HashMap<String, PlannedName>);
+pub(super) struct PlannedNames {
+    names: HashMap<String, PlannedName>,
+    external_ids: HashMap<String, PlannedName>,
+}
 
 #[derive(Clone, Copy)]
 struct PlannedName {
@@ -87,12 +122,23 @@ struct PlannedName {
 impl PlannedNames {
     /// Notes the name of the row at a position. Returns whether it is the first of that name.
     pub(super) fn note(&mut self, name: &str, position: usize) -> bool {
-        if let Some(known) = self.0.get_mut(name) {
+        if let Some(known) = self.names.get_mut(name) {
             known.is_ambiguous = true;
             return false;
         }
-        self.0.insert(name.to_owned(), PlannedName { first: position, is_ambiguous: false });
+        self.names.insert(name.to_owned(), PlannedName { first: position, is_ambiguous: false });
         true
+    }
+
+    /// Notes the `external_id` of the row at a position, which no other row has.
+    pub(super) fn note_external(&mut self, text: &str, position: usize) {
+        let name = PlannedName { first: position, is_ambiguous: false };
+        self.external_ids.insert(text.to_owned(), name);
+    }
+
+    /// Whether a row has this `external_id`.
+    pub(super) fn has_external(&self, text: &str) -> bool {
+        self.external_ids.contains_key(text)
     }
 }
 
@@ -101,26 +147,29 @@ pub(super) struct Names {
     relationship: &'static str,
     lookup: &'static NameLookup,
     stored: HashMap<String, Named>,
+    external: HashMap<String, Named>,
 }
 
 impl Names {
     /// Looks up all names that the rows give for a relationship.
-    pub(super) fn find(
+    pub(super) fn find<'r>(
         tenant: &mut Tenant<'_>,
         relationship: &'static str,
         lookup: &'static NameLookup,
-        rows: &[Row],
+        rows: impl Iterator<Item = &'r Row>,
     ) -> store::Result<Self> {
-        let cells = rows.iter().flat_map(|row| &row.names);
-        let given: HashSet<String> = cells
-            .filter(|cell| cell.name == relationship)
-            .map(|cell| (lookup.comparable)(&cell.text))
-            .collect();
-        let mut given: Vec<&str> = given.iter().map(String::as_str).collect();
+        let cells = rows.flat_map(|row| &row.names).filter(|cell| cell.name == relationship);
         // In the order of the index.
-        given.sort_unstable();
-        let stored = (lookup.find)(tenant, &given)?;
-        Ok(Self { relationship, lookup, stored })
+        let (mut names, mut external_ids) = (BTreeSet::new(), BTreeSet::new());
+        for cell in cells {
+            let texts = if cell.is_external { &mut external_ids } else { &mut names };
+            texts.insert(comparable(lookup, cell));
+        }
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        let external_ids: Vec<&str> = external_ids.iter().map(String::as_str).collect();
+        let stored = (lookup.find)(tenant, &names)?;
+        let external = (lookup.find_external)(tenant, &external_ids)?;
+        Ok(Self { relationship, lookup, stored, external })
     }
 
     /// Returns the row that a line names, by its id or otherwise. One that it does not name, or
@@ -129,26 +178,53 @@ impl Names {
     pub(super) fn reference(
         &self,
         row: &Row,
-        planned: &PlannedNames,
+        planned: Option<&PlannedNames>,
         input: &mut Input,
     ) -> Option<Reference> {
-        let cell = row.names.iter().find(|cell| cell.name == self.relationship);
-        let Some(cell) = cell else {
-            let linked = linked(input, self.relationship);
-            if linked.is_none() {
-                refuse_missing(input, self.relationship, self.lookup.kind);
+        let mut found: Option<Reference> = None;
+        for cell in row.names.iter().filter(|cell| cell.name == self.relationship) {
+            let one = self.named(cell, planned, input)?;
+            if found.is_some_and(|found| found != one) {
+                let detail = format!("must be the name of the row in the column {}", header(cell));
+                let pointer = format!("/data/attributes/{}", self.relationship);
+                input.errors.push(Error::pointer(Code::InvalidAttribute, pointer, detail));
+                return None;
             }
-            return linked;
+            found = Some(one);
+        }
+        if let Some(found) = found {
+            return self.agreed(found, input);
+        }
+        let linked = linked(input, self.relationship);
+        if linked.is_none() {
+            refuse_missing(input, self.relationship, self.lookup.kind);
+        }
+        linked
+    }
+
+    /// Returns the row that a cell names. One that is not found is an error of the input.
+    fn named(
+        &self,
+        cell: &NameCell,
+        planned: Option<&PlannedNames>,
+        input: &mut Input,
+    ) -> Option<Reference> {
+        let NameLookup { noun, is_called, .. } = *self.lookup;
+        let name = comparable(self.lookup, cell);
+        let (stored, planned) = if cell.is_external {
+            (&self.external, planned.map(|planned| &planned.external_ids))
+        } else {
+            (&self.stored, planned.map(|planned| &planned.names))
         };
-        let NameLookup { noun, is_called, comparable, .. } = self.lookup;
-        let name = comparable(&cell.text);
-        let (stored, planned) = (self.stored.get(&name), planned.0.get(&name));
-        let reason = match (stored, planned) {
+        let reason = match (stored.get(&name), planned.and_then(|names| names.get(&name))) {
             (Some(found), None) if found.first == found.last => {
-                return self.agreed(Reference::Stored(found.first), input);
+                return Some(Reference::Stored(found.first));
             }
             (None, Some(found)) if !found.is_ambiguous => {
-                return self.agreed(Reference::Planned(found.first), input);
+                return Some(Reference::Planned(found.first));
+            }
+            (None, None) if cell.is_external => {
+                format!("there is no {noun} with the external_id '{}'", cut(&cell.text))
             }
             (None, None) => format!("there is no {noun} '{}'", cut(&cell.text)),
             _ => format!(
@@ -157,7 +233,7 @@ impl Names {
                 self.relationship
             ),
         };
-        let pointer = format!("/data/attributes/{}", self.relationship);
+        let pointer = format!("/data/attributes/{}", header(cell));
         input.errors.push(Error::pointer(Code::InvalidAttribute, pointer, reason));
         None
     }
@@ -173,6 +249,34 @@ impl Names {
         input.errors.push(Error::pointer(Code::InvalidAttribute, pointer, detail));
         None
     }
+}
+
+/// Returns the form of a cell by which its text is compared.
+fn comparable(lookup: &NameLookup, cell: &NameCell) -> String {
+    if cell.is_external {
+        composed(&cell.text).into_owned()
+    } else {
+        (lookup.comparable)(&cell.text)
+    }
+}
+
+/// Returns the header of the column that a cell stands in.
+fn header(cell: &NameCell) -> String {
+    let ending = if cell.is_external { EXTERNAL } else { "" };
+    format!("{}{ending}", cell.name)
+}
+
+/// Returns the ids of the stored rows that are referred to and not known yet, in ascending order.
+pub(super) fn unknown<R>(
+    references: impl Iterator<Item = Option<Reference>>,
+    known: &BTreeMap<i64, R>,
+) -> Vec<i64> {
+    let ids = references.filter_map(|reference| match reference {
+        Some(Reference::Stored(id)) => Some(id),
+        _ => None,
+    });
+    let ids: BTreeSet<i64> = ids.filter(|id| !known.contains_key(id)).collect();
+    ids.into_iter().collect()
 }
 
 /// Returns the row that the input links by its id.

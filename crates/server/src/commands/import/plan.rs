@@ -1,6 +1,6 @@
-//! The plan of a command: the rows that were judged and are about to be inserted, and the stored
-//! rows that they were judged by. Not here: the judging (`judge`), and the transaction that inserts
-//! them (`write`).
+//! The plan of a command: the rows that were judged and are about to be inserted or changed, and
+//! the stored rows that they were judged by. Not here: the judging (`judge`), and the transaction
+//! that writes them (`write`).
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -10,6 +10,7 @@ use apportion_core::metric_credit::MetricCreditTerms;
 use apportion_core::obligation::{ObligationStatus, ObligationTerms};
 use apportion_core::units::Units;
 use apportion_jsonapi::Input;
+use apportion_store::ExternalId;
 use apportion_store::collaborator::{CollaboratorRow, WrittenCollaborator};
 use apportion_store::deal::WrittenDeal;
 use apportion_store::distributor::DistributorRow;
@@ -17,28 +18,32 @@ use apportion_store::import::NewImport;
 use apportion_store::person::WrittenPerson;
 use apportion_store::revenue_distribution::WrittenRevenueDistribution;
 
+use super::faults::EXTERNAL_ID;
 use super::names::{PlannedNames, Reference};
 
 /// The rows of all files of a command.
 #[derive(Default)]
 pub(super) struct Plan {
     pub(super) files: Vec<NewImport>,
-    pub(super) people: Vec<WrittenPerson>,
-    pub(super) collaborators: Vec<WrittenCollaborator>,
-    /// Their e-mail addresses, as they are compared.
-    pub(super) emails: PlannedNames,
+    /// The names of the rows that are inserted, by their types. For collaborators they are the
+    /// e-mail addresses, as they are compared.
+    pub(super) names: BTreeMap<&'static str, PlannedNames>,
+    pub(super) people: Vec<(WrittenPerson, ExternalId)>,
+    pub(super) collaborators: Vec<(WrittenCollaborator, ExternalId)>,
     pub(super) deals: Vec<PlannedDeal>,
-    pub(super) deal_names: PlannedNames,
     pub(super) distributions: Vec<PlannedDistribution>,
     pub(super) distributors: Vec<PlannedDistributor>,
-    pub(super) distributor_names: PlannedNames,
     pub(super) obligations: Vec<PlannedObligation>,
     pub(super) credits: Vec<PlannedCredit>,
+    pub(super) changes: Vec<PlannedChange>,
+    /// The number of stored rows, by their types, that are already as their lines say.
+    pub(super) unchanged: BTreeMap<&'static str, usize>,
     pub(super) stored: StoredRows,
 }
 
 /// A deal that is about to be inserted, with the sums of its distributions.
 pub(super) struct PlannedDeal {
+    pub(super) external_id: ExternalId,
     pub(super) written: WrittenDeal,
     pub(super) money: DealMoney,
     pub(super) totals: DealTotals,
@@ -46,6 +51,7 @@ pub(super) struct PlannedDeal {
 
 /// A revenue distribution; the id of its deal is not filled in.
 pub(super) struct PlannedDistribution {
+    pub(super) external_id: ExternalId,
     pub(super) deal: Reference,
     pub(super) written: WrittenRevenueDistribution,
 }
@@ -58,6 +64,7 @@ pub(super) struct PlannedDistributor {
 
 /// An obligation, whose distributor and collaborator may be planned too.
 pub(super) struct PlannedObligation {
+    pub(super) external_id: ExternalId,
     pub(super) distributor: Reference,
     pub(super) collaborator: Reference,
     pub(super) reverses: Option<i64>,
@@ -67,9 +74,17 @@ pub(super) struct PlannedObligation {
 
 /// A metric credit of a stored collaborator by a stored distributor.
 pub(super) struct PlannedCredit {
+    pub(super) external_id: ExternalId,
     pub(super) distributor: i64,
     pub(super) collaborator: i64,
     pub(super) terms: MetricCreditTerms,
+}
+
+/// A change of a stored row, which is made by the same way as by a request.
+pub(super) struct PlannedChange {
+    pub(super) kind: &'static str,
+    pub(super) id: i64,
+    pub(super) input: Input,
 }
 
 /// The stored rows that rows were judged by. They are compared within the transaction.
@@ -101,18 +116,50 @@ pub(super) struct StoredReversal {
     pub(super) is_reversal: bool,
 }
 
-/// The rows of a type that a command inserts.
+/// The rows of a type that a command inserts and changes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TypeSummary {
     /// The type.
     pub kind: &'static str,
-    /// The number of rows.
+    /// The number of rows that are inserted.
     pub rows: usize,
     /// The sums of their amounts, one for each currency or unit: `12000.00 EUR`.
     pub sums: Vec<String>,
+    /// The number of rows that are changed.
+    pub changed: usize,
+    /// The number of rows that are already as the file says.
+    pub unchanged: usize,
+}
+
+impl TypeSummary {
+    /// Returns the number of rows of the files that are stored already.
+    #[must_use]
+    pub const fn known(&self) -> usize {
+        self.changed.saturating_add(self.unchanged)
+    }
 }
 
 impl Plan {
+    /// Returns the names of the rows of a type that are inserted.
+    pub(super) fn names_of(&mut self, kind: &'static str) -> &mut PlannedNames {
+        self.names.entry(kind).or_default()
+    }
+
+    /// Notes the name that another system has for the row at a position, and returns it.
+    pub(super) fn note_external(
+        &mut self,
+        kind: &'static str,
+        position: usize,
+        input: &Input,
+    ) -> ExternalId {
+        let mut external_id: Option<String> = None;
+        input.set(EXTERNAL_ID, &mut external_id);
+        if let Some(text) = &external_id {
+            self.names_of(kind).note_external(text, position);
+        }
+        ExternalId { external_id }
+    }
+
     /// Returns the rows by type, in the order in which they are inserted.
     pub(super) fn summary(&self) -> Vec<TypeSummary> {
         let deals = self.deals.iter().map(|deal| {
@@ -134,7 +181,11 @@ impl Plan {
             ("metric_credits", self.credits.len(), Vec::new()),
         ];
         let kinds: Vec<&str> = self.files.iter().map(|file| file.kind).collect();
-        let types = all.into_iter().map(|(kind, rows, sums)| TypeSummary { kind, rows, sums });
+        let types = all.into_iter().map(|(kind, rows, sums)| {
+            let changed = self.changes.iter().filter(|change| change.kind == kind).count();
+            let unchanged = self.unchanged.get(kind).copied().unwrap_or_default();
+            TypeSummary { kind, rows, sums, changed, unchanged }
+        });
         types.filter(|it| kinds.contains(&it.kind)).collect()
     }
 }

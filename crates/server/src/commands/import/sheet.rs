@@ -13,7 +13,7 @@ use super::columns::{Column, Columns, columns, minor};
 use super::faults::Faults;
 use super::line_reader::LineReader;
 use super::number::DecimalMark;
-use super::row::{Cell, Row};
+use super::row::{Cell, NameCell, Row};
 
 /// A file that was read.
 pub(super) struct Sheet {
@@ -202,8 +202,10 @@ fn row(line: u64, record: &csv::StringRecord, columns: &Columns<'_>, mark: Decim
                 let linkage = id.map_or_else(|| Linkage::InvalidId(text.to_owned()), Linkage::One);
                 row.input.give_link(Link { name: declared.name, linkage, pointer });
             }
-            Column::Name(declared, _) => {
-                row.names.push(Cell { name: declared.name, text: text.to_owned() });
+            Column::Name(declared, _) | Column::ExternalId(declared) => {
+                let is_external = matches!(column, Column::ExternalId(_));
+                let (name, text) = (declared.name, text.to_owned());
+                row.names.push(NameCell { name, is_external, text });
             }
         }
     }

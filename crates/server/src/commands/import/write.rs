@@ -12,9 +12,10 @@ use apportion_store::deal::{self, Summed, Sums};
 use apportion_store::distributor::{self, DistributorRow};
 use apportion_store::metric_credit::{self, NewMetricCredit};
 use apportion_store::obligation;
-use apportion_store::{self as store, collaborator, import, person, revenue_distribution};
+use apportion_store::revenue_distribution::{self, WrittenRevenueDistribution};
+use apportion_store::{self as store, collaborator, import, person};
 
-use super::judge::stored_reversals;
+use super::judge::{make, stored_reversals};
 use super::names::Reference;
 use super::plan::{Plan, PlannedDeal};
 use crate::catalog::Work;
@@ -93,7 +94,11 @@ pub(super) fn write(work: &mut Work<'_>, plan: &Plan, locking: Locking) -> Resul
     let payers = payers.map_or_else(|| lock(work, plan), Ok)?;
     update_deals(work, plan)?;
     update_distributors(work, plan, &payers, &inserted)?;
-    insert_credits(work, plan, &payers)
+    insert_credits(work, plan, &payers)?;
+    for change in &plan.changes {
+        make(work, change)?;
+    }
+    Ok(())
 }
 
 /// Locks the stored rows that others refer to, and returns the distributors.
@@ -146,15 +151,17 @@ fn lock_deals(work: &mut Work<'_>, plan: &Plan) -> Result<()> {
 /// Inserts deals, with the sums of their distributions, and distributions.
 fn insert_revenue(work: &mut Work<'_>, plan: &Plan) -> Result<()> {
     let mut deals = Vec::with_capacity(plan.deals.len());
-    for PlannedDeal { written, totals, .. } in &plan.deals {
-        deals.push((written.clone(), sums(*totals, written.value)?));
+    for PlannedDeal { external_id, written, totals, .. } in &plan.deals {
+        let sums = sums(*totals, written.value)?;
+        deals.push(((written.clone(), sums), external_id.clone()));
     }
     let deals = deal::insert_many(&mut work.tenant, &deals, work.now)?;
     let mut distributions = Vec::with_capacity(plan.distributions.len());
     for planned in &plan.distributions {
         let deal_id = DealId(id_of(planned.deal, &deals)?);
         let written = planned.written.clone();
-        distributions.push(revenue_distribution::WrittenRevenueDistribution { deal_id, ..written });
+        let written = WrittenRevenueDistribution { deal_id, ..written };
+        distributions.push((written, planned.external_id.clone()));
     }
     revenue_distribution::insert_many(&mut work.tenant, &distributions, work.now)?;
     Ok(())
@@ -213,7 +220,7 @@ fn insert_obligations(work: &mut Work<'_>, plan: &Plan, inserted: &Inserted) -> 
             refund_id: None,
             units: planned.units.name().to_owned(),
         };
-        rows.push(written(terms, parties, None));
+        rows.push((written(terms, parties, None), planned.external_id.clone()));
     }
     obligation::insert_many(&mut work.tenant, &rows, work.now)?;
     Ok(())
@@ -266,15 +273,16 @@ fn insert_credits(
     }
     let rows = plan.credits.iter().filter_map(|planned| {
         let metric_id = *metrics.get(&(planned.distributor, planned.collaborator))?;
-        Some(NewMetricCredit {
+        let credit = NewMetricCredit {
             distributor_id: DistributorId(planned.distributor),
             collaborator_id: CollaboratorId(planned.collaborator),
             metric_id,
             points: planned.terms.points,
             reason: planned.terms.reason.clone(),
-        })
+        };
+        Some((credit, planned.external_id.clone()))
     });
-    let rows: Vec<NewMetricCredit> = rows.collect();
+    let rows: Vec<_> = rows.collect();
     metric_credit::insert_many(&mut work.tenant, &rows, work.now)?;
     Ok(())
 }

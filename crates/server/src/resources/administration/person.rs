@@ -5,7 +5,7 @@ use apportion_jsonapi::{Bounds, Declaration, Input, Scalar};
 use apportion_store::person::{self, PersonRow, WrittenPerson};
 use apportion_store::{self as store, PersonId, Tenant};
 
-use crate::catalog::attributes::{instant, organization, text};
+use crate::catalog::attributes::{external_id, instant, organization, text};
 use crate::catalog::draft::draft;
 use crate::catalog::{Resource, Work, Writes};
 use crate::failure::{Failure, Result, judged};
@@ -28,6 +28,7 @@ pub(crate) fn resource() -> Resource<PersonRow> {
                     .field(person::EMAIL),
                 |row| row.email.as_deref().into(),
             )
+            .attribute(external_id(person::EXTERNAL_ID), |row| row.external_id.as_deref().into())
             .attribute(instant("created_at").field(person::CREATED_AT), |row| {
                 Scalar::Instant(row.created_at)
             })

@@ -8,7 +8,7 @@ use apportion_jsonapi::{Bounds, Declaration, Input, Relationship, Scalar};
 use apportion_store::collaborator::{self, CollaboratorRow, WrittenCollaborator};
 use apportion_store::{self as store, Tenant, metric, obligation};
 
-use crate::catalog::attributes::{instant, organization, text, word};
+use crate::catalog::attributes::{external_id, instant, organization, text, word};
 use crate::catalog::draft::draft;
 use crate::catalog::{Resource, Work, Writes};
 use crate::failure::{Failure, Result, judged};
@@ -31,6 +31,7 @@ pub(crate) fn resource() -> Resource<CollaboratorRow> {
         word("status", CollaboratorStatus::NAMES).writable().field(collaborator::STATUS),
         |row| Scalar::Text(row.status.name()),
     )
+    .attribute(external_id(collaborator::EXTERNAL_ID), |row| row.external_id.as_deref().into())
     .attribute(instant("created_at").field(collaborator::CREATED_AT), |row| {
         Scalar::Instant(row.created_at)
     })
@@ -61,14 +62,12 @@ fn lock(tenant: &mut Tenant<'_>, id: i64) -> store::Result<Option<CollaboratorRo
 
 fn create(work: &mut Work<'_>, input: &mut Input) -> Result<i64> {
     let written = accepted(work, CollaboratorDraft::default(), None, input)?;
-    let added = collaborator::insert(&mut work.tenant, &written, work.now);
-    added.map(|id| id.0).map_err(|error| taken(error, input))
+    Ok(collaborator::insert(&mut work.tenant, &written, work.now)?.0)
 }
 
 fn update(work: &mut Work<'_>, row: &CollaboratorRow, input: &mut Input) -> Result<()> {
     let written = accepted(work, draft(row), Some(row.id), input)?;
-    let updated = collaborator::update(&mut work.tenant, row.id, &written, work.now);
-    updated.map_err(|error| taken(error, input))
+    Ok(collaborator::update(&mut work.tenant, row.id, &written, work.now)?)
 }
 
 fn delete(work: &mut Work<'_>, row: &CollaboratorRow) -> Result<()> {
@@ -101,13 +100,3 @@ pub(crate) fn new_row(input: &mut Input) -> Result<WrittenCollaborator> {
 }
 
 pub(crate) const TAKEN: &str = "is another collaborator's";
-
-/// Turns a violation of the unique index of e-mail addresses into a fault of the input. It occurs
-/// if two requests write the same address at the same time.
-fn taken(error: store::Error, input: &mut Input) -> Failure {
-    if !matches!(error, store::Error::Duplicate) {
-        return Failure::from(error);
-    }
-    input.refuse("email", TAKEN);
-    Failure::Refused(std::mem::take(&mut input.errors))
-}

@@ -19,8 +19,8 @@ use apportion_store::{
 use chrono::NaiveDateTime;
 
 use crate::catalog::attributes::{
-    PERCENT, boolean, date, decimal, decimals, instant, integer, long_text, organization, text,
-    word,
+    PERCENT, boolean, date, decimal, decimals, external_id, instant, integer, long_text,
+    organization, text, word,
 };
 use crate::catalog::{Resource, Work, Writes};
 use crate::engine;
@@ -39,6 +39,9 @@ pub(crate) fn resource() -> Resource<DistributorRow> {
         instant("next_trigger_date").nullable().field(distributor::NEXT_TRIGGER_DATE),
         |row| row.next_trigger_date.map_or(Scalar::Null, Scalar::Instant),
     )
+    .attribute(external_id(distributor::EXTERNAL_ID), |row| {
+        row.stored.external_id.as_deref().into()
+    })
     .attribute(instant("created_at").field(distributor::CREATED_AT), |row| {
         Scalar::Instant(row.stored.created_at)
     })

@@ -8,7 +8,7 @@ use apportion_jsonapi::{Bounds, Declaration, Input, Relationship, Scalar};
 use apportion_store::metric_credit::{self, MetricCreditRow};
 use apportion_store::{collaborator, distributor};
 
-use crate::catalog::attributes::{instant, integer, long_text, organization};
+use crate::catalog::attributes::{external_id, instant, integer, long_text, organization};
 use crate::catalog::{Resource, Work, Writes};
 use crate::engine;
 use crate::failure::{Failure, Result, judged, judged_with};
@@ -32,6 +32,7 @@ pub(crate) fn resource() -> Resource<MetricCreditRow> {
     .attribute(long_text("reason").nullable().writable().field(metric_credit::REASON), |row| {
         row.reason.as_deref().into()
     })
+    .attribute(external_id(metric_credit::EXTERNAL_ID), |row| row.external_id.as_deref().into())
     .attribute(instant("created_at").field(metric_credit::CREATED_AT), |row| {
         Scalar::Instant(row.created_at)
     })

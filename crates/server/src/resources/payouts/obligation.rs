@@ -20,7 +20,7 @@ use apportion_store::obligation::{self, ObligationRow, StoredObligation, Written
 use apportion_store::{self as store, Tenant};
 
 use crate::catalog::attributes::{
-    date, decimals, instant, integer, long_text, organization, remark, text, word,
+    date, decimals, external_id, instant, integer, long_text, organization, remark, text, word,
 };
 use crate::catalog::draft::draft;
 use crate::catalog::{Resource, Work, Writes};
@@ -71,6 +71,9 @@ fn own_attributes(
         })
         .attribute(date("due_on").nullable().writable().field(obligation::DUE_ON), |row| {
             row.stored.due_on.into()
+        })
+        .attribute(external_id(obligation::EXTERNAL_ID), |row| {
+            row.stored.external_id.as_deref().into()
         })
         .attribute(instant("created_at").field(obligation::CREATED_AT), |row| {
             Scalar::Instant(row.stored.created_at)

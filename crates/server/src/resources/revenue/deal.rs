@@ -14,7 +14,7 @@ use apportion_store::revenue_distribution::{self, DistributedPercent, Rewritten}
 use apportion_store::{self as store, Tenant};
 
 use crate::catalog::attributes::{
-    PERCENT, RATE, date, decimal, instant, integer, organization, text, word,
+    PERCENT, RATE, date, decimal, external_id, instant, integer, organization, text, word,
 };
 use crate::catalog::draft::draft;
 use crate::catalog::{Resource, Work, Writes};
@@ -38,6 +38,7 @@ pub(crate) fn resource() -> Resource<DealRow> {
         .attribute(integer("undistributed_amount").field(deal::UNDISTRIBUTED_AMOUNT), |row| {
             Scalar::Integer(row.undistributed_amount)
         })
+        .attribute(external_id(deal::EXTERNAL_ID), |row| row.external_id.as_deref().into())
         .attribute(instant("created_at").field(deal::CREATED_AT), |row| {
             Scalar::Instant(row.created_at)
         })

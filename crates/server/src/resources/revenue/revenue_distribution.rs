@@ -22,7 +22,9 @@ use apportion_store::revenue_distribution::{
 };
 use apportion_store::{self as store, Stored, Tenant};
 
-use crate::catalog::attributes::{PERCENT, date, decimal, instant, integer, organization, text};
+use crate::catalog::attributes::{
+    PERCENT, date, decimal, external_id, instant, integer, organization, text,
+};
 use crate::catalog::draft::draft;
 use crate::catalog::{Resource, Work, Writes};
 use crate::failure::{Failure, Result, judged};
@@ -56,6 +58,9 @@ pub(crate) fn resource() -> Resource<RevenueDistributionRow> {
     .attribute(text("currency"), |row| Scalar::Text(row.currency.code()))
     .attribute(text("currency_default"), |row| Scalar::Text(row.currency_default.code()))
     .attribute(text("currency_normalized"), |row| Scalar::Text(row.currency.code()))
+    .attribute(external_id(revenue_distribution::EXTERNAL_ID), |row| {
+        row.external_id.as_deref().into()
+    })
     .attribute(instant("created_at").on_request().field(revenue_distribution::CREATED_AT), |row| {
         Scalar::Instant(row.created_at)
     })

@@ -11,8 +11,8 @@ apportion_testing::cases! {
     plain: columns_are_described, files_tell_their_type
 }
 
-const AGAIN: Options = Options { again: true, dry_run: false };
-const DRY: Options = Options { again: false, dry_run: true };
+const AGAIN: Options = Options { again: true, dry_run: false, update: false };
+const DRY: Options = Options { again: false, dry_run: true, update: false };
 
 fn all_files_or_none(place: &Place) {
     let world = world(place);
@@ -56,6 +56,8 @@ fn a_dry_run_writes_nothing(place: &Place) {
         kind,
         rows,
         sums: sums.into_iter().map(str::to_owned).collect(),
+        changed: 0,
+        unchanged: 0,
     });
     for _ in 0..2 {
         assert_eq!(import(&world, DRY, &files).unwrap(), expected);
@@ -140,8 +142,9 @@ fn columns_are_described() {
         "probability: an integer",
         "exchange_rate: a decimal with at most 12 decimals",
         "status: one of active, inactive",
-        "deal: its name, instead of its id; required",
-        "collaborator: its e-mail address, instead of its id; required",
+        "deal: its name, instead of its id",
+        "deal_external_id: its external_id, instead of its id",
+        "collaborator: its e-mail address, instead of its id",
         "reverses_id: the id of one of obligations",
         "starts_on: a date such as 2026-01-31",
         "schedule: a JSON list",

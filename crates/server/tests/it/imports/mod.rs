@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::support::world::World;
 
 apportion_testing::modules! {
-    amounts, commands, faults, many, payees, references, separators
+    amounts, commands, faults, many, payees, references, separators, updates
 }
 
 /// A file of a command: its type and its text.

@@ -59,6 +59,7 @@ fn one_deal(place: &Place) {
                 "exchange_date": "2025-01-01", "probability": 75, "status": "won", "date": null,
                 "end_date": null, "value_default": 920_000, "distributed_percent": "12.5000000001",
                 "distributed_amount": 125_000, "undistributed_amount": 875_000,
+                "external_id": null,
             },
             "relationships": {
                 "organization": link(row, "organization", identifier("organizations", "1")),
@@ -89,6 +90,7 @@ fn one_distribution(place: &Place) {
                 "start_on": "2025-06-30", "end_on": "2025-06-30", "amount_percent": "12.5",
                 "amount": 125_000, "amount_default": 115_000, "amount_normalized": 125_000,
                 "currency": "USD", "currency_default": "EUR", "currency_normalized": "USD",
+                "external_id": null,
             },
             "relationships": {
                 "organization": link(row, "organization", identifier("organizations", "1")),
@@ -111,7 +113,10 @@ fn one_person_and_its_organization(place: &Place) {
     let expected = json!({
         "id": "5",
         "type": "people",
-        "attributes": {"first_name": "Zed", "last_name": "_under%score\\", "email": null},
+        "attributes": {
+            "first_name": "Zed", "last_name": "_under%score\\", "email": null,
+            "external_id": null,
+        },
         "relationships": {
             "organization": link("/people/5", "organization", identifier("organizations", "1")),
         },

@@ -10,7 +10,7 @@ apportion_testing::cases! {
     restricted, included_resources_are_restricted_too, figures_on_request, on_writes
 }
 
-const DEAL: [&str; 15] = [
+const DEAL: [&str; 16] = [
     "created_at",
     "currency",
     "date",
@@ -19,6 +19,7 @@ const DEAL: [&str; 15] = [
     "end_date",
     "exchange_date",
     "exchange_rate",
+    "external_id",
     "name",
     "probability",
     "status",
@@ -28,8 +29,9 @@ const DEAL: [&str; 15] = [
     "value_default",
 ];
 const DEAL_LINKS: [&str; 3] = ["creator", "organization", "revenue_distributions"];
-const PERSON: [&str; 5] = ["created_at", "email", "first_name", "last_name", "updated_at"];
-const DISTRIBUTION: [&str; 9] = [
+const PERSON: [&str; 6] =
+    ["created_at", "email", "external_id", "first_name", "last_name", "updated_at"];
+const DISTRIBUTION: [&str; 10] = [
     "amount",
     "amount_default",
     "amount_normalized",
@@ -38,6 +40,7 @@ const DISTRIBUTION: [&str; 9] = [
     "currency_default",
     "currency_normalized",
     "end_on",
+    "external_id",
     "start_on",
 ];
 const ON_REQUEST: [&str; 5] =

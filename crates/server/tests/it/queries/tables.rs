@@ -219,7 +219,7 @@ fn columns_are_chosen(place: &Place) {
     assert_eq!(
         columns(""),
         "id start_on end_on amount_percent amount amount_default amount_normalized currency \
-         currency_default currency_normalized organization_id deal_id creator_id"
+         currency_default currency_normalized external_id organization_id deal_id creator_id"
     );
     // In the order of the declaration, and without what no row has an id for.
     assert_eq!(columns(&format!("{fields}=deal,amount,start_on")), "id start_on amount deal_id");

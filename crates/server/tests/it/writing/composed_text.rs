@@ -34,6 +34,7 @@ fn every_text_is_composed(place: &Place) {
     let deal = world.deal("D", 100);
     payouts::fill(&world, (&world.token, world.organization), &deal);
     world.create("people", json!({"first_name": "A", "last_name": "B"}), &[]);
+    world.spread(&deal, "2025-01-01", "2025-01-31", "50");
     let mut written = 0;
     for kind in stored_types().filter(|kind| kind.is_changeable()) {
         for text in kind.attributes.iter().filter(|attribute| is_free_text(attribute)) {

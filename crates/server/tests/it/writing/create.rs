@@ -24,6 +24,7 @@ fn deals_need_a_name_only(place: &Place) {
         "name": "D", "currency": "EUR", "value": 0, "exchange_rate": null, "exchange_date": null,
         "probability": 100, "status": "won", "date": null, "end_date": null, "value_default": 0,
         "distributed_percent": "0.0", "distributed_amount": 0, "undistributed_amount": 0,
+        "external_id": null,
     });
     has_attributes(&answer, expected);
     let related = answer.json()["data"]["relationships"].clone();
@@ -34,7 +35,9 @@ fn deals_need_a_name_only(place: &Place) {
 fn people_need_names_only(place: &Place) {
     let world = World::start(place);
     let answer = made(&world, "people", json!({"first_name": "A", "last_name": "B"}));
-    has_attributes(&answer, json!({"first_name": "A", "last_name": "B", "email": null}));
+    let expected =
+        json!({"first_name": "A", "last_name": "B", "email": null, "external_id": null});
+    has_attributes(&answer, expected);
 }
 
 fn distributions_follow_their_deal(place: &Place) {
@@ -49,6 +52,7 @@ fn distributions_follow_their_deal(place: &Place) {
         "start_on": "2025-09-20", "end_on": "2025-09-29", "amount_percent": "50.0",
         "amount": 5_000, "amount_default": 6_250, "amount_normalized": 5_000,
         "currency": "USD", "currency_default": "EUR", "currency_normalized": "USD",
+        "external_id": null,
     });
     let shown = answer.json()["data"]["attributes"].clone();
     assert_eq!(shown, expected);

@@ -2,7 +2,6 @@
 //! rules of JSON:API (`standard::writing`).
 
 apportion_testing::modules! {
-    all_faults_at_once, composed_text, create, deal_links, delete, field_rules, operations,
-    read_only_members,
-    relationships, update
+    all_faults_at_once, composed_text, create, deal_links, delete, external_ids, field_rules,
+    operations, read_only_members, relationships, update
 }

@@ -10,6 +10,7 @@ use crate::rows::macros::{
     delete_row, insert_row, lock_row, next_version, own_row, timestamps, update_row,
 };
 use crate::rows::table::table;
+use crate::rows::unique::ExternalId;
 use crate::session::tenant::Tenant;
 use crate::stored;
 
@@ -21,6 +22,8 @@ table! {
         id: PersonId => BigInt as ID,
         /// The tenant that the row belongs to.
         organization_id: OrganizationId => BigInt as ORGANIZATION_ID,
+        /// The name of the row in another system, which no other row of the type has.
+        external_id: Option<String> => Nullable<Text> as EXTERNAL_ID,
         /// The version of the row, which every change increases by 1.
         version: i64 => BigInt,
         /// The time at which the row was created, UTC.
@@ -58,7 +61,7 @@ pub fn insert(
 /// Inserts people, and returns their ids in the same order.
 pub fn insert_many(
     tenant: &mut Tenant<'_>,
-    rows: &[WrittenPerson],
+    rows: &[(WrittenPerson, ExternalId)],
     now: NaiveDateTime,
 ) -> Result<Vec<i64>> {
     insert_many::insert_many(tenant, target!("people"), &stamps(now), rows, now)

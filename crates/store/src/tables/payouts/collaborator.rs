@@ -9,6 +9,7 @@ use crate::rows::macros::{
 };
 use crate::rows::named::{Named, find_named};
 use crate::rows::table::table;
+use crate::rows::unique::ExternalId;
 use crate::session::tenant::Tenant;
 use crate::sql::field::{Field, Join};
 use crate::stored;
@@ -26,6 +27,8 @@ table! {
         id: CollaboratorId => BigInt as ID,
         /// The tenant that the row belongs to.
         organization_id: OrganizationId => BigInt as ORGANIZATION_ID,
+        /// The name of the row in another system, which no other row of the type has.
+        external_id: Option<String> => Nullable<Text> as EXTERNAL_ID,
         /// The version of the row, which every change increases by 1.
         version: i64 => BigInt,
         /// The time at which the row was created, UTC.
@@ -99,7 +102,7 @@ pub fn insert(
 /// Inserts collaborators, and returns their ids in the same order.
 pub fn insert_many(
     tenant: &mut Tenant<'_>,
-    rows: &[WrittenCollaborator],
+    rows: &[(WrittenCollaborator, ExternalId)],
     now: NaiveDateTime,
 ) -> Result<Vec<i64>> {
     insert_many::insert_many(tenant, target!("collaborators"), &stamps(now), rows, now)

@@ -32,6 +32,8 @@ table! {
         id: DistributorId => BigInt as ID,
         /// The tenant that the row belongs to.
         organization_id: OrganizationId => BigInt as ORGANIZATION_ID,
+        /// The name of the row in another system, which no other row of the type has.
+        external_id: Option<String> => Nullable<Text> as EXTERNAL_ID,
         /// The number of collaborators.
         collaborator_count: i64 => BigInt as COLLABORATOR_COUNT,
         /// The sum of the obligations that are approved and not allocated, in minor units.

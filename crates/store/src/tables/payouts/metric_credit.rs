@@ -11,6 +11,7 @@ use crate::error::Result;
 use crate::rows::insert_many::{self, target};
 use crate::rows::macros::insert_row;
 use crate::rows::table::table;
+use crate::rows::unique::ExternalId;
 use crate::session::tenant::Tenant;
 use crate::stored;
 
@@ -22,6 +23,8 @@ table! {
         id: MetricCreditId => BigInt as ID,
         /// The tenant that the row belongs to.
         organization_id: OrganizationId => BigInt as ORGANIZATION_ID,
+        /// The name of the row in another system, which no other row of the type has.
+        external_id: Option<String> => Nullable<Text> as EXTERNAL_ID,
         /// The person whose token created the row; `None` if the token is bound to no person.
         creator_id: Option<PersonId> => Nullable<BigInt> as CREATOR_ID,
         /// The time at which the row was created, UTC.
@@ -63,7 +66,7 @@ pub fn insert(
 /// Inserts credits, and returns their ids in the same order.
 pub fn insert_many(
     tenant: &mut Tenant<'_>,
-    rows: &[NewMetricCredit],
+    rows: &[(NewMetricCredit, ExternalId)],
     now: NaiveDateTime,
 ) -> Result<Vec<i64>> {
     let creator = ("creator_id", tenant.creator().into());

@@ -7,6 +7,7 @@ use crate::rows::insert_many::{self, stamps, target};
 use crate::rows::macros::{delete_row, insert_row, next_version, own_row, timestamps, update_row};
 use crate::rows::select::load_by;
 use crate::rows::table::table;
+use crate::rows::unique::ExternalId;
 use crate::session::tenant::Tenant;
 use crate::sql::field::{Field, Join};
 use crate::sql::statement::Statement;
@@ -29,6 +30,8 @@ table! {
         id: ObligationId => BigInt as ID,
         /// The tenant that the row belongs to.
         organization_id: OrganizationId => BigInt as ORGANIZATION_ID,
+        /// The name of the row in another system, which no other row of the type has.
+        external_id: Option<String> => Nullable<Text> as EXTERNAL_ID,
         /// The distribution whose pool it is a share of; `None` if it is no share.
         shared_in_id: Option<DistributionId> => Nullable<BigInt>,
         /// The weight by which the share was computed; `None` if it is no share.
@@ -242,7 +245,7 @@ pub fn insert(
 /// Inserts obligations, and returns their ids in the same order.
 pub fn insert_many(
     tenant: &mut Tenant<'_>,
-    rows: &[WrittenObligation],
+    rows: &[(WrittenObligation, ExternalId)],
     now: NaiveDateTime,
 ) -> Result<Vec<i64>> {
     insert_many::insert_many(tenant, target!("obligations"), &stamps(now), rows, now)

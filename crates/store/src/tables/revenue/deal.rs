@@ -11,6 +11,7 @@ use crate::rows::macros::{
 };
 use crate::rows::named::{Named, find_named};
 use crate::rows::table::table;
+use crate::rows::unique::ExternalId;
 use crate::session::tenant::Tenant;
 use crate::sql::exists::exists;
 use crate::sql::field::{Field, Join};
@@ -31,6 +32,8 @@ table! {
         id: DealId => BigInt as ID,
         /// The tenant that the row belongs to.
         organization_id: OrganizationId => BigInt as ORGANIZATION_ID,
+        /// The name of the row in another system, which no other row of the type has.
+        external_id: Option<String> => Nullable<Text> as EXTERNAL_ID,
         /// The person whose token created the row; `None` if the token is bound to no person.
         creator_id: Option<PersonId> => Nullable<BigInt> as CREATOR_ID,
         /// The sum of the percentages of its distributions, in units of 10^-10 percent.
@@ -130,7 +133,7 @@ pub fn insert(
 /// their ids in the same order.
 pub fn insert_many(
     tenant: &mut Tenant<'_>,
-    rows: &[(WrittenDeal, Sums)],
+    rows: &[((WrittenDeal, Sums), ExternalId)],
     now: NaiveDateTime,
 ) -> Result<Vec<i64>> {
     let creator = ("creator_id", tenant.creator().into());

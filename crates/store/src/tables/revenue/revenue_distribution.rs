@@ -7,6 +7,7 @@ use crate::rows::insert_many::{self, stamps, target};
 use crate::rows::macros::{delete_row, insert_row, next_version, own_row, timestamps, update_row};
 use crate::rows::select::Stored;
 use crate::rows::table::table;
+use crate::rows::unique::ExternalId;
 use crate::session::tenant::{RowVersion, Tenant};
 use crate::sql::field::{Field, Join};
 use crate::sql::statement::Statement;
@@ -26,6 +27,8 @@ table! {
         id: RevenueDistributionId => BigInt as ID,
         /// The tenant that the row belongs to.
         organization_id: OrganizationId => BigInt as ORGANIZATION_ID,
+        /// The name of the row in another system, which no other row of the type has.
+        external_id: Option<String> => Nullable<Text> as EXTERNAL_ID,
         /// The person whose token created the row; `None` if the token is bound to no person.
         creator_id: Option<PersonId> => Nullable<BigInt> as CREATOR_ID,
         /// The version of the row, which every change increases by 1.
@@ -129,7 +132,7 @@ pub fn insert(
 /// Inserts distributions, and returns their ids in the same order.
 pub fn insert_many(
     tenant: &mut Tenant<'_>,
-    rows: &[WrittenRevenueDistribution],
+    rows: &[(WrittenRevenueDistribution, ExternalId)],
     now: NaiveDateTime,
 ) -> Result<Vec<i64>> {
     let creator = ("creator_id", tenant.creator().into());

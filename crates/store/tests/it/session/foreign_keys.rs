@@ -21,9 +21,11 @@ fn linking_column(key: &catalog::ForeignKey) -> Option<&str> {
     others.next().map(|(from, _)| from.as_str())
 }
 
-/// Ids in events are of what may be gone by then; one of them is not even of a row.
+/// Ids in events are of what may be gone by then; one of them is not even of a row. External ids
+/// are of something elsewhere.
 fn may_refer_to_nothing(table: &str, column: &str) -> bool {
-    table == "events" && column != "organization_id" || (table, column) == COUNTED
+    let is_of_event = table == "events" && column != "organization_id";
+    is_of_event || (table, column) == COUNTED || column == "external_id"
 }
 
 /// The column of the changes of row counts, which has no key so that writers do not wait.

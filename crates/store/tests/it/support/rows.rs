@@ -12,7 +12,9 @@ use apportion_store::person::{self, WrittenPerson};
 use apportion_store::revenue_distribution::WrittenRevenueDistribution;
 use apportion_store::revenue_distribution::{self, RevenueDistributionRow};
 use apportion_store::token::NewToken;
-use apportion_store::{Criteria, OrganizationId, PersonId, Result, Scope, Session, Tenant};
+use apportion_store::{
+    Criteria, ExternalId, OrganizationId, PersonId, Result, Scope, Session, Tenant,
+};
 use apportion_store::{Field, Order, event, idempotency, load, load_by, load_keyed};
 use chrono::{NaiveDate, NaiveDateTime};
 
@@ -118,7 +120,8 @@ pub fn insert_deals(tenant: &mut Tenant<'_>, names: &[&str]) -> Result<Vec<i64>>
         let values = DealValues { name: (*name).to_owned(), ..DealValues::default() };
         (values.content(), NO_SUMS)
     };
-    deal::insert_many(tenant, &names.iter().map(row).collect::<Vec<_>>(), instant(0))
+    let rows: Vec<_> = names.iter().map(|name| (row(name), ExternalId::default())).collect();
+    deal::insert_many(tenant, &rows, instant(0))
 }
 
 /// Raises the versions of deals that are locked together, and sets what they distribute.

@@ -2,14 +2,17 @@
 //! against the rows of the same command that come before them. Not here: whether the database is
 //! still the same when the rows are inserted (`write`).
 
+pub(super) use changes::make;
 pub(super) use payouts::stored_reversals;
 
+mod changes;
+mod known;
 mod parties;
 mod payouts;
 mod revenue;
 
 use apportion_core::units::Units;
-use apportion_jsonapi::{Error, Input};
+use apportion_jsonapi::{Error, Input, Value};
 use apportion_store::import::{self, NewImport};
 
 use super::faults::Faults;
@@ -27,9 +30,11 @@ pub(super) fn judge(
     options: Options,
     plan: &mut Plan,
 ) -> Result<Faults, ImportError> {
-    let mut judge =
-        Judge { sheet, faults: Faults { file: sheet.name.clone(), ..Faults::default() } };
+    let faults = Faults { file: sheet.name.clone(), ..Faults::default() };
+    let mut judge = Judge { sheet, rows: Vec::with_capacity(sheet.rows.len()), faults };
     plan.files.push(first_import(work, sheet, options, plan)?);
+    let known = judge.find_known(work, options, plan)?;
+    judge.change(work, known, plan)?;
     match sheet.kind {
         "people" => judge.people(plan)?,
         "collaborators" => judge.collaborators(work, plan)?,
@@ -54,7 +59,8 @@ fn first_import(
     let last = import::find_last(&mut work.tenant, kind, &digest)?;
     let planned = plan.files.iter().filter(|it| it.kind == kind && it.digest == digest).count();
     let file = || sheet.name.clone();
-    if !options.again {
+    // Whoever updates gives every row a name, so that no row is inserted twice.
+    if !options.again && !options.update {
         if let Some(last) = last {
             return Err(ImportError::Repeated { file: file(), at: last.created_at.and_utc() });
         }
@@ -71,7 +77,15 @@ fn first_import(
 /// A file that is being judged, and the faults that were found in it.
 struct Judge<'j> {
     sheet: &'j Sheet,
+    /// The rows that are to be inserted.
+    rows: Vec<NewRow<'j>>,
     faults: Faults,
+}
+
+/// A row that is to be inserted, and its input, which faults are added to.
+struct NewRow<'j> {
+    row: &'j Row,
+    input: Input,
 }
 
 impl Judge<'_> {
@@ -87,8 +101,7 @@ impl Judge<'_> {
                 self.refuse(row, &errors);
                 Ok(None)
             }
-            Err(Failure::Store(error)) => Err(ImportError::Store(error)),
-            Err(Failure::Broken(why)) => Err(ImportError::Broken(why)),
+            Err(other) => Err(other.into()),
         }
     }
 
@@ -105,7 +118,7 @@ impl Judge<'_> {
             if let Some((_, attribute)) = attribute {
                 let minor = units.map_or(Ok(1), |units| self.sheet.mark.amount(&cell.text, units));
                 let pointer = format!("/data/attributes/{}", cell.name);
-                input.give(attribute, minor.map(apportion_jsonapi::Value::Integer), pointer);
+                input.give(attribute, minor.map(Value::Integer), pointer);
             }
         }
     }

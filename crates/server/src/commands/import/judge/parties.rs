@@ -8,7 +8,7 @@ use apportion_store::{Named, collaborator};
 
 use super::super::ImportError;
 use super::super::plan::{Plan, PlannedDistributor};
-use super::Judge;
+use super::{Judge, NewRow};
 use crate::catalog::Work;
 use crate::resources::administration::person;
 use crate::resources::payouts::collaborator::{self as collaborators, TAKEN};
@@ -20,9 +20,11 @@ const MAX_DISTRIBUTORS: usize = 2_000;
 
 impl Judge<'_> {
     pub(super) fn people(&mut self, plan: &mut Plan) -> Result<(), ImportError> {
-        for row in &self.sheet.rows {
-            let judged = person::new_row(&mut row.input.clone());
-            plan.people.extend(self.accept(row, judged)?);
+        for NewRow { row, mut input } in std::mem::take(&mut self.rows) {
+            let judged = person::new_row(&mut input);
+            let Some(written) = self.accept(row, judged)? else { continue };
+            let external_id = plan.note_external("people", plan.people.len(), &input);
+            plan.people.push((written, external_id));
         }
         Ok(())
     }
@@ -32,26 +34,27 @@ impl Judge<'_> {
         work: &mut Work<'_>,
         plan: &mut Plan,
     ) -> Result<(), ImportError> {
-        let mut accepted = Vec::with_capacity(self.sheet.rows.len());
+        let rows = std::mem::take(&mut self.rows);
         let emails: Vec<Option<String>> =
-            self.sheet.rows.iter().map(|row| comparable_email(&row.input)).collect();
+            rows.iter().map(|new| comparable_email(&new.input)).collect();
         let mut given: Vec<&str> = emails.iter().flatten().map(String::as_str).collect();
         given.sort_unstable();
         given.dedup();
         let stored: HashMap<String, Named> =
             collaborator::find_by_emails(&mut work.tenant, &given)?;
-        for (row, email) in self.sheet.rows.iter().zip(&emails) {
-            let mut input = row.input.clone();
-            if let Some(email) = email {
-                let position = plan.collaborators.len().saturating_add(accepted.len());
-                if stored.contains_key(email) || !plan.emails.note(email, position) {
-                    input.refuse("email", TAKEN);
-                }
+        for (NewRow { row, mut input }, email) in rows.into_iter().zip(&emails) {
+            let position = plan.collaborators.len();
+            if let Some(email) = email
+                && (stored.contains_key(email)
+                    || !plan.names_of("collaborators").note(email, position))
+            {
+                input.refuse("email", TAKEN);
             }
             let judged = collaborators::new_row(&mut input);
-            accepted.extend(self.accept(row, judged)?);
+            let Some(written) = self.accept(row, judged)? else { continue };
+            let external_id = plan.note_external("collaborators", position, &input);
+            plan.collaborators.push((written, external_id));
         }
-        plan.collaborators.append(&mut accepted);
         Ok(())
     }
 
@@ -60,8 +63,7 @@ impl Judge<'_> {
         work: &mut Work<'_>,
         plan: &mut Plan,
     ) -> Result<(), ImportError> {
-        for row in &self.sheet.rows {
-            let mut input = row.input.clone();
+        for NewRow { row, mut input } in std::mem::take(&mut self.rows) {
             let units = stated_units(&input);
             self.give_amounts(work, row, units.as_ref(), &mut input);
             let judged = distributor::new_terms(work, &mut input.clone());
@@ -73,7 +75,9 @@ impl Judge<'_> {
                 self.faults.add(row.line, None, &reason);
                 break;
             }
-            plan.distributor_names.note(&terms.name, plan.distributors.len());
+            let position = plan.distributors.len();
+            plan.names_of("distributors").note(&terms.name, position);
+            plan.note_external("distributors", position, &input);
             plan.distributors.push(PlannedDistributor { units: terms.units, input });
         }
         Ok(())

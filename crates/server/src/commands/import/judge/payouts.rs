@@ -1,12 +1,12 @@
 //! The judging of obligations and metric credits.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use apportion_core::distributor::DistributorStatus;
 use apportion_core::fault::Fault;
 use apportion_core::id::ObligationId;
 use apportion_core::metric::{MetricType, score_after_credit};
-use apportion_core::obligation::ReversedObligation;
+use apportion_core::obligation::{ObligationTerms, ReversedObligation};
 use apportion_core::units::Units;
 use apportion_jsonapi::Input;
 use apportion_store::collaborator::{self, CollaboratorRow};
@@ -17,8 +17,7 @@ use apportion_store::{self as store, Tenant, metric};
 use super::super::ImportError;
 use super::super::names::{self, Names, Reference};
 use super::super::plan::{Plan, PlannedCredit, PlannedObligation, StoredReversal};
-use super::super::row::Row;
-use super::Judge;
+use super::{Judge, NewRow};
 use crate::catalog::Work;
 use crate::failure::{Failure, Result as Judged, judged, judged_with};
 use crate::payouts::accumulated::accumulated;
@@ -37,15 +36,16 @@ impl Judge<'_> {
         work: &mut Work<'_>,
         plan: &mut Plan,
     ) -> Result<(), ImportError> {
-        let (mut inputs, payees) = payees(work, &self.sheet.rows, plan)?;
-        let reversed: BTreeSet<i64> = inputs.iter().filter_map(reverses).collect();
+        let mut rows = std::mem::take(&mut self.rows);
+        let payees = payees(work, &mut rows, plan)?;
+        let reversed: BTreeSet<i64> = rows.iter().filter_map(|new| reverses(&new.input)).collect();
         let reversed: Vec<i64> = reversed.into_iter().collect();
         plan.stored.reversed.extend(stored_reversals(&mut work.tenant, &reversed)?);
         let mut sums = Sums::of(plan);
-        for ((row, input), payee) in self.sheet.rows.iter().zip(&mut inputs).zip(payees) {
-            let units = payer_units(plan, payee.distributor, input);
-            self.give_amounts(work, row, units.as_ref(), input);
-            let judged = obligation(payee, units, plan, &mut sums, input);
+        for (NewRow { row, mut input }, payee) in rows.into_iter().zip(payees) {
+            let units = payer_units(plan, payee.distributor, &mut input);
+            self.give_amounts(work, row, units.as_ref(), &mut input);
+            let judged = obligation(payee, units, plan, &mut sums, &mut input);
             plan.obligations.extend(self.accept(row, judged)?);
         }
         Ok(())
@@ -56,10 +56,11 @@ impl Judge<'_> {
         work: &mut Work<'_>,
         plan: &mut Plan,
     ) -> Result<(), ImportError> {
-        let (mut inputs, payees) = payees(work, &self.sheet.rows, plan)?;
+        let mut rows = std::mem::take(&mut self.rows);
+        let payees = payees(work, &mut rows, plan)?;
         let mut scores = Scores::of(plan);
-        for ((row, input), payee) in self.sheet.rows.iter().zip(&mut inputs).zip(payees) {
-            let judged = given_credit(work, payee, plan, &mut scores, input);
+        for (NewRow { row, mut input }, payee) in rows.into_iter().zip(payees) {
+            let judged = given_credit(work, payee, plan, &mut scores, &mut input);
             plan.credits.extend(self.accept(row, judged)?);
         }
         Ok(())
@@ -67,31 +68,31 @@ impl Judge<'_> {
 }
 
 /// Looks up the distributors and collaborators that rows refer to. What is not found is an error of
-/// the input that is returned with it.
+/// the input of the row.
 fn payees(
     work: &mut Work<'_>,
-    rows: &[Row],
+    rows: &mut [NewRow<'_>],
     plan: &mut Plan,
-) -> store::Result<(Vec<Input>, Vec<Payee>)> {
+) -> store::Result<Vec<Payee>> {
     let tenant = &mut work.tenant;
-    let distributors = Names::find(tenant, "distributor", &names::DISTRIBUTORS, rows)?;
-    let collaborators = Names::find(tenant, "collaborator", &names::COLLABORATORS, rows)?;
-    let mut inputs: Vec<Input> = rows.iter().map(|row| row.input.clone()).collect();
+    let lines = || rows.iter().map(|new| new.row);
+    let distributors = Names::find(tenant, "distributor", &names::DISTRIBUTORS, lines())?;
+    let collaborators = Names::find(tenant, "collaborator", &names::COLLABORATORS, lines())?;
+    let known = |kind| plan.names.get(kind);
     let named: Vec<Payee> = rows
-        .iter()
-        .zip(&mut inputs)
-        .map(|(row, input)| Payee {
-            distributor: distributors.reference(row, &plan.distributor_names, input),
-            collaborator: collaborators.reference(row, &plan.emails, input),
+        .iter_mut()
+        .map(|NewRow { row, input }| Payee {
+            distributor: distributors.reference(row, known("distributors"), input),
+            collaborator: collaborators.reference(row, known("collaborators"), input),
         })
         .collect();
-    let ids = unknown(named.iter().map(|it| it.distributor), &plan.stored.distributors);
+    let ids = names::unknown(named.iter().map(|it| it.distributor), &plan.stored.distributors);
     let found = store::load_by::<DistributorRow>(tenant, distributor::ID, &ids, ids.len())?;
     plan.stored.distributors.extend(found.into_iter().map(|row| (row.stored.id.0, row)));
-    let ids = unknown(named.iter().map(|it| it.collaborator), &plan.stored.collaborators);
+    let ids = names::unknown(named.iter().map(|it| it.collaborator), &plan.stored.collaborators);
     let found = store::load_by::<CollaboratorRow>(tenant, collaborator::ID, &ids, ids.len())?;
     plan.stored.collaborators.extend(found.into_iter().map(|row| (row.id.0, row)));
-    let there = named.into_iter().zip(&mut inputs).map(|(payee, input)| {
+    let there = named.into_iter().zip(rows).map(|(payee, NewRow { input, .. })| {
         let distributor = payee.distributor.filter(|it| is_there(it, &plan.stored.distributors));
         if distributor.is_none() && payee.distributor.is_some() {
             names::refuse_unlinked(input, "distributor", "distributors");
@@ -102,24 +103,10 @@ fn payees(
         }
         Payee { distributor, collaborator }
     });
-    let there = there.collect();
-    Ok((inputs, there))
+    Ok(there.collect())
 }
 
-/// Returns the ids of the stored rows that are referred to and not known yet, in ascending order.
-fn unknown<R>(
-    references: impl Iterator<Item = Option<Reference>>,
-    known: &std::collections::BTreeMap<i64, R>,
-) -> Vec<i64> {
-    let ids = references.filter_map(|reference| match reference {
-        Some(Reference::Stored(id)) => Some(id),
-        _ => None,
-    });
-    let ids: BTreeSet<i64> = ids.filter(|id| !known.contains_key(id)).collect();
-    ids.into_iter().collect()
-}
-
-fn is_there<R>(reference: &Reference, known: &std::collections::BTreeMap<i64, R>) -> bool {
+fn is_there<R>(reference: &Reference, known: &BTreeMap<i64, R>) -> bool {
     match reference {
         Reference::Stored(id) => known.contains_key(id),
         Reference::Planned(_) => true,
@@ -157,12 +144,7 @@ impl Sums {
         sums
     }
 
-    fn add(
-        &mut self,
-        payer: Reference,
-        reverses: Option<i64>,
-        terms: &apportion_core::obligation::ObligationTerms,
-    ) {
+    fn add(&mut self, payer: Reference, reverses: Option<i64>, terms: &ObligationTerms) {
         let owed = self.owed.entry(key(payer)).or_default();
         *owed = owed.saturating_add(accumulated(terms.status, terms.value).into());
         if let Some(reversed) = reverses {
@@ -224,7 +206,7 @@ pub(in super::super) fn stored_reversals(
 fn obligation(
     payee: Payee,
     units: Option<Units>,
-    plan: &Plan,
+    plan: &mut Plan,
     sums: &mut Sums,
     input: &mut Input,
 ) -> Judged<PlannedObligation> {
@@ -265,7 +247,8 @@ fn obligation(
     let unfit = |_| vec![Fault::new("value", "makes a sum that does not fit 64 bits")];
     judged(input, i64::try_from(owed).map_err(unfit))?;
     sums.add(distributor, reverses, &terms);
-    Ok(PlannedObligation { distributor, collaborator, reverses, units, terms })
+    let external_id = plan.note_external("obligations", plan.obligations.len(), input);
+    Ok(PlannedObligation { external_id, distributor, collaborator, reverses, units, terms })
 }
 
 /// The scores that credits of the same command add to, by distributor and collaborator.
@@ -298,7 +281,7 @@ impl Scores {
 fn given_credit(
     work: &mut Work<'_>,
     payee: Payee,
-    plan: &Plan,
+    plan: &mut Plan,
     scores: &mut Scores,
     input: &mut Input,
 ) -> Judged<PlannedCredit> {
@@ -327,7 +310,8 @@ fn given_credit(
     let points = score_after_credit(score.points, terms.points);
     let points = points.and_then(|points| score_after_credit(stored, points).map(|_| points));
     score.points = judged(input, points.map_err(|fault| vec![fault]))?;
-    Ok(PlannedCredit { distributor, collaborator, terms })
+    let external_id = plan.note_external("metric_credits", plan.credits.len(), input);
+    Ok(PlannedCredit { external_id, distributor, collaborator, terms })
 }
 
 /// Returns the score of a collaborator in the open distribution, or the reason why the distributor

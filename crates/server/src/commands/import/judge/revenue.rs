@@ -1,7 +1,5 @@
 //! The judging of deals and revenue distributions.
 
-use std::collections::BTreeSet;
-
 use apportion_core::currency::Currency;
 use apportion_core::deal::DealMoney;
 use apportion_core::deal_totals::{DealPart, DealTotals};
@@ -9,16 +7,16 @@ use apportion_core::decimal::Rate;
 use apportion_core::id::DealId;
 use apportion_core::units::Units;
 use apportion_jsonapi::Input;
+use apportion_store as store;
 use apportion_store::deal::{self, DealRow, WrittenDeal};
 use apportion_store::revenue_distribution::WrittenRevenueDistribution;
-use apportion_store::{self as store};
 
 use super::super::ImportError;
 use super::super::names::{self, Names, Reference};
 use super::super::plan::{Plan, PlannedDeal, PlannedDistribution, StoredDeal};
-use super::Judge;
+use super::{Judge, NewRow};
 use crate::catalog::Work;
-use crate::failure::{Result as Judged, judged};
+use crate::failure::{Failure, Result as Judged, judged};
 use crate::resources::revenue::{deal as deals, revenue_distribution as distributions};
 
 impl Judge<'_> {
@@ -27,15 +25,16 @@ impl Judge<'_> {
         work: &mut Work<'_>,
         plan: &mut Plan,
     ) -> Result<(), ImportError> {
-        for row in &self.sheet.rows {
-            let mut input = row.input.clone();
+        for NewRow { row, mut input } in std::mem::take(&mut self.rows) {
             let currency = stated_currency(&input, work.currency);
             self.give_amounts(work, row, currency.map(Units::Currency).as_ref(), &mut input);
             let judged = deals::new_row(work.currency, &mut input);
             let Some(written) = self.accept(row, judged)? else { continue };
-            plan.deal_names.note(&written.name, plan.deals.len());
-            let money = money(&written, work.currency);
-            plan.deals.push(PlannedDeal { written, money, totals: DealTotals::default() });
+            let position = plan.deals.len();
+            plan.names_of("deals").note(&written.name, position);
+            let external_id = plan.note_external("deals", position, &input);
+            let (money, totals) = (money(&written, work.currency), DealTotals::default());
+            plan.deals.push(PlannedDeal { external_id, written, money, totals });
         }
         Ok(())
     }
@@ -45,16 +44,15 @@ impl Judge<'_> {
         work: &mut Work<'_>,
         plan: &mut Plan,
     ) -> Result<(), ImportError> {
-        let rows = &self.sheet.rows;
-        let names = Names::find(&mut work.tenant, "deal", &names::DEALS, rows)?;
-        let mut inputs: Vec<Input> = rows.iter().map(|row| row.input.clone()).collect();
+        let mut rows = std::mem::take(&mut self.rows);
+        let lines = rows.iter().map(|new| new.row);
+        let names = Names::find(&mut work.tenant, "deal", &names::DEALS, lines)?;
         let references: Vec<Option<Reference>> = rows
-            .iter()
-            .zip(&mut inputs)
-            .map(|(row, input)| names.reference(row, &plan.deal_names, input))
+            .iter_mut()
+            .map(|NewRow { row, input }| names.reference(row, plan.names.get("deals"), input))
             .collect();
         load_deals(work, &references, plan)?;
-        for ((row, mut input), deal) in rows.iter().zip(inputs).zip(references) {
+        for (NewRow { row, mut input }, deal) in rows.into_iter().zip(references) {
             let judged = planned(work.currency, deal, plan, &mut input);
             let Some(planned) = self.accept(row, judged)? else { continue };
             plan.distributions.push(planned);
@@ -87,15 +85,7 @@ fn load_deals(
     references: &[Option<Reference>],
     plan: &mut Plan,
 ) -> store::Result<()> {
-    let ids: BTreeSet<i64> = references
-        .iter()
-        .filter_map(|reference| match reference {
-            Some(Reference::Stored(id)) => Some(*id),
-            _ => None,
-        })
-        .filter(|id| !plan.stored.deals.contains_key(id))
-        .collect();
-    let ids: Vec<i64> = ids.into_iter().collect();
+    let ids = names::unknown(references.iter().copied(), &plan.stored.deals);
     let found = store::load_by::<DealRow>(&mut work.tenant, deal::ID, &ids, ids.len())?;
     plan.stored.deals.extend(found.into_iter().map(|row| {
         let totals = DealTotals {
@@ -122,7 +112,7 @@ fn planned(
     let money = sums.as_ref().map(|(money, _)| *money);
     let (terms, amounts) = distributions::new_terms(money.as_ref(), input)?;
     let (Some(deal), Some((money, totals))) = (deal, sums) else {
-        return Err(crate::failure::Failure::not_found());
+        return Err(Failure::not_found());
     };
     let part = DealPart { percent: terms.percent, amount: amounts.amount };
     let after = totals.with(part).and_then(|after| {
@@ -140,7 +130,9 @@ fn planned(
         currency: money.currency,
         currency_default: default_currency,
     };
-    Ok(PlannedDistribution { deal, written })
+    let position = plan.distributions.len();
+    let external_id = plan.note_external("revenue_distributions", position, input);
+    Ok(PlannedDistribution { external_id, deal, written })
 }
 
 /// Returns the figures of a deal and the sums of its distributions, if it exists.
