@@ -1,6 +1,6 @@
 //! Measures the server: the cost of a page as rows grow, the number of creates that share an
-//! `fsync`, the number of requests answered in a second, a pass of the engine, and a write that
-//! triggers.
+//! `fsync`, the number of requests answered in a second, a pass of the engine, a write that
+//! triggers, and imports.
 //! `docs/performance.md` has the commands and the figures. Nothing here is a test: figures depend
 //! on the machine, so they are ratios within one run.
 #![allow(
@@ -20,13 +20,14 @@ mod constant;
 mod due;
 mod engine;
 mod figures;
+mod imports;
 mod pages;
 mod place;
 mod process;
 mod requests;
 mod writes;
 
-const USAGE: &str = "apportion-bench pages | writes | requests | engine | due";
+const USAGE: &str = "apportion-bench pages | writes | requests | engine | due | imports";
 
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -36,6 +37,7 @@ fn main() {
         ["requests"] => requests::run(),
         ["engine"] => engine::run(),
         ["due"] => due::run(),
+        ["imports"] => imports::run(),
         // The commands above start these as processes of their own.
         [baseline::COMMAND, rest @ ..] => baseline::run(rest),
         [constant::COMMAND] => constant::run(),

@@ -23,6 +23,9 @@ use crate::failure::{Failure, Result as Judged, judged, judged_with};
 use crate::payouts::accumulated::accumulated;
 use crate::resources::payouts::{credit, metric_credit, obligation as obligations};
 
+/// The largest number of scores that a command adds to, each by statements of its own.
+const MAX_CREDITED: usize = 20_000;
+
 /// The rows that a line refers to.
 #[derive(Clone, Copy)]
 struct Payee {
@@ -62,6 +65,14 @@ impl Judge<'_> {
         for (NewRow { row, mut input }, payee) in rows.into_iter().zip(payees) {
             let judged = given_credit(work, payee, plan, &mut scores, &mut input);
             plan.credits.extend(self.accept(row, judged)?);
+            if scores.0.len() > MAX_CREDITED {
+                let reason = format!(
+                    "credits one collaborator too many: a command credits at most {MAX_CREDITED}; \
+                     give the rest to another command"
+                );
+                self.faults.add(row.line, None, &reason);
+                break;
+            }
         }
         Ok(())
     }
