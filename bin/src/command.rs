@@ -120,14 +120,14 @@ enum Token {
     /// Create a token and print it; it cannot be shown again
     Create {
         /// The id of the organization whose records it gives access to, such as 1
-        #[arg(long, value_name = "ID")]
+        #[arg(long, value_name = "ID", value_parser = id)]
         organization: i64,
         /// The requests that it allows
         #[arg(long, value_enum, default_value_t = Scope::Write)]
         scope: Scope,
         /// The id of the person in whose name it acts, such as 1; without it, it acts in no
         /// person's name
-        #[arg(long, value_name = "ID")]
+        #[arg(long, value_name = "ID", value_parser = id)]
         person: Option<i64>,
         /// A note on its purpose, such as "monthly report", which `token list` shows
         #[arg(long, value_name = "TEXT")]
@@ -136,7 +136,7 @@ enum Token {
     /// Print a JSON object for each token, without the token itself
     List {
         /// List the tokens of the organization with this id only
-        #[arg(long, value_name = "ID")]
+        #[arg(long, value_name = "ID", value_parser = id)]
         organization: Option<i64>,
     },
     /// Revoke a token: within a second, servers refuse it
@@ -270,4 +270,9 @@ fn parse_public_url(text: &str) -> Result<String, String> {
         }
         _ => Err("write it as https://HOST or http://HOST".to_owned()),
     }
+}
+
+/// Reads the id of a row.
+pub(crate) fn id(text: &str) -> Result<i64, &'static str> {
+    text.parse().map_err(|_| "an id is a whole number, such as 1")
 }

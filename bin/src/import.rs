@@ -12,11 +12,13 @@ use apportion_server::store::Address;
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 
+use crate::command::id;
+
 #[derive(Args)]
 #[command(after_long_help = columns())]
 pub(crate) struct Import {
     /// The id of the organization that gets the rows, such as 1
-    #[arg(long, value_name = "ID")]
+    #[arg(long, value_name = "ID", value_parser = id)]
     organization: i64,
     /// The type of the rows in all files; without it, the name of each file must begin with its
     /// type, such as deals-2026.csv

@@ -74,6 +74,13 @@ fn it_fails_with_what_is_broken(place: &Place) {
 }
 
 fn it_needs_a_schema(place: &Place) {
+    if let Some(file) = place.url.strip_prefix("sqlite://") {
+        // A file that is not there is not made.
+        let refusal = run(place, &["check"]).refusal();
+        assert!(refusal.contains(&format!("{file} cannot be read: No such file")), "{refusal}");
+        assert!(!std::path::Path::new(file).exists());
+        std::fs::write(file, "").unwrap();
+    }
     let refusal = run(place, &["check"]).refusal();
     assert!(refusal.contains("the schema is not up to date"), "{refusal}");
 }

@@ -59,26 +59,31 @@ pub fn check_plain_content_type(header: Option<&str>) -> Result<(), Error> {
     }
 }
 
-/// Checks that `Accept` allows JSON:API as this endpoint serves it.
-pub fn check_accept(header: Option<&str>, extension: Option<&str>) -> Result<(), Error> {
+/// Checks that `Accept` allows JSON:API as this endpoint serves it. `others` are the media types
+/// that it serves besides.
+pub fn check_accept(
+    header: Option<&str>,
+    extension: Option<&str>,
+    others: &[&str],
+) -> Result<(), Error> {
     let Some(header) = header.filter(|header| !header.trim().is_empty()) else { return Ok(()) };
     let types = parse(header);
     // A media range that names JSON:API takes precedence over wildcards, as RFC 9110 has it.
-    let (own, others): (Vec<_>, Vec<_>) = types.iter().partition(|media| media.name == MEDIA_TYPE);
+    let (own, rest): (Vec<_>, Vec<_>) = types.iter().partition(|media| media.name == MEDIA_TYPE);
     let wild = |media: &&MediaType| matches!(media.name.as_str(), "*/*" | "application/*");
-    let wild = others.iter().any(|media| wild(media) && !media.refused);
+    let wild = rest.iter().any(|media| wild(media) && !media.refused);
     let served = own
         .iter()
         .any(|media| !media.refused && media.parameters.iter().all(|it| is_served(it, extension)));
     if served || (own.is_empty() && wild) {
         return Ok(());
     }
-    let detail = match extension {
-        None => format!("Accept must allow {MEDIA_TYPE} without extensions, not '{}'", cut(header)),
-        Some(uri) => {
-            format!("Accept must allow {MEDIA_TYPE}; ext=\"{uri}\", not '{}'", cut(header))
-        }
+    let own = match extension {
+        None => format!("{MEDIA_TYPE} without extensions"),
+        Some(uri) => format!("{MEDIA_TYPE}; ext=\"{uri}\""),
     };
+    let served: Vec<&str> = [own.as_str()].into_iter().chain(others.iter().copied()).collect();
+    let detail = format!("Accept must allow {}, not '{}'", served.join(" or "), cut(header));
     Err(Error::new(Code::NotAcceptable, detail).at(Source::Header("Accept")))
 }
 

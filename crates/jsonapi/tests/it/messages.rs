@@ -192,7 +192,11 @@ fn media_types() {
         "The Content-Type must be application/vnd.api+json, not 'application/json'",
     );
     assert_eq!(
-        check_accept(Some("text/html"), None).unwrap_err().detail,
+        check_accept(Some("text/html"), None, &[]).unwrap_err().detail,
         "Accept must allow application/vnd.api+json without extensions, not 'text/html'"
+    );
+    assert_eq!(
+        check_accept(Some("text/html"), None, &["text/csv"]).unwrap_err().detail,
+        "Accept must allow application/vnd.api+json without extensions or text/csv, not 'text/html'"
     );
 }

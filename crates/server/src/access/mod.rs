@@ -16,8 +16,8 @@ use actix_web::HttpRequest;
 use actix_web::http::header::{AUTHORIZATION, HeaderName};
 use apportion_core::currency::Currency;
 use apportion_core::id::TokenId;
-use apportion_jsonapi::Code;
 use apportion_jsonapi::query::parameter_values;
+use apportion_jsonapi::{Code, Error, Source};
 use apportion_store::token as tokens;
 use apportion_store::{self as store, Scope, Session, Store, Tenant};
 use chrono::{NaiveDateTime, TimeDelta};
@@ -176,9 +176,15 @@ pub(crate) fn check_organization(request: &HttpRequest, access: &Access) -> Resu
     let headers = request.headers().get_all(HeaderName::from_static("x-organization-id"));
     let headers: Vec<_> = headers.map(|value| value.to_str().unwrap_or_default()).collect();
     let values = parameter_values(request.query_string(), ORGANIZATION);
-    let once_each = headers.len() <= 1 && values.len() <= 1;
+    let twice = format!("{ORGANIZATION} is given more than once; give it once");
+    if headers.len() > 1 {
+        return Err(Error::new(Code::BadRequest, twice).at(Source::Header(ORGANIZATION)).into());
+    }
+    if values.len() > 1 {
+        return Err(Error::parameter(Code::UnsupportedParameter, ORGANIZATION, twice).into());
+    }
     let values = values.iter().map(|value| value.as_deref().unwrap_or_default());
-    if once_each && headers.into_iter().chain(values).all(|id| id == own) {
+    if headers.into_iter().chain(values).all(|id| id == own) {
         Ok(())
     } else {
         Err(Failure::not_found())

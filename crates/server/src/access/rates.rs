@@ -37,7 +37,7 @@ pub(crate) const ORGANIZATION: Rate = Rate {
 pub(crate) const REPORTS: Rate = Rate {
     requests: 10,
     period: Duration::from_secs(30),
-    subject: "reports and checks of one organization",
+    subject: "reports, tables and checks of one organization",
 };
 /// The limit of requests without a valid token from one address.
 pub(crate) const ADDRESS: Rate = Rate {

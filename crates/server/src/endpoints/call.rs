@@ -89,7 +89,7 @@ impl<'c> Call<'c> {
 
     /// Refuses a request that does not accept JSON:API documents of the extension, if there is one.
     pub(crate) fn check_accept(&self, extension: Option<&str>) -> Result<()> {
-        Ok(media::check_accept(self.accept.as_deref(), extension)?)
+        Ok(media::check_accept(self.accept.as_deref(), extension, &[])?)
     }
 
     /// Refuses a request with query parameters, for endpoints that take none.

@@ -2,16 +2,15 @@
 //! the last row of the one before, from one moment of the database. Not here: how cells are written
 //! (`table`).
 
-use actix_web::http::header::CONTENT_DISPOSITION;
 use apportion_jsonapi::query::{Cursor, Query, Walk, parameter_values};
 use apportion_jsonapi::resource::Cardinality;
-use apportion_jsonapi::text::{cut, push_decimal, push_instant};
+use apportion_jsonapi::text::{push_decimal, push_instant};
 use apportion_jsonapi::{Code, Error, ResourceType, Rows, Scalar, media};
 use apportion_store::{Criteria, Field, Tenant};
 
 use crate::access::ORGANIZATION;
 use crate::catalog::TypeRef;
-use crate::endpoints::table::{self, Dialect, LOCALE, SEPARATOR, Table};
+use crate::endpoints::table::{self, Dialect, LOCALE, SEPARATOR, Table, broken, choice};
 use crate::failure::{Failure, Result};
 use crate::http::reply::Reply;
 
@@ -34,25 +33,13 @@ const BATCH: i64 = 2_000;
 /// Reads from a request for a list in which dialect it asks for a table, if it asks for one.
 /// `format` decides before `Accept`.
 pub(crate) fn requested(query: &str, accept: Option<&str>) -> Result<Option<Dialect>, Vec<Error>> {
-    let refuse = |detail| Error::parameter(Code::UnsupportedParameter, FORMAT, detail);
-    let format = match parameter_values(query, FORMAT).as_slice() {
-        [] => media::find_preferred(accept, &[ACCEPTED]).is_some(),
-        [Some(word)] if word == CSV => true,
-        [Some(word)] => {
-            return Err(vec![refuse(format!("'{FORMAT}' must be {CSV}, not '{}'", cut(word)))]);
-        }
-        // What cannot be decoded is reported where all parameters are read.
-        [None] => false,
-        _ => {
-            let detail = format!("'{FORMAT}' is given more than once; give {CSV} once");
-            return Err(vec![refuse(detail)]);
-        }
-    };
-    if format {
+    let named = choice(query, FORMAT, &[(CSV, ())]).map_err(|error| vec![error])?;
+    let is_accepted = || media::find_preferred(accept, &[ACCEPTED]).is_some();
+    let is_given = !parameter_values(query, FORMAT).is_empty();
+    if named.is_some() || (!is_given && is_accepted()) {
         return Dialect::from_query(query).map(|dialect| Some(dialect.unwrap_or_default()));
     }
-    let stray = Dialect::without_table(query);
-    if stray.is_empty() { Ok(None) } else { Err(stray) }
+    Dialect::refuse_without_table(query).map(|()| None)
 }
 
 /// A list to be shown as a table.
@@ -77,16 +64,14 @@ impl ListTable<'_> {
             // Rows that are computed are of one moment only where they are read at once.
             self.write(tenant, kind, MAX_ROWS)?
         };
-        let name = format!("attachment; filename=\"{}.csv\"", kind.resource().name);
-        let body = table.finish().map_err(broken)?;
-        Ok(Reply::plain(body, table::MEDIA_TYPE).with_header(CONTENT_DISPOSITION, name))
+        table::reply(table.finish(), kind.resource().name)
     }
 
     /// Writes all rows, which it reads in batches of this size.
     fn write(&self, tenant: &mut Tenant<'_>, kind: TypeRef<'_>, batch: i64) -> Result<Table> {
         let resource = kind.resource();
         let too_many =
-            |has: &str| too_large(resource, &format!("{MAX_ROWS} rows, and this has {has}"));
+            |has: &str| too_large(resource, &format!("{MAX_ROWS} rows, and this has {has}"), "");
         // A list that costs as much as a report is not read twice.
         if !kind.served.is_costly() {
             let one = Criteria { limit: 1, offset: 0, ..self.criteria.clone() };
@@ -109,7 +94,8 @@ impl ListTable<'_> {
             }
             if table.size() > MAX_BYTES {
                 let most = MAX_BYTES / 1024 / 1024;
-                return Err(too_large(resource, &format!("{most} MiB, and this has more")));
+                let way = format!(" choose columns with 'fields[{}]',", resource.name);
+                return Err(too_large(resource, &format!("{most} MiB, and this has more"), &way));
             }
             left = left.saturating_sub(batch);
             match walked.page.keys.last() {
@@ -202,16 +188,12 @@ fn write_value(table: &mut Table, value: Scalar<'_>, decimals: u32) -> csv::Resu
 }
 
 /// Makes the refusal of a table that is too large; a shorter one would pass for the whole list.
-fn too_large(resource: &ResourceType<Field>, most: &str) -> Failure {
+/// `way` says how it becomes smaller besides by filters.
+fn too_large(resource: &ResourceType<Field>, most: &str, way: &str) -> Failure {
     let filter = resource.filters.first().map_or("id", |filter| filter.name.as_str());
     let detail = format!(
-        "A table has at most {most}; narrow the list with filters, such as 'filter[{filter}]', \
-         choose columns with 'fields[{}]', or read it in pages without 'format'",
-        resource.name
+        "A table has at most {most}; narrow the list with filters, such as \
+         'filter[{filter}]',{way} or read it in pages without 'format'"
     );
     Error::parameter(Code::UnsupportedParameter, FORMAT, detail).into()
-}
-
-fn broken(error: csv::Error) -> Failure {
-    Failure::Broken(format!("no CSV is written: {error}"))
 }

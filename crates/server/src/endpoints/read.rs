@@ -28,14 +28,15 @@ pub(crate) async fn answer(call: &Call<'_>, route: Route) -> Result<Reply, Stop>
     let resources = call.resources();
     let kind = route.kind(&resources).ok_or_else(Failure::not_found)?;
     call.check_right(Right::to_read(kind.resource().restricted))?;
-    let table = if has_tables(&resources, route) {
-        list_table::requested(call.query(), call.accept.as_deref())
+    let (table, others) = if has_tables(&resources, route) {
+        let requested = list_table::requested(call.query(), call.accept.as_deref());
+        (requested, [list_table::ACCEPTED].as_slice())
     } else {
-        Ok(None)
+        (Ok(None), [].as_slice())
     };
     let shows_page = matches!(table, Ok(None));
     if shows_page {
-        call.check_accept(None)?;
+        media::check_accept(call.accept.as_deref(), None, others).map_err(Failure::from)?;
     }
     if kind.served.is_costly() || !shows_page {
         call.count_report()?;

@@ -5,14 +5,18 @@
 //! text that people wrote and that begins like this is written after an apostrophe; numbers are
 //! not. Amounts are in units that people count in, with all decimals and without thousands marks.
 
+use actix_web::http::header::CONTENT_DISPOSITION;
 use apportion_core::units;
 use apportion_jsonapi::query::parameter_values;
 use apportion_jsonapi::text::cut;
 use apportion_jsonapi::{Code, Error};
 use csv::{Terminator, Writer, WriterBuilder};
 
+use crate::failure::Failure;
+use crate::http::reply::Reply;
+
 /// The media type of tables.
-pub(crate) const MEDIA_TYPE: &str = "text/csv; charset=utf-8";
+const MEDIA_TYPE: &str = "text/csv; charset=utf-8";
 /// The parameter that chooses the dialect by a language.
 pub(crate) const LOCALE: &str = "locale";
 /// The parameter that chooses the dialect by what stands between cells.
@@ -53,19 +57,25 @@ impl Dialect {
         }
     }
 
-    /// Makes the errors of a query that chooses a dialect for an answer that is no table.
-    pub(crate) fn without_table(query: &str) -> Vec<Error> {
+    /// Refuses a query that chooses a dialect for an answer that is no table.
+    pub(crate) fn refuse_without_table(query: &str) -> Result<(), Vec<Error>> {
         let is_given = |name: &&str| !parameter_values(query, name).is_empty();
         let error = |name: &str| {
             let detail = format!("'{name}' is for tables alone; add 'format=csv'");
             Error::parameter(Code::UnsupportedParameter, name, detail)
         };
-        [LOCALE, SEPARATOR].into_iter().filter(is_given).map(error).collect()
+        let stray: Vec<Error> =
+            [LOCALE, SEPARATOR].into_iter().filter(is_given).map(error).collect();
+        if stray.is_empty() { Ok(()) } else { Err(stray) }
     }
 }
 
 /// Reads a parameter that is one of these words.
-fn choice(query: &str, name: &str, words: &[(&str, Dialect)]) -> Result<Option<Dialect>, Error> {
+pub(crate) fn choice<T: Copy>(
+    query: &str,
+    name: &str,
+    words: &[(&str, T)],
+) -> Result<Option<T>, Error> {
     let refuse = |detail| Error::parameter(Code::UnsupportedParameter, name, detail);
     let mut values = parameter_values(query, name);
     // What cannot be decoded is reported where all parameters are read.
@@ -74,10 +84,22 @@ fn choice(query: &str, name: &str, words: &[(&str, Dialect)]) -> Result<Option<D
     if !values.is_empty() {
         return Err(refuse(format!("'{name}' is given more than once; give {known} once")));
     }
-    let found = words.iter().find(|(word, _)| *word == value).map(|(_, dialect)| *dialect);
+    let found = words.iter().find(|(word, _)| *word == value).map(|(_, meant)| *meant);
     found
         .map(Some)
         .ok_or_else(|| refuse(format!("'{name}' must be {known}, not '{}'", cut(&value))))
+}
+
+/// Answers with a table as a file of this name.
+pub(crate) fn reply(body: csv::Result<Vec<u8>>, name: &str) -> Result<Reply, Failure> {
+    let file = format!("attachment; filename=\"{name}.csv\"");
+    let body = body.map_err(broken)?;
+    Ok(Reply::plain(body, MEDIA_TYPE).with_header(CONTENT_DISPOSITION, file))
+}
+
+/// Makes the failure of a table that is not written.
+pub(crate) fn broken(error: csv::Error) -> Failure {
+    Failure::Broken(format!("no CSV is written: {error}"))
 }
 
 /// A table that is written cell by cell. No error occurs while it is written to memory, but for a

@@ -72,16 +72,28 @@ pub(crate) fn circumstances() -> Circumstances {
 }
 
 /// Returns the ids of the collaborators who, by the stored explanation of a distribution, are owed
-/// and get nothing.
+/// and get nothing, with the figures for it.
 fn waiting(explanation: &str) -> Vec<i64> {
     let Ok(json) = Json::parse(explanation.as_bytes()) else { return Vec::new() };
     let Some(Json::Array(unpaid)) = json.member("unpaid") else { return Vec::new() };
-    let is_owed = |one: &&Json<'_>| matches!(one.member("open"), Some(Json::Number(_)));
     let id = |one: &Json<'_>| match one.member("collaborator_id") {
         Some(Json::Text(id)) => id.parse().ok(),
         _ => None,
     };
-    unpaid.iter().filter(is_owed).filter_map(id).collect()
+    unpaid.iter().filter(|one| explains(one)).filter_map(id).collect()
+}
+
+/// Whether the figures of a payee say why nothing is paid: the share and what is open add up to the
+/// net, which is not above zero or below the minimum.
+fn explains(unpaid: &Json<'_>) -> bool {
+    let number = |name: &str| match unpaid.member(name)? {
+        Json::Number(digits) => digits.parse::<i128>().ok(),
+        _ => None,
+    };
+    let Some(open) = number("open") else { return false };
+    let net = number("share").unwrap_or_default().saturating_add(open);
+    let is_small = number("minimum").is_some_and(|minimum| net < minimum);
+    number("net") == Some(net) && (net <= 0 || is_small)
 }
 
 /// Returns the figures of a pool that is a part of revenue, from the stored explanation of its

@@ -1,6 +1,6 @@
-//! The selection of a tenant's revenue that a report or a list of items covers: a window of days,
-//! the day that counts as today, and conditions on everything else. Lost deals are left out unless
-//! there is a condition on the status of deals.
+//! The selection of a tenant's revenue that a report covers: a window of days, the day that counts
+//! as today, and conditions on everything else. Lost deals are left out unless there is a condition
+//! on the status of deals. Not here: the selection of a list of items, which is narrower.
 
 use apportion_core::report::Entry;
 use apportion_core::window::Window;
@@ -122,22 +122,15 @@ impl Selection {
 
 /// Returns what a condition on a field compares of a distribution; null for the dates.
 pub(crate) fn value_of(entry: &Entry, field: Field) -> Value {
-    if field == DEAL_ID {
-        Value::Integer(entry.deal)
-    } else if field == CREATOR_ID {
-        entry.creator.map_or(Value::Null, Value::Integer)
-    } else if field == CURRENCY {
-        Value::Text(entry.currency.code().to_owned())
-    } else if field == PROBABILITY {
-        Value::Integer(entry.probability)
-    } else if field == STATUS {
-        Value::Text(entry.status.name().to_owned())
-    } else if field == REVENUE_DISTRIBUTION_ID {
-        Value::Integer(entry.revenue_distribution)
-    } else if field == ORGANIZATION_ID {
-        Value::Integer(entry.organization)
-    } else {
-        Value::Null
+    match field {
+        DEAL_ID => Value::Integer(entry.deal),
+        CREATOR_ID => entry.creator.map_or(Value::Null, Value::Integer),
+        CURRENCY => Value::Text(entry.currency.code().to_owned()),
+        PROBABILITY => Value::Integer(entry.probability),
+        STATUS => Value::Text(entry.status.name().to_owned()),
+        REVENUE_DISTRIBUTION_ID => Value::Integer(entry.revenue_distribution),
+        ORGANIZATION_ID => Value::Integer(entry.organization),
+        _ => Value::Null,
     }
 }
 

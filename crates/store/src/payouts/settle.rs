@@ -70,7 +70,7 @@ impl NamedObligation {
 /// Returns the obligations with these ids in their order by id. Those that do not exist are left
 /// out.
 pub fn named(tenant: &mut Tenant<'_>, ids: &[ObligationId]) -> Result<Vec<NamedObligation>> {
-    let ids: Vec<[i64; 1]> = ids.iter().map(|id| [id.0]).collect();
+    let ids: Vec<i64> = ids.iter().map(|id| id.0).collect();
     let mut found: Vec<NamedObligation> = Vec::with_capacity(ids.len());
     for ids in powers_of_two(&ids) {
         let statement = Statement::new(
@@ -78,7 +78,7 @@ pub fn named(tenant: &mut Tenant<'_>, ids: &[ObligationId]) -> Result<Vec<NamedO
              FROM obligations AS owed LEFT JOIN allocations AS part \
              ON part.organization_id = owed.organization_id AND part.id = owed.allocation_id \
              AND part.status = 'pending' \
-             WHERE owed.organization_id = :organization AND owed.id IN (VALUES :ids)",
+             WHERE owed.organization_id = :organization AND owed.id IN (:ids)",
         )
         .bind("organization", tenant.id())
         .bind("ids", ids);
@@ -107,22 +107,22 @@ pub struct Settled<'s> {
 pub fn settle(tenant: &mut Tenant<'_>, settled: Settled<'_>, payable: &[Payable]) -> Result<()> {
     let Settled { settlement_id, reference, now } = settled;
     for payable in powers_of_two(payable) {
-        let obligations: Vec<_> = payable.iter().map(|it| [it.obligation_id.0]).collect();
+        let obligations: Vec<i64> = payable.iter().map(|it| it.obligation_id.0).collect();
         let statement = Statement::new(
             "UPDATE obligations SET status = 'fulfilled', version = version + 1, \
              updated_at = :now, reference = COALESCE(reference, NULLIF(:reference, '')) \
-             WHERE organization_id = :organization AND id IN (VALUES :ids) RETURNING id, version",
+             WHERE organization_id = :organization AND id IN (:ids) RETURNING id, version",
         )
         .bind("now", now)
         .bind("reference", reference.unwrap_or_default())
         .bind("organization", tenant.id())
         .bind("ids", obligations.as_slice());
         update(tenant, ObligationRow::TABLE, statement, now)?;
-        let allocations: Vec<_> = payable.iter().map(|it| [it.allocation_id.0]).collect();
+        let allocations: Vec<i64> = payable.iter().map(|it| it.allocation_id.0).collect();
         let statement = Statement::new(
             "UPDATE allocations SET status = 'complete', version = version + 1, \
              updated_at = :now, settlement_id = :settlement \
-             WHERE organization_id = :organization AND id IN (VALUES :ids) RETURNING id, version",
+             WHERE organization_id = :organization AND id IN (:ids) RETURNING id, version",
         )
         .bind("now", now)
         .bind("settlement", settlement_id.0)

@@ -111,8 +111,7 @@ impl Filter {
     }
 
     /// Whether a row meets the filter, given the values of its fields: the answer that SQL would
-    /// give, if only integers, dates, instants and texts are compared by
-    /// their order.
+    /// give, if only integers, dates, instants and texts are compared by their order.
     pub fn is_met(&self, value: &impl Fn(Field) -> Value) -> bool {
         match self {
             Filter::All(members) => members.iter().all(|member| member.is_met(value)),

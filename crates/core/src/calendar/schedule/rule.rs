@@ -10,7 +10,6 @@ use std::ops::RangeInclusive;
 use chrono::{Datelike, Days, NaiveDate, NaiveTime, Timelike, Weekday};
 
 use super::places::Places;
-
 use super::{MAX_STEP, month_number, whole_number};
 use crate::calendar::Period;
 

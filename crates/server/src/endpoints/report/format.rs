@@ -5,8 +5,10 @@
 //! writes them. Then `docs/openapi.json` is made again, and `docs/api/reports.md` says it. Not
 //! here: how rows are written.
 
-use apportion_jsonapi::text::cut;
-use apportion_jsonapi::{Code, Error, media};
+use apportion_jsonapi::{Error, media};
+
+use crate::endpoints::list_table::FORMAT;
+use crate::endpoints::table::choice;
 
 /// A form in which a report is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,18 +44,8 @@ impl Format {
         named.map_or(Self::Document, |(format, ..)| *format)
     }
 
-    /// Parses the parameter `format`, if it is given.
-    pub(super) fn from_parameters(parameters: &[(String, String)]) -> Result<Option<Self>, Error> {
-        let refuse =
-            |detail: String| Error::parameter(Code::UnsupportedParameter, "format", detail);
-        let mut values = parameters.iter().filter(|(name, _)| name == "format");
-        let Some((_, value)) = values.next() else { return Ok(None) };
-        let words = Self::words().join(" or ");
-        if values.next().is_some() {
-            return Err(refuse(format!("'format' is given more than once; give {words} once")));
-        }
-        let named = NAMED.iter().find(|(_, word, _)| word == value);
-        let unknown = || refuse(format!("'format' must be {words}, not '{}'", cut(value)));
-        named.map(|(format, ..)| Some(*format)).ok_or_else(unknown)
+    /// Reads the parameter `format`, if it is given.
+    pub(super) fn from_query(query: &str) -> Result<Option<Self>, Error> {
+        choice(query, FORMAT, &NAMED.map(|(format, word, _)| (word, format)))
     }
 }

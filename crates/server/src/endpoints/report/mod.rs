@@ -11,7 +11,7 @@ pub mod svg;
 
 use std::sync::Arc;
 
-use actix_web::http::header::{CONTENT_DISPOSITION, CONTENT_SECURITY_POLICY};
+use actix_web::http::header::CONTENT_SECURITY_POLICY;
 use apportion_core::currency::Currency;
 use apportion_core::organization::today;
 use apportion_core::report::{
@@ -107,7 +107,7 @@ impl ReportRequest {
                 let names = row_names(tenant, &question.grouping, &rows, &organization)?;
                 let dialect = question.dialect;
                 let body = csv::write(&question.grouping, &rows, currency, &names, dialect);
-                answer_table(body)
+                table::reply(body, report_row::NAME)
             }
             Format::Svg => {
                 let names = part_names(tenant, &question.grouping, &rows)?;
@@ -140,12 +140,6 @@ impl ReportRequest {
 }
 
 /// Answers with all rows as CSV.
-fn answer_table(body: ::csv::Result<Vec<u8>>) -> Result<Reply> {
-    let body = body.map_err(|error| Failure::Broken(format!("no CSV is written: {error}")))?;
-    let name = "attachment; filename=\"financial_item_reports.csv\"";
-    Ok(Reply::plain(body, table::MEDIA_TYPE).with_header(CONTENT_DISPOSITION, name))
-}
-
 /// Loads the names of the parts of a chart, if they are deals or people.
 fn part_names(tenant: &mut Tenant<'_>, grouping: &Grouping, rows: &[Row]) -> Result<svg::Names> {
     match svg::parts(grouping, rows) {

@@ -58,19 +58,16 @@ impl Question {
         if let Some(fault) = find_stray_include(kind, query.include.as_deref(), &grouping) {
             errors.push(fault);
         }
-        let format = Format::from_parameters(&query.parameters).map_err(|error| errors.push(error));
+        let format = Format::from_query(text).map_err(|error| errors.push(error));
         let format = format.map(|named| named.unwrap_or_else(|| Format::from_accept(accept)));
         let dialect = match &format {
             Ok(Format::Csv) => Dialect::from_query(text),
-            Ok(_) => match Dialect::without_table(text).as_slice() {
-                [] => Ok(None),
-                stray => Err(stray.to_vec()),
-            },
+            Ok(_) => Dialect::refuse_without_table(text).map(|()| None),
             Err(()) => Ok(None),
         };
         let dialect = dialect.map_err(|faults| errors.extend(faults));
         if format == Ok(Format::Document)
-            && let Err(error) = media::check_accept(accept, None)
+            && let Err(error) = media::check_accept(accept, None, &Format::media_types())
         {
             return Err(vec![error]);
         }

@@ -17,7 +17,7 @@ use apportion_jsonapi::{
 };
 use apportion_store::distributor::{self, DistributorRow, StoredDistributor};
 use apportion_store::obligation::{self, ObligationRow, StoredObligation, WrittenObligation};
-use apportion_store::{self as store, Tenant};
+use apportion_store::{self as store, Tenant, allocation};
 
 use crate::catalog::attributes::{
     date, decimals, external_id, instant, integer, long_text, organization, remark, text, word,
@@ -289,6 +289,11 @@ fn delete(work: &mut Work<'_>, row: &ObligationRow) -> Result<()> {
     let (payer, old) = payer_of(work, row)?;
     let held = held(work, &old)?;
     held.may_be_deleted()?;
+    if allocation::any_of(&mut work.tenant, old.id)? {
+        let detail = "The obligation was paid and its payment came back, which is kept; cancel it \
+                      instead of deleting it";
+        return Err(Failure::refusal(Code::Conflict, detail));
+    }
     obligation::delete(&mut work.tenant, old.id, work.now)?;
     let before = accumulated(held.status, old.value);
     accumulate(work, &payer, before, 0).map_err(|unfit| match unfit {

@@ -66,7 +66,11 @@ fn returned(place: &Place) {
     let path = format!("{}?fields[distributors]=accumulated_value", programme.path());
     assert_eq!(attribute(world, &path, "accumulated_value"), 500);
     programme.world.check_laws();
-    // Until it is paid again it can be changed, as any that waits.
+    // Until it is paid again it can be changed, as any that waits, but what was paid is kept.
+    let path = format!("/obligations/{one}");
+    let refusal = world.delete(&path).expect(409).json();
+    let detail = refusal["errors"][0]["detail"].as_str().unwrap();
+    assert!(detail.starts_with("The obligation was paid and its payment came back"), "{detail}");
     to(&programme, &one, json!({"value": 450, "reference": null}));
     programme.tick_when_due();
     assert_eq!(programme.paid("2"), ["1 450 pending approved"]);

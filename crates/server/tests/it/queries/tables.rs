@@ -340,8 +340,7 @@ fn at_most_so_many_rows(place: &Place) {
     assert_eq!(
         detail,
         "A table has at most 100000 rows, and this has 109575; narrow the list with filters, such \
-         as 'filter[date]', choose columns with 'fields[revenue_items]', or read it in pages \
-         without 'format'"
+         as 'filter[date]', or read it in pages without 'format'"
     );
     assert_eq!((errors.len(), &errors[0]["code"]), (1, &json!("unsupported_parameter")));
     let narrow =

@@ -146,6 +146,8 @@ impl Model {
         }
         match value {
             Some(value) => self.owed[at].value = value,
+            // What was allocated once is not forgotten.
+            None if self.allocations.iter().any(|it| it.obligation == at) => return Err(Refused),
             None => self.owed[at].status = "deleted",
         }
         Ok(())
