@@ -99,6 +99,8 @@ fn servers_trigger(place: &Place) {
     let status = || tenant.get(address, "/distributions/1")["data"]["attributes"].clone();
     assert!(eventually(|| status()["status"] == "processing"), "{}", engine.log());
     assert_eq!(status()["trigger_date"], due);
-    assert!(engine.log().contains("processing, 5.00 EUR in 1 allocation"), "{}", engine.log());
+    // The line comes after the commit, which others see at once.
+    let says = || engine.log().contains("processing, 5.00 EUR in 1 allocation");
+    assert!(eventually(says), "{}", engine.log());
     assert_eq!(engine.terminate().0, Some(0));
 }
