@@ -123,7 +123,7 @@ def main(address, directory):
     print(f"{ROWS} deals with semicolons and decimal commas come out as they went in")
     again = run_import(file)
     assert again.returncode == 1 and "the same file was imported at" in again.stderr, again.stderr
-    # A point in place of one comma is named, and nothing is taken for a thousands mark.
+    # A thousands mark is refused, and its line is named.
     wrong = directory / "deals-wrong.csv"
     wrong.write_text(f"{head[0]}\nA;EUR;1.234,50;;;\n", encoding="utf-8")
     refused = run_import(wrong)

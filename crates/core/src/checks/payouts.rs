@@ -198,6 +198,10 @@ pub struct TakenBack {
     /// The sum of its parts of refunds of a pool, in minor units. A refund can give a payee one
     /// unit more.
     pub refunds: i128,
+    /// Whether it has reversals, whose sum may be 0.
+    pub has_reversals: bool,
+    /// Whether it has parts of refunds, whose sum may be 0.
+    pub has_refunds: bool,
 }
 
 impl TakenBack {
@@ -205,16 +209,13 @@ impl TakenBack {
     #[must_use]
     pub fn reversals_within(&self) -> Comparison {
         use ObligationStatus::{Approved, Fulfilled};
-        let Self { id, value, status, reversals, refunds } = *self;
+        let Self { id, value, status, reversals, refunds, has_reversals, has_refunds } = *self;
         let all = i128::from(value).saturating_neg();
         let total = reversals.saturating_add(refunds);
-        let within = match refunds {
-            0 => total.clamp(all.min(0), all.max(0)),
-            // Only shares are refunded, and these are above 0.
-            _ => total.max(all),
-        };
-        let is_reversible = matches!(status, Approved | Fulfilled) || reversals == 0;
-        let is_refundable = !status.is_void() || refunds == 0;
+        // Only shares are refunded, and these are above 0.
+        let within = if has_refunds { total.max(all) } else { total.clamp(all.min(0), all.max(0)) };
+        let is_reversible = matches!(status, Approved | Fulfilled) || !has_reversals;
+        let is_refundable = !status.is_void() || !has_refunds;
         let detail = if total != within {
             Some(format!("the value is {value}, the sum of its reversals is {total}"))
         } else if !is_reversible || !is_refundable {

@@ -42,8 +42,8 @@ pub struct RefundedShare {
     pub weight: i64,
     /// The value of the share in minor units, above 0.
     pub value: i64,
-    /// The sum of the collaborator's parts of earlier refunds, whatever became of them, in minor
-    /// units.
+    /// The sum of the collaborator's parts of earlier refunds in minor units, whatever became of
+    /// them. A part above 0 counts only if it is neither cancelled nor rejected.
     pub refunded: i128,
     /// The sum of all that takes the share back and is neither cancelled nor rejected, reversals
     /// and parts of refunds, in minor units.

@@ -67,8 +67,12 @@ fn metrics_follow_credits() {
 #[test]
 fn reversals_within() {
     use ObligationStatus::{Approved, Cancelled, Fulfilled, Pending, Rejected};
-    let of = |value, status, reversals, refunds| {
-        TakenBack { id: 1, value, status, reversals, refunds }.reversals_within()
+    let with = |value, status, reversals, refunds, has_reversals, has_refunds| {
+        TakenBack { id: 1, value, status, reversals, refunds, has_reversals, has_refunds }
+            .reversals_within()
+    };
+    let of = |value, status, reversals: i128, refunds: i128| {
+        with(value, status, reversals, refunds, reversals != 0, refunds != 0)
     };
     check(&of(5, Approved, -5, 0), (-5, -5), true);
     check(&of(5, Fulfilled, -6, 0), (-6, -5), false);
@@ -82,6 +86,10 @@ fn reversals_within() {
     check(&of(5, Rejected, 0, -5), (-5, -5), false);
     check(&of(5, Cancelled, -1, 0), (-1, -1), false);
     check(&of(i64::MIN, Approved, 1 << 63, 0), (1 << 63, 1 << 63), true);
+    // Parts that add up to nothing are there all the same.
+    check(&with(5, Cancelled, 0, 0, false, true), (0, 0), false);
+    check(&with(5, Rejected, 0, 0, true, false), (0, 0), false);
+    check(&with(5, Approved, -1, 1, true, true), (0, 0), true);
 }
 
 #[test]

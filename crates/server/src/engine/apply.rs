@@ -14,6 +14,7 @@ use apportion_store::distributor::{self, DistributorRow, Occupied, StoredDistrib
 use apportion_store::{self as store, Stored, Tenant, metric};
 use chrono::{DateTime, NaiveDateTime, Utc};
 
+use crate::catalog::Work;
 use crate::engine::snapshot::{Planned, plan_open};
 use crate::engine::triggered::Triggered;
 use crate::payouts::explanation::{self, write_shared_pool};
@@ -35,16 +36,23 @@ pub fn trigger(
 /// Triggers the open distribution of a distributor that is locked, if it is due, before something
 /// is written that would change what it pays: whatever is written after the trigger date counts for
 /// the next one. Returns the distributor as it is then.
+///
+/// A request may have arrived before the last trigger date and be carried out after it. It is
+/// written as if it had arrived on that date, so that nothing lies before a trigger that did not
+/// see it.
 pub(crate) fn trigger_due(
-    tenant: &mut Tenant<'_>,
+    work: &mut Work<'_>,
     payer: DistributorRow,
-    now: NaiveDateTime,
 ) -> store::Result<DistributorRow> {
+    let (tenant, now) = (&mut work.tenant, work.now);
+    let id = payer.stored.id;
     let is_due = payer.next_trigger_date.is_some_and(|date| date <= now);
     if !is_due || payer.stored.status != DistributorStatus::Active {
+        if let Some(last) = distribution::last_triggered(tenant, id)? {
+            work.now = now.max(last);
+        }
         return Ok(payer);
     }
-    let id = payer.stored.id;
     // Nothing is logged: the write may still be refused, and the trigger undone with it.
     trigger_locked(tenant, payer.stored, now.and_utc())?;
     let found = distributor::find(tenant, id)?.ok_or("it is gone, although it is locked");

@@ -128,7 +128,15 @@ struct Reversal {
 impl Reversal {
     fn whole(&self) -> TakenBack {
         let (value, status) = (self.whole_value, self.whole_status);
-        TakenBack { id: self.reverses_id, value, status, reversals: 0, refunds: 0 }
+        TakenBack {
+            id: self.reverses_id,
+            value,
+            status,
+            reversals: 0,
+            refunds: 0,
+            has_reversals: false,
+            has_refunds: false,
+        }
     }
 
     /// Adds the value, unless the reversal does not count any more.
@@ -136,8 +144,13 @@ impl Reversal {
         if self.status.is_void() {
             return;
         }
-        let sum = if self.refund_id.is_some() { &mut whole.refunds } else { &mut whole.reversals };
+        let (sum, is_there) = if self.refund_id.is_some() {
+            (&mut whole.refunds, &mut whole.has_refunds)
+        } else {
+            (&mut whole.reversals, &mut whole.has_reversals)
+        };
         *sum = sum.saturating_add(self.value.into());
+        *is_there = true;
     }
 }
 

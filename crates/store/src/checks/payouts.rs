@@ -55,7 +55,7 @@ fn distributions(tenant: &mut Tenant<'_>, after: i64) -> Result<Vec<Distribution
 }
 
 /// The sums of a distribution's allocations that are pending or complete, and of the obligations
-/// that these cover.
+/// that these cover. An obligation in other units adds nothing.
 #[derive(Clone, Copy, Default)]
 struct SumsPaid {
     allocations: i128,
@@ -74,9 +74,12 @@ fn sums_paid(
     let mut after = (first, 0);
     loop {
         let rows: Vec<(i64, i64, i64, i64)> = Statement::new(
-            "SELECT part.distribution_id, part.id, part.value, owed.value \
+            "SELECT part.distribution_id, part.id, part.value, \
+             CASE WHEN owed.units = paid.units THEN owed.value ELSE 0 END \
              FROM allocations AS part INNER JOIN obligations AS owed \
              ON owed.organization_id = part.organization_id AND owed.id = part.obligation_id \
+             INNER JOIN distributions AS paid \
+             ON paid.organization_id = part.organization_id AND paid.id = part.distribution_id \
              WHERE part.status IN ('pending', 'complete') AND part.organization_id = :organization \
              AND part.distribution_id <= :last \
              AND (part.distribution_id, part.id) > (:after_distribution, :after) \

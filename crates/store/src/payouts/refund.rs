@@ -54,7 +54,7 @@ pub fn shares(tenant: &mut Tenant<'_>, distribution: DistributionId) -> Result<V
 /// The sums of what takes a share back.
 #[derive(Clone, Copy, Default)]
 struct TakenBack {
-    /// The sum of the parts of refunds, whatever became of them.
+    /// The sum of the parts of refunds, whatever became of those that take something back.
     refunded: i128,
     /// The sum of all that is neither cancelled nor rejected.
     live: i128,
@@ -87,7 +87,7 @@ fn taken_back(
     let mut sums: HashMap<ObligationId, TakenBack> = HashMap::new();
     for Reversal { share_id, value, status, refund_id } in reversals {
         let sum = sums.entry(share_id).or_default();
-        if refund_id.is_some() {
+        if refund_id.is_some() && (value < 0 || !status.is_void()) {
             sum.refunded = sum.refunded.saturating_add(value.into());
         }
         if !status.is_void() {

@@ -105,8 +105,9 @@ pub(super) struct StoredDeal {
 }
 
 /// An obligation that is taken back.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct StoredReversal {
+    pub(super) units: String,
     pub(super) value: i64,
     pub(super) status: ObligationStatus,
     /// The sum of its reversals that are stored, and neither cancelled nor rejected.

@@ -127,7 +127,7 @@ fn lock_distributors(work: &mut Work<'_>, plan: &Plan) -> Result<BTreeMap<i64, D
                 && found.current_distribution_id == judged.current_distribution_id
         });
         let found = found.ok_or_else(|| Stop::Stale(format!("distributor {id} has changed")))?;
-        let payer = engine::trigger_due(&mut work.tenant, found, work.now)?;
+        let payer = engine::trigger_due(work, found)?;
         locked.insert(*id, payer);
     }
     let reversed: Vec<i64> = plan.stored.reversed.keys().copied().collect();

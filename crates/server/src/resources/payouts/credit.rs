@@ -29,7 +29,7 @@ pub(crate) fn credit_everywhere(work: &mut Work<'_>, collaborator: CollaboratorI
     // so that concurrent requests cannot deadlock.
     for id in counting {
         if let Some(payer) = distributor::lock(&mut work.tenant, id)? {
-            payers.push(engine::trigger_due(&mut work.tenant, payer, work.now)?);
+            payers.push(engine::trigger_due(work, payer)?);
         }
     }
     let collaborator = collaborator::lock(&mut work.tenant, collaborator)?;

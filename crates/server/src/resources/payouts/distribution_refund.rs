@@ -69,6 +69,15 @@ fn create(work: &mut Work<'_>, input: &mut Input) -> Result<i64> {
         input.refuse_relationship("distribution", "must be one of a distributor that exists");
         return Err(std::mem::take(&mut input.errors).into());
     }
+    if refunded.units != payer.units {
+        let detail = format!(
+            "The pool was in {}, and the distributor pays in {} now, so that nothing of it can be \
+             collected",
+            refunded.units, payer.units
+        );
+        let place = "/data/relationships/distribution";
+        return Err(Error::pointer(Code::Conflict, place, detail).into());
+    }
     let shares = refund::shares(&mut work.tenant, id)?;
     let figures: Vec<RefundedShare> = shares.iter().map(|share| share.figures).collect();
     let divided = divide(terms.amount, refunded.status, &figures);
@@ -104,7 +113,7 @@ fn refunded(
     let seen = distribution::find(&mut work.tenant, id)?.ok_or_else(Failure::not_found)?;
     let payer = distributor::lock(&mut work.tenant, seen.distributor_id)?;
     let payer = payer.ok_or_else(Failure::not_found)?;
-    let payer = engine::trigger_due(&mut work.tenant, payer, work.now)?;
+    let payer = engine::trigger_due(work, payer)?;
     let found = distribution::find(&mut work.tenant, id)?.ok_or_else(Failure::not_found)?;
     Ok((payer.stored, found))
 }

@@ -205,7 +205,7 @@ fn update(work: &mut Work<'_>, row: &DistributorRow, input: &mut Input) -> Resul
         // One that is made active again first runs what it missed, by the terms that it had.
         row.stored.status = wanted.terms.status;
     }
-    let mut row = engine::trigger_due(&mut work.tenant, row, work.now)?;
+    let mut row = engine::trigger_due(work, row)?;
     row.stored.status = status;
     let old = &row.stored;
     let zone = home_zone(work)?;
@@ -233,7 +233,7 @@ pub(crate) fn new_terms(work: &mut Work<'_>, input: &mut Input) -> Result<Distri
 /// otherwise cancels what is open and sets the status to `deleted`. The row stays visible.
 fn delete(work: &mut Work<'_>, row: &DistributorRow) -> Result<()> {
     changeable(&row.stored, DistributorStatus::Deleted)?;
-    let row = engine::trigger_due(&mut work.tenant, row.clone(), work.now)?;
+    let row = engine::trigger_due(work, row.clone())?;
     let unpaid = Unpaid::read(work, row.stored.id)?;
     let owes = obligation::any_open(&mut work.tenant, row.stored.id)?
         || distribution::any_processing(&mut work.tenant, row.stored.id)?;

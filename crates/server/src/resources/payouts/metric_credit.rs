@@ -72,7 +72,7 @@ fn create(work: &mut Work<'_>, input: &mut Input) -> Result<i64> {
     };
     let distributor = distributor::lock(&mut work.tenant, DistributorId(distributor))?;
     let distributor = distributor.ok_or_else(Failure::not_found)?;
-    let distributor = engine::trigger_due(&mut work.tenant, distributor, work.now)?;
+    let distributor = engine::trigger_due(work, distributor)?;
     let collaborator = collaborator::lock(&mut work.tenant, CollaboratorId(collaborator))?;
     let collaborator = collaborator.ok_or_else(Failure::not_found)?;
     let points = credit::manual_points(work, &distributor, &collaborator)?;

@@ -17,7 +17,7 @@ use apportion_jsonapi::{
 };
 use apportion_store::distributor::{self, DistributorRow, StoredDistributor};
 use apportion_store::obligation::{self, ObligationRow, StoredObligation, WrittenObligation};
-use apportion_store::{self as store, Tenant, allocation};
+use apportion_store::{self as store, Tenant};
 
 use crate::catalog::attributes::{
     date, decimals, external_id, instant, integer, long_text, organization, remark, text, word,
@@ -183,6 +183,9 @@ fn create(work: &mut Work<'_>, input: &mut Input) -> Result<i64> {
     }
     let by = Reversal { id: None, distributor, collaborator };
     let reversed = reverses.map_or(Ok(None), |id| reversed(work, id, by))?;
+    if let (Some(payer), Some(id)) = (&payer, reverses) {
+        check_units(work, &payer.stored, id, input)?;
+    }
     let terms = terms(reversed, input)?;
     let (Some(payer), Some(collaborator_id)) = (payer, collaborator) else {
         return Err(Failure::not_found());
@@ -197,6 +200,25 @@ fn create(work: &mut Work<'_>, input: &mut Input) -> Result<i64> {
         units: payer.stored.units,
     };
     Ok(obligation::insert(&mut work.tenant, &written(terms, parties, None), work.now)?.0)
+}
+
+/// Refuses the reversal of an obligation in units that the distributor paid in before.
+fn check_units(
+    work: &mut Work<'_>,
+    payer: &StoredDistributor,
+    reversed: ObligationId,
+    input: &mut Input,
+) -> Result<()> {
+    let found = obligation::find(&mut work.tenant, reversed)?;
+    if let Some(found) = found.filter(|found| found.stored.units != payer.units) {
+        input.refuse_relationship("reverses", &other_units(&found.stored.units, &payer.units));
+    }
+    Ok(())
+}
+
+/// Says that an obligation cannot be taken back in other units.
+pub(crate) fn other_units(of_obligation: &str, of_payer: &str) -> String {
+    format!("must be in {of_payer}, which the distributor pays in now; it is in {of_obligation}")
 }
 
 /// Returns the terms of a new obligation, or of the reversal `of` one, or refuses the input.
@@ -214,7 +236,7 @@ pub(crate) fn terms(of: Option<ReversedObligation>, input: &mut Input) -> Result
 /// date counts for the next one.
 fn payer(work: &mut Work<'_>, id: DistributorId) -> Result<Option<DistributorRow>> {
     let Some(payer) = distributor::lock(&mut work.tenant, id)? else { return Ok(None) };
-    Ok(Some(engine::trigger_due(&mut work.tenant, payer, work.now)?))
+    Ok(Some(engine::trigger_due(work, payer)?))
 }
 
 /// Locks the distributor of an obligation, and returns both as they are after a trigger that is
@@ -226,7 +248,7 @@ fn payer_of(
     let id = row.stored.distributor_id;
     let payer = distributor::lock(&mut work.tenant, id)?.ok_or_else(Failure::not_found)?;
     let version = payer.stored.version;
-    let payer = engine::trigger_due(&mut work.tenant, payer, work.now)?.stored;
+    let payer = engine::trigger_due(work, payer)?.stored;
     if payer.version == version {
         return Ok((payer, row.stored.clone()));
     }
@@ -265,6 +287,14 @@ fn update(work: &mut Work<'_>, row: &ObligationRow, input: &mut Input) -> Result
         let detail = "The distributor is deleted, so that it can owe nothing again";
         return Err(Error::pointer(Code::Conflict, "/data/attributes/status", detail).into());
     }
+    if is_returned && old.units != payer.units {
+        let detail = format!(
+            "The obligation is in {}, and the distributor pays in {} now, so that it cannot owe it \
+             again",
+            old.units, payer.units
+        );
+        return Err(Error::pointer(Code::Conflict, "/data/attributes/status", detail).into());
+    }
     let allocation = old.allocation_id.filter(|_| !is_returned);
     let open = |is_open: bool, status, value| if is_open { accumulated(status, value) } else { 0 };
     let before = open(!held.is_allocated, held.status, old.value);
@@ -289,9 +319,9 @@ fn delete(work: &mut Work<'_>, row: &ObligationRow) -> Result<()> {
     let (payer, old) = payer_of(work, row)?;
     let held = held(work, &old)?;
     held.may_be_deleted()?;
-    if allocation::any_of(&mut work.tenant, old.id)? {
-        let detail = "The obligation was paid and its payment came back, which is kept; cancel it \
-                      instead of deleting it";
+    if obligation::has_history(&mut work.tenant, old.id)? {
+        let detail = "Payments or reversals of the obligation are kept although they have ended; \
+                      cancel it instead of deleting it";
         return Err(Failure::refusal(Code::Conflict, detail));
     }
     obligation::delete(&mut work.tenant, old.id, work.now)?;
@@ -309,7 +339,7 @@ fn held(work: &mut Work<'_>, stored: &StoredObligation) -> Result<ObligationStat
     Ok(ObligationState {
         status: stored.status,
         is_allocated: stored.allocation_id.is_some(),
-        is_reversed: obligation::taken_back(&mut work.tenant, stored.id, None)? != 0,
+        is_reversed: obligation::is_taken_back(&mut work.tenant, stored.id)?,
         is_of_pool: stored.refund_id.is_some() || stored.shared_in_id.is_some(),
     })
 }

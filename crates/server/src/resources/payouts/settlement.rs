@@ -171,7 +171,7 @@ fn unfit(named: &NamedObligation) -> Option<String> {
 /// Locks a distributor, and triggers it first if it is due.
 fn lock(work: &mut Work<'_>, id: DistributorId) -> Result<()> {
     if let Some(payer) = distributor::lock(&mut work.tenant, id)? {
-        engine::trigger_due(&mut work.tenant, payer, work.now)?;
+        engine::trigger_due(work, payer)?;
     }
     Ok(())
 }

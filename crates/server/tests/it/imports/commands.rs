@@ -106,10 +106,10 @@ fn the_same_bytes_twice(place: &Place) {
          SELECT organization_id, CAST(repetition AS TEXT), CAST(row_count AS TEXT), created_at, \
          created_at FROM imports ORDER BY id",
     );
-    assert_eq!(count_people(&world), ["0 1", "0 1", "1 1", "2 1", "0 1", "1 1"]);
+    assert_eq!(names_of_people(&world), ["0 1", "0 1", "1 1", "2 1", "0 1", "1 1"]);
 }
 
-fn count_people(world: &crate::support::world::World) -> Vec<String> {
+fn names_of_people(world: &crate::support::world::World) -> Vec<String> {
     let name =
         |row: &serde_json::Value, name: &str| row["attributes"][name].as_str().unwrap().to_owned();
     let rows = super::rows(world, "people");

@@ -78,7 +78,7 @@ fn attribute(world: &World, kind: &str, name: &str) -> Vec<Value> {
     rows(world, kind).iter().map(|row| row["attributes"][name].clone()).collect()
 }
 
-/// A distributor that pays obligations in units.
+/// Makes a distributor that pays obligations in these units; returns its id.
 #[track_caller]
 fn payer(world: &World, name: &str, units: &str) -> String {
     let attributes = json!({
@@ -88,7 +88,7 @@ fn payer(world: &World, name: &str, units: &str) -> String {
     world.create("distributors", attributes, &[])
 }
 
-/// A server, and what is there before anything is imported.
+/// Starts a server that files are imported beside.
 fn world(place: &Place) -> World {
     World::start(place)
 }

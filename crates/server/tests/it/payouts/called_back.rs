@@ -8,10 +8,11 @@ use crate::support::refusal::refused;
 use crate::support::resources::{attribute, attributes, change};
 use crate::support::rows::payouts::owing;
 use crate::support::rows::programme::Programme;
-use crate::support::world::document;
+use crate::support::world::{document, run_sql};
 
 apportion_testing::cases! {
     withdrawn, returned, returned_more_than_once, reasons_are_needed, reasons_may_be_given,
+    nothing_comes_back_in_other_units, what_arrives_late_comes_after_the_trigger,
     deleted_distributors_owe_nothing
 }
 
@@ -70,7 +71,7 @@ fn returned(place: &Place) {
     let path = format!("/obligations/{one}");
     let refusal = world.delete(&path).expect(409).json();
     let detail = refusal["errors"][0]["detail"].as_str().unwrap();
-    assert!(detail.starts_with("The obligation was paid and its payment came back"), "{detail}");
+    assert!(detail.starts_with("Payments or reversals of the obligation are kept"), "{detail}");
     to(&programme, &one, json!({"value": 450, "reference": null}));
     programme.tick_when_due();
     assert_eq!(programme.paid("2"), ["1 450 pending approved"]);
@@ -133,6 +134,63 @@ fn reasons_may_be_given(place: &Place) {
         let shown = to(&programme, id, json!({"status": status, "reason": "Not earned"}));
         assert_eq!(shown["reason"], "Not earned");
     }
+    programme.world.check_laws();
+}
+
+/// A distributor that pays in other units now does not collect what it paid in the old ones.
+fn nothing_comes_back_in_other_units(place: &Place) {
+    let programme = Programme::start(place, json!({"pool_amount": 1_000}));
+    programme.credit(&[("1", 1), ("2", 1)]);
+    programme.tick_when_due();
+    to(&programme, "1", json!({"status": "fulfilled"}));
+    let world = &programme.world;
+    change(world, &programme.path(), json!({"units": "JPY"}));
+    let refuse = |(method, path): (&str, &str), body: Value, status: u16, at: &str| {
+        let fault = format!("{status} {at}");
+        refused(world, (method, path), body.to_string(), status, &[&fault]);
+    };
+    let back = json!({"status": "approved", "reason": "It came back"});
+    let body = document("obligations", back, &[]);
+    refuse(("PATCH", "/obligations/1"), body, 409, "/data/attributes/status");
+    let of = [("distribution", "distributions", "1")];
+    let body = document("distribution_refunds", json!({"amount": 1}), &of);
+    refuse(("POST", "/distribution_refunds"), body, 409, "/data/relationships/distribution");
+    let links = [
+        ("distributor", "distributors", programme.id.as_str()),
+        ("collaborator", "collaborators", "2"),
+        ("reverses", "obligations", "2"),
+    ];
+    let body = document("obligations", json!({"value": -1}), &links);
+    refuse(("POST", "/obligations"), body, 422, "/data/relationships/reverses");
+    // What does not come back can still be settled, and in the old units again all is possible.
+    to(&programme, "2", json!({"status": "fulfilled"}));
+    world.check_laws();
+    run_sql(world, "UPDATE obligations SET units = 'JPY' WHERE id = 2");
+    let broken = world.get("/checks?filter[id]=allocations-sum").expect(200).json();
+    assert_eq!(broken["data"][0]["attributes"]["result"], "fail");
+    run_sql(world, "UPDATE obligations SET units = 'EUR' WHERE id = 2");
+    change(world, &programme.path(), json!({"units": "EUR"}));
+    to(&programme, "1", json!({"status": "approved", "reason": "It came back"}));
+    world.check_laws();
+}
+
+/// A request may begin before a trigger date and be carried out after it. It counts for the next
+/// one, as all that is written after a trigger does.
+fn what_arrives_late_comes_after_the_trigger(place: &Place) {
+    let programme = Programme::long_ago(place, "2024-06-01T12:00:00Z", owing());
+    let due = programme.due();
+    programme.owe("1", 500, json!({}));
+    programme.owe("2", 700, json!({"status": "pending"}));
+    programme.tick(&due);
+    // The clock of this server still shows the time before.
+    let late = programme.owe("1", 900, json!({}));
+    let shown = attributes(&programme.world, &format!("/obligations/{late}"));
+    assert_eq!((&shown["created_at"], &shown["updated_at"]), (&json!(due), &json!(due)));
+    let approved = to(&programme, "2", json!({"status": "approved"}));
+    assert_eq!(approved["updated_at"], json!(due));
+    programme.world.check_laws();
+    programme.tick_when_due();
+    assert_eq!(programme.paid("2"), ["1 900 pending approved", "2 700 pending approved"]);
     programme.world.check_laws();
 }
 

@@ -7,13 +7,13 @@ use crate::support::refusal::refused;
 use crate::support::resources::{attribute, change};
 use crate::support::rows::payouts::owing;
 use crate::support::rows::programme::Programme;
-use crate::support::world::document;
+use crate::support::world::{document, run_sql};
 
 apportion_testing::cases! {
     parts_end_where_one_would, what_is_refunded_is_collected, refunds_that_need_approval,
     shares_that_wait_are_refunded, shares_that_wait_stay, nothing_is_taken_back_twice,
-    one_unit_more_stays, refused_refunds,
-    refunds_are_kept
+    one_unit_more_stays, parts_that_add_up_to_nothing_count, one_unit_more_that_is_void,
+    refused_refunds, refunds_are_kept
 }
 
 /// Makes a pool of 100.00 EUR that was shared by 3 and 14 points.
@@ -151,11 +151,48 @@ fn nothing_is_taken_back_twice(place: &Place) {
     change(world, &format!("/obligations/{reversal}"), json!({"status": "cancelled"}));
     refund(&programme, 100);
     programme.world.check_laws();
-    // What is left counts only shares that are paid: one that was withdrawn is not refunded.
+    // A share of which a part was taken back is not withdrawn.
     let path = "/obligations/2";
     let withdrawn = json!({"status": "cancelled", "reason": "R"});
     let body = document("obligations", withdrawn, &[]).to_string();
     refused(world, ("PATCH", path), body, 409, &["409 /data/attributes/status"]);
+}
+
+/// A share of which one unit more was given and one taken back is taken back all the same.
+fn parts_that_add_up_to_nothing_count(place: &Place) {
+    let programme = Programme::start(place, json!({"pool_amount": 11}));
+    programme.credit(&[("1", 1), ("2", 3), ("3", 3)]);
+    programme.tick_when_due();
+    let first = refund(&programme, 1);
+    assert_eq!(parts(&programme, &first), ["1 1 approved", "2 -1 approved", "3 -1 approved"]);
+    let second = refund(&programme, 1);
+    assert_eq!(parts(&programme, &second), ["1 -1 approved"]);
+    let withdrawn = json!({"status": "cancelled", "reason": "R"});
+    let body = document("obligations", withdrawn, &[]).to_string();
+    let fault = ["409 /data/attributes/status"];
+    refused(&programme.world, ("PATCH", "/obligations/1"), body, 409, &fault);
+    programme.world.check_laws();
+    // The law sees it as well.
+    let set = "UPDATE obligations SET status = 'cancelled' WHERE id = 1";
+    run_sql(&programme.world, set);
+    let broken = programme.world.get("/checks?filter[id]=reversals-within").expect(200).json();
+    assert_eq!(broken["data"][0]["attributes"]["result"], "fail");
+}
+
+/// What gave somebody one unit more and was cancelled is not there to be refunded.
+fn one_unit_more_that_is_void(place: &Place) {
+    let programme = Programme::start(place, json!({"pool_amount": 11}));
+    programme.credit(&[("1", 1), ("2", 3), ("3", 3)]);
+    programme.tick_when_due();
+    refund(&programme, 1);
+    change(&programme.world, "/obligations/4", json!({"status": "cancelled"}));
+    refuse(&programme, json!({"amount": 10}), 422, "/data/attributes/amount");
+    refund(&programme, 4);
+    refund(&programme, 5);
+    let left = programme.list("/obligations?filter[status]=approved");
+    let values = left.iter().map(|row| row["attributes"]["value"].as_i64().unwrap());
+    assert_eq!(values.sum::<i64>(), 0);
+    programme.world.check_laws();
 }
 
 /// By largest remainder a smaller pool can give somebody one unit more. What other parts have taken

@@ -12,6 +12,8 @@ use apportion_testing::http::{Answer, send};
 use serde_json::{Value, json};
 
 use crate::support::query_faults;
+use crate::support::cells::{AMOUNTS, cell, currency, distribution_units, resources};
+use crate::support::rows::payouts;
 use crate::support::rows::sample::Sample;
 use crate::support::world::World;
 
@@ -19,23 +21,6 @@ apportion_testing::cases! {
     every_cell_of_every_type, all_rows_whatever_the_page, columns_are_chosen, nothing_is_a_formula,
     german_spreadsheets_read_it, asked_for_by_accept, at_most_so_many_rows, refusals
 }
-
-/// The attributes that are amounts, and where a row has their currency: an attribute, a type that a
-/// relationship leads to, or the organization, whose currency is the euro.
-const AMOUNTS: &[(&str, &[&str], &str)] = &[
-    ("deals", &["value", "distributed_amount", "undistributed_amount"], "currency"),
-    ("deals", &["value_default"], "EUR"),
-    ("revenue_distributions", &["amount", "amount_normalized"], "currency"),
-    ("revenue_distributions", &["amount_default"], "EUR"),
-    ("revenue_distributions", &["daily_amount_min", "daily_amount_max"], "currency"),
-    ("revenue_items", &["amount", "projected_amount"], "currency"),
-    ("revenue_items", &["amount_default", "projected_amount_default"], "EUR"),
-    ("distributors", &["pool_amount", "minimum_value", "accumulated_value"], "units"),
-    ("obligations", &["value"], "units"),
-    ("distributions", &["value"], "distributor_units"),
-    ("allocations", &["value"], "EUR"),
-    ("distribution_refunds", &["amount"], "EUR"),
-];
 
 /// Returns the lines of a table, each a row by the names of its columns.
 fn table(answer: &Answer, separator: u8) -> Vec<HashMap<String, String>> {
@@ -57,50 +42,20 @@ fn names(answer: &Answer) -> Vec<String> {
     first.trim_start_matches('\u{feff}').split([',', ';']).map(str::to_owned).collect()
 }
 
-/// Writes an amount in units of its currency, apart from the code of the server.
-fn amount(minor: i64, currency: &str) -> String {
-    let decimals = match currency {
-        "JPY" => 0,
-        "KWD" => 3,
-        code if code.len() == 3 && code.chars().all(|c| c.is_ascii_uppercase()) => 2,
-        _ => 0,
-    };
-    let digits = format!("{:0>width$}", minor.unsigned_abs(), width = decimals + 1);
-    let (whole, fraction) = digits.split_at(digits.len() - decimals);
-    let point = if fraction.is_empty() { "" } else { "." };
-    format!("{}{whole}{point}{fraction}", if minor < 0 { "-" } else { "" })
-}
-
-fn currency<'a>(kind: &str, name: &str, attributes: &'a Value) -> Option<&'a str> {
-    let own =
-        |(of, names, _): &&(&str, &[&str], &'static str)| *of == kind && names.contains(&name);
-    let (.., from) = AMOUNTS.iter().find(own)?;
-    Some(if *from == "EUR" { "EUR" } else { attributes[*from].as_str().unwrap() })
-}
-
-/// Returns the cell that a member of a JSON:API resource stands for.
-fn cell(kind: &str, name: &str, attributes: &Value) -> String {
-    match &attributes[name] {
-        Value::Null => String::new(),
-        Value::Number(number) => match currency(kind, name, attributes) {
-            Some(currency) => amount(number.as_i64().unwrap(), currency),
-            None => number.to_string(),
-        },
-        Value::String(text) => text.clone(),
-        other => other.to_string(),
-    }
-}
-
-/// Returns the rows of a list as JSON:API, by cursors.
-fn resources(world: &World, path: &str) -> Vec<Value> {
-    let (mut rows, mut next) = (Vec::new(), Some(format!("{path}&page[after]=&page[size]=3")));
-    while let Some(path) = next {
-        let page = world.get(&path).expect(200).json();
-        rows.extend(page["data"].as_array().unwrap().iter().cloned());
-        let link = page["links"]["next"].as_str();
-        next = link.map(|link| link.split_once("/api/v2").unwrap().1.to_owned());
-    }
-    rows
+/// Makes a pool in yen that is triggered, and a part of which is refunded.
+fn yen_pool(world: &World) {
+    let mut yen = payouts::pool();
+    yen["units"] = json!("JPY");
+    let ann = world.create("collaborators", json!({"full_name": "Yen"}), &[]);
+    let pool = world.create("distributors", yen, &[]);
+    let members = json!({"data": [{"type": "collaborators", "id": ann}]});
+    world.patch(&format!("/distributors/{pool}/relationships/collaborators"), &members).expect(200);
+    let links =
+        [("distributor", "distributors", pool.as_str()), ("collaborator", "collaborators", &ann)];
+    world.create("metric_credits", json!({"points": 1}), &links);
+    let paid = payouts::trigger(world, world.organization, &pool).to_string();
+    let of = [("distribution", "distributions", paid.as_str())];
+    world.create("distribution_refunds", json!({"amount": 1_234}), &of);
 }
 
 fn lists() -> impl Iterator<Item = &'static ResourceType<Field>> {
@@ -112,7 +67,9 @@ fn every_cell_of_every_type(place: &Place) {
     let world = &sample.world;
     let yen = json!({"name": "yen", "value": -5, "currency": "JPY", "exchange_rate": "0.5"});
     world.spread(&world.create("deals", yen, &[]), "2025-01-01", "2025-01-03", "100");
-    let mut amounts = 0;
+    yen_pool(world);
+    let units = distribution_units(world);
+    let mut amounts: HashMap<&str, usize> = HashMap::new();
     for kind in lists() {
         let attributes: Vec<&str> = kind.attributes.iter().map(|it| it.name).collect();
         let to_one =
@@ -141,8 +98,10 @@ fn every_cell_of_every_type(place: &Place) {
                     assert_eq!(cell, shown[*name], "{} {name}", kind.name);
                     continue;
                 }
-                assert_eq!(row[*name], cell(kind.name, name, shown), "{} {name}", kind.name);
-                amounts += usize::from(currency(kind.name, name, shown).is_some());
+                assert_eq!(row[*name], cell(name, resource, &units), "{} {name}", kind.name);
+                if currency(name, resource, &units).as_deref() == Some("JPY") {
+                    *amounts.entry(kind.name).or_default() += 1;
+                }
             }
             for name in &linked {
                 let id = resource["relationships"][*name]["data"]["id"].as_str().unwrap_or("");
@@ -161,7 +120,9 @@ fn every_cell_of_every_type(place: &Place) {
             assert!(plain != listed, "{}: is {} an amount?", kind.name, integer.name);
         }
     }
-    assert!(amounts > 50, "{amounts}");
+    // Each type that has amounts has some without decimals.
+    let mut of_yen = AMOUNTS.iter().filter(|(_, _, from)| *from != "EUR");
+    assert!(of_yen.all(|(kind, ..)| amounts.contains_key(kind)), "{amounts:?}");
 }
 
 fn all_rows_whatever_the_page(place: &Place) {

@@ -17,7 +17,7 @@ apportion_testing::cases! {
 
 const JULY: [&str; 2] = ["2025-07-01", "2025-07-04"];
 
-/// Names of the organization, of deals and of a creator, two of which look like formulas.
+/// Names of the organization, of deals and of a creator, three of which look like formulas.
 fn names() -> Names {
     Names::from([
         ((Group::Organization, 1), "Acme, Inc.".to_owned()),

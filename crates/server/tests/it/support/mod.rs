@@ -2,6 +2,7 @@
 //! answers. No cases are here.
 
 pub mod atomic;
+pub mod cells;
 pub mod cursor_walk;
 pub mod dice;
 pub mod explanations;

@@ -129,18 +129,6 @@ pub fn any_pending(
     Ok(found.is_some())
 }
 
-/// Whether an obligation has an allocation, which may have ended.
-pub fn any_of(tenant: &mut Tenant<'_>, obligation: ObligationId) -> Result<bool> {
-    let found: Option<AllocationId> = allocations::table
-        .filter(allocations::organization_id.eq(tenant.id()))
-        .filter(allocations::obligation_id.eq(obligation.0))
-        .select(allocations::id)
-        .first(tenant.connection()?)
-        .optional()
-        .map_err(Error::from)?;
-    Ok(found.is_some())
-}
-
 /// Sets the status of an allocation.
 pub fn set_status(
     tenant: &mut Tenant<'_>,

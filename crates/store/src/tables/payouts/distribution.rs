@@ -8,6 +8,7 @@ use crate::rows::table::table;
 use crate::session::tenant::Tenant;
 use crate::sql::exists::exists;
 use crate::sql::field::{Field, Join};
+use crate::sql::statement::Statement;
 use crate::stored;
 use crate::tables::administration::event::Action;
 use apportion_core::distribution::DistributionStatus;
@@ -15,7 +16,7 @@ use apportion_core::id::{DistributionId, DistributorId, OrganizationId};
 use chrono::{NaiveDate, NaiveDateTime};
 use diesel::dsl::max;
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Text};
+use diesel::sql_types::{BigInt, Text, Timestamp};
 
 table! {
     distributions;
@@ -159,6 +160,24 @@ pub fn find_last(
         .first(tenant.connection()?)
         .optional()
         .map_err(Error::from)
+}
+
+/// Returns the last trigger date of a distributor, or `None` if it was never triggered.
+pub fn last_triggered(
+    tenant: &mut Tenant<'_>,
+    distributor: DistributorId,
+) -> Result<Option<NaiveDateTime>> {
+    Statement::new(
+        "SELECT trigger_date FROM distributions WHERE organization_id = :organization \
+         AND distributor_id = :distributor AND status IN ('complete', 'processing') \
+         ORDER BY id DESC LIMIT 1",
+    )
+    .bind("organization", tenant.id())
+    .bind("distributor", distributor.0)
+    .yielding::<Timestamp>()
+    .get_result(tenant.connection()?)
+    .optional()
+    .map_err(Error::from)
 }
 
 /// Returns whether a distribution of a distributor has allocations that are not settled.

@@ -166,6 +166,37 @@ pub fn taken_back(
     Ok(i128::from(halves).saturating_mul(2).saturating_add(rest.into()))
 }
 
+/// Whether an obligation has reversals that are neither cancelled nor rejected; the parts of
+/// refunds of its pool are such reversals. Their sum may be 0.
+pub fn is_taken_back(tenant: &mut Tenant<'_>, id: ObligationId) -> Result<bool> {
+    let found: Option<i64> = Statement::new(
+        "SELECT id FROM obligations WHERE organization_id = :organization AND reverses_id = :id \
+         AND status NOT IN ('cancelled', 'rejected') LIMIT 1",
+    )
+    .bind("organization", tenant.id())
+    .bind("id", id.0)
+    .yielding::<BigInt>()
+    .get_result(tenant.connection()?)
+    .optional()?;
+    Ok(found.is_some())
+}
+
+/// Whether other rows keep what became of an obligation: an allocation that has ended, or a
+/// reversal, whatever became of that.
+pub fn has_history(tenant: &mut Tenant<'_>, id: ObligationId) -> Result<bool> {
+    let found: Option<i64> = Statement::new(
+        "SELECT id FROM allocations WHERE organization_id = :organization \
+         AND obligation_id = :id UNION ALL SELECT id FROM obligations \
+         WHERE organization_id = :organization AND reverses_id = :id LIMIT 1",
+    )
+    .bind("organization", tenant.id())
+    .bind("id", id.0)
+    .yielding::<BigInt>()
+    .get_result(tenant.connection()?)
+    .optional()?;
+    Ok(found.is_some())
+}
+
 /// Whether a distributor has obligations that may still be allocated.
 pub fn any_open(tenant: &mut Tenant<'_>, distributor: DistributorId) -> Result<bool> {
     let found: Option<ObligationId> = obligations::table

@@ -193,6 +193,7 @@ pub(in super::super) fn stored_reversals(
         .into_iter()
         .map(|ObligationRow { stored, .. }| {
             let reversal = StoredReversal {
+                units: stored.units,
                 value: stored.value,
                 status: stored.status,
                 taken_back: 0,
@@ -239,6 +240,15 @@ fn obligation(
     });
     if reversed.is_none() {
         names::refuse_unlinked(input, "reverses", "obligations");
+    }
+    let stored = reverses.and_then(|id| plan.stored.reversed.get(&id));
+    if let (Some(stored), Some(units)) = (stored, &units)
+        && stored.units != units.name()
+    {
+        input.refuse_relationship(
+            "reverses",
+            &obligations::other_units(&stored.units, units.name()),
+        );
     }
     let terms = obligations::terms(reversed, input)?;
     let (Some(distributor), Some(collaborator), Some(units)) =

@@ -27,10 +27,15 @@ impl Model {
         live.map(|it| it.value).sum()
     }
 
+    /// Whether something takes an obligation back and counts.
+    fn is_reversed(&self, at: usize) -> bool {
+        self.owed.iter().any(|it| it.reverses == Some(at) && !GONE.contains(&it.status))
+    }
+
     /// Changes the status of an obligation, with a reason.
     pub fn become_status(&mut self, at: usize, to: &'static str) -> Result<(), Refused> {
         let (from, allocation) = (self.owed[at].status, self.owed[at].allocation);
-        let is_reversed = self.taken_back(at) != 0;
+        let is_reversed = self.is_reversed(at);
         let is_allowed = match (from, to) {
             (from, to) if from == to => true,
             ("pending", "approved") | ("approved", "fulfilled") | ("fulfilled", "approved") => true,
@@ -93,7 +98,8 @@ impl Model {
             .collect();
         let refunded = |share: usize| -> i64 {
             let parts = self.owed.iter().filter(|it| it.is_refund && it.reverses == Some(share));
-            parts.map(|it| it.value).sum()
+            // What gave more and came to nothing is not there to be taken back.
+            parts.filter(|it| it.value < 0 || live(it)).map(|it| it.value).sum()
         };
         let left: BTreeMap<usize, i64> =
             shares.iter().map(|(who, at)| (*who, self.owed[*at].value + refunded(*at))).collect();
@@ -141,13 +147,14 @@ impl Model {
     pub fn rewrite(&mut self, at: usize, value: Option<i64>) -> Result<(), Refused> {
         let owed = &self.owed[at];
         let is_open = ["pending", "approved"].contains(&owed.status) && owed.allocation.is_none();
-        if !is_open || self.taken_back(at) != 0 || owed.is_refund || owed.share.is_some() {
+        if !is_open || self.is_reversed(at) || owed.is_refund || owed.share.is_some() {
             return Err(Refused);
         }
         match value {
             Some(value) => self.owed[at].value = value,
-            // What was allocated once is not forgotten.
+            // What was allocated or reversed once is not forgotten.
             None if self.allocations.iter().any(|it| it.obligation == at) => return Err(Refused),
+            None if self.owed.iter().any(|it| it.reverses == Some(at)) => return Err(Refused),
             None => self.owed[at].status = "deleted",
         }
         Ok(())
