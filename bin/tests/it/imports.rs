@@ -126,7 +126,7 @@ const BAD_FILES: &[BadFile] = &[
         One,2026-01-01,2026-01-31,12.5%\n\
         One,2026-01-01,2026-01-31,0.00000000001\n\
         One,2026-01-01,,\n", &[
-        "3: deal: more than one deal is called 'Twin'; give the id in a column deal_id",
+        "3: deal: more than one deal is called 'Twin'; give the id in a column deal_id, or the external_id in deal_external_id",
         "4: deal: there is no deal 'Nobody'",
         "5: deal: there is no deal 'Theirs'",
         "6: deal: is required",

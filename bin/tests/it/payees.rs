@@ -114,7 +114,7 @@ fn bad_lines_are_named(place: &Place) {
             "obligations.csv",
             "collaborator,distributor,value,status\nann@example.org,Twin,1,\nAnn,One,1,\nann@example.org,,1,\nann@example.org,One,0,\nann@example.org,One,1,fulfilled\n",
             &[
-                "2: distributor: more than one distributor is called 'Twin'; give the id in a column distributor_id",
+                "2: distributor: more than one distributor is called 'Twin'; give the id in a column distributor_id, or the external_id in distributor_external_id",
                 "3: collaborator: there is no collaborator 'Ann'",
                 "4: distributor: is required",
                 "5: value: must not be 0",

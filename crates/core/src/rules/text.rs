@@ -1,7 +1,7 @@
-//! The rules for texts that several drafts share: their lengths and their characters.
+//! The rules for texts that several drafts share: their lengths and their characters, the forms in
+//! which they are compared, and the cells of spreadsheets in which they are written.
 //!
-//! Only what drafts name in their `validate` attributes. A rule of a single draft is in the file
-//! of that draft.
+//! A rule of a single draft is in the file of that draft.
 
 use std::borrow::Cow;
 
@@ -29,6 +29,38 @@ pub fn one_line(text: &str) -> Result<(), String> {
     } else {
         Ok(())
     }
+}
+
+/// The characters at the beginning of a cell that make it a formula, or are skipped before one.
+const FORMULA: [char; 7] = ['=', '+', '-', '@', '\t', '\r', '\n'];
+
+fn begins_formula(text: &str) -> bool {
+    text.trim_start_matches('\'').starts_with(FORMULA)
+}
+
+/// Returns the cell by which a text is written to a table for spreadsheets. A spreadsheet takes a
+/// cell that begins with `=`, `+`, `-` or `@` for a formula, and runs it. A text that begins like
+/// this, with apostrophes before or without, is written after an apostrophe.
+///
+/// # Examples
+///
+/// ```
+/// use apportion_core::text::{as_cell, from_cell};
+///
+/// for (text, cell) in [("=1+1", "'=1+1"), ("'=1", "''=1"), ("'a", "'a"), ("1=1", "1=1")] {
+///     assert_eq!(as_cell(text), cell);
+///     assert_eq!(from_cell(cell), text);
+/// }
+/// ```
+#[must_use]
+pub fn as_cell(text: &str) -> Cow<'_, str> {
+    if begins_formula(text) { Cow::Owned(format!("'{text}")) } else { Cow::Borrowed(text) }
+}
+
+/// Returns the text that a cell stands for: the opposite of [`as_cell`].
+#[must_use]
+pub fn from_cell(cell: &str) -> &str {
+    cell.strip_prefix('\'').filter(|text| begins_formula(text)).unwrap_or(cell)
 }
 
 /// Refuses U+0000, which databases cannot store. Line breaks and tabs are allowed in a long text.

@@ -120,7 +120,9 @@ where
     fn delete(&self, work: &mut Work<'_>, id: i64) -> Result<()> {
         let writes = self.writes()?;
         let row = self.lock(writes, work, id)?;
-        (writes.delete)(work, &row)
+        (writes.delete)(work, &row)?;
+        // A row that stays although it is deleted gives up what another may have now.
+        unique::release::<R>(work, self.resource(), id, |at| self.declaration.read(&row, at))
     }
 }
 

@@ -5,7 +5,7 @@
 
 use apportion_core::text::one_line;
 use apportion_jsonapi::text::cut;
-use apportion_jsonapi::{Attribute, Code, Error, Input, ResourceType};
+use apportion_jsonapi::{Attribute, Code, Error, Input, ResourceType, Scalar};
 use apportion_store::{self as store, Field, Stored, unique};
 
 use crate::catalog::registry::ROOT;
@@ -57,6 +57,21 @@ pub(super) fn write<R: Stored>(work: &mut Work<'_>, id: i64, given: &[Unique]) -
     Ok(())
 }
 
+/// Takes the unique values from a row that is deleted. `read` returns the values that it had.
+pub(super) fn release<'r, R: Stored>(
+    work: &mut Work<'_>,
+    resource: &ResourceType<Field>,
+    id: i64,
+    read: impl Fn(usize) -> Scalar<'r>,
+) -> Result<()> {
+    for (at, attribute) in resource.attributes.iter().enumerate().filter(|(_, it)| it.unique) {
+        if !matches!(read(at), Scalar::Null) {
+            unique::set_text(&mut work.tenant, R::TABLE, attribute.name, id, None)?;
+        }
+    }
+    Ok(())
+}
+
 /// Makes the error of a value that another row has, with a link to that row.
 pub(crate) fn taken(
     resource: &ResourceType<Field>,
@@ -71,13 +86,13 @@ pub(crate) fn taken(
     error.about(format!("{ROOT}/{kind}/{other}"))
 }
 
-/// Two requests that write the same value at once cannot see each other. The second fails when it
-/// writes, and is carried out again: then it sees the row of the first.
+/// Two requests at once cannot see each other. The second fails when it writes a value that the
+/// first has taken, or refers to a row that the first has deleted, and is carried out again: then
+/// it sees what the first has done.
 pub(super) fn raced(failure: Failure) -> Failure {
     match failure {
-        Failure::Store(store::Error::Duplicate) => {
-            let why = "another transaction wrote a value that must be unique".to_owned();
-            Failure::Store(store::Error::Interrupted(why))
+        Failure::Store(error @ (store::Error::Duplicate | store::Error::Referenced)) => {
+            Failure::Store(store::Error::Interrupted(error.to_string()))
         }
         other => other,
     }

@@ -1,11 +1,11 @@
 //! Tables for spreadsheets: CSV by RFC 4180, in UTF-8, with lines that end with CRLF. Reports and
 //! lists are written with it. Not here: which columns they have (`report::csv`, `list_table`).
 //!
-//! A spreadsheet takes a cell that begins with `=`, `+`, `-` or `@` for a formula, and runs it. A
-//! text that people wrote and that begins like this is written after an apostrophe; numbers are
-//! not. Amounts are in units that people count in, with all decimals and without thousands marks.
+//! Texts that people wrote are written so that no spreadsheet runs them as formulas. Amounts are in
+//! units that people count in, with all decimals and without thousands marks.
 
 use actix_web::http::header::CONTENT_DISPOSITION;
+use apportion_core::text::as_cell;
 use apportion_core::units;
 use apportion_jsonapi::query::parameter_values;
 use apportion_jsonapi::text::cut;
@@ -27,9 +27,6 @@ pub(crate) const LOCALES: [(&str, Dialect); 2] =
 /// The values of [`SEPARATOR`].
 pub(crate) const SEPARATORS: [(&str, Dialect); 2] =
     [(",", Dialect::English), (";", Dialect::German)];
-
-/// The characters at the beginning of a cell that make it a formula, or are skipped before one.
-const FORMULA: [char; 7] = ['=', '+', '-', '@', '\t', '\r', '\n'];
 
 /// The marks by which a table is read. Spreadsheets take them from the language of their user.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -127,11 +124,7 @@ impl Table {
 
     /// Adds a text that people wrote, so that it is no formula.
     pub(crate) fn text(&mut self, text: &str) -> csv::Result<()> {
-        if text.starts_with(FORMULA) {
-            self.writer.write_field(format!("'{text}"))
-        } else {
-            self.writer.write_field(text)
-        }
+        self.writer.write_field(as_cell(text).as_ref())
     }
 
     /// Adds a number that is written with a decimal point.

@@ -59,6 +59,52 @@ pub fn set_text(
     Ok(())
 }
 
+/// Locks rows of the tenant until the end of the transaction, in the order of their ids, so that
+/// two who change the same rows wait for each other once. SQLite has one writer, and needs no lock.
+pub fn lock_rows(tenant: &mut Tenant<'_>, table: &'static str, ids: &[i64]) -> Result<()> {
+    if !tenant.is_postgres() {
+        return Ok(());
+    }
+    let mut ids = ids.to_vec();
+    ids.sort_unstable();
+    for ids in powers_of_two(&ids) {
+        let lock = LockRows { table, organization: tenant.id(), ids };
+        tenant.note_shape(&("lock", table, ids.len()));
+        lock.execute(tenant.connection()?)?;
+    }
+    Ok(())
+}
+
+/// A statement that locks rows in the order of their ids and stays prepared.
+struct LockRows<'s> {
+    table: &'static str,
+    organization: i64,
+    ids: &'s [i64],
+}
+
+impl QueryFragment<MultiBackend> for LockRows<'_> {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, MultiBackend>) -> QueryResult<()> {
+        out.push_sql("SELECT id FROM ");
+        out.push_identifier(self.table)?;
+        out.push_sql(" WHERE organization_id = ");
+        out.push_bind_param::<BigInt, i64>(&self.organization)?;
+        out.push_sql(" AND id IN (");
+        for (at, id) in self.ids.iter().enumerate() {
+            out.push_sql(if at == 0 { "" } else { ", " });
+            out.push_bind_param::<BigInt, i64>(id)?;
+        }
+        out.push_sql(") ORDER BY id FOR NO KEY UPDATE");
+        Ok(())
+    }
+}
+
+impl QueryId for LockRows<'_> {
+    type QueryId = ();
+    const HAS_STATIC_QUERY_ID: bool = false;
+}
+
+impl RunQueryDsl<AnyConnection> for LockRows<'_> {}
+
 /// A statement that sets a text of a row and stays prepared.
 struct SetText<'s> {
     table: &'static str,

@@ -7,7 +7,8 @@
 //! All files of a command are one transaction. They are read (`sheet`) and judged (`judge`) before
 //! it begins, so that it only has to insert (`write`). If a row that others were judged by has
 //! changed meanwhile, the files are judged again. A file that updates changes the rows whose
-//! `external_id` is stored, and inserts the others. Not here: the deletion of rows.
+//! `external_id` is stored, and inserts the others; all changes of a command come before its new
+//! rows. Not here: the deletion of rows.
 
 mod columns;
 mod faults;
@@ -175,6 +176,24 @@ impl Importer {
         Work { resources, tenant, currency, now: now(), expected: None }
     }
 
+    /// Judges files in their order, and again as long as others change the same rows meanwhile.
+    fn judge_all(&mut self, sheets: &[Sheet], options: Options) -> Result<Plan, ImportError> {
+        let mut tries = 0_usize;
+        loop {
+            let mut plan = Plan::default();
+            tries = tries.saturating_add(1);
+            match self.judge(sheets, options, &mut plan) {
+                Err(ImportError::Store(store::Error::Interrupted(why))) => {
+                    if tries >= MAX_TRIES {
+                        return Err(ImportError::Contended(why));
+                    }
+                    std::thread::sleep(PAUSE);
+                }
+                other => return other.map(|()| plan),
+            }
+        }
+    }
+
     /// Judges files in their order.
     fn judge(
         &mut self,
@@ -233,8 +252,14 @@ impl Batch<'_> {
         let (sheet, mut faults) =
             read.map_err(|error| ImportError::Unreadable { file: name.to_owned(), error })?;
         let rows = u64::try_from(sheet.rows.len()).unwrap_or(u64::MAX);
-        let sheets = std::slice::from_ref(&sheet);
-        match self.importer.judge(sheets, self.options, &mut self.plan) {
+        self.sheets.push(sheet);
+        let last = self.sheets.last().map(std::slice::from_ref).unwrap_or_default();
+        let mut judged = self.importer.judge(last, self.options, &mut self.plan);
+        if matches!(judged, Err(ImportError::Store(store::Error::Interrupted(_)))) {
+            let all = self.importer.judge_all(&self.sheets, self.options);
+            judged = all.map(|plan| self.plan = plan);
+        }
+        match judged {
             Err(ImportError::Lines(found)) => faults.merge(found),
             other => other?,
         }
@@ -242,7 +267,6 @@ impl Batch<'_> {
             self.is_faulty = true;
             return Err(ImportError::Lines(faults));
         }
-        self.sheets.push(sheet);
         Ok(rows)
     }
 
@@ -270,8 +294,7 @@ impl Batch<'_> {
                 Stop::Store(error) => return Err(error.into()),
                 Stop::Broken(why) => return Err(ImportError::Broken(why)),
             }
-            plan = Plan::default();
-            importer.judge(&sheets, options, &mut plan)?;
+            plan = importer.judge_all(&sheets, options)?;
         }
         // Requests leave few totals to fold at a time; a file may leave many. All rows are in by
         // now, whatever becomes of this.

@@ -182,15 +182,17 @@ impl Names {
         input: &mut Input,
     ) -> Option<Reference> {
         let mut found: Option<Reference> = None;
+        let mut other = String::new();
         for cell in row.names.iter().filter(|cell| cell.name == self.relationship) {
             let one = self.named(cell, planned, input)?;
             if found.is_some_and(|found| found != one) {
-                let detail = format!("must be the name of the row in the column {}", header(cell));
-                let pointer = format!("/data/attributes/{}", self.relationship);
+                let detail = format!("names another row than the column {other} does");
+                let pointer = format!("/data/attributes/{}", header(cell));
                 input.errors.push(Error::pointer(Code::InvalidAttribute, pointer, detail));
                 return None;
             }
             found = Some(one);
+            other = header(cell);
         }
         if let Some(found) = found {
             return self.agreed(found, input);
@@ -228,7 +230,8 @@ impl Names {
             }
             (None, None) => format!("there is no {noun} '{}'", cut(&cell.text)),
             _ => format!(
-                "more than one {noun} {is_called} '{}'; give the id in a column {}_id",
+                "more than one {noun} {is_called} '{}'; give the id in a column {1}_id, or \
+                 the external_id in {1}{EXTERNAL}",
                 cut(&cell.text),
                 self.relationship
             ),

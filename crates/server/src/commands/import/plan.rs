@@ -2,7 +2,7 @@
 //! the stored rows that they were judged by. Not here: the judging (`judge`), and the transaction
 //! that writes them (`write`).
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use apportion_core::deal::DealMoney;
 use apportion_core::deal_totals::DealTotals;
@@ -24,6 +24,8 @@ use super::names::{PlannedNames, Reference};
 /// The rows of all files of a command.
 #[derive(Default)]
 pub(super) struct Plan {
+    /// The types of all files.
+    pub(super) kinds: BTreeSet<&'static str>,
     pub(super) files: Vec<NewImport>,
     /// The names of the rows that are inserted, by their types. For collaborators they are the
     /// e-mail addresses, as they are compared.
@@ -85,6 +87,8 @@ pub(super) struct PlannedChange {
     pub(super) kind: &'static str,
     pub(super) id: i64,
     pub(super) input: Input,
+    /// The units by which its amounts were read, if it has amounts.
+    pub(super) units: Option<String>,
 }
 
 /// The stored rows that rows were judged by. They are compared within the transaction.
@@ -181,13 +185,12 @@ impl Plan {
             ("obligations", self.obligations.len(), sums(owed)),
             ("metric_credits", self.credits.len(), Vec::new()),
         ];
-        let kinds: Vec<&str> = self.files.iter().map(|file| file.kind).collect();
         let types = all.into_iter().map(|(kind, rows, sums)| {
             let changed = self.changes.iter().filter(|change| change.kind == kind).count();
             let unchanged = self.unchanged.get(kind).copied().unwrap_or_default();
             TypeSummary { kind, rows, sums, changed, unchanged }
         });
-        types.filter(|it| kinds.contains(&it.kind)).collect()
+        types.filter(|it| self.kinds.contains(it.kind)).collect()
     }
 }
 

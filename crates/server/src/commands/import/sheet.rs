@@ -1,8 +1,10 @@
 //! A file that is read: its rows as inputs of the same kind that requests make. Its separator is
 //! told by its header. Not here: the rules for the rows, and the database.
 
+use std::borrow::Cow;
 use std::io::{Cursor, Read};
 
+use apportion_core::text::from_cell;
 use apportion_jsonapi::input::{Link, Linkage};
 use apportion_jsonapi::resource::ResourceType;
 use apportion_jsonapi::{Input, Kind};
@@ -186,13 +188,19 @@ fn row(line: u64, record: &csv::StringRecord, columns: &Columns<'_>, mark: Decim
         let pointer = format!("/data/attributes/{header}");
         match column {
             Column::Attribute(attribute) if matches!(attribute.kind, Kind::Decimal { .. }) => {
-                let value = mark.with_point(text).and_then(|text| {
-                    attribute.kind.read_text(&text).map_err(std::borrow::Cow::into_owned)
-                });
+                let value = mark
+                    .with_point(text)
+                    .and_then(|text| attribute.kind.read_text(&text).map_err(Cow::into_owned));
                 row.input.give(attribute, value, pointer);
             }
             Column::Attribute(attribute) => {
-                row.input.give(attribute, attribute.kind.read_text(text), pointer);
+                let text = match attribute.kind {
+                    Kind::Text => Cow::Borrowed(from_cell(text)),
+                    // Spreadsheets write these words in capitals.
+                    Kind::Boolean => Cow::Owned(text.to_ascii_lowercase()),
+                    _ => Cow::Borrowed(text),
+                };
+                row.input.give(attribute, attribute.kind.read_text(&text), pointer);
             }
             Column::Amount(attribute) => {
                 row.amounts.push(Cell { name: attribute.name, text: text.to_owned() });
@@ -204,7 +212,7 @@ fn row(line: u64, record: &csv::StringRecord, columns: &Columns<'_>, mark: Decim
             }
             Column::Name(declared, _) | Column::ExternalId(declared) => {
                 let is_external = matches!(column, Column::ExternalId(_));
-                let (name, text) = (declared.name, text.to_owned());
+                let (name, text) = (declared.name, from_cell(text).to_owned());
                 row.names.push(NameCell { name, is_external, text });
             }
         }

@@ -15,7 +15,7 @@ use apportion_store::obligation;
 use apportion_store::revenue_distribution::{self, WrittenRevenueDistribution};
 use apportion_store::{self as store, collaborator, import, person};
 
-use super::judge::{make, stored_reversals};
+use super::judge::{self, make, stored_reversals};
 use super::names::Reference;
 use super::plan::{Plan, PlannedDeal};
 use crate::catalog::Work;
@@ -73,11 +73,16 @@ pub(super) enum Locking {
     Last,
 }
 
-/// Inserts the rows of a plan, within a transaction that has begun. Distributors are locked before
-/// deals, and both in the order of their ids.
+/// Makes the changes of a plan and inserts its rows, within a transaction that has begun.
+/// Distributors are locked before deals, and both in the order of their ids.
 pub(super) fn write(work: &mut Work<'_>, plan: &Plan, locking: Locking) -> Result<()> {
     for file in &plan.files {
         import::insert(&mut work.tenant, file, work.now)?;
+    }
+    // New rows were judged by what the changes leave.
+    judge::lock(work, &plan.changes)?;
+    for change in &plan.changes {
+        make(work, change)?;
     }
     // The sums of reversals and the ids of metrics have to be known before. What a distributor pays
     // that is due must not count revenue of this command.
@@ -94,11 +99,7 @@ pub(super) fn write(work: &mut Work<'_>, plan: &Plan, locking: Locking) -> Resul
     let payers = payers.map_or_else(|| lock(work, plan), Ok)?;
     update_deals(work, plan)?;
     update_distributors(work, plan, &payers, &inserted)?;
-    insert_credits(work, plan, &payers)?;
-    for change in &plan.changes {
-        make(work, change)?;
-    }
-    Ok(())
+    insert_credits(work, plan, &payers)
 }
 
 /// Locks the stored rows that others refer to, and returns the distributors.

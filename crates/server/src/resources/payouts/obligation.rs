@@ -181,6 +181,8 @@ fn create(work: &mut Work<'_>, input: &mut Input) -> Result<i64> {
     if payer.as_ref().is_some_and(|payer| payer.stored.status == DistributorStatus::Deleted) {
         input.refuse_relationship("distributor", "must not be deleted");
     }
+    // One that does not exist is a fault already.
+    let distributor = payer.as_ref().map(|payer| payer.stored.id);
     let by = Reversal { id: None, distributor, collaborator };
     let reversed = reverses.map_or(Ok(None), |id| reversed(work, id, by))?;
     if let (Some(payer), Some(id)) = (&payer, reverses) {

@@ -44,7 +44,8 @@ pub(super) fn reversed_anew(
     draft: &ObligationDraft,
 ) -> Result<Option<ReversedObligation>> {
     match old.reverses_id {
-        Some(id) if draft.value != Some(old.value) => {
+        // The value of a part of a refund is fixed, which is a rule of its own.
+        Some(id) if draft.value != Some(old.value) && old.refund_id.is_none() => {
             let (distributor, collaborator) = (old.distributor_id, old.collaborator_id);
             let by = Reversal {
                 id: Some(old.id),

@@ -62,8 +62,12 @@ fn names_that_are_ambiguous(place: &Place) {
     world.deal("Twin", 100);
     let line = |deal: &str| format!("{deal},2026-01-01,2026-01-31,50\n");
     let head = "deal,start_on,end_on,amount_percent\n";
-    let many =
-        |deal| format!("more than one deal is called '{deal}'; give the id in a column deal_id");
+    let many = |deal| {
+        format!(
+            "more than one deal is called '{deal}'; give the id in a column deal_id, or the \
+             external_id in deal_external_id"
+        )
+    };
     let said = [format!("2: deal: {}", many("Twin")), "3: deal: there is no deal 'one'".to_owned()];
     let text = format!("{head}{}{}{}", line("Twin"), line("one"), line("One"));
     assert_eq!(bad(&world, "revenue_distributions", &text), said);
@@ -80,7 +84,7 @@ fn names_that_are_ambiguous(place: &Place) {
     world.create("collaborators", json!({"full_name": "Ann"}), &[]);
     let text = "distributor,collaborator_id,value\nP,1,1\n";
     let said = "2: distributor: more than one distributor is called 'P'; give the id in a column \
-                distributor_id";
+                distributor_id, or the external_id in distributor_external_id";
     assert_eq!(bad(&world, "obligations", text), [said]);
     // One that is deleted has lost its name.
     world.delete(&format!("/distributors/{gone}")).expect(204);

@@ -11,16 +11,17 @@ use crate::support::world::World;
 apportion_testing::cases! {
     rows_are_named_by_their_external_ids, known_names_are_refused,
     known_rows_are_changed_and_others_inserted, what_is_as_the_file_says_is_left_alone,
-    a_change_is_judged_as_a_request_is, rows_that_update_have_names, others_write_meanwhile,
-    changes_are_bounded
+    a_change_is_judged_as_a_request_is, new_rows_are_judged_by_what_changes_leave,
+    decimals_do_not_move_money, rows_that_update_have_names, deleted_distributors_give_it_up,
+    tables_come_back_as_they_went, changes_are_bounded
 }
 
-const UPDATE: Options = Options { again: false, dry_run: false, update: true };
+pub(super) const UPDATE: Options = Options { again: false, dry_run: false, update: true };
 const TRY: Options = Options { again: false, dry_run: true, update: true };
 
 /// Imports files of which known rows are changed; returns `new changed unchanged` of each type.
 #[track_caller]
-fn update(world: &World, files: &[(&str, &str)]) -> Vec<String> {
+pub(super) fn update(world: &World, files: &[(&str, &str)]) -> Vec<String> {
     let tried = import(world, TRY, files).unwrap_or_else(|error| panic!("{:?}", told(&error)));
     let done = import(world, UPDATE, files).unwrap_or_else(|error| panic!("{:?}", told(&error)));
     assert_eq!(tried, done);
@@ -70,7 +71,8 @@ fn rows_are_named_by_their_external_ids(place: &Place) {
                 ,crm-1,2,2026-01-01,2026-01-31,5\n";
     let faults = bad(&world, "revenue_distributions", text);
     let expected = [
-        "2: deal: more than one deal is called 'A'; give the id in a column deal_id",
+        "2: deal: more than one deal is called 'A'; give the id in a column deal_id, or the \
+         external_id in deal_external_id",
         "3: deal_external_id: there is no deal with the external_id 'crm-9'",
         "4: deal_id: must be the id of the row in the column deal",
     ];
@@ -78,7 +80,7 @@ fn rows_are_named_by_their_external_ids(place: &Place) {
     good(&world, "deals", "name\nB\n");
     let text = "deal,deal_external_id,start_on,end_on,amount_percent\n\
                 B,crm-1,2026-01-01,2026-01-31,5\n";
-    let expected = ["2: deal: must be the name of the row in the column deal_external_id"];
+    let expected = ["2: deal_external_id: names another row than the column deal does"];
     assert_eq!(bad(&world, "revenue_distributions", text), expected);
 }
 
@@ -114,7 +116,11 @@ fn known_names_are_refused(place: &Place) {
     let reason = "2: external_id: is that of record '1' of type metric_credits, which cannot be \
                   changed";
     assert_eq!(bad(&world, "metric_credits", &text.replace("1,c", "2,c")), [reason]);
-    assert_eq!(refused(&world, "metric_credits", &text), [reason]);
+    // One that is as the file says is left alone, and new ones are inserted.
+    let more = format!("{text}Pool,{ann},3,d\n");
+    assert_eq!(update(&world, &[("metric_credits", &more)]), ["metric_credits 1 0 1"]);
+    let reason = "2: external_id: is that of a record that differs and cannot be changed";
+    assert_eq!(refused(&world, "metric_credits", &text.replace("1,c", "2,c")), [reason]);
 }
 
 fn known_rows_are_changed_and_others_inserted(place: &Place) {
@@ -210,13 +216,106 @@ fn a_change_is_judged_as_a_request_is(place: &Place) {
         ("revenue_distributions", "deal_external_id,external_id\n9,1\n"),
     ];
     let error = import(&world, UPDATE, &files).unwrap_err();
-    let expected = "2: deal: must not be a row that the same command inserts";
+    let expected = "2: deal: must not be a row that the same command inserts; import that row by a \
+                    command before";
     assert_eq!(told(&error), [expected]);
     assert_eq!(count(&world, "deals"), 2);
 }
 
+/// All changes of a command come first, whatever the order of its rows.
+fn new_rows_are_judged_by_what_changes_leave(place: &Place) {
+    let world = world(place);
+    let many = "9000000000000000.00";
+    let text = "name,value,external_id\nA,1.00,a\nOld,1.00,b\n";
+    update(&world, &[("deals", text)]);
+    update(&world, &[("collaborators", "full_name,email,status,external_id\nC,,inactive,c\n")]);
+    let faults = |files: &[(&str, &str)]| {
+        let tried = told(&import(&world, TRY, files).unwrap_err());
+        assert_eq!(told(&import(&world, UPDATE, files).unwrap_err()), tried);
+        tried
+    };
+    let spread = "deal_external_id,start_on,end_on,amount_percent,external_id\n\
+                  a,2026-01-01,2026-01-31,2000,a\n";
+    let deals = format!("value,external_id\n{many},a\n");
+    let told = faults(&[("deals", &deals), ("revenue_distributions", spread)]);
+    assert_eq!(told.len(), 1);
+    assert!(told[0].starts_with("2: amount_percent: makes an amount"), "{told:?}");
+    let taken = "full_name,email,external_id\nD,z@x.example,d\nC,z@x.example,c\n";
+    let expected = ["2: email: is another collaborator's"];
+    assert_eq!(faults(&[("collaborators", taken)]), expected);
+    // A new name of a deal, and a rate, count for the rows of later files.
+    let deals = "name,currency,exchange_rate,value,external_id\nNew,USD,0.5,2.00,b\n";
+    let spread = "deal,start_on,end_on,amount_percent,external_id\n\
+                  New,2026-01-01,2026-01-31,100,b\n";
+    let done = import(&world, TRY, &[("deals", deals), ("revenue_distributions", spread)]).unwrap();
+    assert_eq!(done[1].sums, ["2.00 USD"]);
+    update(&world, &[("deals", deals), ("revenue_distributions", spread)]);
+    assert_eq!(attribute(&world, "revenue_distributions", "amount_default"), [100]);
+    // New deals are no stored ones, and count as such.
+    let files = [
+        ("deals", "name,currency,exchange_rate,external_id\nP,GBP,1.5,p\n"),
+        (
+            "distributors",
+            "name,units,external_id,pool_resolver,distribution_resolver\n\
+             P,gbp,1,obligations,accumulated_obligations\n",
+        ),
+    ];
+    assert_eq!(faults(&files), ["2: units: must be GBP for the currency of a deal"]);
+    world.check_laws();
+}
+
+/// Whoever changes a currency sees no minor units, and is not to move money by a factor.
+fn decimals_do_not_move_money(place: &Place) {
+    let world = world(place);
+    let text = "name,value,exchange_rate,external_id\nA,120.00,1,a\nZero,0,,z\n";
+    update(&world, &[("deals", text)]);
+    // A rate of 1 is kept as none.
+    assert_eq!(update(&world, &[("deals", text)]), ["deals 0 0 2"]);
+    let yen = "currency,exchange_rate,external_id\nJPY,0.01,a\n";
+    let rule = "2: currency: changes the decimals of value, which must be given with it";
+    assert_eq!(refused(&world, "deals", yen), [rule]);
+    let yen = "currency,value,exchange_rate,external_id\nJPY,12000,0.01,a\nJPY,,0.01,z\n";
+    assert_eq!(update(&world, &[("deals", yen)]), ["deals 0 2 0"]);
+    assert_eq!(attribute(&world, "deals", "value"), [12_000, 0]);
+    let dollars = "currency,exchange_rate,external_id\nKRW,0.01,a\n";
+    assert_eq!(update(&world, &[("deals", dollars)]), ["deals 0 1 0"]);
+}
+
+/// A distributor stays as a row, and gives its name up all the same.
+fn deleted_distributors_give_it_up(place: &Place) {
+    let world = world(place);
+    let text = "name,units,external_id,pool_resolver,distribution_resolver\n\
+                P,EUR,a,obligations,accumulated_obligations\n";
+    for id in ["1", "2"] {
+        assert_eq!(update(&world, &[("distributors", text)]), ["distributors 1 0 0"]);
+        world.delete(&format!("/distributors/{id}")).expect(204);
+        assert_eq!(attributes(&world, &format!("/distributors/{id}"))["external_id"], Value::Null);
+    }
+}
+
+/// What a table writes so that a spreadsheet does not run it is read as it was.
+fn tables_come_back_as_they_went(place: &Place) {
+    let world = world(place);
+    for (at, name) in ["=1+1", "'=1+1", "''-x", "'x", "-7", "+43", "@a", "plain"].iter().enumerate()
+    {
+        let external_id = format!("{name}{at}");
+        world.create("deals", json!({"name": name, "external_id": external_id}), &[]);
+    }
+    let path = "/deals?format=csv&fields[deals]=name,value,external_id";
+    let table = world.get(path).expect(200).body;
+    let table = String::from_utf8(table).unwrap();
+    let lines = table.lines().map(|line| line.split_once(',').unwrap().1.to_owned() + "\n");
+    let before = rows(&world, "deals");
+    let text: String = lines.collect();
+    assert_eq!(update(&world, &[("deals", &text)]), ["deals 0 0 8"], "{text}");
+    assert_eq!(rows(&world, "deals"), before);
+}
+
 fn rows_that_update_have_names(place: &Place) {
     let world = world(place);
+    // A day without rows is no day that was imported before.
+    good(&world, "deals", "name,external_id\n");
+    good(&world, "deals", "name,external_id\n");
     let expected = ["2: external_id: is required in files that update rows"];
     assert_eq!(refused(&world, "deals", "name,external_id\nA,\n"), expected);
     assert_eq!(refused(&world, "deals", "name\nA\n"), expected);
@@ -226,31 +325,6 @@ fn rows_that_update_have_names(place: &Place) {
     assert_eq!(update(&world, &[("deals", text)]), ["deals 0 0 1"]);
     let faults = refused(&world, "deals", "name,external_id\nA,1\nB,1\n");
     assert_eq!(faults, ["3: external_id: is that of an earlier row"]);
-}
-
-/// Many commands change and insert the same rows at once: each row is there once in the end.
-fn others_write_meanwhile(place: &Place) {
-    let world = world(place);
-    std::thread::scope(|scope| {
-        for turn in 0..6 {
-            let world = &world;
-            scope.spawn(move || {
-                let line = |at: i64| format!("{at},{}.00,{at}\n", at + turn);
-                let lines: String = (0..20).map(line).collect();
-                let text = format!("name,value,external_id\n{lines}");
-                import(world, UPDATE, &[("deals", &text)])
-                    .unwrap_or_else(|error| panic!("{:?}", told(&error)));
-            });
-        }
-    });
-    assert_eq!(count(&world, "deals"), 20);
-    for row in rows(&world, "deals") {
-        let named = |name: &str| row["attributes"][name].as_str().unwrap().parse::<i64>().unwrap();
-        let value = row["attributes"]["value"].as_i64().unwrap();
-        assert_eq!(named("name"), named("external_id"));
-        assert!((named("name")..named("name") + 6).contains(&(value / 100)), "{row}");
-    }
-    world.check_laws();
 }
 
 fn changes_are_bounded(place: &Place) {

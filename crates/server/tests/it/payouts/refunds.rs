@@ -99,6 +99,9 @@ fn refunds_that_need_approval(place: &Place) {
     let world = &programme.world;
     let body = document("obligations", json!({"status": "rejected"}), &[]).to_string();
     refused(world, ("PATCH", "/obligations/1"), body, 409, &["409 /data/attributes/status"]);
+    // How much a part is, its pool says.
+    let body = document("obligations", json!({"value": -1}), &[]).to_string();
+    refused(world, ("PATCH", "/obligations/3"), body, 409, &["409 /data/attributes/value"]);
     change(world, "/obligations/3", json!({"status": "rejected"}));
     change(world, "/obligations/4", json!({"status": "approved"}));
     // What was decided is not asked for again.

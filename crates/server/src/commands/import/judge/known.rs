@@ -43,7 +43,7 @@ impl<'j> Judge<'j> {
                     _ if planned.has_external(&text) || !seen.insert(text.clone()) => {
                         input.refuse(EXTERNAL_ID, "is that of an earlier row");
                     }
-                    Some(id) if options.update && !kind.resource().append_only => {
+                    Some(id) if options.update => {
                         known.push((row, *id));
                         continue;
                     }

@@ -2,7 +2,7 @@
 //! against the rows of the same command that come before them. Not here: whether the database is
 //! still the same when the rows are inserted (`write`).
 
-pub(super) use changes::make;
+pub(super) use changes::{lock, make};
 pub(super) use payouts::stored_reversals;
 
 mod changes;
@@ -31,30 +31,31 @@ pub(super) fn judge(
     plan: &mut Plan,
 ) -> Result<Faults, ImportError> {
     let faults = Faults { file: sheet.name.clone(), ..Faults::default() };
-    let mut judge = Judge { sheet, rows: Vec::with_capacity(sheet.rows.len()), faults };
-    plan.files.push(first_import(work, sheet, options, plan)?);
+    let rows = Vec::with_capacity(sheet.rows.len());
+    let mut judge = Judge { sheet, rows, changed: Vec::new(), faults };
+    plan.kinds.insert(sheet.kind);
+    plan.files.extend(first_import(work, sheet, options, plan)?);
     let known = judge.find_known(work, options, plan)?;
-    judge.change(work, known, plan)?;
-    match sheet.kind {
-        "people" => judge.people(plan)?,
-        "collaborators" => judge.collaborators(work, plan)?,
-        "deals" => judge.deals(work, plan)?,
-        "revenue_distributions" => judge.distributions(work, plan)?,
-        "distributors" => judge.distributors(work, plan)?,
-        "obligations" => judge.obligations(work, plan)?,
-        "metric_credits" => judge.credits(work, plan)?,
-        other => return Err(ImportError::Broken(format!("nobody judges {other}"))),
+    judge.plan_changes(work, known, plan)?;
+    if plan.changes.is_empty() {
+        judge.judge_new(work, plan)?;
+    } else {
+        judge.judge_after_changes(work, plan)?;
     }
     Ok(judge.faults)
 }
 
-/// Returns the record of the import of a file, unless the same bytes were imported before.
+/// Returns the record of the import of a file, unless the same bytes were imported before. A file
+/// without rows has none: the next one without rows is the same, and another day's.
 fn first_import(
     work: &mut Work<'_>,
     sheet: &Sheet,
     options: Options,
     plan: &Plan,
-) -> Result<NewImport, ImportError> {
+) -> Result<Option<NewImport>, ImportError> {
+    if sheet.rows.is_empty() {
+        return Ok(None);
+    }
     let (kind, digest) = (sheet.kind, sheet.digest);
     let last = import::find_last(&mut work.tenant, kind, &digest)?;
     let planned = plan.files.iter().filter(|it| it.kind == kind && it.digest == digest).count();
@@ -71,7 +72,7 @@ fn first_import(
     let stored = last.map_or(0, |last| last.repetition.saturating_add(1));
     let repetition = stored.saturating_add(i64::try_from(planned).unwrap_or(i64::MAX));
     let rows = i64::try_from(sheet.rows.len()).unwrap_or(i64::MAX);
-    Ok(NewImport { kind, digest, repetition, rows })
+    Ok(Some(NewImport { kind, digest, repetition, rows }))
 }
 
 /// A file that is being judged, and the faults that were found in it.
@@ -79,6 +80,8 @@ struct Judge<'j> {
     sheet: &'j Sheet,
     /// The rows that are to be inserted.
     rows: Vec<NewRow<'j>>,
+    /// The lines of the rows that are to be changed, in the order of the plan.
+    changed: Vec<u64>,
     faults: Faults,
 }
 
@@ -89,6 +92,20 @@ struct NewRow<'j> {
 }
 
 impl Judge<'_> {
+    /// Judges the rows that are to be inserted.
+    fn judge_new(&mut self, work: &mut Work<'_>, plan: &mut Plan) -> Result<(), ImportError> {
+        match self.sheet.kind {
+            "people" => self.people(plan),
+            "collaborators" => self.collaborators(work, plan),
+            "deals" => self.deals(work, plan),
+            "revenue_distributions" => self.distributions(work, plan),
+            "distributors" => self.distributors(work, plan),
+            "obligations" => self.obligations(work, plan),
+            "metric_credits" => self.credits(work, plan),
+            other => Err(ImportError::Broken(format!("nobody judges {other}"))),
+        }
+    }
+
     /// Returns what the rules make of a row, or notes its faults and returns `None`.
     fn accept<T>(
         &mut self,

@@ -68,6 +68,14 @@ impl Judge<'_> {
             self.give_amounts(work, row, units.as_ref(), &mut input);
             let judged = distributor::new_terms(work, &mut input.clone());
             let Some(terms) = self.accept(row, judged)? else { continue };
+            // The rule itself knows stored deals only.
+            let misspelt = terms.units.misspelt_currency();
+            let is_planned = |currency| plan.deals.iter().any(|it| it.written.currency == currency);
+            if let Some(currency) = misspelt.filter(|currency| is_planned(*currency)) {
+                let reason = format!("must be {currency} for the currency of a deal");
+                self.faults.add(row.line, Some("units"), &reason);
+                continue;
+            }
             if plan.distributors.len() >= MAX_DISTRIBUTORS {
                 let reason = format!(
                     "is one too many: a command imports at most {MAX_DISTRIBUTORS} distributors"
