@@ -143,7 +143,10 @@ fn known_rows_are_changed_and_others_inserted(place: &Place) {
         update(&world, &[("revenue_distributions", spread)]),
         ["revenue_distributions 1 1 0"]
     );
-    assert_eq!(update(&world, &[("revenue_distributions", known)]), ["revenue_distributions 0 0 1"]);
+    assert_eq!(
+        update(&world, &[("revenue_distributions", known)]),
+        ["revenue_distributions 0 0 1"]
+    );
     assert_eq!(attribute(&world, "deals", "name"), ["A", "B", "C"]);
     assert_eq!(attribute(&world, "deals", "value"), [3_000, 9, 100]);
     assert_eq!(attribute(&world, "deals", "distributed_amount"), [1_500, 5, 0]);

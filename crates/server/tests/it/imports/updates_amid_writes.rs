@@ -73,8 +73,14 @@ fn units_that_change_meanwhile(place: &Place) {
                 .unwrap_or_else(|error| panic!("{:?}", told(&error)));
             let shown = attributes(world, "/deals/1");
             let seen = (shown["currency"].as_str().unwrap(), shown["value"].as_i64().unwrap());
-            let possible =
-                [("JPY", 2), ("EUR", 1), ("JPY", 12), ("JPY", 112), ("EUR", 1_200), ("EUR", 11_200)];
+            let possible = [
+                ("JPY", 2),
+                ("EUR", 1),
+                ("JPY", 12),
+                ("JPY", 112),
+                ("EUR", 1_200),
+                ("EUR", 11_200),
+            ];
             assert!(possible.contains(&seen), "{seen:?}");
         }
     });

@@ -11,8 +11,8 @@ use apportion_testing::Place;
 use apportion_testing::http::{Answer, send};
 use serde_json::{Value, json};
 
-use crate::support::query_faults;
 use crate::support::cells::{AMOUNTS, cell, currency, distribution_units, resources};
+use crate::support::query_faults;
 use crate::support::rows::payouts;
 use crate::support::rows::sample::Sample;
 use crate::support::world::World;

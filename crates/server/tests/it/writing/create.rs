@@ -35,8 +35,7 @@ fn deals_need_a_name_only(place: &Place) {
 fn people_need_names_only(place: &Place) {
     let world = World::start(place);
     let answer = made(&world, "people", json!({"first_name": "A", "last_name": "B"}));
-    let expected =
-        json!({"first_name": "A", "last_name": "B", "email": null, "external_id": null});
+    let expected = json!({"first_name": "A", "last_name": "B", "email": null, "external_id": null});
     has_attributes(&answer, expected);
 }
 

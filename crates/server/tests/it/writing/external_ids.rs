@@ -71,10 +71,15 @@ fn every_type_has_one(place: &Place) {
         assert_eq!(found.json()["meta"]["total_count"], 1);
         let upper = world.get(&format!("/{kind}?filter[external_id]=CR%C3%88ME-1")).expect(200);
         assert_eq!(upper.json()["meta"]["total_count"], 0);
-        let others = [create(&world, kind, &new, json!("b")), create(&world, kind, &new, json!(null))];
+        let others =
+            [create(&world, kind, &new, json!("b")), create(&world, kind, &new, json!(null))];
         let sorted = world.get(&format!("/{kind}?sort=external_id&filter[id][gt_eq]={id}"));
-        let sorted: Vec<Value> =
-            sorted.expect(200).json()["data"].as_array().unwrap().iter().map(|row| row["id"].clone()).collect();
+        let sorted: Vec<Value> = sorted.expect(200).json()["data"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|row| row["id"].clone())
+            .collect();
         assert_eq!(sorted, [others[0].as_str(), id.as_str(), others[1].as_str()], "{kind}");
         if kind == "metric_credits" {
             continue;
@@ -143,8 +148,12 @@ fn one_of_many_at_once_has_it(place: &Place) {
             let post = || {
                 let answer = world.post(&format!("/{kind}"), &body);
                 let document = answer.json();
-                let made = document["data"]["id"].as_str().map(|id| json!(format!("/api/v2/{kind}/{id}")));
-                (answer.status, made.unwrap_or_else(|| document["errors"][0]["links"]["about"].clone()))
+                let made =
+                    document["data"]["id"].as_str().map(|id| json!(format!("/api/v2/{kind}/{id}")));
+                (
+                    answer.status,
+                    made.unwrap_or_else(|| document["errors"][0]["links"]["about"].clone()),
+                )
             };
             let all: Vec<_> = (0..8).map(|_| scope.spawn(post)).collect();
             all.into_iter().map(|one| one.join().unwrap()).collect()
