@@ -258,6 +258,7 @@ fn histories_equal_the_model(place: &Place) {
             server.compare(&model);
             if is_accepted { accepted += 1 } else { refused += 1 }
         }
+        server.end();
     }
     assert!(accepted > refused && refused > histories, "{accepted} and {refused}");
 }
@@ -291,6 +292,7 @@ fn passes_at_any_time_pay_the_same(place: &Place) {
             now = next;
         }
         server.compare(&model);
+        server.end();
         let in_time = money(&model);
         for lateness in 1..=2 {
             let mut late = Dice(0x0b57_0000 + 2 * history as u64 + lateness);
@@ -311,6 +313,7 @@ fn passes_at_any_time_pay_the_same(place: &Place) {
             // The last date may still wait for its pass.
             take(&Step::Pass, now, (&mut server, &mut model));
             server.compare(&model);
+            server.end();
             for (part, late) in in_time.iter().zip(&money(&model)) {
                 assert_eq!(part, late, "history {history}");
             }

@@ -32,6 +32,11 @@ impl Model {
         self.owed.iter().any(|it| it.reverses == Some(at) && !GONE.contains(&it.status))
     }
 
+    /// Whether there are reversals of an obligation, whatever became of them.
+    fn is_named_by_reversals(&self, at: usize) -> bool {
+        self.owed.iter().any(|it| it.reverses == Some(at) && it.status != "deleted")
+    }
+
     /// Changes the status of an obligation, with a reason.
     pub fn become_status(&mut self, at: usize, to: &'static str) -> Result<(), Refused> {
         let (from, allocation) = (self.owed[at].status, self.owed[at].allocation);
@@ -154,7 +159,7 @@ impl Model {
             Some(value) => self.owed[at].value = value,
             // What was allocated or reversed once is not forgotten.
             None if self.allocations.iter().any(|it| it.obligation == at) => return Err(Refused),
-            None if self.owed.iter().any(|it| it.reverses == Some(at)) => return Err(Refused),
+            None if self.is_named_by_reversals(at) => return Err(Refused),
             None => self.owed[at].status = "deleted",
         }
         Ok(())

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use super::plain::{Allocation, Distribution, Kind, Model, REVENUE_A_DAY, Rule, Schedule, Terms};
 use super::{Change, Step, due_on};
-use crate::support::world::{World, document};
+use crate::support::world::{World, document, run_sql};
 
 /// The server's side of a history: an organization of its own.
 pub struct Server<'w> {
@@ -59,6 +59,13 @@ impl<'w> Server<'w> {
         let mut server = Self { world, clock, distributor, people, obligations, distributions };
         server.distributions = server.ids("distributions");
         server
+    }
+
+    /// Ends a history: the passes of later ones find nothing of it that is due.
+    pub fn end(self) {
+        let organization = self.world.organization;
+        let set = "UPDATE distributions SET status = 'cancelled' WHERE status = 'pending'";
+        run_sql(self.world, &format!("{set} AND organization_id = {organization}"));
     }
 
     /// Returns the ids of the organization's rows of a type, in their order.
