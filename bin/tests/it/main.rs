@@ -19,7 +19,7 @@ mod program;
 apportion_testing::modules! {
     backups, checks, circles, commands, databases, demo, documents, engine_kill, english,
     exceptions, floors, imports, imports_between_files, kill, layers, payees, readme, rust_text,
-    signatures, ticks, tidy, tour
+    signatures, stops, ticks, tidy, tour
 }
 
 fn main() -> std::process::ExitCode {

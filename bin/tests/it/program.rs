@@ -115,11 +115,24 @@ impl Server {
         Self::spawn(command_at(place, &arguments), &place.directory().join("server.log"))
     }
 
+    /// Starts a server whose log goes to a pipe that nobody reads.
+    #[track_caller]
+    pub fn unread(place: &Place) -> Self {
+        let arguments = ["serve", "--bind", "127.0.0.1:0", "--no-rate-limit"];
+        let log = place.directory().join("server.log");
+        File::create(&log).unwrap();
+        Self::listening(command_at(place, &arguments).stderr(Stdio::piped()), &log)
+    }
+
     /// Starts a server and waits for its address; its log goes to that file.
     #[track_caller]
     pub fn spawn(mut command: Command, log: &Path) -> Self {
-        let file = File::create(log).unwrap();
-        let mut child = command.stdout(Stdio::piped()).stderr(file).spawn().expect("it starts");
+        Self::listening(command.stderr(File::create(log).unwrap()), log)
+    }
+
+    #[track_caller]
+    fn listening(command: &mut Command, log: &Path) -> Self {
+        let mut child = command.stdout(Stdio::piped()).spawn().expect("it starts");
         let mut stdout = BufReader::new(child.stdout.take().unwrap());
         let mut line = String::new();
         let _ = stdout.read_line(&mut line);
@@ -156,10 +169,21 @@ impl Server {
         self.child.wait().unwrap();
     }
 
+    /// Sends it a signal, such as `HUP`.
+    pub fn signal(&self, name: &str) {
+        signal(name, self.child.id());
+    }
+
     /// Tells it to stop; answers with its exit code, and what it printed since it was last asked.
     #[track_caller]
-    pub fn terminate(mut self) -> (Option<i32>, String) {
-        signal("TERM", self.child.id());
+    pub fn terminate(self) -> (Option<i32>, String) {
+        self.end("TERM")
+    }
+
+    /// Ends it by a signal; answers likewise.
+    #[track_caller]
+    pub fn end(mut self, name: &str) -> (Option<i32>, String) {
+        signal(name, self.child.id());
         let mut code = None;
         let ended = eventually(|| {
             let status = self.child.try_wait().unwrap();

@@ -12,8 +12,9 @@ use actix_server::{GracefulShutdownSignal, Server, ServerHandle};
 use actix_service::{ServiceFactoryExt, fn_service, map_config};
 use actix_web::dev::AppConfig;
 use actix_web::rt::net::TcpStream;
+use actix_web::rt::signal::unix::{self, SignalKind};
 use actix_web::{App as ActixApp, rt, web};
-use apportion_store::{self as store, Limits, Store};
+use apportion_store::{self as store, Address, Limits, Session, Store};
 
 use crate::access::TokenCache;
 use crate::access::idempotency::InFlight;
@@ -46,15 +47,17 @@ pub enum ServeError {
     Io(#[from] std::io::Error),
 }
 
-/// Runs the server until the process receives SIGTERM or SIGINT. `on_ready` is called with the
-/// address once connections are accepted.
+/// Runs the server until the process receives SIGTERM or SIGINT, and ends in good order. A second
+/// SIGINT ends it at once; SIGHUP has no effect. `on_ready` is called with the address once
+/// connections are accepted.
 pub fn run(config: Config, on_ready: impl FnOnce(SocketAddr)) -> Result<(), ServeError> {
     let (listener, address) = listen(config.bind)?;
     let app = web::Data::new(open_app(&config, resources::own(), address)?);
     rt::System::new().block_on(async move {
-        let (mut server, shutdown) = build_server(listener, app.clone(), Signals::Handled)?;
+        let (mut server, shutdown) = build_server(listener, app.clone())?;
         let timer = start_engine(&app, config.engine_interval, shutdown);
-        // The first poll makes the server accept connections and handle signals.
+        stop_on_signals(&server.handle())?;
+        // The first poll makes the server accept connections.
         let first = poll_fn(|context| Poll::Ready(Pin::new(&mut server).poll(context))).await;
         on_ready(address);
         let ended = match first {
@@ -62,8 +65,38 @@ pub fn run(config: Config, on_ready: impl FnOnce(SocketAddr)) -> Result<(), Serv
             Poll::Pending => server.await,
         };
         stop_engine(timer).await;
+        empty_log(&config.database);
         ended.map_err(ServeError::from)
     })
+}
+
+/// Moves what is in the log of an SQLite database into its file, which is then complete by itself.
+fn empty_log(database: &Address) {
+    let emptied = Session::open(database).and_then(|mut session| session.checkpoint());
+    if let Err(error) = emptied {
+        log::warn!("the log of the database was not emptied: {error}");
+    }
+}
+
+/// Ends the server in good order at the first SIGTERM or SIGINT, and at once at the second SIGINT.
+fn stop_on_signals(server: &ServerHandle) -> std::io::Result<()> {
+    let ends = |kind, server: ServerHandle| {
+        let mut signals = unix::signal(kind)?;
+        rt::spawn(async move {
+            let mut is_first = true;
+            while signals.recv().await.is_some() {
+                // The command is sent at once; its end is awaited by whoever runs the server.
+                drop(server.stop(is_first));
+                is_first = false;
+            }
+        });
+        Ok::<(), std::io::Error>(())
+    };
+    ends(SignalKind::terminate(), server.clone())?;
+    ends(SignalKind::interrupt(), server.clone())?;
+    let mut hang_ups = unix::signal(SignalKind::hangup())?;
+    rt::spawn(async move { while hang_ups.recv().await.is_some() {} });
+    Ok(())
 }
 
 /// A server on a thread of its own, for programs that embed one. It ends when dropped.
@@ -86,7 +119,7 @@ impl Running {
         let (sender, receiver) = mpsc::channel();
         let thread = std::thread::spawn(move || {
             rt::System::new().block_on(async move {
-                match build_server(listener, app.clone(), Signals::Ignored) {
+                match build_server(listener, app.clone()) {
                     Ok((server, shutdown)) => {
                         let timer = start_engine(&app, config.engine_interval, shutdown);
                         let _ = sender.send(Ok(server.handle()));
@@ -168,27 +201,15 @@ async fn stop_engine(timer: Option<Timer>) {
     }
 }
 
-/// The signals of the operating system to a server: SIGTERM and SIGINT.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Signals {
-    /// They end the server.
-    Handled,
-    /// They are left to the program that embeds the server.
-    Ignored,
-}
-
 /// Builds a server that does not run yet, and returns it with the signal of its shutdown.
 fn build_server(
     listener: TcpListener,
     app: web::Data<App>,
-    signals: Signals,
 ) -> Result<(Server, GracefulShutdownSignal), ServeError> {
     let cores = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
     let builder = Server::build().workers(cores).shutdown_timeout(SHUTDOWN_SECONDS);
-    let builder = match signals {
-        Signals::Handled => builder,
-        Signals::Ignored => builder.disable_signals(),
-    };
+    // A program that embeds the server handles signals itself, and `run` does for its own.
+    let builder = builder.disable_signals();
     let shutdown = builder.graceful_shutdown_signal();
     let shutting_down = shutdown.clone();
     let builder = builder.listen("apportion", listener, move || {

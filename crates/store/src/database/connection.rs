@@ -37,13 +37,15 @@ pub(crate) use on_backend;
 
 /// The settings of a connection to SQLite. The time-out comes first, so that the other settings
 /// wait for a lock too. `FULL` lets a commit that was answered survive a power cut. A checkpoint
-/// costs three more `fsync`s, so there is one in 16 MiB.
+/// costs three more `fsync`s, so there is one in 16 MiB. After a longer transaction the log is cut
+/// to 32 MiB.
 const SQLITE: &str = "PRAGMA busy_timeout = 2000;
 PRAGMA journal_mode = WAL;
 PRAGMA synchronous = FULL;
 PRAGMA foreign_keys = ON;
 PRAGMA temp_store = MEMORY;
 PRAGMA wal_autocheckpoint = 4000;
+PRAGMA journal_size_limit = 33554432;
 PRAGMA cache_size = -16384;";
 
 /// The longest time that a new connection waits for others that set the same settings.
@@ -97,6 +99,15 @@ impl AnyConnection {
                 Ok(AnyConnection::Postgres(connection))
             }
         }
+    }
+
+    /// Moves all that is committed from the log of SQLite into the database file, and empties the
+    /// log, unless others read it at present.
+    pub(crate) fn checkpoint(&mut self) -> Result<()> {
+        if let AnyConnection::Sqlite(connection) = self {
+            connection.batch_execute("PRAGMA wal_checkpoint(TRUNCATE)")?;
+        }
+        Ok(())
     }
 
     /// Whether this is PostgreSQL.

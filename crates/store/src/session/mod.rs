@@ -66,6 +66,12 @@ impl Session {
         Self::sharing(address, Arc::default())
     }
 
+    /// Moves all that is committed from the log of an SQLite database into its file, so that the
+    /// file alone is the database. Does nothing on PostgreSQL.
+    pub fn checkpoint(&mut self) -> Result<()> {
+        self.connection.checkpoint()
+    }
+
     /// Opens a connection that shares these ledgers with others.
     pub(crate) fn sharing(address: &Address, ledgers: Arc<Ledgers>) -> Result<Self> {
         Ok(Self {

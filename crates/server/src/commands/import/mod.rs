@@ -301,6 +301,9 @@ impl Batch<'_> {
         if let Err(error) = store::fold_totals(&mut importer.session) {
             log::warn!("the totals were not folded: {error}");
         }
+        if let Err(error) = importer.session.checkpoint() {
+            log::warn!("the log of the database was not emptied: {error}");
+        }
         let summary = plan.summary();
         for it in summary.iter().filter(|it| it.rows >= MANY_ROWS) {
             if let Err(error) = store::analyze(&mut importer.session, it.kind) {
