@@ -215,7 +215,7 @@ def main():
     chosen = arguments()
     path = os.environ.get("APPORTION") or HERE / "../../target/release/apportion"
     path = Path(path).resolve()
-    base = Path(os.environ.get("APPORTION_BENCH_DIR") or HERE / ".work")
+    base = Path(os.environ.get("BENCH_DIR") or HERE / ".work")
     base.mkdir(parents=True, exist_ok=True)
     stores = chosen.store or ["sqlite", "postgres"]
     if not chosen.postgres and not programs() and "postgres" in stores:

@@ -58,10 +58,10 @@ impl Backend {
     }
 }
 
-/// Makes a directory on a disk: in `APPORTION_BENCH_DIR`, or beside this program if that is not
+/// Makes a directory on a disk: in `BENCH_DIR`, or beside this program if that is not
 /// set.
 pub(crate) fn directory() -> TempDir {
-    let chosen = std::env::var_os("APPORTION_BENCH_DIR").map(PathBuf::from);
+    let chosen = std::env::var_os("BENCH_DIR").map(PathBuf::from);
     let base = chosen.unwrap_or_else(|| std::env::current_exe().unwrap().parent().unwrap().into());
     let base = base.canonicalize().expect("the directory exists");
     let kind = file_system(&base);

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Context, anyhow};
+use apportion_server::admin;
 use apportion_server::import::{Faults, ImportError, Importer, Options, TYPES, describe, type_of};
 use apportion_server::store::Address;
 use clap::Args;
@@ -51,6 +52,8 @@ fn columns() -> String {
 
 /// Imports all files together, or nothing if one of them is at fault.
 pub(crate) fn run(options: &Import, database: &Address) -> anyhow::Result<ExitCode> {
+    // A database that is made now has no organization.
+    admin::check_file(database)?;
     let mut importer = Importer::open(database, options.organization)?;
     let Import { again, dry_run, update, .. } = *options;
     let mut batch = importer.batch(Options { again, dry_run, update });

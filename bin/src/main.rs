@@ -4,6 +4,7 @@
 
 mod check;
 mod command;
+mod environment;
 mod import;
 mod log_line;
 mod tick;
@@ -12,10 +13,19 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
+/// The exit code for a command line or an environment that means nothing, as clap has it.
+const MISUSED: u8 = 2;
+
 fn main() -> ExitCode {
+    if let Err(why) = environment::check() {
+        eprintln!("apportion: {why}");
+        return ExitCode::from(MISUSED);
+    }
     let options = command::Options::parse();
     log_line::init();
-    match command::run(options) {
+    let ended = command::run(options);
+    log_line::finish();
+    match ended {
         Ok(code) => code,
         Err(error) => {
             eprintln!("apportion: {error:#}");

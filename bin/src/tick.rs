@@ -4,8 +4,8 @@
 use std::process::ExitCode;
 use std::time::Duration;
 
-use apportion_server::engine;
 use apportion_server::store::Address;
+use apportion_server::{admin, engine};
 use chrono::{DateTime, Utc};
 use clap::Args;
 
@@ -23,6 +23,7 @@ pub(crate) struct Tick {
 /// Runs a pass. Prints each triggered distribution, whatever its status; distributors whose trigger
 /// met an error are only counted, on stderr. The command succeeds either way.
 pub(crate) fn run(options: &Tick, database: &Address) -> anyhow::Result<ExitCode> {
+    admin::check_file(database)?;
     #[expect(clippy::disallowed_methods, reason = "a pass from the command line is for now")]
     let at = options.at.unwrap_or_else(Utc::now);
     let tick = engine::Tick { at, dry_run: options.dry_run };

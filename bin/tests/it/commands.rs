@@ -15,7 +15,7 @@ apportion_testing::cases! {
     the_address_is_printed,
     flags_win_over_the_environment,
     it_ends_in_order;
-    plain: bad_options_are_refused
+    plain: bad_options_are_refused, misspelt_variables_are_refused, levels_of_the_log_exist
 }
 
 fn organizations_are_made(place: &Place) {
@@ -126,6 +126,8 @@ fn results_alone_are_on_stdout(place: &Place) {
     let tenant = Tenant::make(place, "Acme");
     let server = Server::start(place);
     let answer = tenant.request(server.address(), "GET", "/deals", b"").expect(200);
+    // The line comes after the answer.
+    assert!(eventually(|| server.log().contains("apportion::access")));
     let log = server.log();
     let requests = log.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
     let requests: Vec<Value> =
@@ -203,4 +205,46 @@ fn bad_options_are_refused() {
         assert!(ended.stderr.contains(said), "{}", ended.stderr);
     }
     assert_eq!(std::fs::read_dir(directory.path()).unwrap().count(), 0);
+}
+
+/// A misspelt variable would have another database served than the one that was meant.
+fn misspelt_variables_are_refused() {
+    let directory = tempfile::tempdir().unwrap();
+    let commands: [&[&str]; 7] = [
+        &["serve", "--bind", "127.0.0.1:0"],
+        &["migrate"],
+        &["openapi"],
+        &["token", "list"],
+        &["tick"],
+        &["check"],
+        &["organization", "create", "--name", "A", "--currency", "EUR"],
+    ];
+    for arguments in commands {
+        let mut misspelt = command(directory.path(), arguments);
+        misspelt.env("APPORTION_DATABASE_URI", "sqlite://secret.db");
+        let ended = finish(misspelt);
+        let said = "apportion: the environment has APPORTION_DATABASE_URI, which means nothing; \
+                    use one of APPORTION_BIND, ";
+        assert_eq!(ended.code, Some(2), "{arguments:?}");
+        assert!(ended.stderr.starts_with(said), "{}", ended.stderr);
+        assert!(!ended.stderr.contains("secret"), "{}", ended.stderr);
+    }
+    assert_eq!(std::fs::read_dir(directory.path()).unwrap().count(), 0);
+}
+
+fn levels_of_the_log_exist() {
+    let directory = tempfile::tempdir().unwrap();
+    let ended = |levels: &str| {
+        let mut logging = command(directory.path(), &["openapi"]);
+        logging.env("APPORTION_LOG", levels);
+        finish(logging)
+    };
+    for levels in ["verbose", "info,verbose", "apportion_store=loud", "1"] {
+        let ended = ended(levels);
+        assert_eq!((ended.code, ended.stdout.as_str()), (Some(2), ""), "{levels}");
+        assert!(ended.stderr.contains("off, error, warn, info, debug, trace"), "{}", ended.stderr);
+    }
+    for levels in ["", "off", "WARN", "warn,apportion_store=debug", "info/deals"] {
+        assert_eq!(ended(levels).code, Some(0), "{levels}");
+    }
 }

@@ -5,7 +5,7 @@
 use std::env;
 
 /// The environment variable that makes long tests run in full. `whole` is its only value.
-pub const SWITCH: &str = "APPORTION_TESTS";
+pub const SWITCH: &str = "LONG_TESTS";
 
 /// Returns the number of rounds to run of a test that has `full` of them: a tenth, rounded up, or
 /// all if [`is_whole`].
@@ -19,8 +19,8 @@ pub fn thinned<T>(items: Vec<T>) -> Vec<T> {
     items.into_iter().step_by(step).collect()
 }
 
-/// Returns whether long tests run in full: `APPORTION_TESTS` is `whole`, or `CI` is set. Panics on
-/// any other value of `APPORTION_TESTS`, since a misspelt one would make a short run look complete.
+/// Returns whether long tests run in full: `LONG_TESTS` is `whole`, or `CI` is set. Panics on
+/// any other value of `LONG_TESTS`, since a misspelt one would make a short run look complete.
 pub fn is_whole() -> bool {
     match env::var(SWITCH).as_deref() {
         Ok("whole") => true,

@@ -93,14 +93,26 @@ pub fn list_tokens(
     database: &Address,
     organization: Option<i64>,
 ) -> Result<Vec<TokenRow>, AdminError> {
+    check_file(database)?;
     Ok(token::list(&mut open_migrated(database)?, organization.map(OrganizationId))?)
 }
 
 /// Revokes a token. A server stops accepting it within a second.
 pub fn revoke_token(database: &Address, id: i64) -> Result<(), AdminError> {
+    check_file(database)?;
     let mut session = open_migrated(database)?;
     let found = session.transaction(|session| token::revoke(session, TokenId(id), now()))?;
     if found { Ok(()) } else { Err(AdminError::Missing("token", id)) }
+}
+
+/// Checks that the file of an SQLite database is there: a command that reads makes none.
+pub fn check_file(database: &Address) -> Result<(), AdminError> {
+    let Some(path) = database.path() else { return Ok(()) };
+    let refuse = |error: std::io::Error| {
+        let (address, reason) = (database.clone(), error.to_string());
+        AdminError::Store(store::Error::Open { address, reason })
+    };
+    std::fs::metadata(path).map(|_| ()).map_err(refuse)
 }
 
 /// Opens a session, and brings the schema up to date.

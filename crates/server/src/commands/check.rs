@@ -1,11 +1,10 @@
 //! `apportion check`: checks every law over all rows of every organization, however long it takes.
 //! It may run beside a server: it reads a snapshot of each organization, and locks nothing.
 
-use std::path::PathBuf;
-
 use apportion_core::checks::{Check, Finding};
 use apportion_store::{self as store, Address, OrganizationId, Scope, Session, Tenant};
 
+use crate::commands::admin::{AdminError, check_file};
 use crate::payouts::explanation::circumstances;
 
 /// The reason why a database was not checked to the end.
@@ -18,13 +17,8 @@ pub enum CheckError {
     #[error("the schema is not up to date: run `apportion migrate` first")]
     Schema,
     /// There is no file at the path of an SQLite database.
-    #[error("{} cannot be read: {reason}", .path.display())]
-    Missing {
-        /// The path of the database.
-        path: PathBuf,
-        /// The error of the operating system.
-        reason: std::io::Error,
-    },
+    #[error(transparent)]
+    Missing(#[from] AdminError),
     /// The database has no organization, so that nothing was checked.
     #[error("there is no organization in the database, so nothing was checked")]
     NoOrganization,
@@ -36,11 +30,7 @@ pub fn check_database(
     database: &Address,
     mut on_finding: impl FnMut(OrganizationId, &Finding),
 ) -> Result<bool, CheckError> {
-    // A connection would create a missing file.
-    if let Address::Sqlite(path) = database {
-        let missing = |reason| CheckError::Missing { path: path.clone(), reason };
-        std::fs::metadata(path).map_err(missing)?;
-    }
+    check_file(database)?;
     let mut session = Session::open(database)?;
     if !session.is_migrated()? {
         return Err(CheckError::Schema);
