@@ -151,6 +151,10 @@ impl Model {
     /// Changes the value of an obligation or, without one, deletes it.
     pub fn rewrite(&mut self, at: usize, value: Option<i64>) -> Result<(), Refused> {
         let owed = &self.owed[at];
+        if owed.status != "deleted" && value == Some(owed.value) {
+            // Nothing changes.
+            return Ok(());
+        }
         let is_open = ["pending", "approved"].contains(&owed.status) && owed.allocation.is_none();
         if !is_open || self.is_reversed(at) || owed.is_refund || owed.share.is_some() {
             return Err(Refused);
