@@ -37,6 +37,8 @@ RULES = [
     ("invalid_attribute", r"units must be an ISO 4217 currency code if the pool resolver .*"),
     ("invalid_attribute", r"units must be [A-Z]{3} for the currency; .* would have no decimals"),
     ("invalid_attribute", r"revenue_scope must be deals, or absent, if deals are given"),
+    # Another row has it; beside faults of other kinds that is a 400.
+    ("conflict", r"external_id '.*' is that of another record of type \w+"),
     # A state to begin with, where there are more to change to.
     ("invalid_attribute", r"status must be pending or approved"),
     # They depend on what day it is, and on what is left to take back.
