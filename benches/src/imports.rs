@@ -186,7 +186,7 @@ fn import(url: &str, flags: &[&str], path: &Path) {
     assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
 }
 
-/// What another client saw.
+/// The writes of another client during an import.
 struct Waits {
     count: usize,
     /// In seconds.

@@ -5,9 +5,9 @@
 use std::io::{self, Write};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::time::{Duration, Instant};
 
+use crossbeam_channel::{Receiver, Sender, bounded};
 use log::kv::{Error, Key, Value, VisitSource};
 use serde_json::{Map, Value as Json};
 
@@ -17,11 +17,9 @@ use crate::environment::LOG;
 const MAX_WAITING: usize = 4_096;
 /// The longest time that the end of the program waits for lines to be written.
 const PATIENCE: Duration = Duration::from_secs(1);
-/// The time between two looks at what waits.
-const POLL: Duration = Duration::from_millis(2);
 
-/// The lines that were given to the queue and are not written yet.
-static WAITING: AtomicUsize = AtomicUsize::new(0);
+/// The way to the thread that writes, which starts with the first line.
+static QUEUE: OnceLock<Sender<Entry>> = OnceLock::new();
 /// The lines that did not fit since the last line was written.
 static DROPPED: AtomicUsize = AtomicUsize::new(0);
 
@@ -44,32 +42,39 @@ pub(crate) fn init() {
             let _ = record.key_values().visit(&mut Members(&mut line));
             writeln!(out, "{}", Json::Object(line))
         })
-        .target(env_logger::Target::Pipe(Box::new(Queue(OnceLock::new()))))
+        .target(env_logger::Target::Pipe(Box::new(Queue)))
         .init();
+}
+
+/// Something for the thread that writes.
+enum Entry {
+    Line(Vec<u8>),
+    /// The end of all lines before, which is answered.
+    End(Sender<()>),
 }
 
 /// Waits until all lines are written, unless nobody reads them.
 pub(crate) fn finish() {
-    let begun = Instant::now();
-    while WAITING.load(Ordering::Acquire) > 0 && begun.elapsed() < PATIENCE {
-        std::thread::sleep(POLL);
+    let Some(queue) = QUEUE.get() else { return };
+    let end = Instant::now().checked_add(PATIENCE);
+    let (sender, written) = bounded(1);
+    if let Some(end) = end.filter(|end| queue.send_deadline(Entry::End(sender), *end).is_ok()) {
+        let _ = written.recv_deadline(end);
     }
 }
 
-/// The way to the thread that writes, which starts with the first line.
-struct Queue(OnceLock<SyncSender<Vec<u8>>>);
+/// The writer that the logger is given.
+struct Queue;
 
 impl Write for Queue {
     fn write(&mut self, line: &[u8]) -> io::Result<usize> {
-        let sender = self.0.get_or_init(|| {
-            let (sender, receiver) = sync_channel(MAX_WAITING);
+        let queue = QUEUE.get_or_init(|| {
+            let (sender, receiver) = bounded(MAX_WAITING);
             // Without the thread nobody receives, and all lines are dropped.
             let _ = std::thread::Builder::new().name("log".to_owned()).spawn(|| serve(receiver));
             sender
         });
-        WAITING.fetch_add(1, Ordering::AcqRel);
-        if sender.try_send(line.to_vec()).is_err() {
-            WAITING.fetch_sub(1, Ordering::AcqRel);
+        if queue.try_send(Entry::Line(line.to_vec())).is_err() {
             DROPPED.fetch_add(1, Ordering::AcqRel);
         }
         Ok(line.len())
@@ -80,13 +85,19 @@ impl Write for Queue {
     }
 }
 
-/// Writes lines as they come. Before the first one after a gap it says how many are missing.
-fn serve(lines: Receiver<Vec<u8>>) {
+/// Writes lines as they come. After a gap it says how many are missing.
+fn serve(entries: Receiver<Entry>) {
     let mut stderr = io::stderr();
-    for line in lines {
-        // What cannot be written is lost; there is no other place to say so.
-        let _ = stderr.write_all(&line);
-        WAITING.fetch_sub(1, Ordering::AcqRel);
+    for entry in entries {
+        match entry {
+            Entry::Line(line) => {
+                // A line that cannot be written is lost; there is no other place to say so.
+                let _ = stderr.write_all(&line);
+            }
+            Entry::End(written) => {
+                let _ = written.send(());
+            }
+        }
         let dropped = DROPPED.swap(0, Ordering::AcqRel);
         if dropped > 0 {
             log::warn!("{dropped} lines of the log were dropped, because nobody read them");

@@ -72,6 +72,9 @@ pub fn run(config: Config, on_ready: impl FnOnce(SocketAddr)) -> Result<(), Serv
 
 /// Moves what is in the log of an SQLite database into its file, which is then complete by itself.
 fn empty_log(database: &Address) {
+    if database.path().is_none() {
+        return;
+    }
     let emptied = Session::open(database).and_then(|mut session| session.checkpoint());
     if let Err(error) = emptied {
         log::warn!("the log of the database was not emptied: {error}");

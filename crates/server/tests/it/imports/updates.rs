@@ -267,7 +267,7 @@ fn new_rows_are_judged_by_what_changes_leave(place: &Place) {
     world.check_laws();
 }
 
-/// Whoever changes a currency sees no minor units, and is not to move money by a factor.
+/// A currency with other decimals is refused without the amount.
 fn decimals_do_not_move_money(place: &Place) {
     let world = world(place);
     let text = "name,value,exchange_rate,external_id\nA,120.00,1,a\nZero,0,,z\n";
@@ -296,7 +296,7 @@ fn deleted_distributors_give_it_up(place: &Place) {
     }
 }
 
-/// What a table writes so that a spreadsheet does not run it is read as it was.
+/// Texts that look like formulas come back unchanged from a table.
 fn tables_come_back_as_they_went(place: &Place) {
     let world = world(place);
     for (at, name) in ["=1+1", "'=1+1", "''-x", "'x", "-7", "+43", "@a", "plain"].iter().enumerate()

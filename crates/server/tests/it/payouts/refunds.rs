@@ -182,7 +182,7 @@ fn parts_that_add_up_to_nothing_count(place: &Place) {
     assert_eq!(broken["data"][0]["attributes"]["result"], "fail");
 }
 
-/// What gave somebody one unit more and was cancelled is not there to be refunded.
+/// A part that gave one unit more and was cancelled cannot be refunded.
 fn one_unit_more_that_is_void(place: &Place) {
     let programme = Programme::start(place, json!({"pool_amount": 11}));
     programme.credit(&[("1", 1), ("2", 3), ("3", 3)]);

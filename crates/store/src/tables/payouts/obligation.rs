@@ -9,9 +9,11 @@ use crate::rows::select::load_by;
 use crate::rows::table::table;
 use crate::rows::unique::ExternalId;
 use crate::session::tenant::Tenant;
+use crate::sql::exists::exists;
 use crate::sql::field::{Field, Join};
 use crate::sql::statement::Statement;
 use crate::stored;
+use crate::tables::payouts::allocation::allocations;
 use apportion_core::id::{
     AllocationId, CollaboratorId, DistributionId, DistributionRefundId, DistributorId,
     ObligationId, OrganizationId,
@@ -169,32 +171,28 @@ pub fn taken_back(
 /// Whether an obligation has reversals that are neither cancelled nor rejected; the parts of
 /// refunds of its pool are such reversals. Their sum may be 0.
 pub fn is_taken_back(tenant: &mut Tenant<'_>, id: ObligationId) -> Result<bool> {
-    let found: Option<i64> = Statement::new(
-        "SELECT id FROM obligations WHERE organization_id = :organization AND reverses_id = :id \
-         AND status NOT IN ('cancelled', 'rejected') LIMIT 1",
-    )
-    .bind("organization", tenant.id())
-    .bind("id", id.0)
-    .yielding::<BigInt>()
-    .get_result(tenant.connection()?)
-    .optional()?;
-    Ok(found.is_some())
+    let void = [ObligationStatus::Cancelled.name(), ObligationStatus::Rejected.name()];
+    let live = reversals_of(tenant, id).filter(obligations::status.ne_all(void));
+    Ok(exists!(live, tenant.connection()?)?)
 }
 
 /// Whether other rows keep what became of an obligation: an allocation that has ended, or a
 /// reversal, whatever became of that.
 pub fn has_history(tenant: &mut Tenant<'_>, id: ObligationId) -> Result<bool> {
-    let found: Option<i64> = Statement::new(
-        "SELECT id FROM allocations WHERE organization_id = :organization \
-         AND obligation_id = :id UNION ALL SELECT id FROM obligations \
-         WHERE organization_id = :organization AND reverses_id = :id LIMIT 1",
-    )
-    .bind("organization", tenant.id())
-    .bind("id", id.0)
-    .yielding::<BigInt>()
-    .get_result(tenant.connection()?)
-    .optional()?;
-    Ok(found.is_some())
+    let reversals = reversals_of(tenant, id);
+    let parts = allocations::table
+        .filter(allocations::organization_id.eq(tenant.id()))
+        .filter(allocations::obligation_id.eq(id.0));
+    Ok(exists!(reversals, tenant.connection()?)? || exists!(parts, tenant.connection()?)?)
+}
+
+/// The reversals of an obligation, whatever became of them.
+#[diesel::dsl::auto_type(no_type_alias)]
+fn reversals_of(tenant: &Tenant<'_>, id: ObligationId) -> _ {
+    let (organization, id): (i64, i64) = (tenant.id(), id.0);
+    obligations::table
+        .filter(obligations::organization_id.eq(organization))
+        .filter(obligations::reverses_id.eq(id))
 }
 
 /// Whether a distributor has obligations that may still be allocated.

@@ -88,7 +88,8 @@ impl Judge<'_> {
                 match make(&mut work, change) {
                     Err(Failure::Refused(errors)) => {
                         let line = at.checked_sub(first).and_then(|at| self.changed.get(at));
-                        let line = line.copied().unwrap_or_default();
+                        // One of an earlier file was possible when that was judged.
+                        let line = *line.ok_or_else(|| changed_since(change))?;
                         self.faults.add_errors(line, &self.sheet.minor, &errors);
                     }
                     other => other.map_err(ImportError::from)?,
@@ -233,6 +234,12 @@ impl StoredRow<'_> {
 fn gone(kind: TypeRef<'_>, id: i64) -> Failure {
     let name = kind.resource().name;
     Failure::Store(store::Error::Interrupted(format!("record '{id}' of type {name} is gone")))
+}
+
+/// The error of a change that is not possible any more. The files are judged again.
+fn changed_since(change: &PlannedChange) -> ImportError {
+    let PlannedChange { kind, id, .. } = change;
+    ImportError::Store(store::Error::Interrupted(format!("record '{id}' of type {kind} changed")))
 }
 
 /// Locks the rows that are changed: distributors before others, as everywhere, and each type in
