@@ -5,9 +5,9 @@
 use std::io::{self, Write};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::{Duration, Instant};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::time::Duration;
 
-use crossbeam_channel::{Receiver, Sender, bounded};
 use log::kv::{Error, Key, Value, VisitSource};
 use serde_json::{Map, Value as Json};
 
@@ -19,7 +19,7 @@ const MAX_WAITING: usize = 4_096;
 const PATIENCE: Duration = Duration::from_secs(1);
 
 /// The way to the thread that writes, which starts with the first line.
-static QUEUE: OnceLock<Sender<Entry>> = OnceLock::new();
+static QUEUE: OnceLock<SyncSender<Entry>> = OnceLock::new();
 /// The lines that did not fit since the last line was written.
 static DROPPED: AtomicUsize = AtomicUsize::new(0);
 
@@ -50,17 +50,17 @@ pub(crate) fn init() {
 enum Entry {
     Line(Vec<u8>),
     /// The end of all lines before, which is answered.
-    End(Sender<()>),
+    End(SyncSender<()>),
 }
 
 /// Waits until all lines are written, unless nobody reads them.
 pub(crate) fn finish() {
     let Some(queue) = QUEUE.get() else { return };
-    let end = Instant::now().checked_add(PATIENCE);
-    let (sender, written) = bounded(1);
-    if let Some(end) = end.filter(|end| queue.send_deadline(Entry::End(sender), *end).is_ok()) {
-        let _ = written.recv_deadline(end);
-    }
+    let (sender, written) = sync_channel(1);
+    let queue = queue.clone();
+    // A full queue that nobody reads holds this thread, and not the end of the program.
+    let _ = std::thread::Builder::new().spawn(move || queue.send(Entry::End(sender)));
+    let _ = written.recv_timeout(PATIENCE);
 }
 
 /// The writer that the logger is given.
@@ -69,7 +69,7 @@ struct Queue;
 impl Write for Queue {
     fn write(&mut self, line: &[u8]) -> io::Result<usize> {
         let queue = QUEUE.get_or_init(|| {
-            let (sender, receiver) = bounded(MAX_WAITING);
+            let (sender, receiver) = sync_channel(MAX_WAITING);
             // Without the thread nobody receives, and all lines are dropped.
             let _ = std::thread::Builder::new().name("log".to_owned()).spawn(|| serve(receiver));
             sender
