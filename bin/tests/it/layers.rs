@@ -37,9 +37,11 @@ const CRATES: &[(&str, &[&str], &[&str])] = &[
             "unicode-normalization",
         ],
     ),
+    // The one with `unsafe` in it: docs/decisions/0019-deadlines.md.
+    ("apportion-deadline", &[], &["libsqlite3-sys"]),
     (
         "apportion-store",
-        &["apportion-core"],
+        &["apportion-core", "apportion-deadline"],
         &[
             "chrono",
             "crossbeam-channel",

@@ -62,6 +62,8 @@ codes! {
     KeysetConflict = "keyset_conflict", 400, "Keyset Conflict";
     /// A cursor that does not belong to this list with its filters and sort.
     KeysetInvalidCursor = "keyset_invalid_cursor", 400, "Keyset Invalid Cursor";
+    /// A request that would take more than it may; its message says what to narrow.
+    TooCostly = "too_costly", 400, "Too Costly";
     /// A missing, unknown, expired or revoked token.
     Unauthenticated = "unauthenticated", 401, "Unauthenticated";
     /// A token that does not grant the right.

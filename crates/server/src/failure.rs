@@ -36,15 +36,27 @@ impl Failure {
 
     /// Returns the errors that the client sees.
     pub(crate) fn errors(&self) -> Vec<Error> {
-        use store::Error::{Busy, Interrupted, Referenced, Unavailable};
+        use store::Error::{Busy, Interrupted, Referenced, TooLong, Unavailable};
         match self {
             Failure::Refused(errors) => errors.clone(),
             Failure::Store(Referenced) => {
                 let detail = "Other records refer to this one; delete or change those first";
                 vec![Error::new(Code::Conflict, detail)]
             }
-            Failure::Store(Busy | Unavailable(_) | Interrupted(_)) => {
+            Failure::Store(Busy | Interrupted(_)) => {
                 vec![Error::new(Code::Unavailable, "The server is busy; try again in 1 s")]
+            }
+            Failure::Store(Unavailable(outage, _)) => {
+                let outage = sentence(&outage.to_string());
+                vec![Error::new(Code::Unavailable, format!("{outage}; try again in 1 s"))]
+            }
+            Failure::Store(TooLong(limit)) => {
+                let detail = format!(
+                    "This takes longer than {} s, which is the limit: ask for fewer rows or days \
+                     (by a filter or a shorter range), compare fewer texts, or change less at once",
+                    limit.as_secs()
+                );
+                vec![Error::new(Code::TooCostly, detail)]
             }
             Failure::Store(_) | Failure::Broken(_) => {
                 let detail = "The server failed; its log has the reason under the id of this error";
@@ -52,6 +64,12 @@ impl Failure {
             }
         }
     }
+}
+
+/// Begins a text with a capital.
+fn sentence(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
 }
 
 /// Points the errors of a write at `/data` if its document is linkage alone, which has no

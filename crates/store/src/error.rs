@@ -1,6 +1,9 @@
 //! The errors of the store.
 
+use std::fmt;
 use std::num::TryFromIntError;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use diesel::result::{DatabaseErrorKind, Error as Diesel};
 
@@ -15,9 +18,12 @@ pub enum Error {
     /// The queue is full, or the work did not begin in time.
     #[error("the store is busy")]
     Busy,
-    /// The database cannot be reached or written to now. Later it may be possible.
-    #[error("the database is not available: {0}")]
-    Unavailable(String),
+    /// The database cannot be used now. Later it may be possible.
+    #[error("{0}: {1}")]
+    Unavailable(Outage, String),
+    /// A statement, or the work as a whole, did not end within its limit.
+    #[error("the work takes longer than {0:?}")]
+    TooLong(Duration),
     /// The first connection failed.
     #[error("cannot open {address:?}: {reason}")]
     Open {
@@ -62,26 +68,58 @@ pub enum Error {
     Query(String),
 }
 
-/// Parts of the messages of SQLite and PostgreSQL that mean a passing trouble rather than a faulty
-/// query.
-const PASSING: &[&str] = &[
-    "database is locked",
-    "database table is locked",
-    "disk is full",
-    "disk I/O error",
-    "unable to open database file",
-    "readonly database",
-    "statement timeout",
-    "lock timeout",
-    "could not connect",
-    "server closed the connection",
-    "no connection to the server",
-    "terminating connection",
-    "too many clients",
-    "connection",
-    "No space left",
+/// The way in which a database cannot be used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outage {
+    /// It cannot be reached, or does not answer.
+    Unreachable,
+    /// It can be read only, or others have it locked.
+    Unwritable,
+    /// There is no room on its disk.
+    Full,
+    /// Its file is gone, or another is in its place.
+    Gone,
+}
+
+impl fmt::Display for Outage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Outage::Unreachable => "the database cannot be reached",
+            Outage::Unwritable => "the database cannot be written",
+            Outage::Full => "the disk of the database is full",
+            Outage::Gone => "the file of the database is gone",
+        })
+    }
+}
+
+/// The messages of SQLite that mean an outage. They are the same in every language.
+const SQLITE_OUTAGES: &[(&str, Outage)] = &[
+    ("database is locked", Outage::Unwritable),
+    ("database table is locked", Outage::Unwritable),
+    ("attempt to write a readonly database", Outage::Unwritable),
+    ("database or disk is full", Outage::Full),
+    ("disk I/O error", Outage::Unreachable),
+    ("unable to open database file", Outage::Unreachable),
 ];
 
+/// The message of SQLite for a statement that its deadline ended.
+const SQLITE_INTERRUPTED: &str = "interrupted";
+
+/// The time after which PostgreSQL looks for a deadlock, in milliseconds: its default, or less if a
+/// server has less (`deadlock_timeout`).
+static DEADLOCK_MILLIS: AtomicU64 = AtomicU64::new(1000);
+
+/// Notes after which time a server looks for a deadlock, in milliseconds.
+pub(crate) fn note_deadlock_timeout(millis: i64) {
+    if let Ok(millis) = u64::try_from(millis) {
+        DEADLOCK_MILLIS.fetch_min(millis, Ordering::Relaxed);
+    }
+}
+
+/// Kinds of errors that diesel does not tell apart are told by time, never by a message of PostgreSQL, whose
+/// language is a setting of its server. A statement that failed after waiting was interrupted by
+/// others (a deadlock is seen after `deadlock_timeout`, `lock_timeout` is 2 s), or took longer than it may
+/// (`statement_timeout`). See docs/decisions/0019-deadlines.md.
 impl From<Diesel> for Error {
     fn from(error: Diesel) -> Self {
         let text = error.to_string();
@@ -91,12 +129,53 @@ impl From<Diesel> for Error {
             }
             Diesel::DatabaseError(DatabaseErrorKind::ForeignKeyViolation, _) => Error::Referenced,
             Diesel::DatabaseError(DatabaseErrorKind::UniqueViolation, _) => Error::Duplicate,
+            Diesel::DatabaseError(DatabaseErrorKind::ReadOnlyTransaction, _) => {
+                Error::Unavailable(Outage::Unwritable, text)
+            }
             Diesel::DatabaseError(DatabaseErrorKind::ClosedConnection, _)
-            | Diesel::BrokenTransactionManager => Error::Unavailable(text),
-            _ if text.contains("deadlock detected") => Error::Interrupted(text),
-            _ if PASSING.iter().any(|passing| text.contains(passing)) => Error::Unavailable(text),
+            | Diesel::BrokenTransactionManager => Error::Unavailable(Outage::Unreachable, text),
+            Diesel::DatabaseError(DatabaseErrorKind::Unknown, _) => unknown(text),
             _ => Error::Query(text),
         }
+    }
+}
+
+fn unknown(text: String) -> Error {
+    if text == SQLITE_INTERRUPTED {
+        return Error::too_long();
+    }
+    if let Some((_, outage)) = SQLITE_OUTAGES.iter().find(|(message, _)| text == *message) {
+        return Error::Unavailable(*outage, text);
+    }
+    // The words of the C library, which PostgreSQL repeats. In another language they are missed,
+    // and the fault is one of the server until there is room again.
+    if text.contains("No space left on device") {
+        return Error::Unavailable(Outage::Full, text);
+    }
+    let took = apportion_deadline::statement_took();
+    let deadlock = Duration::from_millis(DEADLOCK_MILLIS.load(Ordering::Relaxed));
+    match apportion_deadline::current().statement {
+        Some(most) if took >= most => Error::TooLong(most),
+        _ if took >= deadlock => Error::Interrupted(text),
+        _ => Error::Query(text),
+    }
+}
+
+impl Error {
+    /// Makes the error of work whose deadline has passed.
+    pub fn too_long() -> Self {
+        let deadline = apportion_deadline::current();
+        let took = apportion_deadline::statement_took();
+        match deadline.statement {
+            Some(most) if took >= most => Error::TooLong(most),
+            _ => Error::TooLong(deadline.work_limit.unwrap_or_default()),
+        }
+    }
+
+    /// Whether a connection that met this error may be unusable, so that it is better to open
+    /// another.
+    pub(crate) fn is_of_connection(&self) -> bool {
+        matches!(self, Error::Unavailable(..))
     }
 }
 
@@ -114,7 +193,7 @@ impl From<TryFromIntError> for Error {
 pub fn intact<T>(
     table: &'static str,
     id: i64,
-    read: std::result::Result<T, impl std::fmt::Display>,
+    read: std::result::Result<T, impl fmt::Display>,
 ) -> Result<T> {
     read.map_err(|why| Error::Corrupt { table, id, why: why.to_string() })
 }

@@ -127,7 +127,7 @@ pub(crate) async fn authenticate(
     if let Some(access) = cache.get(&hash) {
         return Ok(access);
     }
-    let found = store.read_all(move |session| look_up(session, &hash, now)).await?;
+    let found = store.read_at_once(move |session| look_up(session, &hash, now)).await?;
     let access = found.access;
     cache.put(hash, access);
     if found.touch_due {

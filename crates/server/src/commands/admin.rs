@@ -94,7 +94,9 @@ pub fn list_tokens(
     organization: Option<i64>,
 ) -> Result<Vec<TokenRow>, AdminError> {
     check_file(database)?;
-    Ok(token::list(&mut open_migrated(database)?, organization.map(OrganizationId))?)
+    let mut session = open_migrated(database)?;
+    let organization = organization.map(OrganizationId);
+    Ok(session.survey(|session| token::list(session, organization))?)
 }
 
 /// Revokes a token. A server stops accepting it within a second.

@@ -32,11 +32,11 @@ pub fn check_database(
 ) -> Result<bool, CheckError> {
     check_file(database)?;
     let mut session = Session::open(database)?;
-    if !session.is_migrated()? {
+    if !session.survey(Session::is_migrated)? {
         return Err(CheckError::Schema);
     }
     let mut all_hold = true;
-    let organizations = store::organization::all_ids(&mut session)?;
+    let organizations = session.survey(store::organization::all_ids)?;
     if organizations.is_empty() {
         return Err(CheckError::NoOrganization);
     }

@@ -12,13 +12,14 @@ pub(crate) fn ok() -> Reply {
     Reply::document(200, br#"{"meta":{"status":"ok"},"jsonapi":{"version":"1.1"}}"#.as_slice())
 }
 
-/// Checks that the database answers and has the schema of this program. Refuses with 503 otherwise.
+/// Checks that the database can be read and written and has the schema of this program. Refuses
+/// with 503 and the reason otherwise. It only reads.
 pub(crate) async fn ready(store: &Store) -> Result<Reply> {
-    let ready = store.read_all(|session: &mut Session| {
-        session.ping()?;
-        session.is_migrated()
-    });
-    if ready.await? {
+    let (is_migrated, outage) = store.read_at_once(Session::state).await?;
+    if let Some((outage, why)) = outage {
+        return Err(apportion_store::Error::Unavailable(outage, why).into());
+    }
+    if is_migrated {
         return Ok(ok());
     }
     let detail = "The schema of the database is not up to date; run `apportion migrate`";

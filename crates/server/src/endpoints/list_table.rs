@@ -59,7 +59,7 @@ impl ListTable<'_> {
             return Err(Error::parameter(Code::UnsupportedInclude, "include", detail).into());
         }
         let table = if kind.resource().ids.decimal {
-            tenant.snapshot(|tenant| self.write(tenant, kind, BATCH))?
+            self.write(tenant, kind, BATCH)?
         } else {
             // Rows that are computed are of one moment only where they are read at once.
             self.write(tenant, kind, MAX_ROWS)?

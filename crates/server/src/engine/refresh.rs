@@ -88,9 +88,8 @@ impl Engine {
         let scope = Scope::of(waiting.organization);
         let distributor = DistributorId(waiting.distributor_id);
         let known = self.forecasts.get(waiting.distribution_id);
-        let forecast = self.store.read(scope, move |tenant| {
-            tenant.snapshot(|tenant| Forecast::read(tenant, distributor, now, known))
-        });
+        let forecast =
+            self.store.read(scope, move |tenant| Forecast::read(tenant, distributor, now, known));
         let Some(Forecast { known, planned }) = forecast.await? else { return Ok(()) };
         if let Some(Planned { open, plan }) = planned
             && open.value != plan.value

@@ -60,9 +60,8 @@ impl Engine {
             for waiting in chunk {
                 let scope = Scope::of(waiting.organization);
                 let distributor = DistributorId(waiting.distributor_id);
-                let preview = self.store.read(scope, move |tenant| {
-                    tenant.snapshot(|tenant| preview(tenant, distributor, now))
-                });
+                let preview =
+                    self.store.read(scope, move |tenant| preview(tenant, distributor, now));
                 match preview.await {
                     Ok(Some(Preview { distributor, planned: Some(planned) }))
                         if planned.plan.wait_reason.is_none() =>

@@ -304,7 +304,10 @@ fn the_actor_may_be_gone(place: &Place) {
     let scope = Scope::of(OrganizationId(world.organization));
     let mut session = Session::open(&world.database).unwrap();
     let gone = format!("DELETE FROM tokens WHERE person_id = {ada}");
-    session.tenant(&scope).unwrap().batch_execute(&gone).unwrap();
+    let gone = session.transaction(|session| {
+        session.tenant(&scope)?.batch_execute(&gone).map_err(apportion_store::Error::from)
+    });
+    gone.unwrap();
     world.delete(&format!("/people/{ada}")).expect(204);
     assert_eq!(person(&world), (json!(ada), json!([])));
 }

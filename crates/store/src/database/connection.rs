@@ -8,12 +8,14 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::time::{Duration, Instant};
 
 use diesel::connection::SimpleConnection;
+use diesel::dsl::sql;
 use diesel::pg::PgConnection;
 use diesel::prelude::*;
+use diesel::sql_types::BigInt;
 use diesel::sqlite::SqliteConnection;
 
 use crate::address::Address;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, note_deadlock_timeout};
 
 /// A connection to either database.
 #[derive(diesel::MultiConnection)]
@@ -53,13 +55,6 @@ const SQLITE_PATIENCE: Duration = Duration::from_secs(2);
 /// The time between two tries to set them.
 const SQLITE_PAUSE: Duration = Duration::from_millis(2);
 
-/// The settings of a connection to PostgreSQL.
-const POSTGRES: &str = "SET TIME ZONE 'UTC';
-SET statement_timeout = '5s';
-SET lock_timeout = '2s';
-SET idle_in_transaction_session_timeout = '10s';
-SET client_min_messages = 'warning';";
-
 impl AnyConnection {
     /// Opens a connection to the database at that address.
     pub(crate) fn open(address: &Address) -> Result<Self> {
@@ -93,9 +88,12 @@ impl AnyConnection {
                 let discreet = |error: ConnectionError| {
                     error.to_string().replace(url.as_str(), &address.to_string())
                 };
-                let mut connection = PgConnection::establish(&with_timeout(url))
+                let mut connection = PgConnection::establish(&with_timeouts(url))
                     .map_err(|error| refuse(&discreet(error)))?;
-                connection.batch_execute(POSTGRES).map_err(|error| refuse(&error))?;
+                let deadlock: i64 = diesel::select(sql::<BigInt>(DEADLOCK_MILLIS))
+                    .get_result(&mut connection)
+                    .map_err(|error| refuse(&error))?;
+                note_deadlock_timeout(deadlock);
                 Ok(AnyConnection::Postgres(connection))
             }
         }
@@ -132,13 +130,28 @@ fn set_up(connection: &mut SqliteConnection) -> QueryResult<()> {
     }
 }
 
-/// Adds a time-out to a URL, so that a host which does not answer does not hold a thread for
-/// minutes.
-fn with_timeout(url: &str) -> String {
-    let joint = if url.contains('?') { '&' } else { '?' };
-    if url.contains("connect_timeout=") {
-        url.to_owned()
-    } else {
-        format!("{url}{joint}connect_timeout=5")
+/// The time after which a server looks for a deadlock, in milliseconds.
+const DEADLOCK_MILLIS: &str = "CAST(EXTRACT(epoch FROM CAST(current_setting('deadlock_timeout') AS INTERVAL)) * 1000 AS BIGINT)";
+
+/// The time-outs that a URL gets unless it has them: for a host that does not answer a new
+/// connection, for one that no longer acknowledges what it is sent, and for one that is gone while
+/// its answer is awaited. Otherwise each would hold a thread for minutes.
+const TIMEOUTS: &[(&str, &str)] = &[
+    ("connect_timeout", "5"),
+    ("tcp_user_timeout", "8000"),
+    ("keepalives_idle", "3"),
+    ("keepalives_interval", "2"),
+    ("keepalives_count", "2"),
+];
+
+/// Adds time-outs to a URL.
+fn with_timeouts(url: &str) -> String {
+    let mut url = url.to_owned();
+    for (name, value) in TIMEOUTS {
+        if !url.contains(&format!("{name}=")) {
+            url.push(if url.contains('?') { '&' } else { '?' });
+            url.extend([*name, "=", *value]);
+        }
     }
+    url
 }

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::thread;
 
+use apportion_deadline::within;
 use diesel::dsl::{max, min};
 use diesel::prelude::*;
 
@@ -48,11 +49,14 @@ pub(super) fn read(tenant: &mut Tenant<'_>) -> Result<Option<Ledger>> {
     let starts = Starts { next: AtomicI64::new(first), first, last, step };
     let readers = thread::available_parallelism().map_or(1, usize::from).min(MAX_READERS);
     let (scope, address) = (*tenant.scope(), tenant.session().address().clone());
+    let deadline = apportion_deadline::current();
     let read = thread::scope(|threads| {
         let reader = || {
-            let mut session = Session::open(&address)?;
-            starts.read_pieces(|start, end| {
-                read_piece(&mut Tenant::new(scope, &mut session), &heads, start, end)
+            within(deadline, || {
+                let mut session = Session::open(&address)?;
+                starts.read_pieces(|start, end| {
+                    read_piece(&mut Tenant::new(scope, &mut session), &heads, start, end)
+                })
             })
         };
         let all: Vec<_> = (0..readers).map(|_| threads.spawn(reader)).collect();

@@ -1,20 +1,20 @@
-//! A fixed set of threads, each with one connection, behind a bounded queue. No work waits for
-//! ever, no more work waits than the queue holds, and work that has not begun is dropped when its
-//! requester gives up.
+//! A fixed set of threads, each with one connection, behind a bounded queue in which tenants take
+//! turns. No work waits for ever, none takes for ever, no more work waits than the queue holds, and
+//! work that has not begun is dropped when its requester gives up.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::thread;
-use std::time::Duration;
 
-use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
+use apportion_deadline::within;
 use tokio::sync::oneshot;
 
 use crate::address::Address;
-use crate::error::{Cause, Error, Result};
+use crate::error::{Cause, Error, Outage, Result};
+use crate::pool::lazy::Lazy;
 use crate::pool::limits::Limits;
-use crate::session::Session;
+use crate::pool::queue::{Owner, Queue};
 use crate::session::books::Ledgers;
 
 const QUEUED: u8 = 0;
@@ -42,46 +42,56 @@ impl Start {
     }
 }
 
-/// Waits for the answer of a piece of work: at most `patience` until it starts, and then as long as
-/// it takes.
+/// Waits for the answer of a piece of work that was handed in now: a while until it starts, and
+/// then until its time is over. Work ends itself before that, unless the database does not answer.
 pub(crate) async fn answer<T>(
     start: Start,
     mut receiver: oneshot::Receiver<T>,
-    patience: Duration,
+    limits: Limits,
 ) -> Result<T> {
-    match tokio::time::timeout(patience, &mut receiver).await {
+    match tokio::time::timeout(limits.patience, &mut receiver).await {
+        Ok(answer) => return answer.map_err(|_| Error::Panicked),
+        Err(_) if start.abandon() => return Err(Error::Busy),
+        Err(_) => {}
+    }
+    let left = limits.work.saturating_sub(limits.patience);
+    match tokio::time::timeout(left, receiver).await {
         Ok(answer) => answer.map_err(|_| Error::Panicked),
-        Err(_) if start.abandon() => Err(Error::Busy),
-        Err(_) => receiver.await.map_err(|_| Error::Panicked),
+        Err(_) => {
+            let why = format!("no answer within {:?}", limits.work);
+            Err(Error::Unavailable(Outage::Unreachable, why))
+        }
     }
 }
 
 /// A piece of work that sends its answer itself, and returns whether the connection is sound.
-type Job = Box<dyn FnOnce(Result<&mut Session>) -> bool + Send>;
+type Job = Box<dyn FnOnce(&mut Lazy) -> bool + Send>;
 
 /// Threads that run pieces of work.
 pub(crate) struct Executor {
-    sender: Sender<Job>,
-    patience: Duration,
+    queue: Arc<Queue<Job>>,
 }
 
 impl Executor {
     /// Starts the threads, under that name. Each opens its connection when it first needs one.
     pub(crate) fn start(address: &Address, name: &str, limits: Limits) -> Result<Self> {
-        let (sender, receiver) = bounded(limits.queue);
+        let queue = Arc::new(Queue::new(limits.queue, limits.threads));
+        let executor = Self { queue: Arc::clone(&queue) };
         let ledgers = Arc::<Ledgers>::default();
         for _ in 0..limits.threads {
-            let connection = Lazy { ledgers: Arc::clone(&ledgers), ..Lazy::new(address) };
-            let receiver = receiver.clone();
-            spawn(name, move || serve(connection, &receiver))?;
+            let connection = Lazy::sharing(address, Arc::clone(&ledgers));
+            let queue = Arc::clone(&queue);
+            spawn(name, move || serve(connection, &queue))?;
         }
-        Ok(Self { sender, patience: limits.patience })
+        Ok(executor)
     }
 
-    /// Runs work on one of the threads.
+    /// Runs work of a tenant on one of the threads.
     pub(crate) async fn run<T, E>(
         &self,
-        work: impl FnOnce(&mut Session) -> Result<T, E> + Send + 'static,
+        owner: Owner,
+        limits: Limits,
+        work: impl FnOnce(&mut Lazy) -> Result<T, E> + Send + 'static,
     ) -> Result<T, E>
     where
         T: Send + 'static,
@@ -89,67 +99,44 @@ impl Executor {
     {
         let (sender, receiver) = oneshot::channel();
         let start = Start::default();
-        let begun = start.clone();
-        let job: Job = Box::new(move |session| {
+        let (begun, deadline) = (start.clone(), limits.deadline());
+        let job: Job = Box::new(move |connection| {
             if !begun.begin() {
                 return true;
             }
-            let result = session.map_err(E::from).and_then(work);
+            let result = within(deadline, || work(connection));
             let cause = result.as_ref().err().and_then(Cause::cause);
-            let sound = !matches!(cause, Some(Error::Unavailable(_)));
+            let sound = !cause.is_some_and(Error::is_of_connection);
             let _ = sender.send(result);
             sound
         });
-        match self.sender.try_send(job) {
-            Ok(()) => answer(start, receiver, self.patience).await.map_err(E::from)?,
-            Err(TrySendError::Full(_) | TrySendError::Disconnected(_)) => Err(E::from(Error::Busy)),
+        if !self.queue.push(owner, job) {
+            return Err(E::from(Error::Busy));
         }
+        answer(start, receiver, limits).await.map_err(E::from)?
+    }
+}
+
+impl Drop for Executor {
+    fn drop(&mut self) {
+        self.queue.close();
     }
 }
 
 /// Starts a named thread.
 pub(crate) fn spawn(name: &str, work: impl FnOnce() + Send + 'static) -> Result<()> {
     let thread = thread::Builder::new().name(name.to_owned()).spawn(work);
-    thread.map(|_| ()).map_err(|error| Error::Unavailable(error.to_string()))
+    let refused = |error: std::io::Error| Error::Open {
+        address: Address::Sqlite(name.into()),
+        reason: error.to_string(),
+    };
+    thread.map(|_| ()).map_err(refused)
 }
 
-/// A connection that is opened when it is needed, and opened again after it broke.
-pub(crate) struct Lazy {
-    address: Address,
-    session: Option<Session>,
-    ledgers: Arc<Ledgers>,
-}
-
-impl Lazy {
-    pub(crate) fn new(address: &Address) -> Self {
-        Self { address: address.clone(), session: None, ledgers: Arc::default() }
-    }
-
-    pub(crate) fn get(&mut self) -> Result<&mut Session> {
-        match &mut self.session {
-            Some(session) => Ok(session),
-            empty => Ok(empty.insert(
-                Session::sharing(&self.address, Arc::clone(&self.ledgers))
-                    .map_err(|error| Error::Unavailable(error.to_string()))?,
-            )),
-        }
-    }
-
-    /// Drops the connection if a job may have left it unusable.
-    pub(crate) fn inspect(&mut self, sound: bool) {
-        if !sound || self.session.as_mut().is_some_and(Session::is_broken) {
-            self.session = None;
-        }
-    }
-
-    pub(crate) fn drop_session(&mut self) {
-        self.session = None;
-    }
-}
-
-fn serve(mut connection: Lazy, receiver: &Receiver<Job>) {
-    while let Ok(job) = receiver.recv() {
-        let run = catch_unwind(AssertUnwindSafe(|| job(connection.get())));
+fn serve(mut connection: Lazy, queue: &Queue<Job>) {
+    while let Some((owner, job)) = queue.pop() {
+        let run = catch_unwind(AssertUnwindSafe(|| job(&mut connection)));
+        queue.done(owner);
         connection.inspect(run.unwrap_or(false));
     }
 }

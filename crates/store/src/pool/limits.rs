@@ -1,6 +1,9 @@
-//! The limits of a store: how much work it takes on at once, and how long work waits.
+//! The limits of a store: how much work it takes on at once, how long work waits, and how long it
+//! takes.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
+
+use apportion_deadline::Deadline;
 
 use crate::address::Address;
 
@@ -13,7 +16,15 @@ pub struct Limits {
     pub queue: usize,
     /// The longest time that a piece of work waits before it begins.
     pub patience: Duration,
+    /// The longest time that a statement takes. PostgreSQL has the same limit of its own.
+    pub statement: Duration,
+    /// The longest time from when a piece of work is handed in until it is answered.
+    pub work: Duration,
 }
+
+/// The part of the time that is left for saying that it is over: the work of a thread ends by so
+/// much earlier than the wait for it.
+const FOR_THE_ANSWER: Duration = Duration::from_millis(500);
 
 impl Limits {
     /// Returns the limits that fit a database of this kind on this machine.
@@ -23,6 +34,22 @@ impl Limits {
             Address::Sqlite(_) => cores.saturating_mul(2),
             Address::Postgres(_) => cores.saturating_mul(8).min(32),
         };
-        Self { threads, queue: 1024, patience: Duration::from_secs(2) }
+        Self {
+            threads,
+            queue: 1024,
+            patience: Duration::from_secs(2),
+            statement: Duration::from_secs(5),
+            work: Duration::from_secs(10),
+        }
+    }
+
+    /// Returns the deadline of work that is handed in now.
+    pub(crate) fn deadline(&self) -> Deadline {
+        let left = self.work.saturating_sub(FOR_THE_ANSWER);
+        Deadline {
+            statement: Some(self.statement),
+            work: Instant::now().checked_add(left),
+            work_limit: Some(self.work),
+        }
     }
 }

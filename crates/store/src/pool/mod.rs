@@ -3,7 +3,10 @@
 
 pub mod backup;
 pub(crate) mod executor;
+mod lazy;
 pub(crate) mod limits;
 mod migrate;
+mod queue;
+mod state;
 pub(crate) mod store;
 mod writer;

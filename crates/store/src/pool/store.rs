@@ -1,19 +1,27 @@
 //! The store: opens a database, and runs reads and writes on its threads.
 
 use std::sync::{Arc, Weak};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::address::Address;
 use crate::error::{Cause, Error, Result};
-use crate::pool::executor::{Executor, Lazy, spawn};
+use crate::pool::executor::{Executor, spawn};
+use crate::pool::lazy::Lazy;
 use crate::pool::limits::Limits;
 use crate::pool::writer::Writer;
 use crate::scope::Scope;
 use crate::session::Session;
 use crate::session::tenant::Tenant;
+use crate::session::transaction::Visibility;
 
 /// The time between two folds of PostgreSQL's row counts.
 const FOLD_EVERY: Duration = Duration::from_secs(1);
+/// The number of threads at the front.
+const FRONT: usize = 2;
+/// The owner of work in no tenant's name.
+const NOBODY: i64 = 0;
+/// The time after which a write that others interrupt is not tried again.
+const CONTENDED: Duration = Duration::from_secs(4);
 /// The most times that a write is tried again which others keep interrupting.
 const MAX_TRIES: u32 = 10;
 
@@ -21,15 +29,23 @@ const MAX_TRIES: u32 = 10;
 #[derive(Clone)]
 pub struct Store {
     address: Address,
+    limits: Limits,
     reader: Arc<Executor>,
+    /// The threads for what every request needs, and probes: they never wait for other work.
+    front: Arc<Executor>,
     writer: Option<Arc<Writer>>,
 }
 
 impl Store {
     /// Opens a database and brings its schema up to date.
     pub fn open(address: &Address, limits: Limits) -> Result<Self> {
+        if address.path().is_some() {
+            apportion_deadline::install();
+        }
         Session::open(address)?.migrate()?;
         let reader = Arc::new(Executor::start(address, "store", limits)?);
+        let at_the_front = Limits { threads: FRONT, ..limits };
+        let front = Arc::new(Executor::start(address, "front", at_the_front)?);
         let writer = match address {
             Address::Sqlite(_) => Some(Arc::new(Writer::start(address, limits)?)),
             Address::Postgres(_) => None,
@@ -39,7 +55,13 @@ impl Store {
             let connection = Lazy::new(address);
             spawn("fold", move || keep_folding(connection, &alive))?;
         }
-        Ok(Self { address: address.clone(), reader, writer })
+        Ok(Self { address: address.clone(), limits, reader, front, writer })
+    }
+
+    /// Returns the same store, whose work may take so long.
+    #[must_use]
+    pub fn within(self, work: Duration) -> Self {
+        Self { limits: Limits { work, ..self.limits }, ..self }
     }
 
     /// Returns the address of the database.
@@ -47,7 +69,7 @@ impl Store {
         &self.address
     }
 
-    /// Runs work that changes nothing, in the name of a tenant.
+    /// Runs work that changes nothing and sees one moment of a tenant's rows.
     pub async fn read<T, E>(
         &self,
         scope: Scope,
@@ -57,11 +79,15 @@ impl Store {
         T: Send + 'static,
         E: From<Error> + Cause + Send + 'static,
     {
-        self.read_all(move |session| work(&mut Tenant::new(scope, session))).await
+        let work = move |connection: &mut Lazy| {
+            let work = |session: &mut Session| work(&mut Tenant::new(scope, session));
+            connection.read(Visibility::of(&scope), work)
+        };
+        self.reader.run(scope.organization.0, self.limits, work).await
     }
 
-    /// Runs work that changes nothing and may see every tenant: to find a token by its hash or the
-    /// distributions that are due, or to check the health of the database.
+    /// Runs work that changes nothing and may see every tenant, such as to find the distributions
+    /// that are due.
     pub async fn read_all<T, E>(
         &self,
         work: impl FnOnce(&mut Session) -> Result<T, E> + Send + 'static,
@@ -70,7 +96,22 @@ impl Store {
         T: Send + 'static,
         E: From<Error> + Cause + Send + 'static,
     {
-        self.reader.run(work).await
+        let work = move |connection: &mut Lazy| connection.read(Visibility::Everybody, work);
+        self.reader.run(NOBODY, self.limits, work).await
+    }
+
+    /// Does the same as [`Store::read_all`] on threads of its own, for short work that nothing
+    /// else may hold up: to find a token by its hash, or to check the health of the database.
+    pub async fn read_at_once<T, E>(
+        &self,
+        work: impl FnOnce(&mut Session) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<Error> + Cause + Send + 'static,
+    {
+        let work = move |connection: &mut Lazy| connection.read(Visibility::Everybody, work);
+        self.front.run(NOBODY, self.limits, work).await
     }
 
     /// Runs work in the name of a tenant as one transaction, and returns once that is durable. Work
@@ -84,9 +125,16 @@ impl Store {
         T: Send + 'static,
         E: From<Error> + Cause + Send + 'static,
     {
+        let (owner, limits) = (scope.organization.0, self.limits);
         match &self.writer {
-            Some(writer) => writer.run(move |session| work(&mut Tenant::new(scope, session))).await,
-            None => self.reader.run(move |session| persist(scope, session, &work)).await,
+            Some(writer) => {
+                let work = move |session: &mut Session| work(&mut Tenant::new(scope, session));
+                writer.run(owner, limits, work).await
+            }
+            None => {
+                let work = move |connection: &mut Lazy| persist(scope, connection, &work);
+                self.reader.run(owner, limits, work).await
+            }
         }
     }
 }
@@ -103,25 +151,40 @@ fn keep_folding(mut connection: Lazy, alive: &Weak<Executor>) {
     }
 }
 
-/// Runs a transaction, and runs it again as long as others interrupt it, at most [`MAX_TRIES`]
-/// times.
+/// Runs a transaction. Runs it again as long as others interrupt it, at most [`MAX_TRIES`] times,
+/// and once if the connection was lost before its commit.
 fn persist<T, E: From<Error> + Cause>(
     scope: Scope,
-    session: &mut Session,
+    connection: &mut Lazy,
     work: &impl Fn(&mut Tenant<'_>) -> Result<T, E>,
 ) -> Result<T, E> {
-    let mut tries = 0_u32;
+    let began = Instant::now();
+    let (mut tries, mut losses) = (0_u32, 0_u32);
     loop {
-        // The visibility is set before the transaction, so that its end does not undo it.
-        session.tenant(&scope)?;
-        match Tenant::new(scope, session).transaction(work) {
-            Err(error)
-                if matches!(error.cause(), Some(Error::Interrupted(_))) && tries < MAX_TRIES =>
-            {
+        let seen = Some(Visibility::of(&scope));
+        let session = connection.begun(|session| session.begin(seen))?;
+        let error = match work(&mut Tenant::new(scope, session)) {
+            Ok(value) => match session.commit() {
+                Ok(()) => return Ok(value),
+                // The commit may have been carried out all the same.
+                Err(error) if error.is_of_connection() => return Err(error.into()),
+                Err(error) => E::from(error),
+            },
+            Err(error) => {
+                session.rollback();
+                error
+            }
+        };
+        match error.cause() {
+            Some(Error::Interrupted(_)) if tries < MAX_TRIES && began.elapsed() < CONTENDED => {
                 tries = tries.saturating_add(1);
                 std::thread::sleep(backoff(tries));
             }
-            result => return result,
+            Some(cause) if cause.is_of_connection() && losses == 0 => {
+                losses = 1;
+                connection.drop_session();
+            }
+            _ => return Err(error),
         }
     }
 }

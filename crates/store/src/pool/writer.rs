@@ -1,85 +1,139 @@
 //! The one writer of SQLite. Work that arrives while a transaction runs goes into it, and work that
 //! arrives while it is committed goes into the next, so that many answers share one `fsync`. Each
-//! piece of work has a savepoint of its own, and is answered only after the commit.
+//! piece of work has a savepoint of its own, and is answered only after the commit. A piece whose
+//! time is up in the middle of a statement takes the transaction with it, as SQLite has it; the
+//! others are run again without it.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crossbeam_channel::{Receiver, Sender, bounded};
+use apportion_deadline::{Deadline, within};
 use tokio::sync::oneshot;
 
 use crate::address::Address;
-use crate::error::{Error, Result};
-use crate::pool::executor::{Lazy, Start, answer, spawn};
+use crate::error::{Error, Outage, Result};
+use crate::pool::executor::{Start, answer, spawn};
+use crate::pool::lazy::Lazy;
 use crate::pool::limits::Limits;
+use crate::pool::queue::{Owner, Queue};
 use crate::session::Session;
 
 /// The most pieces of work that share a commit.
 const MAX_GROUP: usize = 256;
+/// The time after which a transaction takes no more work, so that its answers leave.
+const MAX_WORKING: Duration = Duration::from_millis(50);
 /// The shortest time that a transaction stays open for clients which may come back after the last
 /// commit. It stays open as long as that commit took, from this to [`MAX_GATHERING`].
 const MIN_GATHERING: Duration = Duration::from_millis(1);
 /// The longest time that a transaction stays open for clients which may come back.
 const MAX_GATHERING: Duration = Duration::from_millis(5);
 
-/// Answers the requester, once it is known how the commit ended.
-type Answer = Box<dyn FnOnce(Result<()>)>;
-/// A piece of work that runs within its savepoint, and returns whether to keep it and how to
-/// answer.
-type Job = Box<dyn FnOnce(Result<&mut Session>) -> Option<(bool, Answer)> + Send>;
+/// A piece of work for the writer, and whoever waits for its answer.
+trait Piece: Send {
+    /// Runs the work within its savepoint. Returns whether its rows are to be kept.
+    fn run(&mut self, session: &mut Session) -> bool;
+
+    /// Answers, once it is known how the commit ended.
+    fn answer(self: Box<Self>, committed: Result<()>);
+}
+
+/// A piece of work with its types.
+struct Work<T, E, W> {
+    work: W,
+    deadline: Deadline,
+    start: Start,
+    result: Option<Result<T, E>>,
+    sender: oneshot::Sender<Result<T, E>>,
+}
+
+impl<T, E, W> Piece for Work<T, E, W>
+where
+    T: Send,
+    E: From<Error> + Send,
+    W: Fn(&mut Session) -> Result<T, E> + Send,
+{
+    fn run(&mut self, session: &mut Session) -> bool {
+        // Work that is run again has a result already, and somebody who waits for it.
+        if self.result.is_none() && !self.start.begin() {
+            return false;
+        }
+        let result = within(self.deadline, || (self.work)(session));
+        let keep = result.is_ok();
+        self.result = Some(result);
+        keep
+    }
+
+    fn answer(self: Box<Self>, committed: Result<()>) {
+        let result = match (self.result, committed) {
+            // Work that failed was rolled back by itself, whether the others are kept or not.
+            (Some(Err(error)), _) => Err(error),
+            (_, Err(error)) => Err(E::from(error)),
+            (Some(done), Ok(())) => done,
+            // Nobody waits for it; or it panicked, which its requester learns from the sender that
+            // is dropped.
+            (None, Ok(())) => return,
+        };
+        let _ = self.sender.send(result);
+    }
+}
 
 /// The way to the writer.
 pub(crate) struct Writer {
-    sender: Sender<Job>,
-    patience: Duration,
+    queue: Arc<Queue<Box<dyn Piece>>>,
 }
 
 impl Writer {
     /// Starts the thread of the writer.
     pub(crate) fn start(address: &Address, limits: Limits) -> Result<Self> {
-        let (sender, receiver) = bounded(limits.queue);
+        let queue = Arc::new(Queue::new(limits.queue, 1));
+        let writer = Self { queue: Arc::clone(&queue) };
         let address = address.clone();
-        spawn("writer", move || Group::new(&address, receiver).serve())?;
-        Ok(Self { sender, patience: limits.patience })
+        spawn("writer", move || Group::new(&address, queue).serve())?;
+        Ok(writer)
     }
 
     /// Runs work in a transaction that it may share with other work, and answers after the commit.
     pub(crate) async fn run<T, E>(
         &self,
-        work: impl FnOnce(&mut Session) -> Result<T, E> + Send + 'static,
+        owner: Owner,
+        limits: Limits,
+        work: impl Fn(&mut Session) -> Result<T, E> + Send + 'static,
     ) -> Result<T, E>
     where
         T: Send + 'static,
         E: From<Error> + Send + 'static,
     {
         let (sender, receiver) = oneshot::channel::<Result<T, E>>();
-        let start = Start::default();
+        let (start, deadline) = (Start::default(), limits.deadline());
         let begun = start.clone();
-        let job: Job = Box::new(move |session| {
-            if !begun.begin() {
-                return None;
-            }
-            let result = session.map_err(E::from).and_then(work);
-            let keep = result.is_ok();
-            let answer = move |committed: Result<()>| {
-                // Work that failed was rolled back by itself, whether the others are kept or not.
-                let result = match committed {
-                    Err(error) if keep => Err(E::from(error)),
-                    _ => result,
-                };
-                let _ = sender.send(result);
-            };
-            let answer: Answer = Box::new(answer);
-            Some((keep, answer))
-        });
-        self.sender.try_send(job).map_err(|_| E::from(Error::Busy))?;
-        answer(start, receiver, self.patience).await.map_err(E::from)?
+        let piece = Work { work, deadline, start: begun, result: None, sender };
+        if !self.queue.push(owner, Box::new(piece)) {
+            return Err(E::from(Error::Busy));
+        }
+        answer(start, receiver, limits).await.map_err(E::from)?
     }
+}
+
+impl Drop for Writer {
+    fn drop(&mut self) {
+        self.queue.close();
+    }
+}
+
+/// The state of a transaction after a piece of work.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum State {
+    /// It goes on, with the rows of the piece or without.
+    Kept,
+    Undone,
+    /// It was rolled back as a whole.
+    Lost,
 }
 
 struct Group {
     connection: Lazy,
-    receiver: Receiver<Job>,
+    queue: Arc<Queue<Box<dyn Piece>>>,
     /// The number of pieces of work that are likely to share the next commit: as many as the last
     /// one answered, whose clients may come back at once, and as many as waited for its end; or
     /// nearly as many as before that, because a client that is late once is not gone.
@@ -91,26 +145,24 @@ struct Group {
 }
 
 impl Group {
-    fn new(address: &Address, receiver: Receiver<Job>) -> Self {
+    fn new(address: &Address, queue: Arc<Queue<Box<dyn Piece>>>) -> Self {
         let (ended, took) = (Instant::now(), Duration::ZERO);
-        Self { connection: Lazy::new(address), receiver, expected: 0, ended, took }
+        Self { connection: Lazy::new(address), queue, expected: 0, ended, took }
     }
 
     fn serve(mut self) {
-        while let Ok(first) = self.receiver.recv() {
+        while let Some((owner, first)) = self.queue.pop() {
+            self.queue.done(owner);
             self.run(first);
         }
     }
 
     /// Runs the first piece of work and those that arrive meanwhile as one transaction, and answers
     /// them.
-    fn run(&mut self, first: Job) {
-        if let Err(error) = self.connection.get().and_then(|session| session.begin()) {
+    fn run(&mut self, first: Box<dyn Piece>) {
+        if let Err(error) = self.connection.begun(|session| session.begin(None)) {
             self.connection.drop_session();
-            if let Some((_, answer)) = first(Err(Error::Unavailable(error.to_string()))) {
-                answer(Ok(()));
-            }
-            return;
+            return first.answer(Err(lost(&error)));
         }
         let began = Instant::now();
         if self.ended.elapsed() > MAX_GATHERING {
@@ -118,41 +170,74 @@ impl Group {
         }
         let until = began.checked_add(self.took.clamp(MIN_GATHERING, MAX_GATHERING));
         let until = until.unwrap_or(began);
-        let (mut answers, mut jobs, mut sound) = (Vec::new(), 0_usize, true);
+        let mut done: Vec<Box<dyn Piece>> = Vec::new();
+        let (mut undone, mut is_lost) = (Vec::new(), false);
         let mut next = Some(first);
-        while let Some(job) = next {
-            let done = self.one(job);
-            sound = done.is_ok();
-            answers.extend(done.ok().flatten());
-            jobs = jobs.saturating_add(1);
-            next = if sound { self.next(jobs, until) } else { None };
+        while let Some(mut piece) = next {
+            match self.one(piece.as_mut()) {
+                State::Kept => done.push(piece),
+                State::Undone => undone.push(piece),
+                State::Lost => {
+                    undone.push(piece);
+                    is_lost = !self.run_again(&mut done, &mut undone);
+                }
+            }
+            let jobs = done.len().saturating_add(undone.len());
+            let goes_on = !is_lost && began.elapsed() < MAX_WORKING;
+            next = if goes_on { self.next(jobs, until) } else { None };
         }
         let began = Instant::now();
-        let committed = self.end(sound);
+        let committed = self.end(!is_lost);
         if let Err(error) = &committed {
-            log::error!("a group of {} writes was not committed: {error}", answers.len());
+            log::error!("a group of {} writes was not committed: {error}", done.len());
         }
-        let present = answers.len().saturating_add(self.receiver.len());
+        let answered = done.len().saturating_add(undone.len());
+        let present = answered.saturating_add(self.queue.len());
         self.expected = present.max(self.expected.saturating_mul(3) / 4);
         self.ended = Instant::now();
         self.took = self.ended.saturating_duration_since(began);
-        for answer in answers {
-            let lost = |error: &Error| Error::Unavailable(error.to_string());
-            answer(committed.as_ref().copied().map_err(lost));
+        undone.into_iter().for_each(|piece| piece.answer(Ok(())));
+        for piece in done {
+            piece.answer(committed.as_ref().copied().map_err(lost));
         }
+    }
+
+    /// Runs the pieces of work again whose rows were lost with the transaction, in a new one.
+    /// Returns whether there is a transaction that goes on.
+    fn run_again(
+        &mut self,
+        done: &mut Vec<Box<dyn Piece>>,
+        undone: &mut Vec<Box<dyn Piece>>,
+    ) -> bool {
+        self.connection.drop_session();
+        if self.connection.begun(|session| session.begin(None)).is_err() {
+            return false;
+        }
+        for mut piece in std::mem::take(done) {
+            match self.one(piece.as_mut()) {
+                State::Kept => done.push(piece),
+                State::Undone => undone.push(piece),
+                State::Lost => {
+                    // It was quick the first time: the trouble is not its own.
+                    done.push(piece);
+                    return false;
+                }
+            }
+        }
+        true
     }
 
     /// Returns the next piece of work that shares the commit. Waits for it only as long as one is
     /// likely to come, and no longer than another commit would take.
-    fn next(&self, jobs: usize, until: Instant) -> Option<Job> {
+    fn next(&self, jobs: usize, until: Instant) -> Option<Box<dyn Piece>> {
         if jobs >= MAX_GROUP {
             return None;
         }
-        match self.receiver.try_recv() {
-            Ok(job) => Some(job),
-            Err(_) if jobs >= self.expected => None,
-            Err(_) => self.receiver.recv_deadline(until).ok(),
-        }
+        let next = self.queue.pop_until((jobs < self.expected).then_some(until));
+        next.map(|(owner, piece)| {
+            self.queue.done(owner);
+            piece
+        })
     }
 
     /// Commits the transaction, unless it was lost.
@@ -160,10 +245,11 @@ impl Group {
         let committed = if sound {
             self.connection.get().and_then(|session| session.commit())
         } else {
-            Err(Error::Unavailable("the transaction was lost".to_owned()))
+            let why = "the transaction was lost".to_owned();
+            Err(Error::Unavailable(Outage::Unwritable, why))
         };
         if committed.is_err() {
-            if let Ok(session) = self.connection.get() {
+            if sound && let Ok(session) = self.connection.get() {
                 session.rollback();
             }
             self.connection.drop_session();
@@ -171,25 +257,33 @@ impl Group {
         committed
     }
 
-    /// Runs one piece of work in its savepoint. An error means that the whole transaction is lost.
-    fn one(&mut self, job: Job) -> Result<Option<Answer>, ()> {
-        let session = self.connection.get().map_err(|_| ())?;
-        session.begin().map_err(|_| ())?;
-        let outcome = catch_unwind(AssertUnwindSafe(|| job(Ok(session))));
-        let session = self.connection.get().map_err(|_| ())?;
-        let (keep, answer) = match outcome {
-            Ok(Some((keep, answer))) => (keep, Some(answer)),
-            // Nobody waits for it; or it panicked, which its requester learns from the dropped
-            // answer.
-            Ok(None) | Err(_) => (false, None),
-        };
-        if keep {
-            session.commit().map_err(|_| ())?;
+    /// Runs one piece of work in its savepoint.
+    fn one(&mut self, piece: &mut dyn Piece) -> State {
+        let Ok(session) = self.connection.get() else { return State::Lost };
+        if session.begin(None).is_err() {
+            return State::Lost;
+        }
+        let outcome = catch_unwind(AssertUnwindSafe(|| piece.run(session)));
+        let keep = outcome.unwrap_or(false);
+        if keep && session.commit().is_err() {
+            return State::Lost;
         }
         // A panic may have left more savepoints open than its own.
         for _ in 1..session.depth() {
             session.rollback();
         }
-        if session.depth() == 1 { Ok(answer) } else { Err(()) }
+        match session.depth() {
+            1 if keep => State::Kept,
+            1 => State::Undone,
+            _ => State::Lost,
+        }
+    }
+}
+
+/// Makes the error of work whose rows were not kept.
+fn lost(error: &Error) -> Error {
+    match error {
+        Error::Unavailable(outage, why) => Error::Unavailable(*outage, why.clone()),
+        other => Error::Unavailable(Outage::Unwritable, other.to_string()),
     }
 }

@@ -3,17 +3,16 @@
 
 use diesel::connection::SimpleConnection;
 
-use crate::database::connection::AnyConnection;
 use crate::error::{Error, Result};
 use crate::session::Session;
 
 /// Gathers the statistics of a table that many rows were added to. There is nothing to do on
 /// SQLite.
 pub fn analyze(session: &mut Session, table: &'static str) -> Result<()> {
-    match session.everybody()? {
-        AnyConnection::Sqlite(_) => Ok(()),
-        AnyConnection::Postgres(connection) => {
-            connection.batch_execute(&format!("ANALYZE {table}")).map_err(Error::from)
-        }
+    if !session.is_postgres() {
+        return Ok(());
     }
+    session.transaction(|session| {
+        session.everybody()?.batch_execute(&format!("ANALYZE {table}")).map_err(Error::from)
+    })
 }

@@ -12,6 +12,7 @@ use crate::scope::Scope;
 use crate::session::Session;
 use crate::session::books::Ledgers;
 use crate::session::event::Event;
+use crate::session::transaction::Visibility;
 
 /// A row of some table, in the version that it has.
 #[derive(Clone, Copy, Debug, Queryable)]
@@ -59,11 +60,12 @@ impl<'s> Tenant<'s> {
         work: impl FnOnce(&mut Tenant<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
         let scope = self.scope;
-        self.session.transaction(|session| work(&mut Tenant::new(scope, session)))
+        let seen = Some(Visibility::of(&scope));
+        self.session.transaction_seeing(seen, |session| work(&mut Tenant::new(scope, session)))
     }
 
     /// Runs work that changes nothing and sees one moment of the tenant's rows, however many
-    /// statements it runs.
+    /// statements it runs. Within work that sees one moment already, this is a later one.
     pub fn snapshot<T, E: From<Error>>(
         &mut self,
         work: impl FnOnce(&mut Tenant<'_>) -> Result<T, E>,

@@ -4,10 +4,10 @@
 //! PostgreSQL such a row would make writers wait for each other: each inserts the difference that
 //! it makes instead, and a fold adds these up now and then. Every snapshot shows the exact sum.
 
+use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel::sql_types::BigInt;
 
-use crate::database::connection::AnyConnection;
 use crate::error::{Error, Result};
 use crate::session::Session;
 use crate::session::tenant::Tenant;
@@ -60,7 +60,8 @@ pub(crate) fn add_many(tenant: &mut Tenant<'_>, table: &str, rows: usize) -> Res
 }
 
 /// Adds the differences that writers inserted to the counters. Skips those that another fold has
-/// locked.
+/// locked. It is run without nested loops: as long as PostgreSQL has no statistics of the table, it
+/// would choose one, which reads all of the table for each row.
 const FOLD: &str = "WITH locked AS (
     SELECT organization_id, table_name, id FROM row_count_deltas
     ORDER BY organization_id, table_name, id LIMIT 100000 FOR UPDATE SKIP LOCKED
@@ -80,10 +81,12 @@ DO UPDATE SET row_count = row_counts.row_count + EXCLUDED.row_count";
 /// Adds the differences of PostgreSQL to the counters, and returns how many counters changed. There
 /// is nothing to do on SQLite.
 pub fn fold(session: &mut Session) -> Result<usize> {
-    match session.everybody()? {
-        AnyConnection::Sqlite(_) => Ok(0),
-        AnyConnection::Postgres(connection) => {
-            diesel::sql_query(FOLD).execute(connection).map_err(Error::from)
-        }
+    if !session.is_postgres() {
+        return Ok(0);
     }
+    session.transaction(|session| {
+        let connection = session.everybody()?;
+        connection.batch_execute("SET LOCAL enable_nestloop = off")?;
+        diesel::sql_query(FOLD).execute(connection).map_err(Error::from)
+    })
 }

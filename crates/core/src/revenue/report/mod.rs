@@ -181,6 +181,21 @@ impl Report {
         self.rows > self.query.max_rows
     }
 
+    /// Returns the number of periods that a distribution with these days adds to, and so what it
+    /// costs: at least 0, and 1 if the report is not grouped by date.
+    #[must_use]
+    pub fn slices(&self, days: DaySpan) -> u64 {
+        let Some(days) = self.query.window.clip(days) else { return 0 };
+        let [first, last] = [days.first(), days.last()].map(|day| self.periods.number_of(day));
+        u64::try_from(last.saturating_sub(first)).unwrap_or(u64::MAX).saturating_add(1)
+    }
+
+    /// Returns the number of periods in the window: the most that a distribution can add to.
+    #[must_use]
+    pub fn periods(&self) -> usize {
+        self.periods.len()
+    }
+
     /// Adds one distribution. The order of the entries does not matter.
     #[inline]
     pub fn add(&mut self, entry: &Entry) {

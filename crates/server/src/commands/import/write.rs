@@ -43,7 +43,7 @@ impl From<store::Error> for Stop {
         use store::Error::{Duplicate, Interrupted, Referenced, Unavailable};
         match error {
             // The database may be busy for longer than a statement waits for a lock.
-            Duplicate | Interrupted(_) | Referenced | Unavailable(_) => {
+            Duplicate | Interrupted(_) | Referenced | Unavailable(..) => {
                 Self::Stale(error.to_string())
             }
             other => Self::Store(other),

@@ -44,6 +44,9 @@ pub(crate) const PATH: &str = "/api/v2/reports/financial_item_reports";
 pub(crate) const MAX_ROWS: usize = 1_000_000;
 /// The largest number of rows that a table or a chart may show, since it has no pages.
 pub(crate) const MAX_ROWS_WITHOUT_PAGES: usize = 100_000;
+/// The largest number of slices that a report may cut revenue into: distributions, times the
+/// periods that each has a part in. They take about 20 ns each.
+pub(crate) const MAX_SLICES: u64 = 100_000_000;
 /// The number of distributions that is worth a thread of its own.
 const DISTRIBUTIONS_PER_THREAD: usize = 50_000;
 
@@ -95,6 +98,7 @@ impl ReportRequest {
             },
         };
         let ledger = store::ledger(tenant)?;
+        check_cost(&ledger, &question.selection, &query)?;
         let report = sum(&ledger, &question.selection, &query);
         let totals = report.totals().map_err(report_failure)?;
         let rows = report.rows(&question.orders).map_err(report_failure)?;
@@ -213,6 +217,32 @@ fn page(rows: &[Row], page: NumberedPage) -> &[Row] {
     let size = usize::try_from(page.size).unwrap_or(usize::MAX);
     let end = start.saturating_add(size).min(rows.len());
     rows.get(start..end).unwrap_or_default()
+}
+
+/// Refuses a report that would cut revenue into too many slices.
+fn check_cost(ledger: &Ledger, selection: &Selection, query: &ReportQuery) -> Result<()> {
+    let report = Report::new(query.clone());
+    let periods = u64::try_from(report.periods()).unwrap_or(u64::MAX);
+    let most = u64::try_from(ledger.len()).unwrap_or(u64::MAX).saturating_mul(periods);
+    if most <= MAX_SLICES {
+        return Ok(());
+    }
+    let parts = ledger.parts(1);
+    let entries = parts.iter().flat_map(|part| part.deals()).flatten();
+    let entries = entries.filter(|entry| selection.admits(entry));
+    let (mut count, mut slices) = (0_u64, 0_u64);
+    for entry in entries {
+        count = count.saturating_add(1);
+        slices = slices.saturating_add(report.slices(entry.days));
+    }
+    if slices <= MAX_SLICES {
+        return Ok(());
+    }
+    let detail = format!(
+        "This report cuts {count} revenue distributions into {slices} slices, and at most \
+         {MAX_SLICES} are computed: group by a longer period, or narrow the dates or the deals"
+    );
+    Err(Error::parameter(Code::TooCostly, "group", detail).into())
 }
 
 /// Sums the ledger, on several threads if it is long.

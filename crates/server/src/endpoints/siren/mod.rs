@@ -83,7 +83,7 @@ pub(crate) async fn answer(call: &Call<'_>, route: Route) -> Result<Reply> {
         let kind = resources.get(kind).ok_or_else(Failure::not_found)?;
         if question.wants_allocations() {
             // The count and the allocations are two queries, which must see the same rows.
-            return tenant.snapshot(|tenant| show(tenant, kind, route, &question));
+            return show(tenant, kind, route, &question);
         }
         show(tenant, kind, route, &question)
     })

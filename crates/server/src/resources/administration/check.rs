@@ -97,21 +97,19 @@ impl Checks {
     fn look(tenant: &mut Tenant<'_>, laws: &[Check]) -> Result<Vec<Finding>> {
         let end = Instant::now().checked_add(PATIENCE);
         let end = end.unwrap_or_else(Instant::now);
-        tenant.snapshot(|tenant| {
-            let mut left = u32::try_from(laws.len()).unwrap_or(u32::MAX);
-            let mut findings = Vec::with_capacity(laws.len());
-            for law in laws {
-                let now = Instant::now();
-                let part = end.saturating_duration_since(now).checked_div(left.max(1));
-                let until = now.checked_add(part.unwrap_or_default()).unwrap_or(end);
-                let mut stop = |finding: &Finding| {
-                    finding.broken >= MAX_COUNTER_EXAMPLES || Instant::now() >= until
-                };
-                findings.push(checks::check(tenant, *law, circumstances(), &mut stop)?);
-                left = left.saturating_sub(1);
-            }
-            Ok(findings)
-        })
+        let mut left = u32::try_from(laws.len()).unwrap_or(u32::MAX);
+        let mut findings = Vec::with_capacity(laws.len());
+        for law in laws {
+            let now = Instant::now();
+            let part = end.saturating_duration_since(now).checked_div(left.max(1));
+            let until = now.checked_add(part.unwrap_or_default()).unwrap_or(end);
+            let mut stop = |finding: &Finding| {
+                finding.broken >= MAX_COUNTER_EXAMPLES || Instant::now() >= until
+            };
+            findings.push(checks::check(tenant, *law, circumstances(), &mut stop)?);
+            left = left.saturating_sub(1);
+        }
+        Ok(findings)
     }
 }
 

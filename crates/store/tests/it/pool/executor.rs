@@ -11,7 +11,7 @@ use apportion_testing::Place;
 
 use crate::support::requester::{Enqueued, Hold, answers, block_on, enqueue, gate, panic_quietly};
 use crate::support::rows::{deal_names, insert_deal};
-use crate::support::{DEADLINE, World, as_superuser, eventually, number};
+use crate::support::{DEADLINE, USUAL, World, as_superuser, eventually, number};
 
 apportion_testing::cases! {
     a_full_queue_is_busy_at_once, late_work_never_runs, work_that_began_is_waited_for,
@@ -31,12 +31,12 @@ async fn hold_a_thread(store: &Store, world: &World, hold: Hold) -> Result<()> {
 }
 
 fn limits(threads: usize, queue: usize, patience: Duration) -> Limits {
-    Limits { threads, queue, patience }
+    Limits { threads, queue, patience, ..USUAL }
 }
 
 fn a_full_queue_is_busy_at_once(place: &Place) {
     let world = World::make(place);
-    let store = world.store_within(limits(1, 3, DEADLINE));
+    let store = world.store_within(limits(1, 6, DEADLINE));
     let runs = Arc::new(AtomicUsize::new(0));
     let began = Instant::now();
     block_on(async {
@@ -125,7 +125,7 @@ fn meet(here: &Sender<()>, there: &Receiver<()>) -> Result<()> {
 async fn two_at_once(store: &Store, world: &World) {
     let ((one, first), (other, second)) = (channel(), channel());
     let here = store.read(world.ours, move |_| meet(&one, &second));
-    let there = store.read(world.ours, move |_| meet(&other, &first));
+    let there = store.read(world.theirs, move |_| meet(&other, &first));
     let requests = vec![enqueue(here).await, enqueue(there).await];
     for answer in answers(requests).await {
         answer.expect("two threads work at once");
@@ -201,7 +201,7 @@ fn the_threads_end_with_the_store(place: &Place) {
             leave_a_sign(&mine);
             meet(&one, &second)
         });
-        let there = store.read(world.ours, move |_| {
+        let there = store.read(world.theirs, move |_| {
             leave_a_sign(&its);
             meet(&other, &first)
         });
@@ -253,8 +253,7 @@ fn a_lost_connection_is_opened_again(place: &Place) {
     block_on(async {
         let before = store.read(world.ours, ask).await.unwrap();
         as_superuser(place, &format!("SELECT pg_terminate_backend({before}, 20000)"));
-        let lost = store.read(world.ours, ask).await;
-        assert!(matches!(lost, Err(Error::Unavailable(_))), "{lost:?}");
+        // Nothing was done on it yet, so that nobody notices.
         assert_ne!(store.read(world.ours, ask).await.unwrap(), before);
     });
 }

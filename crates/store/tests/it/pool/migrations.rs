@@ -6,7 +6,7 @@ use std::sync::Barrier;
 use apportion_store::{Address, Error, Limits, Session, Store, Tenant};
 use apportion_testing::{Backend, Place, rounds};
 
-use crate::support::{DEADLINE, World, catalog, number, run, scope};
+use crate::support::{DEADLINE, USUAL, World, catalog, number, run, scope};
 
 apportion_testing::cases! {
     once, by_several_at_once, all_or_nothing, not_past_a_newer_schema, opening_migrates,
@@ -96,7 +96,7 @@ fn not_past_a_newer_schema(place: &Place) {
     let before = tables(&mut session, place.backend);
     let refused = session.migrate();
     assert!(matches!(&refused, Err(Error::NewerSchema(version)) if version == "99999999999999"));
-    let limits = Limits { threads: 1, queue: 1, patience: DEADLINE };
+    let limits = Limits { threads: 1, queue: 1, patience: DEADLINE, ..USUAL };
     let opened = Store::open(&world.address, limits).map(|_| ());
     assert!(matches!(opened, Err(Error::NewerSchema(_))), "{opened:?}");
     assert_eq!(tables(&mut session, place.backend), before);
@@ -104,7 +104,7 @@ fn not_past_a_newer_schema(place: &Place) {
 
 fn opening_migrates(place: &Place) {
     let address = empty(place);
-    let limits = Limits { threads: 1, queue: 1, patience: DEADLINE };
+    let limits = Limits { threads: 1, queue: 1, patience: DEADLINE, ..USUAL };
     let store = Store::open(&address, limits).unwrap();
     assert_eq!(*store.address(), address);
     assert!(Session::open(&address).unwrap().is_migrated().unwrap());

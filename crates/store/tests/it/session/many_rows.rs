@@ -165,7 +165,7 @@ fn locks_let_others_refer(place: &Place) {
         insert_distribution(&mut others, id, 1)?;
         // It waits for the lock until its patience ends.
         let waited = others.transaction(|tenant| lock_deal(tenant, id));
-        assert!(matches!(waited, Err(Error::Unavailable(_))), "{waited:?}");
+        assert!(matches!(waited, Err(Error::Interrupted(_))), "{waited:?}");
         Ok::<_, Error>(())
     })
     .unwrap();

@@ -7,7 +7,7 @@ use apportion_testing::{Backend, Place};
 
 use crate::support::requester::{block_on, panic_quietly};
 use crate::support::rows::{deal_names, deal_names_by, delete_deal, insert_deal};
-use crate::support::{DEADLINE, World, number, try_run};
+use crate::support::{DEADLINE, USUAL, World, number, try_run};
 
 apportion_testing::cases! {
     to_and_fro, after_a_rollback, after_an_inner_rollback, after_a_snapshot,
@@ -184,7 +184,7 @@ fn after_everybody(place: &Place) {
 /// One thread has one connection, which is used again unless it may be spoiled.
 fn after_a_panic(place: &Place) {
     let world = two_tenants(place);
-    let store = world.store_within(Limits { threads: 1, queue: 8, patience: DEADLINE });
+    let store = world.store_within(Limits { threads: 1, queue: 8, patience: DEADLINE, ..USUAL });
     block_on(async {
         for scope in [world.ours, world.theirs] {
             let read = store.read(scope, |tenant| {

@@ -179,7 +179,7 @@ fn folding(place: &Place) {
     let mut session = world.session();
     let mut ours = Tenant::new(world.ours, &mut session);
     let ids = [0, 1, 2].map(|_| insert_deal(&mut ours, "D").unwrap());
-    delete_deal(&mut ours, ids[1]).unwrap();
+    ours.transaction(|tenant| delete_deal(tenant, ids[1])).unwrap();
     // Four of deals and four of their events, and one for each tenant that was made.
     assert_eq!(deltas(place), "10");
     // Deals and events of ours, and events of theirs.

@@ -22,6 +22,10 @@ use diesel::sql_types::{BigInt, Text};
 /// The longest that a case waits for something that has to happen.
 pub const DEADLINE: Duration = Duration::from_secs(20);
 
+/// The limits of a store that is patient.
+pub const USUAL: Limits =
+    Limits { threads: 4, queue: 1024, patience: DEADLINE, statement: DEADLINE, work: DEADLINE };
+
 /// Brings a template up to date; the connection to it is closed afterwards.
 pub fn migrate(url: &str) {
     Session::open(&url.parse().unwrap()).unwrap().migrate().unwrap();
@@ -54,7 +58,7 @@ impl World {
 
     /// Opens a store that is patient.
     pub fn store(&self) -> Store {
-        self.store_within(Limits { threads: 4, queue: 1024, patience: DEADLINE })
+        self.store_within(USUAL)
     }
 
     /// Opens a store with these limits.

@@ -1,0 +1,77 @@
+//! A connection that is opened when it is needed, and opened again after it broke. A connection
+//! that was lost while nobody used it (the database was started again, or another took its place)
+//! is noticed by the first statement on it, before anything was done, so that work begins again on
+//! a new one and its requester notices nothing.
+
+use std::sync::Arc;
+
+use crate::address::Address;
+use crate::error::{Error, Outage, Result};
+use crate::session::Session;
+use crate::session::books::Ledgers;
+use crate::session::transaction::Visibility;
+
+/// A connection for one thread.
+pub(crate) struct Lazy {
+    address: Address,
+    session: Option<Session>,
+    ledgers: Arc<Ledgers>,
+}
+
+impl Lazy {
+    pub(crate) fn new(address: &Address) -> Self {
+        Self::sharing(address, Arc::default())
+    }
+
+    /// Makes a connection that shares these ledgers with others.
+    pub(crate) fn sharing(address: &Address, ledgers: Arc<Ledgers>) -> Self {
+        Self { address: address.clone(), session: None, ledgers }
+    }
+
+    pub(crate) fn get(&mut self) -> Result<&mut Session> {
+        match &mut self.session {
+            Some(session) => Ok(session),
+            empty => Ok(empty
+                .insert(Session::sharing(&self.address, Arc::clone(&self.ledgers)).map_err(
+                    |error| Error::Unavailable(Outage::Unreachable, error.to_string()),
+                )?)),
+        }
+    }
+
+    /// Runs work that changes nothing, in a transaction that sees one moment of these rows.
+    pub(crate) fn read<T, E: From<Error>>(
+        &mut self,
+        seen: Visibility,
+        work: impl FnOnce(&mut Session) -> Result<T, E>,
+    ) -> Result<T, E> {
+        self.begun(|session| session.begin_reading(seen))?.finish_reading(work)
+    }
+
+    /// Returns the connection after a transaction was begun on it; on a new one if the old one was
+    /// lost.
+    pub(crate) fn begun(
+        &mut self,
+        begin: impl Fn(&mut Session) -> Result<()>,
+    ) -> Result<&mut Session> {
+        let may_be_lost = self.session.is_some();
+        match begin(self.get()?) {
+            Err(error) if may_be_lost && error.is_of_connection() => {
+                self.drop_session();
+                begin(self.get()?)?;
+            }
+            begun => begun?,
+        }
+        self.get()
+    }
+
+    /// Drops the connection if work may have left it unusable.
+    pub(crate) fn inspect(&mut self, sound: bool) {
+        if !sound || self.session.as_mut().is_some_and(Session::is_broken) {
+            self.session = None;
+        }
+    }
+
+    pub(crate) fn drop_session(&mut self) {
+        self.session = None;
+    }
+}
