@@ -131,7 +131,8 @@ fn set_up(connection: &mut SqliteConnection) -> QueryResult<()> {
 }
 
 /// The time after which a server looks for a deadlock, in milliseconds.
-const DEADLOCK_MILLIS: &str = "CAST(EXTRACT(epoch FROM CAST(current_setting('deadlock_timeout') AS INTERVAL)) * 1000 AS BIGINT)";
+const DEADLOCK_MILLIS: &str = "CAST(1000 * EXTRACT(epoch FROM \
+                               CAST(current_setting('deadlock_timeout') AS INTERVAL)) AS BIGINT)";
 
 /// The time-outs that a URL gets unless it has them: for a host that does not answer a new
 /// connection, for one that no longer acknowledges what it is sent, and for one that is gone while
