@@ -37,7 +37,7 @@ const CRATES: &[(&str, &[&str], &[&str])] = &[
             "unicode-normalization",
         ],
     ),
-    // The one with `unsafe` in it: docs/decisions/0019-deadlines.md.
+    // The one that C calls: docs/decisions/0019-deadlines.md.
     ("apportion-deadline", &[], &["libsqlite3-sys"]),
     (
         "apportion-store",

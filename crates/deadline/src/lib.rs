@@ -6,7 +6,7 @@
 //! then, and SQLite asks by itself while it runs a statement ([`install`]).
 //!
 //! Not here: what PostgreSQL does about its own statements (its `statement_timeout`), and what a
-//! client is told. This is the one crate of ours with `unsafe` in it, in the module `sqlite`.
+//! client is told. This is the one crate of ours that C calls, in the module `sqlite`.
 
 mod sqlite;
 
@@ -16,7 +16,7 @@ use std::time::{Duration, Instant};
 pub use sqlite::install;
 
 thread_local! {
-    static LIMITS: Cell<Limits> = const { Cell::new(Limits { deadline: Deadline::NONE, began: None }) };
+    static LIMITS: Cell<Limits> = const { Cell::new(Limits::NONE) };
 }
 
 /// The limits of a thread.
@@ -28,6 +28,8 @@ struct Limits {
 }
 
 impl Limits {
+    const NONE: Self = Self { deadline: Deadline::NONE, began: None };
+
     /// Whether the work, or the statement that runs, should have ended.
     fn are_passed(&self) -> bool {
         if self.deadline == Deadline::NONE {
