@@ -1,5 +1,5 @@
-//! SQLite asks for the deadline by a progress handler, which each of its connections gets when it is
-//! opened. Diesel gives no access to a connection's handle, so the handler is attached by an
+//! SQLite asks for the deadline by a progress handler, which each of its connections gets when it
+//! is opened. Diesel gives no access to a connection's handle, so the handler is attached by an
 //! automatic extension. It needs no state of its own: SQLite calls it on the thread that runs the
 //! statement, whose limits are kept for that thread.
 
