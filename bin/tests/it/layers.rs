@@ -31,7 +31,6 @@ const CRATES: &[(&str, &[&str], &[&str])] = &[
             "crc32fast",
             "itoa",
             "percent-encoding",
-            "serde",
             "serde_json",
             // Texts of clients in their composed form (`text::composed`).
             "unicode-normalization",

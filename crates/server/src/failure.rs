@@ -36,7 +36,7 @@ impl Failure {
 
     /// Returns the errors that the client sees.
     pub(crate) fn errors(&self) -> Vec<Error> {
-        use store::Error::{Busy, Interrupted, Referenced, TooLong, Unavailable};
+        use store::Error::{Busy, Interrupted, Referenced, TooLong, TooMany, Unavailable};
         match self {
             Failure::Refused(errors) => errors.clone(),
             Failure::Store(Referenced) => {
@@ -55,6 +55,14 @@ impl Failure {
                     "This takes longer than {} s, which is the limit: ask for fewer rows or days \
                      (by a filter or a shorter range), compare fewer texts, or change less at once",
                     limit.as_secs()
+                );
+                vec![Error::new(Code::TooCostly, detail)]
+            }
+            Failure::Store(TooMany { count, most }) => {
+                let detail = format!(
+                    "This rewrites the amounts of {count} revenue distributions, and at most \
+                     {most} are rewritten at once: change fewer deals in a request, or divide the \
+                     deal"
                 );
                 vec![Error::new(Code::TooCostly, detail)]
             }

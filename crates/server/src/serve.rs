@@ -17,10 +17,11 @@ use actix_web::{App as ActixApp, rt, web};
 use apportion_store::{self as store, Address, Limits, Session, Store};
 
 use crate::access::TokenCache;
-use crate::access::idempotency::InFlight;
+use crate::access::idempotency::{self, InFlight};
 use crate::access::rates::Rates;
 use crate::app::{App, Config};
 use crate::catalog::Resources;
+use crate::clock::Clock;
 use crate::endpoints::dispatch::dispatch;
 use crate::engine::timer::Timer;
 use crate::http::cors::Cors;
@@ -56,6 +57,7 @@ pub fn run(config: Config, on_ready: impl FnOnce(SocketAddr)) -> Result<(), Serv
     rt::System::new().block_on(async move {
         let (mut server, shutdown) = build_server(listener, app.clone())?;
         let timer = start_engine(&app, config.engine_interval, shutdown);
+        rt::spawn(keep_purging(app.store.clone(), app.clock.clone()));
         stop_on_signals(&server.handle())?;
         // The first poll makes the server accept connections.
         let first = poll_fn(|context| Poll::Ready(Pin::new(&mut server).poll(context))).await;
@@ -125,6 +127,7 @@ impl Running {
                 match build_server(listener, app.clone()) {
                     Ok((server, shutdown)) => {
                         let timer = start_engine(&app, config.engine_interval, shutdown);
+                        rt::spawn(keep_purging(app.store.clone(), app.clock.clone()));
                         let _ = sender.send(Ok(server.handle()));
                         let _ = server.await;
                         stop_engine(timer).await;
@@ -196,6 +199,15 @@ fn start_engine(
 ) -> Option<Timer> {
     let shutdown = async move { shutdown.notified().await };
     interval.map(|interval| Timer::start(app.store.clone(), app.clock.clone(), interval, shutdown))
+}
+
+/// Deletes expired answers now and in each minute, for as long as the server runs.
+async fn keep_purging(store: Store, clock: Clock) {
+    let mut minutes = rt::time::interval(Duration::from_secs(60));
+    loop {
+        minutes.tick().await;
+        idempotency::purge(&store, clock.now()).await;
+    }
 }
 
 async fn stop_engine(timer: Option<Timer>) {

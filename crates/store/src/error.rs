@@ -21,6 +21,14 @@ pub enum Error {
     /// The database cannot be used now. Later it may be possible.
     #[error("{0}: {1}")]
     Unavailable(Outage, String),
+    /// The work would rewrite more rows, because of changes of others, than it may.
+    #[error("{count} rows would be rewritten, and at most {most} are")]
+    TooMany {
+        /// The number of rows.
+        count: usize,
+        /// The largest number.
+        most: usize,
+    },
     /// A statement, or the work as a whole, did not end within its limit.
     #[error("the work takes longer than {0:?}")]
     TooLong(Duration),

@@ -15,7 +15,7 @@ CREATE TABLE idempotency_keys (
     UNIQUE (organization_id, method, path, idempotency_key)
 );
 
-CREATE INDEX idempotency_keys_by_creation ON idempotency_keys (organization_id, created_at);
+CREATE INDEX idempotency_keys_by_creation ON idempotency_keys (created_at);
 
 ALTER TABLE idempotency_keys ENABLE ROW LEVEL SECURITY;
 ALTER TABLE idempotency_keys FORCE ROW LEVEL SECURITY;

@@ -15,4 +15,4 @@ CREATE TABLE idempotency_keys (
     UNIQUE (organization_id, method, path, idempotency_key)
 ) STRICT;
 
-CREATE INDEX idempotency_keys_by_creation ON idempotency_keys (organization_id, created_at);
+CREATE INDEX idempotency_keys_by_creation ON idempotency_keys (created_at);

@@ -1,12 +1,11 @@
 //! Request bodies as a tree that keeps numbers as they were written, so that no digit passes
-//! through floating point. `serde_json` knows the grammar; this module adds a limit on depth, and
-//! refuses objects that give a member name twice.
+//! through floating point. `serde_json` knows the grammar, and reads strings; this module adds a
+//! limit on depth, and refuses objects that give a member name twice.
 
 use std::borrow::Cow;
 use std::collections::HashSet;
 use std::fmt;
 
-use serde::de::{Deserializer, Error as _, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
 use super::echo::cut;
@@ -23,7 +22,7 @@ pub enum Json<'a> {
     /// `true` or `false`.
     Boolean(bool),
     /// A number, as it was written.
-    Number(&'a str),
+    Number(Cow<'a, str>),
     /// A string without its escapes.
     Text(Cow<'a, str>),
     /// An array.
@@ -39,8 +38,8 @@ impl<'a> Json<'a> {
         if depth(text) > MAX_DEPTH {
             return Err(format!("The body nests deeper than {MAX_DEPTH} levels"));
         }
-        let raw: &RawValue = serde_json::from_str(text).map_err(not_json)?;
-        Self::unfold(raw.get()).map_err(not_json)
+        let _: &RawValue = serde_json::from_str(text).map_err(not_json)?;
+        Reader { rest: text }.value().map_err(not_json)
     }
 
     /// Returns the members of an object; `None` for other values.
@@ -99,30 +98,109 @@ impl<'a> Json<'a> {
         }
     }
 
-    fn unfold(text: &'a str) -> Result<Self, serde_json::Error> {
-        Ok(match text.as_bytes().first() {
-            Some(b'{') => {
-                let Members(members) = serde_json::from_str(text)?;
-                let unfolded = members.into_iter().map(|(name, raw)| {
-                    Ok::<_, serde_json::Error>((name, Self::unfold(raw.get())?))
-                });
-                Json::Object(unfolded.collect::<Result<_, _>>()?)
+    /// Returns the value without what it borrows.
+    pub fn into_owned(self) -> Json<'static> {
+        let owned = |text: Cow<'a, str>| Cow::Owned(text.into_owned());
+        match self {
+            Json::Null => Json::Null,
+            Json::Boolean(value) => Json::Boolean(value),
+            Json::Number(digits) => Json::Number(owned(digits)),
+            Json::Text(text) => Json::Text(owned(text)),
+            Json::Array(items) => Json::Array(items.into_iter().map(Json::into_owned).collect()),
+            Json::Object(members) => {
+                let members = members.into_iter();
+                Json::Object(members.map(|(name, it)| (owned(name), it.into_owned())).collect())
             }
-            Some(b'[') => {
-                let items: Vec<&RawValue> = serde_json::from_str(text)?;
-                let unfolded = items.into_iter().map(|raw| Self::unfold(raw.get()));
-                Json::Array(unfolded.collect::<Result<_, _>>()?)
-            }
-            Some(b'"') => Json::Text(parse_string(text)?),
-            Some(b't') => Json::Boolean(true),
-            Some(b'f') => Json::Boolean(false),
-            Some(b'n') => Json::Null,
-            _ => Json::Number(text),
-        })
+        }
     }
 }
 
-fn not_json(error: serde_json::Error) -> String {
+/// Reads a text that is known to be JSON, each of its characters once.
+struct Reader<'a> {
+    rest: &'a str,
+}
+
+impl<'a> Reader<'a> {
+    fn value(&mut self) -> Result<Json<'a>, String> {
+        match self.peek() {
+            Some(b'{') => self.object(),
+            Some(b'[') => {
+                let mut items = Vec::new();
+                self.each(|reader| {
+                    items.push(reader.value()?);
+                    Ok(())
+                })?;
+                Ok(Json::Array(items))
+            }
+            Some(b'"') => self.string().map(Json::Text),
+            _ => {
+                let end = self.rest.find([',', ']', '}', ' ', '\t', '\n', '\r']);
+                Ok(match self.take(end.unwrap_or(self.rest.len())) {
+                    "null" => Json::Null,
+                    "true" => Json::Boolean(true),
+                    "false" => Json::Boolean(false),
+                    digits => Json::Number(Cow::Borrowed(digits)),
+                })
+            }
+        }
+    }
+
+    fn object(&mut self) -> Result<Json<'a>, String> {
+        let (mut seen, mut members) = (HashSet::new(), Vec::new());
+        self.each(|reader| {
+            let name = reader.string()?;
+            if !seen.insert(name.clone()) {
+                return Err(format!("the member '{}' is given twice", cut(&name)));
+            }
+            reader.peek();
+            reader.take(1); // The colon.
+            members.push((name, reader.value()?));
+            Ok(())
+        })?;
+        Ok(Json::Object(members))
+    }
+
+    /// Reads what is between two brackets, and calls `read` at the beginning of each part.
+    fn each(
+        &mut self,
+        mut read: impl FnMut(&mut Self) -> Result<(), String>,
+    ) -> Result<(), String> {
+        self.take(1);
+        while !matches!(self.peek(), Some(b']' | b'}') | None) {
+            read(self)?;
+            if self.peek() == Some(b',') {
+                self.take(1);
+                self.peek();
+            }
+        }
+        self.take(1);
+        Ok(())
+    }
+
+    fn string(&mut self) -> Result<Cow<'a, str>, String> {
+        let mut escaped = false;
+        let end = self.rest.bytes().skip(1).position(|byte| {
+            let ends = byte == b'"' && !escaped;
+            escaped = byte == b'\\' && !escaped;
+            ends
+        });
+        parse_string(self.take(end.unwrap_or(0).saturating_add(2))).map_err(|e| e.to_string())
+    }
+
+    /// Skips white space, and returns the next byte.
+    fn peek(&mut self) -> Option<u8> {
+        self.rest = self.rest.trim_start_matches([' ', '\t', '\n', '\r']);
+        self.rest.bytes().next()
+    }
+
+    fn take(&mut self, count: usize) -> &'a str {
+        let (taken, rest) = self.rest.split_at_checked(count).unwrap_or((self.rest, ""));
+        self.rest = rest;
+        taken
+    }
+}
+
+fn not_json(error: impl fmt::Display) -> String {
     format!("The body is not JSON: {error}")
 }
 
@@ -151,36 +229,4 @@ fn depth(text: &str) -> usize {
         }
     }
     deepest
-}
-
-struct Members<'a>(Vec<(Cow<'a, str>, &'a RawValue)>);
-
-impl<'de> serde::Deserialize<'de> for Members<'de> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_map(MembersVisitor)
-    }
-}
-
-struct MembersVisitor;
-
-impl<'de> Visitor<'de> for MembersVisitor {
-    type Value = Members<'de>;
-
-    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("an object")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-        let mut seen = HashSet::new();
-        let mut members = Vec::new();
-        while let Some(name) = map.next_key::<&RawValue>()? {
-            let name = parse_string(name.get()).map_err(A::Error::custom)?;
-            if !seen.insert(name.clone()) {
-                let name = cut(&name);
-                return Err(A::Error::custom(format!("the member '{name}' is given twice")));
-            }
-            members.push((name, map.next_value()?));
-        }
-        Ok(Members(members))
-    }
 }

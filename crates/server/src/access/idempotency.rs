@@ -11,14 +11,18 @@ use apportion_jsonapi::media::PLAIN;
 use apportion_jsonapi::operations::EXTENSION;
 use apportion_jsonapi::query::CURSOR_PROFILE;
 use apportion_jsonapi::{Code, Error, Source};
-use apportion_store::idempotency::{Answer, Claim, Request, claim, save_answer};
-use apportion_store::{Scope, Tenant};
+use apportion_store::idempotency::{
+    Answer, Claim, PURGED_AT_ONCE, Request, claim, purge as purge_some, save_answer,
+};
+use apportion_store::{Scope, Store, Tenant};
 use chrono::NaiveDateTime;
 use sha2::{Digest, Sha256};
 
 use crate::failure::{Failure, Result};
 use crate::http::reply::Reply;
 
+/// The largest body that is stored, in bytes.
+pub(crate) const MAX_KEPT: usize = 64 * 1024;
 const HEADER: &str = "Idempotency-Key";
 const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
 
@@ -97,17 +101,23 @@ impl Drop for KeyGuard {
 
 /// Does the work of a request the first time that it comes, and stores the answer. Returns the
 /// stored answer when it comes again, and refuses a key that another request has used. A refusal
-/// that would be the same again is stored too, though the work is rolled back. The work of a
-/// request without a key is always done.
+/// that would be the same again is stored too, though the work is rolled back. A body that is too
+/// large to be stored is made anew by `again`, of the rows as they are then. The work of a request
+/// without a key is always done.
 pub(crate) fn once(
     tenant: &mut Tenant<'_>,
     request: Option<&Request>,
     now: NaiveDateTime,
     work: impl FnOnce(&mut Tenant<'_>) -> Result<Reply>,
+    again: impl FnOnce(&mut Tenant<'_>, Option<&str>) -> Result<Reply>,
 ) -> Result<Reply> {
     let Some(request) = request else { return work(tenant) };
     match claim(tenant, request, now)? {
         Claim::First => {}
+        Claim::Answered(answer) if is_without_body(&answer) => {
+            let reply = again(tenant, answer.location.as_deref())?;
+            return Ok(marked(reply, &answer));
+        }
         Claim::Answered(answer) => return Ok(replay(answer)),
         Claim::Other => {
             let detail = "This Idempotency-Key was used for a request with another query or body; \
@@ -126,10 +136,26 @@ pub(crate) fn once(
         status: Some(reply.status.into()),
         location: reply.header(&LOCATION).map(str::to_owned),
         etag: reply.header(&ETAG).map(str::to_owned),
-        body: reply.body.as_deref().map(<[u8]>::to_vec),
+        body: reply.kept().filter(|body| body.len() <= MAX_KEPT).map(<[u8]>::to_vec),
     };
     save_answer(tenant, request, &answer)?;
     Ok(reply)
+}
+
+/// Makes no answer anew: for requests whose answers are always short enough to be stored.
+pub(crate) fn never_too_large(_: &mut Tenant<'_>, _: Option<&str>) -> Result<Reply> {
+    Err(Failure::Broken("an answer was too large to be stored".to_owned()))
+}
+
+/// Deletes the expired answers of all tenants.
+pub(crate) async fn purge(store: &Store, now: NaiveDateTime) {
+    loop {
+        match store.write_all(move |session| purge_some(session, now)).await {
+            Ok(PURGED_AT_ONCE) => {}
+            Ok(_) => return,
+            Err(error) => return log::warn!("expired answers were not deleted: {error}"),
+        }
+    }
 }
 
 /// Whether an error is the answer to a request that was understood, and not to its form: only such
@@ -138,16 +164,30 @@ fn is_final(error: &Error) -> bool {
     matches!(error.code.status(), 404 | 409 | 412 | 422)
 }
 
-fn replay(answer: Answer) -> Reply {
-    let status = answer.status.and_then(|status| u16::try_from(status).ok()).unwrap_or(500);
-    let reply = match answer.body {
+/// Whether an answer had a body that was too large to be stored.
+fn is_without_body(answer: &Answer) -> bool {
+    answer.body.is_none() && matches!(answer.status, Some(200 | 201))
+}
+
+fn status(answer: &Answer) -> u16 {
+    answer.status.and_then(|status| u16::try_from(status).ok()).unwrap_or(500)
+}
+
+fn replay(mut answer: Answer) -> Reply {
+    let status = status(&answer);
+    let reply = match answer.body.take() {
         Some(body) => restore(body, status),
         None => Reply::empty(status),
     };
-    let headers = [(LOCATION, answer.location), (ETAG, answer.etag)];
-    let headers = headers.into_iter().filter_map(|(name, value)| Some((name, value?)));
-    headers
-        .fold(reply, |reply, (name, value)| reply.with_header(name, value))
+    let etag = answer.etag.take().into_iter();
+    marked(etag.fold(reply, |reply, etag| reply.with_header(ETAG, etag)), &answer)
+}
+
+/// Gives a repeated answer the status and the address of the first, and says that it is one.
+fn marked(reply: Reply, first: &Answer) -> Reply {
+    let location = first.location.iter();
+    location
+        .fold(reply.with_status(status(first)), |reply, at| reply.with_header(LOCATION, at.clone()))
         .with_header(REPLAYED, "true")
 }
 

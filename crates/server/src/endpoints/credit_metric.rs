@@ -15,7 +15,7 @@ use apportion_store::idempotency::Request;
 use chrono::NaiveDateTime;
 
 use crate::access::Right;
-use crate::access::idempotency::{KeyGuard, once};
+use crate::access::idempotency::{KeyGuard, never_too_large, once};
 use crate::catalog::{Resources, Work};
 use crate::endpoints::call::Call;
 use crate::endpoints::siren;
@@ -64,7 +64,8 @@ struct CreditRequest {
 impl CreditRequest {
     /// Answers in the current transaction. Is called again if that was interrupted.
     fn answer(&self, tenant: &mut Tenant<'_>) -> Result<Reply> {
-        once(tenant, self.request.as_ref(), self.now, |tenant| self.apply(tenant))
+        let apply = |tenant: &mut Tenant<'_>| self.apply(tenant);
+        once(tenant, self.request.as_ref(), self.now, apply, never_too_large)
     }
 
     fn apply(&self, tenant: &mut Tenant<'_>) -> Result<Reply> {

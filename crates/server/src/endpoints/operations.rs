@@ -17,7 +17,7 @@ use apportion_store::idempotency::Request;
 use chrono::NaiveDateTime;
 
 use crate::access::Right;
-use crate::access::idempotency::{KeyGuard, once};
+use crate::access::idempotency::{KeyGuard, MAX_KEPT, never_too_large, once};
 use crate::catalog::{ROOT, Resources, TypeId, TypeRef, Work};
 use crate::endpoints::call::Call;
 use crate::endpoints::read;
@@ -38,9 +38,12 @@ pub(crate) async fn answer(call: &Call<'_>, payload: web::Payload) -> Result<Rep
     let body = call.body(payload, BodyFormat::Document(Some(EXTENSION))).await?;
     call.check_no_parameters()?;
     let key = call.take_key(&body)?;
+    let unreadable = |what| Failure::refusal(Code::BadDocument, what);
+    let json = Json::parse(&body).map_err(unreadable)?.into_owned();
+    operations::read(&json).map_err(Failure::from)?;
     let request = OperationsRequest {
         resources: call.resources(),
-        body,
+        json,
         origin: call.origin.clone(),
         currency: call.access.currency,
         now: call.now,
@@ -52,7 +55,8 @@ pub(crate) async fn answer(call: &Call<'_>, payload: web::Payload) -> Result<Rep
 /// A request to carry out operations.
 struct OperationsRequest {
     resources: Arc<Resources>,
-    body: web::Bytes,
+    /// The document, which was read before the request waits for its turn.
+    json: Json<'static>,
     /// The beginning of an absolute `href`, such as `https://api.example.com`.
     origin: String,
     currency: Currency,
@@ -64,16 +68,16 @@ struct OperationsRequest {
 impl OperationsRequest {
     /// Answers in the current transaction. Is called again if that was interrupted.
     fn answer(&self, tenant: &mut Tenant<'_>) -> Result<Reply> {
-        once(tenant, self.request.as_ref(), self.now, |tenant| self.apply(tenant))
+        let apply = |tenant: &mut Tenant<'_>| self.apply(tenant);
+        once(tenant, self.request.as_ref(), self.now, apply, never_too_large)
     }
 
     fn apply(&self, tenant: &mut Tenant<'_>) -> Result<Reply> {
-        let unreadable = |what| Failure::refusal(Code::BadDocument, what);
-        let json = Json::parse(&self.body).map_err(unreadable)?;
         let mut locals = LocalIds::default();
         let mut added = Vec::new();
+        let mut written = Vec::new();
         let mut out = b"{\"atomic:results\":[".to_vec();
-        for (at, operation) in operations::read(&json)?.into_iter().enumerate() {
+        for (at, operation) in operations::read(&self.json)?.into_iter().enumerate() {
             if at > 0 {
                 out.push(b',');
             }
@@ -91,14 +95,25 @@ impl OperationsRequest {
                         added.push(read::address(kind, id));
                     }
                     show(tenant, kind, id, &mut out)?;
+                    let name = kind.resource().name;
+                    written.push(format!("{{\"data\":{{\"type\":\"{name}\",\"id\":\"{id}\"}}}}"));
                 }
-                Ok(None) => out.extend_from_slice(b"{}"),
+                Ok(None) => {
+                    out.extend_from_slice(b"{}");
+                    written.push("{}".to_owned());
+                }
                 Err(failure) => return Err(at_operation(failure, at, &added)),
             }
         }
         let end = format!("],\"jsonapi\":{{\"version\":\"1.1\",\"ext\":[\"{EXTENSION}\"]}}}}");
         out.extend_from_slice(end.as_bytes());
-        Ok(Reply::document(200, out).with_extension(EXTENSION))
+        let is_long = out.len() > MAX_KEPT;
+        let reply = Reply::document(200, out).with_extension(EXTENSION);
+        if !is_long {
+            return Ok(reply);
+        }
+        let identifiers = format!("{{\"atomic:results\":[{}{end}", written.join(","));
+        Ok(reply.with_shorter(identifiers))
     }
 }
 

@@ -152,7 +152,26 @@ struct WriteRequest {
 impl WriteRequest {
     /// Answers in the current transaction. Is called again if that was interrupted.
     fn answer(&self, tenant: &mut Tenant<'_>) -> Result<Reply> {
-        once(tenant, self.request.as_ref(), self.now, |tenant| self.apply(tenant))
+        let apply = |tenant: &mut Tenant<'_>| self.apply(tenant);
+        let again = |tenant: &mut Tenant<'_>, at: Option<&str>| self.again(tenant, at);
+        once(tenant, self.request.as_ref(), self.now, apply, again)
+    }
+
+    /// Answers a repeated request whose answer was too large to be stored: shows what it wrote as
+    /// it is now, without what was included.
+    fn again(&self, tenant: &mut Tenant<'_>, location: Option<&str>) -> Result<Reply> {
+        let kind = self.route.kind(&self.resources).ok_or_else(Failure::not_found)?;
+        let query = Query { include: None, ..self.query.clone() };
+        let id = match &self.change {
+            Change::Link(..) => {
+                return read::linkage(tenant, &self.resources, self.route, &query, &self.origin);
+            }
+            Change::Update(id, _) | Change::Delete(id) => Some(*id),
+            Change::Create(_) => location.and_then(|at| at.rsplit('/').next()?.parse().ok()),
+        };
+        let id = id.ok_or_else(Failure::not_found)?;
+        let rows = read::row(tenant, kind, id)?;
+        read::single(tenant, kind, rows.as_ref(), &query, &read::address(kind, id))
     }
 
     fn apply(&self, tenant: &mut Tenant<'_>) -> Result<Reply> {

@@ -26,6 +26,8 @@ const VARIES_BY_ORIGIN: &str = "Accept, Authorization, X-Auth-Token, X-Organizat
 pub(crate) struct Reply {
     pub(crate) status: u16,
     pub(crate) body: Option<Bytes>,
+    /// A shorter body, to be stored for a repeated request in place of the body.
+    shorter: Option<Box<Bytes>>,
     headers: Vec<(HeaderName, String)>,
     /// The parameter of the media type, `ext` or `profile`, and its URI.
     applied: Option<(&'static str, &'static str)>,
@@ -39,6 +41,7 @@ impl Reply {
         Self {
             status,
             body: Some(body.into()),
+            shorter: None,
             headers: Vec::new(),
             applied: None,
             media_type: MEDIA_TYPE,
@@ -84,6 +87,16 @@ impl Reply {
         let is_known = known.is_some_and(|known| etag::lists(known, &tag));
         let reply = if is_known { Self::empty(304) } else { self };
         reply.with_header(ETAG, tag).with_header(CACHE_CONTROL, "no-cache")
+    }
+
+    /// Adds a shorter body, to be stored for a repeated request.
+    pub(crate) fn with_shorter(self, body: impl Into<Bytes>) -> Self {
+        Self { shorter: Some(Box::new(body.into())), ..self }
+    }
+
+    /// Returns the body to be stored for a repeated request.
+    pub(crate) fn kept(&self) -> Option<&[u8]> {
+        self.shorter.as_deref().or(self.body.as_ref()).map(AsRef::as_ref)
     }
 
     /// Names the profile that the document applies, if there is one.

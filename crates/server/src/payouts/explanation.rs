@@ -189,7 +189,7 @@ pub(crate) fn write_shared_pool(shared: &SharedPool) -> String {
 fn read_shared_pool(text: &str, units: Units) -> Option<SharedPool> {
     let json = Json::parse(text.as_bytes()).ok()?;
     let digits = |name: &str| match json.member(name) {
-        Some(Json::Number(digits)) => Some(*digits),
+        Some(Json::Number(digits)) => Some(digits.as_ref()),
         _ => None,
     };
     Some(SharedPool {

@@ -8,6 +8,7 @@ use crate::error::{Cause, Error, Result};
 use crate::pool::executor::{Executor, spawn};
 use crate::pool::lazy::Lazy;
 use crate::pool::limits::Limits;
+use crate::pool::queue::Owner;
 use crate::pool::writer::Writer;
 use crate::scope::Scope;
 use crate::session::Session;
@@ -125,15 +126,38 @@ impl Store {
         T: Send + 'static,
         E: From<Error> + Cause + Send + 'static,
     {
-        let (owner, limits) = (scope.organization.0, self.limits);
+        let work = move |session: &mut Session| work(&mut Tenant::new(scope, session));
+        self.change(scope.organization.0, Visibility::of(&scope), work).await
+    }
+
+    /// Does the same as [`Store::write`] for work that may change the rows of every tenant, such as
+    /// to delete what has expired.
+    pub async fn write_all<T, E>(
+        &self,
+        work: impl Fn(&mut Session) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<Error> + Cause + Send + 'static,
+    {
+        self.change(NOBODY, Visibility::Everybody, work).await
+    }
+
+    async fn change<T, E>(
+        &self,
+        owner: Owner,
+        seen: Visibility,
+        work: impl Fn(&mut Session) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<Error> + Cause + Send + 'static,
+    {
         match &self.writer {
-            Some(writer) => {
-                let work = move |session: &mut Session| work(&mut Tenant::new(scope, session));
-                writer.run(owner, limits, work).await
-            }
+            Some(writer) => writer.run(owner, self.limits, work).await,
             None => {
-                let work = move |connection: &mut Lazy| persist(scope, connection, &work);
-                self.reader.run(owner, limits, work).await
+                let work = move |connection: &mut Lazy| persist(seen, connection, &work);
+                self.reader.run(owner, self.limits, work).await
             }
         }
     }
@@ -154,16 +178,16 @@ fn keep_folding(mut connection: Lazy, alive: &Weak<Executor>) {
 /// Runs a transaction. Runs it again as long as others interrupt it, at most [`MAX_TRIES`] times,
 /// and once if the connection was lost before its commit.
 fn persist<T, E: From<Error> + Cause>(
-    scope: Scope,
+    seen: Visibility,
     connection: &mut Lazy,
-    work: &impl Fn(&mut Tenant<'_>) -> Result<T, E>,
+    work: &impl Fn(&mut Session) -> Result<T, E>,
 ) -> Result<T, E> {
     let began = Instant::now();
     let (mut tries, mut losses) = (0_u32, 0_u32);
     loop {
-        let seen = Some(Visibility::of(&scope));
-        let session = connection.begun(|session| session.begin(seen))?;
-        let error = match work(&mut Tenant::new(scope, session)) {
+        let session = connection.begun(|session| session.begin(Some(seen)))?;
+        session.begin_work();
+        let error = match work(session) {
             Ok(value) => match session.commit() {
                 Ok(()) => return Ok(value),
                 // The commit may have been carried out all the same.

@@ -21,7 +21,8 @@ use crate::session::Session;
 
 /// The most pieces of work that share a commit.
 const MAX_GROUP: usize = 256;
-/// The time after which a transaction takes no more work, so that its answers leave.
+/// The time after the first piece of work after which a transaction takes no more, so that its
+/// answers leave.
 const MAX_WORKING: Duration = Duration::from_millis(50);
 /// The shortest time that a transaction stays open for clients which may come back after the last
 /// commit. It stays open as long as that commit took, from this to [`MAX_GATHERING`].
@@ -58,7 +59,11 @@ where
         if self.result.is_none() && !self.start.begin() {
             return false;
         }
-        let result = within(self.deadline, || (self.work)(session));
+        let result = within(self.deadline, || {
+            let done = (self.work)(session)?;
+            // Nobody waits any more for what is late.
+            if apportion_deadline::statement() { Ok(done) } else { Err(Error::too_long().into()) }
+        });
         let keep = result.is_ok();
         self.result = Some(result);
         keep
@@ -172,7 +177,7 @@ impl Group {
         let until = until.unwrap_or(began);
         let mut done: Vec<Box<dyn Piece>> = Vec::new();
         let (mut undone, mut is_lost) = (Vec::new(), false);
-        let mut next = Some(first);
+        let (mut next, mut full) = (Some(first), None);
         while let Some(mut piece) = next {
             match self.one(piece.as_mut()) {
                 State::Kept => done.push(piece),
@@ -183,8 +188,9 @@ impl Group {
                 }
             }
             let jobs = done.len().saturating_add(undone.len());
-            let goes_on = !is_lost && began.elapsed() < MAX_WORKING;
-            next = if goes_on { self.next(jobs, until) } else { None };
+            let now = Instant::now();
+            let is_full = now >= *full.get_or_insert(now.checked_add(MAX_WORKING).unwrap_or(now));
+            next = if is_lost || is_full { None } else { self.next(jobs, until) };
         }
         let began = Instant::now();
         let committed = self.end(!is_lost);
@@ -263,6 +269,7 @@ impl Group {
         if session.begin(None).is_err() {
             return State::Lost;
         }
+        session.begin_work();
         let outcome = catch_unwind(AssertUnwindSafe(|| piece.run(session)));
         let keep = outcome.unwrap_or(false);
         if keep && session.commit().is_err() {

@@ -20,7 +20,7 @@ use diesel::prelude::*;
 
 use crate::address::Address;
 use crate::database::connection::AnyConnection;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::scope::Scope;
 use crate::session::books::Ledgers;
 use crate::session::event::Event;
@@ -31,6 +31,9 @@ type Transactions = <AnyConnection as Connection>::TransactionManager;
 
 /// The most shapes of statements that a connection keeps prepared. Diesel's own cache has no bound.
 const MAX_SHAPES: usize = 256;
+
+/// The most rows that a piece of work rewrites because of changes of others.
+const MAX_REWRITTEN: usize = 20_000;
 
 /// A connection and its state.
 pub struct Session {
@@ -47,6 +50,8 @@ pub struct Session {
     shapes: HashSet<u64>,
     address: Address,
     ledgers: Arc<Ledgers>,
+    /// The number of rows that the piece of work has rewritten so far, because of changes of others.
+    rewritten: usize,
     /// The events that are noted and not inserted yet.
     events: Vec<Event>,
     /// The number of events that had been noted when each open transaction began, the outermost
@@ -77,6 +82,7 @@ impl Session {
             shapes: HashSet::new(),
             address: address.clone(),
             ledgers,
+            rewritten: 0,
             events: Vec::new(),
             marks: Vec::new(),
         })
@@ -111,6 +117,25 @@ impl Session {
         self.is_lost
             || self.reads
             || Transactions::is_broken_transaction_manager(&mut self.connection)
+    }
+
+    /// Notes that another piece of work begins.
+    pub(crate) fn begin_work(&mut self) {
+        self.rewritten = 0;
+    }
+
+    /// Counts rows that are about to be rewritten because of a change of another row.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::TooMany`] if the work would rewrite too many, unless it may take any time.
+    pub(crate) fn count_rewritten(&mut self, rows: usize) -> Result<()> {
+        self.rewritten = self.rewritten.saturating_add(rows);
+        let is_limited = apportion_deadline::current() != apportion_deadline::Deadline::NONE;
+        if is_limited && self.rewritten > MAX_REWRITTEN {
+            return Err(Error::TooMany { count: self.rewritten, most: MAX_REWRITTEN });
+        }
+        Ok(())
     }
 
     /// Notes that a row was written. The event is inserted at the end of the transaction, or at

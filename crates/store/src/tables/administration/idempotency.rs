@@ -8,6 +8,7 @@ use diesel::prelude::*;
 
 use crate::database::connection::on_backend;
 use crate::error::{Error, Result};
+use crate::session::Session;
 use crate::session::tenant::Tenant;
 
 use self::schema::idempotency_keys as keys;
@@ -32,8 +33,8 @@ mod schema {
 
 /// The time for which an answer is stored.
 pub const LIFETIME: TimeDelta = TimeDelta::hours(24);
-/// The greatest number of expired answers that are deleted when a key is claimed.
-const PURGED: i64 = 4;
+/// The greatest number of expired answers that are deleted at once.
+pub const PURGED_AT_ONCE: usize = 200;
 
 /// A request that carries a key.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -73,22 +74,28 @@ pub enum Claim {
     Other,
 }
 
-/// Claims a key for a request, and deletes a few expired keys.
+/// Deletes expired answers of all tenants, the oldest first, and at most [`PURGED_AT_ONCE`]. Returns
+/// their number.
+pub fn purge(session: &mut Session, now: NaiveDateTime) -> Result<usize> {
+    let expired = now.checked_sub_signed(LIFETIME).unwrap_or(now);
+    let oldest = diesel::alias!(keys as oldest);
+    let purged = oldest
+        .filter(oldest.field(keys::created_at).lt(expired))
+        .order(oldest.field(keys::created_at))
+        .limit(i64::try_from(PURGED_AT_ONCE)?)
+        .select(oldest.field(keys::id));
+    diesel::delete(keys::table.filter(keys::id.eq_any(purged)))
+        .execute(session.everybody()?)
+        .map_err(Error::from)
+}
+
+/// Claims a key for a request.
 ///
 /// If another transaction has claimed the key and is still running, this waits for its end. Returns
 /// [`Error::Interrupted`] if the key was deleted meanwhile.
 pub fn claim(tenant: &mut Tenant<'_>, request: &Request, now: NaiveDateTime) -> Result<Claim> {
     let organization = tenant.id();
     let connection = tenant.connection()?;
-    let expired = now.checked_sub_signed(LIFETIME).unwrap_or(now);
-    let oldest = diesel::alias!(keys as oldest);
-    let purged = oldest
-        .filter(oldest.field(keys::organization_id).eq(organization))
-        .filter(oldest.field(keys::created_at).lt(expired))
-        .order(oldest.field(keys::created_at))
-        .limit(PURGED)
-        .select(oldest.field(keys::id));
-    diesel::delete(keys::table.filter(keys::id.eq_any(purged))).execute(connection)?;
     let row = (
         keys::organization_id.eq(organization),
         keys::method.eq(&request.method),
@@ -103,12 +110,31 @@ pub fn claim(tenant: &mut Tenant<'_>, request: &Request, now: NaiveDateTime) -> 
     if added > 0 {
         return Ok(Claim::First);
     }
-    let found: Option<(Vec<u8>, Answer)> = by_key(organization, request)
-        .select((keys::request_hash, (keys::status, keys::location, keys::etag, keys::body)))
+    let found: Option<(NaiveDateTime, Vec<u8>, Answer)> = by_key(organization, request)
+        .select((
+            keys::created_at,
+            keys::request_hash,
+            (keys::status, keys::location, keys::etag, keys::body),
+        ))
         .first(connection)
         .optional()?;
+    let expired = now.checked_sub_signed(LIFETIME).unwrap_or(now);
     match found {
-        Some((hash, answer)) if hash == request.hash => Ok(Claim::Answered(answer)),
+        // It has expired, and takes over the row, which nobody has purged yet.
+        Some((created_at, ..)) if created_at < expired => {
+            let none = (keys::location.eq(None::<&str>), keys::etag.eq(None::<&str>));
+            diesel::update(by_key(organization, request))
+                .set((
+                    keys::request_hash.eq(request.hash.as_slice()),
+                    keys::created_at.eq(now),
+                    keys::status.eq(None::<i64>),
+                    keys::body.eq(None::<&[u8]>),
+                    none,
+                ))
+                .execute(connection)?;
+            Ok(Claim::First)
+        }
+        Some((_, hash, answer)) if hash == request.hash => Ok(Claim::Answered(answer)),
         Some(_) => Ok(Claim::Other),
         // The row has expired and was deleted between the two statements.
         None => Err(Error::Interrupted("the key was released".to_owned())),

@@ -5,10 +5,9 @@
 use crate::error::{Error, Result};
 use crate::rows::insert_many::{self, stamps, target};
 use crate::rows::macros::{delete_row, insert_row, next_version, own_row, timestamps, update_row};
-use crate::rows::select::Stored;
 use crate::rows::table::table;
 use crate::rows::unique::ExternalId;
-use crate::session::tenant::{RowVersion, Tenant};
+use crate::session::tenant::Tenant;
 use crate::sql::field::{Field, Join};
 use crate::sql::statement::Statement;
 use crate::stored;
@@ -17,7 +16,6 @@ use apportion_core::currency::Currency;
 use apportion_core::id::{DealId, OrganizationId, PersonId, RevenueDistributionId};
 use chrono::{NaiveDate, NaiveDateTime};
 use diesel::prelude::*;
-use diesel::sql_types::BigInt;
 
 table! {
     revenue_distributions;
@@ -181,12 +179,14 @@ pub fn percents_of_deal(tenant: &mut Tenant<'_>, deal: DealId) -> Result<Vec<Dis
 }
 
 /// Updates the amounts and the currency of distributions of one deal, many rows in each statement.
+/// The event of the deal's change stands for all of them.
 pub fn rewrite(
     tenant: &mut Tenant<'_>,
     currency: Currency,
     rows: &[Rewritten],
     now: NaiveDateTime,
 ) -> Result<()> {
+    tenant.session().count_rewritten(rows.len())?;
     for rows in rows.chunks(REWRITTEN_AT_ONCE) {
         let rewritten: Vec<[i64; 3]> =
             rows.iter().map(|row| [row.id.0, row.amount, row.amount_default]).collect();
@@ -198,16 +198,13 @@ pub fn rewrite(
              amount_default = rewritten.amount_default, version = version + 1, \
              currency = :currency, updated_at = :now FROM rewritten \
              WHERE revenue_distributions.organization_id = :organization \
-             AND revenue_distributions.id = rewritten.id \
-             RETURNING revenue_distributions.id, revenue_distributions.version",
+             AND revenue_distributions.id = rewritten.id",
         )
         .bind("rewritten", rewritten.as_slice())
         .bind("currency", currency.code())
         .bind("now", now)
         .bind("organization", tenant.id());
-        let changed: Vec<RowVersion> =
-            statement.yielding::<(BigInt, BigInt)>().load(tenant.connection()?)?;
-        tenant.record_updates(RevenueDistributionRow::TABLE, &changed, now)?;
+        statement.execute(tenant.connection()?)?;
     }
     Ok(())
 }

@@ -1,18 +1,20 @@
 //! Keys of requests: the first claim is to be answered, the same request again gets that answer,
 //! another request with the key is refused, and an answer is kept for its lifetime.
 
-use apportion_store::idempotency::{Answer, Claim, LIFETIME, claim, save_answer};
+use apportion_store::idempotency::{
+    Answer, Claim, LIFETIME, PURGED_AT_ONCE, claim, purge, save_answer,
+};
 use apportion_store::{Error, Tenant};
 use apportion_testing::{Backend, Place};
 use chrono::TimeDelta;
 
 use crate::support::requester::{answers, block_on, enqueue};
 use crate::support::rows::{deal_names, insert_deal, keyed_request};
-use crate::support::{World, count, eventually, instant, number, texts};
+use crate::support::{World, count, eventually, instant, number};
 
 apportion_testing::cases! {
     first_then_answered, another_request, before_it_is_answered, undone_with_the_effect, expiry,
-    some_expired_answers_go_with_each_claim, one_of_many_at_once;
+    expired_answers_of_all_are_purged, one_of_many_at_once;
     postgres: a_claim_waits_for_another
 }
 
@@ -116,24 +118,22 @@ fn expiry(place: &Place) {
     assert_eq!(count(&mut ours, "idempotency_keys"), 1);
 }
 
-fn some_expired_answers_go_with_each_claim(place: &Place) {
+/// The oldest first, of whichever tenant, and not all at once.
+fn expired_answers_of_all_are_purged(place: &Place) {
     let world = World::make(place);
     let mut session = world.session();
-    let mut theirs = Tenant::new(world.theirs, &mut session);
-    claim(&mut theirs, &keyed_request("theirs", 1), instant(0)).unwrap();
-    let mut ours = Tenant::new(world.ours, &mut session);
-    for (at, key) in ["d", "b", "f", "a", "e", "c"].iter().enumerate() {
-        claim(&mut ours, &keyed_request(key, 1), instant(at as i64)).unwrap();
+    let many = PURGED_AT_ONCE as i64;
+    for (scope, from) in [(world.theirs, 0), (world.ours, many)] {
+        let mut tenant = Tenant::new(scope, &mut session);
+        for at in from..from + many {
+            claim(&mut tenant, &keyed_request(&at.to_string(), 1), instant(at)).unwrap();
+        }
     }
-    let later = LIFETIME.num_milliseconds() + 1_000;
-    let keys = "SELECT idempotency_key FROM idempotency_keys WHERE organization_id = 1 \
-                ORDER BY created_at";
-    for (key, left) in [("g", ["e", "c", "g"].as_slice()), ("h", &["g", "h"])] {
-        assert_eq!(claim(&mut ours, &keyed_request(key, 1), instant(later)).unwrap(), Claim::First);
-        // The oldest four of the tenant.
-        assert_eq!(texts(&mut ours, keys), left);
-    }
-    assert_eq!(count(&mut Tenant::new(world.theirs, &mut session), "idempotency_keys"), 1);
+    let later = instant(LIFETIME.num_milliseconds() + 2 * many - 1);
+    let mut purge = || session.transaction(|session| purge(session, later)).unwrap();
+    assert_eq!([purge(), purge(), purge()], [PURGED_AT_ONCE, PURGED_AT_ONCE - 1, 0]);
+    assert_eq!(count(&mut Tenant::new(world.theirs, &mut session), "idempotency_keys"), 0);
+    assert_eq!(count(&mut Tenant::new(world.ours, &mut session), "idempotency_keys"), 1);
 }
 
 /// The first claim has the effect, and all others get its answer.
