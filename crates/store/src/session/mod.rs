@@ -50,7 +50,7 @@ pub struct Session {
     shapes: HashSet<u64>,
     address: Address,
     ledgers: Arc<Ledgers>,
-    /// The number of rows that the piece of work has rewritten so far, because of changes of others.
+    /// The number of rows that the piece of work has rewritten because of changes of others.
     rewritten: usize,
     /// The events that are noted and not inserted yet.
     events: Vec<Event>,

@@ -1,4 +1,6 @@
 //! Rules of any request, wherever it goes: its body, method, media types, conditions and key, and
 //! the time that it may take.
 
-apportion_testing::modules! { bodies, conditions, costs, idempotency, methods, negotiation, timeouts }
+apportion_testing::modules! {
+    bodies, conditions, costs, idempotency, methods, negotiation, timeouts
+}

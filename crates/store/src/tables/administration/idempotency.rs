@@ -74,8 +74,8 @@ pub enum Claim {
     Other,
 }
 
-/// Deletes expired answers of all tenants, the oldest first, and at most [`PURGED_AT_ONCE`]. Returns
-/// their number.
+/// Deletes expired answers of all tenants, the oldest first, and at most [`PURGED_AT_ONCE`].
+/// Returns their number.
 pub fn purge(session: &mut Session, now: NaiveDateTime) -> Result<usize> {
     let expired = now.checked_sub_signed(LIFETIME).unwrap_or(now);
     let oldest = diesel::alias!(keys as oldest);
