@@ -50,6 +50,8 @@ const CRATES: &[(&str, &[&str], &[&str])] = &[
             "log",
             "openssl-sys",
             "pq-sys",
+            // Asks how much room a disk has.
+            "rustix",
             // Reads the keys of a cursor, which come from the database as one value (`keyset`).
             "serde_json",
             "thiserror",
@@ -75,6 +77,8 @@ const CRATES: &[(&str, &[&str], &[&str])] = &[
             // Charts: docs/decisions/0011-charts.md.
             "plotters",
             "plotters-backend",
+            // Reads a clock that nobody sets (`clock`).
+            "rustix",
             "serde_json",
             "sha2",
             "subtle",

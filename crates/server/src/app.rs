@@ -12,7 +12,7 @@ use crate::access::TokenCache;
 use crate::access::idempotency::InFlight;
 use crate::access::rates::Rates;
 use crate::catalog::Resources;
-use crate::clock::Clock;
+use crate::clock::{Clock, ClockWatch};
 use crate::http::cors::Cors;
 use crate::http::host::Hosts;
 
@@ -43,6 +43,7 @@ pub(crate) struct App {
     pub(crate) description: OnceLock<Bytes>,
     pub(crate) store: Store,
     pub(crate) clock: Clock,
+    pub(crate) clock_watch: ClockWatch,
     pub(crate) hosts: Hosts,
     pub(crate) cors: Cors,
     pub(crate) tokens: TokenCache,

@@ -76,7 +76,7 @@ pub enum Error {
     Query(String),
 }
 
-/// The way in which a database cannot be used.
+/// The reason why a database is not read or written now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outage {
     /// It cannot be reached, or does not answer.
@@ -87,6 +87,8 @@ pub enum Outage {
     Full,
     /// Its file is gone, or another is in its place.
     Gone,
+    /// The clock of the server is wrong, so that what it would write cannot be taken back.
+    Clock,
 }
 
 impl fmt::Display for Outage {
@@ -95,7 +97,8 @@ impl fmt::Display for Outage {
             Outage::Unreachable => "the database cannot be reached",
             Outage::Unwritable => "the database cannot be written",
             Outage::Full => "the disk of the database is full",
-            Outage::Gone => "the file of the database is gone",
+            Outage::Gone => "the file of the database is gone, or another is in its place",
+            Outage::Clock => "the clock of the server has jumped",
         })
     }
 }

@@ -43,7 +43,7 @@ pub(crate) fn request(key: &str, method: &str, target: &str, body: &[u8]) -> Res
     }
     hash.update(body);
     let (method, key) = (method.to_owned(), key.to_owned());
-    Ok(Request { method, path, key, hash: hash.finalize().into() })
+    Ok(Request { method, path, key, hash: hash.finalize().into(), is_clock_sound: true })
 }
 
 /// The keys of requests that are being answered.

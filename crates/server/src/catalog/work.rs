@@ -21,6 +21,8 @@ pub struct Work<'w> {
     pub currency: Currency,
     /// The instant of the write, in UTC to the millisecond.
     pub now: NaiveDateTime,
+    /// Whether `now` may be right, so that what is due by it may be triggered.
+    pub(crate) is_clock_sound: bool,
     /// The versions of a row that the client expects to update or delete; `None` accepts any.
     pub(crate) expected: Option<&'w Expected>,
 }

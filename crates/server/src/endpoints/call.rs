@@ -7,6 +7,7 @@ use actix_web::http::header::{ACCEPT, HeaderName};
 use actix_web::{HttpRequest, web};
 use apportion_jsonapi::text::cut;
 use apportion_jsonapi::{Code, Error, media};
+use apportion_store::idempotency::Request;
 use apportion_store::{Cause, Scope, Tenant};
 use chrono::NaiveDateTime;
 
@@ -28,6 +29,8 @@ pub(crate) struct Call<'c> {
     pub(crate) access: Access,
     /// The instant of the request, in UTC.
     pub(crate) now: NaiveDateTime,
+    /// Whether that instant may be right.
+    pub(crate) is_clock_sound: bool,
     /// The beginning of absolute links, such as `https://api.example.com`.
     pub(crate) origin: String,
     /// The header `Accept`.
@@ -44,7 +47,8 @@ impl<'c> Call<'c> {
         origin: String,
     ) -> Self {
         let accept = joined(request, &ACCEPT);
-        Self { request, app, access, now, origin, accept }
+        let is_clock_sound = app.clock_watch.jump().is_none();
+        Self { request, app, access, now, is_clock_sound, origin, accept }
     }
 
     /// Returns the path as the client sent it.
@@ -129,6 +133,7 @@ impl<'c> Call<'c> {
         let Some(key) = key.filter(|_| applies) else { return Ok(None) };
         let target = self.request.uri().path_and_query().map_or("", |target| target.as_str());
         let request = idempotency::request(&key, self.method().as_str(), target, body)?;
+        let request = Request { is_clock_sound: self.is_clock_sound, ..request };
         self.app.in_flight.take(&self.access.scope, request).map(Some).map_err(Stop::Replied)
     }
 

@@ -46,6 +46,7 @@ pub(crate) async fn answer(call: &Call<'_>, payload: web::Payload) -> Result<Rep
         body,
         currency: call.access.currency,
         now: call.now,
+        is_clock_sound: call.is_clock_sound,
         request: key.as_ref().map(KeyGuard::to_request),
     };
     Ok(call.write(move |tenant| request.answer(tenant)).await?)
@@ -57,6 +58,7 @@ struct CreditRequest {
     body: web::Bytes,
     currency: Currency,
     now: NaiveDateTime,
+    is_clock_sound: bool,
     /// The request that its `Idempotency-Key` stands for, if it has one.
     request: Option<Request>,
 }
@@ -75,6 +77,7 @@ impl CreditRequest {
             tenant: tenant.reborrow(),
             currency: self.currency,
             now: self.now,
+            is_clock_sound: self.is_clock_sound,
             expected: None,
         };
         credit_everywhere(&mut work, CollaboratorId(collaborator))?;

@@ -138,7 +138,7 @@ async fn answer_public(request: &HttpRequest, app: &App, public: Public) -> Resu
     let known = || joined(request, &IF_NONE_MATCH);
     match public {
         Public::Live => Ok(health::ok()),
-        Public::Ready => Ok(health::ready(&app.store).await?),
+        Public::Ready => Ok(health::ready(app).await?),
         Public::Description => Ok(openapi::answer(app).validated(known().as_deref())),
         Public::Docs(asset) => Ok(asset.reply().validated(known().as_deref())),
         Public::Nothing => Err(Failure::not_found().into()),

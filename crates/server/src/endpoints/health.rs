@@ -2,8 +2,10 @@
 //! whether it can answer requests.
 
 use apportion_jsonapi::Code;
-use apportion_store::{Session, Store};
+use apportion_store::{Error, Outage, Session};
 
+use crate::app::App;
+use crate::clock::describe;
 use crate::failure::{Failure, Result};
 use crate::http::reply::Reply;
 
@@ -12,12 +14,15 @@ pub(crate) fn ok() -> Reply {
     Reply::document(200, br#"{"meta":{"status":"ok"},"jsonapi":{"version":"1.1"}}"#.as_slice())
 }
 
-/// Checks that the database can be read and written and has the schema of this program. Refuses
-/// with 503 and the reason otherwise. It only reads.
-pub(crate) async fn ready(store: &Store) -> Result<Reply> {
-    let (is_migrated, outage) = store.read_at_once(Session::state).await?;
-    if let Some((outage, why)) = outage {
-        return Err(apportion_store::Error::Unavailable(outage, why).into());
+/// Checks that the database can be read and written and has the schema of this program, and that
+/// the clock may be right. Refuses with 503 and the reason otherwise. It only reads.
+pub(crate) async fn ready(app: &App) -> Result<Reply> {
+    if let Some(jump) = app.clock_watch.jump() {
+        return Err(Error::Unavailable(Outage::Clock, describe(jump)).into());
+    }
+    let is_migrated = app.store.read_at_once(Session::state).await?;
+    if app.store.is_full() {
+        return Err(Error::Unavailable(Outage::Full, "a write failed".to_owned()).into());
     }
     if is_migrated {
         return Ok(ok());

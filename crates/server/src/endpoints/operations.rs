@@ -47,6 +47,7 @@ pub(crate) async fn answer(call: &Call<'_>, payload: web::Payload) -> Result<Rep
         origin: call.origin.clone(),
         currency: call.access.currency,
         now: call.now,
+        is_clock_sound: call.is_clock_sound,
         request: key.as_ref().map(KeyGuard::to_request),
     };
     Ok(call.write(move |tenant| request.answer(tenant)).await?)
@@ -61,6 +62,7 @@ struct OperationsRequest {
     origin: String,
     currency: Currency,
     now: NaiveDateTime,
+    is_clock_sound: bool,
     /// The request that its `Idempotency-Key` stands for, if it has one.
     request: Option<Request>,
 }
@@ -86,6 +88,7 @@ impl OperationsRequest {
                 tenant: tenant.reborrow(),
                 currency: self.currency,
                 now: self.now,
+                is_clock_sound: self.is_clock_sound,
                 expected: None,
             };
             match perform(&mut work, &operation, &self.origin, &mut locals) {

@@ -81,6 +81,7 @@ pub(crate) async fn answer(
         origin: call.origin.clone(),
         currency: call.access.currency,
         now: call.now,
+        is_clock_sound: call.is_clock_sound,
         expected: call.header(&IF_MATCH).map(|header| Expected::parse(&header)),
         request: key.as_ref().map(KeyGuard::to_request),
     };
@@ -143,6 +144,7 @@ struct WriteRequest {
     origin: String,
     currency: Currency,
     now: NaiveDateTime,
+    is_clock_sound: bool,
     /// The versions that the change applies to, if the client names any.
     expected: Option<Expected>,
     /// The request that its `Idempotency-Key` stands for, if it has one.
@@ -181,6 +183,7 @@ impl WriteRequest {
             tenant: tenant.reborrow(),
             currency: self.currency,
             now: self.now,
+            is_clock_sound: self.is_clock_sound,
             expected: self.expected.as_ref(),
         };
         match &self.change {

@@ -11,7 +11,7 @@ use apportion_core::obligation::{DISTRIBUTION_AWARD, ObligationStatus};
 use apportion_store::allocate::{self, CollectedObligation, EarnedShare, NewObligations, Payment};
 use apportion_store::distribution::{self, NewDistribution};
 use apportion_store::distributor::{self, DistributorRow, Occupied, StoredDistributor};
-use apportion_store::{self as store, Stored, Tenant, metric};
+use apportion_store::{self as store, Outage, Stored, Tenant, metric};
 use chrono::{DateTime, NaiveDateTime, Utc};
 
 use crate::catalog::Work;
@@ -52,6 +52,10 @@ pub(crate) fn trigger_due(
             work.now = now.max(last);
         }
         return Ok(payer);
+    }
+    if !work.is_clock_sound {
+        let why = format!("distributor {id} is due by a clock that is wrong");
+        return Err(store::Error::Unavailable(Outage::Clock, why));
     }
     // Nothing is logged: the write may still be refused, and the trigger undone with it.
     trigger_locked(tenant, payer.stored, now.and_utc())?;

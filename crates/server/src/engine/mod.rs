@@ -56,6 +56,11 @@ impl Engine {
         Self { store, stopped: Arc::default(), forecasts: KnownForecasts::default() }
     }
 
+    /// Returns the store that it works on.
+    fn store(&self) -> &Store {
+        &self.store
+    }
+
     /// Stops the engine: a pass ends after the trigger that it is working on.
     pub(crate) fn stop(&self) {
         self.stopped.store(true, Ordering::Release);

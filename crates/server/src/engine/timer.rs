@@ -5,14 +5,18 @@ use std::time::Duration;
 
 use actix_web::rt;
 use actix_web::rt::task::JoinHandle;
-use apportion_store::Store;
+use apportion_store::{Session, Store};
+use chrono::{DateTime, TimeDelta, Utc};
 use tokio::sync::watch;
 
-use crate::clock::Clock;
+use crate::clock::{Clock, ClockWatch, describe};
 use crate::engine::Engine;
 
 /// The number of open distributions that one pass refreshes; the next pass goes on behind them.
 const REFRESHED_AT_ONCE: usize = 1_000;
+
+/// The longest time that one trigger may take, since it must be done some time.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A running engine.
 pub(crate) struct Timer {
@@ -25,11 +29,11 @@ impl Timer {
     /// Starts an engine on the current thread's runtime. It stops when `shutdown` completes.
     pub(crate) fn start(
         store: Store,
-        clock: Clock,
+        clock: (Clock, ClockWatch),
         interval: Duration,
         shutdown: impl Future<Output = ()> + 'static,
     ) -> Self {
-        let engine = Engine::new(store);
+        let engine = Engine::new(store.within(PATIENCE));
         let (stop, stopped) = watch::channel(false);
         let task = rt::spawn(keep_passing(engine.clone(), clock, interval, stopped));
         let (engine_to_stop, sleep_to_end) = (engine.clone(), stop.clone());
@@ -51,26 +55,60 @@ impl Timer {
 
 async fn keep_passing(
     engine: Engine,
-    clock: Clock,
+    (clock, watch): (Clock, ClockWatch),
     interval: Duration,
     mut stopped: watch::Receiver<bool>,
 ) {
-    let mut refreshed = 0;
+    let (mut refreshed, mut is_paused) = (0, false);
     while !engine.is_stopped() {
-        let now = clock.instant();
-        let summary = engine.pass(now, |_| {}).await;
-        let refresh = match summary {
-            Ok(_) => engine.refresh(now, refreshed, REFRESHED_AT_ONCE).await,
-            Err(error) => Err(error),
-        };
-        match refresh {
-            Ok(last) => refreshed = last.unwrap_or(0),
-            Err(error) => log::warn!(
-                target: "apportion::engine",
-                "the pass ended early, the next one tries again: {error}"
-            ),
+        let jump = look_at_clocks(&engine, &watch).await;
+        if jump.is_some() != is_paused {
+            is_paused = jump.is_some();
+            log_pause(jump);
+        }
+        if !is_paused {
+            refreshed = pass_and_refresh(&engine, clock.instant(), refreshed).await;
         }
         // The signal to stop cuts the wait short.
         let _ = tokio::time::timeout(interval, stopped.changed()).await;
+    }
+}
+
+/// Runs a pass, and then refreshes what comes after the open distribution `refreshed`. Returns the
+/// last that was refreshed.
+async fn pass_and_refresh(engine: &Engine, now: DateTime<Utc>, refreshed: i64) -> i64 {
+    let refresh = match engine.pass(now, |_| {}).await {
+        Ok(_) => engine.refresh(now, refreshed, REFRESHED_AT_ONCE).await,
+        Err(error) => Err(error),
+    };
+    match refresh {
+        Ok(last) => last.unwrap_or(0),
+        Err(error) => {
+            log::warn!(
+                target: "apportion::engine",
+                "the pass ended early, the next one tries again: {error}"
+            );
+            refreshed
+        }
+    }
+}
+
+/// Compares the clock with that of the database, and returns the time by which it is wrong, if it
+/// is.
+async fn look_at_clocks(engine: &Engine, watch: &ClockWatch) -> Option<TimeDelta> {
+    if let Ok(Some(time)) = engine.store().read_at_once(Session::time).await {
+        watch.compare_with(time);
+    }
+    watch.jump()
+}
+
+fn log_pause(jump: Option<TimeDelta>) {
+    match jump {
+        Some(jump) => log::error!(
+            target: "apportion::engine",
+            "the engine is paused until the clock is right or the server is started again: {}",
+            describe(jump)
+        ),
+        None => log::warn!(target: "apportion::engine", "the clock is right: the engine goes on"),
     }
 }

@@ -4,4 +4,5 @@
 
 pub(crate) mod column_values;
 pub(crate) mod connection;
+pub(crate) mod file;
 pub(crate) mod lookup;

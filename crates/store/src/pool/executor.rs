@@ -15,6 +15,7 @@ use crate::error::{Cause, Error, Outage, Result};
 use crate::pool::lazy::Lazy;
 use crate::pool::limits::Limits;
 use crate::pool::queue::{Owner, Queue};
+use crate::session::Origin;
 use crate::session::books::Ledgers;
 
 const QUEUED: u8 = 0;
@@ -74,12 +75,12 @@ pub(crate) struct Executor {
 
 impl Executor {
     /// Starts the threads, under that name. Each opens its connection when it first needs one.
-    pub(crate) fn start(address: &Address, name: &str, limits: Limits) -> Result<Self> {
+    pub(crate) fn start(origin: &Origin, name: &str, limits: Limits) -> Result<Self> {
         let queue = Arc::new(Queue::new(limits.queue, limits.threads));
         let executor = Self { queue: Arc::clone(&queue) };
         let ledgers = Arc::<Ledgers>::default();
         for _ in 0..limits.threads {
-            let connection = Lazy::sharing(address, Arc::clone(&ledgers));
+            let connection = Lazy::sharing(origin, Arc::clone(&ledgers));
             let queue = Arc::clone(&queue);
             spawn(name, move || serve(connection, &queue))?;
         }

@@ -5,36 +5,35 @@
 
 use std::sync::Arc;
 
-use crate::address::Address;
 use crate::error::{Error, Outage, Result};
-use crate::session::Session;
 use crate::session::books::Ledgers;
 use crate::session::transaction::Visibility;
+use crate::session::{Origin, Session};
 
 /// A connection for one thread.
 pub(crate) struct Lazy {
-    address: Address,
+    origin: Origin,
     session: Option<Session>,
     ledgers: Arc<Ledgers>,
 }
 
 impl Lazy {
-    pub(crate) fn new(address: &Address) -> Self {
-        Self::sharing(address, Arc::default())
+    pub(crate) fn new(origin: &Origin) -> Self {
+        Self::sharing(origin, Arc::default())
     }
 
     /// Makes a connection that shares these ledgers with others.
-    pub(crate) fn sharing(address: &Address, ledgers: Arc<Ledgers>) -> Self {
-        Self { address: address.clone(), session: None, ledgers }
+    pub(crate) fn sharing(origin: &Origin, ledgers: Arc<Ledgers>) -> Self {
+        Self { origin: origin.clone(), session: None, ledgers }
     }
 
     pub(crate) fn get(&mut self) -> Result<&mut Session> {
         match &mut self.session {
             Some(session) => Ok(session),
-            empty => Ok(empty
-                .insert(Session::sharing(&self.address, Arc::clone(&self.ledgers)).map_err(
-                    |error| Error::Unavailable(Outage::Unreachable, error.to_string()),
-                )?)),
+            empty => {
+                let opened = Session::sharing(&self.origin, Arc::clone(&self.ledgers));
+                Ok(empty.insert(opened.map_err(unreachable)?))
+            }
         }
     }
 
@@ -73,5 +72,12 @@ impl Lazy {
 
     pub(crate) fn drop_session(&mut self) {
         self.session = None;
+    }
+}
+
+fn unreachable(error: Error) -> Error {
+    match error {
+        Error::Unavailable(..) => error,
+        other => Error::Unavailable(Outage::Unreachable, other.to_string()),
     }
 }

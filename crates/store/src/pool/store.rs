@@ -1,10 +1,10 @@
 //! The store: opens a database, and runs reads and writes on its threads.
 
-use std::sync::{Arc, Weak};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
 use crate::address::Address;
-use crate::error::{Cause, Error, Result};
+use crate::error::{Cause, Error, Outage, Result};
 use crate::pool::executor::{Executor, spawn};
 use crate::pool::lazy::Lazy;
 use crate::pool::limits::Limits;
@@ -17,6 +17,8 @@ use crate::session::transaction::Visibility;
 
 /// The time between two folds of PostgreSQL's row counts.
 const FOLD_EVERY: Duration = Duration::from_secs(1);
+/// The time for which a disk counts as full after a write failed for want of room.
+const FULL_FOR: Duration = Duration::from_secs(30);
 /// The number of threads at the front.
 const FRONT: usize = 2;
 /// The owner of work in no tenant's name.
@@ -35,6 +37,11 @@ pub struct Store {
     /// The threads for what every request needs, and probes: they never wait for other work.
     front: Arc<Executor>,
     writer: Option<Arc<Writer>>,
+    /// The time at which a write last failed because a disk is full, unless another succeeded.
+    full: Arc<Mutex<Option<Instant>>>,
+    /// A connection to SQLite that nobody uses: the log is removed with the last one, and it is to
+    /// be the same as long as the store lives.
+    _anchor: Option<Arc<Mutex<Session>>>,
 }
 
 impl Store {
@@ -43,20 +50,26 @@ impl Store {
         if address.path().is_some() {
             apportion_deadline::install();
         }
-        Session::open(address)?.migrate()?;
-        let reader = Arc::new(Executor::start(address, "store", limits)?);
+        let mut session = Session::open(address)?;
+        session.migrate()?;
+        session.check_file()?;
+        let origin = session.origin();
+        let reader = Arc::new(Executor::start(&origin, "store", limits)?);
         let at_the_front = Limits { threads: FRONT, ..limits };
-        let front = Arc::new(Executor::start(address, "front", at_the_front)?);
+        let front = Arc::new(Executor::start(&origin, "front", at_the_front)?);
         let writer = match address {
-            Address::Sqlite(_) => Some(Arc::new(Writer::start(address, limits)?)),
+            Address::Sqlite(_) => Some(Arc::new(Writer::start(&origin, limits)?)),
             Address::Postgres(_) => None,
         };
         if writer.is_none() {
             let alive = Arc::downgrade(&reader);
-            let connection = Lazy::new(address);
+            let connection = Lazy::new(&origin);
             spawn("fold", move || keep_folding(connection, &alive))?;
         }
-        Ok(Self { address: address.clone(), limits, reader, front, writer })
+        let anchor = address.path().map(|_| Arc::new(Mutex::new(session)));
+        let full = Arc::default();
+        let address = address.clone();
+        Ok(Self { address, limits, reader, front, writer, full, _anchor: anchor })
     }
 
     /// Returns the same store, whose work may take so long.
@@ -153,13 +166,29 @@ impl Store {
         T: Send + 'static,
         E: From<Error> + Cause + Send + 'static,
     {
-        match &self.writer {
+        let done = match &self.writer {
             Some(writer) => writer.run(owner, self.limits, work).await,
             None => {
                 let work = move |connection: &mut Lazy| persist(seen, connection, &work);
                 self.reader.run(owner, self.limits, work).await
             }
+        };
+        let cause = done.as_ref().err().and_then(Cause::cause);
+        match cause {
+            Some(Error::Unavailable(Outage::Full, _)) => *self.full() = Some(Instant::now()),
+            None => *self.full() = None,
+            Some(_) => {}
         }
+        done
+    }
+
+    /// Whether a write failed lately because the disk of the database is full.
+    pub fn is_full(&self) -> bool {
+        self.full().is_some_and(|since| since.elapsed() < FULL_FOR)
+    }
+
+    fn full(&self) -> std::sync::MutexGuard<'_, Option<Instant>> {
+        self.full.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

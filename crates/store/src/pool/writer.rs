@@ -11,13 +11,12 @@ use std::time::{Duration, Instant};
 use apportion_deadline::{Deadline, within};
 use tokio::sync::oneshot;
 
-use crate::address::Address;
 use crate::error::{Error, Outage, Result};
 use crate::pool::executor::{Start, answer, spawn};
 use crate::pool::lazy::Lazy;
 use crate::pool::limits::Limits;
 use crate::pool::queue::{Owner, Queue};
-use crate::session::Session;
+use crate::session::{Origin, Session};
 
 /// The most pieces of work that share a commit.
 const MAX_GROUP: usize = 256;
@@ -90,11 +89,11 @@ pub(crate) struct Writer {
 
 impl Writer {
     /// Starts the thread of the writer.
-    pub(crate) fn start(address: &Address, limits: Limits) -> Result<Self> {
+    pub(crate) fn start(origin: &Origin, limits: Limits) -> Result<Self> {
         let queue = Arc::new(Queue::new(limits.queue, 1));
         let writer = Self { queue: Arc::clone(&queue) };
-        let address = address.clone();
-        spawn("writer", move || Group::new(&address, queue).serve())?;
+        let origin = origin.clone();
+        spawn("writer", move || Group::new(&origin, queue).serve())?;
         Ok(writer)
     }
 
@@ -150,9 +149,9 @@ struct Group {
 }
 
 impl Group {
-    fn new(address: &Address, queue: Arc<Queue<Box<dyn Piece>>>) -> Self {
+    fn new(origin: &Origin, queue: Arc<Queue<Box<dyn Piece>>>) -> Self {
         let (ended, took) = (Instant::now(), Duration::ZERO);
-        Self { connection: Lazy::new(address), queue, expected: 0, ended, took }
+        Self { connection: Lazy::new(origin), queue, expected: 0, ended, took }
     }
 
     fn serve(mut self) {

@@ -13,6 +13,7 @@ pub(crate) mod transaction;
 
 use std::collections::HashSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
+use std::path::Path;
 use std::sync::Arc;
 
 use diesel::connection::{CacheSize, TransactionManager};
@@ -20,7 +21,8 @@ use diesel::prelude::*;
 
 use crate::address::Address;
 use crate::database::connection::AnyConnection;
-use crate::error::{Error, Result};
+use crate::database::file::{FileId, log_of};
+use crate::error::{Error, Outage, Result};
 use crate::scope::Scope;
 use crate::session::books::Ledgers;
 use crate::session::event::Event;
@@ -31,6 +33,20 @@ type Transactions = <AnyConnection as Connection>::TransactionManager;
 
 /// The most shapes of statements that a connection keeps prepared. Diesel's own cache has no bound.
 const MAX_SHAPES: usize = 256;
+
+/// A database, and the files that it was in when it was opened first.
+#[derive(Clone)]
+pub(crate) struct Origin {
+    pub(crate) address: Address,
+    /// The file and its log; `None` for PostgreSQL, and for a file that may be made now. The log
+    /// lasts as long as any connection.
+    pub(crate) files: Option<[FileId; 2]>,
+}
+
+fn gone() -> Error {
+    let why = "put it back, or start the server again".to_owned();
+    Error::Unavailable(Outage::Gone, why)
+}
 
 /// The most rows that a piece of work rewrites because of changes of others.
 const MAX_REWRITTEN: usize = 20_000;
@@ -49,6 +65,9 @@ pub struct Session {
     /// Hashes of the shapes of the statements that are prepared.
     shapes: HashSet<u64>,
     address: Address,
+    /// The file of an SQLite database, and its log once something was committed.
+    file: Option<FileId>,
+    log: Option<FileId>,
     ledgers: Arc<Ledgers>,
     /// The number of rows that the piece of work has rewritten because of changes of others.
     rewritten: usize,
@@ -62,7 +81,7 @@ pub struct Session {
 impl Session {
     /// Opens a connection to the database at that address.
     pub fn open(address: &Address) -> Result<Self> {
-        Self::sharing(address, Arc::default())
+        Self::sharing(&Origin { address: address.clone(), files: None }, Arc::default())
     }
 
     /// Moves all that is committed from the log of an SQLite database into its file, so that the
@@ -72,9 +91,19 @@ impl Session {
     }
 
     /// Opens a connection that shares these ledgers with others.
-    pub(crate) fn sharing(address: &Address, ledgers: Arc<Ledgers>) -> Result<Self> {
+    pub(crate) fn sharing(origin: &Origin, ledgers: Arc<Ledgers>) -> Result<Self> {
+        let Origin { address, files } = origin;
+        let of = |path: &Path| FileId::of(path).ok();
+        if let (Some([file, log]), Some(path)) = (files, address.path())
+            && (of(path) != Some(*file) || of(&log_of(path)) != Some(*log))
+        {
+            return Err(gone());
+        }
+        let connection = AnyConnection::open(address)?;
         Ok(Self {
-            connection: AnyConnection::open(address)?,
+            connection,
+            file: address.path().and_then(of),
+            log: files.map(|[_, log]| log),
             visibility: None,
             reads: false,
             is_by_itself: false,
@@ -86,6 +115,21 @@ impl Session {
             events: Vec::new(),
             marks: Vec::new(),
         })
+    }
+
+    /// Returns the database that this is a connection to, so that others can be opened to the same.
+    pub(crate) fn origin(&self) -> Origin {
+        let files = self.file.zip(self.log).map(|(file, log)| [file, log]);
+        Origin { address: self.address.clone(), files }
+    }
+
+    /// Succeeds unless the database is one of SQLite whose file or log was removed or replaced
+    /// since the connection was opened.
+    pub(crate) fn check_file(&mut self) -> Result<()> {
+        let Some(path) = self.address.path() else { return Ok(()) };
+        let log = FileId::of(&log_of(path)).ok();
+        let known = *self.log.get_or_insert(log.ok_or_else(gone)?);
+        if log == Some(known) && FileId::of(path).ok() == self.file { Ok(()) } else { Err(gone()) }
     }
 
     /// Returns the address of the database.

@@ -185,7 +185,7 @@ impl Session {
     /// rolled back if the deadline of the work has passed: nobody waits for it any more.
     pub(crate) fn commit(&mut self) -> Result<()> {
         if self.marks.len() == 1 {
-            let inserted = self.insert_events();
+            let inserted = self.insert_events().and_then(|()| self.check_file());
             let is_late =
                 || if apportion_deadline::statement() { None } else { Some(Error::too_long()) };
             if let Some(error) = inserted.err().or_else(is_late) {

@@ -10,14 +10,15 @@ use serde_json::json;
 
 use crate::support::refusal::complaints;
 use crate::support::world::{World, document};
-use apportion_testing::http::Answer;
+use apportion_testing::http::{Answer, send};
 
 apportion_testing::cases! {
     ;
     postgres: killed_connections_are_opened_again, connections_killed_at_work,
         a_locked_row_is_busy, a_crowd_at_a_locked_row,
-        a_database_that_refuses_comes_back;
-    sqlite: a_locked_file_is_busy, a_crowd_at_a_locked_file
+        a_database_that_refuses_comes_back, a_restart_while_nobody_asks,
+        sessions_that_become_read_only;
+    sqlite: a_locked_file_is_busy, a_crowd_at_a_locked_file, a_file_that_is_removed
 }
 
 /// Ends every connection of the service and returns their number.
@@ -221,4 +222,101 @@ fn a_locked_file_is_busy(place: &Place) {
     assert_eq!(list["meta"]["total_count"], 2);
     // A refused write uses up no id.
     assert_eq!(list["data"][1]["id"], "2");
+}
+
+/// Sixteen connections that nobody uses are lost, and nobody notices.
+fn a_restart_while_nobody_asks(place: &Place) {
+    let world = World::start(place);
+    let deal = document("deals", json!({"name": "D"}), &[]);
+    let crowd = |round: usize| {
+        std::thread::scope(|scope| {
+            for at in 0..32 {
+                let (world, deal) = (&world, &deal);
+                scope.spawn(move || match at % 2 {
+                    0 => world.get("/deals").expect(200),
+                    _ => world.post("/deals", deal).expect(201),
+                });
+            }
+        });
+        let list = world.get("/deals").expect(200).json();
+        assert_eq!(list["meta"]["total_count"], round * 16);
+    };
+    for round in 1..=4 {
+        crowd(round);
+        assert!(kill_connections(place) > 1);
+    }
+}
+
+/// A standby takes the place of a primary, or an operator switches writing off.
+fn sessions_that_become_read_only(place: &Place) {
+    let world = World::start(place);
+    world.deal("D", 1);
+    let ready = || send(world.address(), "GET", "/health/ready", &[], b"");
+    ready().expect(200);
+    let cluster = place.cluster().unwrap();
+    let name = place.url.rsplit('/').next().unwrap();
+    let switch = |is_on: bool| {
+        let sql = format!("ALTER DATABASE \"{name}\" SET default_transaction_read_only = {is_on}");
+        cluster.query(&cluster.admin_url(), &sql);
+        kill_connections(place);
+    };
+    switch(true);
+    let deal = document("deals", json!({"name": "E"}), &[]);
+    for _ in 0..20 {
+        let answer = world.post("/deals", &deal).expect(503);
+        is_busy(&answer);
+        let detail = &answer.json()["errors"][0]["detail"];
+        assert_eq!(detail, "The database cannot be written; try again in 1 s");
+        world.get("/deals").expect(200);
+    }
+    ready().expect(503);
+    // Only new sessions may write, and no old one stays.
+    let sql = format!("ALTER DATABASE \"{name}\" SET default_transaction_read_only = false");
+    cluster.query(&cluster.admin_url(), &sql);
+    for _ in 0..20 {
+        recovers(|| world.post("/deals", &deal), 201);
+    }
+    assert_eq!(world.get("/deals").expect(200).json()["meta"]["total_count"], 21);
+    recovers(ready, 200);
+}
+
+/// What is written to a file that is removed is lost with the last who has it open.
+fn a_file_that_is_removed(place: &Place) {
+    let world = World::start(place);
+    world.deal("D", 1);
+    let ready = || send(world.address(), "GET", "/health/ready", &[], b"");
+    ready().expect(200);
+    let path = world.database.path().unwrap().to_owned();
+    let files = ["", "-wal", "-shm"].map(|end| format!("{}{end}", path.display()));
+    let aside = |at: &str| format!("{at}.aside");
+    let deal = document("deals", json!({"name": "E"}), &[]);
+    let is_gone = |answer: Answer| {
+        is_busy(&answer);
+        let detail = answer.json()["errors"][0]["detail"].as_str().unwrap().to_owned();
+        assert!(detail.starts_with("The file of the database is gone"), "{detail}");
+    };
+    // All files, and the log alone; and another file in the place of the first.
+    for (moved, is_replaced) in [(0..3, false), (1..2, false), (0..3, true)] {
+        for file in &files[moved.clone()] {
+            std::fs::rename(file, aside(file)).unwrap();
+        }
+        if is_replaced {
+            std::fs::copy(aside(&files[0]), &files[0]).unwrap();
+        }
+        for _ in 0..5 {
+            is_gone(world.post("/deals", &deal).expect(503));
+            is_gone(ready().expect(503));
+        }
+        if is_replaced {
+            std::fs::remove_file(&files[0]).unwrap();
+        } else {
+            assert!(!std::path::Path::new(&files[moved.start]).exists(), "another was made");
+        }
+        for file in &files[moved] {
+            let _ = std::fs::rename(aside(file), file);
+        }
+        recovers(|| world.post("/deals", &deal), 201);
+        recovers(ready, 200);
+    }
+    assert_eq!(world.get("/deals").expect(200).json()["meta"]["total_count"], 4);
 }

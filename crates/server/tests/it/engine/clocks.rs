@@ -6,16 +6,17 @@ use std::time::{Duration, Instant};
 
 use apportion_server::Clock;
 use apportion_testing::Place;
+use apportion_testing::http::send;
 use chrono::{DateTime, Utc};
 use serde_json::json;
 
 use crate::support::resources::attribute;
 use crate::support::rows::programme::Programme;
-use crate::support::world::{World, document};
+use crate::support::world::{JSON_API, World, document};
 
 apportion_testing::cases! {
     backwards_an_hour, forwards_a_year, back_from_years_ahead, clocks_change, ends_of_months,
-    leap_days, forecasts_follow_the_days
+    leap_days, forecasts_follow_the_days, a_wrong_clock_pauses_what_cannot_be_undone
 }
 
 /// Returns the trigger dates that were executed, in order of their ids, cut to the minute.
@@ -173,4 +174,56 @@ fn forecasts_follow_the_days(place: &Place) {
             sleep(interval);
         }
     }
+}
+
+/// Somebody sets the clock 40 days ahead, and back again. A year that passes is no such jump.
+fn a_wrong_clock_pauses_what_cannot_be_undone(place: &Place) {
+    let at = |text: &str| text.parse::<DateTime<Utc>>().unwrap();
+    let clock = Clock::standing(at("2026-03-01T12:00:00Z"));
+    let interval = Duration::from_millis(20);
+    let world = World::configured(place, |config| {
+        config.engine_interval = Some(interval);
+        config.clock = clock.clone();
+    });
+    let terms = json!({
+        "name": "D", "units": "EUR", "schedule": ["+1 month"], "pool_resolver": "fixed_amount",
+        "pool_amount": 100, "distribution_resolver": "evenly_shared_pool",
+        "metric_types": [{"type": "manual", "points": 1}],
+    });
+    world.post("/distributors", &document("distributors", terms, &[])).expect(201);
+    let keyed = |key: &str| {
+        let token = ("X-Auth-Token", world.token.as_str());
+        let headers = [token, ("Content-Type", JSON_API), ("Idempotency-Key", key)];
+        let body = document("deals", json!({"name": key}), &[]).to_string();
+        send(world.address(), "POST", "/api/v2/deals", &headers, body.as_bytes())
+    };
+    let ready = || send(world.address(), "GET", "/health/ready", &[], b"");
+    let triggered = || world.get("/distributions").json()["meta"]["total_count"] != 1;
+    keyed("k").expect(201);
+    for wrong in ["2026-04-10T12:00:00Z", "2025-03-01T12:00:00Z", "1969-01-01T00:00:00Z"] {
+        clock.jump(at(wrong));
+        let reason = ready().expect(503).json()["errors"][0]["detail"].clone();
+        assert!(reason.as_str().unwrap().starts_with("The clock of the server has jumped"));
+        // Many passes would have been made.
+        sleep(interval * 10);
+        assert!(!triggered(), "{wrong}");
+        assert_eq!(keyed("k").expect(201).header("Idempotency-Replayed"), Some("true"));
+        keyed(wrong).expect(201);
+    }
+    // A write that would trigger it waits as well.
+    clock.jump(at("2026-04-10T12:00:00Z"));
+    let renamed = document("distributors", json!({"pool_amount": 200}), &[]);
+    world.patch("/distributors/1", &renamed).expect(503);
+    clock.jump(at("2026-03-01T12:00:00Z"));
+    ready().expect(200);
+    world.patch("/distributors/1", &renamed).expect(200);
+    assert!(!triggered());
+    clock.set(at("2027-03-01T12:00:00Z"));
+    ready().expect(200);
+    let end = Instant::now() + Duration::from_secs(20);
+    while !triggered() {
+        assert!(Instant::now() < end, "the engine does not go on");
+        sleep(interval);
+    }
+    assert_eq!(keyed("k").expect(201).header("Idempotency-Replayed"), None, "it has expired");
 }

@@ -135,6 +135,7 @@ fn answers_expire(place: &Place) {
         path: "/x".to_owned(),
         key: key.to_owned(),
         hash: [7; 32],
+        is_clock_sound: true,
     };
     let now = "2025-01-01T00:00:00".parse::<chrono::NaiveDateTime>().unwrap();
     let mut claim = |key: &str, now| {

@@ -48,6 +48,8 @@ pub struct Request {
     /// The SHA-256 of the method, the path, the query and the body, by which a repeated request is
     /// recognised.
     pub hash: [u8; 32],
+    /// Whether the clock may be right. As long as it is wrong, no answer is forgotten.
+    pub is_clock_sound: bool,
 }
 
 /// The stored answer to a request.
@@ -121,7 +123,7 @@ pub fn claim(tenant: &mut Tenant<'_>, request: &Request, now: NaiveDateTime) -> 
     let expired = now.checked_sub_signed(LIFETIME).unwrap_or(now);
     match found {
         // It has expired, and takes over the row, which nobody has purged yet.
-        Some((created_at, ..)) if created_at < expired => {
+        Some((created_at, ..)) if request.is_clock_sound && created_at < expired => {
             let none = (keys::location.eq(None::<&str>), keys::etag.eq(None::<&str>));
             diesel::update(by_key(organization, request))
                 .set((

@@ -346,5 +346,6 @@ pub fn keyed_request(key: &str, hash: u8) -> idempotency::Request {
         path: "/deals".to_owned(),
         key: key.to_owned(),
         hash: [hash; 32],
+        is_clock_sound: true,
     }
 }
