@@ -17,6 +17,7 @@ use clap::Parser;
 const MISUSED: u8 = 2;
 
 fn main() -> ExitCode {
+    apportion_limits::memory::give_back();
     if let Err(why) = environment::check() {
         eprintln!("apportion: {why}");
         return ExitCode::from(MISUSED);

@@ -36,11 +36,11 @@ const CRATES: &[(&str, &[&str], &[&str])] = &[
             "unicode-normalization",
         ],
     ),
-    // The one that C calls: docs/decisions/0019-deadlines.md.
-    ("apportion-deadline", &[], &["libsqlite3-sys"]),
+    // The one near C: docs/decisions/0019-deadlines.md.
+    ("apportion-limits", &[], &["libc", "libsqlite3-sys"]),
     (
         "apportion-store",
-        &["apportion-core", "apportion-deadline"],
+        &["apportion-core", "apportion-limits"],
         &[
             "chrono",
             "crossbeam-channel",
@@ -89,7 +89,7 @@ const CRATES: &[(&str, &[&str], &[&str])] = &[
     ),
     (
         "apportion",
-        &["apportion-core", "apportion-server"],
+        &["apportion-core", "apportion-limits", "apportion-server"],
         &["anyhow", "chrono", "clap", "env_logger", "indicatif", "log", "serde_json"],
     ),
     // Two that nobody ships: docs/decisions/0006-crates-beside-the-house.md.

@@ -15,6 +15,8 @@ use crate::catalog::Resources;
 use crate::clock::{Clock, ClockWatch};
 use crate::http::cors::Cors;
 use crate::http::host::Hosts;
+use crate::http::outgoing::Outgoing;
+use crate::revenue::report_room::ReportRoom;
 
 /// The configuration of a server.
 #[derive(Clone, Debug)]
@@ -49,4 +51,6 @@ pub(crate) struct App {
     pub(crate) tokens: TokenCache,
     pub(crate) rates: Option<Rates>,
     pub(crate) in_flight: InFlight,
+    pub(crate) outgoing: Outgoing,
+    pub(crate) report_room: ReportRoom,
 }

@@ -6,7 +6,7 @@ use apportion_core::fault::Fault;
 use apportion_core::money::MoneyError;
 use apportion_core::refusal::{Locked, Refused};
 use apportion_jsonapi::{Code, Error, Input, Source};
-use apportion_store as store;
+use apportion_store::{self as store, Cost};
 
 /// The result of a step on the way to an answer.
 pub type Result<T, E = Failure> = std::result::Result<T, E>;
@@ -58,12 +58,18 @@ impl Failure {
                 );
                 vec![Error::new(Code::TooCostly, detail)]
             }
-            Failure::Store(TooMany { count, most }) => {
-                let detail = format!(
-                    "This rewrites the amounts of {count} revenue distributions, and at most \
-                     {most} are rewritten at once: change fewer deals in a request, or divide the \
-                     deal"
-                );
+            Failure::Store(TooMany { cost, count, most }) => {
+                let detail = match cost {
+                    Cost::Rewritten => format!(
+                        "This rewrites the amounts of {count} revenue distributions, and at most \
+                         {most} are rewritten at once: change fewer deals in a request, or divide \
+                         the deal"
+                    ),
+                    Cost::Comparisons => format!(
+                        "This compares {count} texts, and at most {most} are compared: use fewer \
+                         'contains' and 'not_contain', or filter by an id as well"
+                    ),
+                };
                 vec![Error::new(Code::TooCostly, detail)]
             }
             Failure::Store(_) | Failure::Broken(_) => {

@@ -27,7 +27,9 @@ use crate::engine::timer::Timer;
 use crate::http::cors::Cors;
 use crate::http::guard::{GuardedStream, HEAD_TIMEOUT, KEEP_ALIVE};
 use crate::http::host::Hosts;
+use crate::http::outgoing::Outgoing;
 use crate::resources;
+use crate::revenue::report_room::ReportRoom;
 
 /// The time that a connection may take to close.
 const DISCONNECT_TIMEOUT: Duration = Duration::from_secs(1);
@@ -189,6 +191,8 @@ fn open_app(
         tokens: TokenCache::default(),
         rates: config.limit_rates.then(Rates::default),
         in_flight: InFlight::default(),
+        outgoing: Outgoing::default(),
+        report_room: ReportRoom::default(),
     })
 }
 

@@ -21,10 +21,12 @@ pub enum Error {
     /// The database cannot be used now. Later it may be possible.
     #[error("{0}: {1}")]
     Unavailable(Outage, String),
-    /// The work would rewrite more rows, because of changes of others, than it may.
-    #[error("{count} rows would be rewritten, and at most {most} are")]
+    /// The work would cost more than it may.
+    #[error("{count} {cost}, and {most} are the most")]
     TooMany {
-        /// The number of rows.
+        /// The kind of cost.
+        cost: Cost,
+        /// The number that it would take.
         count: usize,
         /// The largest number.
         most: usize,
@@ -74,6 +76,24 @@ pub enum Error {
     /// The database refused a query. This is a fault of the program.
     #[error("the database refused a query: {0}")]
     Query(String),
+}
+
+/// The costs of work that are counted before it is done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cost {
+    /// Rows that are rewritten because of changes of others.
+    Rewritten,
+    /// Comparisons of texts: those of a filter, times the rows that they are made for.
+    Comparisons,
+}
+
+impl fmt::Display for Cost {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Cost::Rewritten => "rows would be rewritten",
+            Cost::Comparisons => "texts would be compared",
+        })
+    }
 }
 
 /// The reason why a database is not read or written now.
@@ -163,9 +183,9 @@ fn unknown(text: String) -> Error {
     if text.contains("No space left on device") {
         return Error::Unavailable(Outage::Full, text);
     }
-    let took = apportion_deadline::statement_took();
+    let took = apportion_limits::deadline::statement_took();
     let deadlock = Duration::from_millis(DEADLOCK_MILLIS.load(Ordering::Relaxed));
-    match apportion_deadline::current().statement {
+    match apportion_limits::deadline::current().statement {
         Some(most) if took >= most => Error::TooLong(most),
         _ if took >= deadlock => Error::Interrupted(text),
         _ => Error::Query(text),
@@ -175,8 +195,8 @@ fn unknown(text: String) -> Error {
 impl Error {
     /// Makes the error of work whose deadline has passed.
     pub fn too_long() -> Self {
-        let deadline = apportion_deadline::current();
-        let took = apportion_deadline::statement_took();
+        let deadline = apportion_limits::deadline::current();
+        let took = apportion_limits::deadline::statement_took();
         match deadline.statement {
             Some(most) if took >= most => Error::TooLong(most),
             _ => Error::TooLong(deadline.work_limit.unwrap_or_default()),

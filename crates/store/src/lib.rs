@@ -24,7 +24,7 @@ pub use address::{Address, AddressError};
 pub use apportion_core::id::{self, OrganizationId, PersonId};
 pub use database::connection::{AnyConnection, MultiBackend};
 pub use database::lookup::Lookup;
-pub use error::{Cause, Error, Outage, Result, intact};
+pub use error::{Cause, Cost, Error, Outage, Result, intact};
 pub use ledger::ledger;
 pub use ledger::recognized::{recognized, uncounted};
 pub use payouts::counting::counting_distributors;

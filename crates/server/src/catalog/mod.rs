@@ -12,7 +12,7 @@ mod work;
 
 pub use registry::{ROOT, Resources};
 pub(crate) use registry::{TypeId, TypeRef};
-pub(crate) use served::MAX_INCLUDED;
 pub use served::{BoxedRows, CursorPage, OwnedRows, Page, Served};
+pub(crate) use served::{MAX_INCLUDED, MAX_INCLUDED_IN_WRITES};
 pub use table::{Resource, Writes};
 pub use work::Work;

@@ -11,6 +11,8 @@ use crate::failure::{Failure, Result};
 
 /// The largest number of resources that one document includes.
 pub(crate) const MAX_INCLUDED: usize = 10_000;
+/// The same for the answer to a write, which others wait for.
+pub(crate) const MAX_INCLUDED_IN_WRITES: usize = 1_000;
 
 /// Rows of a type.
 pub type BoxedRows<'r> = Box<dyn Rows + 'r>;

@@ -29,6 +29,9 @@ use crate::http::reply::Reply;
 /// The largest length of a request target (path and query), in bytes.
 pub(crate) const MAX_TARGET: usize = 8 * 1024;
 
+const NO_ROOM: &str = "Too many long answers are on their way: read them, or ask for smaller pages; \
+                       try again in 1 s";
+
 const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// Answers every request to the server.
@@ -54,6 +57,11 @@ pub(crate) async fn dispatch(
     } else {
         reply
     };
+    let length = reply.body.as_ref().map_or(0, web::Bytes::len);
+    let (reply, room) = match app.outgoing.take(log.organization.unwrap_or(0), length) {
+        Some(room) => (reply, room),
+        None => (Reply::failure(&Failure::refusal(Code::Unavailable, NO_ROOM)), None),
+    };
     log.write(&request, &reply, began);
     match guard {
         Some(guard) if reply.status == Code::RequestTimeout.status() => guard.end_connection(),
@@ -61,7 +69,7 @@ pub(crate) async fn dispatch(
         None => {}
     }
     let reply = reply.with_header(X_REQUEST_ID, log.id.to_string());
-    app.cors.allow(&request, reply).respond()
+    app.cors.allow(&request, reply).respond(room)
 }
 
 /// The log line of a request.

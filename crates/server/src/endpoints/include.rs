@@ -9,12 +9,23 @@ use apportion_jsonapi::query::Include;
 use apportion_jsonapi::{Cardinality, Code, Error, Rows};
 use apportion_store::{Field, Tenant};
 
-use crate::catalog::{BoxedRows, MAX_INCLUDED, TypeRef};
+use crate::catalog::{BoxedRows, MAX_INCLUDED, MAX_INCLUDED_IN_WRITES, TypeRef};
+
 use crate::failure::{Failure, Result};
 
-/// The largest number of links of a to-many relationship that are followed. It is above the limit
-/// of resources because a resource that several owners hold is loaded once for each of them.
-const MAX_LINKS: usize = 5 * MAX_INCLUDED;
+/// The way to fewer resources in a list.
+const PAGE: &str = "or ask for a smaller page";
+
+/// Returns the largest number of resources that an answer includes.
+fn most_included(tenant: &Tenant<'_>) -> usize {
+    if tenant.is_writing() { MAX_INCLUDED_IN_WRITES } else { MAX_INCLUDED }
+}
+
+/// Returns the largest number of links of a to-many relationship that are followed. It is above the
+/// limit of resources because a resource that several owners hold is loaded once for each of them.
+fn most_links(tenant: &Tenant<'_>) -> usize {
+    most_included(tenant).saturating_mul(5)
+}
 
 /// Collects what the paths lead to from these rows.
 pub(crate) fn resolve<'r>(
@@ -66,10 +77,11 @@ pub(crate) fn follow<'r>(
         };
         let linked: Rc<dyn Rows + 'r> = linked.into();
         compound.add(include.target, Rc::clone(&linked));
-        if compound.len() > MAX_INCLUDED {
+        let most = most_included(tenant);
+        if compound.len() > most {
+            let part = if tenant.is_writing() { "or read them after the write" } else { PAGE };
             return Err(too_many(&format!(
-                "More than {MAX_INCLUDED} resources would be included; include less, or ask for a \
-                 smaller page"
+                "More than {most} resources would be included; include less, {part}"
             )));
         }
         follow(tenant, target, linked.as_ref(), &include.children, compound)?;
@@ -116,11 +128,12 @@ fn many<'r>(
     let mut owners: Vec<i64> = (0..rows.len()).map(|row| rows.id(row)).collect();
     owners.sort_unstable();
     owners.dedup();
-    let limit = MAX_LINKS.saturating_add(1);
+    let most = most_links(tenant);
+    let limit = most.saturating_add(1);
     let owned = edge.target.served.load_held(tenant, field, &owners, limit)?;
-    if owned.rows.len() > MAX_LINKS {
+    if owned.rows.len() > most {
         return Err(too_many(&format!(
-            "More than {MAX_LINKS} links of a to-many relationship would be followed; include \
+            "More than {most} links of a to-many relationship would be followed; include \
              less, or ask for a smaller page"
         )));
     }

@@ -7,4 +7,5 @@ pub(crate) mod etag;
 pub(crate) mod guard;
 pub(crate) mod host;
 pub(crate) mod method;
+pub(crate) mod outgoing;
 pub(crate) mod reply;

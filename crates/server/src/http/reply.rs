@@ -15,6 +15,7 @@ use apportion_jsonapi::{Code, Error};
 
 use crate::failure::Failure;
 use crate::http::etag;
+use crate::http::outgoing::{self, Room};
 
 /// The headers of a request that answers depend on.
 const VARIES_BY: &str = "Accept, Authorization, X-Auth-Token, X-Organization-Id";
@@ -138,8 +139,8 @@ impl Reply {
         Self::failure(&Failure::from(error)).with_header(ALLOW, allowed)
     }
 
-    /// Converts the answer into the form that actix sends.
-    pub(crate) fn respond(self) -> HttpResponse {
+    /// Converts the answer into the form that actix sends. A long one has taken room.
+    pub(crate) fn respond(self, room: Option<Room>) -> HttpResponse {
         let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let mut response = HttpResponse::build(status);
         response.insert_header((CACHE_CONTROL, "no-store"));
@@ -158,7 +159,11 @@ impl Reply {
                     Some((name, uri)) => format!("{MEDIA_TYPE}; {name}=\"{uri}\"").into(),
                     None => Cow::Borrowed(self.media_type),
                 };
-                response.insert_header((CONTENT_TYPE, media_type.as_ref())).body(body)
+                response.insert_header((CONTENT_TYPE, media_type.as_ref()));
+                match room {
+                    Some(room) => response.body(outgoing::body(body, room)),
+                    None => response.body(body),
+                }
             }
             None => response.finish(),
         }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::thread;
 
-use apportion_deadline::within;
+use apportion_limits::deadline::within;
 use diesel::dsl::{max, min};
 use diesel::prelude::*;
 
@@ -49,7 +49,7 @@ pub(super) fn read(tenant: &mut Tenant<'_>) -> Result<Option<Ledger>> {
     let starts = Starts { next: AtomicI64::new(first), first, last, step };
     let readers = thread::available_parallelism().map_or(1, usize::from).min(MAX_READERS);
     let (scope, address) = (*tenant.scope(), tenant.session().address().clone());
-    let deadline = apportion_deadline::current();
+    let deadline = apportion_limits::deadline::current();
     let read = thread::scope(|threads| {
         let reader = || {
             within(deadline, || {

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::thread;
 
-use apportion_deadline::within;
+use apportion_limits::deadline::within;
 use tokio::sync::oneshot;
 
 use crate::address::Address;

@@ -3,7 +3,7 @@
 
 use std::time::{Duration, Instant};
 
-use apportion_deadline::Deadline;
+use apportion_limits::deadline::Deadline;
 
 use crate::address::Address;
 

@@ -48,7 +48,7 @@ impl Store {
     /// Opens a database and brings its schema up to date.
     pub fn open(address: &Address, limits: Limits) -> Result<Self> {
         if address.path().is_some() {
-            apportion_deadline::install();
+            apportion_limits::deadline::install();
         }
         let mut session = Session::open(address)?;
         session.migrate()?;

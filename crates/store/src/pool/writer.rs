@@ -8,7 +8,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use apportion_deadline::{Deadline, within};
+use apportion_limits::deadline::{Deadline, within};
 use tokio::sync::oneshot;
 
 use crate::error::{Error, Outage, Result};
@@ -61,7 +61,11 @@ where
         let result = within(self.deadline, || {
             let done = (self.work)(session)?;
             // Nobody waits any more for what is late.
-            if apportion_deadline::statement() { Ok(done) } else { Err(Error::too_long().into()) }
+            if apportion_limits::deadline::statement() {
+                Ok(done)
+            } else {
+                Err(Error::too_long().into())
+            }
         });
         let keep = result.is_ok();
         self.result = Some(result);

@@ -9,7 +9,7 @@ use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
 use diesel::sql_types::{BigInt, Nullable, Text};
 
 use crate::database::connection::{AnyConnection, MultiBackend};
-use crate::error::{Error, Result, intact};
+use crate::error::{Cost, Error, Result, intact};
 use crate::session::tenant::Tenant;
 use crate::session::totals;
 use crate::sql::conditions::{Shape, collect_joins, push_filter};
@@ -130,11 +130,32 @@ where
     Ok(found.into_iter().map(|(row, _, keys)| (row, keys.unwrap_or_default())).collect())
 }
 
+/// The most comparisons of texts that a list takes, about three seconds of them.
+const MAX_COMPARISONS: usize = 5_000_000;
+
+/// Refuses a filter that compares too many texts: each of its own with each row of the table, or of
+/// one that has as many, unless the rows are found by an id. One or two have always been admitted.
+fn check_comparisons(tenant: &mut Tenant<'_>, table: &str, criteria: &Criteria) -> Result<()> {
+    let Some(filter) = &criteria.filter else { return Ok(()) };
+    let comparisons = filter.comparisons();
+    if comparisons <= 2 || filter.is_found_by_id() {
+        return Ok(());
+    }
+    let rows = usize::try_from(totals::of(tenant, table)?)?;
+    let count = rows.saturating_mul(comparisons);
+    if count > MAX_COMPARISONS {
+        let cost = Cost::Comparisons;
+        return Err(Error::TooMany { cost, count, most: MAX_COMPARISONS });
+    }
+    Ok(())
+}
+
 fn run<R: Stored>(
     tenant: &mut Tenant<'_>,
     criteria: &Criteria,
     with: WithEachRow,
 ) -> Result<Vec<Found<R>>> {
+    check_comparisons(tenant, R::TABLE, criteria)?;
     tenant.note_shape(&(R::TABLE, with, Shape(criteria)));
     let select = Select::<R>::new(tenant, criteria, with);
     R::run(&select, tenant.connection()?).map_err(Error::from)

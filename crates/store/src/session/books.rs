@@ -63,6 +63,11 @@ impl Ledger {
         self.accounts.iter().map(|account| account.lines.len()).sum()
     }
 
+    /// Returns the number of deals.
+    pub fn deals(&self) -> usize {
+        self.accounts.len()
+    }
+
     /// Whether there are no distributions.
     pub fn is_empty(&self) -> bool {
         self.accounts.iter().all(|account| account.lines.is_empty())

@@ -22,7 +22,7 @@ use diesel::prelude::*;
 use crate::address::Address;
 use crate::database::connection::AnyConnection;
 use crate::database::file::{FileId, log_of};
-use crate::error::{Error, Outage, Result};
+use crate::error::{Cost, Error, Outage, Result};
 use crate::scope::Scope;
 use crate::session::books::Ledgers;
 use crate::session::event::Event;
@@ -156,6 +156,11 @@ impl Session {
         self.connection.is_postgres()
     }
 
+    /// Whether a transaction is open that writes.
+    fn is_writing(&self) -> bool {
+        !self.marks.is_empty()
+    }
+
     /// Whether the connection can no longer be used.
     pub(crate) fn is_broken(&mut self) -> bool {
         self.is_lost
@@ -175,9 +180,11 @@ impl Session {
     /// [`Error::TooMany`] if the work would rewrite too many, unless it may take any time.
     pub(crate) fn count_rewritten(&mut self, rows: usize) -> Result<()> {
         self.rewritten = self.rewritten.saturating_add(rows);
-        let is_limited = apportion_deadline::current() != apportion_deadline::Deadline::NONE;
+        let is_limited =
+            apportion_limits::deadline::current() != apportion_limits::deadline::Deadline::NONE;
         if is_limited && self.rewritten > MAX_REWRITTEN {
-            return Err(Error::TooMany { count: self.rewritten, most: MAX_REWRITTEN });
+            let (cost, count) = (Cost::Rewritten, self.rewritten);
+            return Err(Error::TooMany { cost, count, most: MAX_REWRITTEN });
         }
         Ok(())
     }

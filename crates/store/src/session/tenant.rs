@@ -74,6 +74,11 @@ impl<'s> Tenant<'s> {
         self.session.snapshot(&scope, |session| work(&mut Tenant::new(scope, session)))
     }
 
+    /// Whether the work is in a transaction that writes.
+    pub fn is_writing(&self) -> bool {
+        self.session.is_writing()
+    }
+
     /// Notes that a row was written. The event is inserted at the end of the transaction, or at
     /// once outside of a transaction.
     pub fn note(&mut self, event: Event) -> Result<()> {

@@ -18,7 +18,7 @@ type Transactions = <AnyConnection as Connection>::TransactionManager;
 const MAX_NOTED: usize = 512;
 
 /// The limits of a transaction on PostgreSQL, as the server keeps them. Those of the program are
-/// in `apportion_deadline`.
+/// in `apportion_limits::deadline`.
 const LIMITS: &str = "SET LOCAL statement_timeout = '5s'; SET LOCAL lock_timeout = '2s'; \
                       SET LOCAL idle_in_transaction_session_timeout = '10s';";
 
@@ -186,8 +186,9 @@ impl Session {
     pub(crate) fn commit(&mut self) -> Result<()> {
         if self.marks.len() == 1 {
             let inserted = self.insert_events().and_then(|()| self.check_file());
-            let is_late =
-                || if apportion_deadline::statement() { None } else { Some(Error::too_long()) };
+            let is_late = || {
+                if apportion_limits::deadline::statement() { None } else { Some(Error::too_long()) }
+            };
             if let Some(error) = inserted.err().or_else(is_late) {
                 self.rollback();
                 return Err(error);
@@ -217,7 +218,7 @@ impl Session {
     /// Returns the connection for one statement, which sees these rows. Refuses if the deadline of
     /// the work has passed.
     pub(super) fn set_visibility(&mut self, seen: Visibility) -> Result<&mut AnyConnection> {
-        if !apportion_deadline::statement() {
+        if !apportion_limits::deadline::statement() {
             return Err(Error::too_long());
         }
         self.end_statement()?;

@@ -110,6 +110,29 @@ impl Filter {
         }
     }
 
+    /// Returns the number of comparisons of texts within.
+    pub(crate) fn comparisons(&self) -> usize {
+        match self {
+            Filter::All(members) | Filter::Any(members) => {
+                members.iter().map(Filter::comparisons).fold(0, usize::saturating_add)
+            }
+            Filter::Test(_, test) => usize::from(matches!(test, Test::Like(_) | Test::NotLike(_))),
+        }
+    }
+
+    /// Whether the rows that meet the filter are found by an id, so that others are not compared.
+    pub(crate) fn is_found_by_id(&self) -> bool {
+        match self {
+            Filter::All(members) => members.iter().any(Filter::is_found_by_id),
+            Filter::Any(members) => {
+                !members.is_empty() && members.iter().all(Filter::is_found_by_id)
+            }
+            Filter::Test(field, test) => {
+                field.kind == FieldKind::Integer && matches!(test, Test::In(_))
+            }
+        }
+    }
+
     /// Whether a row meets the filter, given the values of its fields: the answer that SQL would
     /// give, if only integers, dates, instants and texts are compared by their order.
     pub fn is_met(&self, value: &impl Fn(Field) -> Value) -> bool {

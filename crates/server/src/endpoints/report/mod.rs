@@ -35,18 +35,18 @@ use crate::endpoints::table;
 use crate::failure::{Failure, Result};
 use crate::http::method::Stop;
 use crate::http::reply::Reply;
+use crate::revenue::report_room::{MAX_ROWS, ReportRoom, most_rows};
 use crate::revenue::report_row;
 use crate::revenue::selection::Selection;
 
 /// The address of reports.
 pub(crate) const PATH: &str = "/api/v2/reports/financial_item_reports";
-/// The largest number of rows that a report may have on all its pages.
-pub(crate) const MAX_ROWS: usize = 1_000_000;
 /// The largest number of rows that a table or a chart may show, since it has no pages.
 pub(crate) const MAX_ROWS_WITHOUT_PAGES: usize = 100_000;
 /// The largest number of slices that a report may cut revenue into: distributions, times the
 /// periods that each has a part in. They take about 20 ns each.
 pub(crate) const MAX_SLICES: u64 = 100_000_000;
+const NO_ROOM: &str = "Too many large reports are computed; group by less, or try again in 1 s";
 /// The number of distributions that is worth a thread of its own.
 const DISTRIBUTIONS_PER_THREAD: usize = 50_000;
 
@@ -58,7 +58,8 @@ pub(crate) async fn answer(call: &Call<'_>) -> Result<Reply, Stop> {
     let question = Question::parse(&resources, call.query(), call.accept.as_deref());
     let parameters = question.as_ref().map(|it| it.query.parameters.clone()).unwrap_or_default();
     let links = Links { address: format!("{}{PATH}", call.origin), parameters };
-    let request = ReportRequest { resources, question, links, now: call.now };
+    let room = call.app.report_room.clone();
+    let request = ReportRequest { resources, question, links, now: call.now, room };
     Ok(call.read(move |tenant| request.answer(tenant)).await?)
 }
 
@@ -68,6 +69,7 @@ struct ReportRequest {
     question: Result<Question, Vec<Error>>,
     links: Links,
     now: NaiveDateTime,
+    room: ReportRoom,
 }
 
 /// The figures of a report.
@@ -99,6 +101,9 @@ impl ReportRequest {
         };
         let ledger = store::ledger(tenant)?;
         check_cost(&ledger, &question.selection, &query)?;
+        let room = self.room.take(most_rows(&ledger, &query));
+        let _until_it_is_written =
+            room.ok_or_else(|| Failure::refusal(Code::Unavailable, NO_ROOM))?;
         let report = sum(&ledger, &question.selection, &query);
         let totals = report.totals().map_err(report_failure)?;
         let rows = report.rows(&question.orders).map_err(report_failure)?;

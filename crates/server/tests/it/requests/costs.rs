@@ -4,14 +4,14 @@
 use std::fmt::Write;
 
 use apportion_server::import::Importer;
-use apportion_testing::Place;
 use apportion_testing::http::{Answer, send};
+use apportion_testing::{Backend, Place};
 use serde_json::{Value, json};
 
 use crate::support::world::{JSON_API, World, document, run_sql};
 
 apportion_testing::cases! {
-    slices_of_a_report, rewritten_distributions, an_answer_too_large_to_keep,
+    slices_of_a_report, rewritten_distributions, compared_texts, an_answer_too_large_to_keep,
     results_too_large_to_keep, what_was_kept_may_be_gone
 }
 
@@ -78,6 +78,33 @@ fn rewritten_distributions(place: &Place) {
     operate(&[1, 2]).expect(200);
     operate(&[3, 4]).expect(200);
     assert_eq!(world.get("/deals/1").json()["data"]["attributes"]["value"], 4);
+}
+
+/// Each text of a filter is compared with each row, unless an id says which rows.
+fn compared_texts(place: &Place) {
+    let world = World::start(place);
+    world.deal("D", 100);
+    let filter = |count: usize| {
+        let texts: Vec<String> = (0..count).map(|at| format!("x{at}")).collect();
+        format!("filter[name][not_contain]={}", texts.join(","))
+    };
+    world.get(&format!("/deals?{}", filter(50))).expect(200);
+    // As if there were as many.
+    let (organization, rows) = (world.organization, 2_000_000);
+    run_sql(
+        &world,
+        &match place.backend {
+            Backend::Sqlite => format!("UPDATE row_counts SET row_count = {rows}"),
+            Backend::Postgres => format!(
+                "INSERT INTO row_count_deltas (organization_id, table_name, delta) \
+             VALUES ({organization}, 'deals', {rows} - 1)"
+            ),
+        },
+    );
+    let refused = world.get(&format!("/deals?{}", filter(3))).expect(400);
+    assert!(detail(&refused).contains("compares 6000000 texts, and at most 5000000"));
+    world.get(&format!("/deals?{}", filter(2))).expect(200);
+    world.get(&format!("/deals?filter[id]=1&{}", filter(20))).expect(200);
 }
 
 fn keyed(world: &World, method: &str, target: &str, key: &str, body: &Value) -> Answer {

@@ -167,8 +167,18 @@ pub struct DistributedPercent {
     pub amount_percent_e10: i64,
 }
 
-/// Returns the distributions of a deal with their percentages, ordered by id.
+/// Returns the distributions of a deal with their percentages, ordered by id: to rewrite them.
+///
+/// # Errors
+///
+/// [`Error::TooMany`] if the work would rewrite more than it may.
 pub fn percents_of_deal(tenant: &mut Tenant<'_>, deal: DealId) -> Result<Vec<DistributedPercent>> {
+    let count: i64 = revenue_distributions::table
+        .filter(revenue_distributions::organization_id.eq(tenant.id()))
+        .filter(revenue_distributions::deal_id.eq(deal.0))
+        .count()
+        .get_result(tenant.connection()?)?;
+    tenant.session().count_rewritten(usize::try_from(count)?)?;
     revenue_distributions::table
         .filter(revenue_distributions::organization_id.eq(tenant.id()))
         .filter(revenue_distributions::deal_id.eq(deal.0))
@@ -186,7 +196,6 @@ pub fn rewrite(
     rows: &[Rewritten],
     now: NaiveDateTime,
 ) -> Result<()> {
-    tenant.session().count_rewritten(rows.len())?;
     for rows in rows.chunks(REWRITTEN_AT_ONCE) {
         let rewritten: Vec<[i64; 3]> =
             rows.iter().map(|row| [row.id.0, row.amount, row.amount_default]).collect();

@@ -6,14 +6,12 @@
 //! then, and SQLite asks by itself while it runs a statement ([`install`]).
 //!
 //! Not here: what PostgreSQL does about its own statements (its `statement_timeout`), and what a
-//! client is told. This is the one crate of ours that C calls, in the module `sqlite`.
-
-mod sqlite;
+//! client is told.
 
 use std::cell::Cell;
 use std::time::{Duration, Instant};
 
-pub use sqlite::install;
+pub use crate::sqlite::install;
 
 thread_local! {
     static LIMITS: Cell<Limits> = const { Cell::new(Limits::NONE) };

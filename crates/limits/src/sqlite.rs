@@ -39,5 +39,5 @@ unsafe extern "C" fn attach(
 /// Returns whether SQLite is to end the statement: anything but 0 ends it. Cannot panic, which must
 /// not happen below C.
 unsafe extern "C" fn is_over(_: *mut c_void) -> c_int {
-    c_int::from(!crate::check())
+    c_int::from(!crate::deadline::check())
 }
