@@ -1,7 +1,8 @@
 //! The commands of the program, their options, and the texts of `--help`.
 
-use std::io::Write;
 use std::net::SocketAddr;
+use std::os::fd::AsFd;
+use std::os::unix::fs::MetadataExt;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -12,6 +13,7 @@ use apportion_server::store::backup::backup;
 use apportion_server::{Clock, Config, demo, openapi, resources, serve};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::output::Output;
 use crate::tick::{Interval, parse_interval};
 
 /// Serve revenue distributions and payouts over a JSON:API, and administer the database
@@ -166,12 +168,18 @@ pub(crate) fn run(options: Options) -> anyhow::Result<ExitCode> {
             log::info!("{steps} migrations were run on {database}");
         }
         Command::Openapi => {
-            write!(std::io::stdout(), "{}", openapi::description(&resources::own()))?
+            let mut out = Output::default();
+            out.write(format_args!("{}", openapi::description(&resources::own())));
+            out.end()?;
         }
         Command::Organization(Organization::Create { name, currency, time_zone }) => {
             let draft =
                 apportion_core::organization::OrganizationDraft { name, currency, time_zone };
-            println!("{}", admin::create_organization(&database, &draft)?);
+            let id = admin::create_organization(&database, &draft)?;
+            let mut out = Output::default();
+            out.line(format_args!("{id}"));
+            let lost = || format!("organization {id} was created, but stdout cannot be written");
+            out.arrived().with_context(lost)?;
         }
         Command::Token(token) => run_token(token, &database)?,
         Command::Import(import) => return crate::import::run(&import, &database),
@@ -195,8 +203,9 @@ fn run_server(options: Serve, database: Address) -> anyhow::Result<()> {
         engine_interval,
         clock: Clock::system(),
     };
+    let mut out = Output::default();
     if !options.demo {
-        let listening = |address| println!("listening on http://{address}");
+        let listening = |address| out.line(format_args!("listening on http://{address}"));
         return Ok(serve::run(config(database), listening)?);
     }
     if !bind.ip().is_loopback() {
@@ -208,12 +217,11 @@ fn run_server(options: Serve, database: Address) -> anyhow::Result<()> {
     let database = Address::Sqlite(PathBuf::from("apportion-demo.db"));
     demo::fill(&database).context("the demo tenant was not created")?;
     serve::run(config(database), |address| {
-        println!("listening on http://{address}");
+        out.line(format_args!("listening on http://{address}"));
         let list = "revenue_distributions?include=deal&page%5Bsize%5D=3";
-        println!(
-            "try: curl -H 'X-Auth-Token: {}' 'http://{address}/api/v2/{list}'",
-            demo::token().reveal()
-        );
+        let token = demo::token();
+        let header = format!("X-Auth-Token: {}", token.reveal());
+        out.line(format_args!("try: curl -H '{header}' 'http://{address}/api/v2/{list}'"));
     })?;
     Ok(())
 }
@@ -227,10 +235,17 @@ fn run_token(token: Token, database: &Address) -> anyhow::Result<()> {
                 Scope::Admin => "admin",
             };
             let draft = TokenDraft { organization, person, scope, label };
-            println!("{}", admin::create_token(database, draft)?.reveal());
+            if is_nowhere(&std::io::stdout()) {
+                bail!("stdout is /dev/null, where nobody sees the token: no token was created");
+            }
+            admin::hand_out_token(database, draft, |token| {
+                let mut out = Output::default();
+                out.line(format_args!("{}", token.reveal()));
+                out.arrived()
+            })?;
         }
         Token::List { organization } => {
-            let mut out = std::io::stdout().lock();
+            let mut out = Output::default();
             for row in admin::list_tokens(database, organization)? {
                 let instant = |at: chrono::NaiveDateTime| at.and_utc().to_rfc3339();
                 let line = serde_json::json!({
@@ -244,12 +259,22 @@ fn run_token(token: Token, database: &Address) -> anyhow::Result<()> {
                     "expires_at": row.expires_at.map(instant),
                     "revoked_at": row.revoked_at.map(instant),
                 });
-                writeln!(out, "{line}")?;
+                out.line(format_args!("{line}"));
             }
+            out.end()?;
         }
         Token::Revoke { id } => admin::revoke_token(database, id)?,
     }
     Ok(())
+}
+
+/// Whether what is written there is thrown away. A process that is started without an open stdout
+/// gets such a one.
+fn is_nowhere(out: &impl AsFd) -> bool {
+    let device = |file: std::fs::File| file.metadata().map(|metadata| metadata.rdev());
+    let out = out.as_fd().try_clone_to_owned().map(std::fs::File::from).and_then(device);
+    let nowhere = std::fs::metadata("/dev/null").map(|metadata| metadata.rdev());
+    matches!((out, nowhere), (Ok(out), Ok(nowhere)) if out == nowhere)
 }
 
 /// Parses an origin in the form that browsers send it.

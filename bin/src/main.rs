@@ -1,12 +1,14 @@
 //! The program `apportion`: reads its command line and environment, and calls the server crate.
 //! Results go to stdout, logs and refusals to stderr. Not here: anything that a program which
 //! embeds the server could need.
+#![warn(clippy::print_stdout, clippy::print_stderr)]
 
 mod check;
 mod command;
 mod environment;
 mod import;
 mod log_line;
+mod output;
 mod tick;
 
 use std::process::ExitCode;
@@ -18,7 +20,7 @@ const MISUSED: u8 = 2;
 
 fn main() -> ExitCode {
     if let Err(why) = environment::check() {
-        eprintln!("apportion: {why}");
+        output::complain(format_args!("apportion: {why}"));
         return ExitCode::from(MISUSED);
     }
     let options = command::Options::parse();
@@ -28,7 +30,7 @@ fn main() -> ExitCode {
     match ended {
         Ok(code) => code,
         Err(error) => {
-            eprintln!("apportion: {error:#}");
+            output::complain(format_args!("apportion: {error:#}"));
             ExitCode::FAILURE
         }
     }

@@ -9,6 +9,8 @@ use apportion_server::{admin, engine};
 use chrono::{DateTime, Utc};
 use clap::Args;
 
+use crate::output::{Output, complain};
+
 #[derive(Args)]
 pub(crate) struct Tick {
     /// The instant that the pass takes for the present, such as 2026-01-31T12:00:00Z; without it,
@@ -27,11 +29,20 @@ pub(crate) fn run(options: &Tick, database: &Address) -> anyhow::Result<ExitCode
     #[expect(clippy::disallowed_methods, reason = "a pass from the command line is for now")]
     let at = options.at.unwrap_or_else(Utc::now);
     let tick = engine::Tick { at, dry_run: options.dry_run };
-    let summary = engine::tick(database, tick, |triggered| println!("{triggered}"))?;
-    match summary.left {
-        0 => {}
-        1 => eprintln!("apportion: 1 distributor failed and stays due; the log says why"),
-        left => eprintln!("apportion: {left} distributors failed and stay due; the log says why"),
+    let mut out = Output::default();
+    let summary = engine::tick(database, tick, |triggered| out.line(format_args!("{triggered}")))?;
+    let failed = match summary.left {
+        0 => None,
+        1 => Some("1 distributor failed and stays due".to_owned()),
+        left => Some(format!("{left} distributors failed and stay due")),
+    };
+    if let Some(failed) = failed {
+        complain(format_args!("apportion: {failed}; the log says why"));
+    }
+    if options.dry_run {
+        out.end()?
+    } else {
+        out.end_regardless()
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -18,7 +18,7 @@ mod program;
 
 apportion_testing::modules! {
     backups, checks, circles, commands, databases, demo, documents, engine_kill, english,
-    exceptions, floors, imports, imports_between_files, kill, layers, payees, readme, rust_text,
+    exceptions, floors, imports, imports_between_files, kill, layers, outputs, payees, readme, rust_text,
     signatures, stops, ticks, tidy, tour
 }
 

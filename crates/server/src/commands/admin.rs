@@ -26,6 +26,12 @@ pub enum AdminError {
     /// The operating system gives no random bytes.
     #[error("the operating system gives no random bytes for a token: {0}")]
     Randomness(getrandom::Error),
+    /// A token was created and could not be shown, so that it was revoked.
+    #[error("the token cannot be shown, and was revoked: {0}")]
+    Unseen(std::io::Error),
+    /// A token was created, could not be shown, and could not be revoked either.
+    #[error("the token cannot be shown: {0}; revoke token {1}, which could not be done: {2}")]
+    Stray(std::io::Error, i64, store::Error),
 }
 
 /// Brings the schema up to date. Returns the number of migrations that were run.
@@ -68,11 +74,28 @@ pub fn create_token(database: &Address, draft: TokenDraft) -> Result<Token, Admi
     Ok(token)
 }
 
+/// Creates a token and shows it by `show`, after the commit: whoever is shown a token may wait for
+/// long, and would hold the database meanwhile. A token that could not be shown is revoked.
+pub fn hand_out_token(
+    database: &Address,
+    draft: TokenDraft,
+    show: impl FnOnce(&Token) -> std::io::Result<()>,
+) -> Result<(), AdminError> {
+    let token = Token::random().map_err(AdminError::Randomness)?;
+    let mut session = open_migrated(database)?;
+    let id = insert_token(&mut session, &token, draft)?;
+    let Err(unseen) = show(&token) else { return Ok(()) };
+    match session.transaction(|session| token::revoke(session, id, now())) {
+        Ok(_) => Err(AdminError::Unseen(unseen)),
+        Err(error) => Err(AdminError::Stray(unseen, id.0, error)),
+    }
+}
+
 pub(crate) fn insert_token(
     session: &mut Session,
     token: &Token,
     draft: TokenDraft,
-) -> Result<(), AdminError> {
+) -> Result<TokenId, AdminError> {
     let (organization, person) = (draft.organization, draft.person);
     let new = NewToken {
         organization: OrganizationId(organization),
@@ -82,7 +105,7 @@ pub(crate) fn insert_token(
         label: draft.label.map(|label| composed(&label).into_owned()),
     };
     match session.transaction(|session| token::insert(session, &new, now()))? {
-        Ok(_) => Ok(()),
+        Ok(id) => Ok(id),
         Err(Missing::Organization) => Err(AdminError::Missing("organization", organization)),
         Err(Missing::Person) => Err(AdminError::Missing("person", person.unwrap_or_default())),
     }
