@@ -23,7 +23,10 @@ fn main() -> ExitCode {
         output::complain(format_args!("apportion: {why}"));
         return ExitCode::from(MISUSED);
     }
-    let options = command::Options::parse();
+    let options = match command::Options::try_parse() {
+        Ok(options) => options,
+        Err(error) => return refuse(&error),
+    };
     log_line::init();
     let ended = command::run(options);
     log_line::finish();
@@ -34,4 +37,28 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// Prints the message of clap, or the help or the version if that was asked for. Does not repeat
+/// the URL of a database that stands where none belongs, with its password.
+fn refuse(error: &clap::Error) -> ExitCode {
+    if !error.use_stderr() {
+        let _ = error.print();
+        return ExitCode::SUCCESS;
+    }
+    let said = error.render().to_string();
+    if std::env::args().any(|argument| is_secret(&argument) && said.contains(&argument)) {
+        output::complain(format_args!(
+            "error: the URL of a database belongs behind --database-url or into \
+             APPORTION_DATABASE_URL"
+        ));
+    } else {
+        let _ = error.print();
+    }
+    ExitCode::from(MISUSED)
+}
+
+/// Whether an argument may be the URL of a server with its password.
+fn is_secret(argument: &str) -> bool {
+    argument.contains("://") && argument.contains('@')
 }

@@ -204,6 +204,18 @@ fn bad_options_are_refused() {
         assert_eq!((ended.code, ended.stdout.as_str()), (Some(2), ""), "{arguments:?}");
         assert!(ended.stderr.contains(said), "{}", ended.stderr);
     }
+    // A URL that stands where none belongs is not repeated.
+    for arguments in [
+        ["serve", "postgres://u:secret@h/x"],
+        ["--database-urll=postgres://u:secret@h/x", "check"],
+        ["postgres://u:secret@h/x", "check"],
+        ["token", "--id=mysql://u:secret@h"],
+    ] {
+        let ended = finish(command(directory.path(), &arguments));
+        assert_eq!((ended.code, ended.stdout.as_str()), (Some(2), ""), "{arguments:?}");
+        assert!(!ended.stderr.contains("secret"), "{}", ended.stderr);
+        assert!(ended.stderr.starts_with("error: "), "{}", ended.stderr);
+    }
     assert_eq!(std::fs::read_dir(directory.path()).unwrap().count(), 0);
 }
 
