@@ -98,7 +98,10 @@ impl<'u> Parts<'u> {
             None => (behind, None),
         };
         let (hosts, name) = place.split_once('/').unwrap_or((place, ""));
-        if !hosts.split(',').all(is_host) || name.contains(['@', '/']) {
+        // A user with parameters is a host with a parameter that holds an '@'.
+        let user = rest.strip_suffix(behind).unwrap_or_default();
+        let is_user = user.split_once('?').is_none_or(|(_, query)| !query.contains('='));
+        if !is_user || !hosts.split(',').all(is_host) || name.contains(['@', '/']) {
             return unreadable(
                 "no HOST:PORT/NAME follows the user; in a user, a password and a name write '@' \
                  as %40, '/' as %2F, ':' as %3A, '?' as %3F and '#' as %23",
