@@ -2,6 +2,7 @@
 //! backups. Not here: the rows that are read and written.
 
 pub mod backup;
+mod beside;
 pub(crate) mod executor;
 mod lazy;
 pub(crate) mod limits;
