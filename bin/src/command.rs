@@ -10,7 +10,7 @@ use anyhow::{Context, bail};
 use apportion_server::admin::{self, TokenDraft};
 use apportion_server::store::Address;
 use apportion_server::store::backup::backup;
-use apportion_server::{Clock, Config, demo, openapi, resources, serve};
+use apportion_server::{Clock, Config, demo, openapi, resources, restore::restore, serve};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::output::Output;
@@ -65,6 +65,14 @@ enum Command {
     Backup {
         /// The file to create, such as backup.db; it must not exist
         path: PathBuf,
+    },
+    /// Put a backup in the place of an SQLite database that no server or command has open
+    ///
+    /// The file must be sound, and `check` must pass on it. The database that was there is kept
+    /// beside it, under a name that the command prints.
+    Restore {
+        /// The file that `backup` made
+        file: PathBuf,
     },
 }
 
@@ -186,6 +194,14 @@ pub(crate) fn run(options: Options) -> anyhow::Result<ExitCode> {
         Command::Tick(tick) => return crate::tick::run(&tick, &database),
         Command::Check => return crate::check::run(&database),
         Command::Backup { path } => backup(&database, &path)?,
+        Command::Restore { file } => {
+            let mut out = Output::default();
+            if let Some(kept) = restore(&file, &database)? {
+                let kept = kept.display();
+                out.line(format_args!("the database that was there is kept as {kept}"));
+            }
+            out.end_regardless();
+        }
     }
     Ok(ExitCode::SUCCESS)
 }

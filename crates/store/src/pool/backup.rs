@@ -45,7 +45,7 @@ pub enum BackupError {
 }
 
 /// The ending of the name that a copy has until it is whole.
-const PARTIAL: &str = ".partial";
+pub(crate) const PARTIAL: &str = ".partial";
 
 /// Copies the database, whatever its schema, to a file that nobody else can read. Verifies every
 /// page, index and key of the copy. The file has its name only when it is whole and on the disk.

@@ -1,5 +1,5 @@
-//! The store as a whole: threads with a connection each, the one writer of SQLite, migrations and
-//! backups. Not here: the rows that are read and written.
+//! The store as a whole: threads with a connection each, the one writer of SQLite, migrations,
+//! backups and their return. Not here: the rows that are read and written.
 
 pub mod backup;
 mod beside;
@@ -8,6 +8,7 @@ mod lazy;
 pub(crate) mod limits;
 mod migrate;
 mod queue;
+pub mod restore;
 mod state;
 pub(crate) mod store;
 mod writer;

@@ -1,5 +1,5 @@
-//! The commit of an import, and what fails with it or after it: an error never says that nothing was
-//! kept when something was.
+//! The commit of an import, and what fails with it or after it: an error never says that nothing
+//! was kept when something was.
 
 use apportion_server::import::{ImportError, Options};
 use apportion_testing::Place;
