@@ -10,7 +10,7 @@ use anyhow::{Context, bail};
 use apportion_server::admin::{self, TokenDraft};
 use apportion_server::store::Address;
 use apportion_server::store::backup::backup;
-use apportion_server::{Clock, Config, demo, openapi, resources, restore::restore, serve};
+use apportion_server::{Clock, Config, demo, openapi, resources, restore::restore, roles, serve};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::output::Output;
@@ -40,7 +40,12 @@ enum Command {
     /// Bring the schema up to date, and answer requests until SIGTERM or SIGINT
     Serve(Serve),
     /// Bring the schema of the database up to date
-    Migrate,
+    Migrate {
+        /// A role of PostgreSQL that is granted what a server needs, and nothing else; give the
+        /// option several times for several roles
+        #[arg(long, value_name = "ROLE")]
+        grant_to: Vec<String>,
+    },
     /// Print the OpenAPI description of the service as JSON
     Openapi,
     /// Manage organizations
@@ -107,6 +112,24 @@ struct Serve {
     #[arg(long, value_name = "TIME", env = "APPORTION_ENGINE_INTERVAL", default_value = "30s",
           value_parser = parse_interval)]
     engine_interval: Interval,
+    #[command(flatten)]
+    role: Role,
+}
+
+/// The role of the URL on PostgreSQL.
+#[derive(Args)]
+pub(crate) struct Role {
+    /// Work on PostgreSQL as a superuser or as a role with BYPASSRLS, for which row-level security
+    /// does not hold
+    #[arg(long, env = "APPORTION_ALLOW_SUPERUSER")]
+    allow_superuser: bool,
+}
+
+impl Role {
+    /// Checks that the role may serve.
+    pub(crate) fn check(&self, database: &Address) -> anyhow::Result<()> {
+        Ok(roles::check_role(database, self.allow_superuser)?)
+    }
 }
 
 #[derive(Subcommand)]
@@ -171,8 +194,8 @@ pub(crate) fn run(options: Options) -> anyhow::Result<ExitCode> {
     let database: Address = options.database_url.parse()?;
     match options.command {
         Command::Serve(serve) => run_server(serve, database)?,
-        Command::Migrate => {
-            let steps = admin::migrate(&database)?;
+        Command::Migrate { grant_to } => {
+            let steps = roles::migrate(&database, &grant_to)?;
             log::info!("{steps} migrations were run on {database}");
         }
         Command::Openapi => {
@@ -221,6 +244,7 @@ fn run_server(options: Serve, database: Address) -> anyhow::Result<()> {
     };
     let mut out = Output::default();
     if !options.demo {
+        options.role.check(&database)?;
         let listening = |address| out.line(format_args!("listening on http://{address}"));
         return Ok(serve::run(config(database), listening)?);
     }

@@ -15,7 +15,7 @@ use apportion_server::store::Address;
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 
-use crate::command::id;
+use crate::command::{Role, id};
 use crate::output::{Output, complain};
 
 #[derive(Args)]
@@ -41,6 +41,8 @@ pub(crate) struct Import {
     /// The CSV files, in UTF-8 and with a header line, imported in the given order; `-` is stdin
     #[arg(required = true)]
     files: Vec<PathBuf>,
+    #[command(flatten)]
+    role: Role,
 }
 
 /// Describes the columns of the files for `--help`.
@@ -57,6 +59,7 @@ fn columns() -> String {
 pub(crate) fn run(options: &Import, database: &Address) -> anyhow::Result<ExitCode> {
     // A database that is made now has no organization.
     admin::check_file(database)?;
+    options.role.check(database)?;
     let mut importer = Importer::open(database, options.organization)?;
     let Import { again, dry_run, update, .. } = *options;
     let mut batch = importer.batch(Options { again, dry_run, update });

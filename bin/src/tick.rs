@@ -9,6 +9,7 @@ use apportion_server::{admin, engine};
 use chrono::{DateTime, Utc};
 use clap::Args;
 
+use crate::command::Role;
 use crate::output::{Output, complain};
 
 #[derive(Args)]
@@ -20,12 +21,15 @@ pub(crate) struct Tick {
     /// Print what would be triggered, and write nothing
     #[arg(long)]
     dry_run: bool,
+    #[command(flatten)]
+    role: Role,
 }
 
 /// Runs a pass. Prints each triggered distribution, whatever its status; distributors whose trigger
 /// met an error are only counted, on stderr. The command succeeds either way.
 pub(crate) fn run(options: &Tick, database: &Address) -> anyhow::Result<ExitCode> {
     admin::check_file(database)?;
+    options.role.check(database)?;
     #[expect(clippy::disallowed_methods, reason = "a pass from the command line is for now")]
     let at = options.at.unwrap_or_else(Utc::now);
     let tick = engine::Tick { at, dry_run: options.dry_run };

@@ -236,7 +236,7 @@ fn misspelt_variables_are_refused() {
         misspelt.env("APPORTION_DATABASE_URI", "sqlite://secret.db");
         let ended = finish(misspelt);
         let said = "apportion: the environment has APPORTION_DATABASE_URI, which means nothing; \
-                    use one of APPORTION_BIND, ";
+                    use one of APPORTION_ALLOW_SUPERUSER, ";
         assert_eq!(ended.code, Some(2), "{arguments:?}");
         assert!(ended.stderr.starts_with(said), "{}", ended.stderr);
         assert!(!ended.stderr.contains("secret"), "{}", ended.stderr);

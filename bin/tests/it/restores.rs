@@ -1,5 +1,5 @@
-//! `apportion restore`: a backup takes the place of a database that nobody uses, whenever the command
-//! is killed, and nothing else does.
+//! `apportion restore`: a backup takes the place of a database that nobody uses, whenever the
+//! command is killed, and nothing else does.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;

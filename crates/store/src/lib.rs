@@ -32,6 +32,7 @@ pub use payouts::{allocate, due, refund, settle};
 pub use pool::backup;
 pub use pool::limits::Limits;
 pub use pool::restore;
+pub use pool::roles;
 pub use pool::store::Store;
 pub use rows::membership;
 pub use rows::named::Named;

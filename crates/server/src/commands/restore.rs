@@ -1,5 +1,5 @@
-//! `apportion restore`: a backup takes the place of an SQLite database that nobody uses, if every law
-//! holds in it. Not here: how the files change places (`apportion-store`).
+//! `apportion restore`: a backup takes the place of an SQLite database that nobody uses, if every
+//! law holds in it. Not here: how the files change places (`apportion-store`).
 
 use std::path::{Path, PathBuf};
 

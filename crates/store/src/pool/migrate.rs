@@ -113,7 +113,8 @@ impl Session {
 }
 
 /// Whether a role may make tables, and change those that are there.
-const MAY_MIGRATE: &str = "SELECT has_schema_privilege(current_schema(), 'CREATE') AND \
+const MAY_MIGRATE: &str = "SELECT \
+    COALESCE(has_schema_privilege(current_schema()::text, 'CREATE'), false) AND \
     COALESCE((SELECT pg_has_role(relowner, 'USAGE') FROM pg_class \
     WHERE oid = to_regclass('organizations')), true)";
 

@@ -1,5 +1,5 @@
 //! The store as a whole: threads with a connection each, the one writer of SQLite, migrations,
-//! backups and their return. Not here: the rows that are read and written.
+//! roles, backups and their return. Not here: the rows that are read and written.
 
 pub mod backup;
 mod beside;
@@ -9,6 +9,7 @@ pub(crate) mod limits;
 mod migrate;
 mod queue;
 pub mod restore;
+pub mod roles;
 mod state;
 pub(crate) mod store;
 mod writer;

@@ -226,7 +226,7 @@ fn copy_file(from: &Path, to: &Beside) -> Result<()> {
     let failed = |reason| RestoreError::File { path: from.to_owned(), reason };
     let mut file = match lock(from) {
         Ok(Some(locked)) => locked,
-        // A file that this process may not write is none that anybody is expected to write.
+        // Nobody is expected to write a file that this process may not write.
         Ok(None) | Err(RestoreError::File { .. }) => File::open(from).map_err(failed)?,
         Err(error) => return Err(error),
     };

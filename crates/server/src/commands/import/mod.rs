@@ -44,8 +44,8 @@ use crate::commands::admin::{AdminError, open_migrated};
 use crate::failure::Failure;
 use crate::resources;
 
-/// The reason why nothing was imported, or in one case perhaps nothing. If something fails after the
-/// rows were committed, only the log says it.
+/// The reason why nothing was imported, or in one case perhaps nothing. If something fails after
+/// the rows were committed, only the log says it.
 #[derive(Debug, thiserror::Error)]
 pub enum ImportError {
     /// A file has lines that are at fault.
