@@ -1,6 +1,11 @@
 //! The commands: what they print where, what they refuse, and in how many words.
 
+use std::time::{Duration, Instant};
+
 use apportion_testing::Place;
+use diesel::connection::SimpleConnection;
+use diesel::prelude::*;
+use diesel::sqlite::SqliteConnection;
 use serde_json::Value;
 
 use crate::client::Tenant;
@@ -15,6 +20,7 @@ apportion_testing::cases! {
     the_address_is_printed,
     flags_win_over_the_environment,
     it_ends_in_order;
+    sqlite: commands_wait_for_who_writes;
     plain: bad_options_are_refused, misspelt_variables_are_refused, levels_of_the_log_exist
 }
 
@@ -188,6 +194,46 @@ fn it_ends_in_order(place: &Place) {
     tenant.get(server.address(), "/deals");
     let (code, _) = server.terminate();
     assert_eq!(code, Some(0));
+}
+
+/// While an import writes, tokens are listed, and made and revoked after it.
+fn commands_wait_for_who_writes(place: &Place) {
+    Tenant::make(place, "Acme");
+    let path = place.url.strip_prefix("sqlite://").unwrap();
+    let mut writer = SqliteConnection::establish(path).unwrap();
+    writer.batch_execute("BEGIN IMMEDIATE").unwrap();
+    let begun = Instant::now();
+    std::fs::write(place.directory().join("deals.csv"), "name\nD\n").unwrap();
+    let reading: [&[&str]; 5] = [
+        &["token", "list"],
+        &["check"],
+        &["migrate"],
+        &["tick", "--dry-run"],
+        &["import", "--organization", "1", "--dry-run", "deals.csv"],
+    ];
+    for arguments in reading {
+        run(place, arguments).ok();
+    }
+    assert!(begun.elapsed() < Duration::from_secs(4), "{:?}", begun.elapsed());
+    let create = ["organization", "create", "--name", "A", "--currency", "EUR"];
+    let writing: [&[&str]; 4] = [
+        &["token", "revoke", "1"],
+        &["token", "create", "--organization", "1"],
+        &create,
+        &["import", "--organization", "1", "deals.csv"],
+    ];
+    let ended: Vec<_> = std::thread::scope(|scope| {
+        let all: Vec<_> =
+            writing.iter().map(|arguments| scope.spawn(|| run(place, arguments))).collect();
+        // Longer than a request waits.
+        std::thread::sleep(Duration::from_secs(4));
+        assert!(all.iter().all(|one| !one.is_finished()), "it did not wait");
+        writer.batch_execute("COMMIT").unwrap();
+        all.into_iter().map(|one| one.join().unwrap()).collect()
+    });
+    for ended in ended {
+        ended.ok();
+    }
 }
 
 fn bad_options_are_refused() {

@@ -1,5 +1,7 @@
 //! The administration of organizations and tokens, which operators do by command on the database.
 
+use std::time::Duration;
+
 use apportion_core::fault::Fault;
 use apportion_core::id::TokenId;
 use apportion_core::organization::{OrganizationDraft, OrganizationTerms};
@@ -140,9 +142,13 @@ pub fn check_file(database: &Address) -> Result<(), AdminError> {
     std::fs::metadata(path).map(|_| ()).map_err(refuse)
 }
 
-/// Opens a session, and brings the schema up to date.
+/// The time for which a command waits for the lock of those who write to SQLite.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Opens a session for a command, and brings the schema up to date. Takes no lock if it is.
 pub(crate) fn open_migrated(database: &Address) -> Result<Session, AdminError> {
     let mut session = Session::open(database)?;
+    session.wait_for_locks(PATIENCE)?;
     session.migrate()?;
     Ok(session)
 }

@@ -105,6 +105,15 @@ impl AnyConnection {
         Ok(())
     }
 
+    /// Waits for so long for a lock of SQLite. On PostgreSQL nobody holds one for long.
+    pub(crate) fn wait_for_locks(&mut self, patience: Duration) -> Result<()> {
+        if let AnyConnection::Sqlite(connection) = self {
+            let millis = patience.as_millis();
+            connection.batch_execute(&format!("PRAGMA busy_timeout = {millis}"))?;
+        }
+        Ok(())
+    }
+
     /// Whether this is PostgreSQL.
     pub(crate) fn is_postgres(&self) -> bool {
         matches!(self, AnyConnection::Postgres(_))
