@@ -7,10 +7,12 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::{Context, bail};
-use apportion_server::admin::{self, TokenDraft};
+use apportion_core::token::{self, Expiry};
+use apportion_server::admin::{self, Replaced, TokenDraft, TokenTerms};
 use apportion_server::store::Address;
 use apportion_server::store::backup::backup;
 use apportion_server::{Clock, Config, demo, openapi, resources, restore::restore, roles, serve};
+use chrono::TimeDelta;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::output::Output;
@@ -155,9 +157,9 @@ enum Token {
         /// The id of the organization whose records it gives access to, such as 1
         #[arg(long, value_name = "ID", value_parser = id)]
         organization: i64,
-        /// The requests that it allows
-        #[arg(long, value_enum, default_value_t = Scope::Write)]
-        scope: Scope,
+        /// The requests that it allows: write, unless it replaces another; then it must be given
+        #[arg(long, value_enum)]
+        scope: Option<Scope>,
         /// The id of the person in whose name it acts, such as 1; without it, it acts in no
         /// person's name
         #[arg(long, value_name = "ID", value_parser = id)]
@@ -165,6 +167,19 @@ enum Token {
         /// A note on its purpose, such as "monthly report", which `token list` shows
         #[arg(long, value_name = "TEXT")]
         label: Option<String>,
+        /// The time after which it is refused, in days, hours or minutes, such as 90d, or the
+        /// instant, such as 2027-01-31T12:00:00Z; without it, it does not expire
+        #[arg(long, value_name = "TIME")]
+        expires: Option<Expiry>,
+        /// The id of the token of the same organization that it replaces, which is refused from
+        /// then on
+        #[arg(long, value_name = "ID", value_parser = id, requires = "scope")]
+        replaces: Option<i64>,
+        /// The time for which the replaced token is still accepted, such as 24h; never longer than
+        /// it would have been
+        #[arg(long, value_name = "TIME", default_value = "0m", value_parser = token::time,
+              requires = "replaces")]
+        overlap: TimeDelta,
     },
     /// Print a JSON object for each token, without the token itself
     List {
@@ -268,8 +283,8 @@ fn run_server(options: Serve, database: Address) -> anyhow::Result<()> {
 
 fn run_token(token: Token, database: &Address) -> anyhow::Result<()> {
     match token {
-        Token::Create { organization, scope, person, label } => {
-            let scope = match scope {
+        Token::Create { organization, scope, person, label, expires, replaces, overlap } => {
+            let scope = match scope.unwrap_or(Scope::Write) {
                 Scope::Read => "read",
                 Scope::Write => "write",
                 Scope::Admin => "admin",
@@ -278,7 +293,9 @@ fn run_token(token: Token, database: &Address) -> anyhow::Result<()> {
             if is_nowhere(&std::io::stdout()) {
                 bail!("stdout is /dev/null, where nobody sees the token: no token was created");
             }
-            admin::hand_out_token(database, draft, |token| {
+            let replaces = replaces.map(|id| Replaced { id, overlap });
+            let terms = TokenTerms { expires, replaces };
+            admin::hand_out_token(database, draft, terms, |token| {
                 let mut out = Output::default();
                 out.line(format_args!("{}", token.reveal()));
                 out.arrived()
