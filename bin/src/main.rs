@@ -47,7 +47,8 @@ fn refuse(error: &clap::Error) -> ExitCode {
         return ExitCode::SUCCESS;
     }
     let said = error.render().to_string();
-    if std::env::args().any(|argument| is_secret(&argument) && said.contains(&argument)) {
+    let arguments = std::env::args_os().map(|argument| argument.to_string_lossy().into_owned());
+    if arguments.into_iter().any(|argument| is_secret(&argument)) && said.contains("://") {
         output::complain(format_args!(
             "error: the URL of a database belongs behind --database-url or into \
              APPORTION_DATABASE_URL"

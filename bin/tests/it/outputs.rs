@@ -24,6 +24,9 @@ apportion_testing::cases! {
     nobody_hears_the_refusal
 }
 
+/// Opens a stdout.
+type Open = fn() -> Stdio;
+
 /// A pipe that nobody reads.
 fn gone() -> Stdio {
     std::io::pipe().unwrap().1.into()
@@ -75,7 +78,7 @@ fn a_full_disk_is_said(place: &Place) {
 /// The exit code of an import tells whether the rows are in.
 fn rows_are_in_whatever_is_printed(place: &Place) {
     let tenant = Tenant::make(place, "Acme");
-    let outputs: [(&str, fn() -> Stdio, &str); 2] = [
+    let outputs: [(&str, Open, &str); 2] = [
         ("gone", gone, ""),
         ("full", full, "apportion: the work was done, but stdout cannot be written: No space left"),
     ];
@@ -104,7 +107,7 @@ fn tokens_that_nobody_saw_are_revoked(place: &Place) {
     let before = live(place);
     let nowhere = || -> Stdio { File::options().write(true).open("/dev/null").unwrap().into() };
     let create = ["token", "create", "--organization", "1"];
-    let outputs: [(fn() -> Stdio, &str); 3] = [
+    let outputs: [(Open, &str); 3] = [
         (gone, "the token cannot be shown, and was revoked: Broken pipe"),
         (full, "the token cannot be shown, and was revoked: No space left"),
         (nowhere, "stdout is /dev/null, where nobody sees the token: no token was created"),

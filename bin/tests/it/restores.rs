@@ -20,7 +20,7 @@ use crate::house;
 use crate::program::{Server, command, command_at, eventually, finish, run};
 
 apportion_testing::cases! {
-    sqlite: a_backup_returns, somebody_has_it_open, a_killed_one_leaves_one_or_the_other,
+    sqlite: a_backup_returns, a_server_starts_meanwhile, somebody_has_it_open, a_killed_one_leaves_one_or_the_other,
         bad_files_are_refused, an_older_schema_is_migrated_later, the_old_log_is_not_replayed,
         what_is_damaged_is_replaced, nothing_was_there;
     postgres: pg_restore_is_named
@@ -88,6 +88,23 @@ fn a_backup_returns(place: &Place) {
     assert_eq!(strays, ["apportion.db.before-restore", "apportion.db.before-restore-2"]);
     let refusal = run(place, &["restore", file(place).to_str().unwrap()]).refusal();
     assert!(refusal.contains("is the database itself"), "{refusal}");
+}
+
+/// As soon as the file is in its place it is served, although the command has not ended.
+fn a_server_starts_meanwhile(place: &Place) {
+    let backup = prepared(place);
+    let mut command = command_at(place, &["restore", backup.to_str().unwrap()]);
+    let mut restoring = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    let is_in_place =
+        || strays(place) == ["apportion.db.before-restore"] && people(&file(place)) == 0;
+    assert!(eventually(is_in_place));
+    let server = Server::start(place);
+    assert!(restoring.try_wait().unwrap().is_none(), "it has ended");
+    add_person(&file(place));
+    assert!(restoring.wait().unwrap().success());
+    assert_eq!(server.terminate().0, Some(0));
+    assert_eq!(people(&file(place)), 1);
+    run(place, &["check"]).ok();
 }
 
 fn somebody_has_it_open(place: &Place) {
@@ -267,7 +284,7 @@ fn an_older_schema_is_migrated_later(place: &Place) {
     );
     for step in &steps {
         let version = step.split_once('_').unwrap().0;
-        execute(&older, &house::read(&format!("migrations/sqlite/{step}/up.sql")));
+        execute(&older, &house::read(format!("migrations/sqlite/{step}/up.sql")));
         let run = "INSERT INTO __diesel_schema_migrations (version)";
         execute(&older, &format!("{run} VALUES ('{version}')"));
     }

@@ -1,7 +1,7 @@
 //! The roles of PostgreSQL as docs/operations.md has them: the owner migrates, the server owns
 //! nothing, and the backup reads all that there is.
 
-use std::path::PathBuf;
+use std::path::Path;
 use std::process::{Command, Output};
 
 use apportion_testing::http::send;
@@ -217,7 +217,7 @@ fn filled(place: &Place) -> Tenant {
 }
 
 /// Restores a dump into an empty database as its owner, by the documented command.
-fn restored(place: &Place, dump: &PathBuf) -> String {
+fn restored(place: &Place, dump: &Path) -> String {
     let fresh = cluster(place).database("restored");
     let arguments = ["--no-owner", "--no-privileges", "--exit-on-error", "--single-transaction"];
     let arguments = [&arguments[..], &[dump.to_str().unwrap()]].concat();

@@ -51,7 +51,9 @@ fn tokens_end_in_the_future() {
 proptest! {
     #[test]
     fn a_replaced_token_never_lasts_longer(
-        now in 0_i64..4_000_000_000, overlap in 0_i64..1_000_000, left in prop::option::of(0_i64..2_000_000),
+        now in 0_i64..4_000_000_000,
+        overlap in 0_i64..1_000_000,
+        left in prop::option::of(0_i64..2_000_000),
     ) {
         let at = |seconds| DateTime::from_timestamp(seconds, 0).unwrap();
         let before = left.map(|left| at(now + left));

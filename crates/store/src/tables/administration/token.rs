@@ -154,7 +154,8 @@ pub fn revoke(session: &mut Session, id: TokenId, now: NaiveDateTime) -> Result<
     Ok(found > 0)
 }
 
-/// Returns a token of a tenant that is accepted at `now`, or `None` if there is none with that id.
+/// Returns a token of a tenant that is accepted at `now`, or `None` if no such token has
+/// that id.
 pub fn accepted(
     tenant: &mut Tenant<'_>,
     id: TokenId,
