@@ -2,7 +2,7 @@
 //! command is killed, and nothing else does.
 
 use std::fs;
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::{Duration, Instant};
@@ -20,8 +20,9 @@ use crate::house;
 use crate::program::{Server, command, command_at, eventually, finish, run};
 
 apportion_testing::cases! {
-    sqlite: a_backup_returns, a_server_starts_meanwhile, somebody_has_it_open, a_killed_one_leaves_one_or_the_other,
-        bad_files_are_refused, an_older_schema_is_migrated_later, the_old_log_is_not_replayed,
+    sqlite: a_backup_returns, a_server_starts_meanwhile, somebody_has_it_open,
+        a_killed_one_leaves_one_or_the_other, bad_files_are_refused,
+        an_older_schema_is_migrated_later, the_old_log_is_not_replayed,
         what_is_damaged_is_replaced, nothing_was_there;
     postgres: pg_restore_is_named
 }
@@ -79,11 +80,14 @@ fn a_backup_returns(place: &Place) {
     let mode = fs::metadata(file(place)).unwrap().permissions().mode();
     assert_eq!(mode & 0o777, 0o600);
     run(place, &["check"]).ok();
-    // A second one keeps both.
+    // A second one keeps both. The file stays with its owner, whoever restores: only root may try.
     add_person(&file(place));
+    let is_given = chown(file(place), Some(65_534), Some(65_534)).is_ok();
     let said = run(place, &restore).ok();
     assert!(said.ends_with("apportion.db.before-restore-2\n"), "{said}");
     assert_eq!((people(&file(place)), people(&kept)), (0, 1));
+    let owner = fs::metadata(file(place)).unwrap();
+    assert!(!is_given || (owner.uid(), owner.gid()) == (65_534, 65_534), "{owner:?}");
     let strays = strays(place);
     assert_eq!(strays, ["apportion.db.before-restore", "apportion.db.before-restore-2"]);
     let refusal = run(place, &["restore", file(place).to_str().unwrap()]).refusal();
@@ -95,8 +99,10 @@ fn a_server_starts_meanwhile(place: &Place) {
     let backup = prepared(place);
     let mut command = command_at(place, &["restore", backup.to_str().unwrap()]);
     let mut restoring = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
-    let is_in_place =
-        || strays(place) == ["apportion.db.before-restore"] && people(&file(place)) == 0;
+    let kept = place.directory().join("apportion.db.before-restore");
+    let number = |path: &Path| fs::metadata(path).map_or(0, |file| file.ino());
+    // It is locked until then.
+    let is_in_place = || kept.exists() && number(&kept) != number(&file(place));
     assert!(eventually(is_in_place));
     let server = Server::start(place);
     assert!(restoring.try_wait().unwrap().is_none(), "it has ended");
