@@ -257,11 +257,9 @@ fn run_server(options: Serve, database: Address) -> anyhow::Result<()> {
         engine_interval,
         clock: Clock::system(),
     };
-    let mut out = Output::default();
     if !options.demo {
         options.role.check(&database)?;
-        let listening = |address| out.line(format_args!("listening on http://{address}"));
-        return Ok(serve::run(config(database), listening)?);
+        return Ok(serve::run(config(database), |address| announce(address, None))?);
     }
     if !bind.ip().is_loopback() {
         bail!(
@@ -271,14 +269,22 @@ fn run_server(options: Serve, database: Address) -> anyhow::Result<()> {
     }
     let database = Address::Sqlite(PathBuf::from("apportion-demo.db"));
     demo::fill(&database).context("the demo tenant was not created")?;
-    serve::run(config(database), |address| {
-        out.line(format_args!("listening on http://{address}"));
+    Ok(serve::run(config(database), |address| announce(address, Some(demo::token())))?)
+}
+
+/// Prints the address that a server listens on, and a request to try with a token that everybody
+/// may know. A server whose address cannot be printed goes on; its log says so.
+fn announce(address: SocketAddr, token: Option<apportion_server::token::Token>) {
+    let mut out = Output::default();
+    out.line(format_args!("listening on http://{address}"));
+    if let Some(token) = token {
         let list = "revenue_distributions?include=deal&page%5Bsize%5D=3";
-        let token = demo::token();
         let header = format!("X-Auth-Token: {}", token.reveal());
         out.line(format_args!("try: curl -H '{header}' 'http://{address}/api/v2/{list}'"));
-    })?;
-    Ok(())
+    }
+    if let Err(error) = out.end() {
+        log::warn!("the address {address} was not printed: {error}");
+    }
 }
 
 fn run_token(token: Token, database: &Address) -> anyhow::Result<()> {

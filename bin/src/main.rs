@@ -50,8 +50,8 @@ fn refuse(error: &clap::Error) -> ExitCode {
     let arguments = std::env::args_os().map(|argument| argument.to_string_lossy().into_owned());
     if arguments.into_iter().any(|argument| is_secret(&argument)) && said.contains("://") {
         output::complain(format_args!(
-            "error: the URL of a database belongs behind --database-url or into \
-             APPORTION_DATABASE_URL"
+            "error: an argument that may hold a password is not understood, and not repeated; the \
+             URL of a database belongs behind --database-url or into APPORTION_DATABASE_URL"
         ));
     } else {
         let _ = error.print();

@@ -235,7 +235,9 @@ impl Importer {
             done
         });
         match written {
-            Err(Stop::Away(why)) if is_written && may_be_kept => Err(Stop::Unsure(why)),
+            Err(Stop::Away(error)) if is_written && may_be_kept => {
+                Err(Stop::Unsure(error.to_string()))
+            }
             other => other,
         }
     }
@@ -308,9 +310,10 @@ impl Batch<'_> {
                 locking = Locking::First;
             }
             match stop {
-                Stop::Stale(why) | Stop::Away(why) if tries >= MAX_TRIES => {
+                Stop::Stale(why) if tries >= MAX_TRIES => {
                     return Err(ImportError::Contended(why));
                 }
+                Stop::Away(error) if tries >= MAX_TRIES => return Err(error.into()),
                 Stop::Stale(_) | Stop::Away(_) => std::thread::sleep(PAUSE),
                 Stop::Unsure(why) => return Err(ImportError::Unsure(why)),
                 Stop::Store(error) => return Err(error.into()),

@@ -30,8 +30,8 @@ use crate::resources::payouts::obligation::{Parties, written};
 pub(super) enum Stop {
     /// The database is no longer as it was when the plan was made. The text says what differs.
     Stale(String),
-    /// The database did not answer.
-    Away(String),
+    /// The database cannot be used at present.
+    Away(store::Error),
     /// The database did not answer the commit, so that nobody knows whether the rows were kept.
     Unsure(String),
     /// The database cannot be used.
@@ -48,7 +48,7 @@ impl From<store::Error> for Stop {
         match error {
             Duplicate | Interrupted(_) | Referenced => Self::Stale(error.to_string()),
             // It may be busy for longer than a statement waits for a lock.
-            Unavailable(..) => Self::Away(error.to_string()),
+            Unavailable(..) => Self::Away(error),
             other => Self::Store(other),
         }
     }
