@@ -219,7 +219,7 @@ fn bad_addresses_are_refused() {
             command(directory.path(), &[rest, &flag].concat())
         };
         let mut by_environment = command(directory.path(), &["migrate"]);
-        by_environment.env("APPORTION_DATABASE_URL", &url);
+        by_environment.env("APPORTION_DATABASE_URL", &url).env("APPORTION_LOG", "trace");
         let commands = [
             by_environment,
             by_flag(&["migrate"]),

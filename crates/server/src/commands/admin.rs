@@ -214,7 +214,7 @@ pub fn check_file(database: &Address) -> Result<(), AdminError> {
 }
 
 /// The time for which a command waits for the lock of those who write to SQLite.
-const PATIENCE: Duration = Duration::from_secs(30);
+pub(super) const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Opens a session for a command, and brings the schema up to date. Takes no lock if it is.
 pub(crate) fn open_migrated(database: &Address) -> Result<Session, AdminError> {

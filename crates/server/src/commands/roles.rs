@@ -5,6 +5,8 @@ use apportion_store::{Address, Session};
 
 pub use apportion_store::roles::RoleError;
 
+use crate::commands::admin::PATIENCE;
+
 /// Brings the schema up to date, and grants each of these roles what a server needs. Returns the
 /// number of migrations that were run.
 pub fn migrate(database: &Address, roles: &[String]) -> Result<usize, RoleError> {
@@ -12,6 +14,7 @@ pub fn migrate(database: &Address, roles: &[String]) -> Result<usize, RoleError>
         return Err(RoleError::NotPostgres);
     }
     let mut session = Session::open(database)?;
+    session.wait_for_locks(PATIENCE)?;
     let steps = session.migrate()?;
     for role in roles {
         session.grant_to(role)?;
