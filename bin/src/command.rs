@@ -1,17 +1,21 @@
 //! The commands of the program, their options, and the texts of `--help`.
 
-use std::io::Write;
 use std::net::SocketAddr;
+use std::os::fd::AsFd;
+use std::os::unix::fs::MetadataExt;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::{Context, bail};
-use apportion_server::admin::{self, TokenDraft};
+use apportion_core::token::{self, Expiry};
+use apportion_server::admin::{self, Replaced, TokenDraft, TokenTerms};
 use apportion_server::store::Address;
 use apportion_server::store::backup::backup;
-use apportion_server::{Clock, Config, demo, openapi, resources, serve};
+use apportion_server::{Clock, Config, demo, openapi, resources, restore::restore, roles, serve};
+use chrono::TimeDelta;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::output::Output;
 use crate::tick::{Interval, parse_interval};
 
 /// Serve revenue distributions and payouts over a JSON:API, and administer the database
@@ -38,7 +42,12 @@ enum Command {
     /// Bring the schema up to date, and answer requests until SIGTERM or SIGINT
     Serve(Serve),
     /// Bring the schema of the database up to date
-    Migrate,
+    Migrate {
+        /// A role of PostgreSQL that is granted what a server needs, and nothing else; give the
+        /// option several times for several roles
+        #[arg(long, value_name = "ROLE")]
+        grant_to: Vec<String>,
+    },
     /// Print the OpenAPI description of the service as JSON
     Openapi,
     /// Manage organizations
@@ -63,6 +72,14 @@ enum Command {
     Backup {
         /// The file to create, such as backup.db; it must not exist
         path: PathBuf,
+    },
+    /// Put a backup in the place of an SQLite database that no server or command has open
+    ///
+    /// The file must be sound, and `check` must pass on it. The database that was there is kept
+    /// beside it, under a name that the command prints.
+    Restore {
+        /// The file that `backup` made
+        file: PathBuf,
     },
 }
 
@@ -97,6 +114,24 @@ struct Serve {
     #[arg(long, value_name = "TIME", env = "APPORTION_ENGINE_INTERVAL", default_value = "30s",
           value_parser = parse_interval)]
     engine_interval: Interval,
+    #[command(flatten)]
+    role: Role,
+}
+
+/// The role of the URL on PostgreSQL.
+#[derive(Args)]
+pub(crate) struct Role {
+    /// Work on PostgreSQL as a superuser or as a role with BYPASSRLS, for which row-level security
+    /// does not hold
+    #[arg(long, env = "APPORTION_ALLOW_SUPERUSER")]
+    allow_superuser: bool,
+}
+
+impl Role {
+    /// Checks that the role may serve.
+    pub(crate) fn check(&self, database: &Address) -> anyhow::Result<()> {
+        Ok(roles::check_role(database, self.allow_superuser)?)
+    }
 }
 
 #[derive(Subcommand)]
@@ -122,9 +157,9 @@ enum Token {
         /// The id of the organization whose records it gives access to, such as 1
         #[arg(long, value_name = "ID", value_parser = id)]
         organization: i64,
-        /// The requests that it allows
-        #[arg(long, value_enum, default_value_t = Scope::Write)]
-        scope: Scope,
+        /// The requests that it allows: write, unless it replaces another; then it must be given
+        #[arg(long, value_enum)]
+        scope: Option<Scope>,
         /// The id of the person in whose name it acts, such as 1; without it, it acts in no
         /// person's name
         #[arg(long, value_name = "ID", value_parser = id)]
@@ -132,6 +167,19 @@ enum Token {
         /// A note on its purpose, such as "monthly report", which `token list` shows
         #[arg(long, value_name = "TEXT")]
         label: Option<String>,
+        /// The time after which it is refused, in days, hours or minutes, such as 90d, or the
+        /// instant, such as 2027-01-31T12:00:00Z; without it, it does not expire
+        #[arg(long, value_name = "TIME")]
+        expires: Option<Expiry>,
+        /// The id of the token of the same organization that it replaces, which is refused from
+        /// then on
+        #[arg(long, value_name = "ID", value_parser = id, requires = "scope")]
+        replaces: Option<i64>,
+        /// The time for which the replaced token is still accepted, such as 24h; never longer than
+        /// it would have been
+        #[arg(long, value_name = "TIME", default_value = "0m", value_parser = token::time,
+              requires = "replaces")]
+        overlap: TimeDelta,
     },
     /// Print a JSON object for each token, without the token itself
     List {
@@ -161,23 +209,37 @@ pub(crate) fn run(options: Options) -> anyhow::Result<ExitCode> {
     let database: Address = options.database_url.parse()?;
     match options.command {
         Command::Serve(serve) => run_server(serve, database)?,
-        Command::Migrate => {
-            let steps = admin::migrate(&database)?;
+        Command::Migrate { grant_to } => {
+            let steps = roles::migrate(&database, &grant_to)?;
             log::info!("{steps} migrations were run on {database}");
         }
         Command::Openapi => {
-            write!(std::io::stdout(), "{}", openapi::description(&resources::own()))?
+            let mut out = Output::default();
+            out.write(format_args!("{}", openapi::description(&resources::own())));
+            out.end()?;
         }
         Command::Organization(Organization::Create { name, currency, time_zone }) => {
             let draft =
                 apportion_core::organization::OrganizationDraft { name, currency, time_zone };
-            println!("{}", admin::create_organization(&database, &draft)?);
+            let id = admin::create_organization(&database, &draft)?;
+            let mut out = Output::default();
+            out.line(format_args!("{id}"));
+            let lost = || format!("organization {id} was created, but stdout cannot be written");
+            out.arrived().with_context(lost)?;
         }
         Command::Token(token) => run_token(token, &database)?,
         Command::Import(import) => return crate::import::run(&import, &database),
         Command::Tick(tick) => return crate::tick::run(&tick, &database),
         Command::Check => return crate::check::run(&database),
         Command::Backup { path } => backup(&database, &path)?,
+        Command::Restore { file } => {
+            let mut out = Output::default();
+            if let Some(kept) = restore(&file, &database)? {
+                let kept = kept.display();
+                out.line(format_args!("the database that was there is kept as {kept}"));
+            }
+            out.end_regardless();
+        }
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -196,8 +258,8 @@ fn run_server(options: Serve, database: Address) -> anyhow::Result<()> {
         clock: Clock::system(),
     };
     if !options.demo {
-        let listening = |address| println!("listening on http://{address}");
-        return Ok(serve::run(config(database), listening)?);
+        options.role.check(&database)?;
+        return Ok(serve::run(config(database), |address| announce(address, None))?);
     }
     if !bind.ip().is_loopback() {
         bail!(
@@ -207,30 +269,46 @@ fn run_server(options: Serve, database: Address) -> anyhow::Result<()> {
     }
     let database = Address::Sqlite(PathBuf::from("apportion-demo.db"));
     demo::fill(&database).context("the demo tenant was not created")?;
-    serve::run(config(database), |address| {
-        println!("listening on http://{address}");
+    Ok(serve::run(config(database), |address| announce(address, Some(demo::token())))?)
+}
+
+/// Prints the address that a server listens on, and a request to try with a token that everybody
+/// may know. A server whose address cannot be printed goes on; its log says so.
+fn announce(address: SocketAddr, token: Option<apportion_server::token::Token>) {
+    let mut out = Output::default();
+    out.line(format_args!("listening on http://{address}"));
+    if let Some(token) = token {
         let list = "revenue_distributions?include=deal&page%5Bsize%5D=3";
-        println!(
-            "try: curl -H 'X-Auth-Token: {}' 'http://{address}/api/v2/{list}'",
-            demo::token().reveal()
-        );
-    })?;
-    Ok(())
+        let header = format!("X-Auth-Token: {}", token.reveal());
+        out.line(format_args!("try: curl -H '{header}' 'http://{address}/api/v2/{list}'"));
+    }
+    if let Err(error) = out.end() {
+        log::warn!("the address {address} was not printed: {error}");
+    }
 }
 
 fn run_token(token: Token, database: &Address) -> anyhow::Result<()> {
     match token {
-        Token::Create { organization, scope, person, label } => {
-            let scope = match scope {
+        Token::Create { organization, scope, person, label, expires, replaces, overlap } => {
+            let scope = match scope.unwrap_or(Scope::Write) {
                 Scope::Read => "read",
                 Scope::Write => "write",
                 Scope::Admin => "admin",
             };
             let draft = TokenDraft { organization, person, scope, label };
-            println!("{}", admin::create_token(database, draft)?.reveal());
+            if is_nowhere(&std::io::stdout()) {
+                bail!("stdout is /dev/null, where nobody sees the token: no token was created");
+            }
+            let replaces = replaces.map(|id| Replaced { id, overlap });
+            let terms = TokenTerms { expires, replaces };
+            admin::hand_out_token(database, draft, terms, |token| {
+                let mut out = Output::default();
+                out.line(format_args!("{}", token.reveal()));
+                out.arrived()
+            })?;
         }
         Token::List { organization } => {
-            let mut out = std::io::stdout().lock();
+            let mut out = Output::default();
             for row in admin::list_tokens(database, organization)? {
                 let instant = |at: chrono::NaiveDateTime| at.and_utc().to_rfc3339();
                 let line = serde_json::json!({
@@ -244,12 +322,22 @@ fn run_token(token: Token, database: &Address) -> anyhow::Result<()> {
                     "expires_at": row.expires_at.map(instant),
                     "revoked_at": row.revoked_at.map(instant),
                 });
-                writeln!(out, "{line}")?;
+                out.line(format_args!("{line}"));
             }
+            out.end()?;
         }
         Token::Revoke { id } => admin::revoke_token(database, id)?,
     }
     Ok(())
+}
+
+/// Whether what is written there is thrown away. A process that is started without an open stdout
+/// gets such a one.
+fn is_nowhere(out: &impl AsFd) -> bool {
+    let device = |file: std::fs::File| file.metadata().map(|metadata| metadata.rdev());
+    let out = out.as_fd().try_clone_to_owned().map(std::fs::File::from).and_then(device);
+    let nowhere = std::fs::metadata("/dev/null").map(|metadata| metadata.rdev());
+    matches!((out, nowhere), (Ok(out), Ok(nowhere)) if out == nowhere)
 }
 
 /// Parses an origin in the form that browsers send it.

@@ -8,12 +8,15 @@ use std::process::ExitCode;
 
 use anyhow::{Context, anyhow};
 use apportion_server::admin;
-use apportion_server::import::{Faults, ImportError, Importer, Options, TYPES, describe, type_of};
+use apportion_server::import::{
+    Faults, ImportError, Importer, Options, TYPES, TypeSummary, describe, type_of,
+};
 use apportion_server::store::Address;
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 
-use crate::command::id;
+use crate::command::{Role, id};
+use crate::output::{Output, complain};
 
 #[derive(Args)]
 #[command(after_long_help = columns())]
@@ -38,6 +41,8 @@ pub(crate) struct Import {
     /// The CSV files, in UTF-8 and with a header line, imported in the given order; `-` is stdin
     #[arg(required = true)]
     files: Vec<PathBuf>,
+    #[command(flatten)]
+    role: Role,
 }
 
 /// Describes the columns of the files for `--help`.
@@ -54,6 +59,7 @@ fn columns() -> String {
 pub(crate) fn run(options: &Import, database: &Address) -> anyhow::Result<ExitCode> {
     // A database that is made now has no organization.
     admin::check_file(database)?;
+    options.role.check(database)?;
     let mut importer = Importer::open(database, options.organization)?;
     let Import { again, dry_run, update, .. } = *options;
     let mut batch = importer.batch(Options { again, dry_run, update });
@@ -77,29 +83,40 @@ pub(crate) fn run(options: &Import, database: &Address) -> anyhow::Result<ExitCo
             Err(error) => return Err(error.into()),
         }
     }
-    match batch.finish() {
-        Ok(types) if dry_run => {
-            for it in types {
-                let sums = it.sums.join(", ");
-                let sums = if sums.is_empty() { sums } else { format!(": {sums}") };
-                println!("would import {} {}{sums}", it.rows, it.kind);
-                if update {
-                    let (changed, known) = (it.changed, it.known());
-                    println!("would change {changed} of {known} {} that are there", it.kind);
-                }
-            }
-        }
-        Ok(types) if update => {
-            for it in types {
-                let (new, changed, known) = (it.rows, it.changed, it.known());
-                println!("{}: {new} new; {changed} changed of {known} that were there", it.kind);
-            }
-        }
-        Ok(_) => done.iter().for_each(|line| println!("{line}")),
+    let types = match batch.finish() {
+        Ok(types) => types,
         Err(ImportError::Lines(faults)) => return Ok(refuse(&faults)),
         Err(error) => return Err(error.into()),
+    };
+    let mut out = Output::default();
+    if dry_run {
+        types.iter().for_each(|it| announce(it, update, &mut out));
+        out.end()?;
+        return Ok(ExitCode::SUCCESS);
     }
+    if update {
+        for it in types {
+            let (new, changed, known) = (it.rows, it.changed, it.known());
+            let counts = format!("{new} new; {changed} changed of {known} that were there");
+            out.line(format_args!("{}: {counts}", it.kind));
+        }
+    } else {
+        done.iter().for_each(|line| out.line(format_args!("{line}")));
+    }
+    // The rows are in, so that the command has succeeded.
+    out.end_regardless();
     Ok(ExitCode::SUCCESS)
+}
+
+/// Prints what an import would do with the rows of a type.
+fn announce(it: &TypeSummary, update: bool, out: &mut Output) {
+    let sums = it.sums.join(", ");
+    let sums = if sums.is_empty() { sums } else { format!(": {sums}") };
+    out.line(format_args!("would import {} {}{sums}", it.rows, it.kind));
+    if update {
+        let (changed, known) = (it.changed, it.known());
+        out.line(format_args!("would change {changed} of {known} {} that are there", it.kind));
+    }
 }
 
 /// Prints the faults of a file.
@@ -107,7 +124,8 @@ fn refuse(faults: &Faults) -> ExitCode {
     let Faults { file, listed, count } = faults;
     for bad in listed {
         let column = bad.column.as_deref().unwrap_or("-");
-        eprintln!("{file}:{}: {column}: {}", bad.line, bad.reason);
+        let (line, reason) = (bad.line, &bad.reason);
+        complain(format_args!("{file}:{line}: {column}: {reason}"));
     }
     let noun = if *count == 1 { "fault" } else { "faults" };
     let listed = u64::try_from(listed.len()).unwrap_or(u64::MAX);
@@ -115,7 +133,7 @@ fn refuse(faults: &Faults) -> ExitCode {
         0 => String::new(),
         rest => format!(", {rest} of which are not listed"),
     };
-    eprintln!("apportion: {file}: nothing was imported: {count} {noun}{rest}");
+    complain(format_args!("apportion: {file}: nothing was imported: {count} {noun}{rest}"));
     ExitCode::FAILURE
 }
 

@@ -9,6 +9,9 @@ use apportion_server::{admin, engine};
 use chrono::{DateTime, Utc};
 use clap::Args;
 
+use crate::command::Role;
+use crate::output::{Output, complain};
+
 #[derive(Args)]
 pub(crate) struct Tick {
     /// The instant that the pass takes for the present, such as 2026-01-31T12:00:00Z; without it,
@@ -18,20 +21,32 @@ pub(crate) struct Tick {
     /// Print what would be triggered, and write nothing
     #[arg(long)]
     dry_run: bool,
+    #[command(flatten)]
+    role: Role,
 }
 
 /// Runs a pass. Prints each triggered distribution, whatever its status; distributors whose trigger
 /// met an error are only counted, on stderr. The command succeeds either way.
 pub(crate) fn run(options: &Tick, database: &Address) -> anyhow::Result<ExitCode> {
     admin::check_file(database)?;
+    options.role.check(database)?;
     #[expect(clippy::disallowed_methods, reason = "a pass from the command line is for now")]
     let at = options.at.unwrap_or_else(Utc::now);
     let tick = engine::Tick { at, dry_run: options.dry_run };
-    let summary = engine::tick(database, tick, |triggered| println!("{triggered}"))?;
-    match summary.left {
-        0 => {}
-        1 => eprintln!("apportion: 1 distributor failed and stays due; the log says why"),
-        left => eprintln!("apportion: {left} distributors failed and stay due; the log says why"),
+    let mut out = Output::default();
+    let summary = engine::tick(database, tick, |triggered| out.line(format_args!("{triggered}")))?;
+    let failed = match summary.left {
+        0 => None,
+        1 => Some("1 distributor failed and stays due".to_owned()),
+        left => Some(format!("{left} distributors failed and stay due")),
+    };
+    if let Some(failed) = failed {
+        complain(format_args!("apportion: {failed}; the log says why"));
+    }
+    if options.dry_run {
+        out.end()?
+    } else {
+        out.end_regardless()
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -57,6 +57,7 @@ fn it_fails_with_what_is_broken(place: &Place) {
     let scope = Scope::of(OrganizationId(2));
     let sql = "UPDATE revenue_distributions SET amount = amount + 1";
     session.tenant(&scope).unwrap().batch_execute(sql).unwrap();
+    drop(session);
     let ended = run(place, &["check"]);
     assert_eq!(ended.code, Some(1), "{}", ended.stderr);
     let broken: Vec<&str> =

@@ -1,6 +1,11 @@
 //! The commands: what they print where, what they refuse, and in how many words.
 
+use std::time::{Duration, Instant};
+
 use apportion_testing::Place;
+use diesel::connection::SimpleConnection;
+use diesel::prelude::*;
+use diesel::sqlite::SqliteConnection;
 use serde_json::Value;
 
 use crate::client::Tenant;
@@ -15,6 +20,7 @@ apportion_testing::cases! {
     the_address_is_printed,
     flags_win_over_the_environment,
     it_ends_in_order;
+    sqlite: commands_wait_for_who_writes;
     plain: bad_options_are_refused, misspelt_variables_are_refused, levels_of_the_log_exist
 }
 
@@ -190,6 +196,46 @@ fn it_ends_in_order(place: &Place) {
     assert_eq!(code, Some(0));
 }
 
+/// While an import writes, tokens are listed, and made and revoked after it.
+fn commands_wait_for_who_writes(place: &Place) {
+    Tenant::make(place, "Acme");
+    let path = place.url.strip_prefix("sqlite://").unwrap();
+    let mut writer = SqliteConnection::establish(path).unwrap();
+    writer.batch_execute("BEGIN IMMEDIATE").unwrap();
+    let begun = Instant::now();
+    std::fs::write(place.directory().join("deals.csv"), "name\nD\n").unwrap();
+    let reading: [&[&str]; 5] = [
+        &["token", "list"],
+        &["check"],
+        &["migrate"],
+        &["tick", "--dry-run"],
+        &["import", "--organization", "1", "--dry-run", "deals.csv"],
+    ];
+    for arguments in reading {
+        run(place, arguments).ok();
+    }
+    assert!(begun.elapsed() < Duration::from_secs(4), "{:?}", begun.elapsed());
+    let create = ["organization", "create", "--name", "A", "--currency", "EUR"];
+    let writing: [&[&str]; 4] = [
+        &["token", "revoke", "1"],
+        &["token", "create", "--organization", "1"],
+        &create,
+        &["import", "--organization", "1", "deals.csv"],
+    ];
+    let ended: Vec<_> = std::thread::scope(|scope| {
+        let all: Vec<_> =
+            writing.iter().map(|arguments| scope.spawn(|| run(place, arguments))).collect();
+        // Longer than a request waits.
+        std::thread::sleep(Duration::from_secs(4));
+        assert!(all.iter().all(|one| !one.is_finished()), "it did not wait");
+        writer.batch_execute("COMMIT").unwrap();
+        all.into_iter().map(|one| one.join().unwrap()).collect()
+    });
+    for ended in ended {
+        ended.ok();
+    }
+}
+
 fn bad_options_are_refused() {
     let directory = tempfile::tempdir().unwrap();
     let cases: &[(&[&str], &str)] = &[
@@ -203,6 +249,18 @@ fn bad_options_are_refused() {
         let ended = finish(command(directory.path(), arguments));
         assert_eq!((ended.code, ended.stdout.as_str()), (Some(2), ""), "{arguments:?}");
         assert!(ended.stderr.contains(said), "{}", ended.stderr);
+    }
+    // A URL that stands where none belongs is not repeated.
+    for arguments in [
+        ["serve", "postgres://u:secret@h/x"],
+        ["--database-urll=postgres://u:secret@h/x", "check"],
+        ["postgres://u:secret@h/x", "check"],
+        ["token", "--id=mysql://u:secret@h"],
+    ] {
+        let ended = finish(command(directory.path(), &arguments));
+        assert_eq!((ended.code, ended.stdout.as_str()), (Some(2), ""), "{arguments:?}");
+        assert!(!ended.stderr.contains("secret"), "{}", ended.stderr);
+        assert!(ended.stderr.starts_with("error: "), "{}", ended.stderr);
     }
     assert_eq!(std::fs::read_dir(directory.path()).unwrap().count(), 0);
 }
@@ -224,7 +282,7 @@ fn misspelt_variables_are_refused() {
         misspelt.env("APPORTION_DATABASE_URI", "sqlite://secret.db");
         let ended = finish(misspelt);
         let said = "apportion: the environment has APPORTION_DATABASE_URI, which means nothing; \
-                    use one of APPORTION_BIND, ";
+                    use one of APPORTION_ALLOW_SUPERUSER, ";
         assert_eq!(ended.code, Some(2), "{arguments:?}");
         assert!(ended.stderr.starts_with(said), "{}", ended.stderr);
         assert!(!ended.stderr.contains("secret"), "{}", ended.stderr);

@@ -50,7 +50,8 @@ const CRATES: &[(&str, &[&str], &[&str])] = &[
             "log",
             "openssl-sys",
             "pq-sys",
-            // Asks how much room a disk has.
+            // Asks how much room a disk has, and locks a database as SQLite does before a backup
+            // takes its place (`restore`).
             "rustix",
             // Reads the keys of a cursor, which come from the database as one value (`keyset`).
             "serde_json",

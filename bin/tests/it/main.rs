@@ -18,8 +18,8 @@ mod program;
 
 apportion_testing::modules! {
     backups, checks, circles, commands, databases, demo, documents, engine_kill, english,
-    exceptions, floors, imports, imports_between_files, kill, layers, payees, readme, rust_text,
-    signatures, stops, ticks, tidy, tour
+    exceptions, floors, imports, imports_between_files, kill, layers, outputs, payees, readme,
+    restores, roles, rust_text, signatures, stops, ticks, tidy, tokens, tour
 }
 
 fn main() -> std::process::ExitCode {

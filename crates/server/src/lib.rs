@@ -26,5 +26,5 @@ pub use access::token;
 pub use app::Config;
 pub use apportion_store as store;
 pub use clock::Clock;
-pub use commands::{admin, check, demo, import};
+pub use commands::{admin, check, demo, import, restore, roles};
 pub use endpoints::{openapi, report};

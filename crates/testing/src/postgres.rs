@@ -4,6 +4,7 @@
 //! started it, even if that was killed. It is not for a database that anybody wants to keep.
 
 use std::fmt;
+use std::path::PathBuf;
 use std::process::{Child, Command};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -152,6 +153,12 @@ impl Cluster {
     /// Runs `sql` like [`Cluster::query`], with the server's message as an error.
     pub fn try_query(&self, url: &str, sql: &str) -> Result<String, String> {
         psql(&self.programs.psql, url, sql)
+    }
+
+    /// Returns the path of another program of PostgreSQL, such as `pg_dump`, in the version of the
+    /// server.
+    pub fn program(&self, name: &str) -> PathBuf {
+        self.programs.initdb.with_file_name(name)
     }
 
     /// Returns the URL of the superuser's own database.

@@ -32,7 +32,7 @@ pub fn check_database(
 ) -> Result<bool, CheckError> {
     check_file(database)?;
     let mut session = Session::open(database)?;
-    if !session.survey(Session::is_migrated)? {
+    if session.survey(Session::pending)? > 0 {
         return Err(CheckError::Schema);
     }
     let mut all_hold = true;

@@ -14,7 +14,7 @@ use diesel::prelude::*;
 use diesel::sql_types::BigInt;
 use diesel::sqlite::SqliteConnection;
 
-use crate::address::Address;
+use crate::address::{Address, AddressError, discreet, with_default};
 use crate::error::{Error, Result, note_deadlock_timeout};
 
 /// A connection to either database.
@@ -84,12 +84,9 @@ impl AnyConnection {
                 Ok(AnyConnection::Sqlite(connection))
             }
             Address::Postgres(url) => {
-                // libpq's message repeats a URL that it cannot read, with the password.
-                let discreet = |error: ConnectionError| {
-                    error.to_string().replace(url.as_str(), &address.to_string())
-                };
-                let mut connection = PgConnection::establish(&with_timeouts(url))
-                    .map_err(|error| refuse(&discreet(error)))?;
+                let url = with_timeouts(url).map_err(|why| refuse(&why))?;
+                let mut connection = PgConnection::establish(&url)
+                    .map_err(|error| refuse(&discreet(&error.to_string())))?;
                 let deadlock: i64 = diesel::select(sql::<BigInt>(DEADLOCK_MILLIS))
                     .get_result(&mut connection)
                     .map_err(|error| refuse(&error))?;
@@ -104,6 +101,15 @@ impl AnyConnection {
     pub(crate) fn checkpoint(&mut self) -> Result<()> {
         if let AnyConnection::Sqlite(connection) = self {
             connection.batch_execute("PRAGMA wal_checkpoint(TRUNCATE)")?;
+        }
+        Ok(())
+    }
+
+    /// Waits for so long for a lock of SQLite. On PostgreSQL nobody holds one for long.
+    pub(crate) fn wait_for_locks(&mut self, patience: Duration) -> Result<()> {
+        if let AnyConnection::Sqlite(connection) = self {
+            let millis = patience.as_millis();
+            connection.batch_execute(&format!("PRAGMA busy_timeout = {millis}"))?;
         }
         Ok(())
     }
@@ -146,13 +152,6 @@ const TIMEOUTS: &[(&str, &str)] = &[
 ];
 
 /// Adds time-outs to a URL.
-fn with_timeouts(url: &str) -> String {
-    let mut url = url.to_owned();
-    for (name, value) in TIMEOUTS {
-        if !url.contains(&format!("{name}=")) {
-            url.push(if url.contains('?') { '&' } else { '?' });
-            url.extend([*name, "=", *value]);
-        }
-    }
-    url
+fn with_timeouts(url: &str) -> Result<String, AddressError> {
+    TIMEOUTS.iter().try_fold(url.to_owned(), |url, (name, value)| with_default(&url, name, value))
 }

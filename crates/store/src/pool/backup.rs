@@ -1,8 +1,7 @@
 //! A copy of an SQLite database at one moment, made while others read and write it, and verified.
 //! Deliberately absent: PostgreSQL, which has `pg_dump`.
 
-use std::fs::{File, OpenOptions};
-use std::os::unix::fs::OpenOptionsExt;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use diesel::dsl::sql;
@@ -12,6 +11,7 @@ use diesel::sql_types::{BigInt, Text};
 use crate::address::Address;
 use crate::database::connection::AnyConnection;
 use crate::error::Error;
+use crate::pool::beside::{Beside, companions, is_free, with_ending};
 use crate::session::Session;
 
 /// The reason for which there is no copy.
@@ -26,7 +26,7 @@ pub enum BackupError {
         /// The path where it should be.
         path: PathBuf,
         /// The message of the system.
-        reason: std::io::Error,
+        reason: io::Error,
     },
     /// The file of the copy cannot be created. It must not exist yet.
     #[error("cannot write {}: {reason}", path.display())]
@@ -34,7 +34,7 @@ pub enum BackupError {
         /// The path of the copy.
         path: PathBuf,
         /// The message of the system.
-        reason: std::io::Error,
+        reason: io::Error,
     },
     /// The database cannot be read, or the copy cannot be written.
     #[error(transparent)]
@@ -44,8 +44,11 @@ pub enum BackupError {
     Damaged(String),
 }
 
+/// The ending of the name that a copy has until it is whole.
+pub(crate) const PARTIAL: &str = ".partial";
+
 /// Copies the database, whatever its schema, to a file that nobody else can read. Verifies every
-/// page, index and key of the copy, and removes a copy that is not sound.
+/// page, index and key of the copy. The file has its name only when it is whole and on the disk.
 pub fn backup(from: &Address, to: &Path) -> Result<(), BackupError> {
     let Address::Sqlite(path) = from else { return Err(BackupError::NotSqlite) };
     let unwritten = |reason| BackupError::File { path: to.to_owned(), reason };
@@ -53,22 +56,27 @@ pub fn backup(from: &Address, to: &Path) -> Result<(), BackupError> {
     // would drop the locks that this process holds on it.
     let missing = |reason| BackupError::Missing { path: path.clone(), reason };
     std::fs::metadata(path).map_err(missing)?;
-    // SQLite treats an empty file like a missing one.
-    OpenOptions::new().write(true).create_new(true).mode(0o600).open(to).map_err(unwritten)?;
-    let made = copy(from, to).and_then(|()| {
-        File::open(to).and_then(|file| file.sync_all()).map_err(unwritten)?;
-        verify(to)
-    });
-    if made.is_err() {
-        let _ = std::fs::remove_file(to);
+    if !is_free(to).map_err(unwritten)? {
+        return Err(unwritten(io::Error::new(io::ErrorKind::AlreadyExists, "File exists")));
     }
-    made
+    // A log that was left there would be taken for that of the copy.
+    for path in companions(to) {
+        let unwritten = |reason| BackupError::File { path: path.clone(), reason };
+        if !is_free(&path).map_err(unwritten)? {
+            return Err(unwritten(io::Error::other("it belongs to another database: remove it")));
+        }
+    }
+    // SQLite treats an empty file like a missing one.
+    let partial = Beside::make(with_ending(to, PARTIAL)).map_err(unwritten)?;
+    copy(from, partial.path())?;
+    verify(partial.path())?;
+    partial.place(to).map_err(unwritten)
 }
 
 fn copy(from: &Address, to: &Path) -> Result<(), BackupError> {
     let not_utf8 = || BackupError::File {
         path: to.to_owned(),
-        reason: std::io::Error::new(std::io::ErrorKind::InvalidInput, "the path is not UTF-8"),
+        reason: io::Error::new(io::ErrorKind::InvalidInput, "the path is not UTF-8"),
     };
     let text = to.to_str().ok_or_else(not_utf8)?;
     let mut session = Session::open(from)?;
@@ -79,7 +87,8 @@ fn copy(from: &Address, to: &Path) -> Result<(), BackupError> {
     copied.map(|_| ()).map_err(BackupError::from)
 }
 
-fn verify(copy: &Path) -> Result<(), BackupError> {
+/// Verifies every page, index and key of a database.
+pub(crate) fn verify(copy: &Path) -> Result<(), BackupError> {
     let mut session = Session::open(&Address::Sqlite(copy.to_owned()))?;
     let AnyConnection::Sqlite(connection) = session.everybody()? else {
         return Err(BackupError::NotSqlite);

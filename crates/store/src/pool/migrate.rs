@@ -1,7 +1,6 @@
 //! Migrations, which bring the schema up to date: forward only, by one process at a time, and never
 //! on a schema that a later version made.
 
-use diesel::backend::Backend;
 use diesel::connection::SimpleConnection;
 use diesel::dsl::sql;
 use diesel::migration::{Migration, MigrationSource, MigrationVersion};
@@ -29,16 +28,17 @@ INSERT INTO migration_lock (id) VALUES (1) ON CONFLICT DO NOTHING;";
 const PATIENT: &str = "SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = 0;
 SET LOCAL idle_in_transaction_session_timeout = 0; SET LOCAL client_min_messages = 'warning'";
 
+/// The table in which diesel keeps the versions of the steps that were run.
+const APPLIED: &str = "SELECT version FROM __diesel_schema_migrations";
+
 impl Session {
-    /// Runs the migrations that are missing, and returns their number.
+    /// Runs the migrations that are missing, and returns their number. If none is, this needs no
+    /// right to change the schema.
     pub fn migrate(&mut self) -> Result<usize> {
-        if self.is_postgres() {
-            let lock = |session: &mut Session| {
-                session.transaction(|session| {
-                    session.everybody()?.batch_execute(POSTGRES_LOCK).map_err(Error::from)
-                })
-            };
-            lock(self).or_else(|_| lock(self))?;
+        match self.survey(Session::pending)? {
+            0 => return Ok(0),
+            pending if self.is_postgres() => self.prepare_migration(pending)?,
+            _ => {}
         }
         self.transaction(|session| {
             let connection = session.everybody()?;
@@ -53,46 +53,85 @@ impl Session {
         })
     }
 
+    /// Returns the number of migrations that are missing, and changes nothing.
+    pub fn pending(&mut self) -> Result<usize> {
+        let (applied, known) = (self.applied()?, self.known()?);
+        if let Some(newer) = applied.iter().find(|version| Some(*version) > known.iter().max()) {
+            return Err(Error::NewerSchema(newer.clone()));
+        }
+        Ok(known.iter().filter(|version| !applied.contains(version)).count())
+    }
+
+    /// Returns the versions of the migrations that were run; none if there was never one.
+    pub(crate) fn applied(&mut self) -> Result<Vec<String>> {
+        let connection = self.everybody()?;
+        let is_there = if connection.is_postgres() {
+            "SELECT to_regclass('__diesel_schema_migrations') IS NOT NULL"
+        } else {
+            "SELECT COUNT(*) > 0 FROM sqlite_master WHERE name = '__diesel_schema_migrations'"
+        };
+        if !sql::<Bool>(is_there).get_result::<bool>(connection)? {
+            return Ok(Vec::new());
+        }
+        sql::<Text>(APPLIED).load(connection).map_err(Error::from)
+    }
+
+    /// Returns the versions of the migrations that this program has.
+    fn known(&self) -> Result<Vec<String>> {
+        if self.is_postgres() { versions::<Pg>(POSTGRES) } else { versions::<Sqlite>(SQLITE) }
+    }
+
     /// Whether the schema is exactly the one that this program works with.
     ///
     /// Only reads, which the harness of the migrations does not.
     pub fn is_migrated(&mut self) -> Result<bool> {
-        let connection = self.everybody()?;
-        let mut known = if connection.is_postgres() {
-            names::<Pg>(POSTGRES)?
-        } else {
-            names::<Sqlite>(SQLITE)?
-        };
+        let (mut applied, mut known) = (self.applied()?, self.known()?);
+        applied.sort_unstable();
         known.sort_unstable();
-        let is_there = if connection.is_postgres() {
-            "to_regclass('__diesel_schema_migrations') IS NOT NULL"
-        } else {
-            "EXISTS (SELECT 1 FROM sqlite_master WHERE name = '__diesel_schema_migrations')"
+        Ok(applied == known)
+    }
+
+    /// Makes the lock of the migrations, if the role may change the schema.
+    fn prepare_migration(&mut self, pending: usize) -> Result<()> {
+        let may = |session: &mut Session| -> Result<bool> {
+            sql::<Bool>(MAY_MIGRATE).get_result(session.everybody()?).map_err(Error::from)
         };
-        if !diesel::select(sql::<Bool>(is_there)).get_result::<bool>(connection)? {
-            return Ok(false);
+        if !self.survey(may)? {
+            return Err(Error::Migration(format!(
+                "{pending} migrations are pending, which this role may not run: run `apportion \
+                 migrate` as the owner of the database first, with --grant-to for each role of a \
+                 server"
+            )));
         }
-        let applied: Vec<String> =
-            sql::<Text>("SELECT version FROM __diesel_schema_migrations ORDER BY version")
-                .load(connection)?;
-        Ok(known == applied)
+        let lock = |session: &mut Session| {
+            session.transaction(|session| {
+                session.everybody()?.batch_execute(POSTGRES_LOCK).map_err(Error::from)
+            })
+        };
+        lock(self).or_else(|_| lock(self))
     }
 }
 
-/// Returns the versions of the migrations of one database.
-fn names<DB: Backend>(source: EmbeddedMigrations) -> Result<Vec<String>>
+/// Whether a role may make tables, and change those that are there.
+const MAY_MIGRATE: &str = "SELECT \
+    COALESCE(has_schema_privilege(current_schema()::text, 'CREATE'), false) AND \
+    COALESCE((SELECT pg_has_role(relowner, 'USAGE') FROM pg_class \
+    WHERE oid = to_regclass('organizations')), true)";
+
+fn versions<DB>(source: EmbeddedMigrations) -> Result<Vec<String>>
 where
+    DB: diesel::backend::Backend,
     EmbeddedMigrations: MigrationSource<DB>,
 {
-    let known: Vec<Box<dyn Migration<DB>>> =
-        source.migrations().map_err(|error| Error::Migration(error.to_string()))?;
+    let refuse = |error: &dyn std::fmt::Display| Error::Migration(error.to_string());
+    let known: Vec<Box<dyn Migration<DB>>> = source.migrations().map_err(|error| refuse(&error))?;
     Ok(known.iter().map(|migration| migration.name().version().to_string()).collect())
 }
 
 fn run<C, DB>(connection: &mut C, source: EmbeddedMigrations) -> Result<usize>
 where
     C: MigrationHarness<DB>,
-    DB: Backend,
+    DB: diesel::backend::Backend,
     EmbeddedMigrations: MigrationSource<DB>,
 {
     let refuse = |error: &dyn std::fmt::Display| Error::Migration(error.to_string());

@@ -15,6 +15,7 @@ use std::collections::HashSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use diesel::connection::{CacheSize, TransactionManager};
 use diesel::prelude::*;
@@ -88,6 +89,12 @@ impl Session {
     /// file alone is the database. Does nothing on PostgreSQL.
     pub fn checkpoint(&mut self) -> Result<()> {
         self.connection.checkpoint()
+    }
+
+    /// Waits for so long for a lock of SQLite, and not as short as a request does: for commands,
+    /// which may meet the transaction of an import.
+    pub fn wait_for_locks(&mut self, patience: Duration) -> Result<()> {
+        self.connection.wait_for_locks(patience)
     }
 
     /// Opens a connection that shares these ledgers with others.

@@ -27,7 +27,9 @@ use std::time::Duration;
 
 use apportion_core::currency::Currency;
 use apportion_jsonapi::text::{alternatives, cut};
-use apportion_store::{self as store, Address, OrganizationId, Scope, Session, Tenant};
+use apportion_store::{
+    self as store, Address, AnyConnection, OrganizationId, Scope, Session, Tenant,
+};
 use chrono::{DateTime, SecondsFormat, Utc};
 
 pub use self::columns::{TYPES, describe, type_of};
@@ -42,7 +44,8 @@ use crate::commands::admin::{AdminError, open_migrated};
 use crate::failure::Failure;
 use crate::resources;
 
-/// The reason why nothing was imported.
+/// The reason why nothing was imported, or in one case perhaps nothing. If something fails after
+/// the rows were committed, only the log says it.
 #[derive(Debug, thiserror::Error)]
 pub enum ImportError {
     /// A file has lines that are at fault.
@@ -83,6 +86,13 @@ pub enum ImportError {
     /// Others kept changing rows that the import depends on.
     #[error("nothing was imported, because others keep changing the same rows: {0}")]
     Contended(String),
+    /// The connection ended while the rows were committed.
+    #[error(
+        "it is not known whether the rows were imported, because the database did not answer when \
+         they were committed: {0}; import the same files again without --again: they are refused \
+         if their rows are there"
+    )]
+    Unsure(String),
     /// The database cannot be used.
     #[error(transparent)]
     Store(#[from] store::Error),
@@ -214,9 +224,22 @@ impl Importer {
 
     fn write(&mut self, plan: &Plan, locking: Locking) -> Result<(), Stop> {
         let (resources, currency) = (&self.resources, self.currency);
-        Tenant::new(self.scope, &mut self.session).transaction(|tenant| {
-            write(&mut Self::work(resources, tenant.reborrow(), currency), plan, locking)
-        })
+        let mut tenant = Tenant::new(self.scope, &mut self.session);
+        // SQLite has rolled back what it could not commit.
+        let may_be_kept = matches!(tenant.connection()?, AnyConnection::Postgres(_));
+        let mut is_written = false;
+        let written = tenant.transaction(|tenant| {
+            let done =
+                write(&mut Self::work(resources, tenant.reborrow(), currency), plan, locking);
+            is_written = done.is_ok();
+            done
+        });
+        match written {
+            Err(Stop::Away(error)) if is_written && may_be_kept => {
+                Err(Stop::Unsure(error.to_string()))
+            }
+            other => other,
+        }
     }
 }
 
@@ -290,7 +313,9 @@ impl Batch<'_> {
                 Stop::Stale(why) if tries >= MAX_TRIES => {
                     return Err(ImportError::Contended(why));
                 }
-                Stop::Stale(_) => std::thread::sleep(PAUSE),
+                Stop::Away(error) if tries >= MAX_TRIES => return Err(error.into()),
+                Stop::Stale(_) | Stop::Away(_) => std::thread::sleep(PAUSE),
+                Stop::Unsure(why) => return Err(ImportError::Unsure(why)),
                 Stop::Store(error) => return Err(error.into()),
                 Stop::Broken(why) => return Err(ImportError::Broken(why)),
             }

@@ -30,6 +30,10 @@ use crate::resources::payouts::obligation::{Parties, written};
 pub(super) enum Stop {
     /// The database is no longer as it was when the plan was made. The text says what differs.
     Stale(String),
+    /// The database cannot be used at present.
+    Away(store::Error),
+    /// The database did not answer the commit, so that nobody knows whether the rows were kept.
+    Unsure(String),
     /// The database cannot be used.
     Store(store::Error),
     /// This program failed.
@@ -42,10 +46,9 @@ impl From<store::Error> for Stop {
     fn from(error: store::Error) -> Self {
         use store::Error::{Duplicate, Interrupted, Referenced, Unavailable};
         match error {
-            // The database may be busy for longer than a statement waits for a lock.
-            Duplicate | Interrupted(_) | Referenced | Unavailable(..) => {
-                Self::Stale(error.to_string())
-            }
+            Duplicate | Interrupted(_) | Referenced => Self::Stale(error.to_string()),
+            // It may be busy for longer than a statement waits for a lock.
+            Unavailable(..) => Self::Away(error),
             other => Self::Store(other),
         }
     }

@@ -13,10 +13,11 @@ use crate::scope::Scope;
 use crate::session::Session;
 use crate::session::event::Event;
 use crate::session::tenant::Tenant;
+use crate::tables::administration::event::events;
 use crate::tables::administration::organization::organizations;
 use crate::tables::administration::person::people;
 
-/// The name of the table in events. A token has version 1, and version 2 after it is revoked.
+/// The name of the table in events. A token has version 1, and one more after each change.
 const TABLE: &str = "tokens";
 
 table! {
@@ -60,6 +61,8 @@ pub struct NewToken {
     pub scope: &'static str,
     /// The purpose of the token, if stated.
     pub label: Option<String>,
+    /// The time from which the token is refused, UTC; `None` if it does not expire.
+    pub expires_at: Option<NaiveDateTime>,
 }
 
 /// The reason why a token cannot be inserted.
@@ -104,6 +107,7 @@ pub fn insert(
             tokens::scope.eq(new.scope),
             tokens::label.eq(new.label.as_deref()),
             tokens::created_at.eq(now),
+            tokens::expires_at.eq(new.expires_at),
         ))
         .returning(tokens::id)
         .get_result(connection)
@@ -145,10 +149,65 @@ pub fn revoke(session: &mut Session, id: TokenId, now: NaiveDateTime) -> Result<
             .optional()
             .map_err(Error::from)?;
     if let Some(organization) = revoked {
-        let mut tenant = Tenant::new(Scope::of(organization), session);
-        tenant.record_update(TABLE, id.0, 2, now)?;
+        note_update(&mut Tenant::new(Scope::of(organization), session), id, now)?;
     }
     Ok(found > 0)
+}
+
+/// Returns a token of a tenant that is accepted at `now`, or `None` if no such token has
+/// that id.
+pub fn accepted(
+    tenant: &mut Tenant<'_>,
+    id: TokenId,
+    now: NaiveDateTime,
+) -> Result<Option<TokenRow>> {
+    let organization = tenant.id();
+    tokens::table
+        .filter(tokens::organization_id.eq(organization))
+        .filter(tokens::id.eq(id.0))
+        .filter(tokens::revoked_at.is_null())
+        .filter(tokens::expires_at.is_null().or(tokens::expires_at.gt(now)))
+        .get_result(tenant.connection()?)
+        .optional()
+        .map_err(Error::from)
+}
+
+/// Makes a token of a tenant expire at `end`, unless it is revoked or expires before. Returns
+/// whether that is a change.
+pub fn end_by(
+    tenant: &mut Tenant<'_>,
+    id: TokenId,
+    end: NaiveDateTime,
+    now: NaiveDateTime,
+) -> Result<bool> {
+    let organization = tenant.id();
+    let later = tokens::table
+        .filter(tokens::organization_id.eq(organization))
+        .filter(tokens::id.eq(id.0))
+        .filter(tokens::revoked_at.is_null())
+        .filter(tokens::expires_at.is_null().or(tokens::expires_at.gt(end)));
+    let changed = diesel::update(later).set(tokens::expires_at.eq(end));
+    let is_changed = changed.execute(tenant.connection()?).map_err(Error::from)? > 0;
+    if is_changed {
+        note_update(tenant, id, now)?;
+    }
+    Ok(is_changed)
+}
+
+/// Notes that a token was changed. Its version is known from its events only.
+fn note_update(tenant: &mut Tenant<'_>, id: TokenId, now: NaiveDateTime) -> Result<()> {
+    let organization = tenant.id();
+    let before: Option<Option<i64>> = events::table
+        .filter(events::organization_id.eq(organization))
+        .filter(events::subject_type.eq(TABLE))
+        .filter(events::subject_id.eq(id.0))
+        .order(events::id.desc())
+        .select(events::version_after)
+        .first(tenant.connection()?)
+        .optional()
+        .map_err(Error::from)?;
+    let version = before.flatten().unwrap_or(1).saturating_add(1);
+    tenant.record_update(TABLE, id.0, version, now)
 }
 
 /// Sets the time of the last use of a token to `now`.

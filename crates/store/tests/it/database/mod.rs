@@ -1,3 +1,3 @@
-//! The tables as diesel knows them, and as the migrations make them.
+//! Where a database is, and its tables as diesel knows them and as the migrations make them.
 
-apportion_testing::modules! { schema }
+apportion_testing::modules! { addresses, schema }
