@@ -51,6 +51,7 @@ impl Store {
             apportion_limits::deadline::install();
         }
         let mut session = Session::open(address)?;
+        session.wait_for_locks(limits.lock)?;
         session.migrate()?;
         session.check_file()?;
         let origin = session.origin();

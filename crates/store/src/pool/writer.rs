@@ -97,7 +97,7 @@ impl Writer {
         let queue = Arc::new(Queue::new(limits.queue, 1));
         let writer = Self { queue: Arc::clone(&queue) };
         let origin = origin.clone();
-        spawn("writer", move || Group::new(&origin, queue).serve())?;
+        spawn("writer", move || Group::new(&origin, queue, limits.lock).serve())?;
         Ok(writer)
     }
 
@@ -153,9 +153,11 @@ struct Group {
 }
 
 impl Group {
-    fn new(origin: &Origin, queue: Arc<Queue<Box<dyn Piece>>>) -> Self {
+    /// Makes a writer that waits for so long for another process that writes.
+    fn new(origin: &Origin, queue: Arc<Queue<Box<dyn Piece>>>, lock: Duration) -> Self {
         let (ended, took) = (Instant::now(), Duration::ZERO);
-        Self { connection: Lazy::new(origin), queue, expected: 0, ended, took }
+        let connection = Lazy::new(origin).waiting(lock);
+        Self { connection, queue, expected: 0, ended, took }
     }
 
     fn serve(mut self) {
