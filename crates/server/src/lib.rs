@@ -23,7 +23,7 @@ mod revenue;
 pub mod serve;
 
 pub use access::token;
-pub use app::Config;
+pub use app::{Config, Limits};
 pub use apportion_store as store;
 pub use clock::Clock;
 pub use commands::{admin, check, demo, import, restore, roles};
