@@ -18,7 +18,7 @@ const LINES: usize = 5_000;
 /// A store: the directory of SQLite files, or the running PostgreSQL.
 pub(crate) enum Backend {
     Sqlite(TempDir),
-    Postgres(Cluster),
+    Postgres(Box<Cluster>),
 }
 
 impl Backend {

@@ -20,6 +20,7 @@ use apportion_core::report::{
 use apportion_jsonapi::document::{Document, Links, PageEnd};
 use apportion_jsonapi::query::NumberedPage;
 use apportion_jsonapi::{Code, Error};
+use apportion_limits::deadline;
 use apportion_store::organization::OrganizationRow;
 use apportion_store::{self as store, Ledger, Tenant, deal, person};
 use chrono::NaiveDateTime;
@@ -47,6 +48,8 @@ pub(crate) const MAX_ROWS_WITHOUT_PAGES: usize = 100_000;
 /// periods that each has a part in. They take about 20 ns each.
 pub(crate) const MAX_SLICES: u64 = 100_000_000;
 const NO_ROOM: &str = "Too many large reports are computed; group by less, or try again in 1 s";
+/// The number of distributions after which the deadline is asked for.
+const CHECKED_EVERY: usize = 256;
 /// The number of distributions that is worth a thread of its own.
 const DISTRIBUTIONS_PER_THREAD: usize = 50_000;
 
@@ -104,7 +107,7 @@ impl ReportRequest {
         let room = self.room.take(most_rows(&ledger, &query));
         let _until_it_is_written =
             room.ok_or_else(|| Failure::refusal(Code::Unavailable, NO_ROOM))?;
-        let report = sum(&ledger, &question.selection, &query);
+        let report = sum(&ledger, &question.selection, &query)?;
         let totals = report.totals().map_err(report_failure)?;
         let rows = report.rows(&question.orders).map_err(report_failure)?;
         match question.format {
@@ -251,12 +254,14 @@ fn check_cost(ledger: &Ledger, selection: &Selection, query: &ReportQuery) -> Re
 }
 
 /// Sums the ledger, on several threads if it is long.
-fn sum(ledger: &Ledger, selection: &Selection, query: &ReportQuery) -> Report {
+fn sum(ledger: &Ledger, selection: &Selection, query: &ReportQuery) -> Result<Report> {
     let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     let threads = ledger.len().checked_div(DISTRIBUTIONS_PER_THREAD).unwrap_or(0).saturating_add(1);
     let mut parts = ledger.parts(cores.min(threads)).into_iter();
+    let end = deadline::current();
     let sum_part = |part: store::LedgerPart<'_>| {
         let mut report = Report::new(query.clone());
+        let mut added = 0_usize;
         for entries in part.deals() {
             let mut entries = entries.peekable();
             let whole = selection.takes_whole_deals();
@@ -265,24 +270,31 @@ fn sum(ledger: &Ledger, selection: &Selection, query: &ReportQuery) -> Report {
             }
             for entry in entries.filter(|entry| whole || selection.admits(entry)) {
                 report.add(&entry);
+                added = added.wrapping_add(1);
+                if added.is_multiple_of(CHECKED_EVERY) && !end.allows() {
+                    return Err(store::Error::too_long());
+                }
             }
             if report.is_too_large() {
                 break;
             }
         }
-        report
+        Ok(report)
     };
     let own = parts.next();
     std::thread::scope(|scope| {
-        let others: Vec<_> = parts.map(|part| scope.spawn(move || sum_part(part))).collect();
-        let mut report = own.map_or_else(|| Report::new(query.clone()), sum_part);
+        let others: Vec<_> = parts
+            .map(|part| scope.spawn(move || deadline::within(end, || sum_part(part))))
+            .collect();
+        let own = own.map_or_else(|| Ok(Report::new(query.clone())), sum_part);
+        let mut report = own?;
         for other in others {
             match other.join() {
-                Ok(part) => report.merge(&part),
+                Ok(part) => report.merge(&part?),
                 Err(panic) => std::panic::resume_unwind(panic),
             }
         }
-        report
+        Ok(report)
     })
 }
 

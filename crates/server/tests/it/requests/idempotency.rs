@@ -137,7 +137,7 @@ fn answers_expire(place: &Place) {
         hash: [7; 32],
         is_clock_sound: true,
     };
-    let now = "2025-01-01T00:00:00".parse::<chrono::NaiveDateTime>().unwrap();
+    let now = "2125-01-01T00:00:00".parse::<chrono::NaiveDateTime>().unwrap();
     let mut claim = |key: &str, now| {
         Tenant::new(scope, &mut session)
             .transaction(|tenant| claim(tenant, &request(key), now))
