@@ -35,6 +35,8 @@ fn a_loopback_server_answers_to_loopback_names(place: &Place) {
         "127.9.9.9:8080",
         "[::1]",
         "[::1]:80",
+        "[::1]:",
+        "localhost:",
         "[::ffff:127.0.0.1]:80",
     ] {
         let link = own_link(&get(&world, host).expect(200));
@@ -47,6 +49,41 @@ fn a_loopback_server_answers_to_loopback_names(place: &Place) {
         "192.168.0.1:80",
         "localhost.example.com",
         "127.0.0.1.example.com",
+        "127.0.0.1.example.com:80",
+        "[::1].example.com",
+        "[::1].example.com:80",
+        "[::1]example.com",
+        "[::1]:80.example.com",
+        "[::1]:example.com",
+        "[::1]80",
+        "[::1]:80:80",
+        "[::1]]",
+        "[[::1]]",
+        "[::1%25lo]",
+        "[v1.::1]",
+        "[127.0.0.1]",
+        "[localhost]",
+        "example.com[::1]",
+        "example.com#[::1]",
+        "user@localhost",
+        "localhost:80@example.com",
+        "user:localhost@example.com",
+        "[::1]@example.com",
+        "localhost:x",
+        "localhost:+80",
+        "localhost:65536",
+        "localhost:80:80",
+        "localhost:80.example.com",
+        ":80",
+        // These names need not mean this machine wherever they are looked up.
+        "localhost.",
+        "127.0.0.1.",
+        "127.0.0.1.:80",
+        ".localhost",
+        "localhost.localdomain",
+        "127.0.0.1:127.0.0.1",
+        "127.0.0.01",
+        "127.0.0.1%2eexample.com",
         "localhost@example.com",
         "example.com:127.0.0.1",
         "xlocalhost",
@@ -91,7 +128,11 @@ fn elsewhere_links_repeat_the_host(place: &Place) {
         let link = own_link(&get(&world, host).expect(200));
         assert!(link.starts_with(&format!("http://{host}/api/v2/deals?")), "{link}");
     }
-    for host in ["a/b", "a b", "a?b", "a#b", "a@b", "a\"b", "a<b", "a\\b", ""] {
+    let malformed =
+        ["[::1].example.com", "[::1]x", "[::1", "::1", "a:b", "a:65536", "a:80:80", ":80"];
+    for host in
+        ["a/b", "a b", "a?b", "a#b", "a@b", "a\"b", "a<b", "a\\b", ""].iter().chain(&malformed)
+    {
         get(&world, host).expect(400);
     }
 }
