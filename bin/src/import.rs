@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Context, anyhow};
+use apportion_core::text::printable;
 use apportion_server::admin;
 use apportion_server::import::{Faults, ImportError, Importer, Options, TYPES, describe, type_of};
 use apportion_server::store::Address;
@@ -59,7 +60,7 @@ pub(crate) fn run(options: &Import, database: &Address) -> anyhow::Result<ExitCo
     let mut batch = importer.batch(Options { again, dry_run, update });
     let mut done = Vec::new();
     for path in &options.files {
-        let name = path.display().to_string();
+        let name = printable(&path.display().to_string()).into_owned();
         let kind = options.kind.as_deref().or_else(|| kind_of(path)).ok_or_else(|| {
             anyhow!(
                 "{name}: the name of the file must begin with its type, which is one of {}; or \
@@ -82,7 +83,7 @@ pub(crate) fn run(options: &Import, database: &Address) -> anyhow::Result<ExitCo
             for it in types {
                 let sums = it.sums.join(", ");
                 let sums = if sums.is_empty() { sums } else { format!(": {sums}") };
-                println!("would import {} {}{sums}", it.rows, it.kind);
+                println!("would import {} {}{}", it.rows, it.kind, printable(&sums));
                 if update {
                     let (changed, known) = (it.changed, it.known());
                     println!("would change {changed} of {known} {} that are there", it.kind);
@@ -106,8 +107,9 @@ pub(crate) fn run(options: &Import, database: &Address) -> anyhow::Result<ExitCo
 fn refuse(faults: &Faults) -> ExitCode {
     let Faults { file, listed, count } = faults;
     for bad in listed {
-        let column = bad.column.as_deref().unwrap_or("-");
-        eprintln!("{file}:{}: {column}: {}", bad.line, bad.reason);
+        // A header and a reason repeat what the file has, which may come from anybody.
+        let (column, reason) = (bad.column.as_deref().unwrap_or("-"), printable(&bad.reason));
+        eprintln!("{file}:{}: {}: {reason}", bad.line, printable(column));
     }
     let noun = if *count == 1 { "fault" } else { "faults" };
     let listed = u64::try_from(listed.len()).unwrap_or(u64::MAX);

@@ -4,6 +4,7 @@
 pub(crate) mod attributes;
 pub(crate) mod criteria;
 pub(crate) mod draft;
+pub(crate) mod lines;
 mod registry;
 mod served;
 mod table;
