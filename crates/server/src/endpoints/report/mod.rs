@@ -3,6 +3,7 @@
 //! `apportion-core` computes.
 
 mod amount;
+mod cost;
 pub mod csv;
 pub(crate) mod format;
 mod question;
@@ -29,7 +30,7 @@ use self::question::Question;
 use self::rows::ReportRows;
 use crate::access::Right;
 use crate::catalog::{ROOT, Resources};
-use crate::endpoints::call::Call;
+use crate::endpoints::call::{Call, Purse};
 use crate::endpoints::include;
 use crate::endpoints::table;
 use crate::failure::{Failure, Result};
@@ -55,7 +56,8 @@ pub(crate) async fn answer(call: &Call<'_>) -> Result<Reply, Stop> {
     let question = Question::parse(&resources, call.query(), call.accept.as_deref());
     let parameters = question.as_ref().map(|it| it.query.parameters.clone()).unwrap_or_default();
     let links = Links { address: format!("{}{PATH}", call.origin), parameters };
-    let request = ReportRequest { resources, question, links, now: call.now };
+    let (now, purse) = (call.now, call.purse());
+    let request = ReportRequest { resources, question, links, now, purse };
     Ok(call.read(move |tenant| request.answer(tenant)).await?)
 }
 
@@ -65,6 +67,7 @@ struct ReportRequest {
     question: Result<Question, Vec<Error>>,
     links: Links,
     now: NaiveDateTime,
+    purse: Purse,
 }
 
 /// The figures of a report.
@@ -95,6 +98,7 @@ impl ReportRequest {
             },
         };
         let ledger = store::ledger(tenant)?;
+        self.purse.spend(cost::units(&ledger, &question.selection, &query))?;
         let report = sum(&ledger, &question.selection, &query);
         let totals = report.totals().map_err(report_failure)?;
         let rows = report.rows(&question.orders).map_err(report_failure)?;

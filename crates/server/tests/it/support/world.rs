@@ -175,6 +175,7 @@ fn config(database: &Address) -> Config {
         database: database.clone(),
         public_url: None,
         cors_origins: Vec::new(),
+        trusted_proxies: Vec::new(),
         limit_rates: false,
         engine_interval: None,
         clock: Clock::system(),
