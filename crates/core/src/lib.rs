@@ -59,7 +59,7 @@ mod rules;
 
 pub use calendar::{day_set, day_span, schedule, window};
 pub use money::{currency, decimal, fraction, rounding, units};
-pub use parties::{collaborator, organization, person};
+pub use parties::{collaborator, organization, person, token};
 pub use payouts::sharing::{share_explanation, share_rule, shares};
 pub use payouts::{
     accumulation, allocation, distribution, distribution_refund, distributor, engine, metric,

@@ -16,4 +16,5 @@ pub(crate) use registry::{TypeId, TypeRef};
 pub(crate) use served::MAX_INCLUDED;
 pub use served::{BoxedRows, CursorPage, OwnedRows, Page, Served};
 pub use table::{Resource, Writes};
+pub(crate) use work::Secret;
 pub use work::Work;

@@ -80,6 +80,8 @@ pub(crate) fn insert_token(
         hash: token.hash(),
         scope: draft.scope,
         label: draft.label.map(|label| composed(&label).into_owned()),
+        expires_at: None,
+        replaces: None,
     };
     match session.transaction(|session| token::insert(session, &new, now()))? {
         Ok(_) => Ok(()),

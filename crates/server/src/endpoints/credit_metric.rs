@@ -75,6 +75,7 @@ impl CreditRequest {
             currency: self.currency,
             now: self.now,
             expected: None,
+            secret: None,
         };
         credit_everywhere(&mut work, CollaboratorId(collaborator))?;
         Ok(Reply::plain("{\"success\":true}", PLAIN))

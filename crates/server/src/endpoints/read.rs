@@ -12,7 +12,7 @@ use apportion_store::{Field, Tenant};
 
 use crate::access::{ORGANIZATION, Right};
 use crate::catalog::criteria::criteria;
-use crate::catalog::{BoxedRows, ROOT, Resources, TypeRef};
+use crate::catalog::{BoxedRows, ROOT, Resources, Secret, TypeRef};
 use crate::endpoints::call::{Call, Purse};
 use crate::endpoints::include;
 use crate::endpoints::list_table::{self, ListTable};
@@ -184,7 +184,7 @@ impl ReadRequest {
                 return Ok(Reply::empty(304).with_header(ETAG, tag));
             }
         }
-        single(tenant, kind, rows, query, &self.target)
+        single(tenant, kind, rows, query, Target { address: &self.target, secret: None })
     }
 
     fn list(&self, tenant: &mut Tenant<'_>, kind: TypeRef<'_>, within: Within) -> Result<Reply> {
@@ -279,17 +279,26 @@ impl ReadRequest {
     }
 }
 
+/// The address of a single document, and the secret that its `meta` shows, if there is one.
+#[derive(Clone, Copy)]
+pub(crate) struct Target<'t> {
+    pub(crate) address: &'t str,
+    pub(crate) secret: Option<&'t Secret>,
+}
+
 /// Answers with one resource and with those that the query includes.
 pub(crate) fn single(
     tenant: &mut Tenant<'_>,
     kind: TypeRef<'_>,
     rows: &dyn Rows,
     query: &Query<Field>,
-    target: &str,
+    target: Target<'_>,
 ) -> Result<Reply> {
     let compound = compound(tenant, kind, rows, query)?;
     let document = document(kind, &query.fields, compound.as_ref());
-    let reply = Reply::document(200, document.single(kind.position, rows, target));
+    let secret = target.secret.map(|secret| (secret.name, secret.text.as_str()));
+    let body = document.single((kind.position, rows), target.address, secret);
+    let reply = Reply::document(200, body);
     if rows.is_empty() || !has_versions(kind) {
         return Ok(reply);
     }

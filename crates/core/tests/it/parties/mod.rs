@@ -3,3 +3,4 @@
 mod collaborators;
 mod organizations;
 mod people;
+mod tokens;

@@ -256,7 +256,8 @@ impl Programme<'_> {
         let currency = self.currency;
         self.tenant.transaction(|tenant| {
             let tenant = tenant.reborrow();
-            let mut work = Work { resources: &resources, tenant, currency, now, expected: None };
+            let mut work =
+                Work { resources: &resources, tenant, currency, now, expected: None, secret: None };
             match action {
                 Action::Create => served.create(&mut work, &mut input),
                 Action::Update(id) => served.update(&mut work, id, &mut input).map(|()| id),

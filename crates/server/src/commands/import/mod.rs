@@ -173,7 +173,7 @@ impl Importer {
     }
 
     fn work<'w>(resources: &'w Resources, tenant: Tenant<'w>, currency: Currency) -> Work<'w> {
-        Work { resources, tenant, currency, now: now(), expected: None }
+        Work { resources, tenant, currency, now: now(), expected: None, secret: None }
     }
 
     /// Judges files in their order, and again as long as others change the same rows meanwhile.

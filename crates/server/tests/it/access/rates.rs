@@ -211,9 +211,9 @@ fn a_newcomer_is_never_refused(place: &Place) {
     let world = behind_a_proxy(place);
     let victim = "203.0.113.1".to_owned();
     for _ in 0..ADDRESS {
-        assert_eq!(from(&world, &[victim.clone()]), [401]);
+        assert_eq!(from(&world, std::slice::from_ref(&victim)), [401]);
     }
-    assert_eq!(from(&world, &[victim.clone()]), [429]);
+    assert_eq!(from(&world, std::slice::from_ref(&victim)), [429]);
     let began = Instant::now();
     let crowd = |range: std::ops::Range<u32>| -> Vec<String> {
         range.map(|at| std::net::Ipv4Addr::from_bits(0x0A00_0000 + at).to_string()).collect()

@@ -53,6 +53,8 @@ pub fn new_token(organization: OrganizationId, person: Option<i64>, hash: u8) ->
         hash: [hash; 32],
         scope: "write",
         label: Some(format!("token {hash}")),
+        expires_at: None,
+        replaces: None,
     }
 }
 

@@ -81,7 +81,7 @@ impl Judge<'_> {
         let (resources, currency, now) = (work.resources, work.currency, work.now);
         let undone = work.tenant.transaction(|tenant: &mut Tenant<'_>| {
             let tenant = tenant.reborrow();
-            let mut work = Work { resources, tenant, currency, now, expected: None };
+            let mut work = Work { resources, tenant, currency, now, expected: None, secret: None };
             lock(&mut work, &plan.changes)?;
             let first = plan.changes.len().saturating_sub(self.changed.len());
             for (at, change) in plan.changes.iter().enumerate() {
