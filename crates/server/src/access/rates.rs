@@ -3,8 +3,8 @@
 //! Reports are counted by what they cost, against a budget of the organization that fills up again.
 //!
 //! Memory is bounded, and a newcomer always finds room: what was not used for the longest time is
-//! forgotten. Whoever wants his own window forgotten has to come from so many other addresses that
-//! he does not need it.
+//! forgotten. To have one's own window forgotten takes thousands of other addresses, and whoever
+//! has these does not need it.
 
 use std::hash::Hash;
 use std::net::{IpAddr, Ipv6Addr};

@@ -27,7 +27,7 @@ impl<K: Eq + Hash, V> Recent<K, V> {
         self.young.get(key).or_else(|| self.old.get(key))
     }
 
-    /// Uses an entry, which is made if there is none.
+    /// Uses an entry, and makes one if it is missing.
     pub(crate) fn entry(&mut self, key: K, make: impl FnOnce() -> V) -> &mut V {
         if !self.young.contains_key(&key) {
             let kept = self.old.remove(&key);

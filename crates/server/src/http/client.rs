@@ -19,7 +19,7 @@ impl Proxies {
     }
 
     /// Returns the address of the client. If the peer is a trusted proxy, this is the last address
-    /// in `Forwarded` (RFC 7239), or else in `X-Forwarded-For`, that is none of a trusted proxy:
+    /// in `Forwarded` (RFC 7239), or else in `X-Forwarded-For`, that belongs to no trusted proxy:
     /// each proxy adds the address of its own peer at the end, so that what comes before is only
     /// what that peer says. An entry that is no address ends the search at the proxy that wrote it.
     pub(crate) fn client(&self, request: &HttpRequest) -> Option<IpAddr> {

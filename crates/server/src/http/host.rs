@@ -53,9 +53,9 @@ impl Hosts {
         Err(Failure::refusal(Code::BadRequest, detail))
     }
 
-    /// Whether the server answers to a Host with this name. A server on a loopback address answers to loopback
-    /// names and to its public name only: any other name may be one that a page elsewhere has made
-    /// point to this machine (DNS rebinding).
+    /// Whether the server answers to a Host with this name. A server on a loopback address answers
+    /// to loopback names and to its public name only: any other name may be one that a page
+    /// elsewhere has made point to this machine (DNS rebinding).
     fn answers_to(&self, host: &str, name: &str) -> bool {
         let is_public = || self.public_host().is_some_and(|own| own.eq_ignore_ascii_case(host));
         !self.bound.ip().to_canonical().is_loopback() || is_loopback(name) || is_public()

@@ -1,5 +1,5 @@
-//! HTTP as this service speaks it: connections, clients, hosts, origins, bodies, entity tags and answers.
-//! Not here: who sends a request (`access`), and what it is for (`endpoints`).
+//! HTTP as this service speaks it: connections, clients, hosts, origins, bodies, entity tags and
+//! answers. Not here: who sends a request (`access`), and what it is for (`endpoints`).
 
 pub(crate) mod body;
 pub(crate) mod client;

@@ -33,7 +33,7 @@ pub(crate) struct Reply {
     applied: Option<(&'static str, &'static str)>,
     media_type: &'static str,
     varies_by_origin: bool,
-    /// What the log is to say about the errors, in their order.
+    /// The lines of the log about the errors, in their order.
     notes: Option<Box<Notes>>,
 }
 

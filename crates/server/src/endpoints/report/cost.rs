@@ -1,5 +1,5 @@
-//! What a report costs, before it is computed: one unit for about as many distributions and sums as
-//! are done within some milliseconds. Not here: the budget that units are taken from
+//! The cost of a report, before it is computed: one unit for about as many distributions and sums
+//! as are done within some milliseconds. Not here: the budget that units are taken from
 //! (`access::rates`).
 
 use apportion_core::calendar::Period;

@@ -125,8 +125,8 @@ fn other_organizations_get_404(place: &Place) {
         }
         if !*row && *method == "GET" {
             let shown = String::from_utf8_lossy(&answer.body).into_owned();
-            // The other organization sees itself and its token, and the events of its own making and
-            // of its token's.
+            // The other organization sees itself and its token, and the events of the making of
+            // both.
             let own = match path.as_str() {
                 "/organizations" | "/tokens" => 1,
                 "/events" => 2,

@@ -317,7 +317,7 @@ fn reports_are_counted_by_their_cost(place: &Place) {
             _ => ask(&free.token, "/deals?format=csv").expect(200),
         };
     }
-    // Checks may read everything, and there are ten in a row; then nothing is left but what came back.
+    // Checks may read everything, and there are ten in a row; then there is what came back.
     let mut checks = 0;
     let refused = loop {
         let answer = ask(

@@ -1,8 +1,8 @@
 //! The answers to requests that carry an idempotency key. A unique index decides which of several
 //! requests with one key is the first. On PostgreSQL a lock of its own says that it is still being
-//! answered, on whichever server, so that nobody waits for it. The row of the key is written in the same transaction as the
-//! effect of the request, so that both are stored or neither is. Not here: the header of the
-//! request (`apportion-server`).
+//! answered, on whichever server, so that nobody waits for it. The row of the key is written in the
+//! same transaction as the effect of the request, so that both are stored or neither is. Not here:
+//! the header of the request (`apportion-server`).
 
 use chrono::{NaiveDateTime, TimeDelta};
 use diesel::dsl::sql;
