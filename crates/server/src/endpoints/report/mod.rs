@@ -3,6 +3,7 @@
 //! `apportion-core` computes.
 
 mod amount;
+mod cost;
 pub mod csv;
 pub(crate) mod format;
 mod question;
@@ -30,7 +31,7 @@ use self::question::Question;
 use self::rows::ReportRows;
 use crate::access::Right;
 use crate::catalog::{ROOT, Resources};
-use crate::endpoints::call::Call;
+use crate::endpoints::call::{Call, Purse};
 use crate::endpoints::include;
 use crate::endpoints::table;
 use crate::failure::{Failure, Result};
@@ -44,9 +45,6 @@ use crate::revenue::selection::Selection;
 pub(crate) const PATH: &str = "/api/v2/reports/financial_item_reports";
 /// The largest number of rows that a table or a chart may show, since it has no pages.
 pub(crate) const MAX_ROWS_WITHOUT_PAGES: usize = 100_000;
-/// The largest number of slices that a report may cut revenue into: distributions, times the
-/// periods that each has a part in. They take about 20 ns each.
-pub(crate) const MAX_SLICES: u64 = 100_000_000;
 const NO_ROOM: &str = "Too many large reports are computed; group by less, or try again in 1 s";
 /// The number of distributions after which the deadline is asked for.
 const CHECKED_EVERY: usize = 256;
@@ -61,8 +59,8 @@ pub(crate) async fn answer(call: &Call<'_>) -> Result<Reply, Stop> {
     let question = Question::parse(&resources, call.query(), call.accept.as_deref());
     let parameters = question.as_ref().map(|it| it.query.parameters.clone()).unwrap_or_default();
     let links = Links { address: format!("{}{PATH}", call.origin), parameters };
-    let room = call.app.report_room.clone();
-    let request = ReportRequest { resources, question, links, now: call.now, room };
+    let (now, purse, room) = (call.now, call.purse(), call.app.report_room.clone());
+    let request = ReportRequest { resources, question, links, now, purse, room };
     Ok(call.read(move |tenant| request.answer(tenant)).await?)
 }
 
@@ -73,6 +71,7 @@ struct ReportRequest {
     links: Links,
     now: NaiveDateTime,
     room: ReportRoom,
+    purse: Purse,
 }
 
 /// The figures of a report.
@@ -103,7 +102,7 @@ impl ReportRequest {
             },
         };
         let ledger = store::ledger(tenant)?;
-        check_cost(&ledger, &question.selection, &query)?;
+        self.purse.spend(cost::units(&ledger, &question.selection, &query)?)?;
         let room = self.room.take(most_rows(&ledger, &query));
         let _until_it_is_written =
             room.ok_or_else(|| Failure::refusal(Code::Unavailable, NO_ROOM))?;
@@ -225,32 +224,6 @@ fn page(rows: &[Row], page: NumberedPage) -> &[Row] {
     let size = usize::try_from(page.size).unwrap_or(usize::MAX);
     let end = start.saturating_add(size).min(rows.len());
     rows.get(start..end).unwrap_or_default()
-}
-
-/// Refuses a report that would cut revenue into too many slices.
-fn check_cost(ledger: &Ledger, selection: &Selection, query: &ReportQuery) -> Result<()> {
-    let report = Report::new(query.clone());
-    let periods = u64::try_from(report.periods()).unwrap_or(u64::MAX);
-    let most = u64::try_from(ledger.len()).unwrap_or(u64::MAX).saturating_mul(periods);
-    if most <= MAX_SLICES {
-        return Ok(());
-    }
-    let parts = ledger.parts(1);
-    let entries = parts.iter().flat_map(|part| part.deals()).flatten();
-    let entries = entries.filter(|entry| selection.admits(entry));
-    let (mut count, mut slices) = (0_u64, 0_u64);
-    for entry in entries {
-        count = count.saturating_add(1);
-        slices = slices.saturating_add(report.slices(entry.days));
-    }
-    if slices <= MAX_SLICES {
-        return Ok(());
-    }
-    let detail = format!(
-        "This report cuts {count} revenue distributions into {slices} slices, and at most \
-         {MAX_SLICES} are computed: group by a longer period, or narrow the dates or the deals"
-    );
-    Err(Error::parameter(Code::TooCostly, "group", detail).into())
 }
 
 /// Sums the ledger, on several threads if it is long.
