@@ -1,5 +1,5 @@
-//! What stands between a program and PostgreSQL in many places: a pooler, which gives a connection
-//! to another client after each transaction or session. [`Pooler::named`] has two: a proxy that
+//! A pooler between a program and PostgreSQL, as it stands in many places: it gives a connection to
+//! another client after each transaction or session. [`Pooler::named`] has two: a proxy that
 //! makes a session forget its settings after each transaction, as a pooler in transaction mode
 //! does, and PgBouncer in session mode, if it is installed.
 

@@ -1,5 +1,5 @@
-//! Tokens: what they allow, how long they are accepted, and for how long one may still be used after
-//! another has replaced it. Not here: their secrets, which the server makes.
+//! Tokens: what they allow, how long they are accepted, and for how long one may still be used
+//! after another has replaced it. Not here: their secrets, which the server makes.
 
 use std::str::FromStr;
 

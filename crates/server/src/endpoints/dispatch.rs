@@ -30,8 +30,8 @@ use crate::http::reply::Reply;
 /// The largest length of a request target (path and query), in bytes.
 pub(crate) const MAX_TARGET: usize = 8 * 1024;
 
-const NO_ROOM: &str = "Too many long answers are on their way: read them, or ask for smaller pages; \
-                       try again in 1 s";
+const NO_ROOM: &str = "Too many long answers are on their way: read them, or ask for smaller \
+                       pages; try again in 1 s";
 
 const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
