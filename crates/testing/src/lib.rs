@@ -42,7 +42,7 @@
 
 mod conformance;
 pub mod http;
-mod pooler;
+pub mod pooler;
 pub mod postgres;
 mod programs;
 mod room;

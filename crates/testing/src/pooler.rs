@@ -13,6 +13,7 @@ use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
+use crate::postgres::Cluster;
 use crate::programs::Programs;
 
 /// The environment variable that puts a pooler before the cluster of a suite: `resets` or
@@ -23,7 +24,7 @@ const SWITCH: &str = "POOLER";
 const START_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// A pooler before a server, as long as this is not dropped.
-pub(crate) struct Pooler {
+pub struct Pooler {
     port: u16,
     /// PgBouncer, and the directory with its files.
     process: Option<(Child, TempDir)>,
@@ -39,9 +40,25 @@ impl Pooler {
         match env::var(SWITCH).as_deref() {
             Err(_) | Ok("") => Ok(None),
             Ok("resets") => resets(server).map(Some).map_err(failed),
-            Ok("session") => session(programs, server).map(Some),
+            Ok("session") => pgbouncer(programs, server, "session").map(Some),
             Ok(other) => panic!("{SWITCH} is {other:?}; it is `resets` or `session`"),
         }
+    }
+
+    /// Starts PgBouncer before a cluster, in the mode `session` or `transaction`.
+    ///
+    /// # Errors
+    ///
+    /// It is not installed, or does not start.
+    pub fn pgbouncer(cluster: &Cluster, mode: &str) -> std::result::Result<Self, String> {
+        pgbouncer(cluster.programs(), cluster.port(), mode)
+    }
+
+    /// Returns the URL by which a database of the cluster is reached through this.
+    pub fn url(&self, url: &str) -> String {
+        let (server, name) = url.rsplit_once('/').unwrap_or((url, ""));
+        let (host, _) = server.rsplit_once(':').unwrap_or((server, ""));
+        format!("{host}:{}/{name}", self.port)
     }
 
     pub(crate) fn port(&self) -> u16 {
@@ -58,8 +75,7 @@ impl Drop for Pooler {
     }
 }
 
-/// Starts PgBouncer in session mode.
-fn session(programs: &Programs, server: u16) -> std::result::Result<Pooler, String> {
+fn pgbouncer(programs: &Programs, server: u16, mode: &str) -> std::result::Result<Pooler, String> {
     let path = ["/usr/sbin/pgbouncer", "/usr/bin/pgbouncer", "/usr/local/bin/pgbouncer"];
     let program = path.iter().map(PathBuf::from).find(|path| path.is_file());
     let program = program.ok_or("there is no pgbouncer (Debian: apt-get install pgbouncer)")?;
@@ -72,7 +88,7 @@ fn session(programs: &Programs, server: u16) -> std::result::Result<Pooler, Stri
     let settings = format!(
         "[databases]\n* = host=127.0.0.1 port={server}\n[pgbouncer]\nlisten_addr = 127.0.0.1\n\
          listen_port = {port}\nunix_socket_dir =\nauth_type = trust\nauth_file = users\n\
-         pool_mode = session\nmax_client_conn = 500\ndefault_pool_size = 150\n\
+         pool_mode = {mode}\nmax_client_conn = 500\ndefault_pool_size = 150\n\
          server_idle_timeout = 1\n"
     );
     let users = "\"apportion\" \"\"\n\"postgres\" \"\"\n";

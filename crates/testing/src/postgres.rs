@@ -180,6 +180,14 @@ impl Cluster {
         self.programs.initdb.with_file_name(name)
     }
 
+    pub(crate) fn programs(&self) -> &Programs {
+        &self.programs
+    }
+
+    pub(crate) fn port(&self) -> u16 {
+        self.port
+    }
+
     /// Returns the URL of the superuser's own database.
     pub fn admin_url(&self) -> String {
         admin_url(self.port)
