@@ -1,6 +1,6 @@
 //! The commands of the program, their options, and the texts of `--help`.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::os::fd::AsFd;
 use std::os::unix::fs::MetadataExt;
 use std::path::PathBuf;
@@ -18,7 +18,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use crate::limits::LimitOptions;
 use crate::output::Output;
 use crate::tick::{Interval, parse_interval};
-use crate::values::{id, parse_bind, parse_origin, parse_public_url};
+use crate::values::{id, parse_bind, parse_ip, parse_origin, parse_public_url};
 
 /// Serve revenue distributions and payouts over a JSON:API, and administer the database
 #[derive(Parser)]
@@ -119,6 +119,17 @@ struct Serve {
     #[arg(long = "cors-origin", value_name = "ORIGIN", env = "APPORTION_CORS_ORIGINS",
           value_delimiter = ',', value_parser = parse_origin)]
     cors_origins: Vec<String>,
+    /// The address of a proxy in front of the server, such as `10.0.0.5`: what its header
+    /// `Forwarded`, or else `X-Forwarded-For`, says of its clients is believed; give the option
+    /// several times, or separate addresses by commas
+    #[arg(
+        long = "trusted-proxy",
+        value_name = "ADDRESS",
+        env = "APPORTION_TRUSTED_PROXIES",
+        value_delimiter = ',',
+        value_parser = parse_ip
+    )]
+    trusted_proxies: Vec<IpAddr>,
     /// Serve a demo tenant from the file apportion-demo.db; its token is public, so this listens on
     /// loopback addresses only
     #[arg(long)]
@@ -271,6 +282,7 @@ pub(crate) fn run(options: Options, unusual: &[String]) -> anyhow::Result<ExitCo
 fn run_server(options: Serve, database: Address) -> anyhow::Result<()> {
     let (bind, public_url) = (options.bind, options.public_url);
     let (limit_rates, cors_origins) = (!options.no_rate_limit, options.cors_origins);
+    let trusted_proxies = options.trusted_proxies;
     let Interval(engine_interval) = options.engine_interval;
     let limits = options.limits;
     let config = |database| Config {
@@ -279,6 +291,7 @@ fn run_server(options: Serve, database: Address) -> anyhow::Result<()> {
         database,
         public_url,
         cors_origins,
+        trusted_proxies,
         limit_rates,
         engine_interval,
         clock: Clock::system(),

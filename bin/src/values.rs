@@ -1,12 +1,17 @@
 //! The forms that the values of options have. A value that is refused is answered with what is
 //! accepted, and is not repeated.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 /// Parses an address to listen on.
 pub(crate) fn parse_bind(text: &str) -> Result<SocketAddr, &'static str> {
     text.parse().map_err(|_| "write it as ADDRESS:PORT, such as 127.0.0.1:8080 or [::]:8080")
+}
+
+/// Parses the address of another machine.
+pub(crate) fn parse_ip(text: &str) -> Result<IpAddr, &'static str> {
+    text.parse().map_err(|_| "write it as 10.0.0.5 or 2001:db8::5")
 }
 
 /// Parses an origin in the form that browsers send it.

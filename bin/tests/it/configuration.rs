@@ -169,6 +169,7 @@ fn every_option_can_be_in_the_file() {
         bind = "[::1]:0"
         public-url = "https://a.example"
         cors-origin = ["https://b.example", "https://c.example"]
+        trusted-proxy = ["10.0.0.5"]
         no-rate-limit = true
         allow-superuser = true
         engine-interval = "5m"
@@ -228,6 +229,7 @@ fn files_at_fault_are_refused() {
         ("cors-origin = [1]", "cors-origin is not accepted: write a list of texts"),
         ("cors-origin = 1", "cors-origin is not accepted: write a list of texts, as [\""),
         ("cors-origin = ['https://A/secret']", "an origin must have no path, not even '/'"),
+        ("trusted-proxy = ['secret']", "trusted-proxy is not accepted: write it as 10.0.0.5 or"),
         ("no-rate-limit = 'secret'", "no-rate-limit is not accepted: write true or false"),
         ("allow-superuser = 1", "allow-superuser is not accepted: write true or false"),
         ("engine-interval = '0s'", "engine-interval is not accepted: write it as 30s, 5m, 1h or"),

@@ -19,12 +19,12 @@ use apportion_store::{self as store, Address, Session, Store};
 
 use crate::access::TokenCache;
 use crate::access::idempotency::{self, InFlight};
-use crate::access::rates::Rates;
 use crate::app::{App, Config};
 use crate::catalog::Resources;
 use crate::clock::ClockWatch;
 use crate::endpoints::dispatch::dispatch;
 use crate::engine::timer::Timer;
+use crate::http::client::Proxies;
 use crate::http::cors::Cors;
 use crate::http::guard::{GuardedStream, HEAD_TIMEOUT, KEEP_ALIVE};
 use crate::http::host::Hosts;
@@ -223,7 +223,8 @@ fn open_app(
         hosts,
         cors: Cors::new(config.cors_origins.clone()),
         tokens: TokenCache::default(),
-        rates: config.limit_rates.then(Rates::default),
+        rates: config.limit_rates.then(Arc::default),
+        proxies: Proxies::new(&config.trusted_proxies),
         in_flight: InFlight::default(),
         outgoing: Outgoing::within(config.limits.answer_memory),
         report_room: ReportRoom::default(),

@@ -7,6 +7,7 @@ pub(crate) mod executor;
 mod lazy;
 pub(crate) mod limits;
 pub(crate) mod migrate;
+mod pooler;
 mod queue;
 pub mod restore;
 pub mod roles;

@@ -8,6 +8,7 @@ use crate::error::{Cause, Error, Outage, Result};
 use crate::pool::executor::{Executor, spawn};
 use crate::pool::lazy::Lazy;
 use crate::pool::limits::Limits;
+use crate::pool::pooler;
 use crate::pool::queue::Owner;
 use crate::pool::writer::Writer;
 use crate::scope::Scope;
@@ -50,6 +51,7 @@ impl Store {
         if address.path().is_some() {
             apportion_limits::deadline::install();
         }
+        pooler::check(address)?;
         let mut session = Session::open(address)?;
         session.wait_for_locks(limits.lock)?;
         session.migrate()?;
