@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use apportion_server::Limits;
 use apportion_server::store::{self, Address};
+use apportion_server::{Limits, RateLimits};
 use clap::Args;
 
 use crate::values::{GIB, KIB, MIB, Size, count, size, time};
@@ -52,6 +52,18 @@ pub(crate) struct LimitOptions {
     #[arg(long, value_name = "TIME", env = "APPORTION_DRAIN_DELAY", default_value = "0s",
           value_parser = time(0, 3_600))]
     drain_delay: Duration,
+    /// The most requests with one token in 10 s
+    #[arg(long, value_name = "COUNT", env = "APPORTION_TOKEN_RATE", default_value = "100",
+          value_parser = count(1, 1_000_000))]
+    token_rate: usize,
+    /// The most requests of one organization in 30 minutes
+    #[arg(long, value_name = "COUNT", env = "APPORTION_ORGANIZATION_RATE", default_value = "4000",
+          value_parser = count(1, 100_000_000))]
+    organization_rate: usize,
+    /// The most requests without a valid token from one address in 10 s
+    #[arg(long, value_name = "COUNT", env = "APPORTION_STRANGER_RATE", default_value = "20",
+          value_parser = count(1, 1_000_000))]
+    stranger_rate: usize,
 }
 
 impl LimitOptions {
@@ -72,8 +84,17 @@ impl LimitOptions {
             body: self.body_limit.0,
             answer_memory: self.answer_memory.0,
             drain_delay: self.drain_delay,
+            rates: RateLimits {
+                token: requests(self.token_rate),
+                organization: requests(self.organization_rate),
+                stranger: requests(self.stranger_rate),
+            },
         }
     }
+}
+
+fn requests(count: usize) -> u32 {
+    u32::try_from(count).unwrap_or(u32::MAX)
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::Command;
 
 use apportion_server::store::Address;
-use apportion_testing::http::send;
+use apportion_testing::http::{Answer, send};
 use apportion_testing::{Backend, Place};
 
 use crate::client::{JSON_API, Tenant};
@@ -102,7 +102,9 @@ fn a_server_says_what_it_is(place: &Place) {
 fn limits_are_kept(place: &Place) {
     let tenant = Tenant::make(place, "Acme");
     let log = place.directory().join("server.log");
-    let server = Server::spawn(serve(place, &["--body-limit", "2KiB", "--threads", "1"]), &log);
+    let limits = ["--body-limit", "2KiB", "--threads", "1"];
+    let rates = ["--token-rate", "3", "--organization-rate", "9", "--stranger-rate", "2"];
+    let server = Server::spawn(serve(place, &[&limits[..], &rates].concat()), &log);
     let headers = [("X-Auth-Token", tenant.token.as_str()), ("Content-Type", JSON_API)];
     let post = |length: usize| {
         let start = r#"{"data": {"type": "deals", "attributes": {"name": "D"}}}"#;
@@ -113,6 +115,12 @@ fn limits_are_kept(place: &Place) {
     let large = post(2_049).expect(413).json();
     let detail = large["errors"][0]["detail"].as_str().unwrap();
     assert!(detail.contains("at most 2048 bytes"), "{detail}");
+    let told = |answer: &Answer| answer.json()["errors"][0]["detail"].as_str().unwrap().to_owned();
+    let said = told(&(post(100).expect(201), post(100).expect(429)).1);
+    assert!(said.starts_with("At most 3 requests with one token are served in 10 s"), "{said}");
+    let stranger = || send(server.address(), "GET", "/api/v2/deals", &[], b"");
+    let said = told(&(stranger().expect(401), stranger().expect(401), stranger().expect(429)).2);
+    assert!(said.starts_with("At most 2 requests without a valid token"), "{said}");
 }
 
 fn refused(ended: Ended) -> String {
@@ -182,6 +190,9 @@ fn every_option_can_be_in_the_file() {
         ledger-memory = "1GiB"
         answer-memory = "1MiB"
         drain-delay = "1s"
+        token-rate = 7
+        organization-rate = 50000
+        stranger-rate = 25
     "#;
     let keys = text.lines().filter_map(|line| Some(line.split_once(" = ")?.0.trim().to_owned()));
     assert_eq!(keys.collect::<BTreeSet<_>>(), flags);
@@ -193,13 +204,14 @@ fn every_option_can_be_in_the_file() {
                   patience 1s (usually 2s), statement-limit 2s (usually 5s), \
                   request-limit 3s (usually 10s), body-limit 64KiB (usually 1MiB), \
                   ledger-memory 1GiB (usually 256MiB), answer-memory 1MiB (usually 128MiB), \
-                  drain-delay 1s (usually 0s)";
+                  drain-delay 1s (usually 0s), token-rate 7 (usually 100), \
+                  organization-rate 50000 (usually 4000), stranger-rate 25 (usually 20)";
     assert!(eventually(|| server.log().contains(limits)), "{}", server.log());
     for origin in ["https://b.example", "https://c.example"] {
         let answer = send(server.address(), "GET", "/health/live", &[("Origin", origin)], b"");
         assert_eq!(answer.header("access-control-allow-origin"), Some(origin));
     }
-    // Without rates, more than 20 requests of a stranger are answered.
+    // Without rates, more than 25 requests of a stranger are answered.
     for _ in 0..30 {
         send(server.address(), "GET", "/api/v2/deals", &[], b"").expect(401);
     }

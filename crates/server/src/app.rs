@@ -11,7 +11,7 @@ use apportion_store::{self as store, Address, Store};
 
 use crate::access::TokenCache;
 use crate::access::idempotency::InFlight;
-use crate::access::rates::Rates;
+use crate::access::rates::{RateLimits, Rates};
 use crate::catalog::Resources;
 use crate::clock::{Clock, ClockWatch};
 use crate::http::client::Proxies;
@@ -57,6 +57,8 @@ pub struct Limits {
     /// The time for which the server goes on as before after the first signal to stop, but says
     /// that it is not ready.
     pub drain_delay: Duration,
+    /// The numbers of requests that clients may send, if rates are limited.
+    pub rates: RateLimits,
 }
 
 impl Limits {
@@ -67,6 +69,7 @@ impl Limits {
             body: 1024 * 1024,
             answer_memory: 128 * 1024 * 1024,
             drain_delay: Duration::ZERO,
+            rates: RateLimits::default(),
         }
     }
 }

@@ -22,6 +22,7 @@ pub mod resources;
 mod revenue;
 pub mod serve;
 
+pub use access::rates::RateLimits;
 pub use access::token;
 pub use app::{Config, Limits};
 pub use apportion_store as store;

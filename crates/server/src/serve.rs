@@ -19,6 +19,7 @@ use apportion_store::{self as store, Address, Session, Store};
 
 use crate::access::TokenCache;
 use crate::access::idempotency::{self, InFlight};
+use crate::access::rates::Rates;
 use crate::app::{App, Config};
 use crate::catalog::Resources;
 use crate::clock::ClockWatch;
@@ -223,7 +224,7 @@ fn open_app(
         hosts,
         cors: Cors::new(config.cors_origins.clone()),
         tokens: TokenCache::default(),
-        rates: config.limit_rates.then(Arc::default),
+        rates: config.limit_rates.then(|| Arc::new(Rates::within(config.limits.rates))),
         proxies: Proxies::new(&config.trusted_proxies),
         in_flight: InFlight::default(),
         outgoing: Outgoing::within(config.limits.answer_memory),
