@@ -78,7 +78,7 @@ impl Executor {
     pub(crate) fn start(origin: &Origin, name: &str, limits: Limits) -> Result<Self> {
         let queue = Arc::new(Queue::new(limits.queue, limits.threads));
         let executor = Self { queue: Arc::clone(&queue) };
-        let ledgers = Arc::<Ledgers>::default();
+        let ledgers = Arc::new(Ledgers::within(limits.ledger_memory));
         for _ in 0..limits.threads {
             let connection = Lazy::sharing(origin, Arc::clone(&ledgers));
             let queue = Arc::clone(&queue);

@@ -4,6 +4,7 @@
 //! a new one and its requester notices nothing.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::error::{Error, Outage, Result};
 use crate::session::books::Ledgers;
@@ -15,6 +16,8 @@ pub(crate) struct Lazy {
     origin: Origin,
     session: Option<Session>,
     ledgers: Arc<Ledgers>,
+    /// The longest wait for a lock of SQLite, if it is not the usual one.
+    lock: Option<Duration>,
 }
 
 impl Lazy {
@@ -24,7 +27,12 @@ impl Lazy {
 
     /// Makes a connection that shares these ledgers with others.
     pub(crate) fn sharing(origin: &Origin, ledgers: Arc<Ledgers>) -> Self {
-        Self { origin: origin.clone(), session: None, ledgers }
+        Self { origin: origin.clone(), session: None, ledgers, lock: None }
+    }
+
+    /// Makes the connection wait for so long for a lock of SQLite.
+    pub(crate) fn waiting(self, lock: Duration) -> Self {
+        Self { lock: Some(lock), ..self }
     }
 
     pub(crate) fn get(&mut self) -> Result<&mut Session> {
@@ -32,7 +40,11 @@ impl Lazy {
             Some(session) => Ok(session),
             empty => {
                 let opened = Session::sharing(&self.origin, Arc::clone(&self.ledgers));
-                Ok(empty.insert(opened.map_err(unreachable)?))
+                let session = empty.insert(opened.map_err(unreachable)?);
+                if let Some(lock) = self.lock {
+                    session.wait_for_locks(lock)?;
+                }
+                Ok(session)
             }
         }
     }

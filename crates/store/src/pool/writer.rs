@@ -102,7 +102,7 @@ impl Writer {
         let queue = Arc::new(Queue::new(limits.queue, 1));
         let writer = Self { queue: Arc::clone(&queue) };
         let origin = origin.clone();
-        spawn("writer", move || Group::new(&origin, queue).serve())?;
+        spawn("writer", move || Group::new(&origin, queue, limits.lock).serve())?;
         Ok(writer)
     }
 
@@ -161,9 +161,10 @@ struct Group {
 }
 
 impl Group {
-    fn new(origin: &Origin, queue: Arc<Queue<Box<dyn Piece>>>) -> Self {
+    /// Makes a writer that waits for so long for another process that writes.
+    fn new(origin: &Origin, queue: Arc<Queue<Box<dyn Piece>>>, lock: Duration) -> Self {
         let (ended, took) = (Instant::now(), Duration::ZERO);
-        let (connection, slow) = (Lazy::new(origin), HashSet::new());
+        let (connection, slow) = (Lazy::new(origin).waiting(lock), HashSet::new());
         Self { connection, queue, slow, expected: 0, ended, took }
     }
 
