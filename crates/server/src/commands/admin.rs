@@ -169,6 +169,11 @@ fn insert_token_on(
         replaces: terms.replaces.map(|it| (TokenId(it.id), it.overlap.num_seconds())),
     };
     session.transaction(|session| {
+        if let Some(Replaced { id: replaced, .. }) = terms.replaces {
+            let mut tenant = Tenant::new(Scope::of(new.organization), session);
+            token::accepted(&mut tenant, TokenId(replaced), now)?
+                .ok_or(AdminError::NotAccepted(organization, replaced))?;
+        }
         let id = match token::insert(session, &new, now)? {
             Ok(id) => id,
             Err(Missing::Organization) => {
@@ -178,11 +183,6 @@ fn insert_token_on(
                 return Err(AdminError::Missing("person", person.unwrap_or_default()));
             }
         };
-        if let Some(Replaced { id: replaced, .. }) = terms.replaces {
-            let mut tenant = Tenant::new(Scope::of(new.organization), session);
-            token::accepted(&mut tenant, TokenId(replaced), now)?
-                .ok_or(AdminError::NotAccepted(organization, replaced))?;
-        }
         Ok(id)
     })
 }

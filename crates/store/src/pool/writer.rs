@@ -147,8 +147,8 @@ enum State {
 struct Group {
     connection: Lazy,
     queue: Arc<Queue<Box<dyn Piece>>>,
-    /// The tenants whose last piece of work was slow. They share no commit, so that nobody waits for
-    /// them who has done its own.
+    /// The tenants whose last piece of work was slow. They share no commit, so that nobody waits
+    /// for them who has done its own.
     slow: HashSet<Owner>,
     /// The number of pieces of work that are likely to share the next commit: as many as the last
     /// one answered, whose clients may come back at once, and as many as waited for its end; or
