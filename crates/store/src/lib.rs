@@ -30,6 +30,7 @@ pub use ledger::recognized::{recognized, uncounted};
 pub use payouts::counting::counting_distributors;
 pub use payouts::{allocate, due, refund, settle};
 pub use pool::backup;
+pub use pool::figures::{Figures, PoolFigures};
 pub use pool::limits::Limits;
 pub use pool::restore;
 pub use pool::roles;

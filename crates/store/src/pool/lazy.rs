@@ -6,6 +6,7 @@
 use std::sync::Arc;
 
 use crate::error::{Error, Outage, Result};
+use crate::pool::figures::Counts;
 use crate::session::books::Ledgers;
 use crate::session::transaction::Visibility;
 use crate::session::{Origin, Session};
@@ -15,6 +16,9 @@ pub(crate) struct Lazy {
     origin: Origin,
     session: Option<Session>,
     ledgers: Arc<Ledgers>,
+    counts: Arc<Counts>,
+    /// Whether it was open before.
+    was_open: bool,
 }
 
 impl Lazy {
@@ -24,7 +28,17 @@ impl Lazy {
 
     /// Makes a connection that shares these ledgers with others.
     pub(crate) fn sharing(origin: &Origin, ledgers: Arc<Ledgers>) -> Self {
-        Self { origin: origin.clone(), session: None, ledgers }
+        let counts = Arc::default();
+        Self { origin: origin.clone(), session: None, ledgers, counts, was_open: false }
+    }
+
+    /// Makes the same connection count among these counts.
+    pub(crate) fn counting(self, counts: &Arc<Counts>) -> Self {
+        Self { counts: Arc::clone(counts), ..self }
+    }
+
+    pub(crate) fn counts(&self) -> &Counts {
+        &self.counts
     }
 
     pub(crate) fn get(&mut self) -> Result<&mut Session> {
@@ -32,7 +46,11 @@ impl Lazy {
             Some(session) => Ok(session),
             empty => {
                 let opened = Session::sharing(&self.origin, Arc::clone(&self.ledgers));
-                Ok(empty.insert(opened.map_err(unreachable)?))
+                let opened = empty.insert(opened.map_err(unreachable)?);
+                if std::mem::replace(&mut self.was_open, true) {
+                    self.counts.reopened.add(1);
+                }
+                Ok(opened)
             }
         }
     }

@@ -4,6 +4,7 @@
 pub mod backup;
 mod beside;
 pub(crate) mod executor;
+pub(crate) mod figures;
 mod lazy;
 pub(crate) mod limits;
 mod migrate;

@@ -6,6 +6,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use apportion_limits::deadline::{Deadline, within};
@@ -13,6 +14,7 @@ use tokio::sync::oneshot;
 
 use crate::error::{Error, Outage, Result};
 use crate::pool::executor::{Start, answer, spawn};
+use crate::pool::figures::{Counts, PoolFigures};
 use crate::pool::lazy::Lazy;
 use crate::pool::limits::Limits;
 use crate::pool::queue::{Owner, Queue};
@@ -89,16 +91,25 @@ where
 /// The way to the writer.
 pub(crate) struct Writer {
     queue: Arc<Queue<Box<dyn Piece>>>,
+    /// The number of pieces of work in the transaction.
+    running: Arc<AtomicUsize>,
 }
 
 impl Writer {
     /// Starts the thread of the writer.
-    pub(crate) fn start(origin: &Origin, limits: Limits) -> Result<Self> {
+    pub(crate) fn start(origin: &Origin, limits: Limits, counts: &Arc<Counts>) -> Result<Self> {
         let queue = Arc::new(Queue::new(limits.queue, 1));
-        let writer = Self { queue: Arc::clone(&queue) };
-        let origin = origin.clone();
-        spawn("writer", move || Group::new(&origin, queue).serve())?;
+        let running = Arc::<AtomicUsize>::default();
+        let writer = Self { queue: Arc::clone(&queue), running: Arc::clone(&running) };
+        let connection = Lazy::new(origin).counting(counts);
+        spawn("writer", move || Group::new(connection, queue, running).serve())?;
         Ok(writer)
+    }
+
+    /// Returns the figures of the thread and its queue.
+    pub(crate) fn figures(&self) -> PoolFigures {
+        let running = self.running.load(Ordering::Relaxed);
+        PoolFigures { running, ..self.queue.figures().of("writer", 1) }
     }
 
     /// Runs work in a transaction that it may share with other work, and answers after the commit.
@@ -142,6 +153,7 @@ enum State {
 struct Group {
     connection: Lazy,
     queue: Arc<Queue<Box<dyn Piece>>>,
+    running: Arc<AtomicUsize>,
     /// The number of pieces of work that are likely to share the next commit: as many as the last
     /// one answered, whose clients may come back at once, and as many as waited for its end; or
     /// nearly as many as before that, because a client that is late once is not gone.
@@ -153,15 +165,17 @@ struct Group {
 }
 
 impl Group {
-    fn new(origin: &Origin, queue: Arc<Queue<Box<dyn Piece>>>) -> Self {
+    fn new(connection: Lazy, queue: Arc<Queue<Box<dyn Piece>>>, running: Arc<AtomicUsize>) -> Self {
         let (ended, took) = (Instant::now(), Duration::ZERO);
-        Self { connection: Lazy::new(origin), queue, expected: 0, ended, took }
+        Self { connection, queue, running, expected: 0, ended, took }
     }
 
     fn serve(mut self) {
         while let Some((owner, first)) = self.queue.pop() {
             self.queue.done(owner);
+            self.running.store(1, Ordering::Relaxed);
             self.run(first);
+            self.running.store(0, Ordering::Relaxed);
         }
     }
 
@@ -170,6 +184,7 @@ impl Group {
     fn run(&mut self, first: Box<dyn Piece>) {
         if let Err(error) = self.connection.begun(|session| session.begin(None)) {
             self.connection.drop_session();
+            self.connection.counts().committed(1, true);
             return first.answer(Err(lost(&error)));
         }
         let began = Instant::now();
@@ -200,6 +215,7 @@ impl Group {
         if let Err(error) = &committed {
             log::error!("a group of {} writes was not committed: {error}", done.len());
         }
+        self.connection.counts().committed(done.len(), committed.is_err());
         let answered = done.len().saturating_add(undone.len());
         let present = answered.saturating_add(self.queue.len());
         self.expected = present.max(self.expected.saturating_mul(3) / 4);
@@ -245,6 +261,7 @@ impl Group {
         let next = self.queue.pop_until((jobs < self.expected).then_some(until));
         next.map(|(owner, piece)| {
             self.queue.done(owner);
+            self.running.fetch_add(1, Ordering::Relaxed);
             piece
         })
     }
