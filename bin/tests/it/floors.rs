@@ -71,6 +71,7 @@ const CRATES: &[(&str, &[Floor])] = &[
         &[
             ("clock.rs", 1),
             ("failure.rs", 1),
+            ("monitor.rs", 1),
             ("revenue", 1),
             ("http", 2),
             ("access", 3),

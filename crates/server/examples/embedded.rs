@@ -9,7 +9,7 @@ use std::time::Duration;
 use apportion_core::organization::OrganizationDraft;
 use apportion_server::admin::{self, TokenDraft};
 use apportion_server::serve::Running;
-use apportion_server::{Clock, Config};
+use apportion_server::{Clock, Config, Monitoring};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let directory = tempfile::tempdir()?;
@@ -35,6 +35,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         limit_rates: true,
         engine_interval,
         clock: Clock::system(),
+        monitoring: Monitoring::default(),
     };
     let server = Running::start(config)?;
     println!("http://{}/api/v2/deals answers to {}", server.address(), token.reveal());

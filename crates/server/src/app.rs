@@ -16,6 +16,7 @@ use crate::clock::{Clock, ClockWatch};
 use crate::http::cors::Cors;
 use crate::http::host::Hosts;
 use crate::http::outgoing::Outgoing;
+use crate::monitor::Monitor;
 use crate::revenue::report_room::ReportRoom;
 
 /// The configuration of a server.
@@ -36,6 +37,19 @@ pub struct Config {
     pub engine_interval: Option<Duration>,
     /// The clock by which requests are answered and the engine runs.
     pub clock: Clock,
+    /// The way in which others watch the server.
+    pub monitoring: Monitoring,
+}
+
+/// The configuration of `/metrics`. Tokens with the scope `admin` read it in any case.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Monitoring {
+    /// The address to serve it on without a token, and nothing else but `/health/live`; with
+    /// `None`, it is served with a token only.
+    pub bind: Option<SocketAddr>,
+    /// Returns the number of log lines that the program has dropped since it started, if it counts
+    /// them.
+    pub dropped_log_lines: Option<fn() -> u64>,
 }
 
 /// The state that all requests to a server share.
@@ -53,4 +67,6 @@ pub(crate) struct App {
     pub(crate) in_flight: InFlight,
     pub(crate) outgoing: Outgoing,
     pub(crate) report_room: ReportRoom,
+    pub(crate) monitor: Monitor,
+    pub(crate) dropped_log_lines: Option<fn() -> u64>,
 }

@@ -17,13 +17,14 @@ mod endpoints;
 pub mod engine;
 pub mod failure;
 mod http;
+mod monitor;
 mod payouts;
 pub mod resources;
 mod revenue;
 pub mod serve;
 
 pub use access::token;
-pub use app::Config;
+pub use app::{Config, Monitoring};
 pub use apportion_store as store;
 pub use clock::Clock;
 pub use commands::{admin, check, demo, import, restore, roles};

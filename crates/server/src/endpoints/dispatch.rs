@@ -3,7 +3,7 @@
 //! may end the request with an error document of our own; the framework makes none.
 
 use std::panic::AssertUnwindSafe;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use actix_web::http::header::{HeaderName, IF_NONE_MATCH};
 use actix_web::{HttpRequest, HttpResponse, web};
@@ -13,18 +13,19 @@ use chrono::NaiveDateTime;
 use futures_util::FutureExt;
 use uuid::Uuid;
 
-use crate::access::{self, Access};
+use crate::access::{self, Access, Right};
 use crate::app::App;
 use crate::endpoints::address::{Address, Endpoint, Public, normal_path};
 use crate::endpoints::call::Call;
-use crate::endpoints::{
-    credit_metric, health, openapi, operations, preview, read, report, siren, write,
-};
-use crate::failure::{Failure, Result};
+use crate::endpoints::probes::beside::Beside;
+use crate::endpoints::probes::{health, scrape};
+use crate::endpoints::{credit_metric, openapi, operations, preview, read, report, siren, write};
+use crate::failure::{Failure, Kind, Result};
 use crate::http::body::joined;
 use crate::http::guard::Guard;
 use crate::http::method::{Methods, READS, Stop};
 use crate::http::reply::Reply;
+use crate::monitor::Answered;
 
 /// The largest length of a request target (path and query), in bytes.
 pub(crate) const MAX_TARGET: usize = 8 * 1024;
@@ -57,12 +58,22 @@ pub(crate) async fn dispatch(
     } else {
         reply
     };
-    let length = reply.body.as_ref().map_or(0, web::Bytes::len);
+    // Whoever watches the server must see it also while its answers have no room.
+    let is_beside = Beside::of(&request).is_some();
+    let length = if is_beside { None } else { reply.body.as_ref() }.map_or(0, web::Bytes::len);
     let (reply, room) = match app.outgoing.take(log.organization.unwrap_or(0), length) {
         Some(room) => (reply, room),
         None => (Reply::failure(&Failure::refusal(Code::Unavailable, NO_ROOM)), None),
     };
-    log.write(&request, &reply, began);
+    let took = began.elapsed();
+    log.write(&request, &reply, took);
+    app.monitor.count(&Answered {
+        method: request.method().as_str(),
+        route: log.route.as_deref(),
+        status: reply.status,
+        refused: reply.refused.map(Kind::name),
+        took,
+    });
     match guard {
         Some(guard) if reply.status == Code::RequestTimeout.status() => guard.end_connection(),
         Some(guard) => guard.end_request(),
@@ -82,7 +93,7 @@ struct LogLine {
 }
 
 impl LogLine {
-    fn write(&self, request: &HttpRequest, reply: &Reply, began: Instant) {
+    fn write(&self, request: &HttpRequest, reply: &Reply, took: Duration) {
         log::info!(
             target: "apportion::access",
             request_id = self.id.to_string(),
@@ -90,7 +101,7 @@ impl LogLine {
             route = self.route.as_deref().unwrap_or("-"),
             status = reply.status,
             organization = self.organization.unwrap_or(0),
-            micros = u64::try_from(began.elapsed().as_micros()).unwrap_or(u64::MAX);
+            micros = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
             "request"
         );
     }
@@ -107,12 +118,18 @@ async fn answer(
             format!("The request target is too long: at most {MAX_TARGET} bytes are accepted");
         return Err(Failure::refusal(Code::TargetTooLong, detail).into());
     }
+    if let Some(beside) = Beside::of(request) {
+        return beside.answer(request, app, &mut log.route).await;
+    }
     let origin = app.hosts.origin(request)?;
     if let Some(reply) = app.cors.preflight(request) {
         return Ok(reply);
     }
     let endpoint = match Address::parse(&app.resources, &normal_path(request.uri().path())) {
-        Address::Public(public) => return answer_public(request, app, public).await,
+        Address::Public(public) => {
+            log.route = public.template().map(str::to_owned);
+            return answer_public(request, app, public).await;
+        }
         Address::Private(endpoint) => endpoint,
     };
     let now = app.clock.now();
@@ -124,6 +141,10 @@ async fn answer(
     log.route = endpoint.template(&app.resources);
     let methods = endpoint.methods(&app.resources).ok_or_else(Failure::not_found)?;
     methods.check(request)?;
+    if matches!(endpoint, Endpoint::Scrape) {
+        access::check_right(&access, Right::Admin)?;
+        return Ok(scrape::answer(app).await?);
+    }
     let call = Call::new(request, app, access, now, origin);
     match endpoint {
         Endpoint::CreditMetric(_) => credit_metric::answer(&call, payload).await,
@@ -133,7 +154,9 @@ async fn answer(
         Endpoint::Report => report::answer(&call).await,
         Endpoint::Resources(route) if call.reads() => read::answer(&call, route).await,
         Endpoint::Resources(route) => write::answer(&call, payload, route).await,
-        Endpoint::Siren(None) | Endpoint::Preview(None) => Err(Failure::not_found().into()),
+        Endpoint::Siren(None) | Endpoint::Preview(None) | Endpoint::Scrape => {
+            Err(Failure::not_found().into())
+        }
     }
 }
 

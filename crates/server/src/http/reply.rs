@@ -13,7 +13,7 @@ use apportion_jsonapi::error::{self, common_status};
 use apportion_jsonapi::media::MEDIA_TYPE;
 use apportion_jsonapi::{Code, Error};
 
-use crate::failure::Failure;
+use crate::failure::{Failure, Kind};
 use crate::http::etag;
 use crate::http::outgoing::{self, Room};
 
@@ -34,6 +34,8 @@ pub(crate) struct Reply {
     applied: Option<(&'static str, &'static str)>,
     media_type: &'static str,
     varies_by_origin: bool,
+    /// The kind of refusal that the answer is, for those who watch the server.
+    pub(crate) refused: Option<Kind>,
 }
 
 impl Reply {
@@ -47,6 +49,7 @@ impl Reply {
             applied: None,
             media_type: MEDIA_TYPE,
             varies_by_origin: false,
+            refused: None,
         }
     }
 
@@ -125,7 +128,8 @@ impl Reply {
             log(failure, error, &id);
             id
         });
-        let reply = Self::document(status, body);
+        let refused = failure.kind(&errors);
+        let reply = Self { refused, ..Self::document(status, body) };
         match status {
             401 => reply.with_header(WWW_AUTHENTICATE, "Bearer"),
             503 => reply.with_header(RETRY_AFTER, "1"),

@@ -15,7 +15,7 @@
 mod support;
 
 apportion_testing::modules! {
-    embedding, events;
+    embedding, events, monitoring;
     folders: access, databases, description, engine, imports, payouts, queries, recorded, reports,
     requests, revenue, standard, writing
 }

@@ -69,7 +69,7 @@ pub(crate) struct Counts {
 }
 
 impl Counts {
-    /// Counts a commit of so many pieces of work, or its failure.
+    /// Counts a commit of this number of pieces of work, or its failure.
     pub(crate) fn committed(&self, writes: usize, has_failed: bool) {
         if has_failed {
             self.failed_commits.add(1);

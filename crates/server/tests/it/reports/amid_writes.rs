@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, AtomicI64, AtomicUsize, Ordering};
 
 use apportion_server::serve::Running;
 use apportion_server::store::{AnyConnection, OrganizationId, Scope, Session};
-use apportion_server::{Clock, Config};
+use apportion_server::{Clock, Config, Monitoring};
 use apportion_testing::{Place, rounds};
 use diesel::connection::SimpleConnection;
 use serde_json::{Value, json};
@@ -125,6 +125,7 @@ fn beside(world: &World) -> Running {
         limit_rates: false,
         engine_interval: None,
         clock: Clock::system(),
+        monitoring: Monitoring::default(),
     })
     .unwrap()
 }

@@ -6,6 +6,7 @@ pub mod cells;
 pub mod cursor_walk;
 pub mod dice;
 pub mod explanations;
+pub mod exposition;
 pub mod included;
 pub mod openapi;
 pub mod probes;

@@ -12,7 +12,7 @@ use apportion_server::catalog::Resources;
 use apportion_server::resources::{self, registry};
 use apportion_server::serve::Running;
 use apportion_server::store::{Address, Field, OrganizationId, Scope, Session};
-use apportion_server::{Clock, Config};
+use apportion_server::{Clock, Config, Monitoring};
 use apportion_testing::Place;
 use diesel::connection::SimpleConnection;
 use serde_json::{Value, json};
@@ -78,6 +78,7 @@ impl World {
             limit_rates: false,
             engine_interval: None,
             clock: Clock::system(),
+            monitoring: Monitoring::default(),
         };
         change(&mut config);
         let running = Running::serving(config, types).unwrap();
@@ -94,6 +95,7 @@ impl World {
             limit_rates: false,
             engine_interval: None,
             clock: Clock::system(),
+            monitoring: Monitoring::default(),
         };
         self.running = Running::start(config).unwrap();
     }
