@@ -18,7 +18,7 @@ const LINES: usize = 5_000;
 /// A store: the directory of SQLite files, or the running PostgreSQL.
 pub(crate) enum Backend {
     Sqlite(TempDir),
-    Postgres(Cluster),
+    Postgres(Box<Cluster>),
 }
 
 impl Backend {
@@ -26,7 +26,7 @@ impl Backend {
     pub(crate) fn all() -> Vec<Self> {
         let postgres = Cluster::start_with(&["shared_buffers=256MB"]);
         let postgres = postgres.inspect_err(|why| println!("without PostgreSQL: {why}")).ok();
-        [Self::sqlite()].into_iter().chain(postgres.map(Self::Postgres)).collect()
+        [Self::sqlite()].into_iter().chain(postgres.map(Box::new).map(Self::Postgres)).collect()
     }
 
     pub(crate) fn sqlite() -> Self {

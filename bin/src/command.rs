@@ -1,6 +1,6 @@
 //! The commands of the program, their options, and the texts of `--help`.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::os::fd::AsFd;
 use std::os::unix::fs::MetadataExt;
 use std::path::PathBuf;
@@ -104,6 +104,16 @@ struct Serve {
     #[arg(long = "cors-origin", value_name = "ORIGIN", env = "APPORTION_CORS_ORIGINS",
           value_delimiter = ',', value_parser = parse_origin)]
     cors_origins: Vec<String>,
+    /// The address of a proxy in front of the server, such as `10.0.0.5`: what its header
+    /// `Forwarded`, or else `X-Forwarded-For`, says of its clients is believed; give the option
+    /// several times, or separate addresses by commas
+    #[arg(
+        long = "trusted-proxy",
+        value_name = "ADDRESS",
+        env = "APPORTION_TRUSTED_PROXIES",
+        value_delimiter = ','
+    )]
+    trusted_proxies: Vec<IpAddr>,
     /// Serve a demo tenant from the file apportion-demo.db; its token is public, so this listens on
     /// loopback addresses only
     #[arg(long)]
@@ -253,6 +263,7 @@ pub(crate) fn run(options: Options) -> anyhow::Result<ExitCode> {
 fn run_server(options: Serve, database: Address) -> anyhow::Result<()> {
     let (bind, public_url) = (options.bind, options.public_url);
     let (limit_rates, cors_origins) = (!options.no_rate_limit, options.cors_origins);
+    let trusted_proxies = options.trusted_proxies;
     let Interval(engine_interval) = options.engine_interval;
     let dropped: fn() -> u64 = crate::log_line::dropped;
     let monitoring = Monitoring { bind: options.metrics_bind, dropped_log_lines: Some(dropped) };
@@ -261,6 +272,7 @@ fn run_server(options: Serve, database: Address) -> anyhow::Result<()> {
         database,
         public_url,
         cors_origins,
+        trusted_proxies,
         limit_rates,
         engine_interval,
         clock: Clock::system(),

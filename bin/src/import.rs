@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Context, anyhow};
+use apportion_core::text::printable;
 use apportion_server::admin;
 use apportion_server::import::{
     Faults, ImportError, Importer, Options, TYPES, TypeSummary, describe, type_of,
@@ -65,7 +66,7 @@ pub(crate) fn run(options: &Import, database: &Address) -> anyhow::Result<ExitCo
     let mut batch = importer.batch(Options { again, dry_run, update });
     let mut done = Vec::new();
     for path in &options.files {
-        let name = path.display().to_string();
+        let name = printable(&path.display().to_string()).into_owned();
         let kind = options.kind.as_deref().or_else(|| kind_of(path)).ok_or_else(|| {
             anyhow!(
                 "{name}: the name of the file must begin with its type, which is one of {}; or \
@@ -123,8 +124,9 @@ fn announce(it: &TypeSummary, update: bool, out: &mut Output) {
 fn refuse(faults: &Faults) -> ExitCode {
     let Faults { file, listed, count } = faults;
     for bad in listed {
-        let column = bad.column.as_deref().unwrap_or("-");
-        let (line, reason) = (bad.line, &bad.reason);
+        // A header and a reason repeat what the file has, which may come from anybody.
+        let column = printable(bad.column.as_deref().unwrap_or("-"));
+        let (line, reason) = (bad.line, printable(&bad.reason));
         complain(format_args!("{file}:{line}: {column}: {reason}"));
     }
     let noun = if *count == 1 { "fault" } else { "faults" };

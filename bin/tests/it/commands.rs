@@ -17,6 +17,7 @@ apportion_testing::cases! {
     tokens_are_made_listed_and_revoked,
     refusals_are_one_line,
     results_alone_are_on_stdout,
+    the_log_says_who_asked,
     the_address_is_printed,
     flags_win_over_the_environment,
     it_ends_in_order;
@@ -146,6 +147,47 @@ fn results_alone_are_on_stdout(place: &Place) {
     assert_eq!(printed, "", "stdout holds results only");
 }
 
+/// Both lines of a request that is refused have its id; the access line says who sent it.
+fn the_log_says_who_asked(place: &Place) {
+    let tenant = Tenant::make(place, "Acme");
+    let mut logging = command_at(place, &["serve", "--bind", "127.0.0.1:0"]);
+    logging.env("APPORTION_LOG", "debug").env("APPORTION_TRUSTED_PROXIES", "::1,127.0.0.1");
+    let server = Server::spawn(logging, &place.directory().join("server.log"));
+    let ask = |token: &str, client: &str| {
+        let headers = [("X-Auth-Token", token), ("X-Forwarded-For", client)];
+        send(server.address(), "GET", "/api/v2/deals/9?sort=x", &headers, b"")
+    };
+    let missing = ask(&tenant.token, "198.51.100.1, 192.0.2.7").expect(404);
+    let stranger = ask("x", "2001:db8::7").expect(401);
+    // A client cannot forge a line, nor a member of one.
+    let forged = ask(&tenant.token, "192.0.2.9\", \"token\": 7, \"x\": \"").expect(404);
+    let lines = |target: &str| -> Vec<Value> {
+        let log = server.log();
+        let lines = log.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+        lines.filter(|line| line["target"] == target).collect()
+    };
+    assert!(eventually(|| lines("apportion::access").len() == 3), "{}", server.log());
+    let access = lines("apportion::access");
+    let errors = lines("apportion_server::http::reply");
+    assert_eq!(errors.len(), 3, "{}", server.log());
+    for (at, answer) in [&missing, &stranger, &forged].iter().enumerate() {
+        let request = answer.header("X-Request-Id").unwrap();
+        assert_eq!(
+            (&access[at]["request_id"], &errors[at]["request_id"]),
+            (&request.into(), &request.into())
+        );
+        let id = answer.json()["errors"][0]["id"].clone();
+        assert_eq!((&errors[at]["error_id"], &id), (&id, &format!("{request}-1").into()));
+    }
+    let who = |at: usize| {
+        ["client", "token", "organization"].map(|name| access[at][name].to_string()).join(" ")
+    };
+    assert_eq!(who(0), "\"192.0.2.7\" 1 1");
+    assert_eq!(who(1), "\"2001:db8::7\" 0 0");
+    assert_eq!(who(2), "\"127.0.0.1\" 1 1");
+    assert!(!server.log().contains(&tenant.token), "a token in the log");
+}
+
 fn the_address_is_printed(place: &Place) {
     // Server::start reads the one line, and fails unless it is `listening on http://ADDRESS`.
     let server = Server::start(place);
@@ -240,6 +282,7 @@ fn bad_options_are_refused() {
     let directory = tempfile::tempdir().unwrap();
     let cases: &[(&[&str], &str)] = &[
         (&["serve", "--bind", "localhost"], "invalid value 'localhost' for '--bind"),
+        (&["serve", "--trusted-proxy", "proxy"], "invalid value 'proxy' for '--trusted-proxy"),
         (&["serve", "--public-url", "example.com"], "write it as https://HOST or http://HOST"),
         (&["token", "create", "--organization", "1", "--scope", "root"], "[possible values: read"),
         (&["import", "--organization", "1"], "<FILES>..."),

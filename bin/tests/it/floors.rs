@@ -54,6 +54,7 @@ const CRATES: &[(&str, &[Floor])] = &[
         &[
             ("address.rs", 1),
             ("error.rs", 2),
+            ("figures.rs", 2),
             ("scope.rs", 2),
             ("database", 3),
             ("sql", 4),

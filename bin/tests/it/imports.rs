@@ -20,6 +20,7 @@ apportion_testing::cases! {
     a_file_that_updates_comes_every_night,
     stdin_is_a_file,
     many_faults_are_counted,
+    cells_do_not_steer_the_terminal,
     other_refusals;
     plain: help_has_the_columns
 }
@@ -288,6 +289,38 @@ fn many_faults_are_counted(place: &Place) {
     let said =
         "apportion: deals.csv: nothing was imported: 250 faults, 150 of which are not listed";
     assert_eq!(lines[100], said);
+}
+
+/// A file may come from anybody. Whatever its name, header and cells have, nothing but text is
+/// printed of it.
+fn cells_do_not_steer_the_terminal(place: &Place) {
+    let tenant = Tenant::make(place, "Ours");
+    let steering = "\u{1b}[2J\u{7}\u{9b}31m\u{202e}\u{2067}\u{8}\u{7f}";
+    let shown = "\\u{1b}[2J\\u{7}\\u{9b}31m\\u{202e}\\u{2067}\\u{8}\\u{7f}";
+    let cells = ["name,value", "name,currency", "name,date", "name,status", "name,probability"];
+    let mut files: Vec<String> =
+        cells.iter().map(|header| format!("{header}\nA,{steering}\n")).collect();
+    files.push(format!("name,{steering}\nA,1\n"));
+    files.push(format!("name,creator\nA,{steering}\n"));
+    for text in files {
+        write(place, "deals.csv", text.as_bytes());
+        let name = format!("deals{steering}.csv");
+        write(place, &name, text.as_bytes());
+        for file in ["deals.csv", &name] {
+            let ended = import(place, &tenant, &[file]);
+            let printed = [ended.stdout, ended.stderr].concat();
+            let steers =
+                |it: char| it != '\n' && (it.is_control() || "\u{202e}\u{2067}".contains(it));
+            assert!(!printed.contains(steers), "{printed:?}");
+            assert!(
+                file == "deals.csv" || printed.contains(&format!("deals{shown}.csv")),
+                "{printed}"
+            );
+        }
+    }
+    write(place, "deals.csv", format!("name,value\nA,{steering}\n").as_bytes());
+    let ended = import(place, &tenant, &["deals.csv"]);
+    assert!(ended.stderr.contains(shown), "{}", ended.stderr);
 }
 
 fn help_has_the_columns() {

@@ -63,7 +63,7 @@ const CRATES: &[(&str, &[&str], &[&str])] = &[
     ),
     (
         "apportion-server",
-        &["apportion-core", "apportion-jsonapi", "apportion-store"],
+        &["apportion-core", "apportion-jsonapi", "apportion-limits", "apportion-store"],
         &[
             "actix-http",
             "actix-server",

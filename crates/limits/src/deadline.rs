@@ -59,10 +59,9 @@ impl Deadline {
     /// Work that may take any time.
     pub const NONE: Self = Self { statement: None, work: None, work_limit: None };
 
-    /// Makes the limits of work that begins now.
-    pub fn from_now(statement: Duration, work: Duration) -> Self {
-        let end = Instant::now().checked_add(work);
-        Self { statement: Some(statement), work: end, work_limit: Some(work) }
+    /// Whether the work as a whole may go on.
+    pub fn allows(&self) -> bool {
+        self.work.is_none_or(|end| Instant::now() < end)
     }
 }
 

@@ -32,6 +32,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         database,
         public_url: None,
         cors_origins: Vec::new(),
+        trusted_proxies: Vec::new(),
         limit_rates: true,
         engine_interval,
         clock: Clock::system(),

@@ -1,7 +1,7 @@
 //! The configuration of a server, and the state that all of its requests share. Not here: its life,
 //! from the first connection to the last (`serve`).
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -13,6 +13,7 @@ use crate::access::idempotency::InFlight;
 use crate::access::rates::Rates;
 use crate::catalog::Resources;
 use crate::clock::{Clock, ClockWatch};
+use crate::http::client::Proxies;
 use crate::http::cors::Cors;
 use crate::http::host::Hosts;
 use crate::http::outgoing::Outgoing;
@@ -31,6 +32,8 @@ pub struct Config {
     pub public_url: Option<String>,
     /// The origins whose pages may read answers in a browser, such as `https://app.example.com`.
     pub cors_origins: Vec<String>,
+    /// The addresses of proxies whose `Forwarded` or `X-Forwarded-For` names the client.
+    pub trusted_proxies: Vec<IpAddr>,
     /// Whether requests above the rate limits are refused.
     pub limit_rates: bool,
     /// The time that the engine waits between two passes; with `None`, no engine runs.
@@ -63,7 +66,8 @@ pub(crate) struct App {
     pub(crate) hosts: Hosts,
     pub(crate) cors: Cors,
     pub(crate) tokens: TokenCache,
-    pub(crate) rates: Option<Rates>,
+    pub(crate) rates: Option<Arc<Rates>>,
+    pub(crate) proxies: Proxies,
     pub(crate) in_flight: InFlight,
     pub(crate) outgoing: Outgoing,
     pub(crate) report_room: ReportRoom,

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 
 use chrono::{DateTime, NaiveDateTime, SubsecRound, TimeDelta, Utc};
 use rustix::time::{ClockId, clock_gettime};
+use uuid::{NoContext, Timestamp, Uuid};
 
 /// The clock of a server: the system's or, so that tests can play through any past and future, one
 /// that is set by hand. Clones show the same time.
@@ -64,6 +65,15 @@ impl Clock {
     /// Returns the same instant without its zone, cut to milliseconds.
     pub(crate) fn now(&self) -> NaiveDateTime {
         self.instant().naive_utc().trunc_subsecs(3)
+    }
+
+    /// Makes an id that sorts by the time of the clock (UUID version 7), to the millisecond. Before
+    /// 1970 it has the time 0.
+    pub(crate) fn new_id(&self) -> Uuid {
+        let millis = u64::try_from(self.instant().timestamp_millis()).unwrap_or(0);
+        let nanos = u32::try_from(millis.checked_rem(1_000).unwrap_or(0)).unwrap_or(0);
+        let nanos = nanos.saturating_mul(1_000_000);
+        Uuid::new_v7(Timestamp::from_unix(NoContext, millis / 1_000, nanos))
     }
 
     /// Returns the time that has passed since some moment. On the clock of the system the time of

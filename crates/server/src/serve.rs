@@ -18,7 +18,6 @@ use apportion_store::{self as store, Address, Limits, Session, Store};
 
 use crate::access::TokenCache;
 use crate::access::idempotency::{self, InFlight};
-use crate::access::rates::Rates;
 use crate::app::{App, Config};
 use crate::catalog::Resources;
 use crate::clock::{self, ClockWatch};
@@ -27,6 +26,7 @@ use crate::endpoints::probes::beside::Beside;
 use crate::endpoints::probes::scrape;
 use crate::engine::timer::Timer;
 use crate::failure::Kind;
+use crate::http::client::Proxies;
 use crate::http::cors::Cors;
 use crate::http::guard::{GuardedStream, HEAD_TIMEOUT, KEEP_ALIVE};
 use crate::http::host::Hosts;
@@ -213,7 +213,8 @@ fn open_app(
         hosts,
         cors: Cors::new(config.cors_origins.clone()),
         tokens: TokenCache::default(),
-        rates: config.limit_rates.then(Rates::default),
+        rates: config.limit_rates.then(Arc::default),
+        proxies: Proxies::new(&config.trusted_proxies),
         in_flight: InFlight::default(),
         outgoing: Outgoing::default(),
         report_room: ReportRoom::default(),

@@ -43,6 +43,7 @@ pub(crate) fn check(answer: &Answer, narrowed: bool) {
         panic!("not JSON:API 1.1: {error} at {}: {document}", error.instance_path());
     }
     check_media(media, &document);
+    check_ids(answer, &document);
     let resources = resources(&document);
     check_names(&resources);
     if document.get("included").is_some() && !narrowed {
@@ -50,6 +51,16 @@ pub(crate) fn check(answer: &Answer, narrowed: bool) {
     }
     if document.get("atomic:results").is_none() {
         check_clients(&document);
+    }
+}
+
+/// Checks that the ids of errors are that of the request, each with its number.
+#[track_caller]
+fn check_ids(answer: &Answer, document: &Value) {
+    let request = answer.header("X-Request-Id").expect("every answer has the id of its request");
+    let errors = document["errors"].as_array().map(Vec::as_slice).unwrap_or_default();
+    for (error, number) in errors.iter().zip(1..) {
+        assert_eq!(error["id"], json!(format!("{request}-{number}")), "{document}");
     }
 }
 

@@ -42,6 +42,7 @@
 
 mod conformance;
 pub mod http;
+pub mod pooler;
 pub mod postgres;
 mod programs;
 mod room;

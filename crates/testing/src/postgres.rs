@@ -12,6 +12,7 @@ use std::time::Duration;
 
 use tempfile::TempDir;
 
+use crate::pooler::Pooler;
 use crate::programs::Programs;
 use crate::room;
 use crate::rounds::is_ci;
@@ -55,6 +56,9 @@ pub fn required() -> bool {
 pub struct Cluster {
     programs: Programs,
     port: u16,
+    /// The port that databases are reached at: the server's, or that of a pooler before it.
+    reached_at: u16,
+    _pooler: Option<Pooler>,
     pid: u32,
     serial: AtomicU32,
     /// The end of `CREATE DATABASE` that copies files, and does not log their pages one by one.
@@ -84,8 +88,15 @@ impl Cluster {
     }
 
     /// Starts the cluster that the cases of a suite share. It takes little room for its log.
+    /// A pooler stands before it if the environment names one (`POOLER`).
     pub(crate) fn start_for_suite() -> Result<Self, Unavailable> {
-        Self::start_in(room::directory(PREFIX), &["max_wal_size=256MB"])
+        let mut cluster = Self::start_in(room::directory(PREFIX), &["max_wal_size=256MB"])?;
+        let pooler = Pooler::named(&cluster.programs, cluster.port);
+        if let Some(pooler) = pooler.map_err(Unavailable::Failed)? {
+            cluster.reached_at = pooler.port();
+            cluster._pooler = Some(pooler);
+        }
+        Ok(cluster)
     }
 
     fn start_in(
@@ -100,8 +111,16 @@ impl Cluster {
         let (supervisor, port, pid) =
             launch(&programs, directory.path(), settings).map_err(Unavailable::Failed)?;
         let server = Mutex::new(Some(Server { supervisor, directory }));
-        let mut cluster =
-            Self { programs, port, pid, serial: AtomicU32::new(1), copied: "", server };
+        let mut cluster = Self {
+            programs,
+            port,
+            reached_at: port,
+            _pooler: None,
+            pid,
+            serial: AtomicU32::new(1),
+            copied: "",
+            server,
+        };
         let prepare =
             "CREATE ROLE apportion LOGIN NOSUPERUSER NOBYPASSRLS; SHOW server_version_num";
         let version =
@@ -131,7 +150,7 @@ impl Cluster {
         let _one_at_a_time = self.lock();
         let made = format!("CREATE DATABASE \"{name}\" OWNER apportion TEMPLATE \"{template}\"");
         self.query(&self.admin_url(), &format!("{made} {copied}"));
-        format!("postgres://apportion@127.0.0.1:{}/{name}", self.port)
+        format!("postgres://apportion@127.0.0.1:{}/{name}", self.reached_at)
     }
 
     /// Drops the database of that URL, and every connection to it.
@@ -159,6 +178,14 @@ impl Cluster {
     /// server.
     pub fn program(&self, name: &str) -> PathBuf {
         self.programs.initdb.with_file_name(name)
+    }
+
+    pub(crate) fn programs(&self) -> &Programs {
+        &self.programs
+    }
+
+    pub(crate) fn port(&self) -> u16 {
+        self.port
     }
 
     /// Returns the URL of the superuser's own database.

@@ -4,6 +4,7 @@
 //! ignored, and is never counted as passed.
 
 use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::{Arc, OnceLock};
@@ -13,7 +14,7 @@ use tempfile::TempDir;
 
 use crate::postgres::{self, Cluster, Unavailable};
 use crate::room;
-use crate::rounds::is_whole;
+use crate::rounds::{is_ci, is_whole};
 
 /// The kind of database behind a [`Place`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -247,6 +248,15 @@ impl<'a> Suite<'a> {
     }
 }
 
+/// The reason why a case cannot run on this machine.
+struct Lacking(String);
+
+/// Ends a case that needs something which this machine lacks. The case is shown as ignored, and
+/// fails where [`CI`](is_ci) is set.
+pub fn lacks(what: impl fmt::Display) -> ! {
+    resume_unwind(Box::new(Lacking(what.to_string())))
+}
+
 /// The databases that the trials copy, each made when first needed.
 #[derive(Default)]
 struct Stores {
@@ -267,8 +277,14 @@ impl Stores {
                     Err(error) => return Ok(Completion::ignored_with(error)),
                 },
             };
-            run(&place);
-            Ok(Completion::Completed)
+            match catch_unwind(AssertUnwindSafe(|| run(&place))) {
+                Ok(()) => Ok(Completion::Completed),
+                Err(panic) => match panic.downcast::<Lacking>() {
+                    Ok(lacking) if !is_ci() => Ok(Completion::ignored_with(lacking.0)),
+                    Ok(lacking) => Err(lacking.0.into()),
+                    Err(panic) => resume_unwind(panic),
+                },
+            }
         })
     }
 

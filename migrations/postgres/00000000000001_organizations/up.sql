@@ -31,17 +31,23 @@ CREATE TABLE tokens (
     organization_id BIGINT NOT NULL REFERENCES organizations (id),
     person_id BIGINT,
     hash BYTEA NOT NULL UNIQUE,
-    scope TEXT NOT NULL CHECK (scope IN ('read', 'write', 'admin')),
-    label TEXT,
+    scope TEXT COLLATE "C" NOT NULL CHECK (scope IN ('read', 'write', 'admin')),
+    label TEXT COLLATE "C",
     created_at TIMESTAMP(3) NOT NULL,
     last_used_at TIMESTAMP(3),
     expires_at TIMESTAMP(3),
     revoked_at TIMESTAMP(3),
+    replaces_id BIGINT,
+    overlap BIGINT,
+    version BIGINT NOT NULL DEFAULT 1,
+    updated_at TIMESTAMP(3) NOT NULL,
+    UNIQUE (organization_id, id),
+    FOREIGN KEY (organization_id, replaces_id) REFERENCES tokens (organization_id, id),
     FOREIGN KEY (organization_id, person_id) REFERENCES people (organization_id, id)
 );
 
-CREATE INDEX tokens_by_organization ON tokens (organization_id, id);
 CREATE INDEX tokens_by_person ON tokens (organization_id, person_id);
+CREATE INDEX tokens_by_replaces ON tokens (organization_id, replaces_id);
 
 -- One row a tenant and table, and what came since it was last brought up to date: writers only
 -- ever insert, so that they do not wait for each other.

@@ -33,11 +33,17 @@ CREATE TABLE tokens (
     last_used_at TEXT,
     expires_at TEXT,
     revoked_at TEXT,
+    replaces_id INTEGER,
+    overlap INTEGER,
+    version INTEGER NOT NULL DEFAULT 1,
+    updated_at TEXT NOT NULL,
+    UNIQUE (organization_id, id),
+    FOREIGN KEY (organization_id, replaces_id) REFERENCES tokens (organization_id, id),
     FOREIGN KEY (organization_id, person_id) REFERENCES people (organization_id, id)
 ) STRICT;
 
-CREATE INDEX tokens_by_organization ON tokens (organization_id, id);
 CREATE INDEX tokens_by_person ON tokens (organization_id, person_id);
+CREATE INDEX tokens_by_replaces ON tokens (organization_id, replaces_id);
 
 -- One row a tenant and table, kept by the writer in the transaction of the rows themselves.
 CREATE TABLE row_counts (

@@ -26,7 +26,8 @@ let demo;
 let browser;
 
 before(async () => {
-  demo = await startDemo();
+  // A reader opens the page less often than these tests do.
+  demo = await startDemo("--no-rate-limit");
   browser = await startBrowser();
 });
 

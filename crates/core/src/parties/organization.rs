@@ -11,13 +11,17 @@ use validator::{Validate, ValidationError};
 
 use crate::money::currency::Currency;
 use crate::rules::fault::{Fault, Faults};
-use crate::rules::text::MAX_TEXT_CHARS;
+use crate::rules::text::{MAX_TEXT_CHARS, is_legible};
 
 /// An organization as the operator describes it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Validate)]
 pub struct OrganizationDraft {
-    /// The name: 1 to 255 characters, no control characters.
-    #[validate(length(min = 1, max = MAX_TEXT_CHARS), non_control_character)]
+    /// The name: 1 to 255 characters, no control characters, and not only blanks.
+    #[validate(
+        length(min = 1, max = MAX_TEXT_CHARS),
+        non_control_character,
+        custom(function = is_legible)
+    )]
     pub name: String,
     /// The default currency, a code of ISO 4217.
     #[validate(custom(function = is_currency))]

@@ -1,9 +1,31 @@
-//! Tokens: how long they are accepted, and for how long one may still be used after another has
-//! replaced it. Not here: their secrets and their scopes (`apportion-server`).
+//! Tokens: what they allow, how long they are accepted, and for how long one may still be used
+//! after another has replaced it. Not here: their secrets, which the server makes.
 
 use std::str::FromStr;
 
-use chrono::{DateTime, Datelike, SubsecRound, TimeDelta, Utc};
+use chrono::{DateTime, Datelike, NaiveDateTime, SubsecRound, TimeDelta, Utc};
+
+use crate::rules::names::names;
+
+names! {
+    /// The scope of a token: the requests that it allows. Each includes those before it.
+    TokenScope {
+        /// Reading records.
+        Read = "read",
+        /// Reading and writing records.
+        Write = "write",
+        /// Also managing tokens, and reading events.
+        Admin = "admin",
+    }
+}
+
+/// The longest time for which a token that is replaced by API may stay in force, in seconds: 30
+/// days.
+pub const MAX_OVERLAP: i64 = 30 * 24 * 60 * 60;
+
+/// The time for which a token that is replaced by API stays in force unless it is said, in seconds:
+/// a day.
+pub const DEFAULT_OVERLAP: i64 = 24 * 60 * 60;
 
 /// The longest time that can be given, in days: a hundred years.
 const MAX_DAYS: i64 = 36_500;
@@ -98,11 +120,11 @@ pub fn time(text: &str) -> Result<TimeDelta, LifetimeError> {
 /// Returns the instant from which a token is refused that another replaces at `now`: after the
 /// overlap, and never later than it would have been.
 #[must_use]
-pub fn end_of_replaced(
-    expires_at: Option<DateTime<Utc>>,
-    now: DateTime<Utc>,
+pub fn replaced_end(
+    end: Option<NaiveDateTime>,
+    now: NaiveDateTime,
     overlap: TimeDelta,
-) -> DateTime<Utc> {
-    let end = now.checked_add_signed(overlap).unwrap_or(DateTime::<Utc>::MAX_UTC);
-    expires_at.map_or(end, |expires_at| expires_at.min(end))
+) -> NaiveDateTime {
+    let last = now.checked_add_signed(overlap).unwrap_or(NaiveDateTime::MAX);
+    end.map_or(last, |end| end.min(last))
 }

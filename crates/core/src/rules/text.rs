@@ -31,6 +31,92 @@ pub fn one_line(text: &str) -> Result<(), String> {
     }
 }
 
+/// The controls that turn the direction of all that follows them, and those that end such a turn
+/// (UAX 9, sections 2.1 to 2.5). Where a name is shown among other text they turn that as well, so
+/// that an amount beside it reads otherwise than it is. The marks that only say the direction of
+/// their own place, U+200E and U+200F, are not among them.
+#[must_use]
+pub const fn turns_direction(character: char) -> bool {
+    matches!(character, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
+}
+
+/// Whether a character is shown as nothing, or as a space: white space of any script, and the
+/// fillers and joiners that have no shape of their own.
+fn is_blank(character: char) -> bool {
+    character.is_whitespace()
+        || matches!(
+            character,
+            '\u{AD}' | '\u{34F}' | '\u{61C}' | '\u{115F}' | '\u{1160}' | '\u{17B4}' | '\u{17B5}'
+                | '\u{180B}'..='\u{180F}' | '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}'
+                | '\u{2060}'..='\u{206F}' | '\u{2800}' | '\u{3164}' | '\u{FE00}'..='\u{FE0F}'
+                | '\u{FEFF}' | '\u{FFA0}'
+        )
+}
+
+/// Checks that people can tell a text of one line when they see it: something of it is visible,
+/// unless it is empty, and it does not turn the direction of the text around it. Whether it may be
+/// empty, and its length, are rules of their own.
+///
+/// # Errors
+///
+/// The rule that is broken, as the rest of a sentence about the text.
+///
+/// # Examples
+///
+/// ```
+/// use apportion_core::text::legible;
+///
+/// assert!(legible("Ada Lovelace").is_ok());
+/// assert_eq!(legible("\u{2003}"), Err("must not consist of blanks only".to_owned()));
+/// let turned = "must not contain U+202E, which turns the direction of text";
+/// assert_eq!(legible("a\u{202E}b"), Err(turned.to_owned()));
+/// ```
+pub fn legible(text: &str) -> Result<(), String> {
+    let turns = text.chars().find(|character| turns_direction(*character));
+    if let Some(control) = turns {
+        let code = u32::from(control);
+        Err(format!("must not contain U+{code:04X}, which turns the direction of text"))
+    } else if !text.is_empty() && text.chars().all(is_blank) {
+        Err("must not consist of blanks only".to_owned())
+    } else {
+        Ok(())
+    }
+}
+
+/// Does the same as [`legible`], for drafts.
+pub(crate) fn is_legible(text: &str) -> Result<(), ValidationError> {
+    legible(text).map_err(|rule| ValidationError::new("legible").with_message(rule.into()))
+}
+
+/// Returns a text as it may be printed to a terminal: control characters, which may clear a screen
+/// or type for somebody, and controls of direction are replaced by what names them, such as
+/// `\u{1b}`.
+///
+/// # Examples
+///
+/// ```
+/// use apportion_core::text::printable;
+///
+/// assert_eq!(printable("a\u{1b}[2J"), "a\\u{1b}[2J");
+/// assert_eq!(printable("Zoë\u{202e}"), "Zoë\\u{202e}");
+/// ```
+#[must_use]
+pub fn printable(text: &str) -> Cow<'_, str> {
+    let is_hidden = |character: char| character.is_control() || turns_direction(character);
+    if !text.contains(is_hidden) {
+        return Cow::Borrowed(text);
+    }
+    let mut shown = String::with_capacity(text.len());
+    for character in text.chars() {
+        if is_hidden(character) {
+            shown.extend(character.escape_unicode());
+        } else {
+            shown.push(character);
+        }
+    }
+    Cow::Owned(shown)
+}
+
 /// The characters at the beginning of a cell that make it a formula, or are skipped before one.
 const FORMULA: [char; 7] = ['=', '+', '-', '@', '\t', '\r', '\n'];
 

@@ -63,8 +63,14 @@ impl<F> Document<'_, F> {
         out
     }
 
-    /// Writes one resource, or null if there are no rows.
-    pub fn single(&self, resource: usize, rows: &dyn Rows, address: &str) -> Vec<u8> {
+    /// Writes one resource, or null if there are no rows. `meta` is a text that the member of that
+    /// name shows, if there is one.
+    pub fn single(
+        &self,
+        (resource, rows): (usize, &dyn Rows),
+        address: &str,
+        meta: Option<(&str, &str)>,
+    ) -> Vec<u8> {
         let mut out = b"{\"data\":".to_vec();
         if rows.is_empty() {
             out.extend_from_slice(b"null");
@@ -75,7 +81,13 @@ impl<F> Document<'_, F> {
         out.extend_from_slice(b",\"links\":{\"self\":");
         push_str(&mut out, address);
         push_description(&mut out, self.root);
-        out.extend_from_slice(b"},\"meta\":{}");
+        out.extend_from_slice(b"},\"meta\":{");
+        if let Some((name, text)) = meta {
+            push_str(&mut out, name);
+            out.push(b':');
+            push_str(&mut out, text);
+        }
+        out.push(b'}');
         push_end(&mut out, None);
         out
     }

@@ -117,7 +117,7 @@ impl Input {
             return self.unknown(&what, name, known, pointer);
         };
         let Json::Object(_) = json else {
-            self.faulty.push(relationship.name);
+            self.spoil(relationship.name);
             let detail = format!("'{name}' must be an object, not {}", json.noun());
             return self.errors.push(Error::pointer(Code::BadDocument, pointer, detail));
         };
@@ -128,7 +128,7 @@ impl Input {
         match read_linkage(data, relationship, Verb::Update, &pointers) {
             Ok(linkage) => self.link_member(relationship, linkage, pointer),
             Err(error) => {
-                self.faulty.push(relationship.name);
+                self.spoil(relationship.name);
                 self.errors.push(error);
             }
         }
@@ -139,7 +139,7 @@ impl Input {
         if relation.writable {
             self.give_link(link);
         } else {
-            self.read_only_links.push(link);
+            self.note_link(link);
         }
     }
 

@@ -72,24 +72,41 @@ impl Input {
         self.misread(attribute.name, pointer, &fault);
     }
 
-    /// Sets the linkage of a writable relationship. Giving it twice is a fault unless both agree.
+    /// Sets the linkage of a writable relationship. Giving it twice is a fault unless both agree:
+    /// then it is not known which of them was meant, so neither is looked for.
     pub fn give_link(&mut self, link: Link) {
+        if self.faulty.contains(&link.name) {
+            return;
+        }
         match self.links.iter().find(|known| known.name == link.name) {
             None => self.links.push(link),
             Some(known) if known.linkage == link.linkage => {}
-            Some(_) => {
-                let pointer = if link.pointer.ends_with("_id") {
-                    link.pointer
-                } else {
-                    format!("/data/attributes/{}_id", link.name)
-                };
-                self.misread(
-                    link.name,
-                    pointer,
-                    "must be the same in 'attributes' and 'relationships'",
-                );
-            }
+            Some(_) => self.contradict(link),
         }
+    }
+
+    /// Notes the linkage of a read-only relationship, to be compared with the row. Giving it twice
+    /// is a fault unless both agree.
+    pub(super) fn note_link(&mut self, link: Link) {
+        if self.faulty.contains(&link.name) {
+            return;
+        }
+        match self.read_only_links.iter().find(|known| known.name == link.name) {
+            None => self.read_only_links.push(link),
+            Some(known) if known.linkage == link.linkage => {}
+            Some(_) => self.contradict(link),
+        }
+    }
+
+    /// Adds the fault that a relationship is given twice and differently.
+    fn contradict(&mut self, link: Link) {
+        let pointer = if link.pointer.ends_with("_id") {
+            link.pointer
+        } else {
+            format!("/data/attributes/{}_id", link.name)
+        };
+        let message = "must be the same in 'attributes' and 'relationships'";
+        self.misread(link.name, pointer, message);
     }
 
     /// Adds the fault that a field breaks a rule, unless the field had a fault before it was
@@ -147,8 +164,15 @@ impl Input {
 
     /// Adds a fault after which the rules have nothing to judge in this field.
     pub(super) fn misread(&mut self, field: &'static str, pointer: String, message: &str) {
-        self.faulty.push(field);
+        self.spoil(field);
         self.fault(field, pointer, message);
+    }
+
+    /// Marks a field as faulty, and forgets what was given for it before.
+    pub(super) fn spoil(&mut self, field: &'static str) {
+        self.faulty.push(field);
+        self.links.retain(|link| link.name != field);
+        self.read_only_links.retain(|link| link.name != field);
     }
 
     fn fault(&mut self, field: &'static str, pointer: String, message: &str) {

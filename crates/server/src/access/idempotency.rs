@@ -1,6 +1,6 @@
 //! `Idempotency-Key`: a request that is sent again gets the first answer again, and has its effect
 //! once. Answers are stored in the transaction of the effect. The keys of requests that are still
-//! being answered are in memory.
+//! being answered here are in memory; those of other servers, the store knows.
 
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -86,11 +86,16 @@ impl InFlight {
         if is_free {
             return Ok(KeyGuard { in_flight: self.clone(), key, request });
         }
-        let detail = "The first request with this Idempotency-Key is still being answered; try \
-                      again in 1 s";
-        let error = Error::new(Code::Conflict, detail).at(Source::Header(HEADER));
-        Err(Reply::failure(&Failure::from(error)).with_header(RETRY_AFTER, "1"))
+        Err(still_running())
     }
+}
+
+/// Makes the refusal of a request whose twin is still being answered.
+fn still_running() -> Reply {
+    let detail = "The first request with this Idempotency-Key is still being answered; try again \
+                  in 1 s";
+    let error = Error::new(Code::Conflict, detail).at(Source::Header(HEADER));
+    Reply::failure(&Failure::from(error)).with_header(RETRY_AFTER, "1")
 }
 
 impl Drop for KeyGuard {
@@ -119,6 +124,7 @@ pub(crate) fn once(
             return Ok(marked(reply, &answer));
         }
         Claim::Answered(answer) => return Ok(replay(answer)),
+        Claim::Running => return Ok(still_running()),
         Claim::Other => {
             let detail = "This Idempotency-Key was used for a request with another query or body; \
                           use a new key";

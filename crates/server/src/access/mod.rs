@@ -1,14 +1,15 @@
 //! Authentication and rights: turns the token of a request into a scope, or ends the request.
 //!
 //! Tokens that were looked up are cached for less than a second, so that a revocation takes effect
-//! within one.
+//! within one. For a minute it is remembered that they were good.
 
 pub(crate) mod idempotency;
 pub(crate) mod rates;
+mod recent;
 pub mod token;
 
-use std::collections::HashMap;
 use std::fmt;
+use std::net::IpAddr;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -23,6 +24,8 @@ use apportion_store::{self as store, Scope, Session, Store, Tenant};
 use chrono::{NaiveDateTime, TimeDelta};
 use subtle::ConstantTimeEq;
 
+use crate::access::rates::Meter;
+use crate::access::recent::Recent;
 use crate::access::token::{Hash, Token};
 use crate::failure::{Failure, Result};
 
@@ -31,7 +34,9 @@ pub(crate) const ORGANIZATION: &str = "X-Organization-Id";
 
 /// The time for which a token is not looked up again.
 const CACHE_TIME: Duration = Duration::from_millis(900);
-/// The largest number of tokens in the cache.
+/// The time for which a token counts as used lately.
+const RECENT_TIME: Duration = Duration::from_secs(60);
+/// The number of tokens in the cache that are never forgotten.
 const MAX_CACHED: usize = 10_000;
 /// The shortest time between two writes of a token's last use.
 const TOUCH_INTERVAL: TimeDelta = TimeDelta::minutes(1);
@@ -87,7 +92,7 @@ pub(crate) struct Access {
 }
 
 /// Returns the token in the headers of a request.
-pub(crate) fn given_token(request: &HttpRequest) -> Result<Token> {
+fn given_token(request: &HttpRequest) -> Result<Token> {
     let refuse = |detail: &'static str| Failure::refusal(Code::Unauthenticated, detail);
     let mut given = request.headers().get_all(HeaderName::from_static("x-auth-token"));
     let mut bearer = request.headers().get_all(AUTHORIZATION);
@@ -116,17 +121,66 @@ pub(crate) fn given_token(request: &HttpRequest) -> Result<Token> {
     })
 }
 
-/// Finds out the access that a token gives. Refuses a token that is unknown, expired or revoked.
-pub(crate) async fn authenticate(
+/// A request at the gate: whose tokens it is held against, and how it is counted.
+pub(crate) struct Gate<'g> {
+    pub(crate) store: &'g Store,
+    pub(crate) cache: &'g TokenCache,
+    pub(crate) meter: &'g Meter,
+    /// The address of the client, if it is known.
+    pub(crate) client: Option<IpAddr>,
+    /// The instant of the request, in UTC.
+    pub(crate) now: NaiveDateTime,
+}
+
+impl Gate<'_> {
+    /// Finds out the access that the request's token gives. A request without a valid token is
+    /// counted against the rate of its address, and refused. If that rate is used up, only a token
+    /// that was good within the last minute is looked up: guesses cost the database nothing.
+    pub(crate) async fn authenticate(&self, request: &HttpRequest) -> Result<Access> {
+        let token = match given_token(request) {
+            Ok(token) => token,
+            Err(failure) => return Err(self.refuse(failure)),
+        };
+        let hash = token.hash();
+        if let Some(access) = self.cache.get(&hash) {
+            return Ok(access);
+        }
+        if !self.cache.was_good(&hash) {
+            self.meter.check_stranger(self.client)?;
+        }
+        match look_up_shared(self.store, self.cache, hash, self.now).await {
+            Err(failure @ Failure::Refused(_)) => {
+                self.cache.remove(&hash);
+                Err(self.refuse(failure))
+            }
+            done => done,
+        }
+    }
+
+    /// Counts a request that needs no token: as one of its token if that was good within the last
+    /// minute, and otherwise as one of a stranger.
+    pub(crate) fn admit_visitor(&self, request: &HttpRequest) -> Result<()> {
+        let token = given_token(request).ok();
+        match token.and_then(|token| self.cache.get_recent(&token.hash())) {
+            Some(access) => self.meter.admit(&access),
+            None => self.meter.admit_stranger(self.client),
+        }
+    }
+
+    /// Counts a request without a valid token. Returns its refusal: that of its token, or that of
+    /// its rate.
+    fn refuse(&self, failure: Failure) -> Failure {
+        self.meter.admit_stranger(self.client).err().unwrap_or(failure)
+    }
+}
+
+/// Looks a token up, and notes its use. Refuses a token that is unknown, expired or revoked.
+async fn look_up_shared(
     store: &Store,
     cache: &TokenCache,
-    token: &Token,
+    hash: Hash,
     now: NaiveDateTime,
 ) -> Result<Access> {
-    let hash = token.hash();
-    if let Some(access) = cache.get(&hash) {
-        return Ok(access);
-    }
     let found = store.read_at_once(move |session| look_up(session, &hash, now)).await?;
     let access = found.access;
     cache.put(hash, access);
@@ -202,23 +256,51 @@ pub(crate) fn check_right(access: &Access, needed: Right) -> Result<()> {
 }
 
 /// The tokens that were looked up lately, and the access that each gives.
-#[derive(Default)]
-pub(crate) struct TokenCache(Mutex<HashMap<Hash, (Instant, Access)>>);
+pub(crate) struct TokenCache(Mutex<Recent<Hash, CachedToken>>);
+
+/// A token that was good when it was looked up.
+#[derive(Clone, Copy, Debug)]
+struct CachedToken {
+    looked_up: Instant,
+    used: Instant,
+    access: Access,
+}
+
+impl Default for TokenCache {
+    fn default() -> Self {
+        Self(Mutex::new(Recent::new(MAX_CACHED)))
+    }
+}
 
 impl TokenCache {
+    /// Returns the access of a token that need not be looked up again yet, and notes its use.
     fn get(&self, hash: &Hash) -> Option<Access> {
+        let mut cached = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = *cached.peek(hash).filter(|it| it.looked_up.elapsed() < CACHE_TIME)?;
+        cached.entry(*hash, || known).used = Instant::now();
+        Some(known.access)
+    }
+
+    /// Returns the access that a token gave within the last minute.
+    fn get_recent(&self, hash: &Hash) -> Option<Access> {
         let cached = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let fresh = cached.get(hash).filter(|(since, _)| since.elapsed() < CACHE_TIME);
-        fresh.map(|(_, access)| *access)
+        let known = cached.peek(hash).filter(|it| it.used.elapsed() < RECENT_TIME);
+        known.map(|it| it.access)
+    }
+
+    /// Whether a token was good within the last minute.
+    fn was_good(&self, hash: &Hash) -> bool {
+        self.get_recent(hash).is_some()
     }
 
     fn put(&self, hash: Hash, access: Access) {
+        let now = Instant::now();
+        let fresh = CachedToken { looked_up: now, used: now, access };
         let mut cached = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if cached.len() >= MAX_CACHED {
-            cached.retain(|_, (since, _)| since.elapsed() < CACHE_TIME);
-        }
-        if cached.len() < MAX_CACHED {
-            cached.insert(hash, (Instant::now(), access));
-        }
+        *cached.entry(hash, || fresh) = fresh;
+    }
+
+    fn remove(&self, hash: &Hash) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(hash);
     }
 }

@@ -1,19 +1,26 @@
-//! Rate limits: requests are counted in fixed windows of time for each token and each organization;
-//! reports are counted once more for themselves. Requests without a valid token are counted for
-//! each client address. The number of windows in memory is limited.
+//! Rate limits. Requests are counted in fixed windows of time for each token and each organization,
+//! those without a valid token for each client address, and those of probes for each address too.
+//! Reports are counted by what they cost, against a budget of the organization that fills up again.
+//!
+//! Memory is bounded, and a newcomer always finds room: what was not used for the longest time is
+//! forgotten. To have one's own window forgotten takes thousands of other addresses, and whoever
+//! has these does not need it.
 
-use std::collections::HashMap;
 use std::hash::Hash;
-use std::net::IpAddr;
-use std::sync::{Mutex, PoisonError};
+use std::net::{IpAddr, Ipv6Addr};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use actix_web::http::header::{HeaderName, RETRY_AFTER};
 use apportion_jsonapi::Code;
 
 use crate::access::Access;
-use crate::failure::Failure;
+use crate::access::recent::Recent;
+use crate::failure::{Failure, Result};
 use crate::http::reply::Reply;
+
+const RATE_LIMIT: HeaderName = HeaderName::from_static("ratelimit");
+const RESET: HeaderName = HeaderName::from_static("x-ratelimit-reset");
 
 /// A limit: the number of requests in a period of time.
 #[derive(Clone, Copy, Debug)]
@@ -33,102 +40,281 @@ pub(crate) const ORGANIZATION: Rate = Rate {
     period: Duration::from_secs(30 * 60),
     subject: "requests of one organization",
 };
-/// The limit of reports for all tokens of one organization together.
-pub(crate) const REPORTS: Rate = Rate {
-    requests: 10,
-    period: Duration::from_secs(30),
-    subject: "reports, tables and checks of one organization",
-};
 /// The limit of requests without a valid token from one address.
 pub(crate) const ADDRESS: Rate = Rate {
     requests: 20,
     period: Duration::from_secs(10),
     subject: "requests without a valid token from one address",
 };
+/// The limit of requests to probes from one address.
+pub(crate) const PROBES: Rate = Rate {
+    requests: 20,
+    period: Duration::from_secs(1),
+    subject: "requests to probes from one address",
+};
 
-/// The largest number of windows of one kind in memory.
+/// The units that an organization has for reports when it has not asked for any lately.
+pub(crate) const BUDGET: u32 = 1_500;
+/// The units that come back each second: an organization that never stops takes about a quarter of
+/// one core.
+pub(crate) const INCOME: u32 = 50;
+/// The time of one core that a unit stands for, in milliseconds.
+const UNIT_MILLIS: u128 = 5;
+
+/// The number of windows of one kind that are never forgotten.
 const MAX_WINDOWS: usize = 10_000;
 
 /// The windows of all clients.
-#[derive(Default)]
 pub(crate) struct Rates {
     tokens: Windows<i64>,
     organizations: Windows<i64>,
-    reports: Windows<i64>,
     addresses: Windows<IpAddr>,
+    probes: Windows<IpAddr>,
+    reports: Mutex<Recent<i64, Budget>>,
 }
 
-impl Rates {
-    /// Counts a request with a token. Returns the refusal if it is above a limit.
-    pub(crate) fn admit(&self, access: &Access) -> Result<(), Reply> {
-        let organization = access.scope.organization.0;
-        self.tokens.count(access.token.0, TOKEN)?;
-        self.organizations.count(organization, ORGANIZATION)
+impl Default for Rates {
+    fn default() -> Self {
+        Self {
+            tokens: Windows::new(TOKEN),
+            organizations: Windows::new(ORGANIZATION),
+            addresses: Windows::new(ADDRESS),
+            probes: Windows::new(PROBES),
+            reports: Mutex::new(Recent::new(MAX_WINDOWS)),
+        }
+    }
+}
+
+/// The place of a request in a window or a budget.
+#[derive(Clone, Copy, Debug)]
+struct Standing {
+    limit: u32,
+    remaining: u32,
+    /// The seconds until the window is over, or until a refused request may come again.
+    reset: u64,
+    is_refused: bool,
+}
+
+/// The counting of one request. It knows the tightest of the limits that the request was counted
+/// against, which the answer tells in its headers.
+#[derive(Clone)]
+pub(crate) struct Meter {
+    /// The windows; `None` if nothing is limited.
+    rates: Option<Arc<Rates>>,
+    tightest: Arc<Mutex<Option<Standing>>>,
+}
+
+impl Meter {
+    /// Makes the meter of a request that was not counted yet.
+    pub(crate) fn new(rates: Option<&Arc<Rates>>) -> Self {
+        Self { rates: rates.cloned(), tightest: Arc::default() }
     }
 
-    /// Counts a request for a report, or for a check, which costs as much, after it was admitted as
-    /// a request. Returns the refusal if it is above the limit.
-    pub(crate) fn admit_report(&self, access: &Access) -> Result<(), Reply> {
-        self.reports.count(access.scope.organization.0, REPORTS)
+    /// Counts a request with a token. Refuses one above a limit.
+    pub(crate) fn admit(&self, access: &Access) -> Result<()> {
+        let Some(rates) = &self.rates else { return Ok(()) };
+        self.note(TOKEN, rates.tokens.count(access.token.0))?;
+        self.note(ORGANIZATION, rates.organizations.count(access.scope.organization.0))
     }
 
-    /// Counts a request without a valid token. Returns the refusal if it is above the limit.
-    pub(crate) fn admit_stranger(&self, address: IpAddr) -> Result<(), Reply> {
-        self.addresses.count(address, ADDRESS)
+    /// Counts a request without a valid token. Refuses one above the limit of its address.
+    pub(crate) fn admit_stranger(&self, client: Option<IpAddr>) -> Result<()> {
+        let (Some(rates), Some(client)) = (&self.rates, client) else { return Ok(()) };
+        self.note(ADDRESS, rates.addresses.count(network(client)))
+    }
+
+    /// Refuses a request from an address that is above its limit already, without counting it.
+    pub(crate) fn check_stranger(&self, client: Option<IpAddr>) -> Result<()> {
+        let (Some(rates), Some(client)) = (&self.rates, client) else { return Ok(()) };
+        rates.addresses.exhausted(&network(client)).map_or(Ok(()), |it| self.note(ADDRESS, it))
+    }
+
+    /// Counts a request to a probe. Refuses one above the limit of its address.
+    pub(crate) fn admit_probe(&self, client: Option<IpAddr>) -> Result<()> {
+        let (Some(rates), Some(client)) = (&self.rates, client) else { return Ok(()) };
+        self.note(PROBES, rates.probes.count(network(client)))
+    }
+
+    /// Takes units from the budget that an organization has for reports. Refuses a report for which
+    /// it does not have enough. One that costs more than the whole budget may be had when nothing
+    /// of it is spent; what it costs beyond has to come back first.
+    pub(crate) fn spend(&self, organization: i64, units: u64) -> Result<()> {
+        let Some(rates) = &self.rates else { return Ok(()) };
+        let mut reports = rates.reports.lock().unwrap_or_else(PoisonError::into_inner);
+        let now = Instant::now();
+        let budget = reports.entry(organization, || Budget::full(now));
+        let standing = budget.spend(units, now);
+        drop(reports);
+        self.keep(standing);
+        if !standing.is_refused {
+            return Ok(());
+        }
+        let Standing { remaining, reset, .. } = standing;
+        let detail = format!(
+            "This costs {units} of the units that one organization has for reports, tables and \
+             checks, and {remaining} are left; {INCOME} come back each second, up to {BUDGET}; ask \
+             for fewer days or groups, or try again in {reset} s"
+        );
+        Err(Failure::refusal(Code::TooManyRequests, detail))
+    }
+
+    /// Takes the units that the time of work comes to, beyond those that were paid before.
+    pub(crate) fn settle(&self, organization: i64, paid: u64, took: Duration) {
+        let Some(rates) = &self.rates else { return };
+        let units = took.as_millis().checked_div(UNIT_MILLIS).unwrap_or(0);
+        let units = u64::try_from(units).unwrap_or(u64::MAX).saturating_sub(paid);
+        let mut reports = rates.reports.lock().unwrap_or_else(PoisonError::into_inner);
+        reports.entry(organization, || Budget::full(Instant::now())).owe(units);
+    }
+
+    /// Adds the headers that tell the tightest limit to an answer, and to a refusal when to try
+    /// again.
+    pub(crate) fn head(&self, reply: Reply) -> Reply {
+        let tightest = *self.tightest.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(Standing { limit, remaining, reset, is_refused }) = tightest else { return reply };
+        let rate = format!("limit={limit}, remaining={remaining}, reset={reset}");
+        let reply = reply.with_header(RATE_LIMIT, rate);
+        if !is_refused {
+            return reply;
+        }
+        let seconds = reset.to_string();
+        reply.with_header(RETRY_AFTER, seconds.clone()).with_header(RESET, seconds)
+    }
+
+    /// Notes where a request stands in a window, and refuses it if it is above the limit.
+    fn note(&self, rate: Rate, standing: Standing) -> Result<()> {
+        self.keep(standing);
+        if !standing.is_refused {
+            return Ok(());
+        }
+        let Rate { requests, period, subject } = rate;
+        let (period, seconds) = (period.as_secs(), standing.reset);
+        let detail = format!(
+            "At most {requests} {subject} are served in {period} s; try again in {seconds} s"
+        );
+        Err(Failure::refusal(Code::TooManyRequests, detail))
+    }
+
+    fn keep(&self, standing: Standing) {
+        let mut tightest = self.tightest.lock().unwrap_or_else(PoisonError::into_inner);
+        let rank = |it: &Standing| (!it.is_refused, it.remaining);
+        if tightest.as_ref().is_none_or(|known| rank(&standing) < rank(known)) {
+            *tightest = Some(standing);
+        }
+    }
+}
+
+/// Returns what counts as one address: of IPv6 the network of 64 bits, of which anybody who has one
+/// address has all.
+fn network(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V6(address) => {
+            IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() & (u128::MAX << 64)))
+        }
+        address => address,
     }
 }
 
 /// The current windows of one kind, by the token, organization or address that they belong to.
-struct Windows<K>(Mutex<HashMap<K, Window>>);
+struct Windows<K> {
+    rate: Rate,
+    windows: Mutex<Recent<K, Window>>,
+}
 
 /// A period of time, and the number of requests admitted in it.
+#[derive(Debug)]
 struct Window {
     began: Instant,
     admitted: u32,
 }
 
-impl<K> Default for Windows<K> {
-    fn default() -> Self {
-        Self(Mutex::default())
-    }
-}
-
 impl<K: Eq + Hash> Windows<K> {
-    fn count(&self, key: K, rate: Rate) -> Result<(), Reply> {
+    fn new(rate: Rate) -> Self {
+        Self { rate, windows: Mutex::new(Recent::new(MAX_WINDOWS)) }
+    }
+
+    /// Counts a request, unless the limit of its window is reached.
+    fn count(&self, key: K) -> Standing {
         let now = Instant::now();
-        let mut windows = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if windows.len() >= MAX_WINDOWS && !windows.contains_key(&key) {
-            windows.retain(|_, window| now.duration_since(window.began) < rate.period);
-            if windows.len() >= MAX_WINDOWS {
-                // There is no room to count this client, so it is refused rather than let through.
-                return Err(refusal(rate, rate.period));
-            }
-        }
-        let window = windows.entry(key).or_insert(Window { began: now, admitted: 0 });
-        if now.duration_since(window.began) >= rate.period {
+        let mut windows = self.windows.lock().unwrap_or_else(PoisonError::into_inner);
+        let window = windows.entry(key, || Window { began: now, admitted: 0 });
+        if now.duration_since(window.began) >= self.rate.period {
             *window = Window { began: now, admitted: 0 };
         }
-        if window.admitted >= rate.requests {
-            let left = rate.period.saturating_sub(now.duration_since(window.began));
-            return Err(refusal(rate, left));
+        let is_refused = window.admitted >= self.rate.requests;
+        if !is_refused {
+            window.admitted = window.admitted.saturating_add(1);
         }
-        window.admitted = window.admitted.saturating_add(1);
-        Ok(())
+        self.standing(window, now, is_refused)
+    }
+
+    /// Returns where a request would stand that the limit of its window refuses; `None` if it does
+    /// not.
+    fn exhausted(&self, key: &K) -> Option<Standing> {
+        let now = Instant::now();
+        let windows = self.windows.lock().unwrap_or_else(PoisonError::into_inner);
+        let window = windows.peek(key)?;
+        let lasts = now.duration_since(window.began) < self.rate.period;
+        let is_refused = lasts && window.admitted >= self.rate.requests;
+        is_refused.then(|| self.standing(window, now, true))
+    }
+
+    fn standing(&self, window: &Window, now: Instant, is_refused: bool) -> Standing {
+        let left = self.rate.period.saturating_sub(now.duration_since(window.began));
+        Standing {
+            limit: self.rate.requests,
+            remaining: self.rate.requests.saturating_sub(window.admitted),
+            reset: left.as_secs().saturating_add(1),
+            is_refused,
+        }
     }
 }
 
-fn refusal(rate: Rate, left: Duration) -> Reply {
-    let seconds = left.as_secs().saturating_add(1).to_string();
-    let Rate { requests, period, subject } = rate;
-    let detail = format!(
-        "At most {requests} {subject} are served in {} s; try again in {seconds} s",
-        period.as_secs()
-    );
-    Reply::failure(&Failure::refusal(Code::TooManyRequests, detail))
-        .with_header(RETRY_AFTER, seconds.clone())
-        .with_header(HeaderName::from_static("x-ratelimit-reset"), seconds.clone())
-        .with_header(
-            HeaderName::from_static("ratelimit"),
-            format!("limit={requests}, remaining=0, reset={seconds}"),
-        )
+/// The units for reports that an organization has, in thousandths. Below zero it has spent what is
+/// yet to come back.
+#[derive(Debug)]
+struct Budget {
+    at: Instant,
+    thousandths: i64,
+}
+
+impl Budget {
+    /// The thousandths of a budget of which nothing is spent.
+    const FULL: i64 = 1_500_000;
+    /// The most that one report takes, so that the wait for it to come back has an end.
+    const MOST: i64 = 10 * Self::FULL;
+
+    fn full(now: Instant) -> Self {
+        Self { at: now, thousandths: Self::FULL }
+    }
+
+    fn owe(&mut self, units: u64) {
+        let cost = i64::try_from(units).unwrap_or(i64::MAX).saturating_mul(1_000);
+        self.thousandths = self.thousandths.saturating_sub(cost).max(-Self::MOST);
+    }
+
+    fn spend(&mut self, units: u64, now: Instant) -> Standing {
+        // A thousandth of a second brings as many thousandths as a second brings units.
+        let passed = i64::try_from(now.duration_since(self.at).as_millis()).unwrap_or(i64::MAX);
+        let income = i64::from(INCOME);
+        self.thousandths =
+            self.thousandths.saturating_add(passed.saturating_mul(income)).min(Self::FULL);
+        self.at = now;
+        let cost = i64::try_from(units).unwrap_or(i64::MAX).saturating_mul(1_000).min(Self::MOST);
+        let missing = cost.min(Self::FULL).saturating_sub(self.thousandths);
+        let is_refused = missing > 0;
+        if !is_refused {
+            self.thousandths = self.thousandths.saturating_sub(cost);
+        }
+        let awaited =
+            if is_refused { missing } else { Self::FULL.saturating_sub(self.thousandths) };
+        let seconds = awaited.checked_div(income.saturating_mul(1_000)).unwrap_or(0);
+        let left = self.thousandths.checked_div(1_000).unwrap_or(0);
+        Standing {
+            limit: BUDGET,
+            remaining: u32::try_from(left.max(0)).unwrap_or(BUDGET),
+            reset: u64::try_from(seconds).unwrap_or(0).saturating_add(1),
+            is_refused,
+        }
+    }
 }

@@ -4,6 +4,7 @@
 pub(crate) mod attributes;
 pub(crate) mod criteria;
 pub(crate) mod draft;
+pub(crate) mod lines;
 mod registry;
 mod served;
 mod table;
@@ -15,4 +16,5 @@ pub(crate) use registry::{TypeId, TypeRef};
 pub use served::{BoxedRows, CursorPage, OwnedRows, Page, Served};
 pub(crate) use served::{MAX_INCLUDED, MAX_INCLUDED_IN_WRITES};
 pub use table::{Resource, Writes};
+pub(crate) use work::Secret;
 pub use work::Work;

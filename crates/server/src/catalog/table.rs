@@ -9,6 +9,7 @@ use apportion_jsonapi::{
 use apportion_store::{self as store, Criteria, Field, Stored, Tenant};
 
 use crate::catalog::criteria;
+use crate::catalog::lines;
 use crate::catalog::served::{BoxedRows, CursorPage, MAX_INCLUDED, OwnedRows, Page, Served};
 use crate::catalog::unique::{self, Unique};
 use crate::catalog::work::Work;
@@ -102,6 +103,7 @@ where
 
     fn create(&self, work: &mut Work<'_>, input: &mut Input) -> Result<i64> {
         self.check_read_only(work, None, input)?;
+        lines::check(self.resource(), input, |_| Scalar::Null);
         let given = self.read_unique(work, None, input)?;
         let id = (self.writes()?.create)(work, input).map_err(unique::raced)?;
         unique::write::<R>(work, id, &given).map_err(unique::raced)?;
@@ -112,6 +114,7 @@ where
         let writes = self.writes()?;
         let row = self.lock(writes, work, id)?;
         self.check_read_only(work, Some((id, &row)), input)?;
+        lines::check(self.resource(), input, |at| self.declaration.read(&row, at));
         let given = self.read_unique(work, Some(id), input)?;
         (writes.update)(work, &row, input).map_err(unique::raced)?;
         unique::write::<R>(work, id, &given).map_err(unique::raced)

@@ -25,6 +25,16 @@ pub struct Work<'w> {
     pub(crate) is_clock_sound: bool,
     /// The versions of a row that the client expects to update or delete; `None` accepts any.
     pub(crate) expected: Option<&'w Expected>,
+    /// The place for a secret that the answer shows; `None` where the answer has none, is kept, or
+    /// shows other rows too.
+    pub(crate) secret: Option<&'w mut Option<Secret>>,
+}
+
+/// A text that one answer shows, and nothing else ever does: it has no `Debug` form.
+pub(crate) struct Secret {
+    /// Its name in the answer.
+    pub(crate) name: &'static str,
+    pub(crate) text: String,
 }
 
 impl Work<'_> {

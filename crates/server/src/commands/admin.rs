@@ -5,7 +5,7 @@ use std::time::Duration;
 use apportion_core::fault::Fault;
 use apportion_core::id::TokenId;
 use apportion_core::organization::{OrganizationDraft, OrganizationTerms};
-use apportion_core::token::{Expiry, end_of_replaced};
+use apportion_core::token::{Expiry, replaced_end};
 use apportion_jsonapi::text::composed;
 use apportion_store::organization::NewOrganization;
 use apportion_store::token::{self, Missing, NewToken, TokenRow};
@@ -131,9 +131,11 @@ pub fn hand_out_token(
 pub(crate) fn replace_token(tenant: &mut Tenant<'_>, replaced: Replaced) -> store::Result<()> {
     let (id, now) = (TokenId(replaced.id), now());
     let Some(row) = token::accepted(tenant, id, now)? else { return Ok(()) };
-    let before = row.expires_at.map(|at| at.and_utc());
-    let end = end_of_replaced(before, now.and_utc(), replaced.overlap);
-    token::end_by(tenant, id, end.naive_utc(), now).map(|_| ())
+    let end = replaced_end(row.expires_at, now, replaced.overlap);
+    if row.expires_at == Some(end) {
+        return Ok(());
+    }
+    token::update(tenant, id, row.label.as_deref(), Some(end), now)
 }
 
 /// Inserts a token that does not expire, and returns its id.
@@ -164,6 +166,7 @@ fn insert_token_on(
         scope: draft.scope,
         label: draft.label.map(|label| composed(&label).into_owned()),
         expires_at: expires_at.map(|at| at.naive_utc()),
+        replaces: terms.replaces.map(|it| (TokenId(it.id), it.overlap.num_seconds())),
     };
     session.transaction(|session| {
         let id = match token::insert(session, &new, now)? {

@@ -1,6 +1,7 @@
 //! A request on its way to the endpoint that answers it, with what the gate has found out about it.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use actix_web::http::Method;
 use actix_web::http::header::{ACCEPT, HeaderName};
@@ -12,6 +13,7 @@ use apportion_store::{Cause, Scope, Tenant};
 use chrono::NaiveDateTime;
 
 use crate::access::idempotency::{self, KeyGuard};
+use crate::access::rates::Meter;
 use crate::access::{Access, ORGANIZATION, Right, check_right};
 use crate::app::App;
 use crate::catalog::Resources;
@@ -22,10 +24,33 @@ use crate::http::reply::Reply;
 
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 
+/// The budget that an organization has for reports, and the request that spends of it.
+#[derive(Clone)]
+pub(crate) struct Purse {
+    meter: Meter,
+    organization: i64,
+}
+
+impl Purse {
+    /// Takes units for work that is about to begin, or refuses it.
+    pub(crate) fn spend(&self, units: u64) -> Result<()> {
+        self.meter.spend(self.organization, units)
+    }
+
+    /// Does work for which units were taken, and takes the rest of what it costs by its time.
+    pub(crate) fn settle<T>(&self, paid: u64, work: impl FnOnce() -> T) -> T {
+        let began = Instant::now();
+        let done = work();
+        self.meter.settle(self.organization, paid, began.elapsed());
+        done
+    }
+}
+
 /// A request with a valid token.
 pub(crate) struct Call<'c> {
     request: &'c HttpRequest,
     pub(crate) app: &'c App,
+    meter: &'c Meter,
     pub(crate) access: Access,
     /// The instant of the request, in UTC.
     pub(crate) now: NaiveDateTime,
@@ -41,14 +66,14 @@ impl<'c> Call<'c> {
     /// Makes a call of a request and what the gate has found out about it.
     pub(crate) fn new(
         request: &'c HttpRequest,
-        app: &'c App,
+        (app, meter): (&'c App, &'c Meter),
         access: Access,
         now: NaiveDateTime,
         origin: String,
     ) -> Self {
         let accept = joined(request, &ACCEPT);
         let is_clock_sound = app.clock_watch.jump().is_none();
-        Self { request, app, access, now, is_clock_sound, origin, accept }
+        Self { request, app, meter, access, now, is_clock_sound, origin, accept }
     }
 
     /// Returns the path as the client sent it.
@@ -110,10 +135,14 @@ impl<'c> Call<'c> {
         }
     }
 
-    /// Counts a request as a report, for it costs as much. Ends it if it is above the limit.
-    pub(crate) fn count_report(&self) -> Result<(), Stop> {
-        let rates = self.app.rates.as_ref();
-        rates.map_or(Ok(()), |rates| rates.admit_report(&self.access)).map_err(Stop::Replied)
+    /// Takes the least that a report costs from the budget of the organization, or refuses it.
+    pub(crate) fn count_report(&self) -> Result<()> {
+        self.purse().spend(1)
+    }
+
+    /// Returns what work on another thread pays for reports from.
+    pub(crate) fn purse(&self) -> Purse {
+        Purse { meter: self.meter.clone(), organization: self.access.scope.organization.0 }
     }
 
     /// Reads the body. Refuses one that is too large, too slow or of another format.

@@ -79,6 +79,7 @@ impl CreditRequest {
             now: self.now,
             is_clock_sound: self.is_clock_sound,
             expected: None,
+            secret: None,
         };
         credit_everywhere(&mut work, CollaboratorId(collaborator))?;
         Ok(Reply::plain("{\"success\":true}", PLAIN))

@@ -2,6 +2,7 @@
 //! target, host, origin, token, rate, organization, address and method, in this order. Each step
 //! may end the request with an error document of our own; the framework makes none.
 
+use std::net::IpAddr;
 use std::panic::AssertUnwindSafe;
 use std::time::{Duration, Instant};
 
@@ -9,11 +10,11 @@ use actix_web::http::header::{HeaderName, IF_NONE_MATCH};
 use actix_web::{HttpRequest, HttpResponse, web};
 use apportion_jsonapi::Code;
 use apportion_store as store;
-use chrono::NaiveDateTime;
 use futures_util::FutureExt;
 use uuid::Uuid;
 
-use crate::access::{self, Access, Right};
+use crate::access::rates::Meter;
+use crate::access::{self, Access, Gate, Right};
 use crate::app::App;
 use crate::endpoints::address::{Address, Endpoint, Public, normal_path};
 use crate::endpoints::call::Call;
@@ -30,8 +31,8 @@ use crate::monitor::Answered;
 /// The largest length of a request target (path and query), in bytes.
 pub(crate) const MAX_TARGET: usize = 8 * 1024;
 
-const NO_ROOM: &str = "Too many long answers are on their way: read them, or ask for smaller pages; \
-                       try again in 1 s";
+const NO_ROOM: &str = "Too many long answers are on their way: read them, or ask for smaller \
+                       pages; try again in 1 s";
 
 const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -42,28 +43,32 @@ pub(crate) async fn dispatch(
     app: web::Data<App>,
 ) -> HttpResponse {
     let began = Instant::now();
-    let mut log = LogLine { id: Uuid::now_v7(), route: None, organization: None };
+    let client = app.proxies.client(&request);
+    let mut log = LogLine { id: app.clock.new_id(), client, route: None, access: None };
+    let meter = Meter::new(app.rates.as_ref());
     let guard = request.conn_data::<Guard>();
     if let Some(guard) = guard {
         guard.begin_request();
     }
-    let answer = AssertUnwindSafe(answer(&request, payload, &app, &mut log)).catch_unwind();
-    let reply = match answer.await {
+    let answer = AssertUnwindSafe(answer(&request, payload, &app, (&meter, &mut log)));
+    let reply = match answer.catch_unwind().await {
         Ok(Ok(reply) | Err(Stop::Replied(reply))) => reply,
         Ok(Err(Stop::Failed(failure))) => Reply::failure(&failure),
         Err(_) => Reply::failure(&Failure::Store(store::Error::Panicked)),
     };
+    // Whoever watches the server must see it also while its answers have no room.
+    let is_beside = Beside::of(&request).is_some();
+    let length = if is_beside { None } else { reply.body.as_ref() }.map_or(0, web::Bytes::len);
+    let organization = log.access.map_or(0, |access| access.scope.organization.0);
+    let (reply, room) = match app.outgoing.take(organization, length) {
+        Some(room) => (reply, room),
+        None => (Reply::failure(&Failure::refusal(Code::Unavailable, NO_ROOM)), None),
+    };
+    let reply = meter.head(reply).identify(log.id);
     let reply = if siren::owns(&normal_path(request.uri().path())) {
         siren::in_recorded_form(reply)
     } else {
         reply
-    };
-    // Whoever watches the server must see it also while its answers have no room.
-    let is_beside = Beside::of(&request).is_some();
-    let length = if is_beside { None } else { reply.body.as_ref() }.map_or(0, web::Bytes::len);
-    let (reply, room) = match app.outgoing.take(log.organization.unwrap_or(0), length) {
-        Some(room) => (reply, room),
-        None => (Reply::failure(&Failure::refusal(Code::Unavailable, NO_ROOM)), None),
     };
     let took = began.elapsed();
     log.write(&request, &reply, took);
@@ -87,20 +92,26 @@ pub(crate) async fn dispatch(
 struct LogLine {
     /// The id of the request in events, in logs and in a header of the answer.
     id: Uuid,
+    /// The address of the client, if it is known.
+    client: Option<IpAddr>,
     /// The shape of the address; `None` until it is known.
     route: Option<String>,
-    organization: Option<i64>,
+    /// The access that the token of the request gives, if it has a valid one.
+    access: Option<Access>,
 }
 
 impl LogLine {
     fn write(&self, request: &HttpRequest, reply: &Reply, took: Duration) {
+        let client = self.client.map_or_else(|| "-".to_owned(), |client| client.to_string());
         log::info!(
             target: "apportion::access",
             request_id = self.id.to_string(),
+            client,
             method = request.method().as_str(),
             route = self.route.as_deref().unwrap_or("-"),
             status = reply.status,
-            organization = self.organization.unwrap_or(0),
+            organization = self.access.map_or(0, |access| access.scope.organization.0),
+            token = self.access.map_or(0, |access| access.token.0),
             micros = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
             "request"
         );
@@ -111,7 +122,7 @@ async fn answer(
     request: &HttpRequest,
     payload: web::Payload,
     app: &App,
-    log: &mut LogLine,
+    (meter, log): (&Meter, &mut LogLine),
 ) -> Result<Reply, Stop> {
     if request.uri().path_and_query().is_some_and(|target| target.as_str().len() > MAX_TARGET) {
         let detail =
@@ -119,23 +130,28 @@ async fn answer(
         return Err(Failure::refusal(Code::TargetTooLong, detail).into());
     }
     if let Some(beside) = Beside::of(request) {
-        return beside.answer(request, app, &mut log.route).await;
+        return beside.answer(request, app, (meter, log.client), &mut log.route).await;
     }
     let origin = app.hosts.origin(request)?;
     if let Some(reply) = app.cors.preflight(request) {
         return Ok(reply);
     }
+    let (now, client) = (app.clock.now(), log.client);
+    let gate = Gate { store: &app.store, cache: &app.tokens, meter, client, now };
     let endpoint = match Address::parse(&app.resources, &normal_path(request.uri().path())) {
         Address::Public(public) => {
             log.route = public.template().map(str::to_owned);
-            return answer_public(request, app, public).await;
+            return answer_public(request, app, &gate, public).await;
         }
         Address::Private(endpoint) => endpoint,
     };
-    let now = app.clock.now();
-    let mut access = authenticate(request, app, now).await?;
+    if matches!(endpoint, Some(Endpoint::Scrape)) {
+        meter.admit_probe(client)?;
+    }
+    let mut access = gate.authenticate(request).await?;
+    log.access = Some(access);
+    meter.admit(&access)?;
     access.scope.request = Some(log.id);
-    log.organization = Some(access.scope.organization.0);
     access::check_organization(request, &access)?;
     let endpoint = endpoint.ok_or_else(Failure::not_found)?;
     log.route = endpoint.template(&app.resources);
@@ -145,7 +161,7 @@ async fn answer(
         access::check_right(&access, Right::Admin)?;
         return Ok(scrape::answer(app).await?);
     }
-    let call = Call::new(request, app, access, now, origin);
+    let call = Call::new(request, (app, meter), access, now, origin);
     match endpoint {
         Endpoint::CreditMetric(_) => credit_metric::answer(&call, payload).await,
         Endpoint::Siren(Some(route)) => Ok(siren::answer(&call, route).await?),
@@ -161,7 +177,18 @@ async fn answer(
 }
 
 /// Answers a request that needs no token.
-async fn answer_public(request: &HttpRequest, app: &App, public: Public) -> Result<Reply, Stop> {
+async fn answer_public(
+    request: &HttpRequest,
+    app: &App,
+    gate: &Gate<'_>,
+    public: Public,
+) -> Result<Reply, Stop> {
+    match public {
+        // Whoever asks this often is told that the process lives, which costs nothing.
+        Public::Live => {}
+        Public::Ready => gate.meter.admit_probe(gate.client)?,
+        Public::Description | Public::Docs(_) | Public::Nothing => gate.admit_visitor(request)?,
+    }
     if matches!(public, Public::Nothing) {
         return Err(Failure::not_found().into());
     }
@@ -173,30 +200,5 @@ async fn answer_public(request: &HttpRequest, app: &App, public: Public) -> Resu
         Public::Description => Ok(openapi::answer(app).validated(known().as_deref())),
         Public::Docs(asset) => Ok(asset.reply().validated(known().as_deref())),
         Public::Nothing => Err(Failure::not_found().into()),
-    }
-}
-
-/// Finds out the access that the request's token gives, and counts the request against its rate. A
-/// request without a valid token is counted against the rate of its address, and refused.
-async fn authenticate(
-    request: &HttpRequest,
-    app: &App,
-    now: NaiveDateTime,
-) -> Result<Access, Stop> {
-    let access = match access::given_token(request) {
-        Ok(token) => access::authenticate(&app.store, &app.tokens, &token, now).await,
-        Err(failure) => Err(failure),
-    };
-    let Some(rates) = &app.rates else { return Ok(access?) };
-    match access {
-        Ok(access) => rates.admit(&access).map_err(Stop::Replied).map(|()| access),
-        Err(failure @ Failure::Refused(_)) => {
-            let address = request.peer_addr().map(|address| address.ip());
-            if let Some(address) = address {
-                rates.admit_stranger(address).map_err(Stop::Replied)?;
-            }
-            Err(failure.into())
-        }
-        Err(failure) => Err(failure.into()),
     }
 }

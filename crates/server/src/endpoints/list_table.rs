@@ -10,6 +10,7 @@ use apportion_store::{Criteria, Field, Tenant};
 
 use crate::access::ORGANIZATION;
 use crate::catalog::TypeRef;
+use crate::endpoints::call::Purse;
 use crate::endpoints::table::{self, Dialect, LOCALE, SEPARATOR, Table, broken, choice};
 use crate::failure::{Failure, Result};
 use crate::http::reply::Reply;
@@ -27,6 +28,8 @@ pub(crate) const ACCEPTED: &str = "text/csv";
 const MAX_ROWS: i64 = 100_000;
 /// The largest number of bytes of a table. Rows may have long texts.
 const MAX_BYTES: usize = 64 * 1024 * 1024;
+/// The rows that are written for one unit of the budget for reports.
+const ROWS_PER_UNIT: i64 = 500;
 /// The number of rows that are read at once.
 const BATCH: i64 = 2_000;
 
@@ -49,6 +52,8 @@ pub(crate) struct ListTable<'q> {
     pub(crate) dialect: Dialect,
     /// The decimals of the organization's currency.
     pub(crate) decimals: u32,
+    /// The budget that the table is paid from.
+    pub(crate) purse: Option<&'q Purse>,
 }
 
 impl ListTable<'_> {
@@ -78,6 +83,11 @@ impl ListTable<'_> {
             let total = kind.served.load(tenant, &one)?.total;
             if total > MAX_ROWS {
                 return Err(too_many(&total.to_string()));
+            }
+            if let Some(purse) = self.purse {
+                purse.spend(
+                    u64::try_from(total.checked_div(ROWS_PER_UNIT).unwrap_or(0)).unwrap_or(0),
+                )?;
             }
         }
         let columns = Columns::new(kind, self.query);

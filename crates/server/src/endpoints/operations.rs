@@ -90,6 +90,7 @@ impl OperationsRequest {
                 now: self.now,
                 is_clock_sound: self.is_clock_sound,
                 expected: None,
+                secret: None,
             };
             match perform(&mut work, &operation, &self.origin, &mut locals) {
                 Ok(Some((kind, id))) => {
@@ -146,6 +147,11 @@ fn perform(
     let route = route(work.resources, operation, origin, locals)?;
     let kind = route.kind(work.resources).ok_or_else(Failure::not_found)?;
     let resource = kind.resource();
+    if resource.restricted {
+        let name = resource.name;
+        let detail = format!("Operations write no {name}; send a request to {ROOT}/{name} instead");
+        return Err(Failure::refusal(Code::AccessDenied, detail));
+    }
     if !matches!(route, Route::Collection(_) | Route::Related(..)) && resource.append_only {
         let detail = format!("Rows of {} cannot be changed or deleted", resource.name);
         return Err(Failure::refusal(Code::BadDocument, detail));
@@ -317,7 +323,8 @@ fn row_id(kind: TypeRef<'_>, id: Identity<'_>, locals: &LocalIds, at: &str) -> R
 fn type_of<'r>(resources: &'r Resources, name: &str, at: &str) -> Result<TypeRef<'r>> {
     let found = resources.find(name).filter(|kind| kind.resource().writable);
     let refuse = || {
-        let types = resources.registry().types().iter().filter(|resource| resource.writable);
+        let types = resources.registry().types().iter();
+        let types = types.filter(|resource| resource.writable && !resource.restricted);
         let known = alternatives(name, types.map(|resource| resource.name));
         let detail = format!("There is no writable type '{}'; {known}", cut(name));
         Failure::from(Error::pointer(Code::BadDocument, at, detail))

@@ -12,8 +12,8 @@ use apportion_store::{Field, Tenant};
 
 use crate::access::{ORGANIZATION, Right};
 use crate::catalog::criteria::criteria;
-use crate::catalog::{BoxedRows, ROOT, Resources, TypeRef};
-use crate::endpoints::call::Call;
+use crate::catalog::{BoxedRows, ROOT, Resources, Secret, TypeRef};
+use crate::endpoints::call::{Call, Purse};
 use crate::endpoints::include;
 use crate::endpoints::list_table::{self, ListTable};
 use crate::endpoints::resource_route::Route;
@@ -22,6 +22,10 @@ use crate::failure::{Failure, Result};
 use crate::http::etag;
 use crate::http::method::Stop;
 use crate::http::reply::Reply;
+
+/// The units that a list whose rows are computed from all others takes from the budget for reports
+/// at least. Its time decides, which nobody knows before.
+const CHECKS_COST: u64 = 150;
 
 /// Answers a request to read resources or relationships.
 pub(crate) async fn answer(call: &Call<'_>, route: Route) -> Result<Reply, Stop> {
@@ -38,10 +42,19 @@ pub(crate) async fn answer(call: &Call<'_>, route: Route) -> Result<Reply, Stop>
     if shows_page {
         media::check_accept(call.accept.as_deref(), None, others).map_err(Failure::from)?;
     }
-    if kind.served.is_costly() || !shows_page {
+    let is_costly = kind.served.is_costly();
+    let purse = call.purse();
+    if is_costly {
+        purse.spend(CHECKS_COST)?;
+    } else if !shows_page {
         call.count_report()?;
     }
     let request = ReadRequest::new(call, route, table);
+    if is_costly {
+        let work =
+            move |tenant: &mut Tenant<'_>| purse.settle(CHECKS_COST, || request.answer(tenant));
+        return Ok(call.read(work).await?);
+    }
     Ok(call.read(move |tenant| request.answer(tenant)).await?)
 }
 
@@ -60,6 +73,8 @@ struct ReadRequest {
     target: String,
     /// The header `If-None-Match`.
     known: Option<String>,
+    /// The budget that a table is paid from; `None` where no table is asked for.
+    purse: Option<Purse>,
 }
 
 /// The part of an address's resources that the answer to a request shows.
@@ -140,7 +155,8 @@ impl ReadRequest {
         let target = Links { address: path.to_owned(), parameters: parameters.clone() }.query();
         let links = Links { address, parameters };
         let (decimals, known) = (call.access.currency.decimals(), call.header(&IF_NONE_MATCH));
-        Self { resources, route, query, table, decimals, links, target, known }
+        let purse = table.is_some().then(|| call.purse());
+        Self { resources, route, query, table, decimals, links, target, known, purse }
     }
 
     fn answer(&self, tenant: &mut Tenant<'_>) -> Result<Reply> {
@@ -168,7 +184,7 @@ impl ReadRequest {
                 return Ok(Reply::empty(304).with_header(ETAG, tag));
             }
         }
-        single(tenant, kind, rows, query, &self.target)
+        single(tenant, kind, rows, query, Target { address: &self.target, secret: None })
     }
 
     fn list(&self, tenant: &mut Tenant<'_>, kind: TypeRef<'_>, within: Within) -> Result<Reply> {
@@ -176,7 +192,8 @@ impl ReadRequest {
         if let Some(dialect) = self.table {
             let criteria = criteria(kind.resource(), query, within);
             let decimals = self.decimals;
-            return ListTable { query, criteria, dialect, decimals }.answer(tenant, kind);
+            let purse = self.purse.as_ref();
+            return ListTable { query, criteria, dialect, decimals, purse }.answer(tenant, kind);
         }
         let (rows, page) = self.page(tenant, kind, within)?;
         let compound = compound(tenant, kind, rows.as_ref(), query)?;
@@ -262,17 +279,26 @@ impl ReadRequest {
     }
 }
 
+/// The address of a single document, and the secret that its `meta` shows, if there is one.
+#[derive(Clone, Copy)]
+pub(crate) struct Target<'t> {
+    pub(crate) address: &'t str,
+    pub(crate) secret: Option<&'t Secret>,
+}
+
 /// Answers with one resource and with those that the query includes.
 pub(crate) fn single(
     tenant: &mut Tenant<'_>,
     kind: TypeRef<'_>,
     rows: &dyn Rows,
     query: &Query<Field>,
-    target: &str,
+    target: Target<'_>,
 ) -> Result<Reply> {
     let compound = compound(tenant, kind, rows, query)?;
     let document = document(kind, &query.fields, compound.as_ref());
-    let reply = Reply::document(200, document.single(kind.position, rows, target));
+    let secret = target.secret.map(|secret| (secret.name, secret.text.as_str()));
+    let body = document.single((kind.position, rows), target.address, secret);
+    let reply = Reply::document(200, body);
     if rows.is_empty() || !has_versions(kind) {
         return Ok(reply);
     }
@@ -300,8 +326,10 @@ pub(crate) fn linkage(
     let target = Links { address: path.clone(), parameters: parameters.clone() }.query();
     let links = Links { address: format!("{origin}{path}"), parameters };
     let (resources, query) = (Arc::clone(resources), Ok(query.clone()));
-    let (table, decimals, known) = (None, 0, None);
-    ReadRequest { resources, route, query, table, decimals, links, target, known }.answer(tenant)
+    let (table, decimals, known, purse) = (None, 0, None, None);
+    let request =
+        ReadRequest { resources, route, query, table, decimals, links, target, known, purse };
+    request.answer(tenant)
 }
 
 /// Loads the row of that id. Refuses with 404 if there is no such row.

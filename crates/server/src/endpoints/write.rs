@@ -18,7 +18,7 @@ use crate::access::Right;
 use crate::access::idempotency::{KeyGuard, once};
 use crate::catalog::{Resources, TypeRef, Work};
 use crate::endpoints::call::Call;
-use crate::endpoints::read::{self, View};
+use crate::endpoints::read::{self, Target, View};
 use crate::endpoints::resource_route::Route;
 use crate::failure::{Failure, Result, at_linkage};
 use crate::http::body::BodyFormat;
@@ -173,11 +173,13 @@ impl WriteRequest {
         };
         let id = id.ok_or_else(Failure::not_found)?;
         let rows = read::row(tenant, kind, id)?;
-        read::single(tenant, kind, rows.as_ref(), &query, &read::address(kind, id))
+        let target = Target { address: &read::address(kind, id), secret: None };
+        read::single(tenant, kind, rows.as_ref(), &query, target)
     }
 
     fn apply(&self, tenant: &mut Tenant<'_>) -> Result<Reply> {
         let kind = self.route.kind(&self.resources).ok_or_else(Failure::not_found)?;
+        let mut secret = None;
         let mut work = Work {
             resources: &self.resources,
             tenant: tenant.reborrow(),
@@ -185,16 +187,20 @@ impl WriteRequest {
             now: self.now,
             is_clock_sound: self.is_clock_sound,
             expected: self.expected.as_ref(),
+            // An answer under a key is kept, and a secret is not.
+            secret: self.request.is_none().then_some(&mut secret),
         };
         match &self.change {
             Change::Create(input) => {
                 let id = kind.served.create(&mut work, &mut input.clone())?;
-                let reply = self.show(tenant, kind, id)?.with_status(201);
+                let shown = Target { address: &read::address(kind, id), secret: secret.as_ref() };
+                let reply = self.show(tenant, kind, id, shown)?.with_status(201);
                 Ok(reply.with_header(LOCATION, read::address(kind, id)))
             }
             Change::Update(id, input) => {
                 kind.served.update(&mut work, *id, &mut input.clone())?;
-                self.show(tenant, kind, *id)
+                let shown = Target { address: &read::address(kind, *id), secret: None };
+                self.show(tenant, kind, *id, shown)
             }
             Change::Link(id, input) => {
                 let updated = kind.served.update(&mut work, *id, &mut input.clone());
@@ -208,9 +214,15 @@ impl WriteRequest {
         }
     }
 
-    fn show(&self, tenant: &mut Tenant<'_>, kind: TypeRef<'_>, id: i64) -> Result<Reply> {
+    fn show(
+        &self,
+        tenant: &mut Tenant<'_>,
+        kind: TypeRef<'_>,
+        id: i64,
+        target: Target<'_>,
+    ) -> Result<Reply> {
         let rows = read::row(tenant, kind, id)?;
-        read::single(tenant, kind, rows.as_ref(), &self.query, &read::address(kind, id))
+        read::single(tenant, kind, rows.as_ref(), &self.query, target)
     }
 }
 

@@ -1,6 +1,6 @@
 //! The Host names that this server answers to, and the beginning of its absolute links.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 
 use actix_web::HttpRequest;
 use actix_web::http::header::HOST;
@@ -36,12 +36,12 @@ impl Hosts {
     }
 
     fn check(&self, host: &str) -> Result<()> {
-        if !is_well_formed(host) {
+        let Some(name) = name_of(host) else {
             let detail = "The header Host is malformed: it must be a name or an address, with an \
                           optional port";
             return Err(Failure::refusal(Code::BadRequest, detail));
-        }
-        if self.answers_to(host) {
+        };
+        if self.answers_to(host, name) {
             return Ok(());
         }
         // The refused name is not repeated: it may be the choice of a page elsewhere.
@@ -53,14 +53,12 @@ impl Hosts {
         Err(Failure::refusal(Code::BadRequest, detail))
     }
 
-    /// Whether the server answers to a Host. A server on a loopback address answers to loopback
-    /// names and to its public name only: any other name may be one that a page elsewhere has made
-    /// point to this machine (DNS rebinding).
-    fn answers_to(&self, host: &str) -> bool {
+    /// Whether the server answers to a Host with this name. A server on a loopback address answers
+    /// to loopback names and to its public name only: any other name may be one that a page
+    /// elsewhere has made point to this machine (DNS rebinding).
+    fn answers_to(&self, host: &str, name: &str) -> bool {
         let is_public = || self.public_host().is_some_and(|own| own.eq_ignore_ascii_case(host));
-        !self.bound.ip().to_canonical().is_loopback()
-            || is_loopback(without_port(host))
-            || is_public()
+        !self.bound.ip().to_canonical().is_loopback() || is_loopback(name) || is_public()
     }
 
     fn public_host(&self) -> Option<&str> {
@@ -69,18 +67,29 @@ impl Hosts {
     }
 }
 
-/// Whether a Host can be part of a link: it is not empty, has no characters but those of names and
-/// addresses, and closes the bracket of an IPv6 address.
-fn is_well_formed(host: &str) -> bool {
-    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b".-_:[]".contains(&byte);
-    !host.is_empty() && host.starts_with('[') == host.contains(']') && host.bytes().all(allowed)
-}
-
-fn without_port(host: &str) -> &str {
-    match host.strip_prefix('[') {
-        Some(rest) => rest.split(']').next().unwrap_or(rest),
-        None => host.split(':').next().unwrap_or(host),
-    }
+/// Returns the name or address of a Host, without its port; `None` if the Host is malformed. It is
+/// a name, an IPv4 address or an IPv6 address in brackets, and then at most a port (RFC 3986,
+/// section 3.2). Nothing may stand between a bracket and the port: a browser would take all of it
+/// for a name, which may be anybody's.
+fn name_of(host: &str) -> Option<&str> {
+    let (name, rest) = match host.strip_prefix('[') {
+        Some(address) => {
+            let (address, rest) = address.split_once(']')?;
+            address.parse::<Ipv6Addr>().ok()?;
+            (address, rest)
+        }
+        None => {
+            let (name, rest) = host.split_at_checked(host.find(':').unwrap_or(host.len()))?;
+            let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b".-_".contains(&byte);
+            if name.is_empty() || !name.bytes().all(allowed) {
+                return None;
+            }
+            (name, rest)
+        }
+    };
+    let is_port =
+        |port: &str| port.is_empty() || (port.parse::<u16>().is_ok() && !port.starts_with('+'));
+    (rest.is_empty() || rest.strip_prefix(':').is_some_and(is_port)).then_some(name)
 }
 
 /// Whether a name or an address means this machine.

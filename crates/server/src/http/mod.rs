@@ -1,7 +1,8 @@
-//! HTTP as this service speaks it: connections, hosts, origins, bodies, entity tags and answers.
-//! Not here: who sends a request (`access`), and what it is for (`endpoints`).
+//! HTTP as this service speaks it: connections, clients, hosts, origins, bodies, entity tags and
+//! answers. Not here: who sends a request (`access`), and what it is for (`endpoints`).
 
 pub(crate) mod body;
+pub(crate) mod client;
 pub(crate) mod cors;
 pub(crate) mod etag;
 pub(crate) mod guard;

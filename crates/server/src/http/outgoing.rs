@@ -1,5 +1,6 @@
-//! Answers on their way out. A client may read as slowly as it likes, and its answer is in memory for
-//! as long, so that long answers have a budget: for all together, and half of it for one tenant.
+//! Answers on their way out. A client may read as slowly as it likes, and its answer is in memory
+//! for as long, so that long answers have a budget: for all together, and half of it for one
+//! tenant.
 
 use std::collections::HashMap;
 use std::convert::Infallible;

@@ -12,6 +12,8 @@ use actix_web::web::Bytes;
 use apportion_jsonapi::error::{self, common_status};
 use apportion_jsonapi::media::MEDIA_TYPE;
 use apportion_jsonapi::{Code, Error};
+use log::Level;
+use uuid::Uuid;
 
 use crate::failure::{Failure, Kind};
 use crate::http::etag;
@@ -27,8 +29,6 @@ const VARIES_BY_ORIGIN: &str = "Accept, Authorization, X-Auth-Token, X-Organizat
 pub(crate) struct Reply {
     pub(crate) status: u16,
     pub(crate) body: Option<Bytes>,
-    /// A shorter body, to be stored for a repeated request in place of the body.
-    shorter: Option<Box<Bytes>>,
     headers: Vec<(HeaderName, String)>,
     /// The parameter of the media type, `ext` or `profile`, and its URI.
     applied: Option<(&'static str, &'static str)>,
@@ -36,7 +36,28 @@ pub(crate) struct Reply {
     varies_by_origin: bool,
     /// The kind of refusal that the answer is, for those who watch the server.
     pub(crate) refused: Option<Kind>,
+    aside: Option<Box<Aside>>,
 }
+
+/// Parts that most answers do not have. An answer is handed on often, so that they are put aside.
+#[derive(Debug, Default)]
+struct Aside {
+    /// The lines of the log about the errors, in their order.
+    notes: Vec<Note>,
+    /// A shorter body, to be stored for a repeated request in place of the body.
+    shorter: Option<Bytes>,
+}
+
+/// A line of the log about an error.
+#[derive(Debug)]
+struct Note {
+    level: Level,
+    code: &'static str,
+    text: String,
+}
+
+/// The beginning of the ids of errors until it is known which request they belong to.
+const NOBODY: &str = "00000000-0000-0000-0000-000000000000";
 
 impl Reply {
     /// Makes an answer with a JSON:API document.
@@ -44,12 +65,12 @@ impl Reply {
         Self {
             status,
             body: Some(body.into()),
-            shorter: None,
             headers: Vec::new(),
             applied: None,
             media_type: MEDIA_TYPE,
             varies_by_origin: false,
             refused: None,
+            aside: None,
         }
     }
 
@@ -95,12 +116,14 @@ impl Reply {
 
     /// Adds a shorter body, to be stored for a repeated request.
     pub(crate) fn with_shorter(self, body: impl Into<Bytes>) -> Self {
-        Self { shorter: Some(Box::new(body.into())), ..self }
+        let shorter = Some(body.into());
+        Self { aside: Some(Box::new(Aside { shorter, ..Aside::default() })), ..self }
     }
 
     /// Returns the body to be stored for a repeated request.
     pub(crate) fn kept(&self) -> Option<&[u8]> {
-        self.shorter.as_deref().or(self.body.as_ref()).map(AsRef::as_ref)
+        let shorter = self.aside.as_ref().and_then(|aside| aside.shorter.as_ref());
+        shorter.or(self.body.as_ref()).map(AsRef::as_ref)
     }
 
     /// Names the profile that the document applies, if there is one.
@@ -118,23 +141,42 @@ impl Reply {
         self.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
     }
 
-    /// Makes an answer with an error document. Each error is logged with the id that the client
-    /// sees: faults of the server as errors, all others for debugging.
+    /// Makes an answer with an error document. The ids of its errors, and their lines in the log,
+    /// wait for [`identify`](Self::identify).
     pub(crate) fn failure(failure: &Failure) -> Self {
         let errors = failure.errors();
         let status = common_status(&errors);
+        let mut notes = Vec::new();
         let body = error::document(&errors, |error| {
-            let id = uuid::Uuid::now_v7().to_string();
-            log(failure, error, &id);
-            id
+            notes.push(note(failure, error));
+            format!("{NOBODY}-{}", notes.len())
         });
+        let aside = Some(Box::new(Aside { notes, shorter: None }));
         let refused = failure.kind(&errors);
-        let reply = Self { refused, ..Self::document(status, body) };
+        let reply = Self { aside, refused, ..Self::document(status, body) };
         match status {
             401 => reply.with_header(WWW_AUTHENTICATE, "Bearer"),
             503 => reply.with_header(RETRY_AFTER, "1"),
             _ => reply,
         }
+    }
+
+    /// Gives the errors of the answer ids that begin with that of the request, `<request>-1` and so
+    /// on, and writes their lines to the log: faults of the server as errors, all others for
+    /// debugging. So an answer that is given again has ids of its own.
+    pub(crate) fn identify(mut self, request: Uuid) -> Self {
+        let request = request.to_string();
+        if self.status >= 400
+            && let Some(body) = &self.body
+        {
+            self.body = Some(renamed(body, &request));
+        }
+        let notes = self.aside.take().map(|aside| aside.notes).unwrap_or_default();
+        for (Note { level, code, text }, number) in notes.into_iter().zip(1..) {
+            let id = format!("{request}-{number}");
+            log::log!(level, request_id = request, error_id = id, code = code; "{text}");
+        }
+        self
     }
 
     /// Makes the refusal of a method. `allowed` lists the methods that the address takes.
@@ -174,14 +216,27 @@ impl Reply {
     }
 }
 
-fn log(failure: &Failure, error: &Error, id: &str) {
-    match failure {
-        Failure::Store(cause) if error.code.status() >= 500 => {
-            log::error!(error_id = id, code = error.code.as_str(); "{cause}");
-        }
-        Failure::Broken(cause) => {
-            log::error!(error_id = id, code = error.code.as_str(); "{cause}");
-        }
-        _ => log::debug!(error_id = id, code = error.code.as_str(); "{}", error.detail),
+fn note(failure: &Failure, error: &Error) -> Note {
+    let code = error.code.as_str();
+    let (level, text) = match failure {
+        Failure::Store(cause) if error.code.status() >= 500 => (Level::Error, cause.to_string()),
+        Failure::Broken(cause) => (Level::Error, cause.clone()),
+        _ => (Level::Debug, error.detail.to_string()),
+    };
+    Note { level, code, text }
+}
+
+/// Returns an error document in which ids begin with that of a request. A text of a client cannot
+/// pass for an id: within a text, quotes stand behind a backslash.
+fn renamed(body: &[u8], request: &str) -> Bytes {
+    let mark = format!("\"id\":\"{NOBODY}-");
+    let (mut named, mut rest) = (Vec::with_capacity(body.len()), body);
+    while let Some(at) = rest.windows(mark.len()).position(|part| part == mark.as_bytes()) {
+        let (before, after) = rest.split_at(at);
+        named.extend_from_slice(before);
+        named.extend_from_slice(format!("\"id\":\"{request}-").as_bytes());
+        rest = after.get(mark.len()..).unwrap_or_default();
     }
+    named.extend_from_slice(rest);
+    Bytes::from(named)
 }

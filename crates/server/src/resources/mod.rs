@@ -51,6 +51,7 @@ fn types() -> Vec<Box<dyn Served>> {
         Box::new(payouts::distribution_refund::resource()),
         Box::new(administration::check::Checks::new()),
         Box::new(administration::event::resource()),
+        Box::new(administration::token::resource()),
         Box::new(report_row::resource()),
         Box::new(preview_types::distribution_previews()),
         Box::new(preview_types::allocation_previews()),

@@ -15,9 +15,9 @@
 mod support;
 
 apportion_testing::modules! {
-    embedding, events, monitoring;
-    folders: access, databases, description, engine, imports, payouts, queries, recorded, reports,
-    requests, revenue, standard, writing
+    embedding, events;
+    folders: access, databases, description, engine, imports, monitoring, payouts, queries,
+    recorded, reports, requests, revenue, standard, writing
 }
 
 fn main() -> std::process::ExitCode {

@@ -12,7 +12,7 @@ use tokio::sync::oneshot;
 
 use crate::address::Address;
 use crate::error::{Cause, Error, Outage, Result};
-use crate::pool::figures::{Counts, PoolFigures};
+use crate::figures::{Counts, PoolFigures};
 use crate::pool::lazy::Lazy;
 use crate::pool::limits::Limits;
 use crate::pool::queue::{Owner, Queue};

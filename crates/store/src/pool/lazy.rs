@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use crate::error::{Error, Outage, Result};
-use crate::pool::figures::Counts;
+use crate::figures::Counts;
 use crate::session::books::Ledgers;
 use crate::session::transaction::Visibility;
 use crate::session::{Origin, Session};

@@ -4,10 +4,10 @@
 pub mod backup;
 mod beside;
 pub(crate) mod executor;
-pub(crate) mod figures;
 mod lazy;
 pub(crate) mod limits;
 mod migrate;
+mod pooler;
 mod queue;
 pub mod restore;
 pub mod roles;

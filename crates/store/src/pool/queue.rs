@@ -6,7 +6,7 @@ use std::collections::{HashMap, VecDeque};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use crate::pool::figures::QueueFigures;
+use crate::figures::QueueFigures;
 
 /// The id of the tenant that work belongs to; 0 for work in no tenant's name.
 pub(crate) type Owner = i64;

@@ -6,10 +6,11 @@ use std::time::{Duration, Instant};
 use crate::address::Address;
 use crate::database::file::log_of;
 use crate::error::{Cause, Error, Outage, Result};
+use crate::figures::{Counts, Figures};
 use crate::pool::executor::{Executor, spawn};
-use crate::pool::figures::{Counts, Figures};
 use crate::pool::lazy::Lazy;
 use crate::pool::limits::Limits;
+use crate::pool::pooler;
 use crate::pool::queue::Owner;
 use crate::pool::writer::Writer;
 use crate::scope::Scope;
@@ -53,6 +54,7 @@ impl Store {
         if address.path().is_some() {
             apportion_limits::deadline::install();
         }
+        pooler::check(address)?;
         let mut session = Session::open(address)?;
         session.migrate()?;
         session.check_file()?;

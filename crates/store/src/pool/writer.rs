@@ -13,8 +13,8 @@ use apportion_limits::deadline::{Deadline, within};
 use tokio::sync::oneshot;
 
 use crate::error::{Error, Outage, Result};
+use crate::figures::{Counts, PoolFigures};
 use crate::pool::executor::{Start, answer, spawn};
-use crate::pool::figures::{Counts, PoolFigures};
 use crate::pool::lazy::Lazy;
 use crate::pool::limits::Limits;
 use crate::pool::queue::{Owner, Queue};

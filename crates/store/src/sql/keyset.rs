@@ -1,7 +1,7 @@
 //! Keyset pagination: the rows that follow a row, by its keys in the order of the list. The
 //! database seeks to them, however many rows come before, and the row itself may be gone by then.
 
-use chrono::{NaiveDate, NaiveDateTime};
+use chrono::{Datelike, NaiveDate, NaiveDateTime, Timelike};
 use serde_json::Value as Json;
 
 use crate::sql::criteria::Order;
@@ -32,18 +32,26 @@ fn read_key(field: Field, key: &Json) -> Option<Value> {
         (FieldKind::Text, Json::String(text)) => {
             (!text.contains('\0')).then(|| Value::Text(text.clone()))
         }
-        (FieldKind::Date, Json::String(text)) => text.parse().ok().map(Value::Date),
+        (FieldKind::Date, Json::String(text)) => {
+            text.parse().ok().filter(is_common).map(Value::Date)
+        }
         (FieldKind::Instant, Json::String(text)) => read_instant(text).map(Value::Instant),
         _ => None,
     }
 }
 
-/// Parses an instant of the year 0 or later. Date and time are separated by a space on SQLite, by a
-/// `T` on PostgreSQL.
+/// Parses an instant. Date and time are separated by a space on SQLite, by a `T` on PostgreSQL.
 fn read_instant(text: &str) -> Option<NaiveDateTime> {
     let instant: NaiveDateTime = text.replacen(' ', "T", 1).parse().ok()?;
-    let first = NaiveDate::from_ymd_opt(0, 1, 1)?;
-    (first <= instant.date()).then_some(instant)
+    // A leap second has no place of its own in either database.
+    let is_leap = instant.nanosecond() >= 1_000_000_000;
+    (is_common(&instant.date()) && !is_leap).then_some(instant)
+}
+
+/// Whether both databases have a day, and order it in the same way: SQLite compares texts, in which
+/// years have four digits, and PostgreSQL knows no day before 4714 B.C.
+fn is_common(date: &NaiveDate) -> bool {
+    (0..=9999).contains(&date.year())
 }
 
 /// Returns the filter for the rows that follow one with these keys.

@@ -20,6 +20,9 @@ fn has_a_name_a_currency_and_a_time_zone() {
     check("Acme", "JPY", "UTC", &[]);
     check("", "EUR", "UTC", &["name must not be empty"]);
     check("A\0", "EUR", "UTC", &["name must not contain control characters"]);
+    check("\u{3000} ", "EUR", "UTC", &["name must not consist of blanks only"]);
+    let turns = "name must not contain U+2066, which turns the direction of text";
+    check("A\u{2066}", "EUR", "UTC", &[turns]);
     check(&"x".repeat(255), "EUR", "UTC", &[]);
     check(&"x".repeat(256), "EUR", "UTC", &["name must be at most 255 characters"]);
     check("Acme", "eur", "UTC", &[NO_CURRENCY]);

@@ -1,6 +1,6 @@
 //! How long tokens are accepted.
 
-use apportion_core::token::{Expiry, LifetimeError, end_of_replaced, time};
+use apportion_core::token::{Expiry, LifetimeError, TokenScope, replaced_end, time};
 use chrono::{DateTime, TimeDelta, Utc};
 use proptest::prelude::*;
 
@@ -55,11 +55,17 @@ proptest! {
         overlap in 0_i64..1_000_000,
         left in prop::option::of(0_i64..2_000_000),
     ) {
-        let at = |seconds| DateTime::from_timestamp(seconds, 0).unwrap();
+        let at = |seconds| DateTime::from_timestamp(seconds, 0).unwrap().naive_utc();
         let before = left.map(|left| at(now + left));
-        let end = end_of_replaced(before, at(now), TimeDelta::seconds(overlap));
+        let end = replaced_end(before, at(now), TimeDelta::seconds(overlap));
         prop_assert!(before.is_none_or(|before| end <= before));
         prop_assert!(end <= at(now + overlap) && end >= at(now));
         prop_assert!(end == at(now + overlap) || Some(end) == before);
     }
+}
+
+#[test]
+fn scopes_grow() {
+    assert_eq!(TokenScope::NAMES, ["read", "write", "admin"]);
+    assert!(TokenScope::Read < TokenScope::Write && TokenScope::Write < TokenScope::Admin);
 }

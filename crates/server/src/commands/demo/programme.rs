@@ -263,6 +263,7 @@ impl Programme<'_> {
                 now,
                 is_clock_sound: true,
                 expected: None,
+                secret: None,
             };
             match action {
                 Action::Create => served.create(&mut work, &mut input),

@@ -183,7 +183,8 @@ impl Importer {
     }
 
     fn work<'w>(resources: &'w Resources, tenant: Tenant<'w>, currency: Currency) -> Work<'w> {
-        Work { resources, tenant, currency, now: now(), is_clock_sound: true, expected: None }
+        let (is_clock_sound, expected, secret) = (true, None, None);
+        Work { resources, tenant, currency, now: now(), is_clock_sound, expected, secret }
     }
 
     /// Judges files in their order, and again as long as others change the same rows meanwhile.

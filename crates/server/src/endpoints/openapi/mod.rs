@@ -82,10 +82,19 @@ fn document(registry: &Registry<Field>) -> Value {
                 "bearer": {"type": "http", "scheme": "bearer"},
             },
             "parameters": parameters,
-            "headers": {"request": {
-                "description": "The id of the request, which events and log lines repeat.",
-                "schema": {"type": "string", "format": "uuid"},
-            }},
+            "headers": {
+                "request": {
+                    "description": "The id of the request, which events and log lines repeat.",
+                    "schema": {"type": "string", "format": "uuid"},
+                },
+                "rate": {
+                    "description": "The tightest limit that the request was counted against.",
+                    "schema": {
+                        "type": "string",
+                        "pattern": "^limit=[0-9]+, remaining=[0-9]+, reset=[0-9]+$",
+                    },
+                },
+            },
             "responses": operation::errors(),
             "schemas": schemas,
         },

@@ -65,5 +65,6 @@ fn done() -> Value {
 
 /// Describes the headers that every response has.
 fn headers() -> Value {
-    json!({"X-Request-Id": {"$ref": "#/components/headers/request"}})
+    let reference = |name: &str| json!({"$ref": format!("#/components/headers/{name}")});
+    json!({"X-Request-Id": reference("request"), "RateLimit": reference("rate")})
 }

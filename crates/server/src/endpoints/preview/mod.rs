@@ -88,7 +88,10 @@ impl PreviewRequest {
         let document = Document { registry, root: ROOT, fields, compound };
         let address = format!("{ROOT}/distributors/{}/preview", self.distributor);
         let target = Links { address, parameters: query.parameters.clone() }.query();
-        Ok(Reply::document(200, document.single(types.distribution.position, &row, &target)))
+        Ok(Reply::document(
+            200,
+            document.single((types.distribution.position, &row), &target, None),
+        ))
     }
 }
 

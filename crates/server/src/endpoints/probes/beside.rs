@@ -1,10 +1,13 @@
 //! The listener beside the main one, for whoever watches the server from near: it asks for no
 //! token, and serves nothing but `/metrics` and `/health/live`.
 
+use std::net::IpAddr;
+
 use actix_web::HttpRequest;
 use actix_web::web;
 use apportion_jsonapi::Code;
 
+use crate::access::rates::Meter;
 use crate::app::App;
 use crate::endpoints::address::{Address, Endpoint, Public, normal_path};
 use crate::endpoints::probes::{health, scrape};
@@ -27,6 +30,7 @@ impl Beside {
         &self,
         request: &HttpRequest,
         app: &App,
+        (meter, client): (&Meter, Option<IpAddr>),
         route: &mut Option<String>,
     ) -> Result<Reply, Stop> {
         self.0.origin(request)?;
@@ -38,6 +42,7 @@ impl Beside {
                 Ok(health::ok())
             }
             Address::Private(Some(Endpoint::Scrape)) => {
+                meter.admit_probe(client)?;
                 Methods::all(READS).check(request)?;
                 Ok(scrape::answer(app).await?)
             }

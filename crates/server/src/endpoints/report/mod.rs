@@ -3,6 +3,7 @@
 //! `apportion-core` computes.
 
 mod amount;
+mod cost;
 pub mod csv;
 pub(crate) mod format;
 mod question;
@@ -20,6 +21,7 @@ use apportion_core::report::{
 use apportion_jsonapi::document::{Document, Links, PageEnd};
 use apportion_jsonapi::query::NumberedPage;
 use apportion_jsonapi::{Code, Error};
+use apportion_limits::deadline;
 use apportion_store::organization::OrganizationRow;
 use apportion_store::{self as store, Ledger, Tenant, deal, person};
 use chrono::NaiveDateTime;
@@ -29,7 +31,7 @@ use self::question::Question;
 use self::rows::ReportRows;
 use crate::access::Right;
 use crate::catalog::{ROOT, Resources};
-use crate::endpoints::call::Call;
+use crate::endpoints::call::{Call, Purse};
 use crate::endpoints::include;
 use crate::endpoints::table;
 use crate::failure::{Failure, Result};
@@ -43,10 +45,9 @@ use crate::revenue::selection::Selection;
 pub(crate) const PATH: &str = "/api/v2/reports/financial_item_reports";
 /// The largest number of rows that a table or a chart may show, since it has no pages.
 pub(crate) const MAX_ROWS_WITHOUT_PAGES: usize = 100_000;
-/// The largest number of slices that a report may cut revenue into: distributions, times the
-/// periods that each has a part in. They take about 20 ns each.
-pub(crate) const MAX_SLICES: u64 = 100_000_000;
 const NO_ROOM: &str = "Too many large reports are computed; group by less, or try again in 1 s";
+/// The number of distributions after which the deadline is asked for.
+const CHECKED_EVERY: usize = 256;
 /// The number of distributions that is worth a thread of its own.
 const DISTRIBUTIONS_PER_THREAD: usize = 50_000;
 
@@ -58,8 +59,8 @@ pub(crate) async fn answer(call: &Call<'_>) -> Result<Reply, Stop> {
     let question = Question::parse(&resources, call.query(), call.accept.as_deref());
     let parameters = question.as_ref().map(|it| it.query.parameters.clone()).unwrap_or_default();
     let links = Links { address: format!("{}{PATH}", call.origin), parameters };
-    let room = call.app.report_room.clone();
-    let request = ReportRequest { resources, question, links, now: call.now, room };
+    let (now, purse, room) = (call.now, call.purse(), call.app.report_room.clone());
+    let request = ReportRequest { resources, question, links, now, purse, room };
     Ok(call.read(move |tenant| request.answer(tenant)).await?)
 }
 
@@ -70,6 +71,7 @@ struct ReportRequest {
     links: Links,
     now: NaiveDateTime,
     room: ReportRoom,
+    purse: Purse,
 }
 
 /// The figures of a report.
@@ -100,11 +102,11 @@ impl ReportRequest {
             },
         };
         let ledger = store::ledger(tenant)?;
-        check_cost(&ledger, &question.selection, &query)?;
+        self.purse.spend(cost::units(&ledger, &question.selection, &query)?)?;
         let room = self.room.take(most_rows(&ledger, &query));
         let _until_it_is_written =
             room.ok_or_else(|| Failure::refusal(Code::Unavailable, NO_ROOM))?;
-        let report = sum(&ledger, &question.selection, &query);
+        let report = sum(&ledger, &question.selection, &query)?;
         let totals = report.totals().map_err(report_failure)?;
         let rows = report.rows(&question.orders).map_err(report_failure)?;
         match question.format {
@@ -224,39 +226,15 @@ fn page(rows: &[Row], page: NumberedPage) -> &[Row] {
     rows.get(start..end).unwrap_or_default()
 }
 
-/// Refuses a report that would cut revenue into too many slices.
-fn check_cost(ledger: &Ledger, selection: &Selection, query: &ReportQuery) -> Result<()> {
-    let report = Report::new(query.clone());
-    let periods = u64::try_from(report.periods()).unwrap_or(u64::MAX);
-    let most = u64::try_from(ledger.len()).unwrap_or(u64::MAX).saturating_mul(periods);
-    if most <= MAX_SLICES {
-        return Ok(());
-    }
-    let parts = ledger.parts(1);
-    let entries = parts.iter().flat_map(|part| part.deals()).flatten();
-    let entries = entries.filter(|entry| selection.admits(entry));
-    let (mut count, mut slices) = (0_u64, 0_u64);
-    for entry in entries {
-        count = count.saturating_add(1);
-        slices = slices.saturating_add(report.slices(entry.days));
-    }
-    if slices <= MAX_SLICES {
-        return Ok(());
-    }
-    let detail = format!(
-        "This report cuts {count} revenue distributions into {slices} slices, and at most \
-         {MAX_SLICES} are computed: group by a longer period, or narrow the dates or the deals"
-    );
-    Err(Error::parameter(Code::TooCostly, "group", detail).into())
-}
-
 /// Sums the ledger, on several threads if it is long.
-fn sum(ledger: &Ledger, selection: &Selection, query: &ReportQuery) -> Report {
+fn sum(ledger: &Ledger, selection: &Selection, query: &ReportQuery) -> Result<Report> {
     let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     let threads = ledger.len().checked_div(DISTRIBUTIONS_PER_THREAD).unwrap_or(0).saturating_add(1);
     let mut parts = ledger.parts(cores.min(threads)).into_iter();
+    let end = deadline::current();
     let sum_part = |part: store::LedgerPart<'_>| {
         let mut report = Report::new(query.clone());
+        let mut added = 0_usize;
         for entries in part.deals() {
             let mut entries = entries.peekable();
             let whole = selection.takes_whole_deals();
@@ -265,24 +243,31 @@ fn sum(ledger: &Ledger, selection: &Selection, query: &ReportQuery) -> Report {
             }
             for entry in entries.filter(|entry| whole || selection.admits(entry)) {
                 report.add(&entry);
+                added = added.wrapping_add(1);
+                if added.is_multiple_of(CHECKED_EVERY) && !end.allows() {
+                    return Err(store::Error::too_long());
+                }
             }
             if report.is_too_large() {
                 break;
             }
         }
-        report
+        Ok(report)
     };
     let own = parts.next();
     std::thread::scope(|scope| {
-        let others: Vec<_> = parts.map(|part| scope.spawn(move || sum_part(part))).collect();
-        let mut report = own.map_or_else(|| Report::new(query.clone()), sum_part);
+        let others: Vec<_> = parts
+            .map(|part| scope.spawn(move || deadline::within(end, || sum_part(part))))
+            .collect();
+        let own = own.map_or_else(|| Ok(Report::new(query.clone())), sum_part);
+        let mut report = own?;
         for other in others {
             match other.join() {
-                Ok(part) => report.merge(&part),
+                Ok(part) => report.merge(&part?),
                 Err(panic) => std::panic::resume_unwind(panic),
             }
         }
-        report
+        Ok(report)
     })
 }
 

@@ -32,6 +32,7 @@ const ROWS: &[(&str, &str)] = &[
     ("settlements", "1"),
     ("distribution_refunds", "1"),
     ("events", "1"),
+    ("tokens", "1"),
 ];
 
 #[derive(Debug)]
@@ -124,10 +125,10 @@ fn other_organizations_get_404(place: &Place) {
         }
         if !*row && *method == "GET" {
             let shown = String::from_utf8_lossy(&answer.body).into_owned();
-            // The other organization sees itself, and the events of its own making and of its
-            // token's.
+            // The other organization sees itself and its token, and the events of the making of
+            // both.
             let own = match path.as_str() {
-                "/organizations" => 1,
+                "/organizations" | "/tokens" => 1,
                 "/events" => 2,
                 _ => 0,
             };
@@ -145,7 +146,7 @@ fn readers_get_403_for_writes(place: &Place) {
         let Endpoint { method, path, .. } = &endpoint;
         let answer = world.request_as(&world.reader, method, path, None);
         let expected = match *method {
-            "GET" | "HEAD" if path.starts_with("/events") => 403,
+            "GET" | "HEAD" if path.starts_with("/events") || path.starts_with("/tokens") => 403,
             "GET" | "HEAD" => 200,
             "OPTIONS" => 204,
             _ => 403,

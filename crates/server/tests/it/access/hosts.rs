@@ -15,6 +15,81 @@ apportion_testing::cases! {
     single_documents_have_relative_links
 }
 
+/// Hosts that mean this machine.
+const LOOPBACK: &[&str] = &[
+    "localhost",
+    "LocalHost:80",
+    "localhost:1",
+    "127.0.0.1",
+    "127.9.9.9:8080",
+    "[::1]",
+    "[::1]:80",
+    "[::1]:",
+    "localhost:",
+    "[::ffff:127.0.0.1]:80",
+];
+
+/// Hosts that mean another machine, or may, or are no hosts.
+const ELSEWHERE: &[&str] = &[
+    "example.com",
+    "10.0.0.1",
+    "0.0.0.0",
+    "192.168.0.1:80",
+    "localhost.example.com",
+    "127.0.0.1.example.com",
+    "127.0.0.1.example.com:80",
+    "[::1].example.com",
+    "[::1].example.com:80",
+    "[::1]example.com",
+    "[::1]:80.example.com",
+    "[::1]:example.com",
+    "[::1]80",
+    "[::1]:80:80",
+    "[::1]]",
+    "[[::1]]",
+    "[::1%25lo]",
+    "[v1.::1]",
+    "[127.0.0.1]",
+    "[localhost]",
+    "example.com[::1]",
+    "example.com#[::1]",
+    "user@localhost",
+    "localhost:80@example.com",
+    "user:localhost@example.com",
+    "[::1]@example.com",
+    "localhost:x",
+    "localhost:+80",
+    "localhost:65536",
+    "localhost:80:80",
+    "localhost:80.example.com",
+    ":80",
+    // These names need not mean this machine wherever they are looked up.
+    "localhost.",
+    "127.0.0.1.",
+    "127.0.0.1.:80",
+    ".localhost",
+    "localhost.localdomain",
+    "127.0.0.1:127.0.0.1",
+    "127.0.0.01",
+    "127.0.0.1%2eexample.com",
+    "localhost@example.com",
+    "example.com:127.0.0.1",
+    "xlocalhost",
+    "local host",
+    "localhost/x",
+    "localhost?x",
+    "[::2]",
+    "[::1",
+    "::1",
+    "2130706433",
+    "0x7f000001",
+    "127.1",
+    "",
+    "localhost,example.com",
+    "localhost\"",
+    "<localhost>",
+];
+
 fn get(world: &World, host: &str) -> Answer {
     let headers = [("Host", host), ("X-Auth-Token", world.token.as_str())];
     send(world.address(), "GET", "/api/v2/deals", &headers, b"")
@@ -27,43 +102,11 @@ fn own_link(answer: &Answer) -> String {
 
 fn a_loopback_server_answers_to_loopback_names(place: &Place) {
     let world = World::start(place);
-    for host in [
-        "localhost",
-        "LocalHost:80",
-        "localhost:1",
-        "127.0.0.1",
-        "127.9.9.9:8080",
-        "[::1]",
-        "[::1]:80",
-        "[::ffff:127.0.0.1]:80",
-    ] {
+    for host in LOOPBACK {
         let link = own_link(&get(&world, host).expect(200));
         assert!(link.starts_with(&format!("http://{host}/api/v2/deals?")), "{link}");
     }
-    for host in [
-        "example.com",
-        "10.0.0.1",
-        "0.0.0.0",
-        "192.168.0.1:80",
-        "localhost.example.com",
-        "127.0.0.1.example.com",
-        "localhost@example.com",
-        "example.com:127.0.0.1",
-        "xlocalhost",
-        "local host",
-        "localhost/x",
-        "localhost?x",
-        "[::2]",
-        "[::1",
-        "::1",
-        "2130706433",
-        "0x7f000001",
-        "127.1",
-        "",
-        "localhost,example.com",
-        "localhost\"",
-        "<localhost>",
-    ] {
+    for host in ELSEWHERE {
         let answer = get(&world, host);
         assert_eq!(answer.status, 400, "{host}");
         assert_eq!(complaints(&answer), ["400"], "{host}");
@@ -91,7 +134,11 @@ fn elsewhere_links_repeat_the_host(place: &Place) {
         let link = own_link(&get(&world, host).expect(200));
         assert!(link.starts_with(&format!("http://{host}/api/v2/deals?")), "{link}");
     }
-    for host in ["a/b", "a b", "a?b", "a#b", "a@b", "a\"b", "a<b", "a\\b", ""] {
+    let malformed =
+        ["[::1].example.com", "[::1]x", "[::1", "::1", "a:b", "a:65536", "a:80:80", ":80"];
+    for host in
+        ["a/b", "a b", "a?b", "a#b", "a@b", "a\"b", "a<b", "a\\b", ""].iter().chain(&malformed)
+    {
         get(&world, host).expect(400);
     }
 }

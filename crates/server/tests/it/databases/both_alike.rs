@@ -61,7 +61,8 @@ fn filters_and_sorts(place: &Place) {
         // that can be equal.
         let differs = |name: &str| name.ends_with("_at") || name == "request_id";
         let filters = table.filters().into_iter().filter(|probe| !differs(&probe.name));
-        let unequal = |name: &str| kind.name != "events" && name == "created_at";
+        let at_once = ["events", "tokens"].contains(&kind.name);
+        let unequal = |name: &str| !at_once && name == "created_at";
         let sorts = table.sorts().into_iter();
         let sorts = sorts.filter(|probe| unequal(&probe.name) || !differs(&probe.name));
         paths.extend(filters.chain(sorts).map(|probe| probe.path));

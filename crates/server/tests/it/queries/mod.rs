@@ -2,8 +2,7 @@
 //! worked out in the test. Not here: the rules of JSON:API (`standard`).
 
 apportion_testing::modules! {
-    cursors, cursors_amid_writes, documents, fields, includes, limits, pages, related, sorts,
-    tables,
-    unsupported;
+    cursors, cursors_amid_writes, documents, fields, includes, limits, made_up_cursors, pages,
+    related, sorts, tables, unsupported;
     folders: filters
 }

@@ -113,7 +113,7 @@ fn every_cell_of_every_type(place: &Place) {
             let counts = ["probability", "day_count", "collaborator_count", "allocation_count"];
             let others = ["points", "score", "subject_id", "version_before", "version_after"];
             let plain = counts.iter().chain(&others).any(|name| *name == integer.name)
-                || integer.name == "token_id";
+                || ["token_id", "overlap"].contains(&integer.name);
             let listed = AMOUNTS
                 .iter()
                 .any(|(of, names, _)| *of == kind.name && names.contains(&integer.name));

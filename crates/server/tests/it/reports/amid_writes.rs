@@ -122,6 +122,7 @@ fn beside(world: &World) -> Running {
         database,
         public_url: None,
         cors_origins: Vec::new(),
+        trusted_proxies: Vec::new(),
         limit_rates: false,
         engine_interval: None,
         clock: Clock::system(),

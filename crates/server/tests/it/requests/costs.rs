@@ -50,7 +50,7 @@ fn slices_of_a_report(place: &Place) {
     assert!(began.elapsed() < std::time::Duration::from_secs(2), "{:?}", began.elapsed());
     for narrower in [
         "group=date:month&page[size]=1",
-        "group=date:day&page[size]=1&filter[date][gt_eq]=2050-01-01",
+        "group=date:day&page[size]=1&filter[date][gt_eq]=2098-01-01",
         "group=date:day&page[size]=1&filter[deal_id]=2",
     ] {
         report(narrower).expect(200);

@@ -1,6 +1,10 @@
 //! `Idempotency-Key`: a repeated request has its effect once.
 
+use std::time::{Duration, Instant};
+
+use apportion_server::store::{Error as StoreError, OrganizationId, Scope, Session, Tenant};
 use apportion_testing::Place;
+use diesel::connection::SimpleConnection;
 use serde_json::{Value, json};
 
 use crate::support::world::{JSON_API, World, document};
@@ -8,7 +12,8 @@ use apportion_testing::http::{Answer, send};
 
 apportion_testing::cases! {
     a_create_is_replayed, a_refusal_is_replayed, keys_belong_to_requests, unreadable_keys,
-    twins_have_one_effect, an_answer_survives_a_restart, answers_expire
+    twins_have_one_effect, an_answer_survives_a_restart, answers_expire;
+    postgres: a_twin_on_another_server
 }
 
 fn keyed(
@@ -64,7 +69,12 @@ fn a_refusal_is_replayed(place: &Place) {
     let refused = create("k").expect(404);
     world.deal("Late", 100);
     let again = create("k").expect(404);
-    assert_eq!((&again.body, again.header("Idempotency-Replayed")), (&refused.body, Some("true")));
+    assert_eq!(again.header("Idempotency-Replayed"), Some("true"));
+    // The ids of errors are those of each request, and all else is the first answer.
+    let (first, mut second) = (refused.json(), again.json());
+    assert_ne!(second["errors"][0]["id"], first["errors"][0]["id"]);
+    second["errors"][0]["id"] = first["errors"][0]["id"].clone();
+    assert_eq!(second, first);
     create("l").expect(201);
     // The answer to an invalid document is not stored.
     post(&world, "m", &json!({"data": []})).expect(400);
@@ -115,6 +125,56 @@ fn twins_have_one_effect(place: &Place) {
     assert_eq!(total(&world), json!(1));
 }
 
+/// The first request waits for a lock that somebody has. Its twin is refused at once, though the
+/// server that it reaches knows nothing of the first.
+fn a_twin_on_another_server(place: &Place) {
+    let world = World::start(place);
+    let other = world.start_beside();
+    world.deal("D", 1);
+    let (path, body) = ("/api/v2/deals/1", deal("Twin").to_string());
+    let headers = [
+        ("X-Auth-Token", world.token.as_str()),
+        ("Content-Type", JSON_API),
+        ("Idempotency-Key", "k"),
+    ];
+    let ask = |to| send(to, "PATCH", path, &headers, body.as_bytes());
+    let mut session = Session::open(&world.database).unwrap();
+    let scope = Scope::of(OrganizationId(world.organization));
+    let (first, refused, took) = std::thread::scope(|scope_of_threads| {
+        let mut tenant = Tenant::new(scope, &mut session);
+        tenant
+            .transaction(|tenant| {
+                let connection = tenant.connection()?;
+                connection.batch_execute("SELECT id FROM deals WHERE id = 1 FOR UPDATE")?;
+                let first = scope_of_threads.spawn(|| ask(world.address()));
+                wait_for_lock(place);
+                let began = Instant::now();
+                let refused = ask(other.address());
+                Ok::<_, StoreError>((first, refused, began.elapsed()))
+            })
+            .map(|(first, refused, took)| (first.join().unwrap(), refused, took))
+            .unwrap()
+    });
+    let errors = refused.expect(409);
+    assert_eq!(errors.header("Retry-After"), Some("1"));
+    assert_eq!(errors.json()["errors"][0]["source"], json!({"header": "Idempotency-Key"}));
+    assert!(took < Duration::from_secs(1), "{took:?}");
+    assert_eq!(first.expect(200).header("Idempotency-Replayed"), None);
+    let again = ask(other.address()).expect(200);
+    assert_eq!(again.header("Idempotency-Replayed"), Some("true"));
+    assert_eq!(world.get("/deals/1").json()["data"]["attributes"]["name"], "Twin");
+}
+
+/// Waits until a connection to the database waits for a lock.
+fn wait_for_lock(place: &Place) {
+    let waits = "SELECT COUNT(*) FROM pg_stat_activity \
+                 WHERE datname = current_database() AND wait_event_type = 'Lock'";
+    let began = Instant::now();
+    while place.cluster().unwrap().query(&place.url, waits).trim() == "0" {
+        assert!(began.elapsed() < Duration::from_secs(2), "nobody waits");
+    }
+}
+
 fn an_answer_survives_a_restart(place: &Place) {
     let mut world = World::start(place);
     let first = post(&world, "k", &deal("Kept")).expect(201);
@@ -126,7 +186,6 @@ fn an_answer_survives_a_restart(place: &Place) {
 /// The store takes the time as an argument, so the test need not wait for a day.
 fn answers_expire(place: &Place) {
     use apportion_server::store::idempotency::{Claim, LIFETIME, Request, claim};
-    use apportion_server::store::{OrganizationId, Scope, Session, Tenant};
     let world = World::start(place);
     let mut session = Session::open(&world.database).unwrap();
     let scope = Scope::of(OrganizationId(world.organization));
@@ -137,7 +196,7 @@ fn answers_expire(place: &Place) {
         hash: [7; 32],
         is_clock_sound: true,
     };
-    let now = "2025-01-01T00:00:00".parse::<chrono::NaiveDateTime>().unwrap();
+    let now = "2125-01-01T00:00:00".parse::<chrono::NaiveDateTime>().unwrap();
     let mut claim = |key: &str, now| {
         Tenant::new(scope, &mut session)
             .transaction(|tenant| claim(tenant, &request(key), now))

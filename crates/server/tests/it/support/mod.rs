@@ -14,6 +14,7 @@ pub mod query_faults;
 pub mod refusal;
 pub mod resources;
 pub mod rows;
+pub mod scraped;
 pub mod siren;
 pub mod standard;
 pub mod world;

@@ -9,7 +9,7 @@ use apportion_testing::http::{Answer, send};
 /// Sends a body as it stands.
 #[track_caller]
 pub fn send_body(world: &World, method: &str, path: &str, body: impl AsRef<[u8]>) -> Answer {
-    let headers = [("X-Auth-Token", world.token.as_str()), ("Content-Type", JSON_API)];
+    let headers = [("X-Auth-Token", world.token_for(path)), ("Content-Type", JSON_API)];
     send(world.address(), method, &format!("/api/v2{path}"), &headers, body.as_ref())
 }
 

@@ -70,16 +70,7 @@ impl World {
         };
         let (token, reader) = (mint(organization, "write"), mint(organization, "read"));
         let (admin, stranger) = (mint(organization, "admin"), mint(other, "admin"));
-        let mut config = Config {
-            bind: SocketAddr::from(([127, 0, 0, 1], 0)),
-            database: database.clone(),
-            public_url: None,
-            cors_origins: Vec::new(),
-            limit_rates: false,
-            engine_interval: None,
-            clock: Clock::system(),
-            monitoring: Monitoring::default(),
-        };
+        let mut config = config(&database);
         change(&mut config);
         let running = Running::serving(config, types).unwrap();
         Self { database, running, organization, other, token, reader, admin, stranger }
@@ -87,17 +78,12 @@ impl World {
 
     /// Stops the server and starts another on the same database.
     pub fn restart(&mut self) {
-        let config = Config {
-            bind: SocketAddr::from(([127, 0, 0, 1], 0)),
-            database: self.database.clone(),
-            public_url: None,
-            cors_origins: Vec::new(),
-            limit_rates: false,
-            engine_interval: None,
-            clock: Clock::system(),
-            monitoring: Monitoring::default(),
-        };
-        self.running = Running::start(config).unwrap();
+        self.running = Running::start(config(&self.database)).unwrap();
+    }
+
+    /// Starts another server on the same database.
+    pub fn start_beside(&self) -> Running {
+        Running::start(config(&self.database)).unwrap()
     }
 
     /// Returns the address at which the server listens.
@@ -179,6 +165,21 @@ impl World {
     pub fn spread(&self, deal: &str, start_on: &str, end_on: &str, percent: &str) -> String {
         let attributes = json!({"start_on": start_on, "end_on": end_on, "amount_percent": percent});
         self.create("revenue_distributions", attributes, &[("deal", "deals", deal)])
+    }
+}
+
+/// Returns the configuration of a server without rate limits and without an engine.
+fn config(database: &Address) -> Config {
+    Config {
+        bind: SocketAddr::from(([127, 0, 0, 1], 0)),
+        database: database.clone(),
+        public_url: None,
+        cors_origins: Vec::new(),
+        trusted_proxies: Vec::new(),
+        limit_rates: false,
+        engine_interval: None,
+        clock: Clock::system(),
+        monitoring: Monitoring::default(),
     }
 }
 

@@ -3,5 +3,5 @@
 
 apportion_testing::modules! {
     all_faults_at_once, composed_text, create, deal_links, delete, external_ids, field_rules,
-    operations, read_only_members, relationships, update
+    given_twice, legible_names, operations, read_only_members, relationships, update
 }

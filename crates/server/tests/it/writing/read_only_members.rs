@@ -47,8 +47,11 @@ fn everything(kind: &str) -> String {
     format!("/{kind}/1?fields[{kind}]={}&include={}", names.join(","), many.join(","))
 }
 
+/// Returns the types to try. Tokens are not among them: a row that has a value in each attribute is
+/// one that has ended, and cannot be changed (`access::tokens`).
 fn writable() -> impl Iterator<Item = &'static str> {
-    stored_types().filter(|resource| resource.is_changeable()).map(|resource| resource.name)
+    let kinds = stored_types().filter(|resource| resource.is_changeable());
+    kinds.map(|resource| resource.name).filter(|name| *name != "tokens")
 }
 
 /// Returns a resource without the instant of its last change.
@@ -170,7 +173,8 @@ fn a_value_is_refused_on_a_new_row(place: &Place) {
 fn a_new_row_has_no_links_yet(place: &Place) {
     let world = world(place);
     let mut walked = 0;
-    for resource in stored_types().filter(|resource| resource.writable) {
+    // Nothing has to be given for a token, so that it has no other faults.
+    for resource in stored_types().filter(|it| it.writable && it.name != "tokens") {
         let kind = resource.name;
         let faults = |members: Value| {
             let mut data = json!({"type": kind});

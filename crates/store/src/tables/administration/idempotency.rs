@@ -1,12 +1,15 @@
 //! The answers to requests that carry an idempotency key. A unique index decides which of several
-//! requests with one key is the first. The row of the key is written in the same transaction as the
-//! effect of the request, so that both are stored or neither is. Not here: the header of the
-//! request (`apportion-server`).
+//! requests with one key is the first. On PostgreSQL a lock of its own says that it is still being
+//! answered, on whichever server, so that nobody waits for it. The row of the key is written in the
+//! same transaction as the effect of the request, so that both are stored or neither is. Not here:
+//! the header of the request (`apportion-server`).
 
 use chrono::{NaiveDateTime, TimeDelta};
+use diesel::dsl::sql;
 use diesel::prelude::*;
+use diesel::sql_types::{Bool, Text};
 
-use crate::database::connection::on_backend;
+use crate::database::connection::{AnyConnection, on_backend};
 use crate::error::{Error, Result};
 use crate::session::Session;
 use crate::session::tenant::Tenant;
@@ -74,6 +77,8 @@ pub enum Claim {
     Answered(Answer),
     /// The key belongs to another request with the same method and path.
     Other,
+    /// Another transaction has claimed the key and is still running.
+    Running,
 }
 
 /// Deletes expired answers of all tenants, the oldest first, and at most [`PURGED_AT_ONCE`].
@@ -93,11 +98,14 @@ pub fn purge(session: &mut Session, now: NaiveDateTime) -> Result<usize> {
 
 /// Claims a key for a request.
 ///
-/// If another transaction has claimed the key and is still running, this waits for its end. Returns
+/// SQLite has one writer, so that no other transaction can run there. Returns
 /// [`Error::Interrupted`] if the key was deleted meanwhile.
 pub fn claim(tenant: &mut Tenant<'_>, request: &Request, now: NaiveDateTime) -> Result<Claim> {
     let organization = tenant.id();
     let connection = tenant.connection()?;
+    if !hold(connection, organization, request)? {
+        return Ok(Claim::Running);
+    }
     let row = (
         keys::organization_id.eq(organization),
         keys::method.eq(&request.method),
@@ -141,6 +149,18 @@ pub fn claim(tenant: &mut Tenant<'_>, request: &Request, now: NaiveDateTime) -> 
         // The row has expired and was deleted between the two statements.
         None => Err(Error::Interrupted("the key was released".to_owned())),
     }
+}
+
+/// Holds a key until the end of the transaction. Returns `false` if another transaction holds it.
+///
+/// To wait at the unique index would take as long as the other request does, and a limit of that
+/// time is an error that ends the transaction. This lock is refused at once, and without an error.
+fn hold(connection: &mut AnyConnection, organization: i64, request: &Request) -> Result<bool> {
+    let AnyConnection::Postgres(connection) = connection else { return Ok(true) };
+    let Request { method, path, key, .. } = request;
+    let name = format!("idempotency key {organization} {method} {path} {key}");
+    let lock = sql::<Bool>("pg_try_advisory_xact_lock(hashtextextended(").bind::<Text, _>(name);
+    diesel::select(lock.sql(", 0))")).get_result(connection).map_err(Error::from)
 }
 
 /// Stores the answer to the request that claimed a key.

@@ -2,51 +2,57 @@
 //! tenant is not known before the token is found, so some statements here see the rows of all
 //! tenants. Not here: the making of tokens, and the rights of a scope (`apportion-server`).
 
-use apportion_core::event::Action;
 use apportion_core::id::{OrganizationId, PersonId, TokenId};
 use chrono::NaiveDateTime;
 use diesel::prelude::*;
 
 use crate::error::{Error, Result};
+use crate::rows::macros::{insert_row, lock_row, next_version, own_row, timestamps, update_row};
 use crate::rows::table::table;
 use crate::scope::Scope;
 use crate::session::Session;
-use crate::session::event::Event;
 use crate::session::tenant::Tenant;
-use crate::tables::administration::event::events;
+use crate::stored;
 use crate::tables::administration::organization::organizations;
 use crate::tables::administration::person::people;
-
-/// The name of the table in events. A token has version 1, and one more after each change.
-const TABLE: &str = "tokens";
 
 table! {
     tokens;
     /// A stored token.
     TokenRow {
         /// The id of the row.
-        id: TokenId => BigInt,
+        id: TokenId => BigInt as ID,
         /// The tenant that the token acts for.
-        organization_id: OrganizationId => BigInt,
+        organization_id: OrganizationId => BigInt as ORGANIZATION_ID,
         /// The person that the token is bound to, if any.
-        person_id: Option<PersonId> => Nullable<BigInt>,
+        person_id: Option<PersonId> => Nullable<BigInt> as PERSON_ID,
         /// The SHA-256 of the token.
         hash: Vec<u8> => Binary,
         /// The scope of the token: `read`, `write` or `admin`.
-        scope: String => Text,
+        scope: String => Text as SCOPE,
         /// The purpose of the token, if stated.
-        label: Option<String> => Nullable<Text>,
+        label: Option<String> => Nullable<Text> as LABEL,
         /// The time at which the token was created, UTC.
-        created_at: NaiveDateTime => Timestamp,
+        created_at: NaiveDateTime => Timestamp as CREATED_AT,
         /// The time of the last use, UTC, updated at most once a minute; `None` if there was no
         /// use.
-        last_used_at: Option<NaiveDateTime> => Nullable<Timestamp>,
+        last_used_at: Option<NaiveDateTime> => Nullable<Timestamp> as LAST_USED_AT,
         /// The time from which the token is refused, UTC; `None` if it does not expire.
-        expires_at: Option<NaiveDateTime> => Nullable<Timestamp>,
+        expires_at: Option<NaiveDateTime> => Nullable<Timestamp> as EXPIRES_AT,
         /// The time at which the token was revoked, UTC; `None` if it is not revoked.
-        revoked_at: Option<NaiveDateTime> => Nullable<Timestamp>,
+        revoked_at: Option<NaiveDateTime> => Nullable<Timestamp> as REVOKED_AT,
+        /// The token that this one was made to replace, if any.
+        replaces_id: Option<TokenId> => Nullable<BigInt> as REPLACES_ID,
+        /// The seconds for which that one stayed in force, if there is one.
+        overlap: Option<i64> => Nullable<BigInt> as OVERLAP,
+        /// The version of the row, which every change but a use increases by 1.
+        version: i64 => BigInt,
+        /// The time of the last change of the row but a use, UTC.
+        updated_at: NaiveDateTime => Timestamp as UPDATED_AT,
     }
 }
+
+stored!(TokenRow in tokens by "\"tokens\".\"organization_id\"");
 
 /// A token to be inserted.
 #[derive(Clone, Debug)]
@@ -63,6 +69,9 @@ pub struct NewToken {
     pub label: Option<String>,
     /// The time from which the token is refused, UTC; `None` if it does not expire.
     pub expires_at: Option<NaiveDateTime>,
+    /// The token that it is made to replace, if any, and the seconds for which that one stays in
+    /// force.
+    pub replaces: Option<(TokenId, i64)>,
 }
 
 /// The reason why a token cannot be inserted.
@@ -99,23 +108,45 @@ pub fn insert(
             return Ok(Err(Missing::Person));
         }
     }
-    let id: TokenId = diesel::insert_into(tokens::table)
-        .values((
-            tokens::organization_id.eq(organization.0),
-            tokens::person_id.eq(new.person.map(|person| person.0)),
-            tokens::hash.eq(new.hash.as_slice()),
-            tokens::scope.eq(new.scope),
-            tokens::label.eq(new.label.as_deref()),
-            tokens::created_at.eq(now),
-            tokens::expires_at.eq(new.expires_at),
-        ))
-        .returning(tokens::id)
-        .get_result(connection)
-        .map_err(Error::from)?;
-    let mut tenant = Tenant::new(Scope::of(new.organization), session);
-    let event = tenant.event(TABLE, id.0, now);
-    tenant.note(Event { action: Action::Create, version_after: Some(1), ..event })?;
-    Ok(Ok(id))
+    create(&mut Tenant::new(Scope::of(organization), session), new, now).map(Ok)
+}
+
+/// Inserts a token of the tenant, and returns its id. The person and the token that it replaces
+/// must be rows of the tenant.
+pub fn create(tenant: &mut Tenant<'_>, new: &NewToken, now: NaiveDateTime) -> Result<TokenId> {
+    let values = (
+        tokens::person_id.eq(new.person.map(|person| person.0)),
+        tokens::hash.eq(new.hash.as_slice()),
+        tokens::scope.eq(new.scope),
+        tokens::label.eq(new.label.as_deref()),
+        tokens::expires_at.eq(new.expires_at),
+        tokens::replaces_id.eq(new.replaces.map(|(id, _)| id.0)),
+        tokens::overlap.eq(new.replaces.map(|(_, overlap)| overlap)),
+    );
+    insert_row!(tokens, tenant, now, values, timestamps!(tokens, now))
+}
+
+/// Returns the token of that id, if it is the tenant's, and locks it until the end of the
+/// transaction.
+pub fn lock(tenant: &mut Tenant<'_>, id: TokenId) -> Result<Option<TokenRow>> {
+    lock_row!(tokens, tenant, id)
+}
+
+/// Updates the purpose and the end of a token of the tenant.
+pub fn update(
+    tenant: &mut Tenant<'_>,
+    id: TokenId,
+    label: Option<&str>,
+    expires_at: Option<NaiveDateTime>,
+    now: NaiveDateTime,
+) -> Result<()> {
+    let values = (tokens::label.eq(label), tokens::expires_at.eq(expires_at));
+    update_row!(tokens, tenant, id, now, values)
+}
+
+/// Revokes a token of the tenant that is not revoked yet.
+pub fn end(tenant: &mut Tenant<'_>, id: TokenId, now: NaiveDateTime) -> Result<()> {
+    update_row!(tokens, tenant, id, now, tokens::revoked_at.eq(now))
 }
 
 /// Returns the token with this hash, or `None` if it does not exist.
@@ -140,74 +171,30 @@ pub fn list(session: &mut Session, organization: Option<OrganizationId>) -> Resu
 /// revoked stays unchanged.
 pub fn revoke(session: &mut Session, id: TokenId, now: NaiveDateTime) -> Result<bool> {
     let token = tokens::table.filter(tokens::id.eq(id.0));
-    let found: i64 = token.count().get_result(session.everybody()?)?;
-    let revoked: Option<OrganizationId> =
-        diesel::update(token.filter(tokens::revoked_at.is_null()))
-            .set(tokens::revoked_at.eq(now))
-            .returning(tokens::organization_id)
-            .get_result(session.everybody()?)
-            .optional()
-            .map_err(Error::from)?;
-    if let Some(organization) = revoked {
-        note_update(&mut Tenant::new(Scope::of(organization), session), id, now)?;
+    let found: Option<(OrganizationId, Option<NaiveDateTime>)> = token
+        .select((tokens::organization_id, tokens::revoked_at))
+        .first(session.everybody()?)
+        .optional()?;
+    if let Some((organization, None)) = found {
+        let mut tenant = Tenant::new(Scope::of(organization), session);
+        if lock(&mut tenant, id)?.is_some_and(|row| row.revoked_at.is_none()) {
+            end(&mut tenant, id, now)?;
+        }
     }
-    Ok(found > 0)
+    Ok(found.is_some())
 }
 
-/// Returns a token of a tenant that is accepted at `now`, or `None` if no such token has
-/// that id.
+/// Returns a token of the tenant that is accepted at `now`, and locks it until the end of the
+/// transaction. Returns `None` if no such token has that id.
 pub fn accepted(
     tenant: &mut Tenant<'_>,
     id: TokenId,
     now: NaiveDateTime,
 ) -> Result<Option<TokenRow>> {
-    let organization = tenant.id();
-    tokens::table
-        .filter(tokens::organization_id.eq(organization))
-        .filter(tokens::id.eq(id.0))
-        .filter(tokens::revoked_at.is_null())
-        .filter(tokens::expires_at.is_null().or(tokens::expires_at.gt(now)))
-        .get_result(tenant.connection()?)
-        .optional()
-        .map_err(Error::from)
-}
-
-/// Makes a token of a tenant expire at `end`, unless it is revoked or expires before. Returns
-/// whether that is a change.
-pub fn end_by(
-    tenant: &mut Tenant<'_>,
-    id: TokenId,
-    end: NaiveDateTime,
-    now: NaiveDateTime,
-) -> Result<bool> {
-    let organization = tenant.id();
-    let later = tokens::table
-        .filter(tokens::organization_id.eq(organization))
-        .filter(tokens::id.eq(id.0))
-        .filter(tokens::revoked_at.is_null())
-        .filter(tokens::expires_at.is_null().or(tokens::expires_at.gt(end)));
-    let changed = diesel::update(later).set(tokens::expires_at.eq(end));
-    let is_changed = changed.execute(tenant.connection()?).map_err(Error::from)? > 0;
-    if is_changed {
-        note_update(tenant, id, now)?;
-    }
-    Ok(is_changed)
-}
-
-/// Notes that a token was changed. Its version is known from its events only.
-fn note_update(tenant: &mut Tenant<'_>, id: TokenId, now: NaiveDateTime) -> Result<()> {
-    let organization = tenant.id();
-    let before: Option<Option<i64>> = events::table
-        .filter(events::organization_id.eq(organization))
-        .filter(events::subject_type.eq(TABLE))
-        .filter(events::subject_id.eq(id.0))
-        .order(events::id.desc())
-        .select(events::version_after)
-        .first(tenant.connection()?)
-        .optional()
-        .map_err(Error::from)?;
-    let version = before.flatten().unwrap_or(1).saturating_add(1);
-    tenant.record_update(TABLE, id.0, version, now)
+    let is_over = |row: &TokenRow| {
+        row.revoked_at.is_some() || row.expires_at.is_some_and(|expires_at| expires_at <= now)
+    };
+    Ok(lock(tenant, id)?.filter(|row| !is_over(row)))
 }
 
 /// Sets the time of the last use of a token to `now`.

@@ -1,7 +1,7 @@
 //! Tokens: inserted for tenants and people that there are, found by their hash, used, listed and
 //! revoked.
 
-use apportion_store::token::{Missing, accepted, end_by, find, insert, list, record_use, revoke};
+use apportion_store::token::{Missing, accepted, find, insert, list, record_use, revoke};
 use apportion_store::{Error, OrganizationId, PersonId, Tenant};
 use apportion_testing::Place;
 
@@ -43,26 +43,13 @@ fn ended_by_others(place: &Place) {
     let passing = insert(&mut session, &new, instant(0)).unwrap().unwrap();
     let mut theirs = Tenant::new(world.theirs, &mut session);
     assert!(accepted(&mut theirs, lasting, instant(1)).unwrap().is_none());
-    assert!(!end_by(&mut theirs, lasting, instant(1), instant(1)).unwrap());
     let mut ours = Tenant::new(world.ours, &mut session);
     let mut is_accepted =
         |id, at| accepted(&mut ours, id, instant(at)).unwrap().map(|row| row.expires_at).is_some();
     assert!(is_accepted(lasting, 1_000) && is_accepted(passing, 99) && !is_accepted(passing, 100));
-    for (id, end, is_changed, expected) in [
-        (lasting, 300, true, 300),
-        (lasting, 300, false, 300),
-        (lasting, 400, false, 300),
-        (lasting, 200, true, 200),
-        (passing, 200, false, 100),
-    ] {
-        assert_eq!(end_by(&mut ours, id, instant(end), instant(1)).unwrap(), is_changed, "{end}");
-        let row = accepted(&mut ours, id, instant(1)).unwrap().unwrap();
-        assert_eq!(row.expires_at, Some(instant(expected)));
-    }
     revoke(&mut session, lasting, instant(2)).unwrap();
     let mut ours = Tenant::new(world.ours, &mut session);
     assert!(accepted(&mut ours, lasting, instant(3)).unwrap().is_none());
-    assert!(!end_by(&mut ours, lasting, instant(4), instant(3)).unwrap());
 }
 
 fn refused(place: &Place) {

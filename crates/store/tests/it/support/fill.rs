@@ -5,8 +5,8 @@ use apportion_store::{Scope, Session, Tenant, idempotency, import, token};
 use super::rows::{keyed_request, new_token};
 use super::{instant, run};
 
-/// Inserts a row of the tenant into every table; those with ids have the id `id`, except tokens,
-/// events and idempotency keys.
+/// Inserts a row of the tenant into every table; those with ids have the id `id`, except events
+/// and idempotency keys.
 pub fn fill(session: &mut Session, scope: Scope, id: i64) {
     let new = new_token(scope.organization, None, u8::try_from(id).unwrap());
     token::insert(session, &new, instant(0)).unwrap().unwrap();
@@ -24,6 +24,7 @@ pub fn fill(session: &mut Session, scope: Scope, id: i64) {
 }
 
 const FILL: &str = "
+UPDATE tokens SET id = ID WHERE organization_id = ORG;
 INSERT INTO people (id, organization_id, first_name, last_name, created_at, updated_at)
 VALUES (ID, ORG, 'A', 'B', NOW);
 INSERT INTO deals (id, organization_id, creator_id, name, currency, value, probability,

@@ -54,6 +54,7 @@ pub fn new_token(organization: OrganizationId, person: Option<i64>, hash: u8) ->
         scope: "write",
         label: Some(format!("token {hash}")),
         expires_at: None,
+        replaces: None,
     }
 }
 

@@ -81,8 +81,9 @@ impl Judge<'_> {
         let (resources, currency, now) = (work.resources, work.currency, work.now);
         let undone = work.tenant.transaction(|tenant: &mut Tenant<'_>| {
             let tenant = tenant.reborrow();
+            let (is_clock_sound, expected, secret) = (true, None, None);
             let mut work =
-                Work { resources, tenant, currency, now, is_clock_sound: true, expected: None };
+                Work { resources, tenant, currency, now, is_clock_sound, expected, secret };
             lock(&mut work, &plan.changes)?;
             let first = plan.changes.len().saturating_sub(self.changed.len());
             for (at, change) in plan.changes.iter().enumerate() {

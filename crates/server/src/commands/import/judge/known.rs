@@ -12,7 +12,7 @@ use super::super::plan::Plan;
 use super::super::row::Row;
 use super::super::{ImportError, Options};
 use super::{Judge, NewRow};
-use crate::catalog::{TypeRef, Work};
+use crate::catalog::{TypeRef, Work, lines};
 use crate::failure::Failure;
 
 /// The most names that one statement looks up.
@@ -55,6 +55,7 @@ impl<'j> Judge<'j> {
                     }
                 },
             }
+            lines::check(kind.resource(), &mut input, |_| Scalar::Null);
             self.rows.push(NewRow { row, input });
         }
         Ok(known)

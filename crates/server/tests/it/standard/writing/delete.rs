@@ -18,7 +18,9 @@ apportion_testing::cases! {
 /// a deleted one is still shown, as deleted.
 #[track_caller]
 fn fresh(world: &World) -> Vec<(String, bool)> {
-    let made = written(world).into_iter().map(|(kind, _)| {
+    // A token that is ended stays in its list, because events name it (`access::tokens`).
+    let kinds = written(world).into_iter().filter(|(kind, _)| kind.name != "tokens");
+    let made = kinds.map(|(kind, _)| {
         let list = format!("/{}", kind.name);
         let made = world.post(&list, &another(world, kind)).expect(201).json();
         (format!("{list}/{}", made["data"]["id"].as_str().unwrap()), kind.hidden_rows.is_some())
