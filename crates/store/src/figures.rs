@@ -33,7 +33,7 @@ pub struct PoolFigures {
     pub threads: usize,
     /// The number of pieces of work that wait.
     pub waiting: usize,
-    /// The number of pieces of work that have begun and are not answered.
+    /// The number of pieces of work that threads are at.
     pub running: usize,
     /// The count of pieces of work that have waited and were taken.
     pub taken: u64,

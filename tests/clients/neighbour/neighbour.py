@@ -71,11 +71,11 @@ def postgres(directory):
 
 
 def fill(url, organization, directory):
-    """2,000 deals; the first two with 20,000 and 10,000 distributions over a century."""
+    """2,000 deals; the first two with 10,000 distributions and one more over a century."""
     deals = pathlib.Path(directory, "deals.csv")
     deals.write_text("name,value\n" + "".join(f"Deal {at},1000\n" for at in range(2000)))
     spread = ["deal_id,start_on,end_on,amount_percent\n"]
-    for deal, count in [(1, 20_000), (2, 10_000)] + [(deal, 200) for deal in range(3, 153)]:
+    for deal, count in [(1, 10_000), (2, 10_001)] + [(deal, 100) for deal in range(3, 403)]:
         spread += [f"{deal},2000-01-01,2099-12-31,0.0001\n"] * count
     distributions = pathlib.Path(directory, "revenue_distributions.csv")
     distributions.write_text("".join(spread))

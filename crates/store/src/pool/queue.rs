@@ -82,7 +82,7 @@ impl<W> Queue<W> {
     pub(crate) fn pop(&self) -> Option<(Owner, W)> {
         let mut lines = self.lock();
         loop {
-            if let Some(next) = lines.next(self.share) {
+            if let Some(next) = lines.next(self.share, |_| true) {
                 return Some(next);
             }
             if lines.is_closed && lines.count == 0 {
@@ -92,11 +92,16 @@ impl<W> Queue<W> {
         }
     }
 
-    /// Returns work whose turn it is, if there is any until then; `None` does not wait.
-    pub(crate) fn pop_until(&self, until: Option<Instant>) -> Option<(Owner, W)> {
+    /// Returns work whose turn it is among the tenants that are admitted, if there is any until
+    /// then; `None` does not wait.
+    pub(crate) fn pop_until(
+        &self,
+        until: Option<Instant>,
+        admits: impl Fn(Owner) -> bool,
+    ) -> Option<(Owner, W)> {
         let mut lines = self.lock();
         loop {
-            if let Some(next) = lines.next(self.share) {
+            if let Some(next) = lines.next(self.share, &admits) {
                 return Some(next);
             }
             let left = until?.checked_duration_since(Instant::now())?;
@@ -150,8 +155,9 @@ impl<W> Queue<W> {
 
 impl<W> Lines<W> {
     /// Takes the next work of the first tenant in turn that has not its share of threads yet.
-    fn next(&mut self, share: usize) -> Option<(Owner, W)> {
-        let is_free = |owner: &Owner| self.running.get(owner).copied().unwrap_or(0) < share;
+    fn next(&mut self, share: usize, admits: impl Fn(Owner) -> bool) -> Option<(Owner, W)> {
+        let running = |owner: &Owner| self.running.get(owner).copied().unwrap_or(0);
+        let is_free = |owner: &Owner| running(owner) < share && admits(*owner);
         let at = self.turns.iter().position(is_free)?;
         let owner = self.turns.remove(at)?;
         let line = self.waiting.get_mut(&owner)?;
@@ -183,7 +189,7 @@ mod tests {
             assert!(queue.push(owner, work));
         }
         let mut order = String::new();
-        while let Some((owner, work)) = queue.pop_until(None) {
+        while let Some((owner, work)) = queue.pop_until(None, |_| true) {
             queue.done(owner);
             order.push_str(work);
         }
@@ -195,12 +201,12 @@ mod tests {
         for (threads, share) in [(1, 1), (2, 1), (3, 2), (4, 2), (5, 2), (32, 16)] {
             let queue = Queue::new(100, threads);
             (0..40).for_each(|work| assert!(queue.push(1, work)));
-            let taken = std::iter::from_fn(|| queue.pop_until(None)).count();
+            let taken = std::iter::from_fn(|| queue.pop_until(None, |_| true)).count();
             assert_eq!(taken, share, "of {threads} threads");
             assert!(queue.push(2, 0));
-            assert_eq!(queue.pop_until(None), Some((2, 0)));
+            assert_eq!(queue.pop_until(None, |_| true), Some((2, 0)));
             queue.done(1);
-            assert_eq!(queue.pop_until(None).map(|(owner, _)| owner), Some(1));
+            assert_eq!(queue.pop_until(None, |_| true).map(|(owner, _)| owner), Some(1));
         }
     }
 

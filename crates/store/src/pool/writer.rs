@@ -4,9 +4,9 @@
 //! time is up in the middle of a statement takes the transaction with it, as SQLite has it; the
 //! others are run again without it.
 
+use std::collections::HashSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use apportion_limits::deadline::{Deadline, within};
@@ -25,6 +25,10 @@ const MAX_GROUP: usize = 256;
 /// The time after the first piece of work after which a transaction takes no more, so that its
 /// answers leave.
 const MAX_WORKING: Duration = Duration::from_millis(50);
+/// The time from which a piece of work is slow.
+const SLOW: Duration = Duration::from_millis(20);
+/// The most tenants that are known as slow.
+const MAX_SLOW: usize = 1_000;
 /// The shortest time that a transaction stays open for clients which may come back after the last
 /// commit. It stays open as long as that commit took, from this to [`MAX_GATHERING`].
 const MIN_GATHERING: Duration = Duration::from_millis(1);
@@ -91,25 +95,21 @@ where
 /// The way to the writer.
 pub(crate) struct Writer {
     queue: Arc<Queue<Box<dyn Piece>>>,
-    /// The number of pieces of work in the transaction.
-    running: Arc<AtomicUsize>,
 }
 
 impl Writer {
     /// Starts the thread of the writer.
     pub(crate) fn start(origin: &Origin, limits: Limits, counts: &Arc<Counts>) -> Result<Self> {
         let queue = Arc::new(Queue::new(limits.queue, 1));
-        let running = Arc::<AtomicUsize>::default();
-        let writer = Self { queue: Arc::clone(&queue), running: Arc::clone(&running) };
+        let writer = Self { queue: Arc::clone(&queue) };
         let connection = Lazy::new(origin).counting(counts);
-        spawn("writer", move || Group::new(connection, queue, running).serve())?;
+        spawn("writer", move || Group::new(connection, queue).serve())?;
         Ok(writer)
     }
 
     /// Returns the figures of the thread and its queue.
     pub(crate) fn figures(&self) -> PoolFigures {
-        let running = self.running.load(Ordering::Relaxed);
-        PoolFigures { running, ..self.queue.figures().of("writer", 1) }
+        self.queue.figures().of("writer", 1)
     }
 
     /// Runs work in a transaction that it may share with other work, and answers after the commit.
@@ -153,7 +153,9 @@ enum State {
 struct Group {
     connection: Lazy,
     queue: Arc<Queue<Box<dyn Piece>>>,
-    running: Arc<AtomicUsize>,
+    /// The tenants whose last piece of work was slow. They share no commit, so that nobody waits for
+    /// them who has done its own.
+    slow: HashSet<Owner>,
     /// The number of pieces of work that are likely to share the next commit: as many as the last
     /// one answered, whose clients may come back at once, and as many as waited for its end; or
     /// nearly as many as before that, because a client that is late once is not gone.
@@ -165,24 +167,23 @@ struct Group {
 }
 
 impl Group {
-    fn new(connection: Lazy, queue: Arc<Queue<Box<dyn Piece>>>, running: Arc<AtomicUsize>) -> Self {
+    fn new(connection: Lazy, queue: Arc<Queue<Box<dyn Piece>>>) -> Self {
         let (ended, took) = (Instant::now(), Duration::ZERO);
-        Self { connection, queue, running, expected: 0, ended, took }
+        let slow = HashSet::new();
+        Self { connection, queue, slow, expected: 0, ended, took }
     }
 
     fn serve(mut self) {
         while let Some((owner, first)) = self.queue.pop() {
-            self.queue.done(owner);
-            self.running.store(1, Ordering::Relaxed);
-            self.run(first);
-            self.running.store(0, Ordering::Relaxed);
+            self.run((owner, first));
         }
     }
 
     /// Runs the first piece of work and those that arrive meanwhile as one transaction, and answers
     /// them.
-    fn run(&mut self, first: Box<dyn Piece>) {
+    fn run(&mut self, (owner, first): (Owner, Box<dyn Piece>)) {
         if let Err(error) = self.connection.begun(|session| session.begin(None)) {
+            self.queue.done(owner);
             self.connection.drop_session();
             self.connection.counts().committed(1, true);
             return first.answer(Err(lost(&error)));
@@ -195,9 +196,17 @@ impl Group {
         let until = until.unwrap_or(began);
         let mut done: Vec<Box<dyn Piece>> = Vec::new();
         let (mut undone, mut is_lost) = (Vec::new(), false);
-        let (mut next, mut full) = (Some(first), None);
-        while let Some(mut piece) = next {
-            match self.one(piece.as_mut()) {
+        let mut full = began.checked_add(MAX_WORKING).unwrap_or(began);
+        let mut next = Some((owner, first));
+        while let Some((owner, mut piece)) = next {
+            let piece_began = Instant::now();
+            let state = self.one(piece.as_mut());
+            self.queue.done(owner);
+            let is_slow = self.note_pace(owner, piece_began.elapsed());
+            if done.is_empty() && undone.is_empty() {
+                full = Instant::now().checked_add(MAX_WORKING).unwrap_or(full);
+            }
+            match state {
                 State::Kept => done.push(piece),
                 State::Undone => undone.push(piece),
                 State::Lost => {
@@ -206,9 +215,8 @@ impl Group {
                 }
             }
             let jobs = done.len().saturating_add(undone.len());
-            let now = Instant::now();
-            let is_full = now >= *full.get_or_insert(now.checked_add(MAX_WORKING).unwrap_or(now));
-            next = if is_lost || is_full { None } else { self.next(jobs, until) };
+            let ends = is_lost || is_slow || Instant::now() >= full;
+            next = if ends { None } else { self.next(jobs, until) };
         }
         let began = Instant::now();
         let committed = self.end(!is_lost);
@@ -254,16 +262,23 @@ impl Group {
 
     /// Returns the next piece of work that shares the commit. Waits for it only as long as one is
     /// likely to come, and no longer than another commit would take.
-    fn next(&self, jobs: usize, until: Instant) -> Option<Box<dyn Piece>> {
+    fn next(&self, jobs: usize, until: Instant) -> Option<(Owner, Box<dyn Piece>)> {
         if jobs >= MAX_GROUP {
             return None;
         }
-        let next = self.queue.pop_until((jobs < self.expected).then_some(until));
-        next.map(|(owner, piece)| {
-            self.queue.done(owner);
-            self.running.fetch_add(1, Ordering::Relaxed);
-            piece
-        })
+        let until = (jobs < self.expected).then_some(until);
+        self.queue.pop_until(until, |owner| !self.slow.contains(&owner))
+    }
+
+    /// Notes how long a piece of work of a tenant took, and returns whether that was slow.
+    fn note_pace(&mut self, owner: Owner, took: Duration) -> bool {
+        let is_slow = took > SLOW;
+        if !is_slow {
+            self.slow.remove(&owner);
+        } else if self.slow.len() < MAX_SLOW {
+            self.slow.insert(owner);
+        }
+        is_slow
     }
 
     /// Commits the transaction, unless it was lost.

@@ -50,7 +50,7 @@ fn gone() -> Error {
 }
 
 /// The most rows that a piece of work rewrites because of changes of others.
-const MAX_REWRITTEN: usize = 20_000;
+const MAX_REWRITTEN: usize = 10_000;
 
 /// A connection and its state.
 pub struct Session {

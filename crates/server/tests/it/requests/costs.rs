@@ -60,7 +60,7 @@ fn slices_of_a_report(place: &Place) {
 fn rewritten_distributions(place: &Place) {
     let world = World::start(place);
     world.deal("D", 100);
-    import(&world, "revenue_distributions", &distributions(6_667));
+    import(&world, "revenue_distributions", &distributions(3_334));
     let change = |value: i64| document("deals", json!({"value": value}), &[])["data"].clone();
     let operation = |value: i64| {
         let mut data = change(value);
@@ -72,7 +72,7 @@ fn rewritten_distributions(place: &Place) {
         crate::support::atomic::operate(&world, &list)
     };
     let detail = detail(&operate(&[1, 2, 3, 4]).expect(400));
-    assert!(detail.contains("20001 revenue distributions, and at most 20000"), "{detail}");
+    assert!(detail.contains("10002 revenue distributions, and at most 10000"), "{detail}");
     // Nothing was kept, and a request by itself has the whole limit again.
     assert_eq!(world.get("/deals/1").json()["data"]["attributes"]["value"], 100);
     operate(&[1, 2]).expect(200);
