@@ -43,6 +43,7 @@ class Server:
         self.process = subprocess.Popen(
             command, env=program.environment, stdout=subprocess.PIPE, text=True
         )
+        self.process.stdout.readline()  # which program serves which database
         said = self.process.stdout.readline().strip()
         address = urlsplit(said.removeprefix("listening on "))
         if not address.port:

@@ -38,8 +38,11 @@ pub(crate) struct Process {
     pub(crate) first_line: String,
 }
 
+/// The beginning of the line in which the server says what it is.
+const ABOUT: &str = "apportion ";
+
 impl Process {
-    /// Starts a program, and waits for its first line.
+    /// Starts a program, and waits for its first line, or for that of the server with its address.
     pub(crate) fn start(program: &Path, arguments: &[&str], watch: &Watch<'_>) -> Self {
         Self::start_at("info", program, arguments, watch)
     }
@@ -64,9 +67,10 @@ impl Process {
         let stderr = tempfile::tempfile().unwrap();
         command.args(arguments).stdout(Stdio::piped()).stderr(stderr).env("APPORTION_LOG", level);
         let mut child = command.spawn().unwrap_or_else(|error| panic!("{command:?}: {error}"));
-        let mut line = String::new();
-        let read = BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut line);
-        read.expect("a first line");
+        // The server says which program serves which database before it says where.
+        let mut lines = BufReader::new(child.stdout.as_mut().unwrap()).lines();
+        let line = lines.find(|line| !line.as_ref().is_ok_and(|line| line.starts_with(ABOUT)));
+        let line = line.expect("a first line").expect("a first line");
         Self { child, log, first_line: line.trim().to_owned() }
     }
 

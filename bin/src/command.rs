@@ -9,16 +9,18 @@ use std::process::ExitCode;
 use anyhow::{Context, bail};
 use apportion_core::token::{self, Expiry};
 use apportion_server::admin::{self, Replaced, TokenDraft, TokenTerms};
-use apportion_server::store::Address;
 use apportion_server::store::backup::backup;
+use apportion_server::store::{Address, newest_migration};
 use apportion_server::{
     Clock, Config, Monitoring, demo, openapi, resources, restore::restore, roles, serve,
 };
 use chrono::TimeDelta;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::limits::LimitOptions;
 use crate::output::Output;
 use crate::tick::{Interval, parse_interval};
+use crate::values::{id, parse_bind, parse_ip, parse_origin, parse_public_url};
 
 /// Serve revenue distributions and payouts over a JSON:API, and administer the database
 #[derive(Parser)]
@@ -37,6 +39,20 @@ pub(crate) struct Options {
     )]
     // Parsed later, because an error of clap's would repeat it with its password.
     database_url: String,
+    /// A file with values for options, in TOML; without it, apportion.toml is read if it is there
+    #[arg(long, global = true, value_name = "FILE", env = "APPORTION_CONFIG", id = CONFIG)]
+    config: Option<PathBuf>,
+}
+
+/// The id of the option that names the file with values for options.
+pub(crate) const CONFIG: &str = "config";
+
+impl Options {
+    /// Returns the fault of an option's value that clap does not find, if there is one.
+    pub(crate) fn fault_in(option: &str, value: &str) -> Option<String> {
+        let address = (option == "database-url").then(|| value.parse::<Address>());
+        address?.err().map(|error| error.to_string())
+    }
 }
 
 #[derive(Subcommand)]
@@ -92,7 +108,8 @@ struct Serve {
         long,
         value_name = "ADDRESS:PORT",
         env = "APPORTION_BIND",
-        default_value = "127.0.0.1:8080"
+        default_value = "127.0.0.1:8080",
+        value_parser = parse_bind
     )]
     bind: SocketAddr,
     /// The beginning of absolute links, such as `https://api.example.com`; without it, links begin
@@ -111,7 +128,8 @@ struct Serve {
         long = "trusted-proxy",
         value_name = "ADDRESS",
         env = "APPORTION_TRUSTED_PROXIES",
-        value_delimiter = ','
+        value_delimiter = ',',
+        value_parser = parse_ip
     )]
     trusted_proxies: Vec<IpAddr>,
     /// Serve a demo tenant from the file apportion-demo.db; its token is public, so this listens on
@@ -132,6 +150,8 @@ struct Serve {
     metrics_bind: Option<SocketAddr>,
     #[command(flatten)]
     role: Role,
+    #[command(flatten)]
+    limits: LimitOptions,
 }
 
 /// The role of the URL on PostgreSQL.
@@ -220,11 +240,16 @@ enum Scope {
     Admin,
 }
 
-/// Runs the command.
-pub(crate) fn run(options: Options) -> anyhow::Result<ExitCode> {
+/// Runs the command. `unusual` are the limits of a server that are not as usual.
+pub(crate) fn run(options: Options, unusual: &[String]) -> anyhow::Result<ExitCode> {
     let database: Address = options.database_url.parse()?;
     match options.command {
-        Command::Serve(serve) => run_server(serve, database)?,
+        Command::Serve(serve) => {
+            if !unusual.is_empty() {
+                log::info!("limits that are not as usual: {}", unusual.join(", "));
+            }
+            run_server(serve, database)?
+        }
         Command::Migrate { grant_to } => {
             let steps = roles::migrate(&database, &grant_to)?;
             log::info!("{steps} migrations were run on {database}");
@@ -267,8 +292,10 @@ fn run_server(options: Serve, database: Address) -> anyhow::Result<()> {
     let Interval(engine_interval) = options.engine_interval;
     let dropped: fn() -> u64 = crate::log_line::dropped;
     let monitoring = Monitoring { bind: options.metrics_bind, dropped_log_lines: Some(dropped) };
+    let limits = options.limits;
     let config = |database| Config {
         bind,
+        limits: limits.on(&database),
         database,
         public_url,
         cors_origins,
@@ -280,7 +307,8 @@ fn run_server(options: Serve, database: Address) -> anyhow::Result<()> {
     };
     if !options.demo {
         options.role.check(&database)?;
-        return Ok(serve::run(config(database), |address| announce(address, None))?);
+        let about = about(&database, options.engine_interval);
+        return Ok(serve::run(config(database), |address| announce(&about, address, None))?);
     }
     let bound = [("--bind", Some(bind)), ("--metrics-bind", monitoring.bind)];
     for (option, address) in bound {
@@ -293,13 +321,22 @@ fn run_server(options: Serve, database: Address) -> anyhow::Result<()> {
     }
     let database = Address::Sqlite(PathBuf::from("apportion-demo.db"));
     demo::fill(&database).context("the demo tenant was not created")?;
-    Ok(serve::run(config(database), |address| announce(address, Some(demo::token())))?)
+    let about = about(&database, options.engine_interval);
+    let token = Some(demo::token());
+    Ok(serve::run(config(database), |address| announce(&about, address, token))?)
 }
 
-/// Prints the address that a server listens on, and a request to try with a token that everybody
-/// may know. A server whose address cannot be printed goes on; its log says so.
-fn announce(address: SocketAddr, token: Option<apportion_server::token::Token>) {
+/// Says in a line which program serves which database.
+fn about(database: &Address, engine: Interval) -> String {
+    let (version, schema) = (env!("CARGO_PKG_VERSION"), newest_migration(database));
+    format!("apportion {version}, database {database}, schema {schema}, engine {engine}")
+}
+
+/// Prints that line, the address that a server listens on, and a request to try with a token that
+/// everybody may know. A server whose address cannot be printed goes on; its log says so.
+fn announce(about: &str, address: SocketAddr, token: Option<apportion_server::token::Token>) {
     let mut out = Output::default();
+    out.line(format_args!("{about}"));
     out.line(format_args!("listening on http://{address}"));
     if let Some(token) = token {
         let list = "revenue_distributions?include=deal&page%5Bsize%5D=3";
@@ -362,29 +399,4 @@ fn is_nowhere(out: &impl AsFd) -> bool {
     let out = out.as_fd().try_clone_to_owned().map(std::fs::File::from).and_then(device);
     let nowhere = std::fs::metadata("/dev/null").map(|metadata| metadata.rdev());
     matches!((out, nowhere), (Ok(out), Ok(nowhere)) if out == nowhere)
-}
-
-/// Parses an origin in the form that browsers send it.
-fn parse_origin(text: &str) -> Result<String, String> {
-    let url = parse_public_url(text).map_err(|_| "write it as https://HOST or http://HOST:PORT")?;
-    let host = url.split_once("://").map_or("", |(_, host)| host);
-    if host.contains('/') || url.chars().any(|letter| letter.is_ascii_uppercase()) {
-        return Err("an origin must have no path, not even '/', and no capitals".to_owned());
-    }
-    Ok(url)
-}
-
-fn parse_public_url(text: &str) -> Result<String, String> {
-    let rest = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
-    match rest {
-        Some(rest) if !rest.is_empty() && !rest.contains(['?', '#', '@', ' ']) => {
-            Ok(text.to_owned())
-        }
-        _ => Err("write it as https://HOST or http://HOST".to_owned()),
-    }
-}
-
-/// Reads the id of a row.
-pub(crate) fn id(text: &str) -> Result<i64, &'static str> {
-    text.parse().map_err(|_| "an id is a whole number, such as 1")
 }

@@ -16,8 +16,9 @@ use apportion_server::store::Address;
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 
-use crate::command::{Role, id};
+use crate::command::Role;
 use crate::output::{Output, complain};
+use crate::values::id;
 
 #[derive(Args)]
 #[command(after_long_help = columns())]

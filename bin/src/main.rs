@@ -5,17 +5,20 @@
 
 mod check;
 mod command;
+mod configuration;
 mod environment;
 mod import;
+mod limits;
 mod log_line;
 mod output;
 mod tick;
+mod values;
 
 use std::process::ExitCode;
 
-use clap::Parser;
+use crate::configuration::Misused;
 
-/// The exit code for a command line or an environment that means nothing, as clap has it.
+/// The exit code for options that mean nothing, as clap has it, wherever they are given.
 const MISUSED: u8 = 2;
 
 fn main() -> ExitCode {
@@ -24,12 +27,16 @@ fn main() -> ExitCode {
         output::complain(format_args!("apportion: {why}"));
         return ExitCode::from(MISUSED);
     }
-    let options = match command::Options::try_parse() {
-        Ok(options) => options,
-        Err(error) => return refuse(&error),
+    let settings = match configuration::read() {
+        Ok(settings) => settings,
+        Err(Misused::Line(error)) => return refuse(&error),
+        Err(Misused::File(why)) => {
+            output::complain(format_args!("apportion: {why}"));
+            return ExitCode::from(MISUSED);
+        }
     };
     log_line::init();
-    let ended = command::run(options);
+    let ended = command::run(settings.options, &settings.unusual);
     log_line::finish();
     match ended {
         Ok(code) => code,

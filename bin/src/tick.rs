@@ -1,6 +1,7 @@
 //! `apportion tick`: runs one pass of the engine, and prints a line for each distribution that it
 //! triggers. Also parses the interval between the passes of the engine in a server.
 
+use std::fmt;
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -11,6 +12,7 @@ use clap::Args;
 
 use crate::command::Role;
 use crate::output::{Output, complain};
+use crate::values::seconds;
 
 #[derive(Args)]
 pub(crate) struct Tick {
@@ -60,21 +62,21 @@ fn parse_instant(text: &str) -> Result<DateTime<Utc>, String> {
 #[derive(Clone, Copy)]
 pub(crate) struct Interval(pub(crate) Option<Duration>);
 
+impl fmt::Display for Interval {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            Some(time) => write!(f, "every {} s", time.as_secs()),
+            None => f.write_str("off"),
+        }
+    }
+}
+
 /// Parses `30s`, `5m`, `1h` or `off`.
 pub(crate) fn parse_interval(text: &str) -> Result<Interval, String> {
     if text == "off" {
         return Ok(Interval(None));
     }
-    let seconds = text.split_at_checked(text.len().saturating_sub(1)).and_then(|(count, unit)| {
-        let count: u32 = count.parse().ok().filter(|count| *count > 0)?;
-        let length: u32 = match unit {
-            "s" => 1,
-            "m" => 60,
-            "h" => 3_600,
-            _ => return None,
-        };
-        count.checked_mul(length)
-    });
+    let seconds = seconds(text).filter(|seconds| (1..=u32::MAX.into()).contains(seconds));
     let seconds = seconds.ok_or("write it as 30s, 5m, 1h or off")?;
-    Ok(Interval(Some(Duration::from_secs(seconds.into()))))
+    Ok(Interval(Some(Duration::from_secs(seconds))))
 }

@@ -189,7 +189,7 @@ fn the_log_says_who_asked(place: &Place) {
 }
 
 fn the_address_is_printed(place: &Place) {
-    // Server::start reads the one line, and fails unless it is `listening on http://ADDRESS`.
+    // Server::start reads two lines, and fails unless the second is `listening on http://ADDRESS`.
     let server = Server::start(place);
     assert!(server.address().ip().is_loopback() && server.address().port() != 0);
     let ready = send(server.address(), "GET", "/health/ready", &[], b"");

@@ -93,7 +93,17 @@ const CRATES: &[(&str, &[&str], &[&str])] = &[
     (
         "apportion",
         &["apportion-core", "apportion-limits", "apportion-server"],
-        &["anyhow", "chrono", "clap", "env_logger", "indicatif", "log", "serde_json"],
+        &[
+            "anyhow",
+            "chrono",
+            "clap",
+            "env_logger",
+            "indicatif",
+            "log",
+            "serde_json",
+            // Reads `apportion.toml` (`configuration`).
+            "toml",
+        ],
     ),
     // Two that nobody ships: docs/decisions/0006-crates-beside-the-house.md.
     (

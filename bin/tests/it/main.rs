@@ -17,9 +17,9 @@ mod house;
 mod program;
 
 apportion_testing::modules! {
-    backups, checks, circles, commands, databases, demo, documents, engine_kill, english,
-    exceptions, floors, imports, imports_between_files, kill, layers, outputs, payees, readme,
-    restores, roles, rust_text, signatures, stops, ticks, tidy, tokens, tour, watching
+    backups, checks, circles, commands, configuration, databases, demo, documents, engine_kill,
+    english, exceptions, floors, imports, imports_between_files, kill, layers, outputs, payees,
+    readme, restores, roles, rust_text, signatures, stops, ticks, tidy, tokens, tour, watching
 }
 
 fn main() -> std::process::ExitCode {

@@ -105,6 +105,8 @@ pub struct Server {
     stdout: BufReader<ChildStdout>,
     log: PathBuf,
     address: SocketAddr,
+    /// The line before its address: the program, the database and the engine.
+    pub about: String,
 }
 
 impl Server {
@@ -134,16 +136,16 @@ impl Server {
     fn listening(command: &mut Command, log: &Path) -> Self {
         let mut child = command.stdout(Stdio::piped()).spawn().expect("it starts");
         let mut stdout = BufReader::new(child.stdout.take().unwrap());
-        let mut line = String::new();
-        let _ = stdout.read_line(&mut line);
+        let (mut about, mut line) = (String::new(), String::new());
+        let _ = stdout.read_line(&mut about).and_then(|_| stdout.read_line(&mut line));
         let address = line
             .strip_prefix("listening on http://")
             .and_then(|rest| rest.strip_suffix('\n')?.parse().ok());
         let Some(address) = address else {
             let _ = child.kill();
-            panic!("it does not serve: {line}{}", std::fs::read_to_string(log).unwrap());
+            panic!("it does not serve: {about}{line}{}", std::fs::read_to_string(log).unwrap());
         };
-        Self { child, stdout, log: log.to_owned(), address }
+        Self { child, stdout, log: log.to_owned(), address, about: about.trim_end().to_owned() }
     }
 
     /// Where it listens.
@@ -182,8 +184,14 @@ impl Server {
 
     /// Ends it by a signal; answers likewise.
     #[track_caller]
-    pub fn end(mut self, name: &str) -> (Option<i32>, String) {
+    pub fn end(self, name: &str) -> (Option<i32>, String) {
         signal(name, self.child.id());
+        self.wait()
+    }
+
+    /// Waits until it ends by itself; answers likewise.
+    #[track_caller]
+    pub fn wait(mut self) -> (Option<i32>, String) {
         let mut code = None;
         let ended = eventually(|| {
             let status = self.child.try_wait().unwrap();

@@ -1,6 +1,11 @@
 //! `apportion tick` and the engine of a server, as an operator uses them.
 
+use std::time::Duration;
+
 use apportion_testing::Place;
+use diesel::connection::SimpleConnection;
+use diesel::prelude::*;
+use diesel::sqlite::SqliteConnection;
 use serde_json::{Value, json};
 
 use crate::client::{Tenant, document};
@@ -8,7 +13,8 @@ use crate::engine_kill::every_second;
 use crate::program::{Server, command_at, eventually, run};
 
 apportion_testing::cases! {
-    lines_tell_what_was_triggered, a_past_is_played, faults_of_the_command_line, servers_trigger
+    lines_tell_what_was_triggered, a_past_is_played, faults_of_the_command_line, servers_trigger;
+    sqlite: a_pass_waits_for_who_writes
 }
 
 /// A tenant with a distributor of a collaborator who is owed 5.00 EUR; and where the server is.
@@ -49,6 +55,24 @@ fn lines_tell_what_was_triggered(place: &Place) {
                     in 1 allocation; no next date\n";
     assert_eq!(rest, expected);
     assert_eq!(run(place, &at).ok(), "");
+}
+
+/// While an import writes for long, a pass waits as all commands do: what is due is not left.
+fn a_pass_waits_for_who_writes(place: &Place) {
+    let (_, _server) = owing(place, YEARLY);
+    let path = place.url.strip_prefix("sqlite://").unwrap();
+    let mut writer = SqliteConnection::establish(path).unwrap();
+    writer.batch_execute("BEGIN IMMEDIATE").unwrap();
+    let done = std::thread::scope(|scope| {
+        let pass = scope.spawn(|| run(place, &["tick", "--at", "2998-12-31T23:59:59Z"]));
+        // Longer than a request waits.
+        std::thread::sleep(Duration::from_secs(5));
+        assert!(!pass.is_finished(), "it did not wait");
+        writer.batch_execute("COMMIT").unwrap();
+        pass.join().unwrap()
+    });
+    assert!(!done.stderr.contains("stays due"), "{}", done.stderr);
+    assert_eq!(done.ok().lines().count(), 1);
 }
 
 /// What is given as now stands for it everywhere.

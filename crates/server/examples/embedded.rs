@@ -9,7 +9,7 @@ use std::time::Duration;
 use apportion_core::organization::OrganizationDraft;
 use apportion_server::admin::{self, TokenDraft};
 use apportion_server::serve::Running;
-use apportion_server::{Clock, Config, Monitoring};
+use apportion_server::{Clock, Config, Limits, Monitoring};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let directory = tempfile::tempdir()?;
@@ -27,6 +27,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 
     let bind = "127.0.0.1:0".parse()?;
     let engine_interval = Some(Duration::from_secs(30));
+    let limits = Limits::of(&database);
     let config = Config {
         bind,
         database,
@@ -36,6 +37,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         limit_rates: true,
         engine_interval,
         clock: Clock::system(),
+        limits,
         monitoring: Monitoring::default(),
     };
     let server = Running::start(config)?;

@@ -2,15 +2,16 @@
 //! from the first connection to the last (`serve`).
 
 use std::net::{IpAddr, SocketAddr};
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use actix_web::web::Bytes;
-use apportion_store::{Address, Store};
+use apportion_store::{self as store, Address, Store};
 
 use crate::access::TokenCache;
 use crate::access::idempotency::InFlight;
-use crate::access::rates::Rates;
+use crate::access::rates::{RateLimits, Rates};
 use crate::catalog::Resources;
 use crate::clock::{Clock, ClockWatch};
 use crate::http::client::Proxies;
@@ -40,6 +41,8 @@ pub struct Config {
     pub engine_interval: Option<Duration>,
     /// The clock by which requests are answered and the engine runs.
     pub clock: Clock,
+    /// The limits.
+    pub limits: Limits,
     /// The way in which others watch the server.
     pub monitoring: Monitoring,
 }
@@ -53,6 +56,36 @@ pub struct Monitoring {
     /// Returns the number of log lines that the program has dropped since it started, if it counts
     /// them.
     pub dropped_log_lines: Option<fn() -> u64>,
+}
+
+/// The limits of a server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// The limits of work on the database.
+    pub store: store::Limits,
+    /// The largest size of a body, in bytes.
+    pub body: usize,
+    /// The most bytes of long answers that are on their way out at once; half of them for one
+    /// tenant.
+    pub answer_memory: usize,
+    /// The time for which the server goes on as before after the first signal to stop, but says
+    /// that it is not ready.
+    pub drain_delay: Duration,
+    /// The numbers of requests that clients may send, if rates are limited.
+    pub rates: RateLimits,
+}
+
+impl Limits {
+    /// Returns the usual limits, for a database of this kind on this machine.
+    pub fn of(database: &Address) -> Self {
+        Self {
+            store: store::Limits::of(database),
+            body: 1024 * 1024,
+            answer_memory: 128 * 1024 * 1024,
+            drain_delay: Duration::ZERO,
+            rates: RateLimits::default(),
+        }
+    }
 }
 
 /// The state that all requests to a server share.
@@ -73,4 +106,7 @@ pub(crate) struct App {
     pub(crate) report_room: ReportRoom,
     pub(crate) monitor: Monitor,
     pub(crate) dropped_log_lines: Option<fn() -> u64>,
+    pub(crate) limits: Limits,
+    /// Whether the signal to stop has come.
+    pub(crate) is_draining: AtomicBool,
 }

@@ -23,8 +23,9 @@ pub mod resources;
 mod revenue;
 pub mod serve;
 
+pub use access::rates::RateLimits;
 pub use access::token;
-pub use app::{Config, Monitoring};
+pub use app::{Config, Limits, Monitoring};
 pub use apportion_store as store;
 pub use clock::Clock;
 pub use commands::{admin, check, demo, import, restore, roles};

@@ -3,8 +3,9 @@
 use std::future::{poll_fn, ready};
 use std::net::{SocketAddr, TcpListener};
 use std::pin::Pin;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock, mpsc};
-use std::task::Poll;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use actix_http::HttpService;
@@ -12,12 +13,13 @@ use actix_server::{GracefulShutdownSignal, Server, ServerBuilder, ServerHandle};
 use actix_service::{ServiceFactoryExt, fn_service, map_config};
 use actix_web::dev::AppConfig;
 use actix_web::rt::net::TcpStream;
-use actix_web::rt::signal::unix::{self, SignalKind};
+use actix_web::rt::signal::unix::{self, Signal, SignalKind};
 use actix_web::{App as ActixApp, rt, web};
-use apportion_store::{self as store, Address, Limits, Session, Store};
+use apportion_store::{self as store, Address, Session, Store};
 
 use crate::access::TokenCache;
 use crate::access::idempotency::{self, InFlight};
+use crate::access::rates::Rates;
 use crate::app::{App, Config};
 use crate::catalog::Resources;
 use crate::clock::{self, ClockWatch};
@@ -55,7 +57,7 @@ pub enum ServeError {
 }
 
 /// Runs the server until the process receives SIGTERM or SIGINT, and ends in good order. A second
-/// SIGINT ends it at once; SIGHUP has no effect. `on_ready` is called with the address once
+/// one ends it at once; SIGHUP has no effect. `on_ready` is called with the address once
 /// connections are accepted.
 pub fn run(config: Config, on_ready: impl FnOnce(SocketAddr)) -> Result<(), ServeError> {
     let (listener, address) = listen(config.bind)?;
@@ -68,7 +70,7 @@ pub fn run(config: Config, on_ready: impl FnOnce(SocketAddr)) -> Result<(), Serv
         let (mut server, shutdown) = build_server(listener, beside, app.clone())?;
         let timer = start_engine(&app, config.engine_interval, shutdown);
         rt::spawn(keep_purging(app.clone()));
-        stop_on_signals(&server.handle())?;
+        rt::spawn(stop_on_signals(Signals::new()?, app.clone(), server.handle()));
         // The first poll makes the server accept connections.
         let first = poll_fn(|context| Poll::Ready(Pin::new(&mut server).poll(context))).await;
         on_ready(address);
@@ -93,25 +95,58 @@ fn empty_log(database: &Address) {
     }
 }
 
-/// Ends the server in good order at the first SIGTERM or SIGINT, and at once at the second SIGINT.
-fn stop_on_signals(server: &ServerHandle) -> std::io::Result<()> {
-    let ends = |kind, server: ServerHandle| {
-        let mut signals = unix::signal(kind)?;
-        rt::spawn(async move {
-            let mut is_first = true;
-            while signals.recv().await.is_some() {
-                // The command is sent at once; its end is awaited by whoever runs the server.
-                drop(server.stop(is_first));
-                is_first = false;
+/// The signals that end a server. SIGHUP has no effect.
+struct Signals {
+    terms: Signal,
+    interrupts: Signal,
+    /// The number of SIGTERM and of SIGINT that have come.
+    counts: [usize; 2],
+    _hang_ups: Signal,
+}
+
+impl Signals {
+    fn new() -> std::io::Result<Self> {
+        Ok(Self {
+            terms: unix::signal(SignalKind::terminate())?,
+            interrupts: unix::signal(SignalKind::interrupt())?,
+            counts: [0, 0],
+            // A signal that somebody listens to does not end the process.
+            _hang_ups: unix::signal(SignalKind::hangup())?,
+        })
+    }
+
+    /// Waits for a signal, and returns how many of its kind have come.
+    async fn next(&mut self) -> usize {
+        poll_fn(|context| self.poll(context)).await
+    }
+
+    fn poll(&mut self, context: &mut Context<'_>) -> Poll<usize> {
+        let [terms, interrupts] = &mut self.counts;
+        for (signal, count) in [(&mut self.terms, terms), (&mut self.interrupts, interrupts)] {
+            if signal.poll_recv(context).is_ready() {
+                *count = count.saturating_add(1);
+                return Poll::Ready(*count);
             }
-        });
-        Ok::<(), std::io::Error>(())
-    };
-    ends(SignalKind::terminate(), server.clone())?;
-    ends(SignalKind::interrupt(), server.clone())?;
-    let mut hang_ups = unix::signal(SignalKind::hangup())?;
-    rt::spawn(async move { while hang_ups.recv().await.is_some() {} });
-    Ok(())
+        }
+        Poll::Pending
+    }
+}
+
+/// Ends the server in good order at the first SIGTERM or SIGINT, after a delay in which it says
+/// that it is not ready. Another signal cuts the delay short; after that, the second of its kind
+/// ends the server at once.
+async fn stop_on_signals(mut signals: Signals, app: web::Data<App>, server: ServerHandle) {
+    signals.next().await;
+    app.is_draining.store(true, Ordering::Release);
+    let delay = app.limits.drain_delay;
+    if !delay.is_zero() {
+        log::info!("not ready any more; the server ends in {} s", delay.as_secs());
+        let _ = tokio::time::timeout(delay, signals.next()).await;
+    }
+    // The command is sent at once; its end is awaited by whoever runs the server.
+    drop(server.stop(true));
+    while signals.next().await < 2 {}
+    drop(server.stop(false));
 }
 
 /// A server on a thread of its own, for programs that embed one. It ends when dropped.
@@ -207,17 +242,19 @@ fn open_app(
         dropped_log_lines: config.monitoring.dropped_log_lines,
         resources,
         description: OnceLock::new(),
-        store: Store::open(&config.database, Limits::of(&config.database))?,
+        store: Store::open(&config.database, config.limits.store)?,
         clock: config.clock.clone(),
         clock_watch: ClockWatch::over(&config.clock),
         hosts,
         cors: Cors::new(config.cors_origins.clone()),
         tokens: TokenCache::default(),
-        rates: config.limit_rates.then(Arc::default),
+        rates: config.limit_rates.then(|| Arc::new(Rates::within(config.limits.rates))),
         proxies: Proxies::new(&config.trusted_proxies),
         in_flight: InFlight::default(),
-        outgoing: Outgoing::default(),
+        outgoing: Outgoing::within(config.limits.answer_memory),
         report_room: ReportRoom::default(),
+        limits: config.limits,
+        is_draining: AtomicBool::default(),
     })
 }
 

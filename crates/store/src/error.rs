@@ -149,8 +149,8 @@ pub(crate) fn note_deadlock_timeout(millis: i64) {
 
 /// Errors that diesel does not tell apart are told by time, never by a message of PostgreSQL, whose
 /// language is a setting of its server. A statement that failed after waiting was interrupted by
-/// others (a deadlock is seen after `deadlock_timeout`, `lock_timeout` is 2 s), or took longer than
-/// it may (`statement_timeout`). See docs/decisions/0019-deadlines.md.
+/// others (a deadlock is seen after `deadlock_timeout`, a lock is waited for until `lock_timeout`),
+/// or took longer than it may (`statement_timeout`). See docs/decisions/0019-deadlines.md.
 impl From<Diesel> for Error {
     fn from(error: Diesel) -> Self {
         let text = error.to_string();

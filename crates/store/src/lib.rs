@@ -33,6 +33,7 @@ pub use payouts::counting::counting_distributors;
 pub use payouts::{allocate, due, refund, settle};
 pub use pool::backup;
 pub use pool::limits::Limits;
+pub use pool::migrate::newest_migration;
 pub use pool::restore;
 pub use pool::roles;
 pub use pool::store::Store;

@@ -147,6 +147,7 @@ def address(program, tmp_path_factory):
     with open(log, "w") as stderr:
         server = subprocess.Popen(**command, stdout=subprocess.PIPE, stderr=stderr, text=True)
     try:
+        server.stdout.readline()  # which program serves which database
         line = server.stdout.readline()
         assert line.startswith("listening on "), line or log.read_text()
         yield line.removeprefix("listening on ").strip()

@@ -31,16 +31,16 @@ pub(crate) struct Rate {
     subject: &'static str,
 }
 
-/// The limit of one token.
+/// The usual limit of one token.
 pub(crate) const TOKEN: Rate =
     Rate { requests: 100, period: Duration::from_secs(10), subject: "requests with one token" };
-/// The limit of all tokens of one organization together.
+/// The usual limit of all tokens of one organization together.
 pub(crate) const ORGANIZATION: Rate = Rate {
     requests: 4000,
     period: Duration::from_secs(30 * 60),
     subject: "requests of one organization",
 };
-/// The limit of requests without a valid token from one address.
+/// The usual limit of requests without a valid token from one address.
 pub(crate) const ADDRESS: Rate = Rate {
     requests: 20,
     period: Duration::from_secs(10),
@@ -73,12 +73,35 @@ pub(crate) struct Rates {
     reports: Mutex<Recent<i64, Budget>>,
 }
 
-impl Default for Rates {
+/// The numbers of requests that clients may send.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RateLimits {
+    /// With one token, in 10 s.
+    pub token: u32,
+    /// Of one organization, in 30 minutes.
+    pub organization: u32,
+    /// Without a valid token from one address, in 10 s.
+    pub stranger: u32,
+}
+
+impl Default for RateLimits {
     fn default() -> Self {
         Self {
-            tokens: Windows::new(TOKEN),
-            organizations: Windows::new(ORGANIZATION),
-            addresses: Windows::new(ADDRESS),
+            token: TOKEN.requests,
+            organization: ORGANIZATION.requests,
+            stranger: ADDRESS.requests,
+        }
+    }
+}
+
+impl Rates {
+    /// Makes the windows for these limits.
+    pub(crate) fn within(limits: RateLimits) -> Self {
+        let RateLimits { token, organization, stranger } = limits;
+        Self {
+            tokens: Windows::new(Rate { requests: token, ..TOKEN }),
+            organizations: Windows::new(Rate { requests: organization, ..ORGANIZATION }),
+            addresses: Windows::new(Rate { requests: stranger, ..ADDRESS }),
             probes: Windows::new(PROBES),
             reports: Mutex::new(Recent::new(MAX_WINDOWS)),
         }
@@ -187,11 +210,10 @@ impl Meter {
         if !standing.is_refused {
             return Ok(());
         }
-        let Rate { requests, period, subject } = rate;
-        let (period, seconds) = (period.as_secs(), standing.reset);
-        let detail = format!(
-            "At most {requests} {subject} are served in {period} s; try again in {seconds} s"
-        );
+        let Rate { period, subject, .. } = rate;
+        let (period, limit, seconds) = (period.as_secs(), standing.limit, standing.reset);
+        let detail =
+            format!("At most {limit} {subject} are served in {period} s; try again in {seconds} s");
         Err(Failure::refusal(Code::TooManyRequests, detail))
     }
 

@@ -151,7 +151,7 @@ impl<'c> Call<'c> {
         payload: web::Payload,
         format: BodyFormat<'_>,
     ) -> Result<web::Bytes> {
-        read_body(self.request, payload, format).await
+        read_body(self.request, payload, format, self.app.limits.body).await
     }
 
     /// Takes the `Idempotency-Key` of the request, if it has one and its method takes one. Ends the

@@ -1,6 +1,8 @@
 //! A single pass by command: `apportion tick`. It can run as of another instant, so that a past can
 //! be replayed, and as a dry run, which only reports and writes nothing.
 
+use std::time::Duration;
+
 use actix_web::rt;
 use apportion_core::id::DistributorId;
 use apportion_store::{self as store, Address, Limits, Scope, Store, due};
@@ -9,6 +11,14 @@ use chrono::{DateTime, SubsecRound, Utc};
 use crate::engine::snapshot::{Preview, preview};
 use crate::engine::triggered::Triggered;
 use crate::engine::{CHUNK, Engine, PassSummary, log_failure};
+
+/// The longest time that a trigger waits for another process that writes to SQLite: that of all
+/// commands.
+const LOCK: Duration = Duration::from_secs(30);
+/// The longest time until a trigger begins: more than its wait.
+const PATIENCE: Duration = Duration::from_secs(35);
+/// The longest time until a trigger has ended.
+const WORK: Duration = Duration::from_secs(90);
 
 /// The options of a pass.
 #[derive(Clone, Copy, Debug)]
@@ -27,8 +37,10 @@ pub fn tick(
     tick: Tick,
     on_trigger: impl FnMut(&Triggered),
 ) -> store::Result<PassSummary> {
-    // A pass does one piece of work after the other, so one thread is enough.
-    let limits = Limits { threads: 1, ..Limits::of(database) };
+    // A pass does one piece of work after the other, so one thread is enough. Nobody else would do
+    // it instead if it gave up while an import writes.
+    let limits =
+        Limits { threads: 1, lock: LOCK, patience: PATIENCE, work: WORK, ..Limits::of(database) };
     let engine = Engine::new(Store::open(database, limits)?);
     rt::System::new().block_on(async move {
         if tick.dry_run {

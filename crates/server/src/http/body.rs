@@ -12,8 +12,6 @@ use apportion_jsonapi::{Code, media};
 
 use crate::failure::{Failure, Result};
 
-/// The largest size of a body, in bytes.
-pub(crate) const MAX_BODY: usize = 1024 * 1024;
 /// The longest time that a body may take to arrive.
 const BODY_TIMEOUT: Duration = Duration::from_secs(10);
 
@@ -26,19 +24,20 @@ pub(crate) enum BodyFormat<'e> {
     Plain,
 }
 
-/// Reads the body of a request. Refuses one that is too large or too slow, and one of another
-/// format or with a content coding.
+/// Reads the body of a request. Refuses one of more than `most` bytes, one that is too slow, and
+/// one of another format or with a content coding.
 pub(crate) async fn read_body(
     request: &HttpRequest,
     payload: web::Payload,
     format: BodyFormat<'_>,
+    most: usize,
 ) -> Result<web::Bytes> {
     let large = || {
-        let detail = format!("The body is too large: at most {MAX_BODY} bytes are accepted");
+        let detail = format!("The body is too large: at most {most} bytes are accepted");
         Failure::refusal(Code::TooLarge, detail)
     };
     let length = header(request, &CONTENT_LENGTH).and_then(|length| length.parse::<u64>().ok());
-    if length.is_some_and(|length| usize::try_from(length).is_ok_and(|n| n > MAX_BODY)) {
+    if length.is_some_and(|length| usize::try_from(length).is_ok_and(|n| n > most)) {
         return Err(large());
     }
     let codings = joined(request, &CONTENT_ENCODING);
@@ -60,7 +59,7 @@ pub(crate) async fn read_body(
         }
         BodyFormat::Plain => media::check_plain_content_type(media_type.as_deref())?,
     }
-    match tokio::time::timeout(BODY_TIMEOUT, payload.to_bytes_limited(MAX_BODY)).await {
+    match tokio::time::timeout(BODY_TIMEOUT, payload.to_bytes_limited(most)).await {
         Ok(Ok(Ok(body))) => Ok(body),
         Ok(Ok(Err(_))) => {
             let detail = "The body could not be read to its end; send it again";

@@ -11,16 +11,18 @@ use actix_web::body::{BodySize, MessageBody, SizedStream};
 use actix_web::web::Bytes;
 use futures_util::stream::poll_fn;
 
-/// The most bytes of long answers that are on their way out at once.
-const MAX_BYTES: usize = 128 * 1024 * 1024;
 /// The size from which an answer is long, in bytes.
 const LONG: usize = 64 * 1024;
 /// The size of the pieces in which a long answer is handed to its connection, in bytes.
 const PIECE: usize = 32 * 1024;
 
 /// The bytes of long answers that are on their way out, by tenant.
-#[derive(Clone, Default)]
-pub(crate) struct Outgoing(Arc<Mutex<HashMap<i64, usize>>>);
+#[derive(Clone)]
+pub(crate) struct Outgoing {
+    taken: Arc<Mutex<HashMap<i64, usize>>>,
+    /// The most bytes that are on their way out at once.
+    most: usize,
+}
 
 /// The room that an answer takes, until this is dropped.
 pub(crate) struct Room {
@@ -30,16 +32,21 @@ pub(crate) struct Room {
 }
 
 impl Outgoing {
+    /// Makes room for answers, up to a limit in bytes.
+    pub(crate) fn within(most: usize) -> Self {
+        Self { taken: Arc::default(), most }
+    }
+
     /// Takes room for an answer to a tenant; `Some(None)` for a short one, which needs none, and
     /// `None` if there is not enough.
     pub(crate) fn take(&self, organization: i64, bytes: usize) -> Option<Option<Room>> {
         if bytes < LONG {
             return Some(None);
         }
-        let mut taken = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
         let all = taken.values().sum::<usize>().saturating_add(bytes);
         let own = taken.get(&organization).copied().unwrap_or(0).saturating_add(bytes);
-        if all > MAX_BYTES || own > MAX_BYTES / 2 {
+        if all > self.most || own > self.most / 2 {
             return None;
         }
         taken.insert(organization, own);
@@ -48,13 +55,13 @@ impl Outgoing {
 
     /// Returns the bytes that are on their way out.
     pub(crate) fn bytes(&self) -> usize {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).values().sum()
+        self.taken.lock().unwrap_or_else(PoisonError::into_inner).values().sum()
     }
 }
 
 impl Drop for Room {
     fn drop(&mut self) {
-        let mut taken = self.outgoing.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut taken = self.outgoing.taken.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(own) = taken.get_mut(&self.organization) {
             *own = own.saturating_sub(self.bytes);
             if *own == 0 {
@@ -81,12 +88,12 @@ pub(crate) fn body(mut bytes: Bytes, room: Room) -> impl MessageBody + 'static {
 
 #[cfg(test)]
 mod tests {
-    use super::{MAX_BYTES, Outgoing};
+    use super::Outgoing;
 
     #[test]
     fn nobody_takes_more_than_half() {
-        let outgoing = Outgoing::default();
-        let half = MAX_BYTES / 2;
+        let half = 64 * 1024 * 1024;
+        let outgoing = Outgoing::within(2 * half);
         let first = outgoing.take(1, half);
         assert!(first.is_some() && outgoing.take(1, 100_000).is_none());
         assert!(outgoing.take(1, 100).is_some_and(|room| room.is_none()), "short ones need none");

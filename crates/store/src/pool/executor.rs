@@ -86,7 +86,7 @@ impl Executor {
     ) -> Result<Self> {
         let queue = Arc::new(Queue::new(limits.queue, limits.threads));
         let executor = Self { name, threads: limits.threads, queue: Arc::clone(&queue) };
-        let ledgers = Arc::<Ledgers>::default();
+        let ledgers = Arc::new(Ledgers::within(limits.ledger_memory));
         for _ in 0..limits.threads {
             let connection = Lazy::sharing(origin, Arc::clone(&ledgers)).counting(counts);
             let queue = Arc::clone(&queue);

@@ -4,6 +4,7 @@
 //! a new one and its requester notices nothing.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::error::{Error, Outage, Result};
 use crate::figures::Counts;
@@ -19,6 +20,8 @@ pub(crate) struct Lazy {
     counts: Arc<Counts>,
     /// Whether it was open before.
     was_open: bool,
+    /// The longest wait for a lock of SQLite, if it is not the usual one.
+    lock: Option<Duration>,
 }
 
 impl Lazy {
@@ -29,7 +32,7 @@ impl Lazy {
     /// Makes a connection that shares these ledgers with others.
     pub(crate) fn sharing(origin: &Origin, ledgers: Arc<Ledgers>) -> Self {
         let counts = Arc::default();
-        Self { origin: origin.clone(), session: None, ledgers, counts, was_open: false }
+        Self { origin: origin.clone(), session: None, ledgers, counts, was_open: false, lock: None }
     }
 
     /// Makes the same connection count among these counts.
@@ -41,16 +44,24 @@ impl Lazy {
         &self.counts
     }
 
+    /// Makes the connection wait for so long for a lock of SQLite.
+    pub(crate) fn waiting(self, lock: Duration) -> Self {
+        Self { lock: Some(lock), ..self }
+    }
+
     pub(crate) fn get(&mut self) -> Result<&mut Session> {
         match &mut self.session {
             Some(session) => Ok(session),
             empty => {
                 let opened = Session::sharing(&self.origin, Arc::clone(&self.ledgers));
-                let opened = empty.insert(opened.map_err(unreachable)?);
+                let session = empty.insert(opened.map_err(unreachable)?);
                 if std::mem::replace(&mut self.was_open, true) {
                     self.counts.reopened.add(1);
                 }
-                Ok(opened)
+                if let Some(lock) = self.lock {
+                    session.wait_for_locks(lock)?;
+                }
+                Ok(session)
             }
         }
     }

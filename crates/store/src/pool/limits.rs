@@ -1,14 +1,15 @@
-//! The limits of a store: how much work it takes on at once, how long work waits, and how long it
-//! takes.
+//! The limits of a store: how much work it takes on at once, how long work waits, how long it
+//! takes, and what is kept in memory.
 
 use std::time::{Duration, Instant};
 
 use apportion_limits::deadline::Deadline;
 
 use crate::address::Address;
+use crate::session::books::LEDGER_MEMORY;
 
 /// The limits of a store.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
     /// The number of threads, each with a connection: readers on SQLite, all work on PostgreSQL.
     pub threads: usize,
@@ -20,6 +21,10 @@ pub struct Limits {
     pub statement: Duration,
     /// The longest time from when a piece of work is handed in until it is answered.
     pub work: Duration,
+    /// The longest time that the writer of SQLite waits for another process that writes.
+    pub lock: Duration,
+    /// The most bytes that the revenue of tenants takes in memory, for reports.
+    pub ledger_memory: usize,
 }
 
 /// The part of the time that is left for saying that it is over: the work of a thread ends by so
@@ -40,6 +45,8 @@ impl Limits {
             patience: Duration::from_secs(2),
             statement: Duration::from_secs(5),
             work: Duration::from_secs(10),
+            lock: Duration::from_secs(2),
+            ledger_memory: LEDGER_MEMORY,
         }
     }
 

@@ -10,6 +10,7 @@ use diesel::sql_types::{Bool, Text};
 use diesel::sqlite::Sqlite;
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
+use crate::address::Address;
 use crate::database::connection::AnyConnection;
 use crate::error::{Error, Result};
 use crate::session::Session;
@@ -78,7 +79,7 @@ impl Session {
 
     /// Returns the versions of the migrations that this program has.
     fn known(&self) -> Result<Vec<String>> {
-        if self.is_postgres() { versions::<Pg>(POSTGRES) } else { versions::<Sqlite>(SQLITE) }
+        known(self.is_postgres())
     }
 
     /// Whether the schema is exactly the one that this program works with.
@@ -110,6 +111,17 @@ impl Session {
         };
         lock(self).or_else(|_| lock(self))
     }
+}
+
+fn known(is_postgres: bool) -> Result<Vec<String>> {
+    if is_postgres { versions::<Pg>(POSTGRES) } else { versions::<Sqlite>(SQLITE) }
+}
+
+/// Returns the version of the newest migration of this program for a database of this kind: its
+/// schema, once it is open.
+pub fn newest_migration(address: &Address) -> String {
+    let known = known(address.path().is_none()).unwrap_or_default();
+    known.into_iter().max().unwrap_or_default()
 }
 
 /// Whether a role may make tables, and change those that are there.

@@ -6,7 +6,7 @@ mod beside;
 pub(crate) mod executor;
 mod lazy;
 pub(crate) mod limits;
-mod migrate;
+pub(crate) mod migrate;
 mod pooler;
 mod queue;
 pub mod restore;

@@ -56,6 +56,7 @@ impl Store {
         }
         pooler::check(address)?;
         let mut session = Session::open(address)?;
+        session.wait_for_locks(limits.lock)?;
         session.migrate()?;
         session.check_file()?;
         let origin = session.origin();

@@ -102,7 +102,8 @@ impl Writer {
     pub(crate) fn start(origin: &Origin, limits: Limits, counts: &Arc<Counts>) -> Result<Self> {
         let queue = Arc::new(Queue::new(limits.queue, 1));
         let writer = Self { queue: Arc::clone(&queue) };
-        let connection = Lazy::new(origin).counting(counts);
+        // It waits for another process that writes for as long as a request may.
+        let connection = Lazy::new(origin).waiting(limits.lock).counting(counts);
         spawn("writer", move || Group::new(connection, queue).serve())?;
         Ok(writer)
     }

@@ -135,13 +135,21 @@ impl<'l> LedgerPart<'l> {
     }
 }
 
-/// The most bytes that ledgers may take together.
-const MAX_BYTES: usize = 512 * 1024 * 1024;
+/// The most bytes that ledgers take together, unless a limit is given.
+pub(crate) const LEDGER_MEMORY: usize = 256 * 1024 * 1024;
 
 /// The ledgers in memory, by tenant: those that were used last, up to a limit of memory.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Ledgers {
     slots: Mutex<HashMap<i64, Slot>>,
+    /// The most bytes that they take together.
+    most: usize,
+}
+
+impl Default for Ledgers {
+    fn default() -> Self {
+        Self::within(LEDGER_MEMORY)
+    }
 }
 
 #[derive(Clone, Debug, Default)]
@@ -154,6 +162,11 @@ struct Slot {
 }
 
 impl Ledgers {
+    /// Makes room for ledgers, up to a limit in bytes.
+    pub(crate) fn within(most: usize) -> Self {
+        Self { slots: Mutex::default(), most }
+    }
+
     /// Returns the slot with a tenant's ledger, and marks it as used last. The ledger is empty if
     /// it was not in memory.
     pub(crate) fn slot(&self, organization: i64) -> Arc<Mutex<Arc<Ledger>>> {
@@ -169,10 +182,34 @@ impl Ledgers {
     pub(crate) fn note(&self, organization: i64, bytes: usize) {
         let mut slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
         slots.entry(organization).or_default().bytes = bytes;
-        while slots.values().map(|slot| slot.bytes).sum::<usize>() > MAX_BYTES {
+        while slots.values().map(|slot| slot.bytes).sum::<usize>() > self.most {
             let oldest = slots.iter().min_by_key(|(_, slot)| slot.last_use).map(|(id, _)| *id);
             let Some(oldest) = oldest else { return };
             slots.remove(&oldest);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::Ledgers;
+
+    #[test]
+    fn those_that_were_used_last_are_kept_within_the_limit() {
+        let ledgers = Ledgers::within(100);
+        let held: Vec<_> = [1, 2, 3].map(|id| (id, ledgers.slot(id))).into();
+        let is_kept = |id: usize| {
+            held.get(id - 1).is_some_and(|(id, slot)| Arc::ptr_eq(slot, &ledgers.slot(*id)))
+        };
+        ledgers.note(1, 50);
+        ledgers.note(2, 50);
+        assert!(is_kept(2) && is_kept(1), "both fit, and the first is used last");
+        ledgers.slot(3);
+        ledgers.note(3, 1);
+        assert!(is_kept(1) && !is_kept(2), "the second makes room");
+        ledgers.note(1, 101);
+        assert!(!is_kept(1), "one that is too large by itself is not kept");
     }
 }

@@ -4,6 +4,9 @@
 //! changes nothing then, and no setting of ours reaches them. Not here: the events that a
 //! transaction has noted (`journal`).
 
+use std::time::Duration;
+
+use apportion_limits::deadline;
 use diesel::connection::{AnsiTransactionManager, SimpleConnection, TransactionManager};
 use diesel::prelude::*;
 
@@ -17,14 +20,40 @@ type Transactions = <AnyConnection as Connection>::TransactionManager;
 /// The number of noted events from which they are inserted before their transaction ends.
 const MAX_NOTED: usize = 512;
 
-/// The limits of a transaction on PostgreSQL, as the server keeps them. Those of the program are
-/// in `apportion_limits::deadline`.
-const LIMITS: &str = "SET LOCAL statement_timeout = '5s'; SET LOCAL lock_timeout = '2s'; \
-                      SET LOCAL idle_in_transaction_session_timeout = '10s';";
+/// The longest time that a statement takes, where the work has no limit of its own.
+const STATEMENT: Duration = Duration::from_secs(5);
+/// The longest wait for a lock: less than a statement may take, so that the two are told apart.
+const LOCK: Duration = Duration::from_secs(2);
+/// The longest time that a transaction waits for its next statement, unless its work may take more.
+const IDLE: Duration = Duration::from_secs(10);
 
-/// The beginning of the transaction of a statement that a command runs by itself. It ends before
-/// the next one, so that it may be idle for as long as a command pleases.
-const BY_ITSELF: &str = "BEGIN; SET LOCAL statement_timeout = '5s'; SET LOCAL lock_timeout = '2s';";
+/// Returns the limits of a statement on PostgreSQL, as the server keeps them. They follow those of
+/// the program, which the thread has (`apportion_limits::deadline`).
+fn statement_limits() -> String {
+    let statement = deadline::current().statement.unwrap_or(STATEMENT);
+    let lock = LOCK.min(statement.checked_div(2).unwrap_or(LOCK));
+    format!(
+        "SET LOCAL statement_timeout = {}; SET LOCAL lock_timeout = {};",
+        statement.as_millis(),
+        lock.as_millis()
+    )
+}
+
+/// Returns the limits of a transaction on PostgreSQL.
+fn limits() -> String {
+    let idle = deadline::current().work_limit.unwrap_or(IDLE).max(IDLE);
+    format!(
+        "{} SET LOCAL idle_in_transaction_session_timeout = {};",
+        statement_limits(),
+        idle.as_millis()
+    )
+}
+
+/// Returns the beginning of the transaction of a statement that a command runs by itself. It ends
+/// before the next one, so that it may be idle for as long as a command pleases.
+fn by_itself() -> String {
+    format!("BEGIN; {}", statement_limits())
+}
 
 /// The rows that a transaction sees, by row-level security on PostgreSQL.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -92,7 +121,7 @@ impl Session {
         self.end_statement()?;
         let begin = if self.is_postgres() {
             let isolation = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;";
-            format!("{isolation} {LIMITS} {}", seen.settings())
+            format!("{isolation} {} {}", limits(), seen.settings())
         } else {
             "BEGIN DEFERRED".to_owned()
         };
@@ -170,7 +199,7 @@ impl Session {
             }
             AnyConnection::Postgres(inner) if depth.is_none() => {
                 let settings = seen.map(Visibility::settings).unwrap_or_default();
-                let begin = format!("BEGIN; {LIMITS} {settings}");
+                let begin = format!("BEGIN; {} {settings}", limits());
                 AnsiTransactionManager::begin_transaction_sql(inner, &begin)?;
                 self.visibility = seen;
             }
@@ -187,7 +216,7 @@ impl Session {
         if self.marks.len() == 1 {
             let inserted = self.insert_events().and_then(|()| self.check_file());
             let is_late = || {
-                if apportion_limits::deadline::statement() { None } else { Some(Error::too_long()) }
+                if deadline::statement() { None } else { Some(Error::too_long()) }
             };
             if let Some(error) = inserted.err().or_else(is_late) {
                 self.rollback();
@@ -218,15 +247,16 @@ impl Session {
     /// Returns the connection for one statement, which sees these rows. Refuses if the deadline of
     /// the work has passed.
     pub(super) fn set_visibility(&mut self, seen: Visibility) -> Result<&mut AnyConnection> {
-        if !apportion_limits::deadline::statement() {
+        if !deadline::statement() {
             return Err(Error::too_long());
         }
         self.end_statement()?;
         if self.is_postgres() && self.visibility != Some(seen) {
             self.visibility = None;
-            let begin = if self.reads || !self.marks.is_empty() { "" } else { BY_ITSELF };
+            let is_begun = self.reads || !self.marks.is_empty();
+            let begin = if is_begun { String::new() } else { by_itself() };
             self.connection.batch_execute(&format!("{begin}{}", seen.settings()))?;
-            self.is_by_itself = !begin.is_empty();
+            self.is_by_itself = !is_begun;
             self.visibility = Some(seen);
         }
         Ok(&mut self.connection)

@@ -1,11 +1,12 @@
 //! The database goes away, hangs or is locked: the answer is a 503 that reveals nothing, no write
 //! is reported as done that was not, and the server recovers by itself.
 
+use std::process::Command;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use apportion_server::store::{self, Session};
-use apportion_testing::Place;
+use apportion_testing::{Cluster, Place};
 use serde_json::json;
 
 use crate::support::refusal::complaints;
@@ -17,7 +18,7 @@ apportion_testing::cases! {
     postgres: killed_connections_are_opened_again, connections_killed_at_work,
         a_locked_row_is_busy, a_crowd_at_a_locked_row,
         a_database_that_refuses_comes_back, a_restart_while_nobody_asks,
-        sessions_that_become_read_only;
+        sessions_that_become_read_only, a_database_that_hangs;
     sqlite: a_locked_file_is_busy, a_crowd_at_a_locked_file, a_file_that_is_removed
 }
 
@@ -319,4 +320,36 @@ fn a_file_that_is_removed(place: &Place) {
         recovers(ready, 200);
     }
     assert_eq!(world.get("/deals").expect(200).json()["meta"]["total_count"], 4);
+}
+
+/// All processes of a cluster of its own are stopped, so that the system still acknowledges what is
+/// sent to them, and nobody answers.
+fn a_database_that_hangs(_: &Place) {
+    let cluster = Cluster::start().unwrap();
+    let world = World::at(&cluster.database("hangs"), |_| {});
+    let deal = document("deals", json!({"name": "D"}), &[]);
+    world.post("/deals", &deal).expect(201);
+    let signal = |name: &str| {
+        let pid = cluster.pid().to_string();
+        let _ = Command::new("pkill").args([name, "-P", &pid]).status();
+        assert!(Command::new("kill").args([name, &pid]).status().unwrap().success());
+    };
+    let within = |ask: &(dyn Fn() -> Answer + Sync)| {
+        let began = Instant::now();
+        is_busy(&ask().expect(503));
+        assert!(began.elapsed() < Duration::from_millis(10_500), "{:?}", began.elapsed());
+    };
+    signal("-STOP");
+    std::thread::scope(|scope| {
+        for _ in 0..20 {
+            scope.spawn(|| within(&|| world.get("/deals")));
+            scope.spawn(|| within(&|| world.post("/deals", &deal)));
+        }
+        scope.spawn(|| within(&|| send(world.address(), "GET", "/health/ready", &[], b"")));
+    });
+    signal("-CONT");
+    recovers(|| world.get("/deals"), 200);
+    recovers(|| world.post("/deals", &deal), 201);
+    // Nothing was kept of what was answered with 503.
+    assert_eq!(world.get("/deals").expect(200).json()["meta"]["total_count"], 2);
 }

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, AtomicI64, AtomicUsize, Ordering};
 
 use apportion_server::serve::Running;
 use apportion_server::store::{AnyConnection, OrganizationId, Scope, Session};
-use apportion_server::{Clock, Config, Monitoring};
+use apportion_server::{Clock, Config, Limits, Monitoring};
 use apportion_testing::{Place, rounds};
 use diesel::connection::SimpleConnection;
 use serde_json::{Value, json};
@@ -117,6 +117,7 @@ fn reports_beside_writers(place: &Place) {
 /// Starts another server on the same database.
 fn beside(world: &World) -> Running {
     let (bind, database) = (SocketAddr::from(([127, 0, 0, 1], 0)), world.database.clone());
+    let limits = Limits::of(&database);
     Running::start(Config {
         bind,
         database,
@@ -126,6 +127,7 @@ fn beside(world: &World) -> Running {
         limit_rates: false,
         engine_interval: None,
         clock: Clock::system(),
+        limits,
         monitoring: Monitoring::default(),
     })
     .unwrap()

@@ -12,7 +12,7 @@ use apportion_server::catalog::Resources;
 use apportion_server::resources::{self, registry};
 use apportion_server::serve::Running;
 use apportion_server::store::{Address, Field, OrganizationId, Scope, Session};
-use apportion_server::{Clock, Config, Monitoring};
+use apportion_server::{Clock, Config, Limits, Monitoring};
 use apportion_testing::Place;
 use diesel::connection::SimpleConnection;
 use serde_json::{Value, json};
@@ -179,6 +179,7 @@ fn config(database: &Address) -> Config {
         limit_rates: false,
         engine_interval: None,
         clock: Clock::system(),
+        limits: Limits::of(database),
         monitoring: Monitoring::default(),
     }
 }

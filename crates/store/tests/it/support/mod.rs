@@ -23,8 +23,15 @@ use diesel::sql_types::{BigInt, Text};
 pub const DEADLINE: Duration = Duration::from_secs(20);
 
 /// The limits of a store that is patient.
-pub const USUAL: Limits =
-    Limits { threads: 4, queue: 1024, patience: DEADLINE, statement: DEADLINE, work: DEADLINE };
+pub const USUAL: Limits = Limits {
+    threads: 4,
+    queue: 1024,
+    patience: DEADLINE,
+    statement: DEADLINE,
+    work: DEADLINE,
+    lock: DEADLINE,
+    ledger_memory: 256 * 1024 * 1024,
+};
 
 /// Brings a template up to date; the connection to it is closed afterwards.
 pub fn migrate(url: &str) {
