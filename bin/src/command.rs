@@ -144,8 +144,7 @@ struct Serve {
     #[arg(long, value_name = "TIME", env = "APPORTION_ENGINE_INTERVAL", default_value = "30s",
           value_parser = parse_interval)]
     engine_interval: Interval,
-    /// An address to serve /metrics on without a token, and nothing else but /health/live; without
-    /// it, /metrics takes a token of scope admin
+    /// An address to serve /metrics on without a token, and /health/live, but nothing else
     #[arg(long, value_name = "ADDRESS:PORT", env = "APPORTION_METRICS_BIND")]
     metrics_bind: Option<SocketAddr>,
     #[command(flatten)]
@@ -287,10 +286,9 @@ pub(crate) fn run(options: Options, unusual: &[String]) -> anyhow::Result<ExitCo
 
 fn run_server(options: Serve, database: Address) -> anyhow::Result<()> {
     let (bind, public_url) = (options.bind, options.public_url);
-    let (limit_rates, cors_origins) = (!options.no_rate_limit, options.cors_origins);
-    let trusted_proxies = options.trusted_proxies;
+    let (limit_rates, trusted_proxies) = (!options.no_rate_limit, options.trusted_proxies);
     let Interval(engine_interval) = options.engine_interval;
-    let dropped: fn() -> u64 = crate::log_line::dropped;
+    let dropped = crate::log_line::dropped;
     let monitoring = Monitoring { bind: options.metrics_bind, dropped_log_lines: Some(dropped) };
     let limits = options.limits;
     let config = |database| Config {
@@ -298,7 +296,7 @@ fn run_server(options: Serve, database: Address) -> anyhow::Result<()> {
         limits: limits.on(&database),
         database,
         public_url,
-        cors_origins,
+        cors_origins: options.cors_origins,
         trusted_proxies,
         limit_rates,
         engine_interval,
