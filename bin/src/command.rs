@@ -11,7 +11,9 @@ use apportion_core::token::{self, Expiry};
 use apportion_server::admin::{self, Replaced, TokenDraft, TokenTerms};
 use apportion_server::store::backup::backup;
 use apportion_server::store::{Address, newest_migration};
-use apportion_server::{Clock, Config, demo, openapi, resources, restore::restore, roles, serve};
+use apportion_server::{
+    Clock, Config, Monitoring, demo, openapi, resources, restore::restore, roles, serve,
+};
 use chrono::TimeDelta;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
@@ -142,6 +144,9 @@ struct Serve {
     #[arg(long, value_name = "TIME", env = "APPORTION_ENGINE_INTERVAL", default_value = "30s",
           value_parser = parse_interval)]
     engine_interval: Interval,
+    /// An address to serve /metrics on without a token, and /health/live, but nothing else
+    #[arg(long, value_name = "ADDRESS:PORT", env = "APPORTION_METRICS_BIND")]
+    metrics_bind: Option<SocketAddr>,
     #[command(flatten)]
     role: Role,
     #[command(flatten)]
@@ -281,31 +286,36 @@ pub(crate) fn run(options: Options, unusual: &[String]) -> anyhow::Result<ExitCo
 
 fn run_server(options: Serve, database: Address) -> anyhow::Result<()> {
     let (bind, public_url) = (options.bind, options.public_url);
-    let (limit_rates, cors_origins) = (!options.no_rate_limit, options.cors_origins);
-    let trusted_proxies = options.trusted_proxies;
+    let (limit_rates, trusted_proxies) = (!options.no_rate_limit, options.trusted_proxies);
     let Interval(engine_interval) = options.engine_interval;
+    let dropped = crate::log_line::dropped;
+    let monitoring = Monitoring { bind: options.metrics_bind, dropped_log_lines: Some(dropped) };
     let limits = options.limits;
     let config = |database| Config {
         bind,
         limits: limits.on(&database),
         database,
         public_url,
-        cors_origins,
+        cors_origins: options.cors_origins,
         trusted_proxies,
         limit_rates,
         engine_interval,
         clock: Clock::system(),
+        monitoring,
     };
     if !options.demo {
         options.role.check(&database)?;
         let about = about(&database, options.engine_interval);
         return Ok(serve::run(config(database), |address| announce(&about, address, None))?);
     }
-    if !bind.ip().is_loopback() {
-        bail!(
-            "--demo has a public token and listens on loopback only: give --bind an address such \
-             as 127.0.0.1:8080, not {bind}"
-        );
+    let bound = [("--bind", Some(bind)), ("--metrics-bind", monitoring.bind)];
+    for (option, address) in bound {
+        if let Some(address) = address.filter(|address| !address.ip().is_loopback()) {
+            bail!(
+                "--demo has a public token and listens on loopback only: give {option} an address \
+                 such as 127.0.0.1:8080, not {address}"
+            );
+        }
     }
     let database = Address::Sqlite(PathBuf::from("apportion-demo.db"));
     demo::fill(&database).context("the demo tenant was not created")?;

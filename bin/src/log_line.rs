@@ -4,7 +4,7 @@
 
 use std::io::{self, Write};
 use std::sync::OnceLock;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::time::Duration;
 
@@ -22,6 +22,8 @@ const PATIENCE: Duration = Duration::from_secs(1);
 static QUEUE: OnceLock<SyncSender<Entry>> = OnceLock::new();
 /// The lines that did not fit since the last line was written.
 static DROPPED: AtomicUsize = AtomicUsize::new(0);
+/// The lines that did not fit since the program started.
+static ALL_DROPPED: AtomicU64 = AtomicU64::new(0);
 
 /// Starts logging to stderr at the level that `APPORTION_LOG` names, or at `info`.
 pub(crate) fn init() {
@@ -44,6 +46,11 @@ pub(crate) fn init() {
         })
         .target(env_logger::Target::Pipe(Box::new(Queue)))
         .init();
+}
+
+/// Returns the number of lines that were dropped since the program started.
+pub(crate) fn dropped() -> u64 {
+    ALL_DROPPED.load(Ordering::Acquire)
 }
 
 /// Something for the thread that writes.
@@ -76,6 +83,7 @@ impl Write for Queue {
         });
         if queue.try_send(Entry::Line(line.to_vec())).is_err() {
             DROPPED.fetch_add(1, Ordering::AcqRel);
+            ALL_DROPPED.fetch_add(1, Ordering::AcqRel);
         }
         Ok(line.len())
     }

@@ -181,6 +181,7 @@ fn every_option_can_be_in_the_file() {
         no-rate-limit = true
         allow-superuser = true
         engine-interval = "5m"
+        metrics-bind = "127.0.0.1:0"
         threads = 3
         queue = 10
         patience = "1s"

@@ -94,11 +94,15 @@ fn a_second_start_reuses_the_file() {
 }
 
 fn it_stays_on_loopback() {
-    for bind in ["0.0.0.0:0", "[::]:0", "192.0.2.1:0"] {
+    let binds = ["0.0.0.0:0", "[::]:0", "192.0.2.1:0"];
+    for (option, bind) in
+        binds.map(|bind| ("--bind", bind)).into_iter().chain([("--metrics-bind", "0.0.0.0:0")])
+    {
         let directory = tempfile::tempdir().unwrap();
-        let refusal = finish(command(directory.path(), &["serve", "--demo", "--bind", bind]));
+        let refusal = finish(command(directory.path(), &["serve", "--demo", option, bind]));
         let refusal = refusal.refusal();
         assert!(refusal.contains("loopback only"), "{refusal}");
+        assert!(refusal.contains(&format!("give {option} an address")), "{refusal}");
         assert_eq!(std::fs::read_dir(directory.path()).unwrap().count(), 0, "{bind} left a file");
     }
 }

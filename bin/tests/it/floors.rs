@@ -54,6 +54,7 @@ const CRATES: &[(&str, &[Floor])] = &[
         &[
             ("address.rs", 1),
             ("error.rs", 2),
+            ("figures.rs", 2),
             ("scope.rs", 2),
             ("database", 3),
             ("sql", 4),
@@ -71,6 +72,7 @@ const CRATES: &[(&str, &[Floor])] = &[
         &[
             ("clock.rs", 1),
             ("failure.rs", 1),
+            ("monitor.rs", 1),
             ("revenue", 1),
             ("http", 2),
             ("access", 3),

@@ -78,6 +78,8 @@ const CRATES: &[(&str, &[&str], &[&str])] = &[
             // Charts: docs/decisions/0011-charts.md.
             "plotters",
             "plotters-backend",
+            // Counters, histograms and their text format (`monitor`).
+            "prometheus",
             // Reads a clock that nobody sets (`clock`).
             "rustix",
             "serde_json",

@@ -19,7 +19,7 @@ mod program;
 apportion_testing::modules! {
     backups, checks, circles, commands, configuration, databases, demo, documents, engine_kill,
     english, exceptions, floors, imports, imports_between_files, kill, layers, outputs, payees,
-    readme, restores, roles, rust_text, signatures, stops, ticks, tidy, tokens, tour
+    readme, restores, roles, rust_text, signatures, stops, ticks, tidy, tokens, tour, watching
 }
 
 fn main() -> std::process::ExitCode {

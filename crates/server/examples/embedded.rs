@@ -9,7 +9,7 @@ use std::time::Duration;
 use apportion_core::organization::OrganizationDraft;
 use apportion_server::admin::{self, TokenDraft};
 use apportion_server::serve::Running;
-use apportion_server::{Clock, Config, Limits};
+use apportion_server::{Clock, Config, Limits, Monitoring};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let directory = tempfile::tempdir()?;
@@ -38,6 +38,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         engine_interval,
         clock: Clock::system(),
         limits,
+        monitoring: Monitoring::default(),
     };
     let server = Running::start(config)?;
     println!("http://{}/api/v2/deals answers to {}", server.address(), token.reveal());

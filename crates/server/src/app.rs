@@ -18,6 +18,7 @@ use crate::http::client::Proxies;
 use crate::http::cors::Cors;
 use crate::http::host::Hosts;
 use crate::http::outgoing::Outgoing;
+use crate::monitor::Monitor;
 use crate::revenue::report_room::ReportRoom;
 
 /// The configuration of a server.
@@ -42,6 +43,19 @@ pub struct Config {
     pub clock: Clock,
     /// The limits.
     pub limits: Limits,
+    /// The way in which others watch the server.
+    pub monitoring: Monitoring,
+}
+
+/// The configuration of `/metrics`. Tokens with the scope `admin` read it in any case.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Monitoring {
+    /// The address to serve it on without a token, and nothing else but `/health/live`; with
+    /// `None`, it is served with a token only.
+    pub bind: Option<SocketAddr>,
+    /// Returns the number of log lines that the program has dropped since it started, if it counts
+    /// them.
+    pub dropped_log_lines: Option<fn() -> u64>,
 }
 
 /// The limits of a server.
@@ -90,6 +104,8 @@ pub(crate) struct App {
     pub(crate) in_flight: InFlight,
     pub(crate) outgoing: Outgoing,
     pub(crate) report_room: ReportRoom,
+    pub(crate) monitor: Monitor,
+    pub(crate) dropped_log_lines: Option<fn() -> u64>,
     pub(crate) limits: Limits,
     /// Whether the signal to stop has come.
     pub(crate) is_draining: AtomicBool,

@@ -11,6 +11,32 @@ use apportion_store::{self as store, Cost};
 /// The result of a step on the way to an answer.
 pub type Result<T, E = Failure> = std::result::Result<T, E>;
 
+/// The kind of a failure, by which it is counted.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Kind {
+    /// The server has too much to do, which to clients is one of several reasons for
+    /// `unavailable`.
+    Busy,
+    /// The first error has this code.
+    Coded(Code),
+}
+
+impl Kind {
+    /// Returns the names of all kinds; some are there twice.
+    pub(crate) fn names() -> impl Iterator<Item = &'static str> {
+        let coded = Code::ALL.iter().copied().map(Kind::Coded);
+        coded.chain([Kind::Busy]).map(Kind::name)
+    }
+
+    /// Returns the name: the code, or `busy`.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Kind::Busy => "busy",
+            Kind::Coded(code) => code.as_str(),
+        }
+    }
+}
+
 /// The reason why a request is not carried out.
 #[derive(Debug)]
 pub enum Failure {
@@ -32,6 +58,15 @@ impl Failure {
     /// does not exist or belongs to another organization, so that they give nothing away.
     pub fn not_found() -> Self {
         Failure::refusal(Code::RecordNotFound, "There is no such record")
+    }
+
+    /// Returns the kind by which the failure is counted; these errors are its own.
+    pub(crate) fn kind(&self, errors: &[Error]) -> Option<Kind> {
+        use store::Error::{Busy, Interrupted};
+        match self {
+            Failure::Store(Busy | Interrupted(_)) => Some(Kind::Busy),
+            _ => errors.first().map(|error| Kind::Coded(error.code)),
+        }
     }
 
     /// Returns the errors that the client sees.

@@ -17,6 +17,7 @@ mod endpoints;
 pub mod engine;
 pub mod failure;
 mod http;
+mod monitor;
 mod payouts;
 pub mod resources;
 mod revenue;
@@ -24,7 +25,7 @@ pub mod serve;
 
 pub use access::rates::RateLimits;
 pub use access::token;
-pub use app::{Config, Limits};
+pub use app::{Config, Limits, Monitoring};
 pub use apportion_store as store;
 pub use clock::Clock;
 pub use commands::{admin, check, demo, import, restore, roles};

@@ -9,7 +9,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use actix_http::HttpService;
-use actix_server::{GracefulShutdownSignal, Server, ServerHandle};
+use actix_server::{GracefulShutdownSignal, Server, ServerBuilder, ServerHandle};
 use actix_service::{ServiceFactoryExt, fn_service, map_config};
 use actix_web::dev::AppConfig;
 use actix_web::rt::net::TcpStream;
@@ -22,14 +22,18 @@ use crate::access::idempotency::{self, InFlight};
 use crate::access::rates::Rates;
 use crate::app::{App, Config};
 use crate::catalog::Resources;
-use crate::clock::ClockWatch;
+use crate::clock::{self, ClockWatch};
 use crate::endpoints::dispatch::dispatch;
+use crate::endpoints::probes::beside::Beside;
+use crate::endpoints::probes::scrape;
 use crate::engine::timer::Timer;
+use crate::failure::Kind;
 use crate::http::client::Proxies;
 use crate::http::cors::Cors;
 use crate::http::guard::{GuardedStream, HEAD_TIMEOUT, KEEP_ALIVE};
 use crate::http::host::Hosts;
 use crate::http::outgoing::Outgoing;
+use crate::monitor::Monitor;
 use crate::resources;
 use crate::revenue::report_room::ReportRoom;
 
@@ -57,9 +61,13 @@ pub enum ServeError {
 /// connections are accepted.
 pub fn run(config: Config, on_ready: impl FnOnce(SocketAddr)) -> Result<(), ServeError> {
     let (listener, address) = listen(config.bind)?;
+    let beside = listen_beside(&config)?;
+    if let Some((_, address)) = &beside {
+        log::info!("metrics are served on http://{address}{}", scrape::PATH);
+    }
     let app = web::Data::new(open_app(&config, resources::own(), address)?);
     rt::System::new().block_on(async move {
-        let (mut server, shutdown) = build_server(listener, app.clone())?;
+        let (mut server, shutdown) = build_server(listener, beside, app.clone())?;
         let timer = start_engine(&app, config.engine_interval, shutdown);
         rt::spawn(keep_purging(app.clone()));
         rt::spawn(stop_on_signals(Signals::new()?, app.clone(), server.handle()));
@@ -144,6 +152,7 @@ async fn stop_on_signals(mut signals: Signals, app: web::Data<App>, server: Serv
 /// A server on a thread of its own, for programs that embed one. It ends when dropped.
 pub struct Running {
     address: SocketAddr,
+    metrics_address: Option<SocketAddr>,
     handle: ServerHandle,
     thread: Option<std::thread::JoinHandle<()>>,
 }
@@ -157,11 +166,13 @@ impl Running {
     /// Starts a server of these types.
     pub fn serving(config: Config, types: Arc<Resources>) -> Result<Self, ServeError> {
         let (listener, address) = listen(config.bind)?;
+        let beside = listen_beside(&config)?;
+        let metrics_address = beside.as_ref().map(|(_, address)| *address);
         let app = web::Data::new(open_app(&config, types, address)?);
         let (sender, receiver) = mpsc::channel();
         let thread = std::thread::spawn(move || {
             rt::System::new().block_on(async move {
-                match build_server(listener, app.clone()) {
+                match build_server(listener, beside, app.clone()) {
                     Ok((server, shutdown)) => {
                         let timer = start_engine(&app, config.engine_interval, shutdown);
                         rt::spawn(keep_purging(app.clone()));
@@ -177,12 +188,17 @@ impl Running {
         });
         let lost = || std::io::Error::other("its thread ended before it was ready");
         let handle = receiver.recv().map_err(|_| lost())??;
-        Ok(Self { address, handle, thread: Some(thread) })
+        Ok(Self { address, metrics_address, handle, thread: Some(thread) })
     }
 
     /// Returns the address that it listens on.
     pub fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// Returns the address at which it serves `/metrics` without a token, if it does.
+    pub fn metrics_address(&self) -> Option<SocketAddr> {
+        self.metrics_address
     }
 }
 
@@ -202,6 +218,11 @@ fn listen(bind: SocketAddr) -> Result<(TcpListener, SocketAddr), ServeError> {
     Ok((listener, address))
 }
 
+/// Listens on the address for `/metrics` alone, if there is one.
+fn listen_beside(config: &Config) -> Result<Option<(TcpListener, SocketAddr)>, ServeError> {
+    config.monitoring.bind.map(listen).transpose()
+}
+
 /// Opens the store and makes the state that all requests share.
 fn open_app(
     config: &Config,
@@ -215,7 +236,10 @@ fn open_app(
              set --public-url"
         );
     }
+    let monitor = Monitor::new(clock::now().and_utc().timestamp(), Kind::names());
     Ok(App {
+        monitor: monitor.map_err(std::io::Error::other)?,
+        dropped_log_lines: config.monitoring.dropped_log_lines,
         resources,
         description: OnceLock::new(),
         store: Store::open(&config.database, config.limits.store)?,
@@ -242,7 +266,8 @@ fn start_engine(
 ) -> Option<Timer> {
     let shutdown = async move { shutdown.notified().await };
     let clock = (app.clock.clone(), app.clock_watch.clone());
-    interval.map(|interval| Timer::start(app.store.clone(), clock, interval, shutdown))
+    let figures = app.monitor.engine.clone();
+    interval.map(|interval| Timer::start(app.store.clone(), clock, figures, interval, shutdown))
 }
 
 /// Deletes expired answers now and in each minute, for as long as the server runs.
@@ -265,6 +290,7 @@ async fn stop_engine(timer: Option<Timer>) {
 /// Builds a server that does not run yet, and returns it with the signal of its shutdown.
 fn build_server(
     listener: TcpListener,
+    beside: Option<(TcpListener, SocketAddr)>,
     app: web::Data<App>,
 ) -> Result<(Server, GracefulShutdownSignal), ServeError> {
     let cores = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
@@ -272,9 +298,29 @@ fn build_server(
     // A program that embeds the server handles signals itself, and `run` does for its own.
     let builder = builder.disable_signals();
     let shutdown = builder.graceful_shutdown_signal();
-    let shutting_down = shutdown.clone();
-    let builder = builder.listen("apportion", listener, move || {
+    let mut builder = serve_on(builder, listener, app.clone(), None)?;
+    if let Some((listener, address)) = beside {
+        let beside = web::Data::new(Beside(Hosts::new(address, None)));
+        builder = serve_on(builder, listener, app, Some(beside))?;
+    }
+    Ok((builder.run(), shutdown))
+}
+
+/// Adds a listener to a server: the main one, or the one beside it.
+fn serve_on(
+    builder: ServerBuilder,
+    listener: TcpListener,
+    app: web::Data<App>,
+    beside: Option<web::Data<Beside>>,
+) -> std::io::Result<ServerBuilder> {
+    let shutdown = builder.graceful_shutdown_signal();
+    let name = if beside.is_some() { "metrics" } else { "apportion" };
+    builder.listen(name, listener, move || {
         let routes = ActixApp::new().app_data(app.clone()).default_service(web::to(dispatch));
+        let routes = match &beside {
+            Some(beside) => routes.app_data(beside.clone()),
+            None => routes,
+        };
         let http = HttpService::build()
             .keep_alive(KEEP_ALIVE)
             .client_request_timeout(HEAD_TIMEOUT)
@@ -294,6 +340,5 @@ fn build_server(
             ready(Ok((GuardedStream::new(stream, ended), peer)))
         })
         .and_then(http)
-    })?;
-    Ok((builder.run(), shutting_down))
+    })
 }

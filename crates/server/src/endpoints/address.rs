@@ -6,6 +6,7 @@ use std::borrow::Cow;
 use apportion_jsonapi::value;
 
 use crate::catalog::{ROOT, Resources};
+use crate::endpoints::probes::scrape;
 use crate::endpoints::resource_route::Route;
 use crate::endpoints::{credit_metric, docs_page, openapi, operations, preview, report, siren};
 use crate::http::method::{Methods, READS, SENDS};
@@ -46,6 +47,8 @@ pub(crate) enum Endpoint {
     Preview(Option<i64>),
     /// The report.
     Report,
+    /// The figures of the server.
+    Scrape,
     /// Resources and relationships.
     Resources(Route),
 }
@@ -83,6 +86,27 @@ impl Address {
             None => Address::Private(private(resources, path)),
         }
     }
+
+    /// Returns the shape of the address for logs and figures. `None` if nothing is there.
+    pub(crate) fn template(&self, resources: &Resources) -> Option<String> {
+        match self {
+            Address::Public(public) => public.template().map(str::to_owned),
+            Address::Private(endpoint) => endpoint.and_then(|it| it.template(resources)),
+        }
+    }
+}
+
+impl Public {
+    /// Returns the shape of the address for logs and figures. `None` if nothing is there.
+    pub(crate) fn template(self) -> Option<&'static str> {
+        match self {
+            Public::Live => Some("/health/live"),
+            Public::Ready => Some("/health/ready"),
+            Public::Description => Some(openapi::PATH),
+            Public::Docs(_) => Some("/docs"),
+            Public::Nothing => None,
+        }
+    }
 }
 
 fn public(path: &str) -> Option<Public> {
@@ -111,6 +135,7 @@ fn private(resources: &Resources, path: &str) -> Option<Endpoint> {
     match path {
         operations::PATH => return Some(Endpoint::Operations),
         report::PATH => return Some(Endpoint::Report),
+        scrape::PATH => return Some(Endpoint::Scrape),
         _ => {}
     }
     let distributor = path.strip_prefix(ROOT).and_then(|rest| rest.strip_prefix("/distributors/"));
@@ -131,6 +156,7 @@ impl Endpoint {
             Endpoint::Operations => Some(operations::PATH.to_owned()),
             Endpoint::Preview(_) => Some(preview::PATH.to_owned()),
             Endpoint::Report => Some(report::PATH.to_owned()),
+            Endpoint::Scrape => Some(scrape::PATH.to_owned()),
             Endpoint::Resources(route) => route.template(resources),
         }
     }
@@ -140,7 +166,7 @@ impl Endpoint {
         match self {
             Endpoint::CreditMetric(_) | Endpoint::Operations => Some(Methods::all(SENDS)),
             Endpoint::Siren(None) | Endpoint::Preview(None) => None,
-            Endpoint::Siren(_) | Endpoint::Preview(_) | Endpoint::Report => {
+            Endpoint::Siren(_) | Endpoint::Preview(_) | Endpoint::Report | Endpoint::Scrape => {
                 Some(Methods::all(READS))
             }
             Endpoint::Resources(route) => route.methods(resources),

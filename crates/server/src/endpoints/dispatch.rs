@@ -4,7 +4,7 @@
 
 use std::net::IpAddr;
 use std::panic::AssertUnwindSafe;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use actix_web::http::header::{HeaderName, IF_NONE_MATCH};
 use actix_web::{HttpRequest, HttpResponse, web};
@@ -14,18 +14,19 @@ use futures_util::FutureExt;
 use uuid::Uuid;
 
 use crate::access::rates::Meter;
-use crate::access::{self, Access, Gate};
+use crate::access::{self, Access, Gate, Right};
 use crate::app::App;
 use crate::endpoints::address::{Address, Endpoint, Public, normal_path};
 use crate::endpoints::call::Call;
-use crate::endpoints::{
-    credit_metric, health, openapi, operations, preview, read, report, siren, write,
-};
-use crate::failure::{Failure, Result};
+use crate::endpoints::probes::beside::Beside;
+use crate::endpoints::probes::{health, scrape};
+use crate::endpoints::{credit_metric, openapi, operations, preview, read, report, siren, write};
+use crate::failure::{Failure, Kind, Result};
 use crate::http::body::joined;
 use crate::http::guard::Guard;
 use crate::http::method::{Methods, READS, Stop};
 use crate::http::reply::Reply;
+use crate::monitor::Answered;
 
 /// The largest length of a request target (path and query), in bytes.
 pub(crate) const MAX_TARGET: usize = 8 * 1024;
@@ -55,7 +56,9 @@ pub(crate) async fn dispatch(
         Ok(Err(Stop::Failed(failure))) => Reply::failure(&failure),
         Err(_) => Reply::failure(&Failure::Store(store::Error::Panicked)),
     };
-    let length = reply.body.as_ref().map_or(0, web::Bytes::len);
+    // Whoever watches the server must see it also while its answers have no room.
+    let is_beside = Beside::of(&request).is_some();
+    let length = if is_beside { None } else { reply.body.as_ref() }.map_or(0, web::Bytes::len);
     let organization = log.access.map_or(0, |access| access.scope.organization.0);
     let (reply, room) = match app.outgoing.take(organization, length) {
         Some(room) => (reply, room),
@@ -67,7 +70,15 @@ pub(crate) async fn dispatch(
     } else {
         reply
     };
-    log.write(&request, &reply, began);
+    let took = began.elapsed();
+    log.write(&request, &reply, took);
+    app.monitor.count(&Answered {
+        method: request.method().as_str(),
+        route: log.route.as_deref(),
+        status: reply.status,
+        refused: reply.refused.map(Kind::name),
+        took,
+    });
     match guard {
         Some(guard) if reply.status == Code::RequestTimeout.status() => guard.end_connection(),
         Some(guard) => guard.end_request(),
@@ -90,7 +101,7 @@ struct LogLine {
 }
 
 impl LogLine {
-    fn write(&self, request: &HttpRequest, reply: &Reply, began: Instant) {
+    fn write(&self, request: &HttpRequest, reply: &Reply, took: Duration) {
         let client = self.client.map_or_else(|| "-".to_owned(), |client| client.to_string());
         log::info!(
             target: "apportion::access",
@@ -101,7 +112,7 @@ impl LogLine {
             status = reply.status,
             organization = self.access.map_or(0, |access| access.scope.organization.0),
             token = self.access.map_or(0, |access| access.token.0),
-            micros = u64::try_from(began.elapsed().as_micros()).unwrap_or(u64::MAX);
+            micros = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
             "request"
         );
     }
@@ -118,6 +129,9 @@ async fn answer(
             format!("The request target is too long: at most {MAX_TARGET} bytes are accepted");
         return Err(Failure::refusal(Code::TargetTooLong, detail).into());
     }
+    if let Some(beside) = Beside::of(request) {
+        return beside.answer(request, app, (meter, log.client), &mut log.route).await;
+    }
     let origin = app.hosts.origin(request)?;
     if let Some(reply) = app.cors.preflight(request) {
         return Ok(reply);
@@ -125,9 +139,15 @@ async fn answer(
     let (now, client) = (app.clock.now(), log.client);
     let gate = Gate { store: &app.store, cache: &app.tokens, meter, client, now };
     let endpoint = match Address::parse(&app.resources, &normal_path(request.uri().path())) {
-        Address::Public(public) => return answer_public(request, app, &gate, public).await,
+        Address::Public(public) => {
+            log.route = public.template().map(str::to_owned);
+            return answer_public(request, app, &gate, public).await;
+        }
         Address::Private(endpoint) => endpoint,
     };
+    if matches!(endpoint, Some(Endpoint::Scrape)) {
+        meter.admit_probe(client)?;
+    }
     let mut access = gate.authenticate(request).await?;
     log.access = Some(access);
     meter.admit(&access)?;
@@ -137,6 +157,10 @@ async fn answer(
     log.route = endpoint.template(&app.resources);
     let methods = endpoint.methods(&app.resources).ok_or_else(Failure::not_found)?;
     methods.check(request)?;
+    if matches!(endpoint, Endpoint::Scrape) {
+        access::check_right(&access, Right::Admin)?;
+        return Ok(scrape::answer(app).await?);
+    }
     let call = Call::new(request, (app, meter), access, now, origin);
     match endpoint {
         Endpoint::CreditMetric(_) => credit_metric::answer(&call, payload).await,
@@ -146,7 +170,9 @@ async fn answer(
         Endpoint::Report => report::answer(&call).await,
         Endpoint::Resources(route) if call.reads() => read::answer(&call, route).await,
         Endpoint::Resources(route) => write::answer(&call, payload, route).await,
-        Endpoint::Siren(None) | Endpoint::Preview(None) => Err(Failure::not_found().into()),
+        Endpoint::Siren(None) | Endpoint::Preview(None) | Endpoint::Scrape => {
+            Err(Failure::not_found().into())
+        }
     }
 }
 

@@ -1,7 +1,7 @@
 //! The engine in a server: a pass at its start and then one in each interval, until it is stopped.
 //! It stops between two triggers.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use actix_web::rt;
 use actix_web::rt::task::JoinHandle;
@@ -11,6 +11,7 @@ use tokio::sync::watch;
 
 use crate::clock::{Clock, ClockWatch, describe};
 use crate::engine::Engine;
+use crate::monitor::EngineFigures;
 
 /// The number of open distributions that one pass refreshes; the next pass goes on behind them.
 const REFRESHED_AT_ONCE: usize = 1_000;
@@ -30,12 +31,13 @@ impl Timer {
     pub(crate) fn start(
         store: Store,
         clock: (Clock, ClockWatch),
+        figures: EngineFigures,
         interval: Duration,
         shutdown: impl Future<Output = ()> + 'static,
     ) -> Self {
         let engine = Engine::new(store.within(PATIENCE));
         let (stop, stopped) = watch::channel(false);
-        let task = rt::spawn(keep_passing(engine.clone(), clock, interval, stopped));
+        let task = rt::spawn(keep_passing(engine.clone(), clock, figures, (interval, stopped)));
         let (engine_to_stop, sleep_to_end) = (engine.clone(), stop.clone());
         rt::spawn(async move {
             shutdown.await;
@@ -56,8 +58,8 @@ impl Timer {
 async fn keep_passing(
     engine: Engine,
     (clock, watch): (Clock, ClockWatch),
-    interval: Duration,
-    mut stopped: watch::Receiver<bool>,
+    figures: EngineFigures,
+    (interval, mut stopped): (Duration, watch::Receiver<bool>),
 ) {
     let (mut refreshed, mut is_paused) = (0, false);
     while !engine.is_stopped() {
@@ -67,7 +69,7 @@ async fn keep_passing(
             log_pause(jump);
         }
         if !is_paused {
-            refreshed = pass_and_refresh(&engine, clock.instant(), refreshed).await;
+            refreshed = pass_and_refresh(&engine, &figures, clock.instant(), refreshed).await;
         }
         // The signal to stop cuts the wait short.
         let _ = tokio::time::timeout(interval, stopped.changed()).await;
@@ -76,8 +78,16 @@ async fn keep_passing(
 
 /// Runs a pass, and then refreshes what comes after the open distribution `refreshed`. Returns the
 /// last that was refreshed.
-async fn pass_and_refresh(engine: &Engine, now: DateTime<Utc>, refreshed: i64) -> i64 {
-    let refresh = match engine.pass(now, |_| {}).await {
+async fn pass_and_refresh(
+    engine: &Engine,
+    figures: &EngineFigures,
+    now: DateTime<Utc>,
+    refreshed: i64,
+) -> i64 {
+    let began = Instant::now();
+    let pass = engine.pass(now, |it| figures.triggered(it.plan.status)).await;
+    figures.passed(pass.as_ref().ok().map(|summary| summary.left), began.elapsed());
+    let refresh = match pass {
         Ok(_) => engine.refresh(now, refreshed, REFRESHED_AT_ONCE).await,
         Err(error) => Err(error),
     };

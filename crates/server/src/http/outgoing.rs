@@ -53,7 +53,6 @@ impl Outgoing {
         Some(Some(Room { outgoing: self.clone(), organization, bytes }))
     }
 
-    #[cfg(test)]
     /// Returns the bytes that are on their way out.
     pub(crate) fn bytes(&self) -> usize {
         self.taken.lock().unwrap_or_else(PoisonError::into_inner).values().sum()

@@ -15,7 +15,7 @@ use apportion_jsonapi::{Code, Error};
 use log::Level;
 use uuid::Uuid;
 
-use crate::failure::Failure;
+use crate::failure::{Failure, Kind};
 use crate::http::etag;
 use crate::http::outgoing::{self, Room};
 
@@ -34,6 +34,8 @@ pub(crate) struct Reply {
     applied: Option<(&'static str, &'static str)>,
     media_type: &'static str,
     varies_by_origin: bool,
+    /// The kind of refusal that the answer is, for those who watch the server.
+    pub(crate) refused: Option<Kind>,
     aside: Option<Box<Aside>>,
 }
 
@@ -67,6 +69,7 @@ impl Reply {
             applied: None,
             media_type: MEDIA_TYPE,
             varies_by_origin: false,
+            refused: None,
             aside: None,
         }
     }
@@ -149,7 +152,8 @@ impl Reply {
             format!("{NOBODY}-{}", notes.len())
         });
         let aside = Some(Box::new(Aside { notes, shorter: None }));
-        let reply = Self { aside, ..Self::document(status, body) };
+        let refused = failure.kind(&errors);
+        let reply = Self { aside, refused, ..Self::document(status, body) };
         match status {
             401 => reply.with_header(WWW_AUTHENTICATE, "Bearer"),
             503 => reply.with_header(RETRY_AFTER, "1"),

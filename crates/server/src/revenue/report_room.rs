@@ -1,6 +1,7 @@
 //! The memory that reports may take together. A report takes room by the most rows that it can
 //! have, and one that finds none waits a while for others to end.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -19,9 +20,9 @@ const SMALL: usize = 10_000;
 /// The longest time that a report waits for room.
 const PATIENCE: Duration = Duration::from_secs(2);
 
-/// The bytes that reports take at present.
+/// The bytes that reports take at present, and the number of those that wait for some.
 #[derive(Clone, Default)]
-pub(crate) struct ReportRoom(Arc<(Mutex<usize>, Condvar)>);
+pub(crate) struct ReportRoom(Arc<(Mutex<usize>, Condvar)>, Arc<AtomicUsize>);
 
 /// The room that a report takes, until this is dropped.
 pub(crate) struct Room(ReportRoom, usize);
@@ -33,13 +34,20 @@ impl ReportRoom {
         let (taken, freed) = &*self.0;
         let taken = taken.lock().unwrap_or_else(PoisonError::into_inner);
         let is_full = |taken: &mut usize| taken.saturating_add(bytes) > MAX_BYTES;
+        self.1.fetch_add(1, Ordering::Relaxed);
         let waited = freed.wait_timeout_while(taken, PATIENCE, is_full);
+        self.1.fetch_sub(1, Ordering::Relaxed);
         let (mut taken, _) = waited.unwrap_or_else(PoisonError::into_inner);
         if is_full(&mut taken) {
             return None;
         }
         *taken = taken.saturating_add(bytes);
         Some(Room(self.clone(), bytes))
+    }
+
+    /// Returns the number of reports that wait for room.
+    pub(crate) fn waiting(&self) -> usize {
+        self.1.load(Ordering::Relaxed)
     }
 }
 
@@ -81,6 +89,9 @@ mod tests {
         assert!(room.take(MAX_ROWS).is_none() && began.elapsed() >= PATIENCE);
         std::thread::scope(|scope| {
             let second = scope.spawn(|| room.take(MAX_ROWS).is_some());
+            while room.waiting() == 0 {
+                std::thread::yield_now();
+            }
             drop(first);
             assert!(second.join().unwrap());
         });

@@ -16,8 +16,8 @@ mod support;
 
 apportion_testing::modules! {
     embedding, events;
-    folders: access, databases, description, engine, imports, payouts, queries, recorded, reports,
-    requests, revenue, standard, writing
+    folders: access, databases, description, engine, imports, monitoring, payouts, queries,
+    recorded, reports, requests, revenue, standard, writing
 }
 
 fn main() -> std::process::ExitCode {

@@ -12,6 +12,7 @@ use tokio::sync::oneshot;
 
 use crate::address::Address;
 use crate::error::{Cause, Error, Outage, Result};
+use crate::figures::{Counts, PoolFigures};
 use crate::pool::lazy::Lazy;
 use crate::pool::limits::Limits;
 use crate::pool::queue::{Owner, Queue};
@@ -70,21 +71,33 @@ type Job = Box<dyn FnOnce(&mut Lazy) -> bool + Send>;
 
 /// Threads that run pieces of work.
 pub(crate) struct Executor {
+    name: &'static str,
+    threads: usize,
     queue: Arc<Queue<Job>>,
 }
 
 impl Executor {
     /// Starts the threads, under that name. Each opens its connection when it first needs one.
-    pub(crate) fn start(origin: &Origin, name: &str, limits: Limits) -> Result<Self> {
+    pub(crate) fn start(
+        origin: &Origin,
+        name: &'static str,
+        limits: Limits,
+        counts: &Arc<Counts>,
+    ) -> Result<Self> {
         let queue = Arc::new(Queue::new(limits.queue, limits.threads));
-        let executor = Self { queue: Arc::clone(&queue) };
+        let executor = Self { name, threads: limits.threads, queue: Arc::clone(&queue) };
         let ledgers = Arc::new(Ledgers::within(limits.ledger_memory));
         for _ in 0..limits.threads {
-            let connection = Lazy::sharing(origin, Arc::clone(&ledgers));
+            let connection = Lazy::sharing(origin, Arc::clone(&ledgers)).counting(counts);
             let queue = Arc::clone(&queue);
             spawn(name, move || serve(connection, &queue))?;
         }
         Ok(executor)
+    }
+
+    /// Returns the figures of the threads and their queue.
+    pub(crate) fn figures(&self) -> PoolFigures {
+        self.queue.figures().of(self.name, self.threads)
     }
 
     /// Runs work of a tenant on one of the threads.

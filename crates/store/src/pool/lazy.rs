@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::error::{Error, Outage, Result};
+use crate::figures::Counts;
 use crate::session::books::Ledgers;
 use crate::session::transaction::Visibility;
 use crate::session::{Origin, Session};
@@ -16,6 +17,9 @@ pub(crate) struct Lazy {
     origin: Origin,
     session: Option<Session>,
     ledgers: Arc<Ledgers>,
+    counts: Arc<Counts>,
+    /// Whether it was open before.
+    was_open: bool,
     /// The longest wait for a lock of SQLite, if it is not the usual one.
     lock: Option<Duration>,
 }
@@ -27,7 +31,17 @@ impl Lazy {
 
     /// Makes a connection that shares these ledgers with others.
     pub(crate) fn sharing(origin: &Origin, ledgers: Arc<Ledgers>) -> Self {
-        Self { origin: origin.clone(), session: None, ledgers, lock: None }
+        let counts = Arc::default();
+        Self { origin: origin.clone(), session: None, ledgers, counts, was_open: false, lock: None }
+    }
+
+    /// Makes the same connection count among these counts.
+    pub(crate) fn counting(self, counts: &Arc<Counts>) -> Self {
+        Self { counts: Arc::clone(counts), ..self }
+    }
+
+    pub(crate) fn counts(&self) -> &Counts {
+        &self.counts
     }
 
     /// Makes the connection wait for so long for a lock of SQLite.
@@ -41,6 +55,9 @@ impl Lazy {
             empty => {
                 let opened = Session::sharing(&self.origin, Arc::clone(&self.ledgers));
                 let session = empty.insert(opened.map_err(unreachable)?);
+                if std::mem::replace(&mut self.was_open, true) {
+                    self.counts.reopened.add(1);
+                }
                 if let Some(lock) = self.lock {
                     session.wait_for_locks(lock)?;
                 }

@@ -4,7 +4,9 @@
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
+
+use crate::figures::QueueFigures;
 
 /// The id of the tenant that work belongs to; 0 for work in no tenant's name.
 pub(crate) type Owner = i64;
@@ -24,11 +26,14 @@ pub(crate) struct Queue<W> {
 struct Lines<W> {
     /// The tenants whose work waits. The first one's turn is next.
     turns: VecDeque<Owner>,
-    /// The work that waits. A tenant without any has no entry.
-    waiting: HashMap<Owner, VecDeque<W>>,
+    /// The work that waits, with the time since when. A tenant without any has no entry.
+    waiting: HashMap<Owner, VecDeque<(Instant, W)>>,
     count: usize,
     /// The number of threads that work for each tenant.
     running: HashMap<Owner, usize>,
+    /// The number of pieces of work that were taken, and the time that they waited together.
+    taken: u64,
+    waited: Duration,
     is_closed: bool,
 }
 
@@ -43,6 +48,8 @@ impl<W> Queue<W> {
                 waiting: HashMap::new(),
                 count: 0,
                 running: HashMap::new(),
+                taken: 0,
+                waited: Duration::ZERO,
                 is_closed: false,
             }),
             arrived: Condvar::new(),
@@ -59,7 +66,7 @@ impl<W> Queue<W> {
         if lines.count >= self.limit || own >= self.limit_of_one {
             return false;
         }
-        lines.waiting.entry(owner).or_default().push_back(work);
+        lines.waiting.entry(owner).or_default().push_back((Instant::now(), work));
         lines.count = lines.count.saturating_add(1);
         if own == 0 {
             lines.turns.push_back(owner);
@@ -124,6 +131,17 @@ impl<W> Queue<W> {
         self.lock().count
     }
 
+    /// Returns the figures of the queue.
+    pub(crate) fn figures(&self) -> QueueFigures {
+        let lines = self.lock();
+        QueueFigures {
+            waiting: lines.count,
+            running: lines.running.values().fold(0, |all, one| all.saturating_add(*one)),
+            taken: lines.taken,
+            waited: lines.waited,
+        }
+    }
+
     /// Lets the threads end once nothing waits any more.
     pub(crate) fn close(&self) {
         self.lock().is_closed = true;
@@ -143,7 +161,7 @@ impl<W> Lines<W> {
         let at = self.turns.iter().position(is_free)?;
         let owner = self.turns.remove(at)?;
         let line = self.waiting.get_mut(&owner)?;
-        let work = line.pop_front()?;
+        let (since, work) = line.pop_front()?;
         if line.is_empty() {
             self.waiting.remove(&owner);
         } else {
@@ -152,12 +170,16 @@ impl<W> Lines<W> {
         self.count = self.count.saturating_sub(1);
         let running = self.running.entry(owner).or_default();
         *running = running.saturating_add(1);
+        self.taken = self.taken.saturating_add(1);
+        self.waited = self.waited.saturating_add(since.elapsed());
         Some((owner, work))
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::Queue;
 
     #[test]
@@ -186,6 +208,26 @@ mod tests {
             queue.done(1);
             assert_eq!(queue.pop_until(None, |_| true).map(|(owner, _)| owner), Some(1));
         }
+    }
+
+    #[test]
+    fn work_is_counted_where_it_is() {
+        let queue = Queue::new(10, 4);
+        (0..5).for_each(|work| assert!(queue.push(work % 2, work)));
+        let of = |queue: &Queue<i64>| {
+            let figures = queue.figures();
+            (figures.waiting, figures.running, figures.taken)
+        };
+        assert_eq!(of(&queue), (5, 0, 0));
+        assert_eq!(queue.figures().waited, Duration::ZERO);
+        std::thread::sleep(Duration::from_millis(20));
+        let (owner, _) = queue.pop().unwrap();
+        assert!(queue.pop().is_some());
+        assert_eq!(of(&queue), (3, 2, 2));
+        let waited = queue.figures().waited;
+        assert!(waited >= Duration::from_millis(40) && waited < Duration::from_secs(20));
+        queue.done(owner);
+        assert_eq!(of(&queue), (3, 1, 2));
     }
 
     #[test]

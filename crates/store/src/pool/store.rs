@@ -4,7 +4,9 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
 use crate::address::Address;
+use crate::database::file::log_of;
 use crate::error::{Cause, Error, Outage, Result};
+use crate::figures::{Counts, Figures};
 use crate::pool::executor::{Executor, spawn};
 use crate::pool::lazy::Lazy;
 use crate::pool::limits::Limits;
@@ -40,6 +42,7 @@ pub struct Store {
     writer: Option<Arc<Writer>>,
     /// The time at which a write last failed because a disk is full, unless another succeeded.
     full: Arc<Mutex<Option<Instant>>>,
+    counts: Arc<Counts>,
     /// A connection to SQLite that nobody uses: the log is removed with the last one, and it is to
     /// be the same as long as the store lives.
     _anchor: Option<Arc<Mutex<Session>>>,
@@ -57,22 +60,23 @@ impl Store {
         session.migrate()?;
         session.check_file()?;
         let origin = session.origin();
-        let reader = Arc::new(Executor::start(&origin, "store", limits)?);
+        let counts = Arc::<Counts>::default();
+        let reader = Arc::new(Executor::start(&origin, "store", limits, &counts)?);
         let at_the_front = Limits { threads: FRONT, ..limits };
-        let front = Arc::new(Executor::start(&origin, "front", at_the_front)?);
+        let front = Arc::new(Executor::start(&origin, "front", at_the_front, &counts)?);
         let writer = match address {
-            Address::Sqlite(_) => Some(Arc::new(Writer::start(&origin, limits)?)),
+            Address::Sqlite(_) => Some(Arc::new(Writer::start(&origin, limits, &counts)?)),
             Address::Postgres(_) => None,
         };
         if writer.is_none() {
             let alive = Arc::downgrade(&reader);
-            let connection = Lazy::new(&origin);
+            let connection = Lazy::new(&origin).counting(&counts);
             spawn("fold", move || keep_folding(connection, &alive))?;
         }
         let anchor = address.path().map(|_| Arc::new(Mutex::new(session)));
         let full = Arc::default();
         let address = address.clone();
-        Ok(Self { address, limits, reader, front, writer, full, _anchor: anchor })
+        Ok(Self { address, limits, reader, front, writer, full, counts, _anchor: anchor })
     }
 
     /// Returns the same store, whose work may take so long.
@@ -190,6 +194,22 @@ impl Store {
         self.full().is_some_and(|since| since.elapsed() < FULL_FOR)
     }
 
+    /// Returns the figures of the store. It asks nothing of the database.
+    pub fn figures(&self) -> Figures {
+        let pools = [Some(self.reader.figures()), Some(self.front.figures())];
+        let writer = self.writer.as_ref().map(|writer| writer.figures());
+        let log = self.address.path().map(log_of);
+        Figures {
+            pools: pools.into_iter().chain([writer]).flatten().collect(),
+            commits: self.counts.commits.get(),
+            writes: self.counts.writes.get(),
+            failed_commits: self.counts.failed_commits.get(),
+            run_again: self.counts.run_again.get(),
+            reopened: self.counts.reopened.get(),
+            log_bytes: log.map(|log| std::fs::metadata(log).map_or(0, |log| log.len())),
+        }
+    }
+
     fn full(&self) -> std::sync::MutexGuard<'_, Option<Instant>> {
         self.full.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -221,10 +241,19 @@ fn persist<T, E: From<Error> + Cause>(
         session.begin_work();
         let error = match work(session) {
             Ok(value) => match session.commit() {
-                Ok(()) => return Ok(value),
-                // The commit may have been carried out all the same.
-                Err(error) if error.is_of_connection() => return Err(error.into()),
-                Err(error) => E::from(error),
+                Ok(()) => {
+                    connection.counts().committed(1, false);
+                    return Ok(value);
+                }
+                Err(error) => {
+                    // The commit of a lost connection may have been carried out all the same.
+                    let is_unknown = error.is_of_connection();
+                    connection.counts().committed(1, true);
+                    if is_unknown {
+                        return Err(error.into());
+                    }
+                    E::from(error)
+                }
             },
             Err(error) => {
                 session.rollback();
@@ -234,10 +263,12 @@ fn persist<T, E: From<Error> + Cause>(
         match error.cause() {
             Some(Error::Interrupted(_)) if tries < MAX_TRIES && began.elapsed() < CONTENDED => {
                 tries = tries.saturating_add(1);
+                connection.counts().run_again.add(1);
                 std::thread::sleep(backoff(tries));
             }
             Some(cause) if cause.is_of_connection() && losses == 0 => {
                 losses = 1;
+                connection.counts().run_again.add(1);
                 connection.drop_session();
             }
             _ => return Err(error),

@@ -13,6 +13,7 @@ use apportion_limits::deadline::{Deadline, within};
 use tokio::sync::oneshot;
 
 use crate::error::{Error, Outage, Result};
+use crate::figures::{Counts, PoolFigures};
 use crate::pool::executor::{Start, answer, spawn};
 use crate::pool::lazy::Lazy;
 use crate::pool::limits::Limits;
@@ -98,12 +99,18 @@ pub(crate) struct Writer {
 
 impl Writer {
     /// Starts the thread of the writer.
-    pub(crate) fn start(origin: &Origin, limits: Limits) -> Result<Self> {
+    pub(crate) fn start(origin: &Origin, limits: Limits, counts: &Arc<Counts>) -> Result<Self> {
         let queue = Arc::new(Queue::new(limits.queue, 1));
         let writer = Self { queue: Arc::clone(&queue) };
-        let origin = origin.clone();
-        spawn("writer", move || Group::new(&origin, queue, limits.lock).serve())?;
+        // It waits for another process that writes for as long as a request may.
+        let connection = Lazy::new(origin).waiting(limits.lock).counting(counts);
+        spawn("writer", move || Group::new(connection, queue).serve())?;
         Ok(writer)
+    }
+
+    /// Returns the figures of the thread and its queue.
+    pub(crate) fn figures(&self) -> PoolFigures {
+        self.queue.figures().of("writer", 1)
     }
 
     /// Runs work in a transaction that it may share with other work, and answers after the commit.
@@ -161,10 +168,9 @@ struct Group {
 }
 
 impl Group {
-    /// Makes a writer that waits for so long for another process that writes.
-    fn new(origin: &Origin, queue: Arc<Queue<Box<dyn Piece>>>, lock: Duration) -> Self {
+    fn new(connection: Lazy, queue: Arc<Queue<Box<dyn Piece>>>) -> Self {
         let (ended, took) = (Instant::now(), Duration::ZERO);
-        let (connection, slow) = (Lazy::new(origin).waiting(lock), HashSet::new());
+        let slow = HashSet::new();
         Self { connection, queue, slow, expected: 0, ended, took }
     }
 
@@ -180,6 +186,7 @@ impl Group {
         if let Err(error) = self.connection.begun(|session| session.begin(None)) {
             self.queue.done(owner);
             self.connection.drop_session();
+            self.connection.counts().committed(1, true);
             return first.answer(Err(lost(&error)));
         }
         let began = Instant::now();
@@ -217,6 +224,7 @@ impl Group {
         if let Err(error) = &committed {
             log::error!("a group of {} writes was not committed: {error}", done.len());
         }
+        self.connection.counts().committed(done.len(), committed.is_err());
         let answered = done.len().saturating_add(undone.len());
         let present = answered.saturating_add(self.queue.len());
         self.expected = present.max(self.expected.saturating_mul(3) / 4);

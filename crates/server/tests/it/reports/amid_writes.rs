@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, AtomicI64, AtomicUsize, Ordering};
 
 use apportion_server::serve::Running;
 use apportion_server::store::{AnyConnection, OrganizationId, Scope, Session};
-use apportion_server::{Clock, Config, Limits};
+use apportion_server::{Clock, Config, Limits, Monitoring};
 use apportion_testing::{Place, rounds};
 use diesel::connection::SimpleConnection;
 use serde_json::{Value, json};
@@ -128,6 +128,7 @@ fn beside(world: &World) -> Running {
         engine_interval: None,
         clock: Clock::system(),
         limits,
+        monitoring: Monitoring::default(),
     })
     .unwrap()
 }

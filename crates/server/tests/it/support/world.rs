@@ -12,7 +12,7 @@ use apportion_server::catalog::Resources;
 use apportion_server::resources::{self, registry};
 use apportion_server::serve::Running;
 use apportion_server::store::{Address, Field, OrganizationId, Scope, Session};
-use apportion_server::{Clock, Config, Limits};
+use apportion_server::{Clock, Config, Limits, Monitoring};
 use apportion_testing::Place;
 use diesel::connection::SimpleConnection;
 use serde_json::{Value, json};
@@ -180,6 +180,7 @@ fn config(database: &Address) -> Config {
         engine_interval: None,
         clock: Clock::system(),
         limits: Limits::of(database),
+        monitoring: Monitoring::default(),
     }
 }
 
