@@ -10,6 +10,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use apportion_limits::deadline::{Deadline, within};
+use rustix::time::{ClockId, clock_gettime};
 use tokio::sync::oneshot;
 
 use crate::error::{Error, Outage, Result};
@@ -22,10 +23,10 @@ use crate::session::{Origin, Session};
 
 /// The most pieces of work that share a commit.
 const MAX_GROUP: usize = 256;
-/// The time after the first piece of work after which a transaction takes no more, so that its
-/// answers leave.
+/// The time of the processor after which a transaction takes no more work, so that its answers
+/// leave.
 const MAX_WORKING: Duration = Duration::from_millis(50);
-/// The time from which a piece of work is slow.
+/// The time of the processor from which a piece of work is slow.
 const SLOW: Duration = Duration::from_millis(20);
 /// The most tenants that are known as slow.
 const MAX_SLOW: usize = 1_000;
@@ -197,16 +198,15 @@ impl Group {
         let until = until.unwrap_or(began);
         let mut done: Vec<Box<dyn Piece>> = Vec::new();
         let (mut undone, mut is_lost) = (Vec::new(), false);
-        let mut full = began.checked_add(MAX_WORKING).unwrap_or(began);
+        let mut worked = Duration::ZERO;
         let mut next = Some((owner, first));
         while let Some((owner, mut piece)) = next {
-            let piece_began = Instant::now();
+            let piece_began = processor_time();
             let state = self.one(piece.as_mut());
             self.queue.done(owner);
-            let is_slow = self.note_pace(owner, piece_began.elapsed());
-            if done.is_empty() && undone.is_empty() {
-                full = Instant::now().checked_add(MAX_WORKING).unwrap_or(full);
-            }
+            let took = processor_time().saturating_sub(piece_began);
+            let is_slow = self.note_pace(owner, took);
+            worked = worked.saturating_add(took);
             match state {
                 State::Kept => done.push(piece),
                 State::Undone => undone.push(piece),
@@ -216,7 +216,7 @@ impl Group {
                 }
             }
             let jobs = done.len().saturating_add(undone.len());
-            let ends = is_lost || is_slow || Instant::now() >= full;
+            let ends = is_lost || is_slow || worked >= MAX_WORKING;
             next = if ends { None } else { self.next(jobs, until) };
         }
         let began = Instant::now();
@@ -321,6 +321,14 @@ impl Group {
             _ => State::Lost,
         }
     }
+}
+
+/// Returns the time for which the processor has worked for this thread. That it waits for others
+/// makes nobody slow.
+fn processor_time() -> Duration {
+    let time = clock_gettime(ClockId::ThreadCPUTime);
+    let [seconds, nanos] = [time.tv_sec, time.tv_nsec].map(|part| u64::try_from(part).unwrap_or(0));
+    Duration::from_secs(seconds).saturating_add(Duration::from_nanos(nanos))
 }
 
 /// Makes the error of work whose rows were not kept.

@@ -78,7 +78,7 @@ fn a_group_has_an_end(place: &Place) {
     let before = commits(&world.address);
     let made = block_on(write_group(&store, &world, 300));
     assert!(made.iter().all(Result::is_ok));
-    // On a busy machine it takes no more work before it is full.
+    // It may take no more work before it has as many, if each of them takes long.
     assert!((2..6).contains(&(commits(&world.address) - before)));
     assert_eq!(names(&mut observer, &world).len(), 300);
 }
