@@ -211,8 +211,9 @@ impl Group {
                 State::Kept => done.push(piece),
                 State::Undone => undone.push(piece),
                 State::Lost => {
-                    undone.push(piece);
                     is_lost = !self.run_again(&mut done, &mut undone);
+                    // Whatever it did is lost, even if it succeeded.
+                    piece.answer(Err(lost_transaction()));
                 }
             }
             let jobs = done.len().saturating_add(undone.len());
@@ -287,8 +288,7 @@ impl Group {
         let committed = if sound {
             self.connection.get().and_then(|session| session.commit())
         } else {
-            let why = "the transaction was lost".to_owned();
-            Err(Error::Unavailable(Outage::Unwritable, why))
+            Err(lost_transaction())
         };
         if committed.is_err() {
             if sound && let Ok(session) = self.connection.get() {
@@ -329,6 +329,10 @@ fn processor_time() -> Duration {
     let time = clock_gettime(ClockId::ThreadCPUTime);
     let [seconds, nanos] = [time.tv_sec, time.tv_nsec].map(|part| u64::try_from(part).unwrap_or(0));
     Duration::from_secs(seconds).saturating_add(Duration::from_nanos(nanos))
+}
+
+fn lost_transaction() -> Error {
+    Error::Unavailable(Outage::Unwritable, "the transaction was lost".to_owned())
 }
 
 /// Makes the error of work whose rows were not kept.
