@@ -43,7 +43,6 @@ const CRATES: &[(&str, &[&str], &[&str])] = &[
         &["apportion-core", "apportion-limits"],
         &[
             "chrono",
-            "crossbeam-channel",
             "diesel",
             "diesel_migrations",
             "libsqlite3-sys",
