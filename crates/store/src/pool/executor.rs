@@ -67,7 +67,7 @@ pub(crate) async fn answer<T>(
 }
 
 /// A piece of work that sends its answer itself, and returns whether the connection is sound.
-type Job = Box<dyn FnOnce(&mut Lazy) -> bool + Send>;
+pub(crate) type Job = Box<dyn FnOnce(&mut Lazy) -> bool + Send>;
 
 /// Threads that run pieces of work.
 pub(crate) struct Executor {
@@ -77,14 +77,16 @@ pub(crate) struct Executor {
 }
 
 impl Executor {
-    /// Starts the threads, under that name. Each opens its connection when it first needs one.
+    /// Starts the threads, under that name, before a queue. Each opens its connection when it first
+    /// needs one.
     pub(crate) fn start(
         origin: &Origin,
         name: &'static str,
         limits: Limits,
+        queue: Queue<Job>,
         counts: &Arc<Counts>,
     ) -> Result<Self> {
-        let queue = Arc::new(Queue::new(limits.queue, limits.threads));
+        let queue = Arc::new(queue);
         let executor = Self { name, threads: limits.threads, queue: Arc::clone(&queue) };
         let ledgers = Arc::new(Ledgers::within(limits.ledger_memory));
         for _ in 0..limits.threads {

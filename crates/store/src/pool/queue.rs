@@ -59,6 +59,11 @@ impl<W> Queue<W> {
         }
     }
 
+    /// Makes a queue for work in no tenant's name, which may take all places and all threads.
+    pub(crate) fn of_nobody(limit: usize) -> Self {
+        Self { limit_of_one: limit, share: usize::MAX, ..Self::new(limit, 1) }
+    }
+
     /// Adds work to the line of its tenant. Returns false if there is no place for it.
     pub(crate) fn push(&self, owner: Owner, work: W) -> bool {
         let mut lines = self.lock();
@@ -119,9 +124,11 @@ impl<W> Queue<W> {
                 lines.running.remove(&owner);
             }
         }
-        let may_go_on = lines.waiting.contains_key(&owner);
+        let (may_go_on, is_closed) = (lines.waiting.contains_key(&owner), lines.is_closed);
         drop(lines);
-        if may_go_on {
+        if is_closed {
+            self.arrived.notify_all();
+        } else if may_go_on {
             self.arrived.notify_one();
         }
     }
@@ -228,6 +235,13 @@ mod tests {
         assert!(waited >= Duration::from_millis(40) && waited < Duration::from_secs(20));
         queue.done(owner);
         assert_eq!(of(&queue), (3, 1, 2));
+    }
+
+    #[test]
+    fn work_of_nobody_has_all_threads() {
+        let queue = Queue::of_nobody(10);
+        assert_eq!((0..20).filter(|work| queue.push(0, *work)).count(), 10);
+        assert_eq!(std::iter::from_fn(|| queue.pop_until(None, |_| true)).count(), 10);
     }
 
     #[test]

@@ -11,7 +11,7 @@ use crate::pool::executor::{Executor, spawn};
 use crate::pool::lazy::Lazy;
 use crate::pool::limits::Limits;
 use crate::pool::pooler;
-use crate::pool::queue::Owner;
+use crate::pool::queue::{Owner, Queue};
 use crate::pool::writer::Writer;
 use crate::scope::Scope;
 use crate::session::Session;
@@ -61,9 +61,11 @@ impl Store {
         session.check_file()?;
         let origin = session.origin();
         let counts = Arc::<Counts>::default();
-        let reader = Arc::new(Executor::start(&origin, "store", limits, &counts)?);
+        let queue = Queue::new(limits.queue, limits.threads);
+        let reader = Arc::new(Executor::start(&origin, "store", limits, queue, &counts)?);
         let at_the_front = Limits { threads: FRONT, ..limits };
-        let front = Arc::new(Executor::start(&origin, "front", at_the_front, &counts)?);
+        let queue = Queue::of_nobody(limits.queue);
+        let front = Arc::new(Executor::start(&origin, "front", at_the_front, queue, &counts)?);
         let writer = match address {
             Address::Sqlite(_) => Some(Arc::new(Writer::start(&origin, limits, &counts)?)),
             Address::Postgres(_) => None,
@@ -183,8 +185,8 @@ impl Store {
         let cause = done.as_ref().err().and_then(Cause::cause);
         match cause {
             Some(Error::Unavailable(Outage::Full, _)) => *self.full() = Some(Instant::now()),
-            None => *self.full() = None,
-            Some(_) => {}
+            _ if done.is_ok() => *self.full() = None,
+            _ => {}
         }
         done
     }

@@ -26,6 +26,8 @@ const MAX_GROUP: usize = 256;
 /// The time of the processor after which a transaction takes no more work, so that its answers
 /// leave.
 const MAX_WORKING: Duration = Duration::from_millis(50);
+/// The time after which a transaction takes no more work, whatever it waits for.
+const MAX_OPEN: Duration = Duration::from_secs(1);
 /// The time of the processor from which a piece of work is slow.
 const SLOW: Duration = Duration::from_millis(20);
 /// The most tenants that are known as slow.
@@ -41,6 +43,9 @@ trait Piece: Send {
     /// Runs the work within its savepoint. Returns whether its rows are to be kept.
     fn run(&mut self, session: &mut Session) -> bool;
 
+    /// Whether the time is over by which its requester is answered.
+    fn is_late(&self) -> bool;
+
     /// Answers, once it is known how the commit ended.
     fn answer(self: Box<Self>, committed: Result<()>);
 }
@@ -50,6 +55,8 @@ struct Work<T, E, W> {
     work: W,
     deadline: Deadline,
     start: Start,
+    /// Whether the work was begun before, by a transaction that was lost.
+    is_begun: bool,
     result: Option<Result<T, E>>,
     sender: oneshot::Sender<Result<T, E>>,
 }
@@ -61,10 +68,11 @@ where
     W: Fn(&mut Session) -> Result<T, E> + Send,
 {
     fn run(&mut self, session: &mut Session) -> bool {
-        // Work that is run again has a result already, and somebody who waits for it.
-        if self.result.is_none() && !self.start.begin() {
+        if !self.is_begun && !self.start.begin() {
             return false;
         }
+        // A result of before is lost, also if the work panics now.
+        (self.is_begun, self.result) = (true, None);
         let result = within(self.deadline, || {
             let done = (self.work)(session)?;
             // Nobody waits any more for what is late.
@@ -77,6 +85,10 @@ where
         let keep = result.is_ok();
         self.result = Some(result);
         keep
+    }
+
+    fn is_late(&self) -> bool {
+        !self.deadline.allows()
     }
 
     fn answer(self: Box<Self>, committed: Result<()>) {
@@ -128,7 +140,7 @@ impl Writer {
         let (sender, receiver) = oneshot::channel::<Result<T, E>>();
         let (start, deadline) = (Start::default(), limits.deadline());
         let begun = start.clone();
-        let piece = Work { work, deadline, start: begun, result: None, sender };
+        let piece = Work { work, deadline, start: begun, is_begun: false, result: None, sender };
         if !self.queue.push(owner, Box::new(piece)) {
             return Err(E::from(Error::Busy));
         }
@@ -217,8 +229,12 @@ impl Group {
                 }
             }
             let jobs = done.len().saturating_add(undone.len());
-            let ends = is_lost || is_slow || worked >= MAX_WORKING;
+            let ends = is_lost || is_slow || worked >= MAX_WORKING || began.elapsed() >= MAX_OPEN;
             next = if ends { None } else { self.next(jobs, until) };
+        }
+        // A requester that has given up must not find its work done. Each round undoes what is late.
+        while !is_lost && done.iter().any(|piece| piece.is_late()) {
+            is_lost = !self.run_again(&mut done, &mut undone);
         }
         let began = Instant::now();
         let committed = self.end(!is_lost);
@@ -248,13 +264,15 @@ impl Group {
         if self.connection.begun(|session| session.begin(None)).is_err() {
             return false;
         }
-        for mut piece in std::mem::take(done) {
+        let mut again = std::mem::take(done).into_iter();
+        while let Some(mut piece) = again.next() {
             match self.one(piece.as_mut()) {
                 State::Kept => done.push(piece),
                 State::Undone => undone.push(piece),
                 State::Lost => {
                     // It was quick the first time: the trouble is not its own.
                     done.push(piece);
+                    done.extend(again);
                     return false;
                 }
             }

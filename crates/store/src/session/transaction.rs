@@ -20,8 +20,6 @@ type Transactions = <AnyConnection as Connection>::TransactionManager;
 /// The number of noted events from which they are inserted before their transaction ends.
 const MAX_NOTED: usize = 512;
 
-/// The longest time that a statement takes, where the work has no limit of its own.
-const STATEMENT: Duration = Duration::from_secs(5);
 /// The longest wait for a lock: less than a statement may take, so that the two are told apart.
 const LOCK: Duration = Duration::from_secs(2);
 /// The longest time that a transaction waits for its next statement, unless its work may take more.
@@ -30,8 +28,11 @@ const IDLE: Duration = Duration::from_secs(10);
 /// Returns the limits of a statement on PostgreSQL, as the server keeps them. They follow those of
 /// the program, which the thread has (`apportion_limits::deadline`).
 fn statement_limits() -> String {
-    let statement = deadline::current().statement.unwrap_or(STATEMENT);
-    let lock = LOCK.min(statement.checked_div(2).unwrap_or(LOCK));
+    // A command may take any time; 0 is no limit.
+    let statement = deadline::current().statement;
+    let half = statement.and_then(|statement| statement.checked_div(2));
+    let lock = LOCK.min(half.unwrap_or(LOCK));
+    let statement = statement.unwrap_or(Duration::ZERO);
     format!(
         "SET LOCAL statement_timeout = {}; SET LOCAL lock_timeout = {};",
         statement.as_millis(),
@@ -125,7 +126,7 @@ impl Session {
         } else {
             "BEGIN DEFERRED".to_owned()
         };
-        self.connection.batch_execute(&begin)?;
+        self.begin_by(|session| session.connection.batch_execute(&begin))?;
         (self.reads, self.visibility) = (true, Some(seen));
         Ok(())
     }
@@ -197,10 +198,15 @@ impl Session {
             AnyConnection::Sqlite(inner) if depth.is_none() => {
                 AnsiTransactionManager::begin_transaction_sql(inner, "BEGIN IMMEDIATE")?;
             }
-            AnyConnection::Postgres(inner) if depth.is_none() => {
+            AnyConnection::Postgres(_) if depth.is_none() => {
                 let settings = seen.map(Visibility::settings).unwrap_or_default();
                 let begin = format!("BEGIN; {} {settings}", limits());
-                AnsiTransactionManager::begin_transaction_sql(inner, &begin)?;
+                self.begin_by(|session| match &mut session.connection {
+                    AnyConnection::Postgres(inner) => {
+                        AnsiTransactionManager::begin_transaction_sql(inner, &begin)
+                    }
+                    AnyConnection::Sqlite(_) => Ok(()),
+                })?;
                 self.visibility = seen;
             }
             other => Transactions::begin_transaction(other)?,
@@ -255,11 +261,26 @@ impl Session {
             self.visibility = None;
             let is_begun = self.reads || !self.marks.is_empty();
             let begin = if is_begun { String::new() } else { by_itself() };
-            self.connection.batch_execute(&format!("{begin}{}", seen.settings()))?;
+            let settings = format!("{begin}{}", seen.settings());
+            self.begin_by(|session| session.connection.batch_execute(&settings))?;
             self.is_by_itself = !is_begun;
             self.visibility = Some(seen);
         }
         Ok(&mut self.connection)
+    }
+
+    /// Runs a message of several statements that may begin a transaction. If it fails, nobody knows
+    /// how far it came, and the connection is not used for other work.
+    fn begin_by(&mut self, begin: impl FnOnce(&mut Self) -> QueryResult<()>) -> Result<()> {
+        let begun = begin(self).map_err(Error::from);
+        self.is_lost |= begun.is_err();
+        begun
+    }
+
+    /// Ends the transaction of the last statement that a command ran by itself, so that it is not
+    /// idle in it while it waits for something else.
+    pub fn rest(&mut self) -> Result<()> {
+        self.end_statement()
     }
 
     /// Ends the transaction of a statement that was run by itself.

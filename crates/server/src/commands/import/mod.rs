@@ -159,6 +159,7 @@ impl Importer {
         let scope = Scope::of(OrganizationId(organization));
         let found = store::organization::find(&mut Tenant::new(scope, &mut session))?;
         let found = found.ok_or(ImportError::Organization(organization))?;
+        session.rest()?;
         Ok(Self { session, scope, currency: found.currency, resources: resources::own() })
     }
 
@@ -220,7 +221,7 @@ impl Importer {
                 return Err(ImportError::Lines(faults));
             }
         }
-        Ok(())
+        Ok(self.session.rest()?)
     }
 
     fn write(&mut self, plan: &Plan, locking: Locking) -> Result<(), Stop> {

@@ -13,7 +13,8 @@ use crate::support::{USUAL, World, number};
 
 apportion_testing::cases! {
     a_long_statement_ends, many_short_statements_end, a_long_write_keeps_nothing,
-    what_is_late_is_not_committed, a_long_scan_in_a_write_spares_the_others
+    what_is_late_is_not_committed, a_long_scan_in_a_write_spares_the_others;
+    sqlite: who_waited_too_long_for_another_is_not_kept
 }
 
 const STATEMENT: Duration = Duration::from_millis(300);
@@ -137,4 +138,31 @@ fn a_long_scan_in_a_write_spares_the_others(place: &Place) {
     assert_eq!(event_count(&mut Tenant::new(world.ours, &mut session)), 4);
     let left = "SELECT COUNT(*) FROM deals WHERE name = 'long'";
     assert_eq!(number(&mut Tenant::new(world.theirs, &mut session), left), 0);
+}
+
+/// A write that was quick shares its commit with one that is not, until nobody waits any more.
+fn who_waited_too_long_for_another_is_not_kept(place: &Place) {
+    let world = World::make(place);
+    let store = world.store_within(limits());
+    block_on(async {
+        let (gate, hold) = gate();
+        let held = store.write(world.ours, move |tenant| {
+            insert_deal(tenant, "quick")?;
+            hold.wait();
+            Ok::<_, Error>(())
+        });
+        let quick = enqueue(held).await;
+        gate.wait();
+        let slow = store.write(world.theirs, |_| {
+            std::thread::sleep(WORK);
+            Ok::<_, Error>(())
+        });
+        let requests = vec![quick, enqueue(slow).await];
+        gate.open();
+        let answers = answers(requests).await;
+        assert!(answers.iter().all(Result::is_err), "{answers:?}");
+    });
+    // The writer is free again once it has ended both.
+    block_on(store.write(world.ours, |tenant| insert_deal(tenant, "after"))).unwrap();
+    assert_eq!(block_on(store.read(world.ours, deal_names)).unwrap(), ["after"]);
 }
