@@ -3,6 +3,8 @@
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
+use apportion_limits::deadline::{Deadline, within};
+
 use crate::address::Address;
 use crate::database::file::log_of;
 use crate::error::{Cause, Error, Outage, Result};
@@ -26,6 +28,8 @@ const FULL_FOR: Duration = Duration::from_secs(30);
 const FRONT: usize = 2;
 /// The owner of work in no tenant's name.
 const NOBODY: i64 = 0;
+/// The longest time that a fold takes; the next one goes on.
+const FOLD_LIMIT: Duration = Duration::from_secs(5);
 /// The time after which a write that others interrupt is not tried again.
 const CONTENDED: Duration = Duration::from_secs(4);
 /// The most times that a write is tried again which others keep interrupting.
@@ -220,7 +224,8 @@ impl Store {
 /// Folds the row counts of PostgreSQL for as long as the store lives.
 fn keep_folding(mut connection: Lazy, alive: &Weak<Executor>) {
     while alive.strong_count() > 0 {
-        let folded = connection.get().and_then(crate::session::totals::fold);
+        let limit = Deadline { statement: Some(FOLD_LIMIT), ..Deadline::NONE };
+        let folded = within(limit, || connection.get().and_then(crate::session::totals::fold));
         if let Err(error) = &folded {
             log::warn!("row counts could not be folded: {error}");
         }

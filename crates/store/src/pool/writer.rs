@@ -232,7 +232,7 @@ impl Group {
             let ends = is_lost || is_slow || worked >= MAX_WORKING || began.elapsed() >= MAX_OPEN;
             next = if ends { None } else { self.next(jobs, until) };
         }
-        // A requester that has given up must not find its work done. Each round undoes what is late.
+        // Nobody who has given up is to find its work done. Each round undoes what is late.
         while !is_lost && done.iter().any(|piece| piece.is_late()) {
             is_lost = !self.run_again(&mut done, &mut undone);
         }
