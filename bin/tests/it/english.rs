@@ -1,4 +1,7 @@
-//! How comments in `src` are worded, as far as a machine can tell: CONTRIBUTING.md, "English".
+//! The wording of comments, as far as a machine can tell: CONTRIBUTING.md, "English". Comments of
+//! tests are held to the first words only.
+
+use std::path::Path;
 
 use crate::house;
 
@@ -24,7 +27,26 @@ fn comments_are_plain() {
             offenders(&text).into_iter().map(move |found| format!("{path}:{found}"))
         })
         .collect();
+    let tests = house::texts().into_iter().filter(|(path, _)| is_test(path));
+    let offenders: Vec<String> = tests
+        .flat_map(|(path, text)| {
+            let path = path.display().to_string();
+            let found = first_words(&text);
+            found.into_iter().map(move |found| format!("{path}:{found}"))
+        })
+        .chain(offenders)
+        .collect();
     assert!(offenders.is_empty(), "comments are not plain:\n{}", offenders.join("\n"));
+}
+
+fn is_test(path: &Path) -> bool {
+    let is_rust = path.extension().is_some_and(|kind| kind == "rs");
+    is_rust && path.components().any(|part| part.as_os_str() == "tests")
+}
+
+/// Returns the doc comments of a file that begin with a word which none begins with.
+fn first_words(text: &str) -> Vec<String> {
+    offenders(text).into_iter().filter(|found| found.contains(": begins with ")).collect()
 }
 
 /// Returns the offending words of a file, each with its line.

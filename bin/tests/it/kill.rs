@@ -52,7 +52,7 @@ fn answered_writes_survive(place: &Place) {
     }
 }
 
-/// What the clients know for sure.
+/// The writes of which the clients know for sure.
 #[derive(Default)]
 struct Book {
     /// Rows as they were answered, by type and id. What others may change since is left out.

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use apportion_testing::Place;
 
-/// How long anything may take that should take a moment.
+/// The longest time that anything may take which should take a moment.
 pub const PATIENCE: Duration = Duration::from_secs(60);
 const POLL: Duration = Duration::from_millis(5);
 
@@ -22,7 +22,7 @@ pub struct Ended {
 }
 
 impl Ended {
-    /// What it printed, if it ended well; the test fails otherwise.
+    /// Returns its output, if it ended well; the test fails otherwise.
     #[track_caller]
     pub fn ok(self) -> String {
         assert_eq!(self.code, Some(0), "{}", self.stderr);
@@ -101,7 +101,7 @@ fn signal(name: &str, pid: u32) {
 /// A running server; it is killed when dropped.
 pub struct Server {
     child: Child,
-    /// What it has not yet been asked for; kept open, so that it can print.
+    /// The lines that nobody has read yet; kept open, so that it can print.
     stdout: BufReader<ChildStdout>,
     log: PathBuf,
     address: SocketAddr,
@@ -160,7 +160,7 @@ impl Server {
         line.trim_end().to_owned()
     }
 
-    /// What it has logged.
+    /// Returns the lines that it has logged.
     pub fn log(&self) -> String {
         std::fs::read_to_string(&self.log).unwrap()
     }

@@ -60,7 +60,7 @@ fn prepared(place: &Place) -> PathBuf {
     backup
 }
 
-/// What lies in the directory beside the backup and the database.
+/// Returns the names of the files beside the backup and the database.
 fn strays(place: &Place) -> Vec<String> {
     let names = fs::read_dir(place.directory()).unwrap().map(|entry| entry.unwrap().file_name());
     let names = names.map(|name| name.into_string().unwrap());

@@ -75,7 +75,7 @@ fn a_pass_waits_for_who_writes(place: &Place) {
     assert_eq!(done.ok().lines().count(), 1);
 }
 
-/// What is given as now stands for it everywhere.
+/// The instant that is given stands for the present everywhere.
 fn a_past_is_played(place: &Place) {
     let (tenant, server) = owing(place, YEARLY);
     let address = server.address();

@@ -1,7 +1,7 @@
 //! A pooler between a program and PostgreSQL, as it stands in many places: it gives a connection to
-//! another client after each transaction or session. [`Pooler::named`] has two: a proxy that
-//! makes a session forget its settings after each transaction, as a pooler in transaction mode
-//! does, and PgBouncer in session mode, if it is installed.
+//! another client after each transaction or session. There are two: a proxy that makes a
+//! session forget its settings after each transaction, as a pooler in transaction mode does, and
+//! PgBouncer, if it is installed. The variable `POOLER` puts one before the cluster of a suite.
 
 use std::env;
 use std::io::{Read, Result, Write};

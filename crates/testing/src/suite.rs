@@ -252,7 +252,7 @@ impl<'a> Suite<'a> {
 struct Lacking(String);
 
 /// Ends a case that needs something which this machine lacks. The case is shown as ignored, and
-/// fails where [`CI`](is_ci) is set.
+/// fails where `CI` is set.
 pub fn lacks(what: impl fmt::Display) -> ! {
     resume_unwind(Box::new(Lacking(what.to_string())))
 }

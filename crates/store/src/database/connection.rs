@@ -87,9 +87,7 @@ impl AnyConnection {
                 let url = with_timeouts(url).map_err(|why| refuse(&why))?;
                 let mut connection = PgConnection::establish(&url)
                     .map_err(|error| refuse(&discreet(&error.to_string())))?;
-                let deadlock: i64 = diesel::select(sql::<BigInt>(DEADLOCK_MILLIS))
-                    .get_result(&mut connection)
-                    .map_err(|error| refuse(&error))?;
+                let deadlock = deadlock_millis(&mut connection).map_err(|error| refuse(&error))?;
                 note_deadlock_timeout(deadlock);
                 Ok(AnyConnection::Postgres(connection))
             }
@@ -139,6 +137,14 @@ fn set_up(connection: &mut SqliteConnection) -> QueryResult<()> {
 /// The time after which a server looks for a deadlock, in milliseconds.
 const DEADLOCK_MILLIS: &str = "CAST(1000 * EXTRACT(epoch FROM \
                                CAST(current_setting('deadlock_timeout') AS INTERVAL)) AS BIGINT)";
+
+/// Asks for that time. It is one transaction, so that a pooler leaves the statement and its answer
+/// with one server.
+fn deadlock_millis(connection: &mut PgConnection) -> QueryResult<i64> {
+    connection.batch_execute("BEGIN")?;
+    let millis = diesel::select(sql::<BigInt>(DEADLOCK_MILLIS)).get_result(connection)?;
+    connection.batch_execute("COMMIT").map(|()| millis)
+}
 
 /// The time-outs that a URL gets unless it has them: for a host that does not answer a new
 /// connection, for one that no longer acknowledges what it is sent, and for one that is gone while

@@ -21,10 +21,10 @@ const OURS: &str = "SELECT COUNT(*) FROM pg_prepared_statements WHERE name LIKE 
 /// it. In session mode, and without a pooler, the server is the same. A pooler that takes
 /// statements along gives them other names.
 pub(crate) fn check(address: &Address) -> Result<()> {
-    let (mut one, mut other) = (Session::open(address)?, Session::open(address)?);
-    if !one.is_postgres() {
+    if address.path().is_some() {
         return Ok(());
     }
+    let (mut one, mut other) = (Session::open(address)?, Session::open(address)?);
     let before = one.survey(|one| ask(one, SERVER))?;
     let seen: Result<(i64, i64)> = other.survey(|other| {
         ask(other, SERVER)?;

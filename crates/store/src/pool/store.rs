@@ -123,8 +123,7 @@ impl Store {
         T: Send + 'static,
         E: From<Error> + Cause + Send + 'static,
     {
-        let work = move |connection: &mut Lazy| connection.read(Visibility::Everybody, work);
-        self.reader.run(NOBODY, self.limits, work).await
+        self.survey(&self.reader, work).await
     }
 
     /// Does the same as [`Store::read_all`] on threads of its own, for short work that nothing
@@ -137,8 +136,20 @@ impl Store {
         T: Send + 'static,
         E: From<Error> + Cause + Send + 'static,
     {
+        self.survey(&self.front, work).await
+    }
+
+    async fn survey<T, E>(
+        &self,
+        threads: &Executor,
+        work: impl FnOnce(&mut Session) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<Error> + Cause + Send + 'static,
+    {
         let work = move |connection: &mut Lazy| connection.read(Visibility::Everybody, work);
-        self.front.run(NOBODY, self.limits, work).await
+        threads.run(NOBODY, self.limits, work).await
     }
 
     /// Runs work in the name of a tenant as one transaction, and returns once that is durable. Work

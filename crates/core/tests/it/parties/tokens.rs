@@ -1,4 +1,4 @@
-//! How long tokens are accepted.
+//! The time for which tokens are accepted, and their scopes.
 
 use apportion_core::token::{Expiry, LifetimeError, TokenScope, replaced_end, time};
 use chrono::{DateTime, TimeDelta, Utc};

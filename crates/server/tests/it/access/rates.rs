@@ -229,7 +229,7 @@ fn a_newcomer_is_never_refused(place: &Place) {
     }
 }
 
-/// Who has one address of IPv6 has 2^64 of them.
+/// A client with one address of IPv6 has 2^64 of them.
 fn a_network_is_one_address(place: &Place) {
     let world = behind_a_proxy(place);
     let addresses = |network: &str| -> Vec<String> {

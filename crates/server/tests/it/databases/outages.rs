@@ -281,7 +281,7 @@ fn sessions_that_become_read_only(place: &Place) {
     recovers(ready, 200);
 }
 
-/// What is written to a file that is removed is lost with the last who has it open.
+/// Rows that are written to a removed file are lost once nobody has it open any more.
 fn a_file_that_is_removed(place: &Place) {
     let world = World::start(place);
     world.deal("D", 1);

@@ -173,7 +173,7 @@ fn kill_connections(place: &Place) {
     cluster.query(&cluster.admin_url(), &sql);
 }
 
-/// Whoever watches a server needs its figures most while its database is away.
+/// The figures of a server are needed most while its database is away.
 fn it_is_served_while_the_database_is_away(place: &Place) {
     let world = watched(place);
     world.deal("D", 1);

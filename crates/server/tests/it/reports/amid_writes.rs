@@ -8,13 +8,12 @@ use std::sync::atomic::{AtomicBool, AtomicI64, AtomicUsize, Ordering};
 
 use apportion_server::serve::Running;
 use apportion_server::store::{AnyConnection, OrganizationId, Scope, Session};
-use apportion_server::{Clock, Config, Limits, Monitoring};
 use apportion_testing::{Place, rounds};
 use diesel::connection::SimpleConnection;
 use serde_json::{Value, json};
 
 use crate::support::atomic::ATOMIC;
-use crate::support::world::{World, document};
+use crate::support::world::{World, config, document};
 use apportion_testing::http::send;
 
 apportion_testing::cases! { reports_beside_writers, long_ledgers_are_read_in_pieces }
@@ -116,21 +115,7 @@ fn reports_beside_writers(place: &Place) {
 
 /// Starts another server on the same database.
 fn beside(world: &World) -> Running {
-    let (bind, database) = (SocketAddr::from(([127, 0, 0, 1], 0)), world.database.clone());
-    let limits = Limits::of(&database);
-    Running::start(Config {
-        bind,
-        database,
-        public_url: None,
-        cors_origins: Vec::new(),
-        trusted_proxies: Vec::new(),
-        limit_rates: false,
-        engine_interval: None,
-        clock: Clock::system(),
-        limits,
-        monitoring: Monitoring::default(),
-    })
-    .unwrap()
+    Running::start(config(&world.database)).unwrap()
 }
 
 /// Changes the values of both deals in one request.

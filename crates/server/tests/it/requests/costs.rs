@@ -1,5 +1,5 @@
-//! What a request costs is known before it is carried out, and has a limit: slices of a report,
-//! rows that a change rewrites, bytes that are kept for a key.
+//! The cost of a request is known before it is carried out, and has a limit: slices of a report,
+//! texts that a filter compares, rows that a change rewrites, bytes that are kept for a key.
 
 use std::fmt::Write;
 

@@ -169,7 +169,7 @@ impl World {
 }
 
 /// Returns the configuration of a server without rate limits and without an engine.
-fn config(database: &Address) -> Config {
+pub fn config(database: &Address) -> Config {
     Config {
         bind: SocketAddr::from(([127, 0, 0, 1], 0)),
         database: database.clone(),

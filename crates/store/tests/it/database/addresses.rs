@@ -16,7 +16,7 @@ const URLS: usize = 20_000;
 /// In small letters, which may be the name of a parameter as well.
 const SECRET: &str = "secret";
 
-/// What a password may have around it that was not escaped.
+/// Characters that may stand around a password, unescaped.
 const MARKS: [&str; 20] = [
     "", "%", "%zz", "%4", "%00", "%40", "/", "@", "?", "#", "&", "=", " ", "[", "]", ",", ":",
     "\"", "\n", "\u{e9}",

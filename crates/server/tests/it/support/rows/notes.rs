@@ -42,9 +42,9 @@ store::fields! {
     ID = id;
     /// The deal.
     DEAL_ID = deal_id;
-    /// What it says.
+    /// The text of the note.
     TEXT = text;
-    /// How much it matters.
+    /// The importance of the note.
     WEIGHT = weight;
     /// When it was last changed.
     UPDATED_AT = updated_at;
@@ -52,7 +52,7 @@ store::fields! {
 
 store::stored!(NoteRow in notes by "\"notes\".\"organization_id\"");
 
-/// Who is to read a note.
+/// The people who are to read a note.
 const READERS: Membership = store::membership!("note_readers", "note_id", "person_id");
 
 /// The note that a person is to read, in lists of people.
