@@ -191,7 +191,10 @@ pub(super) fn written_resource(resource: &ResourceType<Field>, creates: bool) ->
         resource.attributes.iter().filter(|it| it.required).map(|it| it.name).collect();
     let required_relationships: Vec<&str> =
         resource.relationships.iter().filter(|it| it.required).map(|it| it.name).collect();
-    let mut required_members = vec!["type", "attributes"];
+    let mut required_members = vec!["type"];
+    if !required_attributes.is_empty() {
+        required_members.push("attributes");
+    }
     if !required_relationships.is_empty() {
         required_members.push("relationships");
     }
