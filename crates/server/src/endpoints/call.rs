@@ -178,6 +178,18 @@ impl<'c> Call<'c> {
         self.app.store.read(self.scope(), work).await
     }
 
+    /// Does the same as [`Call::read`] for work that is likely to have one statement.
+    pub(crate) async fn read_by_statement<T, E>(
+        &self,
+        work: impl Fn(&mut Tenant<'_>) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<apportion_store::Error> + Cause + Send + 'static,
+    {
+        self.app.store.read_by_statement(self.scope(), work).await
+    }
+
     /// Runs work that writes rows of the tenant, in one transaction. The work is run again if
     /// another transaction interrupts it.
     pub(crate) async fn write(

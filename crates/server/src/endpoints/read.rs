@@ -55,6 +55,9 @@ pub(crate) async fn answer(call: &Call<'_>, route: Route) -> Result<Reply, Stop>
             move |tenant: &mut Tenant<'_>| purse.settle(CHECKS_COST, || request.answer(tenant));
         return Ok(call.read(work).await?);
     }
+    if request.has_one_statement() {
+        return Ok(call.read_by_statement(move |tenant| request.answer(tenant)).await?);
+    }
     Ok(call.read(move |tenant| request.answer(tenant)).await?)
 }
 
@@ -157,6 +160,15 @@ impl ReadRequest {
         let (decimals, known) = (call.access.currency.decimals(), call.header(&IF_NONE_MATCH));
         let purse = table.is_some().then(|| call.purse());
         Self { resources, route, query, table, decimals, links, target, known, purse }
+    }
+
+    /// Whether the answer is likely to take one statement: a resource or a page, which has its
+    /// total.
+    fn has_one_statement(&self) -> bool {
+        let has_no_others = |query: &Query<Field>| query.include.is_none();
+        matches!(self.route, Route::Collection(_) | Route::Resource(..))
+            && self.table.is_none()
+            && self.query.as_ref().is_ok_and(has_no_others)
     }
 
     fn answer(&self, tenant: &mut Tenant<'_>) -> Result<Reply> {

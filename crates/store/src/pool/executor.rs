@@ -150,9 +150,18 @@ pub(crate) fn spawn(name: &str, work: impl FnOnce() + Send + 'static) -> Result<
 }
 
 fn serve(mut connection: Lazy, queue: &Queue<Job>) {
-    while let Some((owner, job)) = queue.pop() {
+    let mut ended = None;
+    loop {
+        let next = queue
+            .take(ended)
+            .or_else(|| queue.pop_until(connection.rests_at(), |_| true))
+            .or_else(|| {
+                connection.rest();
+                queue.pop()
+            });
+        let Some((owner, job)) = next else { return };
         let run = catch_unwind(AssertUnwindSafe(|| job(&mut connection)));
-        queue.done(owner);
         connection.inspect(run.unwrap_or(false));
+        ended = Some(owner);
     }
 }

@@ -4,9 +4,9 @@
 //! a new one and its requester notices nothing.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use crate::error::{Error, Outage, Result};
+use crate::error::{Cause, Error, Outage, Result};
 use crate::figures::Counts;
 use crate::session::books::Ledgers;
 use crate::session::transaction::Visibility;
@@ -75,11 +75,47 @@ impl Lazy {
         self.begun(|session| session.begin_reading(seen))?.finish_reading(work)
     }
 
+    /// Runs work that changes nothing and has one statement. It is run again in a transaction of
+    /// its own if it asks for another statement, so that both see one moment, and if the database
+    /// refused its statement in the transaction of the work before, which may have spoiled that.
+    pub(crate) fn read_by_statement<T, E: From<Error> + Cause>(
+        &mut self,
+        seen: Visibility,
+        work: impl Fn(&mut Session) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let mut goes_on = false;
+        let session = self.begun(|session| {
+            goes_on = session.begin_statement(seen)?;
+            Ok(())
+        })?;
+        let result = session.finish_reading(&work);
+        let needs_a_moment = session.needs_a_moment();
+        let cause = result.as_ref().err().and_then(Cause::cause);
+        let is_spoiled = goes_on && cause.is_some();
+        if is_spoiled && cause.is_some_and(Error::is_of_connection) {
+            self.drop_session();
+        }
+        if needs_a_moment || is_spoiled { self.read(seen, work) } else { result }
+    }
+
+    /// Returns the time until which the transaction of the last read waits for the next work, if
+    /// there is one.
+    pub(crate) fn rests_at(&self) -> Option<Instant> {
+        self.session.as_ref()?.rests_at()
+    }
+
+    /// Ends the transaction of the last read.
+    pub(crate) fn rest(&mut self) {
+        if self.session.as_mut().is_some_and(|session| session.rest().is_err()) {
+            self.drop_session();
+        }
+    }
+
     /// Returns the connection after a transaction was begun on it; on a new one if the old one was
     /// lost.
     pub(crate) fn begun(
         &mut self,
-        begin: impl Fn(&mut Session) -> Result<()>,
+        mut begin: impl FnMut(&mut Session) -> Result<()>,
     ) -> Result<&mut Session> {
         let may_be_lost = self.session.is_some();
         match begin(self.get()?) {

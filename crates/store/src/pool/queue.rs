@@ -3,7 +3,9 @@
 //! than its share of the places in the queue, nor of the threads that take work from it.
 
 use std::collections::{HashMap, VecDeque};
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::thread::{self, Thread};
 use std::time::{Duration, Instant};
 
 use crate::figures::QueueFigures;
@@ -11,10 +13,14 @@ use crate::figures::QueueFigures;
 /// The id of the tenant that work belongs to; 0 for work in no tenant's name.
 pub(crate) type Owner = i64;
 
+/// The number of times that a thread lets others run before it sleeps.
+const YIELDS: usize = 8;
+
 /// A queue of work for some threads.
 pub(crate) struct Queue<W> {
     lines: Mutex<Lines<W>>,
-    arrived: Condvar,
+    /// A number that changes when there may be work for a thread that waits.
+    changes: AtomicUsize,
     /// The most pieces of work that wait.
     limit: usize,
     /// The most pieces of work of one tenant that wait.
@@ -31,6 +37,9 @@ struct Lines<W> {
     count: usize,
     /// The number of threads that work for each tenant.
     running: HashMap<Owner, usize>,
+    /// The threads that wait for work. The last one is woken first: its connection and its caches
+    /// are warm.
+    idle: Vec<Thread>,
     /// The number of pieces of work that were taken, and the time that they waited together.
     taken: u64,
     waited: Duration,
@@ -48,11 +57,12 @@ impl<W> Queue<W> {
                 waiting: HashMap::new(),
                 count: 0,
                 running: HashMap::new(),
+                idle: Vec::new(),
                 taken: 0,
                 waited: Duration::ZERO,
                 is_closed: false,
             }),
-            arrived: Condvar::new(),
+            changes: AtomicUsize::new(0),
             limit,
             limit_of_one: (limit / 2).max(1),
             share,
@@ -76,24 +86,35 @@ impl<W> Queue<W> {
         if own == 0 {
             lines.turns.push_back(owner);
         }
-        drop(lines);
-        self.arrived.notify_one();
+        self.wake(lines);
         true
     }
 
-    /// Waits for work whose turn it is, and returns it with its tenant. The thread that gets it
-    /// says so with [`Queue::done`] when it has ended. Returns `None` once the queue is closed and
-    /// empty.
+    /// Returns work whose turn it is, with its tenant, if there is any. The thread that gets it
+    /// says when that has ended: here, with its tenant, or by [`Queue::done`].
+    pub(crate) fn take(&self, ended: Option<Owner>) -> Option<(Owner, W)> {
+        let mut lines = self.lock();
+        if let Some(owner) = ended {
+            lines.end(owner);
+        }
+        let next = lines.next(self.share, |_| true);
+        self.wake(lines);
+        next
+    }
+
+    /// Waits for work whose turn it is, as [`Queue::take`] returns it. Returns `None` once the
+    /// queue is closed and empty.
     pub(crate) fn pop(&self) -> Option<(Owner, W)> {
         let mut lines = self.lock();
         loop {
             if let Some(next) = lines.next(self.share, |_| true) {
+                self.wake(lines);
                 return Some(next);
             }
             if lines.is_closed && lines.count == 0 {
                 return None;
             }
-            lines = self.arrived.wait(lines).unwrap_or_else(PoisonError::into_inner);
+            lines = self.wait(lines, thread::park);
         }
     }
 
@@ -107,30 +128,64 @@ impl<W> Queue<W> {
         let mut lines = self.lock();
         loop {
             if let Some(next) = lines.next(self.share, &admits) {
+                self.wake(lines);
                 return Some(next);
             }
             let left = until?.checked_duration_since(Instant::now())?;
-            let waited = self.arrived.wait_timeout(lines, left);
-            lines = waited.unwrap_or_else(PoisonError::into_inner).0;
+            lines = self.wait(lines, || thread::park_timeout(left));
         }
     }
 
     /// Notes that work of a tenant has ended.
     pub(crate) fn done(&self, owner: Owner) {
         let mut lines = self.lock();
-        if let Some(running) = lines.running.get_mut(&owner) {
-            *running = running.saturating_sub(1);
-            if *running == 0 {
-                lines.running.remove(&owner);
+        lines.end(owner);
+        self.wake(lines);
+    }
+
+    /// Wakes a thread if one is idle and there is work for it. It wakes the next one when it takes
+    /// that. Waking one for nothing costs more than looking.
+    fn wake(&self, mut lines: MutexGuard<'_, Lines<W>>) {
+        self.changes.fetch_add(1, Ordering::Release);
+        let awake = if lines.is_closed {
+            0
+        } else if !lines.idle.is_empty() && lines.first(self.share, |_| true).is_some() {
+            lines.idle.len().saturating_sub(1)
+        } else {
+            return;
+        };
+        let woken = lines.idle.split_off(awake);
+        drop(lines);
+        woken.iter().for_each(Thread::unpark);
+    }
+
+    /// Lets this thread be woken while it is parked.
+    fn wait<'l>(
+        &'l self,
+        lines: MutexGuard<'l, Lines<W>>,
+        park: impl FnOnce(),
+    ) -> MutexGuard<'l, Lines<W>> {
+        let seen = self.changes.load(Ordering::Acquire);
+        drop(lines);
+        for _ in 0..YIELDS {
+            thread::yield_now();
+            if self.changes.load(Ordering::Acquire) != seen {
+                return self.lock();
             }
         }
-        let (may_go_on, is_closed) = (lines.waiting.contains_key(&owner), lines.is_closed);
-        drop(lines);
-        if is_closed {
-            self.arrived.notify_all();
-        } else if may_go_on {
-            self.arrived.notify_one();
+        let mut lines = self.lock();
+        if self.changes.load(Ordering::Acquire) != seen {
+            return lines;
         }
+        let this = thread::current();
+        let id = this.id();
+        lines.idle.push(this);
+        drop(lines);
+        park();
+        let mut lines = self.lock();
+        // It is there still if it was not woken by anybody.
+        lines.idle.retain(|idle| idle.id() != id);
+        lines
     }
 
     /// Returns the number of pieces of work that wait.
@@ -151,8 +206,9 @@ impl<W> Queue<W> {
 
     /// Lets the threads end once nothing waits any more.
     pub(crate) fn close(&self) {
-        self.lock().is_closed = true;
-        self.arrived.notify_all();
+        let mut lines = self.lock();
+        lines.is_closed = true;
+        self.wake(lines);
     }
 
     fn lock(&self) -> MutexGuard<'_, Lines<W>> {
@@ -161,11 +217,25 @@ impl<W> Queue<W> {
 }
 
 impl<W> Lines<W> {
+    /// Returns the place in turn of the first tenant that has not its share of threads yet.
+    fn first(&self, share: usize, admits: impl Fn(Owner) -> bool) -> Option<usize> {
+        let running = |owner: &Owner| self.running.get(owner).copied().unwrap_or(0);
+        self.turns.iter().position(|owner| running(owner) < share && admits(*owner))
+    }
+
+    /// Notes that work of a tenant has ended.
+    fn end(&mut self, owner: Owner) {
+        if let Some(running) = self.running.get_mut(&owner) {
+            *running = running.saturating_sub(1);
+            if *running == 0 {
+                self.running.remove(&owner);
+            }
+        }
+    }
+
     /// Takes the next work of the first tenant in turn that has not its share of threads yet.
     fn next(&mut self, share: usize, admits: impl Fn(Owner) -> bool) -> Option<(Owner, W)> {
-        let running = |owner: &Owner| self.running.get(owner).copied().unwrap_or(0);
-        let is_free = |owner: &Owner| running(owner) < share && admits(*owner);
-        let at = self.turns.iter().position(is_free)?;
+        let at = self.first(share, admits)?;
         let owner = self.turns.remove(at)?;
         let line = self.waiting.get_mut(&owner)?;
         let (since, work) = line.pop_front()?;
@@ -185,7 +255,8 @@ impl<W> Lines<W> {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
+    use std::sync::atomic::{AtomicU64, Ordering};
+    use std::time::{Duration, Instant};
 
     use super::Queue;
 
@@ -242,6 +313,46 @@ mod tests {
         let queue = Queue::of_nobody(10);
         assert_eq!((0..20).filter(|work| queue.push(0, *work)).count(), 10);
         assert_eq!(std::iter::from_fn(|| queue.pop_until(None, |_| true)).count(), 10);
+    }
+
+    /// No piece of work waits beside a thread that could take it, whoever arrives and ends when.
+    #[test]
+    fn all_work_is_taken() {
+        const OF_EACH: u64 = 5_000;
+        let (queue, taken) = (Queue::new(100, 4), AtomicU64::new(0));
+        let serve = || {
+            let mut ended = None;
+            while let Some((owner, ())) = queue.take(ended).or_else(|| queue.pop()) {
+                taken.fetch_add(1, Ordering::Relaxed);
+                ended = Some(owner);
+            }
+        };
+        let (queue, taken) = (&queue, &taken);
+        std::thread::scope(|scope| {
+            (0..4).for_each(|_| drop(scope.spawn(serve)));
+            let push = |owner: i64| {
+                move || {
+                    for at in 0..OF_EACH {
+                        while !queue.push(owner, ()) {
+                            std::thread::yield_now();
+                        }
+                        if at % 7 == 0 {
+                            std::thread::sleep(Duration::from_micros(50));
+                        }
+                    }
+                }
+            };
+            let pushing = [1, 2, 3].map(|owner| scope.spawn(push(owner)));
+            pushing.into_iter().for_each(|thread| thread.join().unwrap());
+            let began = Instant::now();
+            let is_done = || taken.load(Ordering::Relaxed) == 3 * OF_EACH;
+            while !is_done() && began.elapsed() < Duration::from_secs(20) {
+                std::thread::sleep(Duration::from_millis(1));
+            }
+            let is_done = is_done();
+            queue.close();
+            assert!(is_done, "{:?}", queue.figures());
+        });
     }
 
     #[test]

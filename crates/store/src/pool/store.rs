@@ -113,6 +113,24 @@ impl Store {
         self.reader.run(scope.organization.0, self.limits, work).await
     }
 
+    /// Does the same as [`Store::read`] for work that is likely to have one statement, which costs
+    /// less. If it has more after all it is run again, so it must have no effect.
+    pub async fn read_by_statement<T, E>(
+        &self,
+        scope: Scope,
+        work: impl Fn(&mut Tenant<'_>) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<Error> + Cause + Send + 'static,
+    {
+        let work = move |connection: &mut Lazy| {
+            let work = |session: &mut Session| work(&mut Tenant::new(scope, session));
+            connection.read_by_statement(Visibility::of(&scope), work)
+        };
+        self.reader.run(scope.organization.0, self.limits, work).await
+    }
+
     /// Runs work that changes nothing and may see every tenant, such as to find the distributions
     /// that are due.
     pub async fn read_all<T, E>(

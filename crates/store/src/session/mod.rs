@@ -28,7 +28,7 @@ use crate::scope::Scope;
 use crate::session::books::Ledgers;
 use crate::session::event::Event;
 use crate::session::tenant::Tenant;
-use crate::session::transaction::Visibility;
+use crate::session::transaction::{Over, Reading, Visibility};
 
 type Transactions = <AnyConnection as Connection>::TransactionManager;
 
@@ -57,10 +57,12 @@ pub struct Session {
     connection: AnyConnection,
     /// The rows that the open transaction sees, if that is set.
     visibility: Option<Visibility>,
-    /// Whether a transaction is open that changes nothing.
-    reads: bool,
-    /// Whether a transaction is open that belongs to the last statement alone.
-    is_by_itself: bool,
+    /// The kind of the work that is done, if it changes nothing.
+    reads: Option<Reading>,
+    /// The number of statements that work of one statement has asked for.
+    statements: u32,
+    /// The transaction that is open though its work is over.
+    over: Option<Over>,
     /// Whether the connection must not be used for other work, though it may still work.
     is_lost: bool,
     /// Hashes of the shapes of the statements that are prepared.
@@ -112,8 +114,9 @@ impl Session {
             file: address.path().and_then(of),
             log: files.map(|[_, log]| log),
             visibility: None,
-            reads: false,
-            is_by_itself: false,
+            reads: None,
+            statements: 0,
+            over: None,
             is_lost: false,
             shapes: HashSet::new(),
             address: address.clone(),
@@ -171,7 +174,7 @@ impl Session {
     /// Whether the connection can no longer be used.
     pub(crate) fn is_broken(&mut self) -> bool {
         self.is_lost
-            || self.reads
+            || self.reads.is_some()
             || Transactions::is_broken_transaction_manager(&mut self.connection)
     }
 

@@ -4,7 +4,7 @@
 //! changes nothing then, and no setting of ours reaches them. Not here: the events that a
 //! transaction has noted (`journal`).
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use apportion_limits::deadline;
 use diesel::connection::{AnsiTransactionManager, SimpleConnection, TransactionManager};
@@ -56,6 +56,31 @@ fn by_itself() -> String {
     format!("BEGIN; {}", statement_limits())
 }
 
+/// The longest time for which reads of one statement share a transaction, so that a pooler has its
+/// connection back for others now and then.
+const SHARED: Duration = Duration::from_millis(20);
+
+/// The time for which a transaction whose work is over waits for the next work.
+const LINGERING: Duration = Duration::from_millis(5);
+
+/// The kind of a transaction that changes nothing.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Reading {
+    /// All its statements see the same moment.
+    Moment,
+    /// It has one statement, or several that each see a moment of their own.
+    Statement,
+}
+
+/// A transaction on PostgreSQL whose work is over, and which the next message ends.
+pub(super) struct Over {
+    /// The message that began it, if another read of one statement may go on in it.
+    begin: Option<String>,
+    since: Instant,
+    /// Whether it may have written.
+    wrote: bool,
+}
+
 /// The rows that a transaction sees, by row-level security on PostgreSQL.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Visibility {
@@ -92,12 +117,15 @@ impl Session {
         work: impl FnOnce(&mut Session) -> Result<T, E>,
     ) -> Result<T, E> {
         let seen = Visibility::of(scope);
-        if !self.reads {
-            return self.reading(seen, work);
+        match self.reads {
+            None => self.reading(seen, work),
+            Some(Reading::Statement) => Err(self.refuse_another().into()),
+            Some(Reading::Moment) => {
+                self.end_reading(true)?;
+                self.begin_reading(seen)?;
+                work(self)
+            }
         }
-        self.end_reading()?;
-        self.begin_reading(seen)?;
-        work(self)
     }
 
     /// Runs work that changes nothing, may see every tenant, and sees one moment of their rows.
@@ -114,43 +142,83 @@ impl Session {
         work: impl FnOnce(&mut Session) -> Result<T, E>,
     ) -> Result<T, E> {
         self.begin_reading(seen)?;
-        self.finish_reading(work)
-    }
-
-    /// Begins a transaction that changes nothing.
-    pub(crate) fn begin_reading(&mut self, seen: Visibility) -> Result<()> {
-        self.end_statement()?;
-        let begin = if self.is_postgres() {
-            let isolation = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;";
-            format!("{isolation} {} {}", limits(), seen.settings())
-        } else {
-            "BEGIN DEFERRED".to_owned()
-        };
-        self.begin_by(|session| session.connection.batch_execute(&begin))?;
-        (self.reads, self.visibility) = (true, Some(seen));
-        Ok(())
-    }
-
-    /// Runs work in the transaction that [`Session::begin_reading`] began, and ends it.
-    pub(crate) fn finish_reading<T, E: From<Error>>(
-        &mut self,
-        work: impl FnOnce(&mut Session) -> Result<T, E>,
-    ) -> Result<T, E> {
-        let result = work(self);
-        match self.end_reading() {
+        let result = self.finish_reading(work);
+        match self.rest() {
             Err(error) if result.is_ok() => Err(error.into()),
             _ => result,
         }
     }
 
-    /// Ends the transaction that changes nothing. After a failed statement PostgreSQL takes a
-    /// `COMMIT` for a `ROLLBACK`, and reports no error.
-    fn end_reading(&mut self) -> Result<()> {
+    /// Begins a transaction that changes nothing and sees one moment.
+    pub(crate) fn begin_reading(&mut self, seen: Visibility) -> Result<()> {
+        if self.is_postgres() {
+            let isolation = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;";
+            let begin = format!("{isolation} {} {}", limits(), seen.settings());
+            self.begin_next(&begin)?;
+        } else {
+            self.begin_by(|session| session.connection.batch_execute("BEGIN DEFERRED"))?;
+        }
+        (self.reads, self.visibility) = (Some(Reading::Moment), Some(seen));
+        Ok(())
+    }
+
+    /// Begins work that changes nothing and has one statement. On SQLite that needs no transaction.
+    /// On PostgreSQL it goes on in the transaction of the one before, if that saw the same rows:
+    /// each statement sees the moment at which it begins. Returns whether it does.
+    pub(crate) fn begin_statement(&mut self, seen: Visibility) -> Result<bool> {
+        let mut goes_on = false;
+        if self.is_postgres() {
+            let isolation = "BEGIN ISOLATION LEVEL READ COMMITTED READ ONLY;";
+            let begin = format!("{isolation} {} {}", limits(), seen.settings());
+            goes_on = self.over.as_ref().is_some_and(|over| {
+                over.begin.as_ref() == Some(&begin) && over.since.elapsed() < SHARED
+            });
+            if !goes_on {
+                self.begin_next(&begin)?;
+                let since = Instant::now();
+                self.over = Some(Over { begin: Some(begin), since, wrote: false });
+            }
+        }
+        (self.reads, self.visibility) = (Some(Reading::Statement), Some(seen));
+        self.statements = 0;
+        Ok(goes_on)
+    }
+
+    /// Runs work in the transaction that was begun for reading. On PostgreSQL the next message ends
+    /// it, so that nobody waits for that; or [`Session::rest`], where no other follows.
+    pub(crate) fn finish_reading<T, E: From<Error>>(
+        &mut self,
+        work: impl FnOnce(&mut Session) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let result = work(self);
+        match self.end_reading(result.is_ok()) {
+            Err(error) if result.is_ok() => Err(error.into()),
+            _ => result,
+        }
+    }
+
+    /// Ends the transaction that changes nothing: now, unless all went well on PostgreSQL. After a
+    /// failed statement PostgreSQL takes a `COMMIT` for a `ROLLBACK`, and reports no error.
+    fn end_reading(&mut self, went_well: bool) -> Result<()> {
         self.visibility = None;
+        let reading = self.reads.take();
+        let is_shared = reading == Some(Reading::Statement);
+        if is_shared && (went_well || !self.is_postgres()) {
+            return Ok(());
+        }
+        self.over = None;
+        if went_well && self.is_postgres() {
+            self.over = Some(Over { begin: None, since: Instant::now(), wrote: false });
+            return Ok(());
+        }
         let ended = self.connection.batch_execute("COMMIT").map_err(Error::from);
-        self.reads = false;
         self.is_lost |= ended.is_err();
         ended
+    }
+
+    /// Whether the work that was to have one statement asked for another.
+    pub(crate) fn needs_a_moment(&self) -> bool {
+        self.statements > 1
     }
 
     /// Runs work as one transaction: all of it is kept, or nothing.
@@ -187,10 +255,9 @@ impl Session {
     /// start. On SQLite it takes the write lock at once: a read that becomes a write later could
     /// only fail.
     pub(crate) fn begin(&mut self, seen: Option<Visibility>) -> Result<()> {
-        if self.reads {
+        if self.reads.is_some() {
             return Err(Error::Query("a write within work that only reads".to_owned()));
         }
-        self.end_statement()?;
         let depth = Transactions::transaction_manager_status_mut(&mut self.connection)
             .transaction_depth()
             .map_err(Error::from)?;
@@ -200,7 +267,8 @@ impl Session {
             }
             AnyConnection::Postgres(_) if depth.is_none() => {
                 let settings = seen.map(Visibility::settings).unwrap_or_default();
-                let begin = format!("BEGIN; {} {settings}", limits());
+                let end = self.end_of_the_last();
+                let begin = format!("{end}BEGIN; {} {settings}", limits());
                 self.begin_by(|session| match &mut session.connection {
                     AnyConnection::Postgres(inner) => {
                         AnsiTransactionManager::begin_transaction_sql(inner, &begin)
@@ -256,17 +324,42 @@ impl Session {
         if !deadline::statement() {
             return Err(Error::too_long());
         }
-        self.end_statement()?;
-        if self.is_postgres() && self.visibility != Some(seen) {
+        if self.reads == Some(Reading::Statement) {
+            self.statements = self.statements.saturating_add(1);
+            if self.statements > 1 {
+                return Err(self.refuse_another());
+            }
+        }
+        let is_begun = self.reads.is_some() || !self.marks.is_empty();
+        if self.is_postgres() && (!is_begun || self.visibility != Some(seen)) {
             self.visibility = None;
-            let is_begun = self.reads || !self.marks.is_empty();
-            let begin = if is_begun { String::new() } else { by_itself() };
-            let settings = format!("{begin}{}", seen.settings());
-            self.begin_by(|session| session.connection.batch_execute(&settings))?;
-            self.is_by_itself = !is_begun;
-            self.visibility = Some(seen);
+            let settings = seen.settings();
+            if is_begun {
+                self.begin_by(|session| session.connection.batch_execute(&settings))?;
+            } else {
+                self.begin_next(&format!("{}{settings}", by_itself()))?;
+                self.over = Some(Over { begin: None, since: Instant::now(), wrote: true });
+            }
+            self.visibility = is_begun.then_some(seen);
         }
         Ok(&mut self.connection)
+    }
+
+    /// Refuses a statement after the one that the work was to have.
+    fn refuse_another(&mut self) -> Error {
+        self.statements = u32::MAX;
+        Error::Query("another statement in work of one".to_owned())
+    }
+
+    /// Begins a transaction by a message that ends the last one.
+    fn begin_next(&mut self, begin: &str) -> Result<()> {
+        let begin = format!("{}{begin}", self.end_of_the_last());
+        self.begin_by(|session| session.connection.batch_execute(&begin))
+    }
+
+    /// Returns the statement that ends the transaction whose work is over, if there is one.
+    fn end_of_the_last(&mut self) -> &'static str {
+        if self.over.take().is_some() { "COMMIT; " } else { "" }
     }
 
     /// Runs a message of several statements that may begin a transaction. If it fails, nobody knows
@@ -277,18 +370,26 @@ impl Session {
         begun
     }
 
-    /// Ends the transaction of the last statement that a command ran by itself, so that it is not
-    /// idle in it while it waits for something else.
-    pub fn rest(&mut self) -> Result<()> {
-        self.end_statement()
+    /// Returns the time until which the transaction whose work is over waits for the next work, if
+    /// there is one.
+    pub(crate) fn rests_at(&self) -> Option<Instant> {
+        self.over.as_ref()?;
+        Instant::now().checked_add(LINGERING)
     }
 
-    /// Ends the transaction of a statement that was run by itself.
-    pub(super) fn end_statement(&mut self) -> Result<()> {
-        if !self.is_by_itself {
+    /// Ends the transaction of the last statement that a command ran by itself, or of the last
+    /// read, so that it is not idle in it while it waits for something else.
+    pub fn rest(&mut self) -> Result<()> {
+        if self.over.take().is_none() {
             return Ok(());
         }
-        (self.is_by_itself, self.visibility) = (false, None);
-        self.connection.batch_execute("COMMIT").map_err(Error::from)
+        let ended = self.connection.batch_execute("COMMIT").map_err(Error::from);
+        self.is_lost |= ended.is_err();
+        ended
+    }
+
+    /// Ends the transaction of the last statement that a command ran by itself.
+    pub(super) fn end_statement(&mut self) -> Result<()> {
+        if self.over.as_ref().is_some_and(|over| over.wrote) { self.rest() } else { Ok(()) }
     }
 }
