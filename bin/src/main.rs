@@ -18,6 +18,9 @@ use std::process::ExitCode;
 
 use crate::configuration::Misused;
 
+#[global_allocator]
+static ALLOCATOR: apportion_limits::memory::Allocator = apportion_limits::memory::Allocator;
+
 /// The exit code for options that mean nothing, as clap has it, wherever they are given.
 const MISUSED: u8 = 2;
 

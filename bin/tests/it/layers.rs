@@ -37,7 +37,7 @@ const CRATES: &[(&str, &[&str], &[&str])] = &[
         ],
     ),
     // The one near C: docs/decisions/0019-deadlines.md.
-    ("apportion-limits", &[], &["libc", "libsqlite3-sys"]),
+    ("apportion-limits", &[], &["libc", "libmimalloc-sys", "libsqlite3-sys", "mimalloc"]),
     (
         "apportion-store",
         &["apportion-core", "apportion-limits"],

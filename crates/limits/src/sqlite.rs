@@ -15,13 +15,18 @@ use libsqlite3_sys as ffi;
 const STEPS: c_int = 4096;
 
 /// Makes every connection to SQLite that this process opens from now on end a statement whose time
-/// is up, with the message "interrupted". Does nothing after the first call.
+/// is up, with the message "interrupted". Makes SQLite lock no connection (no two threads share
+/// one) nor count its memory (under one lock). Does nothing after the first call.
 pub fn install() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
-        // SAFETY: `attach` has the signature that SQLite documents for the entry points of
-        // extensions, and lives as long as the process.
-        unsafe { ffi::sqlite3_auto_extension(Some(attach)) };
+        // SAFETY: the first two are refused where SQLite runs already. `attach` has the documented
+        // signature of an extension's entry point, and lives as long as the process.
+        unsafe {
+            ffi::sqlite3_config(ffi::SQLITE_CONFIG_MULTITHREAD);
+            ffi::sqlite3_config(ffi::SQLITE_CONFIG_MEMSTATUS, c_int::from(false));
+            ffi::sqlite3_auto_extension(Some(attach));
+        }
     });
 }
 
