@@ -36,3 +36,13 @@ pub fn give_back() {
         unsafe { libc::mallopt(parameter, value) };
     }
 }
+
+/// Gives back what others have freed of the memory that this thread allocated, of which it learns
+/// with its next allocation only: for a thread that may be without work for long.
+pub fn collect() {
+    #[cfg(feature = "allocator")]
+    // SAFETY: any thread may call it at any time.
+    unsafe {
+        libmimalloc_sys::mi_collect(true);
+    }
+}

@@ -6,6 +6,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::thread;
+use std::time::{Duration, Instant};
 
 use apportion_limits::deadline::within;
 use tokio::sync::oneshot;
@@ -18,6 +19,9 @@ use crate::pool::limits::Limits;
 use crate::pool::queue::{Owner, Queue};
 use crate::session::Origin;
 use crate::session::books::Ledgers;
+
+/// The time after which a thread without work gives memory back.
+const IDLE: Duration = Duration::from_secs(1);
 
 const QUEUED: u8 = 0;
 const STARTED: u8 = 1;
@@ -157,6 +161,10 @@ fn serve(mut connection: Lazy, queue: &Queue<Job>) {
             .or_else(|| queue.pop_until(connection.rests_at(), |_| true))
             .or_else(|| {
                 connection.rest();
+                queue.pop_until(Instant::now().checked_add(IDLE), |_| true)
+            })
+            .or_else(|| {
+                apportion_limits::memory::collect();
                 queue.pop()
             });
         let Some((owner, job)) = next else { return };

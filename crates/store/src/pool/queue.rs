@@ -131,6 +131,9 @@ impl<W> Queue<W> {
                 self.wake(lines);
                 return Some(next);
             }
+            if lines.is_closed && lines.count == 0 {
+                return None;
+            }
             let left = until?.checked_duration_since(Instant::now())?;
             lines = self.wait(lines, || thread::park_timeout(left));
         }
@@ -223,8 +226,13 @@ impl<W> Lines<W> {
         self.turns.iter().position(|owner| running(owner) < share && admits(*owner))
     }
 
-    /// Notes that work of a tenant has ended.
+    /// Notes that work of a tenant has ended. Whoever has come meanwhile has a turn before it has
+    /// another.
     fn end(&mut self, owner: Owner) {
+        if let Some(at) = self.turns.iter().position(|waiting| *waiting == owner) {
+            let turn = self.turns.remove(at);
+            self.turns.extend(turn);
+        }
         if let Some(running) = self.running.get_mut(&owner) {
             *running = running.saturating_sub(1);
             if *running == 0 {
@@ -272,6 +280,19 @@ mod tests {
             order.push_str(work);
         }
         assert_eq!(order, "adebfc");
+    }
+
+    #[test]
+    fn who_was_served_is_last() {
+        let queue = Queue::new(10, 1);
+        (0..3).for_each(|work| assert!(queue.push(1, work)));
+        assert_eq!(queue.take(None), Some((1, 0)));
+        assert!(queue.push(2, 7));
+        assert_eq!(queue.take(Some(1)), Some((2, 7)));
+        assert_eq!(queue.take(Some(2)), Some((1, 1)));
+        assert!(queue.push(2, 8));
+        queue.done(1);
+        assert_eq!(queue.pop(), Some((2, 8)));
     }
 
     #[test]
