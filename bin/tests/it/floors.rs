@@ -57,6 +57,7 @@ const CRATES: &[(&str, &[Floor])] = &[
             ("figures.rs", 2),
             ("scope.rs", 2),
             ("database", 3),
+            ("outages.rs", 3),
             ("sql", 4),
             ("session", 5),
             ("rows", 6),

@@ -18,8 +18,9 @@ mod program;
 
 apportion_testing::modules! {
     backups, checks, circles, commands, configuration, databases, demo, documents, engine_kill,
-    english, exceptions, floors, imports, imports_between_files, kill, layers, outputs, payees,
-    readme, restores, roles, rust_text, signatures, stops, ticks, tidy, tokens, tour, watching
+    english, exceptions, floors, imports, imports_between_files, kill, layers, outages, outputs,
+    payees, readme, restores, roles, rust_text, signatures, stops, ticks, tidy, tokens, tour,
+    watching
 }
 
 fn main() -> std::process::ExitCode {

@@ -13,6 +13,7 @@ mod database;
 mod error;
 mod figures;
 mod ledger;
+mod outages;
 mod payouts;
 mod pool;
 mod rows;

@@ -159,6 +159,7 @@ pub(crate) async fn purge(store: &Store, now: NaiveDateTime) {
         match store.write_all(move |session| purge_some(session, now)).await {
             Ok(PURGED_AT_ONCE) => {}
             Ok(_) => return,
+            Err(error) if error.is_outage() => return,
             Err(error) => return log::warn!("expired answers were not deleted: {error}"),
         }
     }

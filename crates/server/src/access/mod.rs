@@ -190,7 +190,9 @@ async fn look_up_shared(
         actix_web::rt::spawn(async move {
             let touch =
                 move |tenant: &mut Tenant<'_>| tokens::record_use(tenant, access.token, now);
-            if let Err(error) = store.write(access.scope, touch).await {
+            if let Err(error) = store.write(access.scope, touch).await
+                && !error.is_outage()
+            {
                 log::warn!("the last use of token {} was not written: {error}", access.token);
             }
         });

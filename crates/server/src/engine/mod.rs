@@ -183,6 +183,9 @@ fn arbitrary_start() -> usize {
 }
 
 fn log_failure(waiting: &Waiting, error: &store::Error) {
+    if error.is_outage() {
+        return;
+    }
     log::error!(
         target: "apportion::engine",
         organization = waiting.organization.0,

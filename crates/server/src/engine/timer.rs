@@ -94,6 +94,9 @@ async fn pass_and_refresh(
     match refresh {
         Ok(last) => last.unwrap_or(0),
         Err(error) => {
+            if error.is_outage() {
+                return refreshed;
+            }
             log::warn!(
                 target: "apportion::engine",
                 "the pass ended early, the next one tries again: {error}"

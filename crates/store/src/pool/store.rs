@@ -1,14 +1,15 @@
 //! The store: opens a database, and runs reads and writes on its threads.
 
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::{Arc, Mutex, Weak};
 use std::time::{Duration, Instant};
 
 use apportion_limits::deadline::{Deadline, within};
 
 use crate::address::Address;
 use crate::database::file::log_of;
-use crate::error::{Cause, Error, Outage, Result};
+use crate::error::{Cause, Error, Result};
 use crate::figures::{Counts, Figures};
+use crate::outages::{Access, Outages};
 use crate::pool::executor::{Executor, spawn};
 use crate::pool::lazy::Lazy;
 use crate::pool::limits::Limits;
@@ -22,8 +23,6 @@ use crate::session::transaction::Visibility;
 
 /// The time between two folds of PostgreSQL's row counts.
 const FOLD_EVERY: Duration = Duration::from_secs(1);
-/// The time for which a disk counts as full after a write failed for want of room.
-const FULL_FOR: Duration = Duration::from_secs(30);
 /// The number of threads at the front.
 const FRONT: usize = 2;
 /// The owner of work in no tenant's name.
@@ -44,8 +43,7 @@ pub struct Store {
     /// The threads for what every request needs, and probes: they never wait for other work.
     front: Arc<Executor>,
     writer: Option<Arc<Writer>>,
-    /// The time at which a write last failed because a disk is full, unless another succeeded.
-    full: Arc<Mutex<Option<Instant>>>,
+    outages: Arc<Outages>,
     counts: Arc<Counts>,
     /// A connection to SQLite that nobody uses: the log is removed with the last one, and it is to
     /// be the same as long as the store lives.
@@ -64,7 +62,7 @@ impl Store {
         session.migrate()?;
         session.check_file()?;
         let origin = session.origin();
-        let counts = Arc::<Counts>::default();
+        let (counts, outages) = (Arc::<Counts>::default(), Arc::<Outages>::default());
         let queue = Queue::new(limits.queue, limits.threads);
         let reader = Arc::new(Executor::start(&origin, "store", limits, queue, &counts)?);
         let at_the_front = Limits { threads: FRONT, ..limits };
@@ -77,12 +75,12 @@ impl Store {
         if writer.is_none() {
             let alive = Arc::downgrade(&reader);
             let connection = Lazy::new(&origin).counting(&counts);
-            spawn("fold", move || keep_folding(connection, &alive))?;
+            let outages = Arc::clone(&outages);
+            spawn("fold", move || keep_folding(connection, &outages, &alive))?;
         }
         let anchor = address.path().map(|_| Arc::new(Mutex::new(session)));
-        let full = Arc::default();
         let address = address.clone();
-        Ok(Self { address, limits, reader, front, writer, full, counts, _anchor: anchor })
+        Ok(Self { address, limits, reader, front, writer, outages, counts, _anchor: anchor })
     }
 
     /// Returns the same store, whose work may take so long.
@@ -110,7 +108,8 @@ impl Store {
             let work = |session: &mut Session| work(&mut Tenant::new(scope, session));
             connection.read(Visibility::of(&scope), work)
         };
-        self.reader.run(scope.organization.0, self.limits, work).await
+        let done = self.reader.run(scope.organization.0, self.limits, work).await;
+        self.outages.note(Access::Read, done)
     }
 
     /// Does the same as [`Store::read`] for work that is likely to have one statement, which costs
@@ -128,7 +127,8 @@ impl Store {
             let work = |session: &mut Session| work(&mut Tenant::new(scope, session));
             connection.read_by_statement(Visibility::of(&scope), work)
         };
-        self.reader.run(scope.organization.0, self.limits, work).await
+        let done = self.reader.run(scope.organization.0, self.limits, work).await;
+        self.outages.note(Access::Read, done)
     }
 
     /// Runs work that changes nothing and may see every tenant, such as to find the distributions
@@ -167,7 +167,8 @@ impl Store {
         E: From<Error> + Cause + Send + 'static,
     {
         let work = move |connection: &mut Lazy| connection.read(Visibility::Everybody, work);
-        threads.run(NOBODY, self.limits, work).await
+        let done = threads.run(NOBODY, self.limits, work).await;
+        self.outages.note(Access::Read, done)
     }
 
     /// Runs work in the name of a tenant as one transaction, and returns once that is durable. Work
@@ -215,18 +216,12 @@ impl Store {
                 self.reader.run(owner, self.limits, work).await
             }
         };
-        let cause = done.as_ref().err().and_then(Cause::cause);
-        match cause {
-            Some(Error::Unavailable(Outage::Full, _)) => *self.full() = Some(Instant::now()),
-            _ if done.is_ok() => *self.full() = None,
-            _ => {}
-        }
-        done
+        self.outages.note(Access::Write, done)
     }
 
     /// Whether a write failed lately because the disk of the database is full.
     pub fn is_full(&self) -> bool {
-        self.full().is_some_and(|since| since.elapsed() < FULL_FOR)
+        self.outages.is_full()
     }
 
     /// Returns the figures of the store. It asks nothing of the database.
@@ -244,19 +239,19 @@ impl Store {
             log_bytes: log.map(|log| std::fs::metadata(log).map_or(0, |log| log.len())),
         }
     }
-
-    fn full(&self) -> std::sync::MutexGuard<'_, Option<Instant>> {
-        self.full.lock().unwrap_or_else(PoisonError::into_inner)
-    }
 }
 
 /// Folds the row counts of PostgreSQL for as long as the store lives.
-fn keep_folding(mut connection: Lazy, alive: &Weak<Executor>) {
+fn keep_folding(mut connection: Lazy, outages: &Outages, alive: &Weak<Executor>) {
     while alive.strong_count() > 0 {
         let limit = Deadline { statement: Some(FOLD_LIMIT), ..Deadline::NONE };
         let folded = within(limit, || connection.get().and_then(crate::session::totals::fold));
-        if let Err(error) = &folded {
-            log::warn!("row counts could not be folded: {error}");
+        let folded = outages.note(Access::Write, folded);
+        match &folded {
+            Err(error) if !error.is_outage() => {
+                log::warn!("row counts could not be folded: {error}");
+            }
+            _ => {}
         }
         connection.inspect(folded.is_ok());
         std::thread::sleep(FOLD_EVERY);

@@ -238,7 +238,9 @@ impl Group {
         }
         let began = Instant::now();
         let committed = self.end(!is_lost);
-        if let Err(error) = &committed {
+        if let Err(error) = committed.as_ref()
+            && !error.is_outage()
+        {
             log::error!("a group of {} writes was not committed: {error}", done.len());
         }
         self.connection.counts().committed(done.len(), committed.is_err());
@@ -309,7 +311,10 @@ impl Group {
             Err(lost_transaction())
         };
         if committed.is_err() {
-            if sound && let Ok(session) = self.connection.get() {
+            if sound
+                && let Ok(session) = self.connection.get()
+                && session.depth() > 0
+            {
                 session.rollback();
             }
             self.connection.drop_session();
