@@ -1,6 +1,5 @@
 //! The commands of the program, their options, and the texts of `--help`.
 
-use std::net::{IpAddr, SocketAddr};
 use std::os::fd::AsFd;
 use std::os::unix::fs::MetadataExt;
 use std::path::PathBuf;
@@ -9,18 +8,16 @@ use std::process::ExitCode;
 use anyhow::{Context, bail};
 use apportion_core::token::{self, Expiry};
 use apportion_server::admin::{self, Replaced, TokenDraft, TokenTerms};
+use apportion_server::store::Address;
 use apportion_server::store::backup::backup;
-use apportion_server::store::{Address, newest_migration};
-use apportion_server::{
-    Clock, Config, Monitoring, demo, openapi, resources, restore::restore, roles, serve,
-};
+use apportion_server::{openapi, resources, restore::restore, roles};
 use chrono::TimeDelta;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use crate::limits::LimitOptions;
+use crate::log_line;
 use crate::output::Output;
-use crate::tick::{Interval, parse_interval};
-use crate::values::{id, parse_bind, parse_ip, parse_origin, parse_public_url};
+use crate::serve::Serve;
+use crate::values::id;
 
 /// Serve revenue distributions and payouts over a JSON:API, and administer the database
 #[derive(Parser)]
@@ -39,6 +36,16 @@ pub(crate) struct Options {
     )]
     // Parsed later, because an error of clap's would repeat it with its password.
     database_url: String,
+    /// The level of the log on stderr (off, error, warn, info, debug or trace), or levels of parts
+    /// of the program, such as `warn,apportion_store=debug`
+    #[arg(
+        long,
+        global = true,
+        value_name = "LEVELS",
+        env = "APPORTION_LOG",
+        default_value = "info"
+    )]
+    log: String,
     /// A file with values for options, in TOML; without it, apportion.toml is read if it is there
     #[arg(long, global = true, value_name = "FILE", env = "APPORTION_CONFIG", id = CONFIG)]
     config: Option<PathBuf>,
@@ -50,15 +57,23 @@ pub(crate) const CONFIG: &str = "config";
 impl Options {
     /// Returns the fault of an option's value that clap does not find, if there is one.
     pub(crate) fn fault_in(option: &str, value: &str) -> Option<String> {
-        let address = (option == "database-url").then(|| value.parse::<Address>());
-        address?.err().map(|error| error.to_string())
+        match option {
+            "database-url" => value.parse::<Address>().err().map(|error| error.to_string()),
+            "log" => log_line::fault_in(value),
+            _ => None,
+        }
+    }
+
+    /// Returns the levels of the log.
+    pub(crate) fn log(&self) -> &str {
+        &self.log
     }
 }
 
 #[derive(Subcommand)]
 enum Command {
     /// Bring the schema up to date, and answer requests until SIGTERM or SIGINT
-    Serve(Serve),
+    Serve(Box<Serve>),
     /// Bring the schema of the database up to date
     Migrate {
         /// A role of PostgreSQL that is granted what a server needs, and nothing else; give the
@@ -99,58 +114,6 @@ enum Command {
         /// The file that `backup` made
         file: PathBuf,
     },
-}
-
-#[derive(Args)]
-struct Serve {
-    /// The address to listen on; port 0 picks a free port
-    #[arg(
-        long,
-        value_name = "ADDRESS:PORT",
-        env = "APPORTION_BIND",
-        default_value = "127.0.0.1:8080",
-        value_parser = parse_bind
-    )]
-    bind: SocketAddr,
-    /// The beginning of absolute links, such as `https://api.example.com`; without it, links begin
-    /// with the Host of each request
-    #[arg(long, value_name = "URL", env = "APPORTION_PUBLIC_URL", value_parser = parse_public_url)]
-    public_url: Option<String>,
-    /// An origin whose pages may read answers in a browser, such as `https://app.example.com`; give
-    /// the option several times, or separate origins by commas
-    #[arg(long = "cors-origin", value_name = "ORIGIN", env = "APPORTION_CORS_ORIGINS",
-          value_delimiter = ',', value_parser = parse_origin)]
-    cors_origins: Vec<String>,
-    /// The address of a proxy in front of the server, such as `10.0.0.5`: what its header
-    /// `Forwarded`, or else `X-Forwarded-For`, says of its clients is believed; give the option
-    /// several times, or separate addresses by commas
-    #[arg(
-        long = "trusted-proxy",
-        value_name = "ADDRESS",
-        env = "APPORTION_TRUSTED_PROXIES",
-        value_delimiter = ',',
-        value_parser = parse_ip
-    )]
-    trusted_proxies: Vec<IpAddr>,
-    /// Serve a demo tenant from the file apportion-demo.db; its token is public, so this listens on
-    /// loopback addresses only
-    #[arg(long)]
-    demo: bool,
-    /// Switch off all rate limits, such as 100 requests in 10 s with one token
-    #[arg(long, env = "APPORTION_NO_RATE_LIMIT")]
-    no_rate_limit: bool,
-    /// The time between two passes of the engine, which triggers distributions that are due: 30s,
-    /// 5m, 1h or off
-    #[arg(long, value_name = "TIME", env = "APPORTION_ENGINE_INTERVAL", default_value = "30s",
-          value_parser = parse_interval)]
-    engine_interval: Interval,
-    /// An address to serve /metrics on without a token, and /health/live, but nothing else
-    #[arg(long, value_name = "ADDRESS:PORT", env = "APPORTION_METRICS_BIND")]
-    metrics_bind: Option<SocketAddr>,
-    #[command(flatten)]
-    role: Role,
-    #[command(flatten)]
-    limits: LimitOptions,
 }
 
 /// The role of the URL on PostgreSQL.
@@ -247,7 +210,7 @@ pub(crate) fn run(options: Options, unusual: &[String]) -> anyhow::Result<ExitCo
             if !unusual.is_empty() {
                 log::info!("limits that are not as usual: {}", unusual.join(", "));
             }
-            run_server(serve, database)?
+            crate::serve::run(*serve, database)?
         }
         Command::Migrate { grant_to } => {
             let steps = roles::migrate(&database, &grant_to)?;
@@ -282,68 +245,6 @@ pub(crate) fn run(options: Options, unusual: &[String]) -> anyhow::Result<ExitCo
         }
     }
     Ok(ExitCode::SUCCESS)
-}
-
-fn run_server(options: Serve, database: Address) -> anyhow::Result<()> {
-    let (bind, public_url) = (options.bind, options.public_url);
-    let (limit_rates, trusted_proxies) = (!options.no_rate_limit, options.trusted_proxies);
-    let Interval(engine_interval) = options.engine_interval;
-    let dropped = crate::log_line::dropped;
-    let monitoring = Monitoring { bind: options.metrics_bind, dropped_log_lines: Some(dropped) };
-    let limits = options.limits;
-    let config = |database| Config {
-        bind,
-        limits: limits.on(&database),
-        database,
-        public_url,
-        cors_origins: options.cors_origins,
-        trusted_proxies,
-        limit_rates,
-        engine_interval,
-        clock: Clock::system(),
-        monitoring,
-    };
-    if !options.demo {
-        options.role.check(&database)?;
-        let about = about(&database, options.engine_interval);
-        return Ok(serve::run(config(database), |address| announce(&about, address, None))?);
-    }
-    let bound = [("--bind", Some(bind)), ("--metrics-bind", monitoring.bind)];
-    for (option, address) in bound {
-        if let Some(address) = address.filter(|address| !address.ip().is_loopback()) {
-            bail!(
-                "--demo has a public token and listens on loopback only: give {option} an address \
-                 such as 127.0.0.1:8080, not {address}"
-            );
-        }
-    }
-    let database = Address::Sqlite(PathBuf::from("apportion-demo.db"));
-    demo::fill(&database).context("the demo tenant was not created")?;
-    let about = about(&database, options.engine_interval);
-    let token = Some(demo::token());
-    Ok(serve::run(config(database), |address| announce(&about, address, token))?)
-}
-
-/// Says in a line which program serves which database.
-fn about(database: &Address, engine: Interval) -> String {
-    let (version, schema) = (env!("CARGO_PKG_VERSION"), newest_migration(database));
-    format!("apportion {version}, database {database}, schema {schema}, engine {engine}")
-}
-
-/// Prints that line, the address that a server listens on, and a request to try with a token that
-/// everybody may know. A server whose address cannot be printed goes on; its log says so.
-fn announce(about: &str, address: SocketAddr, token: Option<apportion_server::token::Token>) {
-    let mut out = Output::default();
-    out.line(format_args!("{about}"));
-    out.line(format_args!("listening on http://{address}"));
-    if let Some(token) = token {
-        let list = "revenue_distributions?include=deal&page%5Bsize%5D=3";
-        let header = format!("X-Auth-Token: {}", token.reveal());
-        out.line(format_args!("try: curl -H '{header}' 'http://{address}/api/v2/{list}'"));
-    }
-    if let Err(error) = out.end() {
-        log::warn!("the address {address} was not printed: {error}");
-    }
 }
 
 fn run_token(token: Token, database: &Address) -> anyhow::Result<()> {

@@ -64,6 +64,19 @@ pub(crate) struct LimitOptions {
     #[arg(long, value_name = "COUNT", env = "APPORTION_STRANGER_RATE", default_value = "20",
           value_parser = count(1, 1_000_000))]
     stranger_rate: usize,
+    /// The most requests to probes from one address in 1 s
+    #[arg(long, value_name = "COUNT", env = "APPORTION_PROBE_RATE", default_value = "20",
+          value_parser = count(1, 1_000_000))]
+    probe_rate: usize,
+    /// The units that an organization has for reports, tables and checks when it has not asked for
+    /// any lately; one stands for 5 ms of a core
+    #[arg(long, value_name = "COUNT", env = "APPORTION_REPORT_UNITS", default_value = "1500",
+          value_parser = count(1, 1_000_000))]
+    report_units: usize,
+    /// The units for reports that come back each second
+    #[arg(long, value_name = "COUNT", env = "APPORTION_REPORT_INCOME", default_value = "50",
+          value_parser = count(1, 1_000_000))]
+    report_income: usize,
 }
 
 impl LimitOptions {
@@ -88,6 +101,9 @@ impl LimitOptions {
                 token: requests(self.token_rate),
                 organization: requests(self.organization_rate),
                 stranger: requests(self.stranger_rate),
+                probe: requests(self.probe_rate),
+                report_units: requests(self.report_units),
+                report_income: requests(self.report_income),
             },
         }
     }

@@ -11,8 +11,6 @@ use std::time::Duration;
 use log::kv::{Error, Key, Value, VisitSource};
 use serde_json::{Map, Value as Json};
 
-use crate::environment::LOG;
-
 /// The most lines that wait to be written.
 const MAX_WAITING: usize = 4_096;
 /// The longest time that the end of the program waits for lines to be written.
@@ -25,13 +23,30 @@ static DROPPED: AtomicUsize = AtomicUsize::new(0);
 /// The lines that did not fit since the program started.
 static ALL_DROPPED: AtomicU64 = AtomicU64::new(0);
 
-/// Starts logging to stderr at the level that `APPORTION_LOG` names, or at `info`.
-pub(crate) fn init() {
-    let env = env_logger::Env::new().filter_or(LOG, "info");
+/// The levels of the log.
+const LEVELS: [&str; 6] = ["off", "error", "warn", "info", "debug", "trace"];
+
+/// Returns the fault of the levels of a log, if there is one. They are `info`, or levels of single
+/// targets, as in `warn,apportion_store=debug`. A word that is no level would pass for a target,
+/// and switch off everything else.
+pub(crate) fn fault_in(levels: &str) -> Option<String> {
+    let levels = levels.split_once('/').map_or(levels, |(levels, _)| levels);
+    let mut parts = levels.split(',').map(str::trim).filter(|part| !part.is_empty());
+    let is_level = |part: &str| {
+        let level = part.split_once('=').map_or(part, |(_, level)| level.trim());
+        LEVELS.iter().any(|known| known.eq_ignore_ascii_case(level))
+    };
+    let known = LEVELS.join(", ");
+    let fault = || format!("the log has a level that does not exist; use {known}, or TARGET=LEVEL");
+    (!parts.all(is_level)).then(fault)
+}
+
+/// Starts logging to stderr at these levels.
+pub(crate) fn init(levels: &str) {
     env_logger::Builder::new()
         // Its parser logs malformed requests as errors, so anybody could fill the log with them.
         .filter_module("actix_http", log::LevelFilter::Off)
-        .parse_env(env)
+        .parse_filters(levels)
         .format(|out, record| {
             let mut line = Map::new();
             #[expect(clippy::disallowed_methods, reason = "a log line says when it was written")]

@@ -11,6 +11,7 @@ mod import;
 mod limits;
 mod log_line;
 mod output;
+mod serve;
 mod tick;
 mod values;
 
@@ -38,7 +39,11 @@ fn main() -> ExitCode {
             return ExitCode::from(MISUSED);
         }
     };
-    log_line::init();
+    if let Some(why) = log_line::fault_in(settings.options.log()) {
+        output::complain(format_args!("apportion: {why}"));
+        return ExitCode::from(MISUSED);
+    }
+    log_line::init(settings.options.log());
     let ended = command::run(settings.options, &settings.unusual);
     log_line::finish();
     match ended {

@@ -104,7 +104,8 @@ fn limits_are_kept(place: &Place) {
     let log = place.directory().join("server.log");
     let limits = ["--body-limit", "2KiB", "--threads", "1"];
     let rates = ["--token-rate", "3", "--organization-rate", "9", "--stranger-rate", "2"];
-    let server = Server::spawn(serve(place, &[&limits[..], &rates].concat()), &log);
+    let others = ["--probe-rate", "1", "--report-units", "7", "--report-income", "3"];
+    let server = Server::spawn(serve(place, &[&limits[..], &rates, &others].concat()), &log);
     let headers = [("X-Auth-Token", tenant.token.as_str()), ("Content-Type", JSON_API)];
     let post = |length: usize| {
         let start = r#"{"data": {"type": "deals", "attributes": {"name": "D"}}}"#;
@@ -118,9 +119,17 @@ fn limits_are_kept(place: &Place) {
     let told = |answer: &Answer| answer.json()["errors"][0]["detail"].as_str().unwrap().to_owned();
     let said = told(&(post(100).expect(201), post(100).expect(429)).1);
     assert!(said.starts_with("At most 3 requests with one token are served in 10 s"), "{said}");
+    let other = Tenant::make(place, "Other");
+    let checks = || other.request(server.address(), "GET", "/checks", b"");
+    let said = told(&(checks().expect(200), checks().expect(429)).1);
+    assert!(said.contains("; 3 come back each second, up to 7; "), "{said}");
     let stranger = || send(server.address(), "GET", "/api/v2/deals", &[], b"");
     let said = told(&(stranger().expect(401), stranger().expect(401), stranger().expect(429)).2);
     assert!(said.starts_with("At most 2 requests without a valid token"), "{said}");
+    let probe = || send(server.address(), "GET", "/health/ready", &[], b"");
+    let refused = (0..9).map(|_| probe()).find(|answer| answer.status == 429).unwrap();
+    let said = told(&refused);
+    assert!(said.starts_with("At most 1 requests to probes from one address"), "{said}");
 }
 
 fn refused(ended: Ended) -> String {
@@ -194,6 +203,10 @@ fn every_option_can_be_in_the_file() {
         token-rate = 7
         organization-rate = 50000
         stranger-rate = 25
+        probe-rate = 26
+        report-units = 27
+        report-income = 28
+        log = "debug"
     "#;
     let keys = text.lines().filter_map(|line| Some(line.split_once(" = ")?.0.trim().to_owned()));
     assert_eq!(keys.collect::<BTreeSet<_>>(), flags);
@@ -206,7 +219,9 @@ fn every_option_can_be_in_the_file() {
                   request-limit 3s (usually 10s), body-limit 64KiB (usually 1MiB), \
                   ledger-memory 1GiB (usually 256MiB), answer-memory 1MiB (usually 128MiB), \
                   drain-delay 1s (usually 0s), token-rate 7 (usually 100), \
-                  organization-rate 50000 (usually 4000), stranger-rate 25 (usually 20)";
+                  organization-rate 50000 (usually 4000), stranger-rate 25 (usually 20), \
+                  probe-rate 26 (usually 20), report-units 27 (usually 1500), \
+                  report-income 28 (usually 50)";
     assert!(eventually(|| server.log().contains(limits)), "{}", server.log());
     for origin in ["https://b.example", "https://c.example"] {
         let answer = send(server.address(), "GET", "/health/live", &[("Origin", origin)], b"");

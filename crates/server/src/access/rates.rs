@@ -46,18 +46,18 @@ pub(crate) const ADDRESS: Rate = Rate {
     period: Duration::from_secs(10),
     subject: "requests without a valid token from one address",
 };
-/// The limit of requests to probes from one address.
+/// The usual limit of requests to probes from one address.
 pub(crate) const PROBES: Rate = Rate {
     requests: 20,
     period: Duration::from_secs(1),
     subject: "requests to probes from one address",
 };
 
-/// The units that an organization has for reports when it has not asked for any lately.
-pub(crate) const BUDGET: u32 = 1_500;
-/// The units that come back each second: an organization that never stops takes about a quarter of
-/// one core.
-pub(crate) const INCOME: u32 = 50;
+/// The units that an organization usually has for reports when it has not asked for any lately.
+const BUDGET: u32 = 1_500;
+/// The units that usually come back each second: an organization that never stops takes about a
+/// quarter of one core.
+const INCOME: u32 = 50;
 /// The time of one core that a unit stands for, in milliseconds.
 const UNIT_MILLIS: u128 = 5;
 
@@ -70,6 +70,7 @@ pub(crate) struct Rates {
     organizations: Windows<i64>,
     addresses: Windows<IpAddr>,
     probes: Windows<IpAddr>,
+    allowance: Allowance,
     reports: Mutex<Recent<i64, Budget>>,
 }
 
@@ -82,6 +83,13 @@ pub struct RateLimits {
     pub organization: u32,
     /// Without a valid token from one address, in 10 s.
     pub stranger: u32,
+    /// To probes from one address, in 1 s.
+    pub probe: u32,
+    /// The units that an organization has for reports when it has not asked for any lately. One
+    /// stands for 5 ms of a core.
+    pub report_units: u32,
+    /// The units for reports that come back each second.
+    pub report_income: u32,
 }
 
 impl Default for RateLimits {
@@ -90,6 +98,9 @@ impl Default for RateLimits {
             token: TOKEN.requests,
             organization: ORGANIZATION.requests,
             stranger: ADDRESS.requests,
+            probe: PROBES.requests,
+            report_units: BUDGET,
+            report_income: INCOME,
         }
     }
 }
@@ -97,12 +108,14 @@ impl Default for RateLimits {
 impl Rates {
     /// Makes the windows for these limits.
     pub(crate) fn within(limits: RateLimits) -> Self {
-        let RateLimits { token, organization, stranger } = limits;
+        let RateLimits { token, organization, stranger, probe, report_units, report_income } =
+            limits;
         Self {
             tokens: Windows::new(Rate { requests: token, ..TOKEN }),
             organizations: Windows::new(Rate { requests: organization, ..ORGANIZATION }),
             addresses: Windows::new(Rate { requests: stranger, ..ADDRESS }),
-            probes: Windows::new(PROBES),
+            probes: Windows::new(Rate { requests: probe, ..PROBES }),
+            allowance: Allowance { units: report_units.into(), income: report_income.into() },
             reports: Mutex::new(Recent::new(MAX_WINDOWS)),
         }
     }
@@ -165,17 +178,19 @@ impl Meter {
         let Some(rates) = &self.rates else { return Ok(()) };
         let mut reports = rates.reports.lock().unwrap_or_else(PoisonError::into_inner);
         let now = Instant::now();
-        let budget = reports.entry(organization, || Budget::full(now));
-        let standing = budget.spend(units, now);
+        let allowance = rates.allowance;
+        let budget = reports.entry(organization, || allowance.full(now));
+        let standing = allowance.spend(budget, units, now);
         drop(reports);
         self.keep(standing);
         if !standing.is_refused {
             return Ok(());
         }
-        let Standing { remaining, reset, .. } = standing;
+        let Standing { limit, remaining, reset, .. } = standing;
+        let income = allowance.income;
         let detail = format!(
             "This costs {units} of the units that one organization has for reports, tables and \
-             checks, and {remaining} are left; {INCOME} come back each second, up to {BUDGET}; ask \
+             checks, and {remaining} are left; {income} come back each second, up to {limit}; ask \
              for fewer days or groups, or try again in {reset} s"
         );
         Err(Failure::refusal(Code::TooManyRequests, detail))
@@ -187,7 +202,8 @@ impl Meter {
         let units = took.as_millis().checked_div(UNIT_MILLIS).unwrap_or(0);
         let units = u64::try_from(units).unwrap_or(u64::MAX).saturating_sub(paid);
         let mut reports = rates.reports.lock().unwrap_or_else(PoisonError::into_inner);
-        reports.entry(organization, || Budget::full(Instant::now())).owe(units);
+        let allowance = rates.allowance;
+        allowance.owe(reports.entry(organization, || allowance.full(Instant::now())), units);
     }
 
     /// Adds the headers that tell the tightest limit to an answer, and to a refusal when to try
@@ -300,41 +316,52 @@ struct Budget {
     thousandths: i64,
 }
 
-impl Budget {
+/// The units for reports that every organization gets.
+#[derive(Clone, Copy, Debug)]
+struct Allowance {
+    /// The most that it has.
+    units: i64,
+    /// Those that come back each second.
+    income: i64,
+}
+
+impl Allowance {
     /// The thousandths of a budget of which nothing is spent.
-    const FULL: i64 = 1_500_000;
+    fn whole(self) -> i64 {
+        self.units.saturating_mul(1_000)
+    }
+
     /// The most that one report takes, so that the wait for it to come back has an end.
-    const MOST: i64 = 10 * Self::FULL;
-
-    fn full(now: Instant) -> Self {
-        Self { at: now, thousandths: Self::FULL }
+    fn most(self) -> i64 {
+        self.whole().saturating_mul(10)
     }
 
-    fn owe(&mut self, units: u64) {
+    fn full(self, now: Instant) -> Budget {
+        Budget { at: now, thousandths: self.whole() }
+    }
+
+    fn owe(self, budget: &mut Budget, units: u64) {
         let cost = i64::try_from(units).unwrap_or(i64::MAX).saturating_mul(1_000);
-        self.thousandths = self.thousandths.saturating_sub(cost).max(-Self::MOST);
+        budget.thousandths =
+            budget.thousandths.saturating_sub(cost).max(self.most().saturating_neg());
     }
 
-    fn spend(&mut self, units: u64, now: Instant) -> Standing {
+    fn spend(self, budget: &mut Budget, units: u64, now: Instant) -> Standing {
         // A thousandth of a second brings as many thousandths as a second brings units.
-        let passed = i64::try_from(now.duration_since(self.at).as_millis()).unwrap_or(i64::MAX);
-        let income = i64::from(INCOME);
-        self.thousandths =
-            self.thousandths.saturating_add(passed.saturating_mul(income)).min(Self::FULL);
-        self.at = now;
-        let cost = i64::try_from(units).unwrap_or(i64::MAX).saturating_mul(1_000).min(Self::MOST);
-        let missing = cost.min(Self::FULL).saturating_sub(self.thousandths);
+        let passed = i64::try_from(now.duration_since(budget.at).as_millis()).unwrap_or(i64::MAX);
+        let back = passed.saturating_mul(self.income);
+        let had = budget.thousandths.saturating_add(back).min(self.whole());
+        let cost = i64::try_from(units).unwrap_or(i64::MAX).saturating_mul(1_000).min(self.most());
+        let missing = cost.min(self.whole()).saturating_sub(had);
         let is_refused = missing > 0;
-        if !is_refused {
-            self.thousandths = self.thousandths.saturating_sub(cost);
-        }
-        let awaited =
-            if is_refused { missing } else { Self::FULL.saturating_sub(self.thousandths) };
-        let seconds = awaited.checked_div(income.saturating_mul(1_000)).unwrap_or(0);
-        let left = self.thousandths.checked_div(1_000).unwrap_or(0);
+        let has = if is_refused { had } else { had.saturating_sub(cost) };
+        *budget = Budget { at: now, thousandths: has };
+        let awaited = if is_refused { missing } else { self.whole().saturating_sub(has) };
+        let seconds = awaited.checked_div(self.income.saturating_mul(1_000)).unwrap_or(0);
+        let number = |units: i64| u32::try_from(units).unwrap_or(u32::MAX);
         Standing {
-            limit: BUDGET,
-            remaining: u32::try_from(left.max(0)).unwrap_or(BUDGET),
+            limit: number(self.units),
+            remaining: number(has.max(0).checked_div(1_000).unwrap_or(0)),
             reset: u64::try_from(seconds).unwrap_or(0).saturating_add(1),
             is_refused,
         }
