@@ -64,9 +64,9 @@ impl Options {
         }
     }
 
-    /// Returns the levels of the log.
+    /// Returns the levels of the log: the usual one if the variable is empty.
     pub(crate) fn log(&self) -> &str {
-        &self.log
+        if self.log.trim().is_empty() { "info" } else { &self.log }
     }
 }
 

@@ -30,15 +30,15 @@ const LEVELS: [&str; 6] = ["off", "error", "warn", "info", "debug", "trace"];
 /// targets, as in `warn,apportion_store=debug`. A word that is no level would pass for a target,
 /// and switch off everything else.
 pub(crate) fn fault_in(levels: &str) -> Option<String> {
-    let levels = levels.split_once('/').map_or(levels, |(levels, _)| levels);
-    let mut parts = levels.split(',').map(str::trim).filter(|part| !part.is_empty());
+    let (levels, words) = levels.split_once('/').unwrap_or((levels, ""));
+    let mut parts = levels.split(',').map(str::trim);
     let is_level = |part: &str| {
         let level = part.split_once('=').map_or(part, |(_, level)| level.trim());
         LEVELS.iter().any(|known| known.eq_ignore_ascii_case(level))
     };
     let known = LEVELS.join(", ");
     let fault = || format!("the log has a level that does not exist; use {known}, or TARGET=LEVEL");
-    (!parts.all(is_level)).then(fault)
+    (!parts.all(is_level) || words.contains('/')).then(fault)
 }
 
 /// Starts logging to stderr at these levels.

@@ -340,7 +340,7 @@ fn levels_of_the_log_exist() {
         logging.env("APPORTION_LOG", levels);
         finish(logging)
     };
-    for levels in ["verbose", "info,verbose", "apportion_store=loud", "1"] {
+    for levels in ["verbose", "info,verbose", "apportion_store=loud", "1", ",", "info/a/b"] {
         let ended = ended(levels);
         assert_eq!((ended.code, ended.stdout.as_str()), (Some(2), ""), "{levels}");
         assert!(ended.stderr.contains("off, error, warn, info, debug, trace"), "{}", ended.stderr);

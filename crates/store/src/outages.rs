@@ -11,7 +11,7 @@ use crate::error::{Cause, Error, Outage, Result};
 const FULL_FOR: Duration = Duration::from_secs(30);
 
 /// The kinds of work, by what their success shows.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Access {
     Read,
     Write,
@@ -22,15 +22,22 @@ pub(crate) enum Access {
 pub(crate) struct Outages {
     /// Whether there is one, so that work that succeeds need not wait for others to learn that.
     is_open: AtomicBool,
-    open: Mutex<Option<Open>>,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    open: Option<Open>,
+    /// The time of the last write that failed because a disk is full.
+    full: Option<Instant>,
 }
 
 /// An outage that has not ended.
 struct Open {
     outage: Outage,
+    /// Whether a write failed, so that only a write shows its end.
+    is_of_writes: bool,
     began: Instant,
-    /// The time of the last work that failed.
-    last: Instant,
     failures: u64,
 }
 
@@ -45,7 +52,10 @@ impl Outages {
             Err(error) => match error.cause() {
                 // The clock is not the database's, and has lines of its own.
                 Some(Error::Unavailable(Outage::Clock, _)) | None => {}
-                Some(Error::Unavailable(outage, why)) => self.failed(*outage, why),
+                // A probe finds these before any write fails.
+                Some(Error::Unavailable(Outage::Full | Outage::Unwritable, _))
+                    if access == Access::Read => {}
+                Some(Error::Unavailable(outage, why)) => self.failed(access, *outage, why),
                 Some(_) => {}
             },
         }
@@ -54,29 +64,36 @@ impl Outages {
 
     /// Whether a write failed lately because the disk of the database is full.
     pub(crate) fn is_full(&self) -> bool {
-        let is_full = |open: &Open| open.outage == Outage::Full && open.last.elapsed() < FULL_FOR;
-        self.open().as_ref().is_some_and(is_full)
+        self.state().full.is_some_and(|since| since.elapsed() < FULL_FOR)
     }
 
-    fn failed(&self, outage: Outage, why: &str) {
-        let (mut open, now) = (self.open(), Instant::now());
-        if let Some(open) = open.as_mut() {
-            (open.outage, open.last) = (outage, now);
+    fn failed(&self, access: Access, outage: Outage, why: &str) {
+        let (mut state, now) = (self.state(), Instant::now());
+        let is_of_writes = access == Access::Write;
+        if is_of_writes && outage == Outage::Full {
+            state.full = Some(now);
+        }
+        if let Some(open) = state.open.as_mut() {
+            open.is_of_writes |= is_of_writes;
             open.failures = open.failures.saturating_add(1);
             return;
         }
-        *open = Some(Open { outage, began: now, last: now, failures: 1 });
+        state.open = Some(Open { outage, is_of_writes, began: now, failures: 1 });
         self.is_open.store(true, Ordering::Relaxed);
-        drop(open);
+        drop(state);
         log::error!("an outage begins: {outage}: {why}");
     }
 
     fn worked(&self, access: Access) {
-        let mut open = self.open();
-        let ends = |it: &mut Open| access == Access::Write || it.outage == Outage::Unreachable;
-        let Some(ended) = open.take_if(ends) else { return };
+        let mut state = self.state();
+        let is_of_reads = |it: &Open| it.outage == Outage::Unreachable && !it.is_of_writes;
+        let Some(ended) = state.open.take_if(|it| access == Access::Write || is_of_reads(it))
+        else {
+            return;
+        };
+        state.full = None;
         self.is_open.store(false, Ordering::Relaxed);
-        drop(open);
+        drop(state);
         let (failures, outage) = (ended.failures, ended.outage);
         let took = ended.began.elapsed().as_secs_f64();
         log::warn!(
@@ -84,7 +101,51 @@ impl Outages {
         );
     }
 
-    fn open(&self) -> MutexGuard<'_, Option<Open>> {
-        self.open.lock().unwrap_or_else(PoisonError::into_inner)
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Access, Error, Outage, Outages};
+
+    /// Whether an outage is open after work that ended so.
+    fn is_open(outages: &Outages, access: Access, failed: Option<Outage>) -> bool {
+        let why = |outage| Error::Unavailable(outage, String::new());
+        let _ = outages.note::<(), Error>(access, failed.map_or(Ok(()), |it| Err(why(it))));
+        outages.state().open.is_some()
+    }
+
+    #[test]
+    fn an_outage_ends_by_what_it_stopped() {
+        use {Access::*, Outage::*};
+        let outages = Outages::default();
+        for (access, failed, open) in [
+            (Read, Some(Full), false),
+            (Read, Some(Clock), false),
+            (Read, Some(Unreachable), true),
+            (Read, None, false),
+            (Write, Some(Unreachable), true),
+            (Read, None, true),
+            (Write, None, false),
+            (Read, Some(Gone), true),
+            (Read, None, true),
+            (Write, None, false),
+        ] {
+            assert_eq!(is_open(&outages, access, failed), open, "{access:?} {failed:?}");
+        }
+    }
+
+    #[test]
+    fn a_full_disk_is_one_until_a_write_succeeds() {
+        use {Access::*, Outage::*};
+        let outages = Outages::default();
+        is_open(&outages, Write, Some(Full));
+        is_open(&outages, Read, Some(Unreachable));
+        is_open(&outages, Read, None);
+        assert!(outages.is_full());
+        is_open(&outages, Write, None);
+        assert!(!outages.is_full());
     }
 }

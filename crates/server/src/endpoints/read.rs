@@ -163,10 +163,11 @@ impl ReadRequest {
     }
 
     /// Whether the answer is likely to take one statement: a resource or a page, which has its
-    /// total.
+    /// total. Computed rows take several.
     fn has_one_statement(&self) -> bool {
         let has_no_others = |query: &Query<Field>| query.include.is_none();
         matches!(self.route, Route::Collection(_) | Route::Resource(..))
+            && self.route.kind(&self.resources).is_some_and(has_versions)
             && self.table.is_none()
             && self.query.as_ref().is_ok_and(has_no_others)
     }

@@ -64,6 +64,7 @@ impl AnyConnection {
         };
         match address {
             Address::Sqlite(path) => {
+                apportion_limits::deadline::install();
                 // The file is created here, so that others can never read it. A file that exists
                 // must not be opened: closing it again would drop every lock that this process
                 // holds on it (POSIX), and another process could then take away the log that is

@@ -91,8 +91,11 @@ impl Lazy {
         let result = session.finish_reading(&work);
         let needs_a_moment = session.needs_a_moment();
         let cause = result.as_ref().err().and_then(Cause::cause);
-        let is_spoiled = goes_on && cause.is_some();
-        if is_spoiled && cause.is_some_and(Error::is_of_connection) {
+        let is_lost = goes_on && cause.is_some_and(Error::is_of_connection);
+        // What was spoiled fails at once, without a word for it.
+        let is_refused = matches!(cause, Some(Error::Query(_) | Error::Interrupted(_)));
+        let is_spoiled = is_lost || goes_on && is_refused;
+        if is_lost {
             self.drop_session();
         }
         if needs_a_moment || is_spoiled { self.read(seen, work) } else { result }

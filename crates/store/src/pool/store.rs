@@ -53,9 +53,6 @@ pub struct Store {
 impl Store {
     /// Opens a database and brings its schema up to date.
     pub fn open(address: &Address, limits: Limits) -> Result<Self> {
-        if address.path().is_some() {
-            apportion_limits::deadline::install();
-        }
         pooler::check(address)?;
         let mut session = Session::open(address)?;
         session.wait_for_locks(limits.lock)?;
@@ -245,7 +242,15 @@ impl Store {
 fn keep_folding(mut connection: Lazy, outages: &Outages, alive: &Weak<Executor>) {
     while alive.strong_count() > 0 {
         let limit = Deadline { statement: Some(FOLD_LIMIT), ..Deadline::NONE };
-        let folded = within(limit, || connection.get().and_then(crate::session::totals::fold));
+        let mut fold = || {
+            within(limit, || connection.get().and_then(crate::session::totals::fold))
+                .inspect_err(|error| connection.inspect(!error.is_of_connection()))
+        };
+        let folded = match fold() {
+            // The connection may have been lost since the last fold.
+            Err(error) if error.is_of_connection() => fold(),
+            folded => folded,
+        };
         let folded = outages.note(Access::Write, folded);
         match &folded {
             Err(error) if !error.is_outage() => {
@@ -253,7 +258,6 @@ fn keep_folding(mut connection: Lazy, outages: &Outages, alive: &Weak<Executor>)
             }
             _ => {}
         }
-        connection.inspect(folded.is_ok());
         std::thread::sleep(FOLD_EVERY);
     }
 }

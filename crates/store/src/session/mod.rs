@@ -15,7 +15,7 @@ use std::collections::HashSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use diesel::connection::{CacheSize, TransactionManager};
 use diesel::prelude::*;
@@ -63,6 +63,8 @@ pub struct Session {
     statements: u32,
     /// The transaction that is open though its work is over.
     over: Option<Over>,
+    /// The time since when one transaction began in the message that ended the last.
+    held: Instant,
     /// Whether the connection must not be used for other work, though it may still work.
     is_lost: bool,
     /// Hashes of the shapes of the statements that are prepared.
@@ -117,6 +119,7 @@ impl Session {
             reads: None,
             statements: 0,
             over: None,
+            held: Instant::now(),
             is_lost: false,
             shapes: HashSet::new(),
             address: address.clone(),

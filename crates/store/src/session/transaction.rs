@@ -50,14 +50,8 @@ fn limits() -> String {
     )
 }
 
-/// Returns the beginning of the transaction of a statement that a command runs by itself. It ends
-/// before the next one, so that it may be idle for as long as a command pleases.
-fn by_itself() -> String {
-    format!("BEGIN; {}", statement_limits())
-}
-
-/// The longest time for which reads of one statement share a transaction, so that a pooler has its
-/// connection back for others now and then.
+/// The longest time for which a transaction begins in the message that ends the last one, or is
+/// shared by reads, so that a pooler has its connection back for others now and then.
 const SHARED: Duration = Duration::from_millis(20);
 
 /// The time for which a transaction whose work is over waits for the next work.
@@ -76,7 +70,6 @@ pub(crate) enum Reading {
 pub(super) struct Over {
     /// The message that began it, if another read of one statement may go on in it.
     begin: Option<String>,
-    since: Instant,
     /// Whether it may have written.
     wrote: bool,
 }
@@ -170,13 +163,11 @@ impl Session {
         if self.is_postgres() {
             let isolation = "BEGIN ISOLATION LEVEL READ COMMITTED READ ONLY;";
             let begin = format!("{isolation} {} {}", limits(), seen.settings());
-            goes_on = self.over.as_ref().is_some_and(|over| {
-                over.begin.as_ref() == Some(&begin) && over.since.elapsed() < SHARED
-            });
+            let last = self.over.as_ref().and_then(|over| over.begin.as_ref());
+            goes_on = last == Some(&begin) && self.held.elapsed() < SHARED;
             if !goes_on {
                 self.begin_next(&begin)?;
-                let since = Instant::now();
-                self.over = Some(Over { begin: Some(begin), since, wrote: false });
+                self.over = Some(Over { begin: Some(begin), wrote: false });
             }
         }
         (self.reads, self.visibility) = (Some(Reading::Statement), Some(seen));
@@ -208,7 +199,7 @@ impl Session {
         }
         self.over = None;
         if went_well && self.is_postgres() {
-            self.over = Some(Over { begin: None, since: Instant::now(), wrote: false });
+            self.over = Some(Over { begin: None, wrote: false });
             return Ok(());
         }
         let ended = self.connection.batch_execute("COMMIT").map_err(Error::from);
@@ -267,7 +258,7 @@ impl Session {
             }
             AnyConnection::Postgres(_) if depth.is_none() => {
                 let settings = seen.map(Visibility::settings).unwrap_or_default();
-                let end = self.end_of_the_last();
+                let end = self.end_of_the_last()?;
                 let begin = format!("{end}BEGIN; {} {settings}", limits());
                 self.begin_by(|session| match &mut session.connection {
                     AnyConnection::Postgres(inner) => {
@@ -335,10 +326,15 @@ impl Session {
             self.visibility = None;
             let settings = seen.settings();
             if is_begun {
+                // Nobody goes on in a transaction that sees others' rows.
+                if let Some(over) = &mut self.over {
+                    over.begin = None;
+                }
                 self.begin_by(|session| session.connection.batch_execute(&settings))?;
             } else {
-                self.begin_next(&format!("{}{settings}", by_itself()))?;
-                self.over = Some(Over { begin: None, since: Instant::now(), wrote: true });
+                // It may be idle for as long as a command pleases.
+                self.begin_next(&format!("BEGIN; {}{settings}", statement_limits()))?;
+                self.over = Some(Over { begin: None, wrote: true });
             }
             self.visibility = is_begun.then_some(seen);
         }
@@ -353,13 +349,20 @@ impl Session {
 
     /// Begins a transaction by a message that ends the last one.
     fn begin_next(&mut self, begin: &str) -> Result<()> {
-        let begin = format!("{}{begin}", self.end_of_the_last());
+        let begin = format!("{}{begin}", self.end_of_the_last()?);
         self.begin_by(|session| session.connection.batch_execute(&begin))
     }
 
-    /// Returns the statement that ends the transaction whose work is over, if there is one.
-    fn end_of_the_last(&mut self) -> &'static str {
-        if self.over.take().is_some() { "COMMIT; " } else { "" }
+    /// Returns the statement that ends the transaction whose work is over, if there is one. A
+    /// pooler sees only an end that is a message of its own.
+    fn end_of_the_last(&mut self) -> Result<&'static str> {
+        if self.over.is_some() && self.held.elapsed() < SHARED {
+            self.over = None;
+            return Ok("COMMIT; ");
+        }
+        self.rest()?;
+        self.held = Instant::now();
+        Ok("")
     }
 
     /// Runs a message of several statements that may begin a transaction. If it fails, nobody knows
