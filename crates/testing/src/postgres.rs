@@ -58,7 +58,7 @@ pub struct Cluster {
     port: u16,
     /// The port that databases are reached at: the server's, or that of a pooler before it.
     reached_at: u16,
-    _pooler: Option<Pooler>,
+    pooler: Option<Pooler>,
     pid: u32,
     serial: AtomicU32,
     /// The end of `CREATE DATABASE` that copies files, and does not log their pages one by one.
@@ -88,13 +88,18 @@ impl Cluster {
     }
 
     /// Starts the cluster that the cases of a suite share. It takes little room for its log.
-    /// A pooler stands before it if the environment names one (`POOLER`).
+    /// A pooler stands before it if the environment names one (`POOLER`), and its messages are in
+    /// another language than English if `POSTGRES_LANGUAGE` names one, such as `de_DE.UTF-8`.
     pub(crate) fn start_for_suite() -> Result<Self, Unavailable> {
-        let mut cluster = Self::start_in(room::directory(PREFIX), &["max_wal_size=256MB"])?;
+        let language = std::env::var("POSTGRES_LANGUAGE").ok().filter(|name| !name.is_empty());
+        let messages = language.map(|name| format!("lc_messages={name}"));
+        let settings = ["max_wal_size=256MB"].into_iter().chain(messages.as_deref());
+        let settings: Vec<&str> = settings.collect();
+        let mut cluster = Self::start_in(room::directory(PREFIX), &settings)?;
         let pooler = Pooler::named(&cluster.programs, cluster.port);
         if let Some(pooler) = pooler.map_err(Unavailable::Failed)? {
             cluster.reached_at = pooler.port();
-            cluster._pooler = Some(pooler);
+            cluster.pooler = Some(pooler);
         }
         Ok(cluster)
     }
@@ -115,7 +120,7 @@ impl Cluster {
             programs,
             port,
             reached_at: port,
-            _pooler: None,
+            pooler: None,
             pid,
             serial: AtomicU32::new(1),
             copied: "",
@@ -130,6 +135,11 @@ impl Cluster {
             cluster.copied = "STRATEGY FILE_COPY";
         }
         Ok(cluster)
+    }
+
+    /// Whether a pooler stands before it.
+    pub fn is_pooled(&self) -> bool {
+        self.pooler.is_some()
     }
 
     /// Creates an empty database owned by role `apportion`, with `hint` in its name. Returns its

@@ -157,7 +157,9 @@ fn crowd(world: &World) {
             scope.spawn(|| is_busy(&world.patch("/deals/1", &change).expect(503)));
         }
     });
-    assert!(began.elapsed() < Duration::from_secs(8), "{:?}", began.elapsed());
+    // On PostgreSQL who waits for a row waits for those before and then for the row: two tries of
+    // 2 s each may take 4 s each. No request takes longer than 10 s.
+    assert!(began.elapsed() < Duration::from_secs(10), "{:?}", began.elapsed());
 }
 
 fn a_crowd_at_a_locked_row(place: &Place) {
@@ -274,6 +276,10 @@ fn sessions_that_become_read_only(place: &Place) {
     // Only new sessions may write, and no old one stays.
     let sql = format!("ALTER DATABASE \"{name}\" SET default_transaction_read_only = false");
     cluster.query(&cluster.admin_url(), &sql);
+    if cluster.is_pooled() {
+        // A pooler keeps its sessions, whoever ends theirs with it.
+        kill_connections(place);
+    }
     for _ in 0..20 {
         recovers(|| world.post("/deals", &deal), 201);
     }
