@@ -12,8 +12,8 @@ use apportion_jsonapi::operations::{self, EXTENSION, Identity, LocalIds, Operati
 use apportion_jsonapi::query::Fieldsets;
 use apportion_jsonapi::text::{alternatives, cut};
 use apportion_jsonapi::{Cardinality, Code, Error, Input, Source};
-use apportion_store::Tenant;
 use apportion_store::idempotency::Request;
+use apportion_store::{Tenant, unique};
 use chrono::NaiveDateTime;
 
 use crate::access::Right;
@@ -53,6 +53,10 @@ pub(crate) async fn answer(call: &Call<'_>, payload: web::Payload) -> Result<Rep
     Ok(call.write(move |tenant| request.answer(tenant)).await?)
 }
 
+/// The tables whose rows are locked before the first write, in this order. Their types have the
+/// same names.
+const LOCKED_FIRST: [&str; 4] = ["people", "deals", "distributors", "collaborators"];
+
 /// A request to carry out operations.
 struct OperationsRequest {
     resources: Arc<Resources>,
@@ -79,7 +83,9 @@ impl OperationsRequest {
         let mut added = Vec::new();
         let mut written = Vec::new();
         let mut out = b"{\"atomic:results\":[".to_vec();
-        for (at, operation) in operations::read(&self.json)?.into_iter().enumerate() {
+        let operations = operations::read(&self.json)?;
+        self.lock_targets(tenant, &operations)?;
+        for (at, operation) in operations.into_iter().enumerate() {
             if at > 0 {
                 out.push(b',');
             }
@@ -118,6 +124,35 @@ impl OperationsRequest {
         }
         let identifiers = format!("{{\"atomic:results\":[{}{end}", written.join(","));
         Ok(reply.with_shorter(identifiers))
+    }
+
+    /// Locks the rows that the operations name and under which others are written, all before the
+    /// first write and in one order: two documents that name the same rows take turns, whatever
+    /// the order of their operations. Targets at fault are refused when their turn comes.
+    fn lock_targets(
+        &self,
+        tenant: &mut Tenant<'_>,
+        operations: &[Operation<'_, '_>],
+    ) -> Result<()> {
+        let locals = LocalIds::default();
+        let mut targets = Vec::new();
+        for operation in operations {
+            let route = route(&self.resources, operation, &self.origin, &locals);
+            if let Ok(Route::Resource(kind, id) | Route::Linkage(kind, id, _)) = route {
+                targets.extend(self.resources.get(kind).map(|kind| (kind.resource().name, id)));
+            }
+        }
+        targets.sort_unstable();
+        targets.dedup();
+        if targets.len() < 2 {
+            return Ok(());
+        }
+        for table in LOCKED_FIRST {
+            let named = targets.iter().filter(|(name, _)| **name == *table);
+            let ids: Vec<i64> = named.map(|(_, id)| *id).collect();
+            unique::lock_rows(tenant, table, &ids)?;
+        }
+        Ok(())
     }
 }
 

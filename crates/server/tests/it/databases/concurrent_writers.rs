@@ -4,13 +4,16 @@
 use apportion_testing::Place;
 use serde_json::{Value, json};
 
+use crate::support::atomic::operate;
 use crate::support::resources::{attributes, change};
+use crate::support::scraped::{scrape, watched};
 use crate::support::world::{World, document};
 use apportion_testing::http::Answer;
 
 apportion_testing::cases! {
     distributions_of_one_deal, distributions_of_many_deals, distributions_that_move_about,
-    deletions_race
+    deletions_race;
+    postgres: documents_in_opposite_orders
 }
 
 const THREADS: usize = 16;
@@ -176,4 +179,31 @@ fn deletions_race(place: &Place) {
         world.delete("/deals/1").expect(204);
     }
     is_consistent(&world, 0);
+}
+
+/// Documents that change the same deals in opposite orders take turns: none is interrupted, and so
+/// run again.
+fn documents_in_opposite_orders(place: &Place) {
+    let world = watched(place);
+    let deals: Vec<String> = (0..8).map(|_| world.deal("D", 1)).collect();
+    together(|thread| {
+        for turn in 0..TURNS {
+            let value = (thread * TURNS + turn) as i64;
+            let change = |id: &String| {
+                let data = json!({"type": "deals", "id": id, "attributes": {"value": value}});
+                json!({"op": "update", "data": data})
+            };
+            let mut changes: Vec<Value> = deals.iter().map(change).collect();
+            if thread % 2 == 1 {
+                changes.reverse();
+            }
+            operate(&world, &changes).expect(200);
+        }
+    });
+    let values: Vec<Value> = deals
+        .iter()
+        .map(|id| attributes(&world, &format!("/deals/{id}"))["value"].clone())
+        .collect();
+    assert!(values.iter().all(|value| *value == values[0]), "{values:?}");
+    assert_eq!(scrape(&world).whole("apportion_store_run_again_total", &[]), 0);
 }
