@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
+use apportion_store::{Session, Store};
 use chrono::{DateTime, NaiveDateTime, SubsecRound, TimeDelta, Utc};
 use rustix::time::{ClockId, clock_gettime};
 use uuid::{NoContext, Timestamp, Uuid};
@@ -114,9 +115,18 @@ impl ClockWatch {
         Self { clock: clock.clone(), origin, ahead_of_database: Arc::default() }
     }
 
+    /// Compares the clock with that of the database, if it has one, and returns the time by which
+    /// it is wrong, if it is.
+    pub(crate) async fn look(&self, store: &Store) -> Option<TimeDelta> {
+        if let Ok(Some(time)) = store.read_at_once(Session::time).await {
+            self.compare_with(time);
+        }
+        self.jump()
+    }
+
     /// Notes the time of the database's own clock. A clock that is set by hand need not agree with
     /// it.
-    pub(crate) fn compare_with(&self, database: NaiveDateTime) {
+    fn compare_with(&self, database: NaiveDateTime) {
         if self.clock.is_of_the_system() {
             let ahead = self.clock.now().signed_duration_since(database).num_milliseconds();
             self.ahead_of_database.store(ahead, Ordering::Release);
@@ -154,4 +164,24 @@ pub(crate) fn now() -> NaiveDateTime {
 #[expect(clippy::disallowed_methods, reason = "this is the place where the time is read")]
 pub(crate) fn instant() -> DateTime<Utc> {
     Utc::now()
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::TimeDelta;
+
+    use super::{Clock, ClockWatch};
+
+    #[test]
+    fn a_clock_that_differs_from_the_databases_is_wrong() {
+        let clock = Clock::system();
+        let watch = ClockWatch::over(&clock);
+        for (minutes, is_wrong) in [(0, false), (59, false), (-59, false), (61, true), (-61, true)]
+        {
+            watch.compare_with(clock.now() + TimeDelta::minutes(minutes));
+            assert_eq!(watch.jump().is_some(), is_wrong, "{minutes} minutes");
+        }
+        watch.compare_with(clock.now());
+        assert_eq!(watch.jump(), None);
+    }
 }

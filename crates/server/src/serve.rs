@@ -270,12 +270,13 @@ fn start_engine(
     interval.map(|interval| Timer::start(app.store.clone(), clock, figures, interval, shutdown))
 }
 
-/// Deletes expired answers now and in each minute, for as long as the server runs.
+/// Deletes expired answers now and in each minute, for as long as the server runs, unless the clock
+/// is wrong.
 async fn keep_purging(app: web::Data<App>) {
     let mut minutes = rt::time::interval(Duration::from_secs(60));
     loop {
         minutes.tick().await;
-        if app.clock_watch.jump().is_none() {
+        if app.clock_watch.look(&app.store).await.is_none() {
             idempotency::purge(&app.store, app.clock.now()).await;
         }
     }

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use actix_web::rt;
 use actix_web::rt::task::JoinHandle;
-use apportion_store::{Session, Store};
+use apportion_store::Store;
 use chrono::{DateTime, TimeDelta, Utc};
 use tokio::sync::watch;
 
@@ -63,7 +63,7 @@ async fn keep_passing(
 ) {
     let (mut refreshed, mut is_paused) = (0, false);
     while !engine.is_stopped() {
-        let jump = look_at_clocks(&engine, &watch).await;
+        let jump = watch.look(engine.store()).await;
         if jump.is_some() != is_paused {
             is_paused = jump.is_some();
             log_pause(jump);
@@ -104,15 +104,6 @@ async fn pass_and_refresh(
             refreshed
         }
     }
-}
-
-/// Compares the clock with that of the database, and returns the time by which it is wrong, if it
-/// is.
-async fn look_at_clocks(engine: &Engine, watch: &ClockWatch) -> Option<TimeDelta> {
-    if let Ok(Some(time)) = engine.store().read_at_once(Session::time).await {
-        watch.compare_with(time);
-    }
-    watch.jump()
 }
 
 fn log_pause(jump: Option<TimeDelta>) {
