@@ -196,6 +196,13 @@ impl<'c> Call<'c> {
         &self,
         work: impl Fn(&mut Tenant<'_>) -> Result<Reply> + Send + 'static,
     ) -> Result<Reply> {
+        let (outgoing, organization) = (self.app.outgoing.clone(), self.scope().organization.0);
+        outgoing.check_room(organization)?;
+        let work = move |tenant: &mut Tenant<'_>| {
+            // Answers to the work before may have taken it.
+            outgoing.check_room(organization)?;
+            work(tenant)
+        };
         self.app.store.write(self.scope(), work).await
     }
 }

@@ -6,6 +6,7 @@ use std::net::IpAddr;
 use std::panic::AssertUnwindSafe;
 use std::time::{Duration, Instant};
 
+use actix_web::http::Method;
 use actix_web::http::header::{HeaderName, IF_NONE_MATCH};
 use actix_web::{HttpRequest, HttpResponse, web};
 use apportion_jsonapi::Code;
@@ -30,9 +31,6 @@ use crate::monitor::Answered;
 
 /// The largest length of a request target (path and query), in bytes.
 pub(crate) const MAX_TARGET: usize = 8 * 1024;
-
-const NO_ROOM: &str = "Too many long answers are on their way: read them, or ask for smaller \
-                       pages; try again in 1 s";
 
 const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -60,9 +58,15 @@ pub(crate) async fn dispatch(
     let is_beside = Beside::of(&request).is_some();
     let length = if is_beside { None } else { reply.body.as_ref() }.map_or(0, web::Bytes::len);
     let organization = log.access.map_or(0, |access| access.scope.organization.0);
-    let (reply, room) = match app.outgoing.take(organization, length) {
-        Some(room) => (reply, room),
-        None => (Reply::failure(&Failure::refusal(Code::Unavailable, NO_ROOM)), None),
+    let room = if matches!(*request.method(), Method::GET | Method::HEAD) {
+        app.outgoing.take(organization, length)
+    } else {
+        // A write is done. It was refused before if there was no room.
+        Ok(app.outgoing.take_all_the_same(organization, length))
+    };
+    let (reply, room) = match room {
+        Ok(room) => (reply, room),
+        Err(none) => (Reply::failure(&none.into()), None),
     };
     let reply = meter.head(reply).identify(log.id);
     let reply = if siren::owns(&normal_path(request.uri().path())) {

@@ -12,7 +12,7 @@ use crate::support::world::{JSON_API, World, document, run_sql};
 
 apportion_testing::cases! {
     slices_of_a_report, rewritten_distributions, compared_texts, an_answer_too_large_to_keep,
-    results_too_large_to_keep, what_was_kept_may_be_gone
+    results_too_large_to_keep, what_was_kept_may_be_gone, answers_too_long_to_send
 }
 
 fn import(world: &World, kind: &str, text: &str) {
@@ -193,4 +193,20 @@ fn what_was_kept_may_be_gone(place: &Place) {
     assert_eq!(again.json()["data"]["id"], "2");
     world.delete("/deals/2").expect(204);
     keyed(&world, "POST", target, "k", &body).expect(404);
+}
+
+/// An answer that is longer than a tenant's may ever be is refused as such; a write that is done is
+/// answered all the same.
+fn answers_too_long_to_send(place: &Place) {
+    let world = World::configured(place, |config| config.limits.answer_memory = 1024 * 1024);
+    world.deal("D", 100);
+    import(&world, "revenue_distributions", &distributions(900));
+    let target = "/deals/1?include=revenue_distributions";
+    let said = detail(&world.get(target).expect(400));
+    assert!(said.starts_with("The answer is longer than the 524288 bytes"), "{said}");
+    let mut body = document("deals", json!({"name": "E"}), &[]);
+    body["data"]["id"] = json!("1");
+    let done = world.patch(target, &body).expect(200);
+    assert!(done.body.len() > 524_288, "{}", done.body.len());
+    assert_eq!(world.get("/deals/1").json()["data"]["attributes"]["name"], "E");
 }
