@@ -46,7 +46,7 @@ pub enum AdminError {
 
 /// Brings the schema up to date. Returns the number of migrations that were run.
 pub fn migrate(database: &Address) -> Result<usize, AdminError> {
-    Ok(Session::open(database)?.migrate()?)
+    Ok(Session::open_checked(database)?.migrate()?)
 }
 
 /// Creates an organization, and returns its id.
@@ -221,7 +221,7 @@ pub(super) const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Opens a session for a command, and brings the schema up to date. Takes no lock if it is.
 pub(crate) fn open_migrated(database: &Address) -> Result<Session, AdminError> {
-    let mut session = Session::open(database)?;
+    let mut session = Session::open_checked(database)?;
     session.wait_for_locks(PATIENCE)?;
     session.migrate()?;
     Ok(session)

@@ -31,7 +31,7 @@ pub fn check_database(
     mut on_finding: impl FnMut(OrganizationId, &Finding),
 ) -> Result<bool, CheckError> {
     check_file(database)?;
-    let mut session = Session::open(database)?;
+    let mut session = Session::open_checked(database)?;
     if session.survey(Session::pending)? > 0 {
         return Err(CheckError::Schema);
     }

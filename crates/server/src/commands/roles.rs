@@ -13,7 +13,7 @@ pub fn migrate(database: &Address, roles: &[String]) -> Result<usize, RoleError>
     if database.path().is_some() && !roles.is_empty() {
         return Err(RoleError::NotPostgres);
     }
-    let mut session = Session::open(database)?;
+    let mut session = Session::open_checked(database)?;
     session.wait_for_locks(PATIENCE)?;
     let steps = session.migrate()?;
     for role in roles {

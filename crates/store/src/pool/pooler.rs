@@ -44,6 +44,15 @@ pub(crate) fn check(address: &Address) -> Result<()> {
     }
 }
 
+impl Session {
+    /// Opens a connection for a command. Refuses a database behind a pooler that does not keep
+    /// prepared statements.
+    pub fn open_checked(address: &Address) -> Result<Self> {
+        check(address)?;
+        Self::open(address)
+    }
+}
+
 fn ask(session: &mut Session, question: &'static str) -> Result<i64> {
     let statement = Statement::new(question).yielding::<BigInt>();
     statement.get_result(session.everybody()?).map_err(Error::from)

@@ -1,7 +1,7 @@
 //! PgBouncer before PostgreSQL: in session mode it makes no difference, and in transaction mode a
 //! version that does not keep prepared statements is refused, with the reason.
 
-use apportion_store::{Address, Error, Store};
+use apportion_store::{Address, Error, Session, Store};
 use apportion_testing::pooler::Pooler;
 use apportion_testing::{Place, suite};
 
@@ -40,7 +40,9 @@ fn writes_and_reads(store: &Store, world: &World) {
 fn in_transaction_mode(place: &Place) {
     let world = World::make(place);
     let (_pooler, address) = behind(place, "transaction");
-    match Store::open(&address, USUAL) {
+    let store = Store::open(&address, USUAL);
+    assert_eq!(Session::open_checked(&address).is_ok(), store.is_ok(), "a command as a server");
+    match store {
         Ok(store) => writes_and_reads(&store, &world),
         Err(Error::Open { reason, .. }) => {
             assert!(reason.contains("PgBouncer 1.21 or later"), "{reason}");
