@@ -204,15 +204,10 @@ impl Error {
     }
 
     /// Whether the database cannot be used now. Whoever used the store need not log that: it does
-    /// so by itself when an outage begins and when it ends.
+    /// so by itself when an outage begins and when it ends. The connection that met it may be
+    /// unusable, so that the store opens another.
     pub fn is_outage(&self) -> bool {
         matches!(self, Error::Unavailable(..))
-    }
-
-    /// Whether a connection that met this error may be unusable, so that it is better to open
-    /// another.
-    pub(crate) fn is_of_connection(&self) -> bool {
-        self.is_outage()
     }
 }
 

@@ -126,7 +126,7 @@ impl Executor {
             }
             let result = within(deadline, || work(connection));
             let cause = result.as_ref().err().and_then(Cause::cause);
-            let sound = !cause.is_some_and(Error::is_of_connection);
+            let sound = !cause.is_some_and(Error::is_outage);
             let _ = sender.send(result);
             sound
         });

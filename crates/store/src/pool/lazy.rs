@@ -91,7 +91,7 @@ impl Lazy {
         let result = session.finish_reading(&work);
         let needs_a_moment = session.needs_a_moment();
         let cause = result.as_ref().err().and_then(Cause::cause);
-        let is_lost = goes_on && cause.is_some_and(Error::is_of_connection);
+        let is_lost = goes_on && cause.is_some_and(Error::is_outage);
         // What was spoiled fails at once, without a word for it.
         let is_refused = matches!(cause, Some(Error::Query(_) | Error::Interrupted(_)));
         let is_spoiled = is_lost || goes_on && is_refused;
@@ -122,7 +122,7 @@ impl Lazy {
     ) -> Result<&mut Session> {
         let may_be_lost = self.session.is_some();
         match begin(self.get()?) {
-            Err(error) if may_be_lost && error.is_of_connection() => {
+            Err(error) if may_be_lost && error.is_outage() => {
                 self.drop_session();
                 begin(self.get()?)?;
             }

@@ -33,7 +33,7 @@ pub(crate) fn check(address: &Address) -> Result<()> {
     match seen {
         Ok((after, _)) if after == before => Ok(()),
         Ok((_, 0)) => Ok(()),
-        Err(error) if error.is_of_connection() => Err(error),
+        Err(error) if error.is_outage() => Err(error),
         Ok(_) | Err(_) => Err(Error::Open {
             address: address.clone(),
             reason: "it is behind a pooler in transaction mode that does not keep prepared \

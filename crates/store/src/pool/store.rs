@@ -29,8 +29,9 @@ const FRONT: usize = 2;
 const NOBODY: i64 = 0;
 /// The longest time that a fold takes; the next one goes on.
 const FOLD_LIMIT: Duration = Duration::from_secs(5);
-/// The time after which a write that others interrupt is not tried again.
-const CONTENDED: Duration = Duration::from_secs(4);
+/// The time after which a write that others interrupt is not tried again. A try takes 2 s where it
+/// waits for a row, and nearly 4 s where it waits for those before it and then for the row.
+const CONTENDED: Duration = Duration::from_secs(3);
 /// The most times that a write is tried again which others keep interrupting.
 const MAX_TRIES: u32 = 10;
 
@@ -105,8 +106,7 @@ impl Store {
             let work = |session: &mut Session| work(&mut Tenant::new(scope, session));
             connection.read(Visibility::of(&scope), work)
         };
-        let done = self.reader.run(scope.organization.0, self.limits, work).await;
-        self.outages.note(Access::Read, done)
+        self.run(&self.reader, scope.organization.0, work).await
     }
 
     /// Does the same as [`Store::read`] for work that is likely to have one statement, which costs
@@ -124,8 +124,7 @@ impl Store {
             let work = |session: &mut Session| work(&mut Tenant::new(scope, session));
             connection.read_by_statement(Visibility::of(&scope), work)
         };
-        let done = self.reader.run(scope.organization.0, self.limits, work).await;
-        self.outages.note(Access::Read, done)
+        self.run(&self.reader, scope.organization.0, work).await
     }
 
     /// Runs work that changes nothing and may see every tenant, such as to find the distributions
@@ -164,7 +163,21 @@ impl Store {
         E: From<Error> + Cause + Send + 'static,
     {
         let work = move |connection: &mut Lazy| connection.read(Visibility::Everybody, work);
-        let done = threads.run(NOBODY, self.limits, work).await;
+        self.run(threads, NOBODY, work).await
+    }
+
+    /// Runs work that reads on one of the threads.
+    async fn run<T, E>(
+        &self,
+        threads: &Executor,
+        owner: Owner,
+        work: impl FnOnce(&mut Lazy) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<Error> + Cause + Send + 'static,
+    {
+        let done = threads.run(owner, self.limits, work).await;
         self.outages.note(Access::Read, done)
     }
 
@@ -244,11 +257,11 @@ fn keep_folding(mut connection: Lazy, outages: &Outages, alive: &Weak<Executor>)
         let limit = Deadline { statement: Some(FOLD_LIMIT), ..Deadline::NONE };
         let mut fold = || {
             within(limit, || connection.get().and_then(crate::session::totals::fold))
-                .inspect_err(|error| connection.inspect(!error.is_of_connection()))
+                .inspect_err(|error| connection.inspect(!error.is_outage()))
         };
         let folded = match fold() {
             // The connection may have been lost since the last fold.
-            Err(error) if error.is_of_connection() => fold(),
+            Err(error) if error.is_outage() => fold(),
             folded => folded,
         };
         let folded = outages.note(Access::Write, folded);
@@ -282,7 +295,7 @@ fn persist<T, E: From<Error> + Cause>(
                 }
                 Err(error) => {
                     // The commit of a lost connection may have been carried out all the same.
-                    let is_unknown = error.is_of_connection();
+                    let is_unknown = error.is_outage();
                     connection.counts().committed(1, true);
                     if is_unknown {
                         return Err(error.into());
@@ -301,7 +314,7 @@ fn persist<T, E: From<Error> + Cause>(
                 connection.counts().run_again.add(1);
                 std::thread::sleep(backoff(tries));
             }
-            Some(cause) if cause.is_of_connection() && losses == 0 => {
+            Some(cause) if cause.is_outage() && losses == 0 => {
                 losses = 1;
                 connection.counts().run_again.add(1);
                 connection.drop_session();
