@@ -13,11 +13,10 @@ use tokio::sync::oneshot;
 
 use crate::address::Address;
 use crate::error::{Cause, Error, Outage, Result};
-use crate::figures::{Counts, PoolFigures};
-use crate::pool::lazy::Lazy;
+use crate::figures::PoolFigures;
+use crate::pool::lazy::{Lazy, Shared};
 use crate::pool::limits::Limits;
 use crate::pool::queue::{Owner, Queue};
-use crate::session::Origin;
 use crate::session::books::Ledgers;
 
 /// The time after which a thread without work gives memory back.
@@ -84,17 +83,16 @@ impl Executor {
     /// Starts the threads, under that name, before a queue. Each opens its connection when it first
     /// needs one.
     pub(crate) fn start(
-        origin: &Origin,
+        shared: &Shared,
         name: &'static str,
         limits: Limits,
         queue: Queue<Job>,
-        counts: &Arc<Counts>,
     ) -> Result<Self> {
         let queue = Arc::new(queue);
         let executor = Self { name, threads: limits.threads, queue: Arc::clone(&queue) };
         let ledgers = Arc::new(Ledgers::within(limits.ledger_memory));
         for _ in 0..limits.threads {
-            let connection = Lazy::sharing(origin, Arc::clone(&ledgers)).counting(counts);
+            let connection = Lazy::new(shared).sharing(&ledgers);
             let queue = Arc::clone(&queue);
             spawn(name, move || serve(connection, &queue))?;
         }

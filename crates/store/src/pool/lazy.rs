@@ -3,7 +3,7 @@
 //! is noticed by the first statement on it, before anything was done, so that work begins again on
 //! a new one and its requester notices nothing.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use crate::error::{Cause, Error, Outage, Result};
@@ -12,12 +12,32 @@ use crate::session::books::Ledgers;
 use crate::session::transaction::Visibility;
 use crate::session::{Origin, Session};
 
+/// What the connections of a store have in common.
+#[derive(Clone)]
+pub(crate) struct Shared {
+    origin: Origin,
+    pub counts: Arc<Counts>,
+    /// A connection to SQLite that nobody uses, and the last one that is closed. The log is removed
+    /// with the last one: it is to be the same as long as the store lives, and it would stay if two
+    /// were closed at the same time.
+    _anchor: Option<Arc<Mutex<Session>>>,
+}
+
+impl Shared {
+    /// Returns what connections to the database of that one have in common.
+    pub(crate) fn of(session: Session) -> Self {
+        let origin = session.origin();
+        let anchor = (!session.is_postgres()).then(|| Arc::new(Mutex::new(session)));
+        Self { origin, counts: Arc::default(), _anchor: anchor }
+    }
+}
+
 /// A connection for one thread.
 pub(crate) struct Lazy {
-    origin: Origin,
+    /// Before what is shared, so that it is closed before the anchor.
     session: Option<Session>,
+    shared: Shared,
     ledgers: Arc<Ledgers>,
-    counts: Arc<Counts>,
     /// Whether it was open before.
     was_open: bool,
     /// The longest wait for a lock of SQLite, if it is not the usual one.
@@ -25,23 +45,18 @@ pub(crate) struct Lazy {
 }
 
 impl Lazy {
-    pub(crate) fn new(origin: &Origin) -> Self {
-        Self::sharing(origin, Arc::default())
+    pub(crate) fn new(shared: &Shared) -> Self {
+        let (shared, ledgers) = (shared.clone(), Arc::default());
+        Self { session: None, shared, ledgers, was_open: false, lock: None }
     }
 
-    /// Makes a connection that shares these ledgers with others.
-    pub(crate) fn sharing(origin: &Origin, ledgers: Arc<Ledgers>) -> Self {
-        let counts = Arc::default();
-        Self { origin: origin.clone(), session: None, ledgers, counts, was_open: false, lock: None }
-    }
-
-    /// Makes the same connection count among these counts.
-    pub(crate) fn counting(self, counts: &Arc<Counts>) -> Self {
-        Self { counts: Arc::clone(counts), ..self }
+    /// Makes the connection share these ledgers with others.
+    pub(crate) fn sharing(self, ledgers: &Arc<Ledgers>) -> Self {
+        Self { ledgers: Arc::clone(ledgers), ..self }
     }
 
     pub(crate) fn counts(&self) -> &Counts {
-        &self.counts
+        &self.shared.counts
     }
 
     /// Makes the connection wait for so long for a lock of SQLite.
@@ -53,10 +68,10 @@ impl Lazy {
         match &mut self.session {
             Some(session) => Ok(session),
             empty => {
-                let opened = Session::sharing(&self.origin, Arc::clone(&self.ledgers));
+                let opened = Session::sharing(&self.shared.origin, Arc::clone(&self.ledgers));
                 let session = empty.insert(opened.map_err(unreachable)?);
                 if std::mem::replace(&mut self.was_open, true) {
-                    self.counts.reopened.add(1);
+                    self.shared.counts.reopened.add(1);
                 }
                 if let Some(lock) = self.lock {
                     session.wait_for_locks(lock)?;

@@ -1,6 +1,6 @@
 //! The store: opens a database, and runs reads and writes on its threads.
 
-use std::sync::{Arc, Mutex, Weak};
+use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
 use apportion_limits::deadline::{Deadline, within};
@@ -8,10 +8,10 @@ use apportion_limits::deadline::{Deadline, within};
 use crate::address::Address;
 use crate::database::file::log_of;
 use crate::error::{Cause, Error, Result};
-use crate::figures::{Counts, Figures};
+use crate::figures::Figures;
 use crate::outages::{Access, Outages};
 use crate::pool::executor::{Executor, spawn};
-use crate::pool::lazy::Lazy;
+use crate::pool::lazy::{Lazy, Shared};
 use crate::pool::limits::Limits;
 use crate::pool::pooler;
 use crate::pool::queue::{Owner, Queue};
@@ -45,10 +45,7 @@ pub struct Store {
     front: Arc<Executor>,
     writer: Option<Arc<Writer>>,
     outages: Arc<Outages>,
-    counts: Arc<Counts>,
-    /// A connection to SQLite that nobody uses: the log is removed with the last one, and it is to
-    /// be the same as long as the store lives.
-    _anchor: Option<Arc<Mutex<Session>>>,
+    shared: Shared,
 }
 
 impl Store {
@@ -59,26 +56,24 @@ impl Store {
         session.wait_for_locks(limits.lock)?;
         session.migrate()?;
         session.check_file()?;
-        let origin = session.origin();
-        let (counts, outages) = (Arc::<Counts>::default(), Arc::<Outages>::default());
+        let (shared, outages) = (Shared::of(session), Arc::<Outages>::default());
         let queue = Queue::new(limits.queue, limits.threads);
-        let reader = Arc::new(Executor::start(&origin, "store", limits, queue, &counts)?);
+        let reader = Arc::new(Executor::start(&shared, "store", limits, queue)?);
         let at_the_front = Limits { threads: FRONT, ..limits };
         let queue = Queue::of_nobody(limits.queue);
-        let front = Arc::new(Executor::start(&origin, "front", at_the_front, queue, &counts)?);
+        let front = Arc::new(Executor::start(&shared, "front", at_the_front, queue)?);
         let writer = match address {
-            Address::Sqlite(_) => Some(Arc::new(Writer::start(&origin, limits, &counts)?)),
+            Address::Sqlite(_) => Some(Arc::new(Writer::start(&shared, limits)?)),
             Address::Postgres(_) => None,
         };
         if writer.is_none() {
             let alive = Arc::downgrade(&reader);
-            let connection = Lazy::new(&origin).counting(&counts);
+            let connection = Lazy::new(&shared);
             let outages = Arc::clone(&outages);
             spawn("fold", move || keep_folding(connection, &outages, &alive))?;
         }
-        let anchor = address.path().map(|_| Arc::new(Mutex::new(session)));
         let address = address.clone();
-        Ok(Self { address, limits, reader, front, writer, outages, counts, _anchor: anchor })
+        Ok(Self { address, limits, reader, front, writer, outages, shared })
     }
 
     /// Returns the same store, whose work may take so long.
@@ -241,11 +236,11 @@ impl Store {
         let log = self.address.path().map(log_of);
         Figures {
             pools: pools.into_iter().chain([writer]).flatten().collect(),
-            commits: self.counts.commits.get(),
-            writes: self.counts.writes.get(),
-            failed_commits: self.counts.failed_commits.get(),
-            run_again: self.counts.run_again.get(),
-            reopened: self.counts.reopened.get(),
+            commits: self.shared.counts.commits.get(),
+            writes: self.shared.counts.writes.get(),
+            failed_commits: self.shared.counts.failed_commits.get(),
+            run_again: self.shared.counts.run_again.get(),
+            reopened: self.shared.counts.reopened.get(),
             log_bytes: log.map(|log| std::fs::metadata(log).map_or(0, |log| log.len())),
         }
     }

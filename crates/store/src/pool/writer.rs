@@ -14,12 +14,12 @@ use rustix::time::{ClockId, clock_gettime};
 use tokio::sync::oneshot;
 
 use crate::error::{Error, Outage, Result};
-use crate::figures::{Counts, PoolFigures};
+use crate::figures::PoolFigures;
 use crate::pool::executor::{Start, answer, spawn};
-use crate::pool::lazy::Lazy;
+use crate::pool::lazy::{Lazy, Shared};
 use crate::pool::limits::Limits;
 use crate::pool::queue::{Owner, Queue};
-use crate::session::{Origin, Session};
+use crate::session::Session;
 
 /// The most pieces of work that share a commit.
 const MAX_GROUP: usize = 256;
@@ -112,11 +112,11 @@ pub(crate) struct Writer {
 
 impl Writer {
     /// Starts the thread of the writer.
-    pub(crate) fn start(origin: &Origin, limits: Limits, counts: &Arc<Counts>) -> Result<Self> {
+    pub(crate) fn start(shared: &Shared, limits: Limits) -> Result<Self> {
         let queue = Arc::new(Queue::new(limits.queue, 1));
         let writer = Self { queue: Arc::clone(&queue) };
         // It waits for another process that writes for as long as a request may.
-        let connection = Lazy::new(origin).waiting(limits.lock).counting(counts);
+        let connection = Lazy::new(shared).waiting(limits.lock);
         spawn("writer", move || Group::new(connection, queue).serve())?;
         Ok(writer)
     }

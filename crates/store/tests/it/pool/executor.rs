@@ -1,9 +1,9 @@
 //! The threads of the store and the queue before them: work is begun soon or refused, a panic stays
 //! with its requester, and the threads end with the store.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::sync::{Arc, Barrier};
 use std::time::{Duration, Instant};
 
 use apportion_store::{Error, Limits, Result, Store, Tenant};
@@ -11,12 +11,13 @@ use apportion_testing::Place;
 
 use crate::support::requester::{Enqueued, Hold, answers, block_on, enqueue, gate, panic_quietly};
 use crate::support::rows::{deal_names, insert_deal};
-use crate::support::{DEADLINE, USUAL, World, as_superuser, eventually, number};
+use crate::support::{DEADLINE, USUAL, World, as_superuser, eventually, number, scope};
 
 apportion_testing::cases! {
     a_full_queue_is_busy_at_once, late_work_never_runs, work_that_began_is_waited_for,
     panics_stay_with_their_requester, all_threads_work, the_threads_end_with_the_store,
     a_failure_is_the_requesters;
+    sqlite: the_log_ends_with_the_store;
     postgres: connections_end_with_the_store, a_lost_connection_is_opened_again
 }
 
@@ -224,6 +225,32 @@ fn the_threads_end_with_the_store(place: &Place) {
     if let Some(path) = world.address.path() {
         // The last connection that closes takes the log with it.
         let log = format!("{}-wal", path.display());
+        eventually("the log is there", || !std::path::Path::new(&log).exists());
+    }
+}
+
+/// However the threads that close their connections meet.
+fn the_log_ends_with_the_store(place: &Place) {
+    const THREADS: usize = 8;
+    let world = World::make(place);
+    let log = format!("{}-wal", world.address.path().unwrap().display());
+    for _ in 0..40 {
+        let store = world.store_within(limits(THREADS, 8, DEADLINE));
+        let all = Arc::new(Barrier::new(THREADS));
+        block_on(async {
+            let mut requests = Vec::new();
+            for organization in 1..=THREADS as i64 {
+                let all = Arc::clone(&all);
+                let read = store.read(scope(organization), move |tenant| {
+                    let seen = deal_names(tenant);
+                    all.wait();
+                    seen
+                });
+                requests.push(enqueue(read).await);
+            }
+            assert!(answers(requests).await.iter().all(Result::is_ok));
+        });
+        drop(store);
         eventually("the log is there", || !std::path::Path::new(&log).exists());
     }
 }
