@@ -281,7 +281,6 @@ fn persist<T, E: From<Error> + Cause>(
     let (mut tries, mut losses) = (0_u32, 0_u32);
     loop {
         let session = connection.begun(|session| session.begin(Some(seen)))?;
-        session.begin_work();
         let error = match work(session) {
             Ok(value) => match session.commit() {
                 Ok(()) => {

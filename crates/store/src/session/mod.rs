@@ -49,7 +49,7 @@ fn gone() -> Error {
     Error::Unavailable(Outage::Gone, why)
 }
 
-/// The most rows that a piece of work rewrites because of changes of others.
+/// The most rows that a request rewrites because of changes of others.
 const MAX_REWRITTEN: usize = 10_000;
 
 /// A connection and its state.
@@ -76,6 +76,7 @@ pub struct Session {
     ledgers: Arc<Ledgers>,
     /// The number of rows that the piece of work has rewritten because of changes of others.
     rewritten: usize,
+    most_rewritten: usize,
     /// The events that are noted and not inserted yet.
     events: Vec<Event>,
     /// The number of events that had been noted when each open transaction began, the outermost
@@ -125,6 +126,7 @@ impl Session {
             address: address.clone(),
             ledgers,
             rewritten: 0,
+            most_rewritten: MAX_REWRITTEN,
             events: Vec::new(),
             marks: Vec::new(),
         })
@@ -181,6 +183,12 @@ impl Session {
             || Transactions::is_broken_transaction_manager(&mut self.connection)
     }
 
+    /// Lets a piece of work rewrite this number of rows because of changes of others, and not only
+    /// as many as a request may: for commands.
+    pub fn allow_rewriting(&mut self, most: usize) {
+        self.most_rewritten = most;
+    }
+
     /// Notes that another piece of work begins.
     pub(crate) fn begin_work(&mut self) {
         self.rewritten = 0;
@@ -190,14 +198,12 @@ impl Session {
     ///
     /// # Errors
     ///
-    /// [`Error::TooMany`] if the work would rewrite too many, unless it may take any time.
+    /// [`Error::TooMany`] if the work would rewrite too many.
     pub(crate) fn count_rewritten(&mut self, rows: usize) -> Result<()> {
         self.rewritten = self.rewritten.saturating_add(rows);
-        let is_limited =
-            apportion_limits::deadline::current() != apportion_limits::deadline::Deadline::NONE;
-        if is_limited && self.rewritten > MAX_REWRITTEN {
+        if self.rewritten > self.most_rewritten {
             let (cost, count) = (Cost::Rewritten, self.rewritten);
-            return Err(Error::TooMany { cost, count, most: MAX_REWRITTEN });
+            return Err(Error::TooMany { cost, count, most: self.most_rewritten });
         }
         Ok(())
     }

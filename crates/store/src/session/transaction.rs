@@ -270,6 +270,9 @@ impl Session {
             }
             other => Transactions::begin_transaction(other)?,
         }
+        if self.marks.is_empty() {
+            self.begin_work();
+        }
         self.marks.push(self.events.len());
         Ok(())
     }

@@ -27,6 +27,7 @@ use std::time::Duration;
 
 use apportion_core::currency::Currency;
 use apportion_jsonapi::text::{alternatives, cut};
+use apportion_limits::deadline::{Deadline, within};
 use apportion_store::{
     self as store, Address, AnyConnection, OrganizationId, Scope, Session, Tenant,
 };
@@ -141,6 +142,15 @@ const PAUSE: Duration = Duration::from_millis(100);
 /// notices, it reads all rows of the tenant to find some.
 const MANY_ROWS: usize = 10_000;
 
+/// The largest number of distributions that a command rewrites because it changes their deals. On
+/// SQLite that takes the writer about a second, once for the judgement and once for good.
+const MAX_REWRITTEN: usize = 100_000;
+
+/// The limits of a command. It may take as long as its files ask for; a statement is a part of
+/// that, and takes a fraction of this if all is well.
+const LIMITS: Deadline =
+    Deadline { statement: Some(Duration::from_secs(60)), work: None, work_limit: None };
+
 /// A database that files are imported into.
 pub struct Importer {
     session: Session,
@@ -160,6 +170,7 @@ impl Importer {
         let found = store::organization::find(&mut Tenant::new(scope, &mut session))?;
         let found = found.ok_or(ImportError::Organization(organization))?;
         session.rest()?;
+        session.allow_rewriting(MAX_REWRITTEN);
         Ok(Self { session, scope, currency: found.currency, resources: resources::own() })
     }
 
@@ -279,11 +290,14 @@ impl Batch<'_> {
         let rows = u64::try_from(sheet.rows.len()).unwrap_or(u64::MAX);
         self.sheets.push(sheet);
         let last = self.sheets.last().map(std::slice::from_ref).unwrap_or_default();
-        let mut judged = self.importer.judge(last, self.options, &mut self.plan);
-        if matches!(judged, Err(ImportError::Store(store::Error::Interrupted(_)))) {
-            let all = self.importer.judge_all(&self.sheets, self.options);
-            judged = all.map(|plan| self.plan = plan);
-        }
+        let judged =
+            within(LIMITS, || match self.importer.judge(last, self.options, &mut self.plan) {
+                Err(ImportError::Store(store::Error::Interrupted(_))) => {
+                    let all = self.importer.judge_all(&self.sheets, self.options);
+                    all.map(|plan| self.plan = plan)
+                }
+                judged => judged,
+            });
         match judged {
             Err(ImportError::Lines(found)) => faults.merge(found),
             other => other?,
@@ -297,6 +311,10 @@ impl Batch<'_> {
 
     /// Inserts the rows of all files, unless it is a dry run. Returns the rows by their types.
     pub fn finish(self) -> Result<Vec<TypeSummary>, ImportError> {
+        within(LIMITS, || self.write())
+    }
+
+    fn write(self) -> Result<Vec<TypeSummary>, ImportError> {
         let Self { importer, options, sheets, mut plan, is_faulty } = self;
         if is_faulty {
             return Err(ImportError::Broken("a file of the batch has faults".to_owned()));

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::support::world::World;
 
 apportion_testing::modules! {
-    amounts, commands, commits, faults, many, payees, references, separators, updates,
+    amounts, bounds, commands, commits, faults, many, payees, references, separators, updates,
     updates_amid_writes
 }
 

@@ -8,13 +8,13 @@ use apportion_core::decimal::Rate;
 use apportion_core::units::Units;
 use apportion_jsonapi::input::{Link, Linkage};
 use apportion_jsonapi::{Code, Error, Input, Scalar, Value};
-use apportion_store::{self as store, Tenant, unique};
+use apportion_store::{self as store, Cost, Tenant, unique};
 
-use super::super::ImportError;
 use super::super::faults::EXTERNAL_ID;
 use super::super::names::{NameLookup, Names, Reference};
 use super::super::plan::{Plan, PlannedChange};
 use super::super::row::Row;
+use super::super::{ImportError, MAX_REWRITTEN};
 use super::Judge;
 use crate::catalog::{BoxedRows, TypeRef, Work};
 use crate::failure::Failure;
@@ -71,6 +71,15 @@ impl Judge<'_> {
         Ok(())
     }
 
+    /// Notes that the changes up to a line would rewrite too many distributions of their deals.
+    fn refuse_rewriting(&mut self, line: u64) {
+        let reason = format!(
+            "is one too many: a command rewrites at most {MAX_REWRITTEN} revenue distributions \
+             because their deals change; give this line and the rest to another command"
+        );
+        self.faults.add(line, None, &reason);
+    }
+
     /// Makes all changes of the plan, and then judges the new rows, in a transaction that is
     /// undone: what the rows are judged by is what the changes leave.
     pub(super) fn judge_after_changes(
@@ -87,12 +96,23 @@ impl Judge<'_> {
             lock(&mut work, &plan.changes)?;
             let first = plan.changes.len().saturating_sub(self.changed.len());
             for (at, change) in plan.changes.iter().enumerate() {
-                match make(&mut work, change) {
+                let made = make(&mut work, change);
+                if made.is_ok() {
+                    continue;
+                }
+                let line = at.checked_sub(first).and_then(|at| self.changed.get(at)).copied();
+                // One of an earlier file was possible when that was judged.
+                let changed = || changed_since(change);
+                match made {
                     Err(Failure::Refused(errors)) => {
-                        let line = at.checked_sub(first).and_then(|at| self.changed.get(at));
-                        // One of an earlier file was possible when that was judged.
-                        let line = *line.ok_or_else(|| changed_since(change))?;
+                        let line = line.ok_or_else(changed)?;
                         self.faults.add_errors(line, &self.sheet.minor, &errors);
+                    }
+                    Err(Failure::Store(store::Error::TooMany {
+                        cost: Cost::Rewritten, ..
+                    })) => {
+                        self.refuse_rewriting(line.ok_or_else(changed)?);
+                        break;
                     }
                     other => other.map_err(ImportError::from)?,
                 }
