@@ -202,16 +202,11 @@ enum Scope {
     Admin,
 }
 
-/// Runs the command. `unusual` are the limits of a server that are not as usual.
-pub(crate) fn run(options: Options, unusual: &[String]) -> anyhow::Result<ExitCode> {
+/// Runs the command. `limits` are those of a server, as its log says them.
+pub(crate) fn run(options: Options, limits: &[String]) -> anyhow::Result<ExitCode> {
     let database: Address = options.database_url.parse()?;
     match options.command {
-        Command::Serve(serve) => {
-            if !unusual.is_empty() {
-                log::info!("limits that are not as usual: {}", unusual.join(", "));
-            }
-            crate::serve::run(*serve, database)?
-        }
+        Command::Serve(serve) => crate::serve::run(*serve, database, limits)?,
         Command::Migrate { grant_to } => {
             let steps = roles::migrate(&database, &grant_to)?;
             log::info!("{steps} migrations were run on {database}");

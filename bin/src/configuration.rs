@@ -35,7 +35,7 @@ impl From<clap::Error> for Misused {
 pub(crate) struct Settings {
     pub(crate) options: Options,
     /// The limits of a server that are not as usual.
-    pub(crate) unusual: Vec<String>,
+    pub(crate) limits: Vec<String>,
 }
 
 /// Reads the options from the command line, the environment and the file.
@@ -59,8 +59,8 @@ pub(crate) fn read() -> Result<Settings, Misused> {
             return Err(Misused::File(why));
         }
     };
-    let unusual = unusual(&plain, &matches);
-    Ok(Settings { options: Options::from_arg_matches_mut(&mut matches)?, unusual })
+    let limits = limits(&plain, &matches);
+    Ok(Settings { options: Options::from_arg_matches_mut(&mut matches)?, limits })
 }
 
 /// Collects the options that a file may give, of a command and those below it.
@@ -159,20 +159,23 @@ fn judge(option: &Arg, words: &[String]) -> Result<(), String> {
     }
 }
 
-/// Returns the limits of a server that are not as usual, each with what is usual.
-fn unusual(command: &Command, matches: &ArgMatches) -> Vec<String> {
+/// Returns the limits of a server, each with what is usual if it is not as usual.
+fn limits(command: &Command, matches: &ArgMatches) -> Vec<String> {
     let Some((name, matches)) = matches.subcommand() else { return Vec::new() };
     let Some(command) = command.find_subcommand(name) else { return Vec::new() };
     let limits = command.get_arguments().filter(|it| it.get_help_heading() == Some(HEADING));
-    let differing = limits.filter_map(|option| {
+    let limits = limits.filter_map(|option| {
         let words = |words: Vec<&std::ffi::OsStr>| {
             words.iter().map(|word| word.to_string_lossy()).collect::<Vec<_>>().join(",")
         };
-        let given = words(matches.get_raw(option.get_id().as_str())?.collect());
+        let given = matches.get_raw(option.get_id().as_str()).map(Iterator::collect);
         let usual = words(option.get_default_values().iter().map(AsRef::as_ref).collect());
         let usual = if usual.is_empty() { "by the machine" } else { &usual };
         let name = option.get_long()?;
-        (given != usual).then(|| format!("{name} {given} (usually {usual})"))
+        Some(match given.map(words).filter(|given| given != usual) {
+            Some(given) => format!("{name} {given} (usually {usual})"),
+            None => format!("{name} {usual}"),
+        })
     });
-    differing.collect()
+    limits.collect()
 }

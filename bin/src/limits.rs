@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use apportion_server::store::{self, Address};
-use apportion_server::{Limits, RateLimits};
+use apportion_server::store::{self, Address, Costs};
+use apportion_server::{Limits, RateLimits, text_of_answers};
 use clap::Args;
 
 use crate::values::{GIB, KIB, MIB, Size, count, size, time};
@@ -39,10 +39,34 @@ pub(crate) struct LimitOptions {
     #[arg(long, value_name = "SIZE", env = "APPORTION_BODY_LIMIT", default_value = "1MiB",
           value_parser = size(KIB, 64 * MIB))]
     body_limit: Size,
+    /// The longest time that the head of a request takes to arrive
+    #[arg(long, value_name = "TIME", env = "APPORTION_HEAD_TIME", default_value = "5s",
+          value_parser = time(1, 300))]
+    head_time: Duration,
+    /// The longest time that the body of a request takes to arrive
+    #[arg(long, value_name = "TIME", env = "APPORTION_BODY_TIME", default_value = "10s",
+          value_parser = time(1, 3_600))]
+    body_time: Duration,
+    /// The most distributions that a request rewrites because their deals change
+    #[arg(long, value_name = "COUNT", env = "APPORTION_REWRITE_LIMIT", default_value = "10000",
+          value_parser = count(1, 1_000_000))]
+    rewrite_limit: usize,
+    /// The most comparisons of texts by the filter of a list: those of a row, times the rows
+    #[arg(long, value_name = "COUNT", env = "APPORTION_COMPARISON_LIMIT",
+          default_value = "5000000", value_parser = count(1, 1_000_000_000))]
+    comparison_limit: usize,
+    /// The most slices that a report cuts revenue into: distributions, times their periods
+    #[arg(long, value_name = "COUNT", env = "APPORTION_SLICE_LIMIT",
+          default_value = "100000000", value_parser = count(1, 10_000_000_000))]
+    slice_limit: usize,
     /// The memory in which reports keep the revenue of tenants
     #[arg(long, value_name = "SIZE", env = "APPORTION_LEDGER_MEMORY", default_value = "256MiB",
           value_parser = size(MIB, 1_024 * GIB))]
     ledger_memory: Size,
+    /// The memory of the rows of large reports that are computed
+    #[arg(long, value_name = "SIZE", env = "APPORTION_REPORT_MEMORY", default_value = "256MiB",
+          value_parser = size(MIB, 1_024 * GIB))]
+    report_memory: Size,
     /// The memory of long answers on their way to clients; a tenant has at most half of it
     #[arg(long, value_name = "SIZE", env = "APPORTION_ANSWER_MEMORY", default_value = "128MiB",
           value_parser = size(MIB, 1_024 * GIB))]
@@ -90,11 +114,20 @@ impl LimitOptions {
             statement: self.statement_limit,
             work: self.request_limit,
             ledger_memory: self.ledger_memory.0,
+            costs: Costs {
+                rewritten: self.rewrite_limit,
+                comparisons: self.comparison_limit,
+                text: text_of_answers(self.answer_memory.0),
+            },
             ..usual.store
         };
         Limits {
             store,
             body: self.body_limit.0,
+            head_time: self.head_time,
+            body_time: self.body_time,
+            slices: u64::try_from(self.slice_limit).unwrap_or(u64::MAX),
+            report_memory: self.report_memory.0,
             answer_memory: self.answer_memory.0,
             drain_delay: self.drain_delay,
             rates: RateLimits {

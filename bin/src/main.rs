@@ -44,7 +44,7 @@ fn main() -> ExitCode {
         return ExitCode::from(MISUSED);
     }
     log_line::init(settings.options.log());
-    let ended = command::run(settings.options, &settings.unusual);
+    let ended = command::run(settings.options, &settings.limits);
     log_line::finish();
     match ended {
         Ok(code) => code,

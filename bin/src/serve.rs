@@ -68,8 +68,8 @@ pub(crate) struct Serve {
     limits: LimitOptions,
 }
 
-/// Serves the database until the process is told to end.
-pub(crate) fn run(options: Serve, database: Address) -> anyhow::Result<()> {
+/// Serves the database until the process is told to end. Its log begins with these limits.
+pub(crate) fn run(options: Serve, database: Address, said: &[String]) -> anyhow::Result<()> {
     let (bind, public_url) = (options.bind, options.public_url);
     let (limit_rates, trusted_proxies) = (!options.no_rate_limit, options.trusted_proxies);
     let Interval(engine_interval) = options.engine_interval;
@@ -91,7 +91,7 @@ pub(crate) fn run(options: Serve, database: Address) -> anyhow::Result<()> {
     if !options.demo {
         options.role.check(&database)?;
         let about = about(&database, options.engine_interval);
-        return Ok(serve::run(config(database), |address| announce(&about, address, None))?);
+        return Ok(serve::run(config(database), |address| announce(&about, said, address, None))?);
     }
     let bound = [("--bind", Some(bind)), ("--metrics-bind", monitoring.bind)];
     for (option, address) in bound {
@@ -106,7 +106,7 @@ pub(crate) fn run(options: Serve, database: Address) -> anyhow::Result<()> {
     demo::fill(&database).context("the demo tenant was not created")?;
     let about = about(&database, options.engine_interval);
     let token = Some(demo::token());
-    Ok(serve::run(config(database), |address| announce(&about, address, token))?)
+    Ok(serve::run(config(database), |address| announce(&about, said, address, token))?)
 }
 
 /// Says in a line which program serves which database.
@@ -116,8 +116,15 @@ fn about(database: &Address, engine: Interval) -> String {
 }
 
 /// Prints that line, the address that a server listens on, and a request to try with a token that
-/// everybody may know. A server whose address cannot be printed goes on; its log says so.
-fn announce(about: &str, address: SocketAddr, token: Option<apportion_server::token::Token>) {
+/// everybody may know; logs the line with the limits. A server whose address cannot be printed goes
+/// on; its log says so.
+fn announce(
+    about: &str,
+    limits: &[String],
+    address: SocketAddr,
+    token: Option<apportion_server::token::Token>,
+) {
+    log::info!("{about}, limits: {}", limits.join(", "));
     let mut out = Output::default();
     out.line(format_args!("{about}"));
     out.line(format_args!("listening on http://{address}"));

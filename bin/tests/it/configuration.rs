@@ -65,8 +65,8 @@ fn flags_win_over_the_environment_over_the_file(place: &Place) {
     }
 }
 
-/// One line has all that somebody who looks at a server asks first, and no password; what is not
-/// as usual is in the log.
+/// One line has all that somebody who looks at a server asks first, and no password; in the log it
+/// has the limits too.
 fn a_server_says_what_it_is(place: &Place) {
     let usual = Server::start(place);
     let version = env!("CARGO_PKG_VERSION");
@@ -81,7 +81,9 @@ fn a_server_says_what_it_is(place: &Place) {
     let newest = newest.filter_map(|name| name.split_once('_').map(|(it, _)| it.to_owned())).max();
     assert_eq!(schema.strip_prefix("schema ").map(str::to_owned), newest, "{said}");
     assert_eq!(engine, "engine every 30 s");
-    assert!(!usual.log().contains("as usual"), "{}", usual.log());
+    let line = format!("{said}, limits: threads by the machine, queue 1024, patience 2s, ");
+    assert!(eventually(|| usual.log().contains(&line)), "{}", usual.log());
+    assert!(!usual.log().contains("usually"), "{}", usual.log());
     drop(usual);
 
     let log = place.directory().join("server.log");
@@ -93,9 +95,8 @@ fn a_server_says_what_it_is(place: &Place) {
     }
     let server = Server::spawn(other, &log);
     assert!(server.about.ends_with(", engine off"), "{}", server.about);
-    let unusual = "limits that are not as usual: queue 7 (usually 1024), patience 3s (usually 2s)";
-    assert!(eventually(|| server.log().contains("as usual")));
-    assert!(server.log().contains(unusual), "{}", server.log());
+    let unusual = "queue 7 (usually 1024), patience 3s (usually 2s), statement-limit 5s, ";
+    assert!(eventually(|| server.log().contains(unusual)), "{}", server.log());
     assert!(!server.about.contains("secret") && !server.log().contains("secret"));
 }
 
@@ -167,6 +168,19 @@ fn the_file_may_be_named() {
 }
 
 /// Each option of `serve` that has a variable is a key, and no other.
+/// What a server with that file says at its start.
+const SAID: &str = "engine every 300 s, limits: threads 3 (usually by the machine), \
+                    queue 10 (usually 1024), patience 1s (usually 2s), statement-limit 2s (usually 5s), \
+                    request-limit 3s (usually 10s), body-limit 64KiB (usually 1MiB), \
+                    head-time 1s (usually 5s), body-time 2s (usually 10s), \
+                    rewrite-limit 11 (usually 10000), comparison-limit 12 (usually 5000000), \
+                    slice-limit 13 (usually 100000000), ledger-memory 1GiB (usually 256MiB), \
+                    report-memory 2MiB (usually 256MiB), answer-memory 1MiB (usually 128MiB), \
+                    drain-delay 1s (usually 0s), token-rate 7 (usually 100), \
+                    organization-rate 50000 (usually 4000), stranger-rate 25 (usually 20), \
+                    probe-rate 26 (usually 20), report-units 27 (usually 1500), \
+                    report-income 28 (usually 50)";
+
 fn every_option_can_be_in_the_file() {
     let directory = tempfile::tempdir().unwrap();
     let at = directory.path();
@@ -197,7 +211,13 @@ fn every_option_can_be_in_the_file() {
         statement-limit = "2s"
         request-limit = "3s"
         body-limit = "64KiB"
+        head-time = "1s"
+        body-time = "2s"
+        rewrite-limit = 11
+        comparison-limit = 12
+        slice-limit = 13
         ledger-memory = "1GiB"
+        report-memory = "2MiB"
         answer-memory = "1MiB"
         drain-delay = "1s"
         token-rate = 7
@@ -214,15 +234,7 @@ fn every_option_can_be_in_the_file() {
     let server = Server::spawn(command(at, &["serve"]), &at.join("server.log"));
     assert!(server.address().is_ipv6() && at.join("all.db").is_file(), "{}", server.about);
     assert!(server.about.ends_with("engine every 300 s"), "{}", server.about);
-    let limits = "threads 3 (usually by the machine), queue 10 (usually 1024), \
-                  patience 1s (usually 2s), statement-limit 2s (usually 5s), \
-                  request-limit 3s (usually 10s), body-limit 64KiB (usually 1MiB), \
-                  ledger-memory 1GiB (usually 256MiB), answer-memory 1MiB (usually 128MiB), \
-                  drain-delay 1s (usually 0s), token-rate 7 (usually 100), \
-                  organization-rate 50000 (usually 4000), stranger-rate 25 (usually 20), \
-                  probe-rate 26 (usually 20), report-units 27 (usually 1500), \
-                  report-income 28 (usually 50)";
-    assert!(eventually(|| server.log().contains(limits)), "{}", server.log());
+    assert!(eventually(|| server.log().contains(SAID)), "{}", server.log());
     for origin in ["https://b.example", "https://c.example"] {
         let answer = send(server.address(), "GET", "/health/live", &[("Origin", origin)], b"");
         assert_eq!(answer.header("access-control-allow-origin"), Some(origin));

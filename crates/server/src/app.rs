@@ -65,6 +65,16 @@ pub struct Limits {
     pub store: store::Limits,
     /// The largest size of a body, in bytes.
     pub body: usize,
+    /// The longest time that the head of a request takes to arrive, from its first byte.
+    pub head_time: Duration,
+    /// The longest time that the body of a request takes to arrive.
+    pub body_time: Duration,
+    /// The most slices that a report cuts revenue into: distributions, times the periods that each
+    /// has a part in. They take about 20 ns each.
+    pub slices: u64,
+    /// The most bytes that the rows of large reports take which are computed at once; one report
+    /// by itself is computed in any case.
+    pub report_memory: usize,
     /// The most bytes of long answers that are on their way out at once; half of them for one
     /// tenant.
     pub answer_memory: usize,
@@ -81,11 +91,21 @@ impl Limits {
         Self {
             store: store::Limits::of(database),
             body: 1024 * 1024,
+            head_time: Duration::from_secs(5),
+            body_time: Duration::from_secs(10),
+            slices: 100_000_000,
+            report_memory: 256 * 1024 * 1024,
             answer_memory: 128 * 1024 * 1024,
             drain_delay: Duration::ZERO,
             rates: RateLimits::default(),
         }
     }
+}
+
+/// Returns the most bytes of long texts that an answer includes, by the memory of answers: what is
+/// escaped takes up to six times as many, and one tenant has half of the memory.
+pub const fn text_of_answers(answer_memory: usize) -> usize {
+    answer_memory / 8
 }
 
 /// The state that all requests to a server share.

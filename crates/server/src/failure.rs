@@ -104,6 +104,10 @@ impl Failure {
                         "This compares {count} texts, and at most {most} are compared: use fewer \
                          'contains' and 'not_contain', or filter by an id as well"
                     ),
+                    Cost::Text => format!(
+                        "This includes {count} bytes of reasons and descriptions, and at most \
+                         {most} are included: include less, or ask for a smaller page"
+                    ),
                 };
                 vec![Error::new(Code::TooCostly, detail)]
             }

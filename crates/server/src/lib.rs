@@ -25,7 +25,7 @@ pub mod serve;
 
 pub use access::rates::RateLimits;
 pub use access::token;
-pub use app::{Config, Limits, Monitoring};
+pub use app::{Config, Limits, Monitoring, text_of_answers};
 pub use apportion_store as store;
 pub use clock::Clock;
 pub use commands::{admin, check, demo, import, restore, roles};

@@ -30,7 +30,7 @@ use crate::engine::timer::Timer;
 use crate::failure::Kind;
 use crate::http::client::Proxies;
 use crate::http::cors::Cors;
-use crate::http::guard::{GuardedStream, HEAD_TIMEOUT, KEEP_ALIVE};
+use crate::http::guard::{GuardedStream, KEEP_ALIVE};
 use crate::http::host::Hosts;
 use crate::http::outgoing::Outgoing;
 use crate::monitor::Monitor;
@@ -252,7 +252,7 @@ fn open_app(
         proxies: Proxies::new(&config.trusted_proxies),
         in_flight: InFlight::default(),
         outgoing: Outgoing::within(config.limits.answer_memory),
-        report_room: ReportRoom::default(),
+        report_room: ReportRoom::within(config.limits.report_memory),
         limits: config.limits,
         is_draining: AtomicBool::default(),
     })
@@ -315,6 +315,7 @@ fn serve_on(
     beside: Option<web::Data<Beside>>,
 ) -> std::io::Result<ServerBuilder> {
     let shutdown = builder.graceful_shutdown_signal();
+    let head_time = app.limits.head_time;
     let name = if beside.is_some() { "metrics" } else { "apportion" };
     builder.listen(name, listener, move || {
         let routes = ActixApp::new().app_data(app.clone()).default_service(web::to(dispatch));
@@ -324,7 +325,7 @@ fn serve_on(
         };
         let http = HttpService::build()
             .keep_alive(KEEP_ALIVE)
-            .client_request_timeout(HEAD_TIMEOUT)
+            .client_request_timeout(head_time)
             .client_disconnect_timeout(DISCONNECT_TIMEOUT)
             .on_connect_ext(|stream: &GuardedStream, connection| {
                 connection.insert(stream.guard());
@@ -338,7 +339,7 @@ fn serve_on(
             let peer = stream.peer_addr().ok();
             let shutdown = shutdown.clone();
             let ended = async move { shutdown.notified().await };
-            ready(Ok((GuardedStream::new(stream, ended), peer)))
+            ready(Ok((GuardedStream::new(stream, head_time, ended), peer)))
         })
         .and_then(http)
     })

@@ -85,6 +85,8 @@ pub enum Cost {
     Rewritten,
     /// Comparisons of texts: those of a filter, times the rows that they are made for.
     Comparisons,
+    /// Bytes of long texts that are loaded besides those of a page.
+    Text,
 }
 
 impl fmt::Display for Cost {
@@ -92,6 +94,7 @@ impl fmt::Display for Cost {
         f.write_str(match self {
             Cost::Rewritten => "rows would be rewritten",
             Cost::Comparisons => "texts would be compared",
+            Cost::Text => "bytes of text would be loaded",
         })
     }
 }

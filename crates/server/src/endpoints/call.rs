@@ -151,7 +151,8 @@ impl<'c> Call<'c> {
         payload: web::Payload,
         format: BodyFormat<'_>,
     ) -> Result<web::Bytes> {
-        read_body(self.request, payload, format, self.app.limits.body).await
+        let limits = self.app.limits;
+        read_body(self.request, payload, format, (limits.body, limits.body_time)).await
     }
 
     /// Takes the `Idempotency-Key` of the request, if it has one and its method takes one. Ends the

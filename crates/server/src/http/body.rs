@@ -12,9 +12,6 @@ use apportion_jsonapi::{Code, media};
 
 use crate::failure::{Failure, Result};
 
-/// The longest time that a body may take to arrive.
-const BODY_TIMEOUT: Duration = Duration::from_secs(10);
-
 /// The format that an endpoint takes bodies in.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum BodyFormat<'e> {
@@ -24,13 +21,13 @@ pub(crate) enum BodyFormat<'e> {
     Plain,
 }
 
-/// Reads the body of a request. Refuses one of more than `most` bytes, one that is too slow, and
-/// one of another format or with a content coding.
+/// Reads the body of a request. Refuses one of more than `most` bytes, one that takes longer than
+/// `time`, and one of another format or with a content coding.
 pub(crate) async fn read_body(
     request: &HttpRequest,
     payload: web::Payload,
     format: BodyFormat<'_>,
-    most: usize,
+    (most, time): (usize, Duration),
 ) -> Result<web::Bytes> {
     let large = || {
         let detail = format!("The body is too large: at most {most} bytes are accepted");
@@ -59,7 +56,7 @@ pub(crate) async fn read_body(
         }
         BodyFormat::Plain => media::check_plain_content_type(media_type.as_deref())?,
     }
-    match tokio::time::timeout(BODY_TIMEOUT, payload.to_bytes_limited(most)).await {
+    match tokio::time::timeout(time, payload.to_bytes_limited(most)).await {
         Ok(Ok(Ok(body))) => Ok(body),
         Ok(Ok(Err(_))) => {
             let detail = "The body could not be read to its end; send it again";
@@ -67,7 +64,7 @@ pub(crate) async fn read_body(
         }
         Ok(Err(_)) => Err(large()),
         Err(_) => {
-            let seconds = BODY_TIMEOUT.as_secs();
+            let seconds = time.as_secs();
             let detail = format!("The body took too long: it must arrive within {seconds} s");
             Err(Failure::refusal(Code::RequestTimeout, detail))
         }

@@ -14,8 +14,6 @@ use actix_web::rt::net::{ActixStream, Ready, TcpStream};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Instant, Sleep};
 
-/// The time that a head may take from its first byte.
-pub(crate) const HEAD_TIMEOUT: Duration = Duration::from_secs(5);
 /// The time that an idle connection is kept.
 pub(crate) const KEEP_ALIVE: Duration = Duration::from_secs(15);
 /// The time that a connection which is given up may take to send its last answer.
@@ -40,13 +38,15 @@ pub(crate) struct Guard(Rc<State>);
 struct State {
     phase: Cell<Phase>,
     since: Cell<Instant>,
+    /// The time that a head may take from its first byte.
+    head_time: Duration,
     reader: RefCell<Option<Waker>>,
 }
 
 impl Guard {
-    fn new() -> Self {
+    fn new(head_time: Duration) -> Self {
         let (phase, since) = (Cell::new(Phase::Head), Cell::new(Instant::now()));
-        Self(Rc::new(State { phase, since, reader: RefCell::default() }))
+        Self(Rc::new(State { phase, since, head_time, reader: RefCell::default() }))
     }
 
     /// Notes that a request has arrived.
@@ -76,7 +76,7 @@ impl Guard {
     fn deadline(&self) -> Option<Instant> {
         let timeout = match self.0.phase.get() {
             Phase::Idle => KEEP_ALIVE,
-            Phase::Head => HEAD_TIMEOUT,
+            Phase::Head => self.0.head_time,
             Phase::Over => LAST_ANSWER_TIMEOUT,
             Phase::Handling => return None,
         };
@@ -93,10 +93,15 @@ pub(crate) struct GuardedStream {
 }
 
 impl GuardedStream {
-    /// Wraps a new connection. If it is idle when `shutdown` completes, it ends.
-    pub(crate) fn new(stream: TcpStream, shutdown: impl Future<Output = ()> + 'static) -> Self {
-        let timer = Box::pin(tokio::time::sleep(HEAD_TIMEOUT));
-        Self { stream, guard: Guard::new(), timer, shutdown: Box::pin(shutdown) }
+    /// Wraps a new connection, whose heads may take so long. If it is idle when `shutdown`
+    /// completes, it ends.
+    pub(crate) fn new(
+        stream: TcpStream,
+        head_time: Duration,
+        shutdown: impl Future<Output = ()> + 'static,
+    ) -> Self {
+        let timer = Box::pin(tokio::time::sleep(head_time));
+        Self { stream, guard: Guard::new(head_time), timer, shutdown: Box::pin(shutdown) }
     }
 
     /// Returns the handler's side of this connection.

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use crate::error::{Cause, Error, Outage, Result};
 use crate::figures::Counts;
 use crate::session::books::Ledgers;
+use crate::session::costs::Costs;
 use crate::session::transaction::Visibility;
 use crate::session::{Origin, Session};
 
@@ -17,6 +18,7 @@ use crate::session::{Origin, Session};
 pub(crate) struct Shared {
     origin: Origin,
     pub counts: Arc<Counts>,
+    costs: Costs,
     /// A connection to SQLite that nobody uses, and the last one that is closed. The log is removed
     /// with the last one: it is to be the same as long as the store lives, and it would stay if two
     /// were closed at the same time.
@@ -25,10 +27,10 @@ pub(crate) struct Shared {
 
 impl Shared {
     /// Returns what connections to the database of that one have in common.
-    pub(crate) fn of(session: Session) -> Self {
+    pub(crate) fn of(session: Session, costs: Costs) -> Self {
         let origin = session.origin();
         let anchor = (!session.is_postgres()).then(|| Arc::new(Mutex::new(session)));
-        Self { origin, counts: Arc::default(), _anchor: anchor }
+        Self { origin, counts: Arc::default(), costs, _anchor: anchor }
     }
 }
 
@@ -70,6 +72,7 @@ impl Lazy {
             empty => {
                 let opened = Session::sharing(&self.shared.origin, Arc::clone(&self.ledgers));
                 let session = empty.insert(opened.map_err(unreachable)?);
+                session.allow(self.shared.costs);
                 if std::mem::replace(&mut self.was_open, true) {
                     self.shared.counts.reopened.add(1);
                 }

@@ -7,6 +7,7 @@ use apportion_limits::deadline::Deadline;
 
 use crate::address::Address;
 use crate::session::books::LEDGER_MEMORY;
+use crate::session::costs::Costs;
 
 /// The limits of a store.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,6 +26,8 @@ pub struct Limits {
     pub lock: Duration,
     /// The most bytes that the revenue of tenants takes in memory, for reports.
     pub ledger_memory: usize,
+    /// The most that a piece of work may cost.
+    pub costs: Costs,
 }
 
 /// The part of the time that is left for saying that it is over: the work of a thread ends by so
@@ -47,6 +50,7 @@ impl Limits {
             work: Duration::from_secs(10),
             lock: Duration::from_secs(2),
             ledger_memory: LEDGER_MEMORY,
+            costs: Costs::USUAL,
         }
     }
 

@@ -56,7 +56,7 @@ impl Store {
         session.wait_for_locks(limits.lock)?;
         session.migrate()?;
         session.check_file()?;
-        let (shared, outages) = (Shared::of(session), Arc::<Outages>::default());
+        let (shared, outages) = (Shared::of(session, limits.costs), Arc::<Outages>::default());
         let queue = Queue::new(limits.queue, limits.threads);
         let reader = Arc::new(Executor::start(&shared, "store", limits, queue)?);
         let at_the_front = Limits { threads: FRONT, ..limits };

@@ -2,6 +2,7 @@
 //! update and delete a row together with its event, and the insertion of many rows at once. Not
 //! here: the tables themselves (`tables`).
 
+pub(crate) mod among;
 pub(crate) mod insert_many;
 pub(crate) mod lock;
 pub(crate) mod macros;

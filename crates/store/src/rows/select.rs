@@ -9,14 +9,13 @@ use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
 use diesel::sql_types::{BigInt, Nullable, Text};
 
 use crate::database::connection::{AnyConnection, MultiBackend};
-use crate::error::{Cost, Error, Result, intact};
+use crate::error::{Cost, Error, Result};
+use crate::session::costs;
 use crate::session::tenant::Tenant;
 use crate::session::totals;
 use crate::sql::conditions::{Shape, collect_joins, push_filter};
-use crate::sql::criteria::{Criteria, Order};
+use crate::sql::criteria::Criteria;
 use crate::sql::field::{Field, Join};
-use crate::sql::filter::{Filter, Value};
-use crate::sql::keyset::read_keys;
 use crate::sql::statement::Statement;
 
 /// Rows of a tenant's table.
@@ -25,6 +24,8 @@ pub trait Stored: Sized + 'static {
     const TABLE: &'static str;
     /// The column that holds the tenant, and the field that holds the id.
     const KEYS: (&'static str, Field);
+    /// The column with a text that may be long: up to 10,000 characters.
+    const LONG: Option<&'static str> = None;
     /// The columns of a row.
     type Columns: Expression + QueryFragment<MultiBackend> + Send;
 
@@ -38,27 +39,31 @@ pub trait Stored: Sized + 'static {
     ) -> QueryResult<Vec<Found<Self>>>;
 }
 
-/// Implements [`Stored`] for the rows of a diesel table. Columns that are looked up elsewhere
-/// follow those of the table, which are then one field of the row.
+/// Implements [`Stored`] for the rows of a diesel table. `long` names a column with long texts.
+/// Columns that are looked up elsewhere follow those of the table, which are then one field of the
+/// row.
 #[macro_export]
 macro_rules! stored {
-    ($row:ident in $table:ident by $tenant:literal) => {
+    ($row:ident in $table:ident by $tenant:literal $(, long $long:literal)?) => {
         $crate::stored! {
-            @ $row in $table by $tenant,
+            @ $row in $table by $tenant [$($long)?],
             <$table::table as diesel::Table>::AllColumns, $table::all_columns
         }
     };
-    ($row:ident in $table:ident by $tenant:literal with $($lookup:ident: $type:ty),+) => {
+    ($row:ident in $table:ident by $tenant:literal $(, long $long:literal)?
+        with $($lookup:ident: $type:ty),+) => {
         $crate::stored! {
-            @ $row in $table by $tenant,
+            @ $row in $table by $tenant [$($long)?],
             (<$table::table as diesel::Table>::AllColumns, $($crate::Lookup<$type>),+),
             ($table::all_columns, $($lookup),+)
         }
     };
-    (@ $row:ident in $table:ident by $tenant:literal, $columns:ty, $all:expr) => {
+    (@ $row:ident in $table:ident by $tenant:literal [$($long:literal)?],
+        $columns:ty, $all:expr) => {
         impl $crate::Stored for $row {
             const TABLE: &'static str = stringify!($table);
             const KEYS: (&'static str, $crate::Field) = ($tenant, ID);
+            $(const LONG: Option<&'static str> = Some($long);)?
             type Columns = $columns;
 
             fn columns() -> Self::Columns {
@@ -89,16 +94,13 @@ pub struct Loaded<R> {
 
 /// The figure that is selected with each row.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
-enum WithEachRow {
+pub(super) enum WithEachRow {
     Nothing,
     /// The number of rows that meet the criteria on all pages.
     Total,
     /// The keys of the row in the order of the list.
     Keys,
 }
-
-/// The most ids that one statement names.
-const CHUNK: usize = 500;
 
 /// Loads the page of rows that meets the criteria, and the number of rows on all pages, in one
 /// statement.
@@ -130,9 +132,6 @@ where
     Ok(found.into_iter().map(|(row, _, keys)| (row, keys.unwrap_or_default())).collect())
 }
 
-/// The most comparisons of texts that a list takes, about three seconds of them.
-const MAX_COMPARISONS: usize = 5_000_000;
-
 /// Refuses a filter that compares too many texts: each of its own with each row of the table, or of
 /// one that has as many, unless the rows are found by an id. One or two have always been admitted.
 fn check_comparisons(tenant: &mut Tenant<'_>, table: &str, criteria: &Criteria) -> Result<()> {
@@ -142,15 +141,11 @@ fn check_comparisons(tenant: &mut Tenant<'_>, table: &str, criteria: &Criteria) 
         return Ok(());
     }
     let rows = usize::try_from(totals::of(tenant, table)?)?;
-    let count = rows.saturating_mul(comparisons);
-    if count > MAX_COMPARISONS {
-        let cost = Cost::Comparisons;
-        return Err(Error::TooMany { cost, count, most: MAX_COMPARISONS });
-    }
-    Ok(())
+    let most = tenant.session().costs().comparisons;
+    costs::check(Cost::Comparisons, rows.saturating_mul(comparisons), most)
 }
 
-fn run<R: Stored>(
+pub(super) fn run<R: Stored>(
     tenant: &mut Tenant<'_>,
     criteria: &Criteria,
     with: WithEachRow,
@@ -159,83 +154,6 @@ fn run<R: Stored>(
     tenant.note_shape(&(R::TABLE, with, Shape(criteria)));
     let select = Select::<R>::new(tenant, criteria, with);
     R::run(&select, tenant.connection()?).map_err(Error::from)
-}
-
-/// Loads the rows whose field is one of `ids`, ordered by their own ids, at most `limit` of them.
-pub fn load_by<R>(
-    tenant: &mut Tenant<'_>,
-    field: Field,
-    ids: &[i64],
-    limit: usize,
-) -> Result<Vec<R>>
-where
-    R: Stored,
-{
-    let order = &[R::KEYS.1];
-    let among = Among { field, ids, order, limit, with: WithEachRow::Nothing };
-    let found = among.load::<R>(tenant)?;
-    Ok(found.into_iter().map(|(row, _, _)| row).collect())
-}
-
-/// Loads the rows whose `field` is one of `owners`, each after its owner, at most `limit` of them.
-/// A row with several owners comes once for each.
-pub fn load_held<R>(
-    tenant: &mut Tenant<'_>,
-    field: Field,
-    owners: &[i64],
-    limit: usize,
-) -> Result<Vec<(i64, R)>>
-where
-    R: Stored,
-{
-    let order = [field, R::KEYS.1];
-    let among = Among { field, ids: owners, order: &order, limit, with: WithEachRow::Keys };
-    let found = among.load::<R>(tenant)?;
-    let order = order.map(ascending);
-    let held = found.into_iter().map(|(row, _, keys)| {
-        let keys = keys.and_then(|keys| read_keys(&order, &keys)).unwrap_or_default();
-        match *keys.as_slice() {
-            [Value::Integer(owner), _] => Ok((owner, row)),
-            [_, Value::Integer(id)] => intact(R::TABLE, id, Err("it has no owner")),
-            _ => intact(R::TABLE, 0, Err("it has no keys")),
-        }
-    });
-    held.collect()
-}
-
-fn ascending(field: Field) -> Order {
-    Order { field, descending: false, reversed: false }
-}
-
-/// The rows whose field is one of some ids, which may be too many for one statement.
-struct Among<'q> {
-    field: Field,
-    ids: &'q [i64],
-    order: &'q [Field],
-    limit: usize,
-    with: WithEachRow,
-}
-
-impl Among<'_> {
-    fn load<R: Stored>(&self, tenant: &mut Tenant<'_>) -> Result<Vec<Found<R>>> {
-        let mut rows = Vec::new();
-        for chunk in self.ids.chunks(CHUNK) {
-            // Few lengths make few statements, so the last id is repeated up to a power of two.
-            let mut chunk = chunk.to_vec();
-            if let Some(last) = chunk.last().copied() {
-                chunk.resize(chunk.len().next_power_of_two(), last);
-            }
-            let left = self.limit.saturating_sub(rows.len());
-            let criteria = Criteria {
-                filter: Some(Filter::among(self.field, &chunk)),
-                order: self.order.iter().copied().map(ascending).collect(),
-                limit: i64::try_from(left).unwrap_or(i64::MAX),
-                offset: 0,
-            };
-            rows.extend(run::<R>(tenant, &criteria, self.with)?);
-        }
-        Ok(rows)
-    }
 }
 
 /// A `SELECT` of a tenant's rows, with a figure for each of them.
@@ -250,7 +168,7 @@ pub struct Select<'q, R: Stored> {
 }
 
 impl<'q, R: Stored> Select<'q, R> {
-    fn new(tenant: &Tenant<'_>, criteria: &'q Criteria, with: WithEachRow) -> Self {
+    pub(super) fn new(tenant: &Tenant<'_>, criteria: &'q Criteria, with: WithEachRow) -> Self {
         let mut joins = Vec::new();
         if let Some(filter) = &criteria.filter {
             collect_joins(filter, &mut joins);
@@ -280,7 +198,7 @@ impl<'q, R: Stored> Select<'q, R> {
             }
             Some(_) => {
                 out.push_sql("(SELECT COUNT(*) FROM ");
-                self.push_source(out, &self.joins)?;
+                self.push_all(out)?;
                 out.push_sql(")");
                 Ok(())
             }
@@ -298,6 +216,14 @@ impl<'q, R: Stored> Select<'q, R> {
             out.push_sql(order.field.column);
         }
         out.push_sql(") AS TEXT)");
+    }
+
+    /// Writes the tables, and the condition of the filter.
+    pub(super) fn push_all<'b>(
+        &'b self,
+        out: &mut AstPass<'_, 'b, MultiBackend>,
+    ) -> QueryResult<()> {
+        self.push_source(out, &self.joins)
     }
 
     /// Writes the tables, and the condition that their rows are the tenant's and meet the filter.

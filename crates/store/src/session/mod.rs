@@ -3,6 +3,7 @@
 //! tenant or by what asks for everybody's rows.
 
 pub(crate) mod books;
+pub(crate) mod costs;
 pub(crate) mod event;
 mod journal;
 mod record;
@@ -23,9 +24,10 @@ use diesel::prelude::*;
 use crate::address::Address;
 use crate::database::connection::AnyConnection;
 use crate::database::file::{FileId, log_of};
-use crate::error::{Cost, Error, Outage, Result};
+use crate::error::{Error, Outage, Result};
 use crate::scope::Scope;
 use crate::session::books::Ledgers;
+use crate::session::costs::{Costs, Spent};
 use crate::session::event::Event;
 use crate::session::tenant::Tenant;
 use crate::session::transaction::{Over, Reading, Visibility};
@@ -49,9 +51,6 @@ fn gone() -> Error {
     Error::Unavailable(Outage::Gone, why)
 }
 
-/// The most rows that a request rewrites because of changes of others.
-const MAX_REWRITTEN: usize = 10_000;
-
 /// A connection and its state.
 pub struct Session {
     connection: AnyConnection,
@@ -74,9 +73,9 @@ pub struct Session {
     file: Option<FileId>,
     log: Option<FileId>,
     ledgers: Arc<Ledgers>,
-    /// The number of rows that the piece of work has rewritten because of changes of others.
-    rewritten: usize,
-    most_rewritten: usize,
+    /// What the piece of work has cost so far, and the most that it may.
+    spent: Spent,
+    costs: Costs,
     /// The events that are noted and not inserted yet.
     events: Vec<Event>,
     /// The number of events that had been noted when each open transaction began, the outermost
@@ -125,8 +124,8 @@ impl Session {
             shapes: HashSet::new(),
             address: address.clone(),
             ledgers,
-            rewritten: 0,
-            most_rewritten: MAX_REWRITTEN,
+            spent: Spent::default(),
+            costs: Costs::USUAL,
             events: Vec::new(),
             marks: Vec::new(),
         })
@@ -183,15 +182,19 @@ impl Session {
             || Transactions::is_broken_transaction_manager(&mut self.connection)
     }
 
-    /// Lets a piece of work rewrite this number of rows because of changes of others, and not only
-    /// as many as a request may: for commands.
-    pub fn allow_rewriting(&mut self, most: usize) {
-        self.most_rewritten = most;
+    /// Lets a piece of work cost as much, and not only as much as a request usually may.
+    pub fn allow(&mut self, costs: Costs) {
+        self.costs = costs;
+    }
+
+    /// Returns the most that a piece of work may cost.
+    pub(crate) fn costs(&self) -> &Costs {
+        &self.costs
     }
 
     /// Notes that another piece of work begins.
     pub(crate) fn begin_work(&mut self) {
-        self.rewritten = 0;
+        self.spent = Spent::default();
     }
 
     /// Counts rows that are about to be rewritten because of a change of another row.
@@ -200,12 +203,16 @@ impl Session {
     ///
     /// [`Error::TooMany`] if the work would rewrite too many.
     pub(crate) fn count_rewritten(&mut self, rows: usize) -> Result<()> {
-        self.rewritten = self.rewritten.saturating_add(rows);
-        if self.rewritten > self.most_rewritten {
-            let (cost, count) = (Cost::Rewritten, self.rewritten);
-            return Err(Error::TooMany { cost, count, most: self.most_rewritten });
-        }
-        Ok(())
+        self.spent.rewrite(rows, &self.costs)
+    }
+
+    /// Counts bytes of long texts that are about to be loaded besides those of a page.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::TooMany`] if the work would load too many.
+    pub(crate) fn count_text(&mut self, bytes: usize) -> Result<()> {
+        self.spent.load(bytes, &self.costs)
     }
 
     /// Notes that a row was written. The event is inserted at the end of the transaction, or at

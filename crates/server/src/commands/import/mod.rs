@@ -29,7 +29,7 @@ use apportion_core::currency::Currency;
 use apportion_jsonapi::text::{alternatives, cut};
 use apportion_limits::deadline::{Deadline, within};
 use apportion_store::{
-    self as store, Address, AnyConnection, OrganizationId, Scope, Session, Tenant,
+    self as store, Address, AnyConnection, Costs, OrganizationId, Scope, Session, Tenant,
 };
 use chrono::{DateTime, SecondsFormat, Utc};
 
@@ -170,7 +170,7 @@ impl Importer {
         let found = store::organization::find(&mut Tenant::new(scope, &mut session))?;
         let found = found.ok_or(ImportError::Organization(organization))?;
         session.rest()?;
-        session.allow_rewriting(MAX_REWRITTEN);
+        session.allow(Costs { rewritten: MAX_REWRITTEN, text: usize::MAX, ..Costs::USUAL });
         Ok(Self { session, scope, currency: found.currency, resources: resources::own() })
     }
 

@@ -8,9 +8,6 @@ use apportion_store::Ledger;
 use crate::failure::Result;
 use crate::revenue::selection::Selection;
 
-/// The largest number of slices that a report may cut revenue into: distributions, times the
-/// periods that each has a part in. They take about 20 ns each.
-pub(crate) const MAX_SLICES: u64 = 100_000_000;
 /// The slices, and the distributions that are looked at, for one unit of the budget.
 const SLICES_A_UNIT: u64 = 100_000;
 
@@ -18,21 +15,26 @@ const SLICES_A_UNIT: u64 = 100_000;
 ///
 /// # Errors
 ///
-/// The report would cut revenue into more than [`MAX_SLICES`].
-pub(super) fn units(ledger: &Ledger, selection: &Selection, query: &ReportQuery) -> Result<u64> {
+/// The report would cut revenue into more than `most` slices.
+pub(super) fn units(
+    ledger: &Ledger,
+    selection: &Selection,
+    query: &ReportQuery,
+    most: u64,
+) -> Result<u64> {
     let looked_at = u64::try_from(ledger.len()).unwrap_or(u64::MAX);
     let report = Report::new(query.clone());
     let periods = u64::try_from(report.periods()).unwrap_or(u64::MAX);
-    let most = looked_at.saturating_mul(periods);
+    let possible = looked_at.saturating_mul(periods);
     // The exact number takes a look at each distribution.
-    let (count, slices) = match most {
-        0..=SLICES_A_UNIT => (looked_at, most),
+    let (count, slices) = match possible {
+        0..=SLICES_A_UNIT => (looked_at, possible),
         _ => count_slices(ledger, selection, &report),
     };
-    if slices > MAX_SLICES {
+    if slices > most {
         let detail = format!(
             "This report cuts {count} revenue distributions into {slices} slices, and at most \
-             {MAX_SLICES} are computed: group by a longer period, or narrow the dates or the deals"
+             {most} are computed: group by a longer period, or narrow the dates or the deals"
         );
         return Err(Error::parameter(Code::TooCostly, "group", detail).into());
     }

@@ -60,7 +60,8 @@ pub(crate) async fn answer(call: &Call<'_>) -> Result<Reply, Stop> {
     let parameters = question.as_ref().map(|it| it.query.parameters.clone()).unwrap_or_default();
     let links = Links { address: format!("{}{PATH}", call.origin), parameters };
     let (now, purse, room) = (call.now, call.purse(), call.app.report_room.clone());
-    let request = ReportRequest { resources, question, links, now, purse, room };
+    let slices = call.app.limits.slices;
+    let request = ReportRequest { resources, question, links, now, purse, room, slices };
     Ok(call.read(move |tenant| request.answer(tenant)).await?)
 }
 
@@ -72,6 +73,8 @@ struct ReportRequest {
     now: NaiveDateTime,
     room: ReportRoom,
     purse: Purse,
+    /// The most slices that the report may have.
+    slices: u64,
 }
 
 /// The figures of a report.
@@ -102,8 +105,8 @@ impl ReportRequest {
             },
         };
         let ledger = store::ledger(tenant)?;
-        self.purse.spend(cost::units(&ledger, &question.selection, &query)?)?;
-        let room = self.room.take(most_rows(&ledger, &query));
+        self.purse.spend(cost::units(&ledger, &question.selection, &query, self.slices)?)?;
+        let room = self.room.take(tenant.scope().organization.0, most_rows(&ledger, &query));
         let _until_it_is_written =
             room.ok_or_else(|| Failure::refusal(Code::Unavailable, NO_ROOM))?;
         let report = sum(&ledger, &question.selection, &query)?;

@@ -12,7 +12,8 @@ use crate::support::world::{JSON_API, World, document, run_sql};
 
 apportion_testing::cases! {
     slices_of_a_report, rewritten_distributions, compared_texts, an_answer_too_large_to_keep,
-    results_too_large_to_keep, what_was_kept_may_be_gone, answers_too_long_to_send
+    results_too_large_to_keep, what_was_kept_may_be_gone, answers_too_long_to_send,
+    included_texts
 }
 
 fn import(world: &World, kind: &str, text: &str) {
@@ -209,4 +210,40 @@ fn answers_too_long_to_send(place: &Place) {
     let done = world.patch(target, &body).expect(200);
     assert!(done.body.len() > 524_288, "{}", done.body.len());
     assert_eq!(world.get("/deals/1").json()["data"]["attributes"]["name"], "E");
+}
+
+/// Long texts are counted before they are loaded, unless they are of few rows.
+fn included_texts(place: &Place) {
+    let world = World::configured(place, |config| config.limits.store.costs.text = 1_000_000);
+    for name in ["Ann", "Bob", "Cid"] {
+        world.create("collaborators", json!({"full_name": name}), &[]);
+    }
+    let terms = json!({
+        "name": "P", "units": "EUR", "pool_resolver": "obligations",
+        "distribution_resolver": "accumulated_obligations", "schedule": ["+1 month"],
+    });
+    world.create("distributors", terms, &[]);
+    let mut file = "distributor,collaborator_id,value,reason\n".to_owned();
+    // Bob's reasons take more bytes than they have characters.
+    for (collaborator, count, reason) in [(1, 600, "r"), (2, 501, "\u{20ac}"), (3, 500, "r")] {
+        for _ in 0..count {
+            let reason = reason.repeat(if collaborator == 3 { 9_000 } else { 1_000 });
+            writeln!(file, "P,{collaborator},1.00,{reason}").unwrap();
+        }
+    }
+    import(&world, "obligations", &file);
+    let included = |path: &str| {
+        let answer = world.get(path).expect(200).json();
+        answer["included"].as_array().unwrap().len()
+    };
+    assert_eq!(included("/collaborators/1?include=obligations"), 600);
+    assert_eq!(included("/collaborators/3?include=obligations"), 500);
+    for path in ["/collaborators/2?include=obligations", "/collaborators?include=obligations"] {
+        let detail = detail(&world.get(path).expect(400));
+        let bytes = if path.contains("/2") { "1503000" } else { "6603000" };
+        let said = format!("{bytes} bytes of reasons and descriptions, and at most 1000000 are");
+        assert!(detail.contains(&said), "{path}: {detail}");
+    }
+    // The next request has the whole limit again.
+    assert_eq!(included("/collaborators/1?include=obligations"), 600);
 }

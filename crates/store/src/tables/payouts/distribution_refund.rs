@@ -52,7 +52,7 @@ pub struct DistributionRefundRow {
 
 stored!(
     DistributionRefundRow in distribution_refunds
-        by "\"distribution_refunds\".\"organization_id\"" with UNITS: Text
+        by "\"distribution_refunds\".\"organization_id\"", long "reason" with UNITS: Text
 );
 
 /// Inserts a refund, and returns its id.

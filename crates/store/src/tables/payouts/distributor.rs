@@ -6,11 +6,11 @@ use std::collections::HashMap;
 
 use crate::database::lookup::Lookup;
 use crate::error::{Error, Result};
+use crate::rows::among::load_by;
 use crate::rows::lock::Locking;
 use crate::rows::macros::{insert_row, lock_row, next_version, own_row, timestamps, update_row};
 use crate::rows::membership::Membership;
 use crate::rows::named::{Named, find_named};
-use crate::rows::select::load_by;
 use crate::rows::table::table;
 use crate::session::tenant::Tenant;
 use crate::sql::field::Field;
@@ -126,7 +126,7 @@ pub struct DistributorRow {
 }
 
 stored!(
-    DistributorRow in distributors by "\"distributors\".\"organization_id\""
+    DistributorRow in distributors by "\"distributors\".\"organization_id\"", long "description"
         with OPEN_ID: Nullable<BigInt>, OPEN_UNTIL: Nullable<Timestamp>
 );
 

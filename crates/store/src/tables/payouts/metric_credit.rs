@@ -45,7 +45,10 @@ table! {
     }
 }
 
-stored!(MetricCreditRow in metric_credits by "\"metric_credits\".\"organization_id\"");
+stored!(
+    MetricCreditRow in metric_credits
+        by "\"metric_credits\".\"organization_id\"", long "reason"
+);
 
 /// Inserts a credit, and returns its id.
 pub fn insert(

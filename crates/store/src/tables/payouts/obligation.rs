@@ -3,9 +3,9 @@
 
 use crate::database::lookup::Lookup;
 use crate::error::{Error, Result};
+use crate::rows::among::load_by;
 use crate::rows::insert_many::{self, stamps, target};
 use crate::rows::macros::{delete_row, insert_row, next_version, own_row, timestamps, update_row};
-use crate::rows::select::load_by;
 use crate::rows::table::table;
 use crate::rows::unique::ExternalId;
 use crate::session::tenant::Tenant;
@@ -135,7 +135,7 @@ pub struct ObligationRow {
 }
 
 stored!(
-    ObligationRow in obligations by "\"obligations\".\"organization_id\""
+    ObligationRow in obligations by "\"obligations\".\"organization_id\"", long "reason"
         with NAME: Text, EMAIL: Nullable<Text>, COLLABORATOR_VERSION: BigInt, PAYER: Text,
         PAYER_VERSION: BigInt
 );

@@ -10,7 +10,7 @@ pub mod write_ahead_log;
 
 use std::time::{Duration, Instant};
 
-use apportion_store::{Address, Error, Limits, OrganizationId, Result, Scope, Session};
+use apportion_store::{Address, Costs, Error, Limits, OrganizationId, Result, Scope, Session};
 use apportion_store::{Store, Tenant};
 use apportion_testing::Place;
 use chrono::{DateTime, NaiveDateTime};
@@ -31,6 +31,7 @@ pub const USUAL: Limits = Limits {
     work: DEADLINE,
     lock: DEADLINE,
     ledger_memory: 256 * 1024 * 1024,
+    costs: Costs::USUAL,
 };
 
 /// Brings a template up to date; the connection to it is closed afterwards.

@@ -1,0 +1,59 @@
+//! What a piece of work may cost. It is counted before it is spent, so that work that is too dear is
+//! refused at once.
+
+use crate::error::{Cost, Error, Result};
+
+/// The most that a piece of work may cost.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Costs {
+    /// The most rows that it rewrites because of changes of others.
+    pub rewritten: usize,
+    /// The most comparisons of texts by the filter of a list: those of a row, times the rows.
+    pub comparisons: usize,
+    /// The most bytes of long texts that it loads besides those of a page.
+    pub text: usize,
+}
+
+impl Costs {
+    /// The usual ones. So many comparisons take about three seconds.
+    pub const USUAL: Self =
+        Self { rewritten: 10_000, comparisons: 5_000_000, text: 16 * 1024 * 1024 };
+}
+
+/// The costs of a piece of work so far.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Spent {
+    rewritten: usize,
+    text: usize,
+}
+
+impl Spent {
+    /// Counts rows that are about to be rewritten.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::TooMany`] if there are too many.
+    pub(super) fn rewrite(&mut self, rows: usize, most: &Costs) -> Result<()> {
+        self.rewritten = self.rewritten.saturating_add(rows);
+        check(Cost::Rewritten, self.rewritten, most.rewritten)
+    }
+
+    /// Counts bytes of long texts that are about to be loaded.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::TooMany`] if there are too many.
+    pub(super) fn load(&mut self, bytes: usize, most: &Costs) -> Result<()> {
+        self.text = self.text.saturating_add(bytes);
+        check(Cost::Text, self.text, most.text)
+    }
+}
+
+/// Succeeds unless a cost is above its limit.
+///
+/// # Errors
+///
+/// [`Error::TooMany`] if it is.
+pub(crate) fn check(cost: Cost, count: usize, most: usize) -> Result<()> {
+    if count > most { Err(Error::TooMany { cost, count, most }) } else { Ok(()) }
+}
