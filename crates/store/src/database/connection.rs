@@ -113,6 +113,14 @@ impl AnyConnection {
         Ok(())
     }
 
+    /// Makes SQLite refuse whatever would write by this connection.
+    pub(crate) fn refuse_writes(&mut self) -> Result<()> {
+        if let AnyConnection::Sqlite(connection) = self {
+            connection.batch_execute("PRAGMA query_only = ON")?;
+        }
+        Ok(())
+    }
+
     /// Whether this is PostgreSQL.
     pub(crate) fn is_postgres(&self) -> bool {
         matches!(self, AnyConnection::Postgres(_))

@@ -92,7 +92,7 @@ impl Executor {
         let executor = Self { name, threads: limits.threads, queue: Arc::clone(&queue) };
         let ledgers = Arc::new(Ledgers::within(limits.ledger_memory));
         for _ in 0..limits.threads {
-            let connection = Lazy::new(shared).sharing(&ledgers);
+            let connection = Lazy::new(shared).sharing(&ledgers).reading();
             let queue = Arc::clone(&queue);
             spawn(name, move || serve(connection, &queue))?;
         }

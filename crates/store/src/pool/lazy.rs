@@ -42,6 +42,8 @@ pub(crate) struct Lazy {
     ledgers: Arc<Ledgers>,
     /// Whether it was open before.
     was_open: bool,
+    /// Whether SQLite refuses to write by it. On PostgreSQL each transaction says that.
+    only_reads: bool,
     /// The longest wait for a lock of SQLite, if it is not the usual one.
     lock: Option<Duration>,
 }
@@ -49,12 +51,18 @@ pub(crate) struct Lazy {
 impl Lazy {
     pub(crate) fn new(shared: &Shared) -> Self {
         let (shared, ledgers) = (shared.clone(), Arc::default());
-        Self { session: None, shared, ledgers, was_open: false, lock: None }
+        let (was_open, only_reads, lock) = (false, false, None);
+        Self { session: None, shared, ledgers, was_open, only_reads, lock }
     }
 
     /// Makes the connection share these ledgers with others.
     pub(crate) fn sharing(self, ledgers: &Arc<Ledgers>) -> Self {
         Self { ledgers: Arc::clone(ledgers), ..self }
+    }
+
+    /// Makes SQLite refuse to write by the connection.
+    pub(crate) fn reading(self) -> Self {
+        Self { only_reads: true, ..self }
     }
 
     pub(crate) fn counts(&self) -> &Counts {
@@ -78,6 +86,9 @@ impl Lazy {
                 }
                 if let Some(lock) = self.lock {
                     session.wait_for_locks(lock)?;
+                }
+                if self.only_reads {
+                    session.refuse_writes()?;
                 }
                 Ok(session)
             }

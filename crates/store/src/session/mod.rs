@@ -101,6 +101,11 @@ impl Session {
         self.connection.wait_for_locks(patience)
     }
 
+    /// Makes SQLite refuse whatever would write by this connection.
+    pub(crate) fn refuse_writes(&mut self) -> Result<()> {
+        self.connection.refuse_writes()
+    }
+
     /// Opens a connection that shares these ledgers with others.
     pub(crate) fn sharing(origin: &Origin, ledgers: Arc<Ledgers>) -> Result<Self> {
         let Origin { address, files } = origin;

@@ -14,9 +14,9 @@ use crate::support::{DEADLINE, USUAL, World, as_superuser, eventually, number, t
 apportion_testing::cases! {
     each_sees_what_was_kept_before_it, each_sees_its_tenants_rows,
     another_statement_makes_it_one_moment, a_snapshot_makes_it_one_moment,
-    a_swallowed_refusal_spoils_nothing;
+    a_swallowed_refusal_spoils_nothing, nothing_is_written;
     postgres: they_share_a_transaction, they_do_not_share_it_for_long,
-    a_lost_connection_is_opened_again, no_transaction_stays_open, nothing_is_written
+    a_lost_connection_is_opened_again, no_transaction_stays_open
 }
 
 /// A store with one thread for reads, so that one comes right after the other.
@@ -130,6 +130,8 @@ fn nothing_is_written(place: &Place) {
     let store = store(&world);
     block_on(async {
         let written = store.read_by_statement(world.ours, |tenant| insert_deal(tenant, "a")).await;
+        assert!(written.is_err());
+        let written = store.read(world.ours, |tenant| insert_deal(tenant, "a")).await;
         assert!(written.is_err());
         assert!(store.read(world.ours, deal_names).await.unwrap().is_empty());
     });
