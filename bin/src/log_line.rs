@@ -48,19 +48,26 @@ pub(crate) fn init(levels: &str) {
         .filter_module("actix_http", log::LevelFilter::Off)
         .parse_filters(levels)
         .format(|out, record| {
-            let mut line = Map::new();
-            #[expect(clippy::disallowed_methods, reason = "a log line says when it was written")]
-            let now = chrono::Utc::now().to_rfc3339_opts(chrono::SecondsFormat::Millis, true);
-            line.insert("time".to_owned(), Json::from(now));
-            line.insert("level".to_owned(), Json::from(record.level().as_str()));
-            line.insert("target".to_owned(), Json::from(record.target()));
-            line.insert("message".to_owned(), Json::from(record.args().to_string()));
+            let mut line = line(record.level(), record.target(), record.args().to_string());
             // A member that cannot be shown is left out, but the line is written.
             let _ = record.key_values().visit(&mut Members(&mut line));
             writeln!(out, "{}", Json::Object(line))
         })
         .target(env_logger::Target::Pipe(Box::new(Queue)))
         .init();
+}
+
+/// Makes a line with the members that all have.
+fn line(level: log::Level, target: &str, message: String) -> Map<String, Json> {
+    #[expect(clippy::disallowed_methods, reason = "a log line says when it was written")]
+    let now = chrono::Utc::now().to_rfc3339_opts(chrono::SecondsFormat::Millis, true);
+    let members = [
+        ("time", Json::from(now)),
+        ("level", Json::from(level.as_str())),
+        ("target", Json::from(target)),
+        ("message", Json::from(message)),
+    ];
+    members.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
 }
 
 /// Returns the number of lines that were dropped since the program started.
@@ -108,7 +115,8 @@ impl Write for Queue {
     }
 }
 
-/// Writes lines as they come. After a gap it says how many are missing.
+/// Writes lines as they come. After a gap it says how many are missing, whatever levels are logged:
+/// a line that had to find room in the queue might be missing too.
 fn serve(entries: Receiver<Entry>) {
     let mut stderr = io::stderr();
     for entry in entries {
@@ -123,7 +131,9 @@ fn serve(entries: Receiver<Entry>) {
         }
         let dropped = DROPPED.swap(0, Ordering::AcqRel);
         if dropped > 0 {
-            log::warn!("{dropped} lines of the log were dropped, because nobody read them");
+            let said = format!("{dropped} lines of the log were dropped, because nobody read them");
+            let line = Json::Object(line(log::Level::Warn, module_path!(), said));
+            let _ = writeln!(stderr, "{line}");
         }
     }
 }

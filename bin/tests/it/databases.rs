@@ -18,7 +18,8 @@ apportion_testing::cases! {
     commands_start_together,
     servers_start_together,
     newer_schemas_are_refused;
-    sqlite: files_are_private, locks_are_kept, other_files_are_left_alone;
+    sqlite: files_are_private, locks_are_kept, other_files_are_left_alone,
+        commands_that_read_make_no_file, a_command_leaves_no_log, the_log_of_an_import_is_bounded;
     plain: bad_addresses_are_refused
 }
 
@@ -238,4 +239,78 @@ fn bad_addresses_are_refused() {
         let left = std::fs::read_dir(directory.path()).unwrap().count();
         assert_eq!(left, 0, "{url} left a file");
     }
+}
+
+/// A misspelt address is no new database to them.
+fn commands_that_read_make_no_file(place: &Place) {
+    let directory = place.directory().join("empty");
+    std::fs::create_dir(&directory).unwrap();
+    let commands: [&[&str]; 6] = [
+        &["check"],
+        &["tick"],
+        &["token", "list"],
+        &["token", "revoke", "1"],
+        &["backup", "copy.db"],
+        &["import", "--organization", "1", "deals.csv"],
+    ];
+    for arguments in commands {
+        let arguments = [arguments, &["--database-url", "sqlite://misspelt.db"]].concat();
+        let ended = finish(command(&directory, &arguments));
+        assert!(ended.code.is_some_and(|code| code != 0), "{arguments:?}: {ended:?}");
+        let left = std::fs::read_dir(&directory).unwrap().map(|it| it.unwrap().file_name());
+        assert_eq!(left.collect::<Vec<_>>(), [""; 0], "{arguments:?}");
+    }
+}
+
+/// The file alone has all that a command wrote, so that it can be copied.
+fn a_command_leaves_no_log(place: &Place) {
+    let tenant = Tenant::make(place, "Acme");
+    let path = place.url.strip_prefix("sqlite://").unwrap();
+    let deals = place.directory().join("deals.csv");
+    std::fs::write(&deals, "name,value\nD,1\n").unwrap();
+    let organization = tenant.organization.as_str();
+    let commands: [&[&str]; 5] = [
+        &["organization", "create", "--name", "B", "--currency", "EUR"],
+        &["token", "create", "--organization", organization, "--scope", "read"],
+        &["token", "revoke", "1"],
+        &["import", "--organization", organization, deals.to_str().unwrap()],
+        &["tick"],
+    ];
+    for arguments in commands {
+        run(place, arguments).ok();
+        let log = std::fs::metadata(format!("{path}-wal")).map_or(0, |log| log.len());
+        assert_eq!(log, 0, "{arguments:?}");
+    }
+}
+
+/// One transaction is as large in the log as it is; afterwards the log is cut, although a server
+/// has it open.
+fn the_log_of_an_import_is_bounded(place: &Place) {
+    const MOST: u64 = 32 * 1024 * 1024;
+    let tenant = Tenant::make(place, "Acme");
+    let server = Server::start(place);
+    let path = place.url.strip_prefix("sqlite://").unwrap();
+    let log = || std::fs::metadata(format!("{path}-wal")).unwrap().len();
+    let deals = place.directory().join("deals.csv");
+    let name = "Deal".repeat(50);
+    let lines: String = (0..70_000).map(|at| format!("{name} {at},1\n")).collect();
+    std::fs::write(&deals, format!("name,value\n{lines}")).unwrap();
+    let import = ["import", "--organization", &tenant.organization, deals.to_str().unwrap()];
+    let largest = std::thread::scope(|scope| {
+        let importing = scope.spawn(|| run(place, &import).ok());
+        let mut largest = 0;
+        while !importing.is_finished() {
+            largest = largest.max(log());
+        }
+        importing.join().unwrap();
+        largest
+    });
+    assert!(largest > MOST, "{largest} bytes are no test");
+    tenant.request(
+        server.address(),
+        "POST",
+        "/deals",
+        &document("deals", json!({"name": "D"}), &[]),
+    );
+    assert!(log() <= MOST, "{} bytes", log());
 }

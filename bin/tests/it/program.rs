@@ -160,6 +160,11 @@ impl Server {
         line.trim_end().to_owned()
     }
 
+    /// Returns the end of the pipe of a server whose log nobody has read so far.
+    pub fn pipe(&mut self) -> std::process::ChildStderr {
+        self.child.stderr.take().unwrap()
+    }
+
     /// Returns the lines that it has logged.
     pub fn log(&self) -> String {
         std::fs::read_to_string(&self.log).unwrap()

@@ -87,9 +87,8 @@ impl Failure {
             }
             Failure::Store(TooLong(limit)) => {
                 let detail = format!(
-                    "This takes longer than {} s, which is the limit: ask for fewer rows or days \
-                     (by a filter or a shorter range), compare fewer texts, or change less at once",
-                    limit.as_secs()
+                    "This takes longer than {limit:?}, which is the limit: ask for fewer rows or days \
+                     (by a filter or a shorter range), compare fewer texts, or change less at once"
                 );
                 vec![Error::new(Code::TooCostly, detail)]
             }

@@ -15,7 +15,7 @@ use actix_web::dev::AppConfig;
 use actix_web::rt::net::TcpStream;
 use actix_web::rt::signal::unix::{self, Signal, SignalKind};
 use actix_web::{App as ActixApp, rt, web};
-use apportion_store::{self as store, Address, Session, Store};
+use apportion_store::{self as store, Store};
 
 use crate::access::TokenCache;
 use crate::access::idempotency::{self, InFlight};
@@ -79,20 +79,9 @@ pub fn run(config: Config, on_ready: impl FnOnce(SocketAddr)) -> Result<(), Serv
             Poll::Pending => server.await,
         };
         stop_engine(timer).await;
-        empty_log(&config.database);
+        Store::empty_log(&config.database);
         ended.map_err(ServeError::from)
     })
-}
-
-/// Moves what is in the log of an SQLite database into its file, which is then complete by itself.
-fn empty_log(database: &Address) {
-    if database.path().is_none() {
-        return;
-    }
-    let emptied = Session::open(database).and_then(|mut session| session.checkpoint());
-    if let Err(error) = emptied {
-        log::warn!("the log of the database was not emptied: {error}");
-    }
 }
 
 /// The signals that end a server. SIGHUP has no effect.

@@ -42,14 +42,16 @@ pub fn tick(
     let limits =
         Limits { threads: 1, lock: LOCK, patience: PATIENCE, work: WORK, ..Limits::of(database) };
     let engine = Engine::new(Store::open(database, limits)?);
-    rt::System::new().block_on(async move {
+    let ended = rt::System::new().block_on(async move {
         if tick.dry_run {
             return engine.dry_run(tick.at, on_trigger).await;
         }
         let summary = engine.pass(tick.at, on_trigger).await?;
         engine.refresh(tick.at, 0, usize::MAX).await?;
         Ok(summary)
-    })
+    });
+    Store::empty_log(database);
+    ended
 }
 
 impl Engine {

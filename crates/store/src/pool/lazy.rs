@@ -13,7 +13,7 @@ use crate::session::costs::Costs;
 use crate::session::transaction::Visibility;
 use crate::session::{Origin, Session};
 
-/// What the connections of a store have in common.
+/// The things that the connections of a store have in common.
 #[derive(Clone)]
 pub(crate) struct Shared {
     origin: Origin,

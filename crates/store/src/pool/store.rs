@@ -76,6 +76,18 @@ impl Store {
         Ok(Self { address, limits, reader, front, writer, outages, shared })
     }
 
+    /// Moves what is in the log of an SQLite database into its file, which is then complete by
+    /// itself: for the end of a program. If it cannot, the log of the program says so.
+    pub fn empty_log(address: &Address) {
+        if address.path().is_none() {
+            return;
+        }
+        let emptied = Session::open(address).and_then(|mut session| session.checkpoint());
+        if let Err(error) = emptied {
+            log::warn!("the log of the database was not emptied: {error}");
+        }
+    }
+
     /// Returns the same store, whose work may take so long.
     #[must_use]
     pub fn within(self, work: Duration) -> Self {

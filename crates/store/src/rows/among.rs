@@ -17,7 +17,7 @@ use crate::sql::keyset::read_keys;
 
 /// The most ids that one statement names.
 const CHUNK: usize = 500;
-/// The number of rows up to which long texts are not counted. A page has no more.
+/// The number of rows up to which long texts are not counted. It is more than a page has.
 const FEW: usize = 500;
 
 /// Loads the rows whose field is one of `ids`, ordered by their own ids, at most `limit` of them.

@@ -1,5 +1,5 @@
-//! What a piece of work may cost. It is counted before it is spent, so that work that is too dear is
-//! refused at once.
+//! The costs of a piece of work. They are counted before they are spent, so that work that is too
+//! dear is refused at once.
 
 use crate::error::{Cost, Error, Result};
 
@@ -15,7 +15,7 @@ pub struct Costs {
 }
 
 impl Costs {
-    /// The usual ones. So many comparisons take about three seconds.
+    /// The usual ones. The comparisons take about three seconds, the other two less.
     pub const USUAL: Self =
         Self { rewritten: 10_000, comparisons: 5_000_000, text: 16 * 1024 * 1024 };
 }

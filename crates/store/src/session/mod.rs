@@ -73,7 +73,7 @@ pub struct Session {
     file: Option<FileId>,
     log: Option<FileId>,
     ledgers: Arc<Ledgers>,
-    /// What the piece of work has cost so far, and the most that it may.
+    /// The costs of the piece of work so far, and the most that it may cost.
     spent: Spent,
     costs: Costs,
     /// The events that are noted and not inserted yet.

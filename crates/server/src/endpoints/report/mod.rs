@@ -46,8 +46,10 @@ pub(crate) const PATH: &str = "/api/v2/reports/financial_item_reports";
 /// The largest number of rows that a table or a chart may show, since it has no pages.
 pub(crate) const MAX_ROWS_WITHOUT_PAGES: usize = 100_000;
 const NO_ROOM: &str = "Too many large reports are computed; group by less, or try again in 1 s";
-/// The number of distributions after which the deadline is asked for.
+/// The number of distributions after which the deadline is asked for, and that of their slices if
+/// these are more.
 const CHECKED_EVERY: usize = 256;
+const SLICES_BETWEEN_CHECKS: usize = 1_000_000;
 /// The number of distributions that is worth a thread of its own.
 const DISTRIBUTIONS_PER_THREAD: usize = 50_000;
 
@@ -237,7 +239,9 @@ fn sum(ledger: &Ledger, selection: &Selection, query: &ReportQuery) -> Result<Re
     let end = deadline::current();
     let sum_part = |part: store::LedgerPart<'_>| {
         let mut report = Report::new(query.clone());
-        let mut added = 0_usize;
+        let entries = SLICES_BETWEEN_CHECKS.checked_div(report.periods()).unwrap_or(CHECKED_EVERY);
+        let every = entries.clamp(1, CHECKED_EVERY);
+        let mut unchecked = 0_usize;
         for entries in part.deals() {
             let mut entries = entries.peekable();
             let whole = selection.takes_whole_deals();
@@ -246,9 +250,12 @@ fn sum(ledger: &Ledger, selection: &Selection, query: &ReportQuery) -> Result<Re
             }
             for entry in entries.filter(|entry| whole || selection.admits(entry)) {
                 report.add(&entry);
-                added = added.wrapping_add(1);
-                if added.is_multiple_of(CHECKED_EVERY) && !end.allows() {
-                    return Err(store::Error::too_long());
+                unchecked = unchecked.saturating_add(1);
+                if unchecked >= every {
+                    unchecked = 0;
+                    if !end.allows() {
+                        return Err(store::Error::too_long());
+                    }
                 }
             }
             if report.is_too_large() {

@@ -10,14 +10,14 @@ use apportion_testing::{Cluster, Place};
 use serde_json::json;
 
 use crate::support::refusal::complaints;
-use crate::support::world::{World, document};
+use crate::support::world::{JSON_API, World, document};
 use apportion_testing::http::{Answer, send};
 
 apportion_testing::cases! {
     ;
     postgres: killed_connections_are_opened_again, connections_killed_at_work,
         a_locked_row_is_busy, a_crowd_at_a_locked_row,
-        a_database_that_refuses_comes_back, a_restart_while_nobody_asks,
+        a_database_that_refuses_comes_back, a_restart_while_nobody_asks, a_crash_of_the_database,
         sessions_that_become_read_only, a_database_that_hangs;
     sqlite: a_locked_file_is_busy, a_crowd_at_a_locked_file, a_file_that_is_removed
 }
@@ -195,8 +195,11 @@ fn a_database_that_refuses_comes_back(place: &Place) {
     kill_connections(place);
     let deal = document("deals", json!({"name": "D"}), &[]);
     for _ in 0..20 {
-        is_busy(&world.get("/deals").expect(503));
-        is_busy(&world.post("/deals", &deal).expect(503));
+        for answer in [world.get("/deals"), world.post("/deals", &deal)] {
+            is_busy(&answer);
+            let detail = &answer.json()["errors"][0]["detail"];
+            assert_eq!(detail, "The database cannot be reached; try again in 1 s");
+        }
     }
     allow(true);
     recovers(|| world.get("/deals"), 200);
@@ -245,6 +248,39 @@ fn a_restart_while_nobody_asks(place: &Place) {
     for round in 1..=4 {
         crowd(round);
         assert!(kill_connections(place) > 1);
+    }
+}
+
+/// A session is killed like by the system that is out of memory: the server ends all others, starts
+/// again from its log, and refuses connections meanwhile.
+fn a_crash_of_the_database(_: &Place) {
+    let cluster = Cluster::start().unwrap();
+    let world = World::at(&cluster.database("crash"), |_| {});
+    let deal = document("deals", json!({"name": "D"}), &[]);
+    let pids = "SELECT pid FROM pg_stat_activity WHERE datname LIKE 'crash%' LIMIT 1";
+    let body = serde_json::to_vec(&deal).unwrap();
+    // Whoever is told that a write failed sends it again, and it is done once.
+    let post = |key: usize| {
+        let key = format!("key-{key}");
+        let headers = [
+            ("X-Auth-Token", &*world.token),
+            ("Content-Type", JSON_API),
+            ("Idempotency-Key", &key),
+        ];
+        recovers(|| send(world.address(), "POST", "/api/v2/deals", &headers, &body), 201);
+    };
+    for round in 0..3 {
+        post(9 * round);
+        let pid = cluster.query(&cluster.admin_url(), pids);
+        assert!(Command::new("kill").args(["-KILL", &pid]).status().unwrap().success());
+        let post = &post;
+        std::thread::scope(|scope| {
+            for at in 1..9 {
+                scope.spawn(move || post(9 * round + at));
+            }
+        });
+        let list = recovers(|| world.get("/deals"), 200).json();
+        assert_eq!(list["meta"]["total_count"], 9 * (round + 1));
     }
 }
 

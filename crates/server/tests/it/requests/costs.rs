@@ -106,6 +106,21 @@ fn compared_texts(place: &Place) {
     assert!(detail(&refused).contains("compares 6000000 texts, and at most 5000000"));
     world.get(&format!("/deals?{}", filter(2))).expect(200);
     world.get(&format!("/deals?filter[id]=1&{}", filter(20))).expect(200);
+    // The same of events, which have as many rows as there are changes.
+    run_sql(
+        &world,
+        &match place.backend {
+            Backend::Sqlite => format!("UPDATE row_counts SET row_count = {}", 1_000_000),
+            Backend::Postgres => format!(
+                "INSERT INTO row_count_deltas (organization_id, table_name, delta) \
+                 VALUES ({organization}, 'events', 1000000 - (SELECT COUNT(*) FROM events))"
+            ),
+        },
+    );
+    let texts: Vec<String> = (0..55).map(|at| format!("x{at}")).collect();
+    let path = format!("/events?filter[request_id][not_contain]={}", texts.join(","));
+    let refused = world.get(&path).expect(400);
+    assert!(detail(&refused).contains("compares 55000000 texts, and at most 5000000"));
 }
 
 fn keyed(world: &World, method: &str, target: &str, key: &str, body: &Value) -> Answer {

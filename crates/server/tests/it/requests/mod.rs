@@ -2,5 +2,5 @@
 //! the time that it may take.
 
 apportion_testing::modules! {
-    bodies, conditions, costs, idempotency, methods, negotiation, timeouts
+    bodies, conditions, costs, deadlines, idempotency, methods, negotiation, timeouts
 }

@@ -9,13 +9,15 @@ use std::time::{Duration, Instant};
 use apportion_store::{Error, Limits, Result, Store, Tenant};
 use apportion_testing::Place;
 
-use crate::support::requester::{Enqueued, Hold, answers, block_on, enqueue, gate, panic_quietly};
+use crate::support::requester::{
+    Enqueued, Gate, Hold, answers, block_on, enqueue, gate, panic_quietly,
+};
 use crate::support::rows::{deal_names, insert_deal};
 use crate::support::{DEADLINE, USUAL, World, as_superuser, eventually, number, scope};
 
 apportion_testing::cases! {
     a_full_queue_is_busy_at_once, late_work_never_runs, work_that_began_is_waited_for,
-    panics_stay_with_their_requester, all_threads_work, the_threads_end_with_the_store,
+    panics_stay_with_their_requester, all_threads_work, a_tenant_has_half_of_the_threads, the_threads_end_with_the_store,
     a_failure_is_the_requesters;
     sqlite: the_log_ends_with_the_store;
     postgres: connections_end_with_the_store, a_lost_connection_is_opened_again
@@ -137,6 +139,38 @@ fn all_threads_work(place: &Place) {
     let world = World::make(place);
     let store = world.store_within(limits(2, 8, DEADLINE));
     block_on(two_at_once(&store, &world));
+}
+
+/// However much a tenant asks for, another finds a thread at once: one of two or three, and half of
+/// more.
+fn a_tenant_has_half_of_the_threads(place: &Place) {
+    let world = World::make(place);
+    for (threads, most) in [(2, 1), (3, 2), (4, 2), (6, 3)] {
+        let store = world.store_within(limits(threads, 64, DEADLINE));
+        let began = Arc::new(AtomicUsize::new(0));
+        block_on(async {
+            let mut requests = Vec::new();
+            let mut gates = Vec::new();
+            for _ in 0..16 {
+                let (gate, hold) = gate();
+                gates.push(gate);
+                let began = Arc::clone(&began);
+                let read = store.read(world.ours, move |_| {
+                    began.fetch_add(1, Ordering::Relaxed);
+                    hold.wait();
+                    Ok::<_, Error>(())
+                });
+                requests.push(enqueue(read).await);
+            }
+            // All of the others' work is done meanwhile.
+            for _ in 0..20 {
+                assert!(store.read(world.theirs, deal_names).await.unwrap().is_empty());
+            }
+            assert_eq!(began.load(Ordering::Relaxed), most, "of {threads} threads");
+            gates.iter().for_each(Gate::open);
+            assert!(answers(requests).await.iter().all(Result::is_ok));
+        });
+    }
 }
 
 fn panics_stay_with_their_requester(place: &Place) {
