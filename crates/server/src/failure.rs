@@ -87,8 +87,9 @@ impl Failure {
             }
             Failure::Store(TooLong(limit)) => {
                 let detail = format!(
-                    "This takes longer than {limit:?}, which is the limit: ask for fewer rows or days \
-                     (by a filter or a shorter range), compare fewer texts, or change less at once"
+                    "This takes longer than {limit:?}, which is the limit: ask for fewer rows or \
+                     days (by a filter or a shorter range), compare fewer texts, or change less at \
+                     once"
                 );
                 vec![Error::new(Code::TooCostly, detail)]
             }

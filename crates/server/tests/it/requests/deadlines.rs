@@ -1,5 +1,5 @@
-//! What takes too long is a 400 that says so, whatever takes the time: a statement, a computation.
-//! Nobody else waits for it, nor for a document that takes long to read.
+//! Requests that take too long: each is a 400 that says so, whatever takes the time: a statement or a
+//! computation. Nobody else waits for it, nor for a document that takes long to read.
 
 use std::fmt::Write;
 use std::sync::atomic::{AtomicBool, Ordering};
