@@ -170,7 +170,8 @@ fn the_file_may_be_named() {
 /// Each option of `serve` that has a variable is a key, and no other.
 /// What a server with that file says at its start.
 const SAID: &str = "engine every 300 s, limits: threads 3 (usually by the machine), \
-                    queue 10 (usually 1024), patience 1s (usually 2s), statement-limit 2s (usually 5s), \
+                    queue 10 (usually 1024), patience 1s (usually 2s), \
+                    statement-limit 2s (usually 5s), \
                     request-limit 3s (usually 10s), body-limit 64KiB (usually 1MiB), \
                     head-time 1s (usually 5s), body-time 2s (usually 10s), \
                     rewrite-limit 11 (usually 10000), comparison-limit 12 (usually 5000000), \

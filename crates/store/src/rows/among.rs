@@ -1,5 +1,5 @@
-//! The loading of rows whose field is one of some ids: what relationships lead to. There may be many
-//! of them, and their long texts are counted before they are loaded.
+//! The loading of rows whose field is one of some ids: what relationships lead to. There may be
+//! many of them, and their long texts are counted before they are loaded.
 
 use diesel::prelude::*;
 use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};

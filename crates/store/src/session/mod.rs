@@ -187,6 +187,14 @@ impl Session {
             || Transactions::is_broken_transaction_manager(&mut self.connection)
     }
 
+    /// Notes that a transaction begins, and with the outermost another piece of work.
+    fn mark(&mut self) {
+        if self.marks.is_empty() {
+            self.begin_work();
+        }
+        self.marks.push(self.events.len());
+    }
+
     /// Lets a piece of work cost as much, and not only as much as a request usually may.
     pub fn allow(&mut self, costs: Costs) {
         self.costs = costs;

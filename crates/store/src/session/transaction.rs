@@ -272,10 +272,7 @@ impl Session {
             }
             other => Transactions::begin_transaction(other)?,
         }
-        if self.marks.is_empty() {
-            self.begin_work();
-        }
-        self.marks.push(self.events.len());
+        self.mark();
         Ok(())
     }
 

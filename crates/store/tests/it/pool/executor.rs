@@ -17,7 +17,8 @@ use crate::support::{DEADLINE, USUAL, World, as_superuser, eventually, number, s
 
 apportion_testing::cases! {
     a_full_queue_is_busy_at_once, late_work_never_runs, work_that_began_is_waited_for,
-    panics_stay_with_their_requester, all_threads_work, a_tenant_has_half_of_the_threads, the_threads_end_with_the_store,
+    panics_stay_with_their_requester, all_threads_work, a_tenant_has_half_of_the_threads,
+    the_threads_end_with_the_store,
     a_failure_is_the_requesters;
     sqlite: the_log_ends_with_the_store;
     postgres: connections_end_with_the_store, a_lost_connection_is_opened_again
