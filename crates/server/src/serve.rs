@@ -259,6 +259,16 @@ fn start_engine(
     interval.map(|interval| Timer::start(app.store.clone(), clock, figures, interval, shutdown))
 }
 
+/// Gives back, now and then, what others have freed of the memory that this thread allocated: what
+/// was read of requests.
+async fn keep_giving_memory_back() {
+    let mut times = rt::time::interval(Duration::from_secs(5));
+    loop {
+        times.tick().await;
+        apportion_limits::memory::collect();
+    }
+}
+
 /// Deletes expired answers now and in each minute, for as long as the server runs, unless the clock
 /// is wrong.
 async fn keep_purging(app: web::Data<App>) {
@@ -307,6 +317,9 @@ fn serve_on(
     let head_time = app.limits.head_time;
     let name = if beside.is_some() { "metrics" } else { "apportion" };
     builder.listen(name, listener, move || {
+        if beside.is_none() {
+            rt::spawn(keep_giving_memory_back());
+        }
         let routes = ActixApp::new().app_data(app.clone()).default_service(web::to(dispatch));
         let routes = match &beside {
             Some(beside) => routes.app_data(beside.clone()),

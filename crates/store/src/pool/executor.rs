@@ -21,6 +21,8 @@ use crate::session::books::Ledgers;
 
 /// The time after which a thread without work gives memory back.
 const IDLE: Duration = Duration::from_secs(1);
+/// The time after which it does that once more.
+const LONG_IDLE: Duration = Duration::from_secs(5);
 
 const QUEUED: u8 = 0;
 const STARTED: u8 = 1;
@@ -162,6 +164,11 @@ fn serve(mut connection: Lazy, queue: &Queue<Job>) {
                 queue.pop_until(Instant::now().checked_add(IDLE), |_| true)
             })
             .or_else(|| {
+                apportion_limits::memory::collect();
+                queue.pop_until(Instant::now().checked_add(LONG_IDLE), |_| true)
+            })
+            .or_else(|| {
+                // The last answers have been sent by now.
                 apportion_limits::memory::collect();
                 queue.pop()
             });
