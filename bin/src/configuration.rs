@@ -34,7 +34,7 @@ impl From<clap::Error> for Misused {
 /// The options of the program.
 pub(crate) struct Settings {
     pub(crate) options: Options,
-    /// The limits of a server that are not as usual.
+    /// The limits of a server, and the usual ones of those that differ.
     pub(crate) limits: Vec<String>,
 }
 

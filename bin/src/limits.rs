@@ -63,7 +63,8 @@ pub(crate) struct LimitOptions {
     #[arg(long, value_name = "SIZE", env = "APPORTION_LEDGER_MEMORY", default_value = "256MiB",
           value_parser = size(MIB, 1_024 * GIB))]
     ledger_memory: Size,
-    /// The memory of the rows of large reports that are computed
+    /// The memory of the rows of large reports that are computed at once; one alone takes up to
+    /// 256MiB in any case
     #[arg(long, value_name = "SIZE", env = "APPORTION_REPORT_MEMORY", default_value = "256MiB",
           value_parser = size(MIB, 1_024 * GIB))]
     report_memory: Size,

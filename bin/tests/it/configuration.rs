@@ -167,8 +167,7 @@ fn the_file_may_be_named() {
     finish(command(at, &["serve", "--help"])).ok();
 }
 
-/// Each option of `serve` that has a variable is a key, and no other.
-/// What a server with that file says at its start.
+/// The line of a server with a file that has all options.
 const SAID: &str = "engine every 300 s, limits: threads 3 (usually by the machine), \
                     queue 10 (usually 1024), patience 1s (usually 2s), \
                     statement-limit 2s (usually 5s), \
@@ -182,6 +181,7 @@ const SAID: &str = "engine every 300 s, limits: threads 3 (usually by the machin
                     probe-rate 26 (usually 20), report-units 27 (usually 1500), \
                     report-income 28 (usually 50)";
 
+/// Each option of `serve` that has a variable is a key, and no other.
 fn every_option_can_be_in_the_file() {
     let directory = tempfile::tempdir().unwrap();
     let at = directory.path();

@@ -4,6 +4,7 @@
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::Duration;
 
 use apportion_testing::Place;
 use serde_json::json;
@@ -301,6 +302,7 @@ fn the_log_of_an_import_is_bounded(place: &Place) {
         let mut largest = 0;
         while !importing.is_finished() {
             largest = largest.max(log());
+            std::thread::sleep(Duration::from_millis(1));
         }
         importing.join().unwrap();
         largest

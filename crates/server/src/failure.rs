@@ -87,9 +87,10 @@ impl Failure {
             }
             Failure::Store(TooLong(limit)) => {
                 let detail = format!(
-                    "This takes longer than {limit:?}, which is the limit: ask for fewer rows or \
+                    "This takes longer than {} s, which is the limit: ask for fewer rows or \
                      days (by a filter or a shorter range), compare fewer texts, or change less at \
-                     once"
+                     once",
+                    limit.as_secs_f64()
                 );
                 vec![Error::new(Code::TooCostly, detail)]
             }

@@ -64,6 +64,7 @@ pub(crate) fn follow<'r>(
     includes: &[Include],
     compound: &mut Compound<'r>,
 ) -> Result<()> {
+    tenant.count_texts();
     for include in includes {
         let resource = kind.resource();
         let relationship = resource.relationships.get(include.relationship);

@@ -50,7 +50,9 @@ pub fn tick(
         engine.refresh(tick.at, 0, usize::MAX).await?;
         Ok(summary)
     });
-    Store::empty_log(database);
+    if !tick.dry_run {
+        Store::empty_log(database);
+    }
     ended
 }
 

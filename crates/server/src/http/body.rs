@@ -64,7 +64,7 @@ pub(crate) async fn read_body(
         }
         Ok(Err(_)) => Err(large()),
         Err(_) => {
-            let seconds = time.as_secs();
+            let seconds = time.as_secs_f64();
             let detail = format!("The body took too long: it must arrive within {seconds} s");
             Err(Failure::refusal(Code::RequestTimeout, detail))
         }

@@ -1,10 +1,12 @@
 //! The memory that reports may take together. A report takes room by the most rows that it can
-//! have. One that finds none waits a while for others to end, and tenants take turns.
+//! have. One that finds none waits a while for others to end, and tenants take turns: whoever had
+//! room last is the last to have some again.
 
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use apportion_core::report::{Group, Report, ReportQuery};
+use apportion_limits::deadline;
 use apportion_store::Ledger;
 
 /// The largest number of rows that a report may have on all its pages.
@@ -14,19 +16,44 @@ pub(crate) const MAX_ROWS: usize = 1_000_000;
 const BYTES_A_ROW: usize = 256;
 /// The number of rows up to which a report is not counted.
 const SMALL: usize = 10_000;
-/// The longest time that a report waits for room: as long as the largest one takes on a busy
-/// machine.
-const PATIENCE: Duration = Duration::from_secs(5);
+/// The longest time that a report waits for room: no longer than other work waits for a thread,
+/// since it has one.
+const PATIENCE: Duration = Duration::from_secs(2);
+/// The most tenants that are known to have had room.
+const MAX_SERVED: usize = 1_000;
+
+/// A report that waits: the number of its turn among all, and its tenant.
+type Waiting = (u64, i64);
 
 /// The reports that are computed or wait.
 #[derive(Default)]
 struct Taken {
     /// The bytes that they take at present.
     bytes: usize,
-    /// The tenant that took room last.
-    last: Option<i64>,
-    /// The tenants of those that wait.
-    waiting: Vec<i64>,
+    /// Those that wait, in the order in which they came.
+    waiting: Vec<Waiting>,
+    /// The number of the last one that came.
+    last: u64,
+    /// Tenants that had room, the last one at the end.
+    served: Vec<i64>,
+}
+
+impl Taken {
+    /// Returns the report whose turn it is: the first one of the tenant that had no room for
+    /// longest.
+    fn next(&self) -> Option<Waiting> {
+        let since = |tenant: i64| self.served.iter().position(|served| *served == tenant);
+        self.waiting.iter().copied().min_by_key(|(number, tenant)| (since(*tenant), *number))
+    }
+
+    /// Notes that a tenant has room.
+    fn serve(&mut self, tenant: i64) {
+        self.served.retain(|served| *served != tenant);
+        if self.served.len() >= MAX_SERVED {
+            self.served.remove(0);
+        }
+        self.served.push(tenant);
+    }
 }
 
 /// The room for reports, and those that are in it.
@@ -46,30 +73,34 @@ impl ReportRoom {
         Self { taken: Arc::default(), most }
     }
 
-    /// Takes room for a report of a tenant. Returns `None` if there is still none after a while.
+    /// Takes room for a report of a tenant. Returns `None` if there is still none after a while, or
+    /// after half of the time that is left for the work.
     pub(crate) fn take(&self, tenant: i64, rows: usize) -> Option<Room> {
         let bytes = if rows <= SMALL { 0 } else { rows.saturating_mul(BYTES_A_ROW) };
         if bytes == 0 {
             return Some(Room(self.clone(), 0));
         }
-        let must_wait = |taken: &mut Taken| {
-            let is_full = taken.bytes > 0 && taken.bytes.saturating_add(bytes) > self.most;
-            is_full || taken.last == Some(tenant) && taken.waiting.iter().any(|it| *it != tenant)
-        };
+        let left = deadline::current().work.map(|end| end.duration_since(Instant::now()));
+        let half = left.and_then(|left| left.checked_div(2));
+        let patience = half.map_or(PATIENCE, |half| half.min(PATIENCE));
         let (all, freed) = &*self.taken;
         let mut taken = all.lock().unwrap_or_else(PoisonError::into_inner);
-        taken.waiting.push(tenant);
-        let waited = freed.wait_timeout_while(taken, PATIENCE, must_wait);
+        taken.last = taken.last.wrapping_add(1);
+        let this = (taken.last, tenant);
+        taken.waiting.push(this);
+        let must_wait = |taken: &mut Taken| {
+            let is_full = taken.bytes > 0 && taken.bytes.saturating_add(bytes) > self.most;
+            is_full || taken.next() != Some(this)
+        };
+        let waited = freed.wait_timeout_while(taken, patience, must_wait);
         let (mut taken, _) = waited.unwrap_or_else(PoisonError::into_inner);
         let has_room = !must_wait(&mut taken);
-        if let Some(at) = taken.waiting.iter().position(|it| *it == tenant) {
-            taken.waiting.swap_remove(at);
-        }
+        taken.waiting.retain(|waiting| *waiting != this);
         if has_room {
             taken.bytes = taken.bytes.saturating_add(bytes);
-            taken.last = Some(tenant);
+            taken.serve(tenant);
         }
-        // It may have been the turn of this one.
+        // It is the turn of another.
         freed.notify_all();
         has_room.then(|| Room(self.clone(), bytes))
     }
@@ -127,28 +158,42 @@ mod tests {
         });
     }
 
-    /// However many reports a tenant has that wait, another's is the next.
+    /// Lets reports wait, one after the other, while one of the first tenant has all of the room.
+    /// Returns the tenants in the order in which they had room then.
+    fn order(room: &ReportRoom, waiting: &[(i64, usize)]) -> Vec<i64> {
+        let first = room.take(1, MAX_ROWS).unwrap();
+        let order = std::sync::Mutex::new(Vec::new());
+        std::thread::scope(|scope| {
+            for (tenant, rows) in waiting.iter().copied() {
+                let (order, before) = (&order, room.waiting());
+                scope.spawn(move || {
+                    let taken = room.take(tenant, rows).unwrap();
+                    order.lock().unwrap().push(tenant);
+                    drop(taken);
+                });
+                while room.waiting() == before {
+                    std::thread::yield_now();
+                }
+            }
+            drop(first);
+        });
+        order.into_inner().unwrap()
+    }
+
+    /// However many reports a tenant has that wait, and however large another's is.
     #[test]
     fn tenants_take_turns() {
-        let room = ReportRoom::within(MAX_ROWS * BYTES_A_ROW);
-        for _ in 0..100 {
-            let first = room.take(1, MAX_ROWS).unwrap();
-            let order = std::sync::Mutex::new(Vec::new());
-            std::thread::scope(|scope| {
-                for tenant in [1, 1, 1, 2] {
-                    let (room, order, waiting) = (&room, &order, room.waiting());
-                    scope.spawn(move || {
-                        let taken = room.take(tenant, MAX_ROWS).unwrap();
-                        order.lock().unwrap().push(tenant);
-                        drop(taken);
-                    });
-                    while room.waiting() == waiting {
-                        std::thread::yield_now();
-                    }
-                }
-                drop(first);
-            });
-            assert_eq!(order.into_inner().unwrap(), [2, 1, 1, 1]);
+        const ALL: usize = MAX_ROWS;
+        const FEW: usize = SMALL + 1;
+        for _ in 0..50 {
+            let room = ReportRoom::within(MAX_ROWS * BYTES_A_ROW);
+            let two = [(1, ALL), (1, ALL), (1, ALL), (2, ALL)];
+            assert_eq!(order(&room, &two), [2, 1, 1, 1]);
+            let three = [(1, ALL), (1, ALL), (2, ALL), (2, ALL), (3, ALL), (3, ALL)];
+            assert_eq!(order(&room, &three), [3, 2, 1, 3, 2, 1]);
+            // Small ones do not pass by a large one whose turn it is.
+            let small = [(1, FEW), (2, FEW), (3, ALL), (1, FEW), (2, FEW)];
+            assert_eq!(order(&room, &small)[0], 3);
         }
     }
 }

@@ -52,6 +52,8 @@ PRAGMA cache_size = -16384;";
 
 /// The longest time that a new connection waits for others that set the same settings.
 const SQLITE_PATIENCE: Duration = Duration::from_secs(2);
+/// The longest time that the emptying of the log waits for others.
+const CHECKPOINT_PATIENCE: Duration = Duration::from_millis(100);
 /// The time between two tries to set them.
 const SQLITE_PAUSE: Duration = Duration::from_millis(2);
 
@@ -96,8 +98,10 @@ impl AnyConnection {
     }
 
     /// Moves all that is committed from the log of SQLite into the database file, and empties the
-    /// log, unless others read it at present.
+    /// log, unless others use it at present. It waits for them for a moment only, since others who
+    /// write wait meanwhile; so does this connection from then on.
     pub(crate) fn checkpoint(&mut self) -> Result<()> {
+        self.wait_for_locks(CHECKPOINT_PATIENCE)?;
         if let AnyConnection::Sqlite(connection) = self {
             connection.batch_execute("PRAGMA wal_checkpoint(TRUNCATE)")?;
         }

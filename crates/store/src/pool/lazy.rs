@@ -79,7 +79,7 @@ impl Lazy {
             Some(session) => Ok(session),
             empty => {
                 let opened = Session::sharing(&self.shared.origin, Arc::clone(&self.ledgers));
-                let session = empty.insert(opened.map_err(unreachable)?);
+                let mut session = opened.map_err(unreachable)?;
                 session.allow(self.shared.costs);
                 if std::mem::replace(&mut self.was_open, true) {
                     self.shared.counts.reopened.add(1);
@@ -90,7 +90,7 @@ impl Lazy {
                 if self.only_reads {
                     session.refuse_writes()?;
                 }
-                Ok(session)
+                Ok(empty.insert(session))
             }
         }
     }
@@ -157,7 +157,9 @@ impl Lazy {
             }
             begun => begun?,
         }
-        self.get()
+        let session = self.get()?;
+        session.begin_work();
+        Ok(session)
     }
 
     /// Drops the connection if work may have left it unusable.

@@ -1,5 +1,5 @@
 //! The loading of rows whose field is one of some ids: what relationships lead to. There may be
-//! many of them, and their long texts are counted before they are loaded.
+//! many of them, and the long texts of those that an answer includes are counted before.
 
 use diesel::prelude::*;
 use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
@@ -77,6 +77,7 @@ struct Among<'q> {
 
 impl Among<'_> {
     fn load<R: Stored>(&self, tenant: &mut Tenant<'_>) -> Result<Vec<Found<R>>> {
+        let is_counted = R::LONG.is_some() && tenant.session().counts_texts();
         let mut rows = Vec::new();
         for chunk in self.ids.chunks(CHUNK) {
             // Few lengths make few statements, so the last id is repeated up to a power of two.
@@ -85,10 +86,13 @@ impl Among<'_> {
                 chunk.resize(chunk.len().next_power_of_two(), last);
             }
             let left = self.limit.saturating_sub(rows.len());
-            let first = if R::LONG.is_some() { left.min(FEW + 1) } else { left };
+            if left == 0 {
+                break;
+            }
+            let first = if is_counted { left.min(FEW + 1) } else { left };
             let mut found = run::<R>(tenant, &self.criteria(&chunk, first), self.with)?;
             let is_cut = found.len() == first && first < left;
-            if R::LONG.is_some() && (is_cut || !rows.is_empty()) {
+            if is_counted && (is_cut || !rows.is_empty()) {
                 let bytes = text_of::<R>(tenant, &self.criteria(&chunk, left))?;
                 tenant.session().count_text(bytes)?;
             }
@@ -123,10 +127,12 @@ struct LongText<'q, R: Stored>(Select<'q, R>);
 
 impl<R: Stored> QueryFragment<MultiBackend> for LongText<'_, R> {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, MultiBackend>) -> QueryResult<()> {
-        out.push_sql("SELECT CAST(COALESCE(SUM(OCTET_LENGTH(");
+        out.push_sql("SELECT CAST(COALESCE(SUM(OCTET_LENGTH(long)), 0) AS BIGINT) FROM (SELECT ");
         out.push_identifier(R::LONG.unwrap_or_default())?;
-        out.push_sql(")), 0) AS BIGINT) FROM ");
-        self.0.push_all(&mut out)
+        out.push_sql(" AS long FROM ");
+        self.0.push_rows(&mut out)?;
+        out.push_sql(") AS texts");
+        Ok(())
     }
 }
 

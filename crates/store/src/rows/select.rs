@@ -198,7 +198,7 @@ impl<'q, R: Stored> Select<'q, R> {
             }
             Some(_) => {
                 out.push_sql("(SELECT COUNT(*) FROM ");
-                self.push_all(out)?;
+                self.push_source(out, &self.joins)?;
                 out.push_sql(")");
                 Ok(())
             }
@@ -218,12 +218,35 @@ impl<'q, R: Stored> Select<'q, R> {
         out.push_sql(") AS TEXT)");
     }
 
-    /// Writes the tables, and the condition of the filter.
-    pub(super) fn push_all<'b>(
+    /// Writes the tables, the condition, the order and the limit of the rows.
+    pub(super) fn push_rows<'b>(
         &'b self,
         out: &mut AstPass<'_, 'b, MultiBackend>,
     ) -> QueryResult<()> {
-        self.push_source(out, &self.joins)
+        let mut joins = self.joins.clone();
+        for join in self.criteria.order.iter().filter_map(|order| order.field.join) {
+            if !joins.contains(&join) {
+                joins.push(join);
+            }
+        }
+        self.push_source(out, &joins)?;
+        for (at, order) in self.criteria.order.iter().enumerate() {
+            out.push_sql(if at == 0 { " ORDER BY " } else { ", " });
+            out.push_sql(order.field.column);
+            out.push_sql(if order.descending { " DESC" } else { " ASC" });
+            if order.field.nullable {
+                out.push_sql(if order.reversed { " NULLS FIRST" } else { " NULLS LAST" });
+            }
+        }
+        // The limit is written out: SQLite prepares `LIMIT ?` anew for every value, and PostgreSQL,
+        // which takes it for a tenth of the table, plans it anew every time.
+        out.push_sql(" LIMIT ");
+        out.push_sql(&self.criteria.limit.to_string());
+        if self.criteria.offset > 0 {
+            out.push_sql(" OFFSET ");
+            out.push_bind_param::<BigInt, i64>(&self.criteria.offset)?;
+        }
+        Ok(())
     }
 
     /// Writes the tables, and the condition that their rows are the tenant's and meet the filter.
@@ -267,30 +290,7 @@ impl<R: Stored> QueryFragment<MultiBackend> for Select<'_, R> {
         out.push_sql(", ");
         self.push_keys(&mut out);
         out.push_sql(" FROM ");
-        let mut joins = self.joins.clone();
-        for join in self.criteria.order.iter().filter_map(|order| order.field.join) {
-            if !joins.contains(&join) {
-                joins.push(join);
-            }
-        }
-        self.push_source(&mut out, &joins)?;
-        for (at, order) in self.criteria.order.iter().enumerate() {
-            out.push_sql(if at == 0 { " ORDER BY " } else { ", " });
-            out.push_sql(order.field.column);
-            out.push_sql(if order.descending { " DESC" } else { " ASC" });
-            if order.field.nullable {
-                out.push_sql(if order.reversed { " NULLS FIRST" } else { " NULLS LAST" });
-            }
-        }
-        // The limit is written out: SQLite prepares `LIMIT ?` anew for every value, and PostgreSQL,
-        // which takes it for a tenth of the table, plans it anew every time.
-        out.push_sql(" LIMIT ");
-        out.push_sql(&self.criteria.limit.to_string());
-        if self.criteria.offset > 0 {
-            out.push_sql(" OFFSET ");
-            out.push_bind_param::<BigInt, i64>(&self.criteria.offset)?;
-        }
-        Ok(())
+        self.push_rows(&mut out)
     }
 }
 

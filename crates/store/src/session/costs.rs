@@ -10,7 +10,7 @@ pub struct Costs {
     pub rewritten: usize,
     /// The most comparisons of texts by the filter of a list: those of a row, times the rows.
     pub comparisons: usize,
-    /// The most bytes of long texts that it loads besides those of a page.
+    /// The most bytes of long texts that an answer includes besides those of a few rows.
     pub text: usize,
 }
 
@@ -23,8 +23,9 @@ impl Costs {
 /// The costs of a piece of work so far.
 #[derive(Clone, Copy, Default)]
 pub(super) struct Spent {
-    rewritten: usize,
-    text: usize,
+    pub(super) rewritten: usize,
+    /// The bytes of long texts; `None` as long as nobody counts them.
+    pub(super) text: Option<usize>,
 }
 
 impl Spent {
@@ -44,8 +45,9 @@ impl Spent {
     ///
     /// [`Error::TooMany`] if there are too many.
     pub(super) fn load(&mut self, bytes: usize, most: &Costs) -> Result<()> {
-        self.text = self.text.saturating_add(bytes);
-        check(Cost::Text, self.text, most.text)
+        let text = self.text.unwrap_or(0).saturating_add(bytes);
+        self.text = Some(text);
+        check(Cost::Text, text, most.text)
     }
 }
 

@@ -90,7 +90,8 @@ impl Session {
     }
 
     /// Moves all that is committed from the log of an SQLite database into its file, so that the
-    /// file alone is the database. Does nothing on PostgreSQL.
+    /// file alone is the database, unless others use it: for the end of work, since locks are
+    /// hardly waited for afterwards. Does nothing on PostgreSQL.
     pub fn checkpoint(&mut self) -> Result<()> {
         self.connection.checkpoint()
     }
@@ -219,7 +220,22 @@ impl Session {
         self.spent.rewrite(rows, &self.costs)
     }
 
-    /// Counts bytes of long texts that are about to be loaded besides those of a page.
+    /// Returns the number of rows that the work has rewritten because of changes of others.
+    pub(crate) fn rewritten(&self) -> usize {
+        self.spent.rewritten
+    }
+
+    /// Counts the long texts of all rows that the piece of work loads from now on.
+    pub(crate) fn count_texts(&mut self) {
+        self.spent.text.get_or_insert_default();
+    }
+
+    /// Whether long texts are counted.
+    pub(crate) fn counts_texts(&self) -> bool {
+        self.spent.text.is_some()
+    }
+
+    /// Counts bytes of long texts that are about to be loaded besides those of a few rows.
     ///
     /// # Errors
     ///

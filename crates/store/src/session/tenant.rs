@@ -103,6 +103,17 @@ impl<'s> Tenant<'s> {
         self.session.is_postgres()
     }
 
+    /// Returns the number of rows that the work has rewritten because of changes of others.
+    pub fn rewritten(&mut self) -> usize {
+        self.session().rewritten()
+    }
+
+    /// Counts the long texts of all rows that the piece of work loads from now on: they are
+    /// included in an answer.
+    pub fn count_texts(&mut self) {
+        self.session().count_texts();
+    }
+
     pub(crate) fn session(&mut self) -> &mut Session {
         self.session
     }

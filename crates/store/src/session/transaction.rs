@@ -144,7 +144,6 @@ impl Session {
 
     /// Begins a transaction that changes nothing and sees one moment.
     pub(crate) fn begin_reading(&mut self, seen: Visibility) -> Result<()> {
-        self.begin_work();
         if self.is_postgres() {
             let isolation = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;";
             let begin = format!("{isolation} {} {}", limits(), seen.settings());
@@ -160,7 +159,6 @@ impl Session {
     /// On PostgreSQL it goes on in the transaction of the one before, if that saw the same rows:
     /// each statement sees the moment at which it begins. Returns whether it does.
     pub(crate) fn begin_statement(&mut self, seen: Visibility) -> Result<bool> {
-        self.begin_work();
         let mut goes_on = false;
         if self.is_postgres() {
             let isolation = "BEGIN ISOLATION LEVEL READ COMMITTED READ ONLY;";

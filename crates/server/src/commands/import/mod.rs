@@ -142,8 +142,9 @@ const PAUSE: Duration = Duration::from_millis(100);
 /// notices, it reads all rows of the tenant to find some.
 const MANY_ROWS: usize = 10_000;
 
-/// The largest number of distributions that a command rewrites because it changes their deals. On
-/// SQLite that takes the writer about a second, once for the judgement and once for good.
+/// The largest number of distributions that a command rewrites because it changes their deals,
+/// unless a deal alone has more. On SQLite that takes the writer about a second, once for the
+/// judgement and once for good.
 const MAX_REWRITTEN: usize = 100_000;
 
 /// The limits of a command. It may take as long as its files ask for; a statement is a part of
@@ -170,7 +171,7 @@ impl Importer {
         let found = store::organization::find(&mut Tenant::new(scope, &mut session))?;
         let found = found.ok_or(ImportError::Organization(organization))?;
         session.rest()?;
-        session.allow(Costs { rewritten: MAX_REWRITTEN, text: usize::MAX, ..Costs::USUAL });
+        session.allow(Costs { rewritten: usize::MAX, ..Costs::USUAL });
         Ok(Self { session, scope, currency: found.currency, resources: resources::own() })
     }
 
@@ -346,14 +347,14 @@ impl Batch<'_> {
         if let Err(error) = store::fold_totals(&mut importer.session) {
             log::warn!("the totals were not folded: {error}");
         }
-        if let Err(error) = importer.session.checkpoint() {
-            log::warn!("the log of the database was not emptied: {error}");
-        }
         let summary = plan.summary();
         for it in summary.iter().filter(|it| it.rows >= MANY_ROWS) {
             if let Err(error) = store::analyze(&mut importer.session, it.kind) {
                 log::warn!("the statistics of {} were not gathered: {error}", it.kind);
             }
+        }
+        if let Err(error) = importer.session.checkpoint() {
+            log::warn!("the log of the database was not emptied: {error}");
         }
         Ok(summary)
     }

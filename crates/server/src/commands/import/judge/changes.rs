@@ -8,7 +8,7 @@ use apportion_core::decimal::Rate;
 use apportion_core::units::Units;
 use apportion_jsonapi::input::{Link, Linkage};
 use apportion_jsonapi::{Code, Error, Input, Scalar, Value};
-use apportion_store::{self as store, Cost, Tenant, unique};
+use apportion_store::{self as store, Tenant, unique};
 
 use super::super::faults::EXTERNAL_ID;
 use super::super::names::{NameLookup, Names, Reference};
@@ -96,25 +96,20 @@ impl Judge<'_> {
             lock(&mut work, &plan.changes)?;
             let first = plan.changes.len().saturating_sub(self.changed.len());
             for (at, change) in plan.changes.iter().enumerate() {
+                let before = work.tenant.rewritten();
                 let made = make(&mut work, change);
-                if made.is_ok() {
-                    continue;
-                }
                 let line = at.checked_sub(first).and_then(|at| self.changed.get(at)).copied();
                 // One of an earlier file was possible when that was judged.
-                let changed = || changed_since(change);
+                let line = || line.ok_or_else(|| changed_since(change));
                 match made {
                     Err(Failure::Refused(errors)) => {
-                        let line = line.ok_or_else(changed)?;
-                        self.faults.add_errors(line, &self.sheet.minor, &errors);
-                    }
-                    Err(Failure::Store(store::Error::TooMany {
-                        cost: Cost::Rewritten, ..
-                    })) => {
-                        self.refuse_rewriting(line.ok_or_else(changed)?);
-                        break;
+                        self.faults.add_errors(line()?, &self.sheet.minor, &errors);
                     }
                     other => other.map_err(ImportError::from)?,
+                }
+                if before > 0 && work.tenant.rewritten() > MAX_REWRITTEN {
+                    self.refuse_rewriting(line()?);
+                    break;
                 }
             }
             self.judge_new(&mut work, plan)?;
