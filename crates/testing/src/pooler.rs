@@ -16,9 +16,12 @@ use tempfile::TempDir;
 use crate::postgres::Cluster;
 use crate::programs::Programs;
 
-/// The environment variable that puts a pooler before the cluster of a suite: `resets` or
-/// `session`.
+/// The environment variable that puts a pooler before the cluster of a suite: `resets`,
+/// `session` or `transaction`.
 const SWITCH: &str = "POOLER";
+
+/// The environment variable that names the program of PgBouncer, if it is not where Debian has it.
+const PROGRAM: &str = "PGBOUNCER";
 
 /// The longest time that PgBouncer takes to start.
 const START_TIMEOUT: Duration = Duration::from_secs(20);
@@ -40,8 +43,10 @@ impl Pooler {
         match env::var(SWITCH).as_deref() {
             Err(_) | Ok("") => Ok(None),
             Ok("resets") => resets(server).map(Some).map_err(failed),
-            Ok("session") => pgbouncer(programs, server, "session").map(Some),
-            Ok(other) => panic!("{SWITCH} is {other:?}; it is `resets` or `session`"),
+            Ok(mode @ ("session" | "transaction")) => pgbouncer(programs, server, mode).map(Some),
+            Ok(other) => {
+                panic!("{SWITCH} is {other:?}; it is `resets`, `session` or `transaction`")
+            }
         }
     }
 
@@ -76,8 +81,9 @@ impl Drop for Pooler {
 }
 
 fn pgbouncer(programs: &Programs, server: u16, mode: &str) -> std::result::Result<Pooler, String> {
+    let named = env::var_os(PROGRAM).map(PathBuf::from);
     let path = ["/usr/sbin/pgbouncer", "/usr/bin/pgbouncer", "/usr/local/bin/pgbouncer"];
-    let program = path.iter().map(PathBuf::from).find(|path| path.is_file());
+    let program = named.or_else(|| path.iter().map(PathBuf::from).find(|path| path.is_file()));
     let program = program.ok_or("there is no pgbouncer (Debian: apt-get install pgbouncer)")?;
     let failed = |error: std::io::Error| format!("pgbouncer: {error}");
     let directory =

@@ -72,8 +72,9 @@ fn world(place: &Place) -> World {
     world
 }
 
+/// Runs statements in one transaction, since a pooler may give the next to another session.
 fn psql(place: &Place, sql: &str) -> Result<String, String> {
-    place.cluster().unwrap().try_query(&place.url, sql)
+    place.cluster().unwrap().try_query(&place.url, &format!("BEGIN; {sql}; COMMIT"))
 }
 
 /// Returns the ids of the organizations whose rows a statement finds in a table.
@@ -83,15 +84,15 @@ fn seen(place: &Place, set: &str, table: &str) -> String {
     psql(place, &sql).unwrap().lines().collect::<Vec<_>>().join(",")
 }
 
-const OURS: &str = "SET apportion.organization_id = '1';";
-const THEIRS: &str = "SET apportion.organization_id = '2';";
+const OURS: &str = "SET LOCAL apportion.organization_id = '1';";
+const THEIRS: &str = "SET LOCAL apportion.organization_id = '2';";
 
 fn rows_are_hidden_by_the_database(place: &Place) {
     // The server is stopped first: now and then it folds counts from one table into another.
     drop(world(place));
     for (table, row) in TABLES {
         if !row.is_empty() {
-            let sql = format!("SET apportion.mode = 'engine'; INSERT INTO {table} {row}");
+            let sql = format!("SET LOCAL apportion.mode = 'engine'; INSERT INTO {table} {row}");
             psql(place, &sql).unwrap();
         }
         let check = |set: &str, expected: &str| {
@@ -100,15 +101,18 @@ fn rows_are_hidden_by_the_database(place: &Place) {
         check("", "");
         check(OURS, "1");
         check(THEIRS, "2");
-        check("SET apportion.organization_id = '999';", "");
-        check("SET apportion.organization_id = '';", "");
-        check("SET apportion.mode = 'engine';", "1,2");
-        check("SET apportion.mode = 'other';", "");
-        check("SET apportion.mode = ''; SET apportion.organization_id = '1';", "1");
+        check("SET LOCAL apportion.organization_id = '999';", "");
+        check("SET LOCAL apportion.organization_id = '';", "");
+        check("SET LOCAL apportion.mode = 'engine';", "1,2");
+        check("SET LOCAL apportion.mode = 'other';", "");
+        check("SET LOCAL apportion.mode = ''; SET LOCAL apportion.organization_id = '1';", "1");
         // A setting that cannot be parsed is an error, and never shows all rows.
         assert!(
-            psql(place, &format!("SET apportion.organization_id = 'x'; SELECT * FROM {table}"))
-                .is_err()
+            psql(
+                place,
+                &format!("SET LOCAL apportion.organization_id = 'x'; SELECT * FROM {table}")
+            )
+            .is_err()
         );
     }
 }
@@ -136,7 +140,8 @@ fn every_table_has_forced_policies(place: &Place) {
 fn links_across_are_refused(place: &Place) {
     drop(world(place));
     let refused = |sql: &str| {
-        let error = psql(place, &format!("SET apportion.mode = 'engine'; {sql}")).unwrap_err();
+        let error =
+            psql(place, &format!("SET LOCAL apportion.mode = 'engine'; {sql}")).unwrap_err();
         assert!(error.contains("violates foreign key constraint"), "{sql}: {error}");
     };
     refused("UPDATE revenue_distributions SET deal_id = 2 WHERE id = 1");
@@ -173,7 +178,7 @@ fn links_across_are_refused(place: &Place) {
         refused(&format!("UPDATE {table} SET {key} = {theirs} WHERE ctid = {ours}"));
     }
     refused("DELETE FROM deals WHERE id = 1");
-    let own = "SET apportion.mode = 'engine'; UPDATE deals SET creator_id = 1 WHERE id = 1";
+    let own = "SET LOCAL apportion.mode = 'engine'; UPDATE deals SET creator_id = 1 WHERE id = 1";
     psql(place, own).unwrap();
 }
 
