@@ -18,7 +18,7 @@ use crate::programs::Programs;
 
 /// The environment variable that puts a pooler before the cluster of a suite: `resets`,
 /// `session` or `transaction`.
-const SWITCH: &str = "POOLER";
+pub(crate) const SWITCH: &str = "POOLER";
 
 /// The environment variable that names the program of PgBouncer, if it is not where Debian has it.
 const PROGRAM: &str = "PGBOUNCER";

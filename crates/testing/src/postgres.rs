@@ -74,6 +74,9 @@ struct Server {
     directory: TempDir,
 }
 
+/// The environment variable that names the language of the cluster of a suite.
+pub(crate) const LANGUAGE: &str = "POSTGRES_LANGUAGE";
+
 impl Cluster {
     /// Makes and starts a cluster, and waits until it accepts connections. Its role `apportion` is
     /// to own the databases, and is neither superuser nor exempt from row-level security.
@@ -91,7 +94,7 @@ impl Cluster {
     /// A pooler stands before it if the environment names one (`POOLER`), and its messages are in
     /// another language than English if `POSTGRES_LANGUAGE` names one, such as `de_DE.UTF-8`.
     pub(crate) fn start_for_suite() -> Result<Self, Unavailable> {
-        let language = std::env::var("POSTGRES_LANGUAGE").ok().filter(|name| !name.is_empty());
+        let language = std::env::var(LANGUAGE).ok().filter(|name| !name.is_empty());
         let messages = language.map(|name| format!("lc_messages={name}"));
         let settings = ["max_wal_size=256MB"].into_iter().chain(messages.as_deref());
         let settings: Vec<&str> = settings.collect();

@@ -1,5 +1,7 @@
 //! Where a suite keeps its databases and files: in memory where a person waits for it, on disk in
-//! the gate. A killed process loses nothing either way.
+//! the gate. A killed process loses nothing either way. What runs once more in the gate, behind a
+//! pooler or before a server of another language, is in memory: a disk may take seconds for a
+//! commit, and all of the tests have met it before.
 
 use std::env;
 use std::path::{Path, PathBuf};
@@ -7,6 +9,8 @@ use std::sync::OnceLock;
 
 use tempfile::TempDir;
 
+use crate::pooler::SWITCH as POOLER;
+use crate::postgres::LANGUAGE;
 use crate::rounds::is_whole;
 
 /// The file system in memory that Linux has.
@@ -18,7 +22,8 @@ const ENOUGH: u64 = 2 * 1024 * 1024 * 1024;
 pub(crate) fn directory(prefix: &str) -> std::io::Result<TempDir> {
     static ROOM: OnceLock<PathBuf> = OnceLock::new();
     let room = ROOM.get_or_init(|| {
-        let on_disk = is_whole() || env::var_os("TMPDIR").is_some();
+        let is_repeated = [POOLER, LANGUAGE].iter().any(|name| env::var_os(name).is_some());
+        let on_disk = is_whole() && !is_repeated || env::var_os("TMPDIR").is_some();
         if !on_disk && free_bytes(Path::new(MEMORY)) >= ENOUGH {
             PathBuf::from(MEMORY)
         } else {
