@@ -2,6 +2,7 @@
 //! snapshot, while rows come and go and PostgreSQL's sums are folded.
 
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use apportion_store::{Error, Result, Scope, Session, Tenant, fold_totals};
 use apportion_testing::{Backend, Place, rounds};
@@ -19,6 +20,9 @@ apportion_testing::cases! {
 const WRITERS: u64 = 3;
 /// The number of changes that each writer makes in a whole run.
 const CHANGES: usize = 600;
+/// The time between two folds. Without one they hold what the changes of the writers need nearly
+/// all of the time, and a change can come too late.
+const PAUSE: Duration = Duration::from_millis(2);
 
 /// Adds a deal or two, or takes one away; some of that is undone.
 fn change(tenant: &mut Tenant<'_>, dice: u64) -> Result<()> {
@@ -84,6 +88,7 @@ fn in_every_snapshot(place: &Place) {
                 let mut session = world.session();
                 while writing.load(Ordering::Acquire) {
                     fold_totals(&mut session).unwrap();
+                    std::thread::sleep(PAUSE);
                 }
             });
         }
