@@ -21,7 +21,7 @@ use crate::access::TokenCache;
 use crate::access::idempotency::{self, InFlight};
 use crate::access::rates::Rates;
 use crate::app::{App, Config};
-use crate::catalog::Resources;
+use crate::catalog::{FieldsError, Resources, TypeError};
 use crate::clock::{self, ClockWatch};
 use crate::endpoints::dispatch::dispatch;
 use crate::endpoints::probes::beside::Beside;
@@ -48,12 +48,24 @@ pub enum ServeError {
     /// The database cannot be used.
     #[error(transparent)]
     Store(#[from] store::Error),
+    /// The types of a program that embeds the server cannot be served.
+    #[error(transparent)]
+    Types(#[from] TypeError),
     /// The address cannot be listened on.
     #[error("cannot listen on {0}: {1}")]
     Bind(SocketAddr, std::io::Error),
     /// The running server failed.
     #[error("the server stopped: {0}")]
     Io(#[from] std::io::Error),
+}
+
+impl From<FieldsError> for ServeError {
+    fn from(error: FieldsError) -> Self {
+        match error {
+            FieldsError::Types(error) => Self::Types(error),
+            FieldsError::Store(error) => Self::Store(error),
+        }
+    }
 }
 
 /// Runs the server until the process receives SIGTERM or SIGINT, and ends in good order. A second
@@ -225,13 +237,15 @@ fn open_app(
              set --public-url"
         );
     }
+    let store = Store::open(&config.database, config.limits.store)?;
+    resources.check_fields(&config.database)?;
     let monitor = Monitor::new(clock::now().and_utc().timestamp(), Kind::names());
     Ok(App {
         monitor: monitor.map_err(std::io::Error::other)?,
         dropped_log_lines: config.monitoring.dropped_log_lines,
         resources,
         description: OnceLock::new(),
-        store: Store::open(&config.database, config.limits.store)?,
+        store,
         clock: config.clock.clone(),
         clock_watch: ClockWatch::over(&config.clock),
         hosts,

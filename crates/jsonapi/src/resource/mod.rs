@@ -3,6 +3,7 @@
 
 mod attribute;
 mod declaration;
+mod faults;
 mod operator;
 mod parameters;
 mod registry;

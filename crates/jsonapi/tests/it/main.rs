@@ -8,6 +8,7 @@
     reason = "a test that cannot go on should stop"
 )]
 
+mod declarations;
 mod documents;
 mod errors;
 mod filters;

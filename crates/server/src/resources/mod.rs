@@ -11,7 +11,7 @@ use std::sync::{Arc, LazyLock};
 use apportion_jsonapi::Registry;
 use apportion_store::Field;
 
-use crate::catalog::{Resources, Served};
+use crate::catalog::{Resources, Served, TypeError};
 use crate::payouts::preview_types;
 use crate::revenue::report_row;
 
@@ -24,8 +24,13 @@ pub fn own() -> Arc<Resources> {
 
 /// Returns the types that Apportion serves, followed by the types of a program that embeds the
 /// server.
-pub fn with(others: Vec<Box<dyn Served>>) -> Arc<Resources> {
-    Arc::new(Resources::new(types().into_iter().chain(others).collect()))
+///
+/// # Errors
+///
+/// A name cannot be used or occurs twice, or a relationship leads nowhere. That a field is not in
+/// the table of its type is an error when a server starts.
+pub fn with(others: Vec<Box<dyn Served>>) -> Result<Arc<Resources>, TypeError> {
+    Resources::new(types()).with(others).map(Arc::new)
 }
 
 /// Returns the declarations of the types that Apportion serves.

@@ -2,18 +2,25 @@
 //! filters, sorts, pages, includes, reads and writes, relationships to many, operations and a
 //! description.
 
+use apportion_jsonapi::{Attribute, Declaration, Kind, Scalar};
+use apportion_server::catalog::{Resource, Served};
+use apportion_server::resources;
+use apportion_server::serve::Running;
+use apportion_server::store::Field;
 use apportion_testing::Place;
 use serde_json::{Value, json};
 
 use crate::support::atomic::operate;
 use crate::support::openapi::written;
+use crate::support::rows::notes::{self, NoteRow};
 use crate::support::rows::notes_world::{ids, linked, readers, world};
-use crate::support::world::document;
+use crate::support::world::{config, document};
 
 apportion_testing::cases! {
     it_is_written_and_read, lists, includes, a_resource_that_many_hold_counts_once,
-    missing_members_are_refused, operations_write_members, it_is_described;
-    plain: the_guide_shows_this_very_code
+    missing_members_are_refused, operations_write_members, it_is_described,
+    fields_that_are_not_there;
+    plain: the_guide_shows_this_very_code, types_are_checked
 }
 
 fn it_is_written_and_read(place: &Place) {
@@ -206,4 +213,43 @@ fn the_guide_shows_this_very_code() {
     for block in blocks {
         assert!(code.contains(block), "not in notes.rs:\n{block}");
     }
+}
+
+/// A type with this name and this attribute, whose rows are those of notes.
+fn note_like(name: &'static str, column: &'static str) -> Box<dyn Served> {
+    let field = Field::of::<diesel::sql_types::Text>(column);
+    let declaration =
+        Declaration::new(name, (|row: &NoteRow| row.id, notes::ID), |row| row.version)
+            .attribute(Attribute::new("text", Kind::Text).field(field), |row| {
+                Scalar::Text(&row.text)
+            });
+    Box::new(Resource { declaration, writes: None })
+}
+
+/// The faults of types are told when they are given.
+fn types_are_checked() {
+    let text = "\"notes\".\"text\"";
+    let refused = |name| resources::with(vec![note_like(name, text)]).err().unwrap().to_string();
+    assert_eq!(refused("deals"), "types cannot be served: two types have the name \"deals\"");
+    let said = "types cannot be served: \"reports\" is an address of the server";
+    assert_eq!(refused("reports"), said);
+    let said = "types cannot be served: the type \"my notes\" must begin and end with a letter or \
+                a digit, with '-' and '_' only between";
+    assert_eq!(refused("my notes"), said);
+    assert!(resources::with(vec![note_like("memos", text)]).is_ok());
+    // Our own have no fault.
+    assert_eq!(resources::registry().faults(), [""; 0]);
+}
+
+/// A server does not start if the table of a type lacks a field.
+fn fields_that_are_not_there(place: &Place) {
+    notes::migrate(&place.url);
+    let start = |column| {
+        let types = resources::with(vec![note_like("memos", column)]).unwrap();
+        Running::serving(config(&place.url.parse().unwrap()), types).map(drop)
+    };
+    start("\"notes\".\"text\"").unwrap();
+    let error = start("\"notes\".\"txet\"").unwrap_err().to_string();
+    let begins = "types cannot be served: the type \"memos\": the sort \"text\": ";
+    assert!(error.starts_with(begins) && error.contains("txet"), "{error}");
 }

@@ -85,7 +85,7 @@ fn resource() -> Resource<NoteRow> {
 
 /// Apportion's types and notes.
 pub fn resources() -> Arc<Resources> {
-    apportion_server::resources::with(vec![Box::new(resource())])
+    apportion_server::resources::with(vec![Box::new(resource())]).unwrap()
 }
 
 /// The members of a note that can be set.
