@@ -4,8 +4,9 @@ use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 
 use anyhow::{Context, bail};
+use apportion_server::serve::ServerConfig;
 use apportion_server::store::{Address, newest_migration};
-use apportion_server::{Clock, Config, Monitoring, demo, serve};
+use apportion_server::{Clock, Config, Parts, demo, serve};
 use clap::Args;
 
 use crate::command::Role;
@@ -73,27 +74,27 @@ pub(crate) fn run(options: Serve, database: Address, said: &[String]) -> anyhow:
     let (bind, public_url) = (options.bind, options.public_url);
     let (limit_rates, trusted_proxies) = (!options.no_rate_limit, options.trusted_proxies);
     let Interval(engine_interval) = options.engine_interval;
-    let dropped = log_line::dropped;
-    let monitoring = Monitoring { bind: options.metrics_bind, dropped_log_lines: Some(dropped) };
+    let metrics_bind = options.metrics_bind;
     let limits = options.limits;
-    let config = |database| Config {
-        bind,
+    let service = |database| Config {
         limits: limits.on(&database),
         database,
         public_url,
         cors_origins: options.cors_origins,
         trusted_proxies,
         limit_rates,
-        engine_interval,
         clock: Clock::system(),
-        monitoring,
+        parts: Parts::ALL,
+        dropped_log_lines: Some(log_line::dropped),
     };
+    let config =
+        |database| ServerConfig { bind, metrics_bind, engine_interval, service: service(database) };
     if !options.demo {
         options.role.check(&database)?;
         let about = about(&database, options.engine_interval);
         return Ok(serve::run(config(database), |address| announce(&about, said, address, None))?);
     }
-    let bound = [("--bind", Some(bind)), ("--metrics-bind", monitoring.bind)];
+    let bound = [("--bind", Some(bind)), ("--metrics-bind", metrics_bind)];
     for (option, address) in bound {
         if let Some(address) = address.filter(|address| !address.ip().is_loopback()) {
             bail!(

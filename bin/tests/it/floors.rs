@@ -84,7 +84,8 @@ const CRATES: &[(&str, &[Floor])] = &[
             ("engine", 5),
             ("commands", 7),
             ("endpoints", 7),
-            ("serve.rs", 8),
+            ("service.rs", 8),
+            ("serve.rs", 9),
         ],
     ),
 ];

@@ -4,12 +4,10 @@
 //! `cargo run -p apportion-server --example embedded`
 
 use std::error::Error;
-use std::time::Duration;
 
 use apportion_core::organization::OrganizationDraft;
 use apportion_server::admin::{self, TokenDraft};
-use apportion_server::serve::Running;
-use apportion_server::{Clock, Config, Limits, Monitoring};
+use apportion_server::serve::{Running, ServerConfig};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let directory = tempfile::tempdir()?;
@@ -26,20 +24,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let token = admin::create_token(&database, draft)?;
 
     let bind = "127.0.0.1:0".parse()?;
-    let engine_interval = Some(Duration::from_secs(30));
-    let limits = Limits::of(&database);
-    let config = Config {
-        bind,
-        database,
-        public_url: None,
-        cors_origins: Vec::new(),
-        trusted_proxies: Vec::new(),
-        limit_rates: true,
-        engine_interval,
-        clock: Clock::system(),
-        limits,
-        monitoring: Monitoring::default(),
-    };
+    let config = ServerConfig { bind, ..ServerConfig::of(database) };
     let server = Running::start(config)?;
     println!("http://{}/api/v2/deals answers to {}", server.address(), token.reveal());
     Ok(())

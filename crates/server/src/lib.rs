@@ -22,11 +22,13 @@ mod payouts;
 pub mod resources;
 mod revenue;
 pub mod serve;
+mod service;
 
 pub use access::rates::RateLimits;
 pub use access::token;
-pub use app::{Config, Limits, Monitoring, text_of_answers};
+pub use app::{Config, Limits, OpenError, Parts, text_of_answers};
 pub use apportion_store as store;
 pub use clock::Clock;
 pub use commands::{admin, check, demo, import, restore, roles};
 pub use endpoints::{openapi, report};
+pub use service::{Apportion, Engine, RunningEngine};

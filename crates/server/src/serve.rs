@@ -3,8 +3,8 @@
 use std::future::{poll_fn, ready};
 use std::net::{SocketAddr, TcpListener};
 use std::pin::Pin;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, OnceLock, mpsc};
+use std::sync::atomic::Ordering;
+use std::sync::mpsc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -15,27 +15,17 @@ use actix_web::dev::AppConfig;
 use actix_web::rt::net::TcpStream;
 use actix_web::rt::signal::unix::{self, Signal, SignalKind};
 use actix_web::{App as ActixApp, rt, web};
-use apportion_store::{self as store, Store};
+use apportion_store::{Address, Store};
 
-use crate::access::TokenCache;
-use crate::access::idempotency::{self, InFlight};
-use crate::access::rates::Rates;
-use crate::app::{App, Config};
-use crate::catalog::{FieldsError, Resources, TypeError};
-use crate::clock::{self, ClockWatch};
+use crate::app::{App, Config, OpenError};
+use crate::catalog::Resources;
 use crate::endpoints::dispatch::dispatch;
 use crate::endpoints::probes::beside::Beside;
 use crate::endpoints::probes::scrape;
 use crate::engine::timer::Timer;
-use crate::failure::Kind;
-use crate::http::client::Proxies;
-use crate::http::cors::Cors;
 use crate::http::guard::{GuardedStream, KEEP_ALIVE};
 use crate::http::host::Hosts;
-use crate::http::outgoing::Outgoing;
-use crate::monitor::Monitor;
 use crate::resources;
-use crate::revenue::report_room::ReportRoom;
 
 /// The time that a connection may take to close.
 const DISCONNECT_TIMEOUT: Duration = Duration::from_secs(1);
@@ -45,12 +35,9 @@ const SHUTDOWN_SECONDS: u64 = 20;
 /// The reason why the server does not run.
 #[derive(Debug, thiserror::Error)]
 pub enum ServeError {
-    /// The database cannot be used.
+    /// The service cannot be opened.
     #[error(transparent)]
-    Store(#[from] store::Error),
-    /// The types of a program that embeds the server cannot be served.
-    #[error(transparent)]
-    Types(#[from] TypeError),
+    Open(#[from] OpenError),
     /// The address cannot be listened on.
     #[error("cannot listen on {0}: {1}")]
     Bind(SocketAddr, std::io::Error),
@@ -59,11 +46,30 @@ pub enum ServeError {
     Io(#[from] std::io::Error),
 }
 
-impl From<FieldsError> for ServeError {
-    fn from(error: FieldsError) -> Self {
-        match error {
-            FieldsError::Types(error) => Self::Types(error),
-            FieldsError::Store(error) => Self::Store(error),
+/// The configuration of a server: a service, and what belongs to the process that serves it.
+#[derive(Clone, Debug)]
+pub struct ServerConfig {
+    /// The address to listen on; port 0 picks a free port.
+    pub bind: SocketAddr,
+    /// Another address to serve `/metrics` on without a token, and `/health/live`, but nothing
+    /// else; with `None`, `/metrics` takes a token.
+    pub metrics_bind: Option<SocketAddr>,
+    /// The time that the engine waits between two passes; with `None`, no engine runs.
+    pub engine_interval: Option<Duration>,
+    /// The configuration of the service.
+    pub service: Config,
+}
+
+impl ServerConfig {
+    /// Returns the usual configuration of a server of this database: on port 8080 of this machine,
+    /// with a pass of the engine each 30 s.
+    #[must_use]
+    pub fn of(database: Address) -> Self {
+        Self {
+            bind: SocketAddr::from(([127, 0, 0, 1], 8080)),
+            metrics_bind: None,
+            engine_interval: Some(Duration::from_secs(30)),
+            service: Config::of(database),
         }
     }
 }
@@ -71,17 +77,17 @@ impl From<FieldsError> for ServeError {
 /// Runs the server until the process receives SIGTERM or SIGINT, and ends in good order. A second
 /// one ends it at once; SIGHUP has no effect. `on_ready` is called with the address once
 /// connections are accepted.
-pub fn run(config: Config, on_ready: impl FnOnce(SocketAddr)) -> Result<(), ServeError> {
+pub fn run(config: ServerConfig, on_ready: impl FnOnce(SocketAddr)) -> Result<(), ServeError> {
     let (listener, address) = listen(config.bind)?;
     let beside = listen_beside(&config)?;
     if let Some((_, address)) = &beside {
         log::info!("metrics are served on http://{address}{}", scrape::PATH);
     }
-    let app = web::Data::new(open_app(&config, resources::own(), address)?);
+    let app = web::Data::new(open_app(&config.service, &resources::own(), address)?);
     rt::System::new().block_on(async move {
         let (mut server, shutdown) = build_server(listener, beside, app.clone())?;
         let timer = start_engine(&app, config.engine_interval, shutdown);
-        rt::spawn(keep_purging(app.clone()));
+        rt::spawn(app.clone().into_inner().keep_purging());
         rt::spawn(stop_on_signals(Signals::new()?, app.clone(), server.handle()));
         // The first poll makes the server accept connections.
         let first = poll_fn(|context| Poll::Ready(Pin::new(&mut server).poll(context))).await;
@@ -91,7 +97,7 @@ pub fn run(config: Config, on_ready: impl FnOnce(SocketAddr)) -> Result<(), Serv
             Poll::Pending => server.await,
         };
         stop_engine(timer).await;
-        Store::empty_log(&config.database);
+        Store::empty_log(&config.service.database);
         ended.map_err(ServeError::from)
     })
 }
@@ -160,23 +166,23 @@ pub struct Running {
 
 impl Running {
     /// Starts a server of Apportion's own types.
-    pub fn start(config: Config) -> Result<Self, ServeError> {
-        Self::serving(config, resources::own())
+    pub fn start(config: ServerConfig) -> Result<Self, ServeError> {
+        Self::serving(config, &resources::own())
     }
 
     /// Starts a server of these types.
-    pub fn serving(config: Config, types: Arc<Resources>) -> Result<Self, ServeError> {
+    pub fn serving(config: ServerConfig, types: &Resources) -> Result<Self, ServeError> {
         let (listener, address) = listen(config.bind)?;
         let beside = listen_beside(&config)?;
         let metrics_address = beside.as_ref().map(|(_, address)| *address);
-        let app = web::Data::new(open_app(&config, types, address)?);
+        let app = web::Data::new(open_app(&config.service, types, address)?);
         let (sender, receiver) = mpsc::channel();
         let thread = std::thread::spawn(move || {
             rt::System::new().block_on(async move {
                 match build_server(listener, beside, app.clone()) {
                     Ok((server, shutdown)) => {
                         let timer = start_engine(&app, config.engine_interval, shutdown);
-                        rt::spawn(keep_purging(app.clone()));
+                        rt::spawn(app.clone().into_inner().keep_purging());
                         let _ = sender.send(Ok(server.handle()));
                         let _ = server.await;
                         stop_engine(timer).await;
@@ -220,45 +226,19 @@ fn listen(bind: SocketAddr) -> Result<(TcpListener, SocketAddr), ServeError> {
 }
 
 /// Listens on the address for `/metrics` alone, if there is one.
-fn listen_beside(config: &Config) -> Result<Option<(TcpListener, SocketAddr)>, ServeError> {
-    config.monitoring.bind.map(listen).transpose()
+fn listen_beside(config: &ServerConfig) -> Result<Option<(TcpListener, SocketAddr)>, ServeError> {
+    config.metrics_bind.map(listen).transpose()
 }
 
-/// Opens the store and makes the state that all requests share.
-fn open_app(
-    config: &Config,
-    resources: Arc<Resources>,
-    address: SocketAddr,
-) -> Result<App, ServeError> {
-    let hosts = Hosts::new(address, config.public_url.as_deref());
+/// Opens the service that listens on an address.
+fn open_app(config: &Config, types: &Resources, address: SocketAddr) -> Result<App, OpenError> {
     if !address.ip().is_loopback() && config.public_url.is_none() {
         log::warn!(
             "no public URL is set, so absolute links repeat the Host that a client sends: \
              set --public-url"
         );
     }
-    let store = Store::open(&config.database, config.limits.store)?;
-    resources.check_fields(&config.database)?;
-    let monitor = Monitor::new(clock::now().and_utc().timestamp(), Kind::names());
-    Ok(App {
-        monitor: monitor.map_err(std::io::Error::other)?,
-        dropped_log_lines: config.monitoring.dropped_log_lines,
-        resources,
-        description: OnceLock::new(),
-        store,
-        clock: config.clock.clone(),
-        clock_watch: ClockWatch::over(&config.clock),
-        hosts,
-        cors: Cors::new(config.cors_origins.clone()),
-        tokens: TokenCache::default(),
-        rates: config.limit_rates.then(|| Arc::new(Rates::within(config.limits.rates))),
-        proxies: Proxies::new(&config.trusted_proxies),
-        in_flight: InFlight::default(),
-        outgoing: Outgoing::within(config.limits.answer_memory),
-        report_room: ReportRoom::within(config.limits.report_memory),
-        limits: config.limits,
-        is_draining: AtomicBool::default(),
-    })
+    App::open(config, types, Some(address))
 }
 
 /// Starts the engine, unless there is no interval. It begins no trigger once the server shuts down.
@@ -268,9 +248,7 @@ fn start_engine(
     shutdown: GracefulShutdownSignal,
 ) -> Option<Timer> {
     let shutdown = async move { shutdown.notified().await };
-    let clock = (app.clock.clone(), app.clock_watch.clone());
-    let figures = app.monitor.engine.clone();
-    interval.map(|interval| Timer::start(app.store.clone(), clock, figures, interval, shutdown))
+    interval.map(|interval| Timer::start(app, interval, shutdown))
 }
 
 /// Gives back, now and then, what others have freed of the memory that this thread allocated: what
@@ -280,18 +258,6 @@ async fn keep_giving_memory_back() {
     loop {
         times.tick().await;
         apportion_limits::memory::collect();
-    }
-}
-
-/// Deletes expired answers now and in each minute, for as long as the server runs, unless the clock
-/// is wrong.
-async fn keep_purging(app: web::Data<App>) {
-    let mut minutes = rt::time::interval(Duration::from_secs(60));
-    loop {
-        minutes.tick().await;
-        if app.clock_watch.look(&app.store).await.is_none() {
-            idempotency::purge(&app.store, app.clock.now()).await;
-        }
     }
 }
 
@@ -314,7 +280,7 @@ fn build_server(
     let shutdown = builder.graceful_shutdown_signal();
     let mut builder = serve_on(builder, listener, app.clone(), None)?;
     if let Some((listener, address)) = beside {
-        let beside = web::Data::new(Beside(Hosts::new(address, None)));
+        let beside = web::Data::new(Beside(Hosts::new(Some(address), None)));
         builder = serve_on(builder, listener, app, Some(beside))?;
     }
     Ok((builder.run(), shutdown))

@@ -82,7 +82,7 @@ dark.addEventListener("change", paint);
 paint();
 
 SwaggerUIBundle({
-  url: "/api/v2/openapi.json",
+  url: document.getElementById("documentation").dataset.description,
   dom_id: "#documentation",
   plugins: [apportion],
   deepLinking: true,

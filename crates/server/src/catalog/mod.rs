@@ -11,8 +11,8 @@ mod table;
 pub(crate) mod unique;
 mod work;
 
-pub(crate) use registry::{FieldsError, TypeId, TypeRef};
 pub use registry::{ROOT, Resources, TypeError};
+pub(crate) use registry::{TypeId, TypeRef};
 pub use served::{BoxedRows, CursorPage, OwnedRows, Page, Served};
 pub(crate) use served::{MAX_INCLUDED, MAX_INCLUDED_IN_WRITES};
 pub use table::{Resource, Writes};

@@ -2,7 +2,9 @@
 //! types (`resources`).
 
 use std::collections::HashSet;
+use std::sync::{Arc, OnceLock};
 
+use actix_web::web::Bytes;
 use apportion_jsonapi::{Cardinality, Registry, ResourceType};
 use apportion_store::{
     self as store, Address, Criteria, Field, Order, OrganizationId, Scope, Session, Tenant,
@@ -11,12 +13,24 @@ use apportion_store::{
 use crate::catalog::served::Served;
 use crate::failure::{self, Failure};
 
-/// The path under which all types are served.
+/// The path under which all types are served, in the service.
 pub const ROOT: &str = "/api/v2";
 
-/// The resource types of a service, with those that have no address: the rows of reports and of
-/// previews.
+/// The resource types of a service, with those that have no address (the rows of reports and of
+/// previews), and the address below which clients find them.
 pub struct Resources {
+    types: Arc<Types>,
+    /// The part of addresses before the paths of the service, such as `/money`; empty for a server
+    /// of its own.
+    prefix: String,
+    /// The path below which clients find the types: the prefix and [`ROOT`].
+    root: String,
+    /// The OpenAPI description, made at the first request for it.
+    pub(crate) description: OnceLock<Bytes>,
+}
+
+/// The types themselves, and what is declared of them. A type has the same position in both.
+struct Types {
     served: Vec<Box<dyn Served>>,
     registry: Registry<Field>,
     /// The number of types at the beginning whose tables are Apportion's.
@@ -32,38 +46,66 @@ pub struct TypeError(pub Vec<String>);
 const TAKEN: [&str; 2] = ["operations", "reports"];
 
 impl Resources {
-    /// Collects types, in the order in which they are described.
+    /// Collects types whose tables are Apportion's, in the order in which they are described.
     pub fn new(served: Vec<Box<dyn Served>>) -> Self {
-        let registry = Registry::new(served.iter().map(|it| it.resource().clone()).collect());
-        let own = served.len();
-        Self { served, registry, own }
+        Self::of(served, Vec::new())
     }
 
-    /// Adds types of others.
+    fn of(mut served: Vec<Box<dyn Served>>, others: Vec<Box<dyn Served>>) -> Self {
+        let own = served.len();
+        served.extend(others);
+        let registry = Registry::new(served.iter().map(|it| it.resource().clone()).collect());
+        Self::below_prefix(Arc::new(Types { served, registry, own }), String::new())
+    }
+
+    fn below_prefix(types: Arc<Types>, prefix: String) -> Self {
+        let root = format!("{prefix}{ROOT}");
+        Self { types, prefix, root, description: OnceLock::new() }
+    }
+
+    /// Collects Apportion's types and then those of others.
     ///
     /// # Errors
     ///
     /// A name cannot be used or occurs twice, or a relationship leads nowhere. Whether their tables
     /// have all fields is known once there is a database ([`Resources::check_fields`]).
-    pub(crate) fn with(self, others: Vec<Box<dyn Served>>) -> Result<Self, TypeError> {
-        let own = self.own;
-        let all = Self::new(self.served.into_iter().chain(others).collect());
-        let mut faults = all.registry.faults();
-        let taken = all.registry.types().iter().filter(|kind| TAKEN.contains(&kind.name));
+    pub(crate) fn with(
+        own: Vec<Box<dyn Served>>,
+        others: Vec<Box<dyn Served>>,
+    ) -> Result<Self, TypeError> {
+        let all = Self::of(own, others);
+        let registry = all.registry();
+        let mut faults = registry.faults();
+        let taken = registry.types().iter().filter(|kind| TAKEN.contains(&kind.name));
         faults.extend(taken.map(|kind| format!("{:?} is an address of the server", kind.name)));
-        if faults.is_empty() { Ok(Self { own, ..all }) } else { Err(TypeError(faults)) }
+        if faults.is_empty() { Ok(all) } else { Err(TypeError(faults)) }
+    }
+
+    /// Returns the same types below a prefix, which comes after the one that they have.
+    pub(crate) fn below(&self, prefix: &str) -> Self {
+        Self::below_prefix(Arc::clone(&self.types), format!("{}{prefix}", self.prefix))
+    }
+
+    /// Returns what stands before the paths of the service.
+    pub(crate) fn prefix(&self) -> &str {
+        &self.prefix
+    }
+
+    /// Returns the path below which clients find the types.
+    pub(crate) fn root(&self) -> &str {
+        &self.root
     }
 
     /// Reads nothing by each field of the types of others, so that one that their tables do not
-    /// have is noticed when a server starts.
+    /// have is noticed when a service is opened. Returns those, a sentence each.
     ///
     /// # Errors
     ///
-    /// A field does not exist, or the database cannot be read.
-    pub(crate) fn check_fields(&self, database: &Address) -> Result<(), FieldsError> {
-        let others = self.served.iter().skip(self.own);
+    /// The database cannot be read.
+    pub(crate) fn check_fields(&self, database: &Address) -> store::Result<Vec<String>> {
+        let others = self.types.served.iter().skip(self.types.own);
         if others.len() == 0 {
-            return Ok(());
+            return Ok(Vec::new());
         }
         let mut session = Session::open(database)?;
         let mut faults = Vec::new();
@@ -89,12 +131,12 @@ impl Resources {
                     .extend(read?.map(|why| format!("the type {:?}: {name:?}: {why}", kind.name)));
             }
         }
-        if faults.is_empty() { Ok(()) } else { Err(TypeError(faults).into()) }
+        Ok(faults)
     }
 
     /// Returns the declarations.
     pub fn registry(&self) -> &Registry<Field> {
-        &self.registry
+        &self.types.registry
     }
 
     /// Finds a type that has addresses by its name.
@@ -104,13 +146,13 @@ impl Resources {
 
     /// Finds a type by its name, whether it has addresses or not.
     pub(crate) fn find_any(&self, name: &str) -> Option<TypeRef<'_>> {
-        let (position, _) = self.registry.find(name)?;
+        let (position, _) = self.registry().find(name)?;
         self.at(position)
     }
 
     /// Returns the type at a position of the registry.
     pub(crate) fn at(&self, position: usize) -> Option<TypeRef<'_>> {
-        let served = self.served.get(position)?.as_ref();
+        let served = self.types.served.get(position)?.as_ref();
         Some(TypeRef { position, served, resources: self })
     }
 
@@ -118,15 +160,6 @@ impl Resources {
     pub(crate) fn get(&self, id: TypeId) -> Option<TypeRef<'_>> {
         self.at(id.0)
     }
-}
-
-/// The reason why the fields of types could not be checked, or are not there.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum FieldsError {
-    #[error(transparent)]
-    Types(#[from] TypeError),
-    #[error(transparent)]
-    Store(#[from] store::Error),
 }
 
 /// Returns the fields that lists of a type are read by, each with what it is for.

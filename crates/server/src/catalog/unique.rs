@@ -8,7 +8,7 @@ use apportion_jsonapi::text::cut;
 use apportion_jsonapi::{Attribute, Code, Error, Input, ResourceType, Scalar};
 use apportion_store::{self as store, Field, Stored, unique};
 
-use crate::catalog::registry::ROOT;
+use crate::catalog::registry::Resources;
 use crate::catalog::work::Work;
 use crate::failure::{Failure, Result};
 
@@ -40,7 +40,11 @@ pub(super) fn read<R: Stored>(
                 Ok(()) => {
                     let found = unique::find_by_texts(&mut work.tenant, field, &[text])?;
                     let other = found.iter().map(&id_of).find(|id| Some(*id) != own);
-                    input.errors.extend(other.map(|other| taken(resource, attribute, text, other)));
+                    input
+                        .errors
+                        .extend(other.map(|other| {
+                            taken(work.resources, (resource, attribute), text, other)
+                        }));
                 }
             }
         }
@@ -73,9 +77,9 @@ pub(super) fn release<'r, R: Stored>(
 }
 
 /// Makes the error of a value that another row has, with a link to that row.
-pub(crate) fn taken(
-    resource: &ResourceType<Field>,
-    attribute: &Attribute<Field>,
+fn taken(
+    resources: &Resources,
+    (resource, attribute): (&ResourceType<Field>, &Attribute<Field>),
     text: &str,
     other: i64,
 ) -> Error {
@@ -83,7 +87,7 @@ pub(crate) fn taken(
     let kind = resource.name;
     let detail = format!("{name} '{}' is that of another record of type {kind}", cut(text));
     let error = Error::pointer(Code::Conflict, format!("/data/attributes/{name}"), detail);
-    error.about(format!("{ROOT}/{kind}/{other}"))
+    error.about(format!("{}/{kind}/{other}", resources.root()))
 }
 
 /// Two requests at once cannot see each other. The second fails when it writes a value that the

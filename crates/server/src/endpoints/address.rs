@@ -5,6 +5,7 @@ use std::borrow::Cow;
 
 use apportion_jsonapi::value;
 
+use crate::app::Parts;
 use crate::catalog::{ROOT, Resources};
 use crate::endpoints::probes::scrape;
 use crate::endpoints::resource_route::Route;
@@ -79,11 +80,16 @@ pub(crate) fn normal_path(path: &str) -> Cow<'_, str> {
 
 impl Address {
     /// Parses a path. One trailing slash makes no difference.
-    pub(crate) fn parse(resources: &Resources, path: &str) -> Self {
+    pub(crate) fn parse(resources: &Resources, path: &str, parts: Parts) -> Self {
         let path = path.strip_suffix('/').unwrap_or(path);
         match public(path) {
+            Some(public) if !public.is_on(parts) => Address::Private(None),
             Some(public) => Address::Public(public),
-            None => Address::Private(private(resources, path)),
+            None => {
+                let endpoint = private(resources, path);
+                let is_off = matches!(endpoint, Some(Endpoint::Scrape)) && !parts.metrics;
+                Address::Private(endpoint.filter(|_| !is_off))
+            }
         }
     }
 
@@ -97,6 +103,15 @@ impl Address {
 }
 
 impl Public {
+    /// Whether the service has the part that the endpoint belongs to.
+    fn is_on(self, parts: Parts) -> bool {
+        match self {
+            Public::Live | Public::Ready => parts.health,
+            Public::Docs(_) => parts.docs,
+            Public::Description | Public::Nothing => true,
+        }
+    }
+
     /// Returns the shape of the address for logs and figures. `None` if nothing is there.
     pub(crate) fn template(self) -> Option<&'static str> {
         match self {

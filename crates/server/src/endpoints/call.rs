@@ -46,9 +46,18 @@ impl Purse {
     }
 }
 
+/// The address that a request was sent to.
+pub(crate) struct Target<'c> {
+    pub(crate) request: &'c HttpRequest,
+    /// The types of the service, and the prefix that it stands behind there.
+    pub(crate) resources: Arc<Resources>,
+    /// The path behind that prefix, as the client sent it.
+    pub(crate) path: &'c str,
+}
+
 /// A request with a valid token.
 pub(crate) struct Call<'c> {
-    request: &'c HttpRequest,
+    target: Target<'c>,
     pub(crate) app: &'c App,
     meter: &'c Meter,
     pub(crate) access: Access,
@@ -65,30 +74,40 @@ pub(crate) struct Call<'c> {
 impl<'c> Call<'c> {
     /// Makes a call of a request and what the gate has found out about it.
     pub(crate) fn new(
-        request: &'c HttpRequest,
+        target: Target<'c>,
         (app, meter): (&'c App, &'c Meter),
         access: Access,
         now: NaiveDateTime,
         origin: String,
     ) -> Self {
-        let accept = joined(request, &ACCEPT);
+        let accept = joined(target.request, &ACCEPT);
         let is_clock_sound = app.clock_watch.jump().is_none();
-        Self { request, app, meter, access, now, is_clock_sound, origin, accept }
+        Self { target, app, meter, access, now, is_clock_sound, origin, accept }
     }
 
-    /// Returns the path as the client sent it.
+    /// Returns the path in the service, as the client sent it.
     pub(crate) fn path(&self) -> &'c str {
-        self.request.uri().path()
+        self.target.path
+    }
+
+    /// Returns the path by which clients reach what the request was sent to.
+    pub(crate) fn address(&self) -> String {
+        format!("{}{}", self.target.resources.prefix(), self.target.path)
+    }
+
+    /// Returns the absolute address of a path in the service.
+    pub(crate) fn url(&self, path: &str) -> String {
+        format!("{}{}{path}", self.origin, self.target.resources.prefix())
     }
 
     /// Returns the query string.
     pub(crate) fn query(&self) -> &'c str {
-        self.request.query_string()
+        self.target.request.query_string()
     }
 
     /// Returns the method.
     pub(crate) fn method(&self) -> &'c Method {
-        self.request.method()
+        self.target.request.method()
     }
 
     /// Whether the method only reads.
@@ -98,7 +117,7 @@ impl<'c> Call<'c> {
 
     /// Returns all fields of a header as one list.
     pub(crate) fn header(&self, name: &HeaderName) -> Option<String> {
-        joined(self.request, name)
+        joined(self.target.request, name)
     }
 
     /// Returns the scope in which rows are read and written.
@@ -108,7 +127,7 @@ impl<'c> Call<'c> {
 
     /// Returns the types of the service, for work on another thread.
     pub(crate) fn resources(&self) -> Arc<Resources> {
-        Arc::clone(&self.app.resources)
+        Arc::clone(&self.target.resources)
     }
 
     /// Refuses a request whose token lacks a right.
@@ -152,7 +171,7 @@ impl<'c> Call<'c> {
         format: BodyFormat<'_>,
     ) -> Result<web::Bytes> {
         let limits = self.app.limits;
-        read_body(self.request, payload, format, (limits.body, limits.body_time)).await
+        read_body(self.target.request, payload, format, (limits.body, limits.body_time)).await
     }
 
     /// Takes the `Idempotency-Key` of the request, if it has one and its method takes one. Ends the
@@ -161,7 +180,8 @@ impl<'c> Call<'c> {
         let key = self.header(&IDEMPOTENCY_KEY);
         let applies = matches!(*self.method(), Method::POST | Method::PATCH);
         let Some(key) = key.filter(|_| applies) else { return Ok(None) };
-        let target = self.request.uri().path_and_query().map_or("", |target| target.as_str());
+        let target =
+            self.target.request.uri().path_and_query().map_or("", |target| target.as_str());
         let request = idempotency::request(&key, self.method().as_str(), target, body)?;
         let request = Request { is_clock_sound: self.is_clock_sound, ..request };
         self.app.in_flight.take(&self.access.scope, request).map(Some).map_err(Stop::Replied)

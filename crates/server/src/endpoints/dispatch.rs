@@ -4,6 +4,7 @@
 
 use std::net::IpAddr;
 use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use actix_web::http::Method;
@@ -18,7 +19,7 @@ use crate::access::rates::Meter;
 use crate::access::{self, Access, Gate, Right};
 use crate::app::App;
 use crate::endpoints::address::{Address, Endpoint, Public, normal_path};
-use crate::endpoints::call::Call;
+use crate::endpoints::call::{Call, Target};
 use crate::endpoints::probes::beside::Beside;
 use crate::endpoints::probes::{health, scrape};
 use crate::endpoints::{credit_metric, openapi, operations, preview, read, report, siren, write};
@@ -26,6 +27,7 @@ use crate::failure::{Failure, Kind, Result};
 use crate::http::body::joined;
 use crate::http::guard::Guard;
 use crate::http::method::{Methods, READS, Stop};
+use crate::http::mount;
 use crate::http::reply::Reply;
 use crate::monitor::Answered;
 
@@ -42,13 +44,16 @@ pub(crate) async fn dispatch(
 ) -> HttpResponse {
     let began = Instant::now();
     let client = app.proxies.client(&request);
+    let (prefix, path) = mount::split(&request);
+    let resources = app.resources_below(&prefix);
     let mut log = LogLine { id: app.clock.new_id(), client, route: None, access: None };
     let meter = Meter::new(app.rates.as_ref());
     let guard = request.conn_data::<Guard>();
     if let Some(guard) = guard {
         guard.begin_request();
     }
-    let answer = AssertUnwindSafe(answer(&request, payload, &app, (&meter, &mut log)));
+    let target = Target { request: &request, resources: Arc::clone(&resources), path };
+    let answer = AssertUnwindSafe(answer(target, payload, &app, (&meter, &mut log)));
     let reply = match answer.catch_unwind().await {
         Ok(Ok(reply) | Err(Stop::Replied(reply))) => reply,
         Ok(Err(Stop::Failed(failure))) => Reply::failure(&failure),
@@ -69,13 +74,10 @@ pub(crate) async fn dispatch(
         Err(none) => (Reply::failure(&none.into()), None),
     };
     let reply = meter.head(reply).identify(log.id);
-    let reply = if siren::owns(&normal_path(request.uri().path())) {
-        siren::in_recorded_form(reply)
-    } else {
-        reply
-    };
+    let reply =
+        if siren::owns(&normal_path(path)) { siren::in_recorded_form(reply) } else { reply };
     let took = began.elapsed();
-    log.write(&request, &reply, took);
+    log.write(&request, (&prefix, &reply), took);
     app.monitor.count(&Answered {
         method: request.method().as_str(),
         route: log.route.as_deref(),
@@ -105,14 +107,17 @@ struct LogLine {
 }
 
 impl LogLine {
-    fn write(&self, request: &HttpRequest, reply: &Reply, took: Duration) {
+    /// Writes the line of a request to a service behind this prefix.
+    fn write(&self, request: &HttpRequest, (prefix, reply): (&str, &Reply), took: Duration) {
         let client = self.client.map_or_else(|| "-".to_owned(), |client| client.to_string());
+        let route = self.route.as_ref().map(|route| format!("{prefix}{route}"));
+        let route = route.as_deref().unwrap_or("-");
         log::info!(
             target: "apportion::access",
             request_id = self.id.to_string(),
             client,
             method = request.method().as_str(),
-            route = self.route.as_deref().unwrap_or("-"),
+            route,
             status = reply.status,
             organization = self.access.map_or(0, |access| access.scope.organization.0),
             token = self.access.map_or(0, |access| access.token.0),
@@ -123,11 +128,12 @@ impl LogLine {
 }
 
 async fn answer(
-    request: &HttpRequest,
+    target: Target<'_>,
     payload: web::Payload,
     app: &App,
     (meter, log): (&Meter, &mut LogLine),
 ) -> Result<Reply, Stop> {
+    let request = target.request;
     if request.uri().path_and_query().is_some_and(|target| target.as_str().len() > MAX_TARGET) {
         let detail =
             format!("The request target is too long: at most {MAX_TARGET} bytes are accepted");
@@ -142,10 +148,11 @@ async fn answer(
     }
     let (now, client) = (app.clock.now(), log.client);
     let gate = Gate { store: &app.store, cache: &app.tokens, meter, client, now };
-    let endpoint = match Address::parse(&app.resources, &normal_path(request.uri().path())) {
+    let path = normal_path(target.path);
+    let endpoint = match Address::parse(&app.resources, &path, app.parts) {
         Address::Public(public) => {
             log.route = public.template().map(str::to_owned);
-            return answer_public(request, app, &gate, public).await;
+            return answer_public(&target, app, &gate, public).await;
         }
         Address::Private(endpoint) => endpoint,
     };
@@ -165,7 +172,7 @@ async fn answer(
         access::check_right(&access, Right::Admin)?;
         return Ok(scrape::answer(app).await?);
     }
-    let call = Call::new(request, (app, meter), access, now, origin);
+    let call = Call::new(target, (app, meter), access, now, origin);
     match endpoint {
         Endpoint::CreditMetric(_) => credit_metric::answer(&call, payload).await,
         Endpoint::Siren(Some(route)) => Ok(siren::answer(&call, route).await?),
@@ -182,11 +189,12 @@ async fn answer(
 
 /// Answers a request that needs no token.
 async fn answer_public(
-    request: &HttpRequest,
+    target: &Target<'_>,
     app: &App,
     gate: &Gate<'_>,
     public: Public,
 ) -> Result<Reply, Stop> {
+    let (request, resources) = (target.request, &target.resources);
     match public {
         // Whoever asks this often is told that the process lives, which costs nothing.
         Public::Live => {}
@@ -201,8 +209,8 @@ async fn answer_public(
     match public {
         Public::Live => Ok(health::ok()),
         Public::Ready => Ok(health::ready(app).await?),
-        Public::Description => Ok(openapi::answer(app).validated(known().as_deref())),
-        Public::Docs(asset) => Ok(asset.reply().validated(known().as_deref())),
+        Public::Description => Ok(openapi::answer(resources).validated(known().as_deref())),
+        Public::Docs(asset) => Ok(asset.reply(resources.prefix()).validated(known().as_deref())),
         Public::Nothing => Err(Failure::not_found().into()),
     }
 }

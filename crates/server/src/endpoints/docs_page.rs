@@ -52,10 +52,17 @@ impl Asset {
         }
     }
 
-    /// Makes an answer with the file.
-    pub(crate) fn reply(self) -> Reply {
-        let reply =
-            Reply::plain(self.body, self.media_type).with_header(CONTENT_SECURITY_POLICY, POLICY);
+    /// Makes an answer with the file, for a service behind this prefix. The page alone has
+    /// addresses, each at the beginning of an attribute.
+    pub(crate) fn reply(self, prefix: &str) -> Reply {
+        let reply = match std::str::from_utf8(self.body) {
+            Ok(page) if self.media_type == HTML && !prefix.is_empty() => {
+                let start = format!("=\"{}/", prefix.replace('&', "&amp;"));
+                Reply::plain(page.replace("=\"/", &start), HTML)
+            }
+            _ => Reply::plain(self.body, self.media_type),
+        };
+        let reply = reply.with_header(CONTENT_SECURITY_POLICY, POLICY);
         if self.is_gzipped { reply.with_header(CONTENT_ENCODING, "gzip") } else { reply }
     }
 }

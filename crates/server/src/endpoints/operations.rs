@@ -18,7 +18,7 @@ use chrono::NaiveDateTime;
 
 use crate::access::Right;
 use crate::access::idempotency::{KeyGuard, MAX_KEPT, never_too_large, once};
-use crate::catalog::{ROOT, Resources, TypeId, TypeRef, Work};
+use crate::catalog::{Resources, TypeId, TypeRef, Work};
 use crate::endpoints::call::Call;
 use crate::endpoints::read;
 use crate::endpoints::resource_route::Route;
@@ -184,7 +184,8 @@ fn perform(
     let resource = kind.resource();
     if resource.restricted {
         let name = resource.name;
-        let detail = format!("Operations write no {name}; send a request to {ROOT}/{name} instead");
+        let root = work.resources.root();
+        let detail = format!("Operations write no {name}; send a request to {root}/{name} instead");
         return Err(Failure::refusal(Code::AccessDenied, detail));
     }
     if !matches!(route, Route::Collection(_) | Route::Related(..)) && resource.append_only {
@@ -279,7 +280,7 @@ fn route(
 ) -> Result<Route> {
     match operation.target {
         Target::Address(address) => {
-            let path = path(address, origin)?;
+            let path = path(resources, address, origin)?;
             let path = path.strip_suffix('/').unwrap_or(path);
             Route::parse(resources, path).ok_or_else(|| {
                 let detail = format!("There is no resource or relationship at '{}'", cut(path));
@@ -330,13 +331,16 @@ fn unknown_relationship(kind: TypeRef<'_>, name: &str) -> Failure {
 
 /// Returns the path of an `href`. Refuses an address outside the service, and one with a query,
 /// which would have no effect.
-fn path<'j>(address: &'j str, origin: &str) -> Result<&'j str> {
+fn path<'j>(resources: &Resources, address: &'j str, origin: &str) -> Result<&'j str> {
     let path = address.strip_prefix(origin).unwrap_or(address);
-    let below = path.strip_prefix(ROOT).is_some_and(|rest| rest.starts_with('/'));
-    if below && !path.contains(['?', '#']) {
+    let below = path.strip_prefix(resources.root()).is_some_and(|rest| rest.starts_with('/'));
+    if let Some(path) = path.strip_prefix(resources.prefix()).filter(|_| below)
+        && !path.contains(['?', '#'])
+    {
         return Ok(path);
     }
-    let detail = format!("'href' must be a path that begins with {ROOT}/, and have no query");
+    let root = resources.root();
+    let detail = format!("'href' must be a path that begins with {root}/, and have no query");
     Err(Error::pointer(Code::BadDocument, "/href", detail).into())
 }
 
@@ -369,9 +373,9 @@ fn type_of<'r>(resources: &'r Resources, name: &str, at: &str) -> Result<TypeRef
 
 fn show(tenant: &mut Tenant<'_>, kind: TypeRef<'_>, id: i64, out: &mut Vec<u8>) -> Result<()> {
     let rows = read::row(tenant, kind, id)?;
-    let registry = kind.registry();
+    let (registry, root) = (kind.registry(), kind.resources.root());
     let fields = Fieldsets::all(registry);
-    let document = Document { registry, root: ROOT, fields: &fields, compound: None };
+    let document = Document { registry, root, fields: &fields, compound: None };
     document.result(kind.position, rows.as_ref(), out);
     Ok(())
 }

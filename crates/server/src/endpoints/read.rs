@@ -12,7 +12,7 @@ use apportion_store::{Field, Tenant};
 
 use crate::access::{ORGANIZATION, Right};
 use crate::catalog::criteria::criteria;
-use crate::catalog::{BoxedRows, ROOT, Resources, Secret, TypeRef};
+use crate::catalog::{BoxedRows, Resources, Secret, TypeRef};
 use crate::endpoints::call::{Call, Purse};
 use crate::endpoints::include;
 use crate::endpoints::list_table::{self, ListTable};
@@ -153,9 +153,8 @@ impl ReadRequest {
             }
         };
         let parameters = query.as_ref().map(|query| query.parameters.clone()).unwrap_or_default();
-        let path = call.path();
-        let address = format!("{}{}", call.origin, path.strip_suffix('/').unwrap_or(path));
-        let target = Links { address: path.to_owned(), parameters: parameters.clone() }.query();
+        let address = call.url(call.path().strip_suffix('/').unwrap_or(call.path()));
+        let target = Links { address: call.address(), parameters: parameters.clone() }.query();
         let links = Links { address, parameters };
         let (decimals, known) = (call.access.currency.decimals(), call.header(&IF_NONE_MATCH));
         let purse = table.is_some().then(|| call.purse());
@@ -361,7 +360,7 @@ fn by_id<'r>(tenant: &mut Tenant<'_>, kind: TypeRef<'r>, id: Option<i64>) -> Res
 
 /// Returns the address of a resource, relative to the host.
 pub(crate) fn address(kind: TypeRef<'_>, id: i64) -> String {
-    format!("{ROOT}/{}/{id}", kind.resource().name)
+    format!("{}/{}/{id}", kind.resources.root(), kind.resource().name)
 }
 
 fn compound<'r>(
@@ -379,7 +378,7 @@ fn document<'d>(
     fields: &'d Fieldsets,
     compound: Option<&'d Compound<'d>>,
 ) -> Document<'d, Field> {
-    Document { registry: kind.registry(), root: ROOT, fields, compound }
+    Document { registry: kind.registry(), root: kind.resources.root(), fields, compound }
 }
 
 /// Returns a relationship of a type by its position, and the type that it leads to.

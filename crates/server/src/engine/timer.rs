@@ -5,10 +5,10 @@ use std::time::{Duration, Instant};
 
 use actix_web::rt;
 use actix_web::rt::task::JoinHandle;
-use apportion_store::Store;
 use chrono::{DateTime, TimeDelta, Utc};
 use tokio::sync::watch;
 
+use crate::app::App;
 use crate::clock::{Clock, ClockWatch, describe};
 use crate::engine::Engine;
 use crate::monitor::EngineFigures;
@@ -29,13 +29,13 @@ pub(crate) struct Timer {
 impl Timer {
     /// Starts an engine on the current thread's runtime. It stops when `shutdown` completes.
     pub(crate) fn start(
-        store: Store,
-        clock: (Clock, ClockWatch),
-        figures: EngineFigures,
+        app: &App,
         interval: Duration,
         shutdown: impl Future<Output = ()> + 'static,
     ) -> Self {
-        let engine = Engine::new(store.within(PATIENCE));
+        let engine = Engine::new(app.store.clone().within(PATIENCE));
+        let clock = (app.clock.clone(), app.clock_watch.clone());
+        let figures = app.monitor.engine.clone();
         let (stop, stopped) = watch::channel(false);
         let task = rt::spawn(keep_passing(engine.clone(), clock, figures, (interval, stopped)));
         let (engine_to_stop, sleep_to_end) = (engine.clone(), stop.clone());

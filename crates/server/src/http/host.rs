@@ -8,17 +8,31 @@ use apportion_jsonapi::Code;
 
 use crate::failure::{Failure, Result};
 
-/// The address that the server listens on, and its public URL.
+/// The address that the server listens on, and its public origin.
 #[derive(Clone, Debug)]
 pub(crate) struct Hosts {
-    bound: SocketAddr,
-    public_url: Option<String>,
+    /// The address; `None` for a service in another server, whose address requests name.
+    bound: Option<SocketAddr>,
+    /// Such as `https://api.example.com`.
+    public_origin: Option<String>,
+}
+
+/// Splits a public URL into its origin and its path, without a slash at the end.
+pub(crate) fn split_url(url: &str) -> (&str, &str) {
+    let url = url.trim_end_matches('/');
+    let host = url.find("://").map_or(0, |at| at.saturating_add(3));
+    let path = url.get(host..).and_then(|rest| rest.find('/'));
+    url.split_at_checked(path.map_or(url.len(), |at| at.saturating_add(host))).unwrap_or((url, ""))
 }
 
 impl Hosts {
-    pub(crate) fn new(bound: SocketAddr, public_url: Option<&str>) -> Self {
-        let public_url = public_url.map(|url| url.trim_end_matches('/').to_owned());
-        Self { bound, public_url }
+    pub(crate) fn new(bound: Option<SocketAddr>, public_url: Option<&str>) -> Self {
+        Self { bound, public_origin: public_url.map(|url| split_url(url).0.to_owned()) }
+    }
+
+    /// Returns the address that a request came to.
+    fn bound(&self, request: &HttpRequest) -> SocketAddr {
+        self.bound.unwrap_or_else(|| request.app_config().local_addr())
     }
 
     /// Returns the beginning of absolute links in the answer to a request. Refuses a Host that is
@@ -26,22 +40,25 @@ impl Hosts {
     pub(crate) fn origin(&self, request: &HttpRequest) -> Result<String> {
         let host = request.headers().get(HOST).map(|host| host.to_str().unwrap_or_default());
         if let Some(host) = host {
-            self.check(host)?;
+            self.check(host, self.bound(request))?;
         }
-        Ok(match (&self.public_url, host) {
-            (Some(public_url), _) => public_url.clone(),
-            (None, Some(host)) => format!("http://{host}"),
-            (None, None) => format!("http://{}", self.bound),
+        // Our own server speaks HTTP only; another may have certificates.
+        let is_secure = self.bound.is_none() && request.app_config().secure();
+        let scheme = if is_secure { "https" } else { "http" };
+        Ok(match (&self.public_origin, host) {
+            (Some(public_origin), _) => public_origin.clone(),
+            (None, Some(host)) => format!("{scheme}://{host}"),
+            (None, None) => format!("{scheme}://{}", self.bound(request)),
         })
     }
 
-    fn check(&self, host: &str) -> Result<()> {
+    fn check(&self, host: &str, bound: SocketAddr) -> Result<()> {
         let Some(name) = name_of(host) else {
             let detail = "The header Host is malformed: it must be a name or an address, with an \
                           optional port";
             return Err(Failure::refusal(Code::BadRequest, detail));
         };
-        if self.answers_to(host, name) {
+        if self.answers_to(host, name, bound) {
             return Ok(());
         }
         // The refused name is not repeated: it may be the choice of a page elsewhere.
@@ -56,14 +73,13 @@ impl Hosts {
     /// Whether the server answers to a Host with this name. A server on a loopback address answers
     /// to loopback names and to its public name only: any other name may be one that a page
     /// elsewhere has made point to this machine (DNS rebinding).
-    fn answers_to(&self, host: &str, name: &str) -> bool {
+    fn answers_to(&self, host: &str, name: &str, bound: SocketAddr) -> bool {
         let is_public = || self.public_host().is_some_and(|own| own.eq_ignore_ascii_case(host));
-        !self.bound.ip().to_canonical().is_loopback() || is_loopback(name) || is_public()
+        !bound.ip().to_canonical().is_loopback() || is_loopback(name) || is_public()
     }
 
     fn public_host(&self) -> Option<&str> {
-        let rest = self.public_url.as_deref()?.split_once("://").map(|(_, rest)| rest)?;
-        rest.split('/').next()
+        self.public_origin.as_deref()?.split_once("://").map(|(_, host)| host)
     }
 }
 

@@ -8,5 +8,6 @@ pub(crate) mod etag;
 pub(crate) mod guard;
 pub(crate) mod host;
 pub(crate) mod method;
+pub(crate) mod mount;
 pub(crate) mod outgoing;
 pub(crate) mod reply;

@@ -30,7 +30,7 @@ pub fn own() -> Arc<Resources> {
 /// A name cannot be used or occurs twice, or a relationship leads nowhere. That a field is not in
 /// the table of its type is an error when a server starts.
 pub fn with(others: Vec<Box<dyn Served>>) -> Result<Arc<Resources>, TypeError> {
-    Resources::new(types()).with(others).map(Arc::new)
+    Resources::with(types(), others).map(Arc::new)
 }
 
 /// Returns the declarations of the types that Apportion serves.

@@ -246,7 +246,7 @@ fn fields_that_are_not_there(place: &Place) {
     notes::migrate(&place.url);
     let start = |column| {
         let types = resources::with(vec![note_like("memos", column)]).unwrap();
-        Running::serving(config(&place.url.parse().unwrap()), types).map(drop)
+        Running::serving(config(&place.url.parse().unwrap()), &types).map(drop)
     };
     start("\"notes\".\"text\"").unwrap();
     let error = start("\"notes\".\"txet\"").unwrap_err().to_string();

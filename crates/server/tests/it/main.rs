@@ -15,7 +15,7 @@
 mod support;
 
 apportion_testing::modules! {
-    embedding, events;
+    embedding, events, mounting;
     folders: access, databases, description, engine, imports, monitoring, payouts, queries,
     recorded, reports, requests, revenue, standard, writing
 }

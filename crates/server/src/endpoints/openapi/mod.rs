@@ -22,7 +22,6 @@ use serde_json::{Map, Value, json};
 
 use self::documents::common_schemas;
 use self::schemas::describe_schemas;
-use crate::app::App;
 use crate::catalog::Resources;
 use crate::endpoints::siren;
 use crate::http::reply::Reply;
@@ -31,18 +30,18 @@ use crate::http::reply::Reply;
 pub(crate) const PATH: &str = "/api/v2/openapi.json";
 
 /// Answers with the description, which is made at the first request and then kept.
-pub(crate) fn answer(app: &App) -> Reply {
-    let body = app.description.get_or_init(|| description(&app.resources).into());
+pub(crate) fn answer(resources: &Resources) -> Reply {
+    let body = resources.description.get_or_init(|| description(resources).into());
     Reply::plain(body.clone(), "application/json")
 }
 
 /// Returns the description of these types as JSON text.
 pub fn description(resources: &Resources) -> String {
-    format!("{:#}\n", document(resources.registry()))
+    format!("{:#}\n", document(resources.registry(), resources.prefix()))
 }
 
-/// Returns the description as OpenAPI 3.1.
-fn document(registry: &Registry<Field>) -> Value {
+/// Returns the description of a service behind this prefix as OpenAPI 3.1.
+fn document(registry: &Registry<Field>, prefix: &str) -> Value {
     let mut paths = Map::new();
     let mut schemas = common_schemas(registry);
     for resource in registry.types().iter().filter(|resource| resource.addressed) {
@@ -73,7 +72,7 @@ fn document(registry: &Registry<Field>) -> Value {
                             Speaks JSON:API 1.1.",
             "license": {"name": "MIT", "identifier": "MIT"},
         },
-        "servers": [{"url": "/"}],
+        "servers": [{"url": if prefix.is_empty() { "/" } else { prefix }}],
         "security": [{"token": []}, {"bearer": []}],
         "paths": paths,
         "components": {

@@ -19,7 +19,7 @@ use chrono::{DateTime, NaiveDateTime, Utc};
 
 use self::rows::{AllocationRows, DistributionRow};
 use crate::access::{ORGANIZATION, Right};
-use crate::catalog::{MAX_INCLUDED, ROOT, Resources, TypeRef};
+use crate::catalog::{MAX_INCLUDED, Resources, TypeRef};
 use crate::endpoints::call::Call;
 use crate::endpoints::include::{follow, too_many};
 use crate::engine::snapshot::{Preview, preview};
@@ -83,10 +83,10 @@ impl PreviewRequest {
         }];
         let includes = query.include.as_deref().unwrap_or(&default_includes);
         let compound = compound(tenant, types, &row, &allocations, includes)?;
-        let registry = self.resources.registry();
+        let (registry, root) = (self.resources.registry(), self.resources.root());
         let (fields, compound) = (&query.fields, Some(&compound));
-        let document = Document { registry, root: ROOT, fields, compound };
-        let address = format!("{ROOT}/distributors/{}/preview", self.distributor);
+        let document = Document { registry, root, fields, compound };
+        let address = format!("{root}/distributors/{}/preview", self.distributor);
         let target = Links { address, parameters: query.parameters.clone() }.query();
         Ok(Reply::document(
             200,

@@ -8,7 +8,7 @@ use actix_web::web;
 use apportion_jsonapi::Code;
 
 use crate::access::rates::Meter;
-use crate::app::App;
+use crate::app::{App, Parts};
 use crate::endpoints::address::{Address, Endpoint, Public, normal_path};
 use crate::endpoints::probes::{health, scrape};
 use crate::failure::{Failure, Result};
@@ -34,7 +34,8 @@ impl Beside {
         route: &mut Option<String>,
     ) -> Result<Reply, Stop> {
         self.0.origin(request)?;
-        let address = Address::parse(&app.resources, &normal_path(request.uri().path()));
+        let address =
+            Address::parse(&app.resources, &normal_path(request.uri().path()), Parts::ALL);
         *route = address.template(&app.resources);
         match address {
             Address::Public(Public::Live) => {

@@ -30,7 +30,7 @@ use self::format::Format;
 use self::question::Question;
 use self::rows::ReportRows;
 use crate::access::Right;
-use crate::catalog::{ROOT, Resources};
+use crate::catalog::Resources;
 use crate::endpoints::call::{Call, Purse};
 use crate::endpoints::include;
 use crate::endpoints::table;
@@ -60,7 +60,7 @@ pub(crate) async fn answer(call: &Call<'_>) -> Result<Reply, Stop> {
     let resources = call.resources();
     let question = Question::parse(&resources, call.query(), call.accept.as_deref());
     let parameters = question.as_ref().map(|it| it.query.parameters.clone()).unwrap_or_default();
-    let links = Links { address: format!("{}{PATH}", call.origin), parameters };
+    let links = Links { address: call.url(PATH), parameters };
     let (now, purse, room) = (call.now, call.purse(), call.app.report_room.clone());
     let slices = call.app.limits.slices;
     let request = ReportRequest { resources, question, links, now, purse, room, slices };
@@ -146,8 +146,8 @@ impl ReportRequest {
         let compound = question.query.include.as_deref().map(resolve).transpose()?;
         let mut fields = question.query.fields.clone();
         report_row::hide_ungrouped(&mut fields, kind.position, question.grouping.groups());
-        let (registry, compound) = (kind.registry(), compound.as_ref());
-        let document = Document { registry, root: ROOT, fields: &fields, compound };
+        let (registry, root) = (kind.registry(), self.resources.root());
+        let document = Document { registry, root, fields: &fields, compound: compound.as_ref() };
         let total = i64::try_from(figures.rows.len()).unwrap_or(i64::MAX);
         let end = PageEnd::numbered(&self.links, question.page, total);
         let end = end.with_meta("totals", rows::totals_json(figures.totals));

@@ -16,7 +16,7 @@ const ALLOWED: &str = "Access-Control-Allow-Origin";
 
 fn world(place: &Place) -> World {
     let origins = vec![APP.to_owned(), "http://127.0.0.1:3000".to_owned()];
-    World::configured(place, |config| config.cors_origins = origins)
+    World::configured(place, |config| config.service.cors_origins = origins)
 }
 
 #[track_caller]

@@ -117,7 +117,8 @@ fn a_loopback_server_answers_to_loopback_names(place: &Place) {
 
 fn it_answers_to_its_public_name_too(place: &Place) {
     let public = "https://apportion.example:8443/base/";
-    let world = World::configured(place, |config| config.public_url = Some(public.to_owned()));
+    let world =
+        World::configured(place, |config| config.service.public_url = Some(public.to_owned()));
     for host in ["apportion.example:8443", "APPORTION.example:8443", "localhost", "127.0.0.1:9"] {
         let link = own_link(&get(&world, host).expect(200));
         assert!(link.starts_with("https://apportion.example:8443/base/api/v2/deals?"), "{link}");
@@ -177,7 +178,8 @@ fn refusals_come_first(place: &Place) {
 
 fn single_documents_have_relative_links(place: &Place) {
     let public = "https://apportion.example";
-    let world = World::configured(place, |config| config.public_url = Some(public.to_owned()));
+    let world =
+        World::configured(place, |config| config.service.public_url = Some(public.to_owned()));
     let body = document("deals", json!({"name": "D"}), &[]);
     let answer = world.post("/deals", &body).expect(201);
     assert_eq!(answer.header("Location"), Some("/api/v2/deals/1"));

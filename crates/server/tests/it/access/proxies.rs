@@ -14,8 +14,8 @@ apportion_testing::cases! {
 /// A world whose peers are a trusted proxy, and which trusts another one.
 fn trusting(place: &Place) -> World {
     World::at(&place.url, |config| {
-        config.limit_rates = true;
-        config.trusted_proxies = ["10.0.0.5", "127.0.0.1", "2001:db8::5"]
+        config.service.limit_rates = true;
+        config.service.trusted_proxies = ["10.0.0.5", "127.0.0.1", "2001:db8::5"]
             .iter()
             .map(|address| address.parse().unwrap())
             .collect();
@@ -40,7 +40,7 @@ fn speaks_for(world: &World, headers: &[(&str, &str)], client: &str) {
 }
 
 fn nobody_is_trusted_unless_named(place: &Place) {
-    let world = World::configured(place, |config| config.limit_rates = true);
+    let world = World::configured(place, |config| config.service.limit_rates = true);
     for (turn, address) in ["192.0.2.1", "192.0.2.2", "127.0.0.1", "x"].iter().enumerate() {
         let forwarded = format!("for={address}");
         let headers = [("X-Forwarded-For", *address), ("Forwarded", &forwarded)];
@@ -48,8 +48,8 @@ fn nobody_is_trusted_unless_named(place: &Place) {
     }
     // Another proxy than the peer is trusted: what the peer says is not.
     let world = World::at(&place.url, |config| {
-        config.limit_rates = true;
-        config.trusted_proxies = vec!["127.0.0.2".parse().unwrap()];
+        config.service.limit_rates = true;
+        config.service.trusted_proxies = vec!["127.0.0.2".parse().unwrap()];
     });
     for (turn, address) in ["192.0.2.1", "192.0.2.2", "127.0.0.2"].iter().enumerate() {
         assert_eq!(remaining(&world, &[("X-Forwarded-For", address)]), 19 - turn);

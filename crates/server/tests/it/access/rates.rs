@@ -31,7 +31,7 @@ const BUDGET: usize = 1_500;
 const ORGANIZATION: usize = 4_000;
 
 fn limited(place: &Place) -> World {
-    World::configured(place, |config| config.limit_rates = true)
+    World::configured(place, |config| config.service.limit_rates = true)
 }
 
 /// Returns the limit that an answer tells, what remains of it, and when it begins anew.
@@ -246,8 +246,8 @@ fn a_network_is_one_address(place: &Place) {
 /// A world whose peers are a trusted proxy.
 fn behind_a_proxy(place: &Place) -> World {
     World::configured(place, |config| {
-        config.limit_rates = true;
-        config.trusted_proxies = vec!["127.0.0.1".parse().unwrap()];
+        config.service.limit_rates = true;
+        config.service.trusted_proxies = vec!["127.0.0.1".parse().unwrap()];
     })
 }
 
@@ -308,7 +308,7 @@ fn reports_are_counted_by_their_cost(place: &Place) {
     for _ in 0..300 {
         free.spread(&deal, "1900-01-01", "1999-12-31", "0.3");
     }
-    let world = World::at(&place.url, |config| config.limit_rates = true);
+    let world = World::at(&place.url, |config| config.service.limit_rates = true);
     let ask = |token: &str, path: &str| world.request_as(token, "GET", path, None);
     for turn in 0..30 {
         match turn % 3 {

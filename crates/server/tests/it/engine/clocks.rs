@@ -140,7 +140,7 @@ fn forecasts_follow_the_days(place: &Place) {
     let interval = Duration::from_millis(20);
     let world = World::configured(place, |config| {
         config.engine_interval = Some(interval);
-        config.clock = clock.clone();
+        config.service.clock = clock.clone();
     });
     let ann = world.create("collaborators", json!({"full_name": "Ann"}), &[]);
     let mut body = document(
@@ -183,7 +183,7 @@ fn a_wrong_clock_pauses_what_cannot_be_undone(place: &Place) {
     let interval = Duration::from_millis(20);
     let world = World::configured(place, |config| {
         config.engine_interval = Some(interval);
-        config.clock = clock.clone();
+        config.service.clock = clock.clone();
     });
     let terms = json!({
         "name": "D", "units": "EUR", "schedule": ["+1 month"], "pool_resolver": "fixed_amount",

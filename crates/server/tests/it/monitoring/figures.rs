@@ -59,8 +59,8 @@ fn requests_are_counted(place: &Place) {
 
 fn refusals_are_counted(place: &Place) {
     let world = World::configured(place, |config| {
-        config.monitoring.bind = Some(SocketAddr::from(([127, 0, 0, 1], 0)));
-        config.limit_rates = true;
+        config.metrics_bind = Some(SocketAddr::from(([127, 0, 0, 1], 0)));
+        config.service.limit_rates = true;
     });
     let before = scrape(&world);
     // Each kind is there from the beginning, so that its growth is seen.

@@ -93,8 +93,8 @@ fn it_is_served_beside(place: &Place) {
 /// As many scrapes are answered as a monitor needs, whoever asks.
 fn scrapes_have_a_rate(place: &Place) {
     let world = World::configured(place, |config| {
-        config.monitoring.bind = Some(SocketAddr::from(([127, 0, 0, 1], 0)));
-        config.limit_rates = true;
+        config.metrics_bind = Some(SocketAddr::from(([127, 0, 0, 1], 0)));
+        config.service.limit_rates = true;
     });
     for to in [world.address(), beside(&world)] {
         std::thread::sleep(Duration::from_millis(1100));

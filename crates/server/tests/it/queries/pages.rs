@@ -216,7 +216,7 @@ fn origin_of_links(place: &Place) {
     assert_eq!(own(&format!("localhost:{port}")), format!("http://localhost:{port}{page}"));
     assert_eq!(own("localhost"), format!("http://localhost{page}"));
     let public = World::configured(place, |config| {
-        config.public_url = Some("https://api.example.com/base/".to_owned());
+        config.service.public_url = Some("https://api.example.com/base/".to_owned());
     });
     let document = public.get("/deals").expect(200).json();
     assert_eq!(document["links"]["self"], format!("https://api.example.com/base{page}"));

@@ -60,7 +60,7 @@ fn delete(place: &Place) {
 /// recording.
 fn arranged(place: &Place, value: i64, distributions: usize) -> World {
     let world = World::configured(place, |config| {
-        config.public_url = Some(format!("http://{HOST}"));
+        config.service.public_url = Some(format!("http://{HOST}"));
     });
     let deal = foreign_deal(&world, value);
     for _ in 0..distributions {

@@ -214,7 +214,8 @@ fn what_was_kept_may_be_gone(place: &Place) {
 /// An answer that is longer than a tenant's may ever be is refused as such; a write that is done is
 /// answered all the same.
 fn answers_too_long_to_send(place: &Place) {
-    let world = World::configured(place, |config| config.limits.answer_memory = 1024 * 1024);
+    let world =
+        World::configured(place, |config| config.service.limits.answer_memory = 1024 * 1024);
     world.deal("D", 100);
     import(&world, "revenue_distributions", &distributions(900));
     let target = "/deals/1?include=revenue_distributions";
@@ -229,7 +230,8 @@ fn answers_too_long_to_send(place: &Place) {
 
 /// Long texts are counted before they are loaded, unless they are of few rows.
 fn included_texts(place: &Place) {
-    let world = World::configured(place, |config| config.limits.store.costs.text = 1_000_000);
+    let world =
+        World::configured(place, |config| config.service.limits.store.costs.text = 1_000_000);
     for name in ["Ann", "Bob", "Cid"] {
         world.create("collaborators", json!({"full_name": name}), &[]);
     }

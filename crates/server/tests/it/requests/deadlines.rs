@@ -32,8 +32,8 @@ fn is_too_long(answer: &Answer, limit: &str) {
 fn a_long_statement(place: &Place) {
     const LIMIT: Duration = Duration::from_millis(500);
     let world = World::configured(place, |config| {
-        config.limits.store.statement = LIMIT;
-        config.limits.store.costs.comparisons = usize::MAX;
+        config.service.limits.store.statement = LIMIT;
+        config.service.limits.store.costs.comparisons = usize::MAX;
     });
     let name = "n".repeat(200);
     let lines: String = (0..50_000).map(|at| format!("{name}{at},1\n")).collect();
@@ -51,8 +51,8 @@ fn a_long_computation(place: &Place) {
     // Half a second is left for the answer.
     const LIMIT: Duration = Duration::from_secs(5);
     let world = World::configured(place, |config| {
-        config.limits.store.work = LIMIT;
-        config.limits.slices = u64::MAX;
+        config.service.limits.store.work = LIMIT;
+        config.service.limits.slices = u64::MAX;
     });
     world.deal("D", 1_000_000);
     let mut lines = "deal_id,start_on,end_on,amount_percent\n".to_owned();

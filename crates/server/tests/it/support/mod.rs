@@ -7,6 +7,7 @@ pub mod cursor_walk;
 pub mod dice;
 pub mod explanations;
 pub mod exposition;
+pub mod host;
 pub mod included;
 pub mod openapi;
 pub mod probes;

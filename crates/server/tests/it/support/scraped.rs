@@ -17,9 +17,9 @@ pub fn watched(place: &Place) -> World {
 
 pub fn watched_at(place: &Place, clock: Clock, engine_interval: Option<Duration>) -> World {
     World::configured(place, |config| {
-        config.monitoring.bind = Some(SocketAddr::from(([127, 0, 0, 1], 0)));
-        config.monitoring.dropped_log_lines = Some(|| 17);
-        config.clock = clock;
+        config.metrics_bind = Some(SocketAddr::from(([127, 0, 0, 1], 0)));
+        config.service.dropped_log_lines = Some(|| 17);
+        config.service.clock = clock;
         config.engine_interval = engine_interval;
     })
 }

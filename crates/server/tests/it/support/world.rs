@@ -7,12 +7,12 @@ use std::sync::LazyLock;
 
 use apportion_core::organization::OrganizationDraft;
 use apportion_jsonapi::ResourceType;
+use apportion_server::Config;
 use apportion_server::admin::{self, TokenDraft};
 use apportion_server::catalog::Resources;
 use apportion_server::resources::{self, registry};
-use apportion_server::serve::Running;
+use apportion_server::serve::{Running, ServerConfig};
 use apportion_server::store::{Address, Field, OrganizationId, Scope, Session};
-use apportion_server::{Clock, Config, Limits, Monitoring};
 use apportion_testing::Place;
 use diesel::connection::SimpleConnection;
 use serde_json::{Value, json};
@@ -50,17 +50,21 @@ impl World {
     }
 
     /// Starts a server whose configuration is changed first.
-    pub fn configured(place: &Place, change: impl FnOnce(&mut Config)) -> Self {
+    pub fn configured(place: &Place, change: impl FnOnce(&mut ServerConfig)) -> Self {
         Self::at(&place.url, change)
     }
 
     /// Starts a server on the database of that URL.
-    pub fn at(url: &str, change: impl FnOnce(&mut Config)) -> Self {
+    pub fn at(url: &str, change: impl FnOnce(&mut ServerConfig)) -> Self {
         Self::serving(url, resources::own(), change)
     }
 
     /// Starts a server with these types on the database of that URL.
-    pub fn serving(url: &str, types: Arc<Resources>, change: impl FnOnce(&mut Config)) -> Self {
+    pub fn serving(
+        url: &str,
+        types: Arc<Resources>,
+        change: impl FnOnce(&mut ServerConfig),
+    ) -> Self {
         let database: Address = url.parse().unwrap();
         let organization = make_organization(&database, "Acme");
         let other = make_organization(&database, "Other");
@@ -72,7 +76,7 @@ impl World {
         let (admin, stranger) = (mint(organization, "admin"), mint(other, "admin"));
         let mut config = config(&database);
         change(&mut config);
-        let running = Running::serving(config, types).unwrap();
+        let running = Running::serving(config, &types).unwrap();
         Self { database, running, organization, other, token, reader, admin, stranger }
     }
 
@@ -169,19 +173,10 @@ impl World {
 }
 
 /// Returns the configuration of a server without rate limits and without an engine.
-pub fn config(database: &Address) -> Config {
-    Config {
-        bind: SocketAddr::from(([127, 0, 0, 1], 0)),
-        database: database.clone(),
-        public_url: None,
-        cors_origins: Vec::new(),
-        trusted_proxies: Vec::new(),
-        limit_rates: false,
-        engine_interval: None,
-        clock: Clock::system(),
-        limits: Limits::of(database),
-        monitoring: Monitoring::default(),
-    }
+pub fn config(database: &Address) -> ServerConfig {
+    let service = Config { limit_rates: false, ..Config::of(database.clone()) };
+    let bind = SocketAddr::from(([127, 0, 0, 1], 0));
+    ServerConfig { bind, metrics_bind: None, engine_interval: None, service }
 }
 
 /// Returns the types whose rows are stored, with decimal ids, without their relationships to

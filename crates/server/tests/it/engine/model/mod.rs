@@ -229,7 +229,7 @@ fn change_terms(model: &mut Model, change: &Change, now: DateTime<Utc>) {
 /// Starts a server whose clock the histories set.
 fn start(place: &Place) -> (World, Clock) {
     let clock = Clock::standing(beginning());
-    let world = World::configured(place, |config| config.clock = clock.clone());
+    let world = World::configured(place, |config| config.service.clock = clock.clone());
     (world, clock)
 }
 

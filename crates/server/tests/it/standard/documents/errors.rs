@@ -165,7 +165,7 @@ fn j107_every_refusal_is_an_error_document(place: &Place) {
     }
     statuses.dedup();
     assert_eq!(statuses, [400, 401, 403, 404, 405, 406, 409, 412, 413, 414, 415, 422]);
-    let limited = World::configured(place, |config| config.limit_rates = true);
+    let limited = World::configured(place, |config| config.service.limit_rates = true);
     let refused = (0..101).map(|_| limited.get("/organizations")).find(|it| it.status != 200);
     is_error_document(&refused.expect("there is a limit").expect(429));
     let plain = addresses(&sample.world).into_iter().map(|address| address.path);

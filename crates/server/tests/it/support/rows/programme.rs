@@ -41,7 +41,7 @@ impl Programme {
     #[track_caller]
     pub fn long_ago(place: &Place, instant: &str, more: Value) -> Self {
         let clock = Clock::standing(instant.parse().unwrap());
-        Self::of(World::configured(place, |config| config.clock = clock), more)
+        Self::of(World::configured(place, |config| config.service.clock = clock), more)
     }
 
     #[track_caller]
