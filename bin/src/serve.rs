@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use anyhow::{Context, bail};
 use apportion_server::serve::ServerConfig;
 use apportion_server::store::{Address, newest_migration};
-use apportion_server::{Clock, Config, Parts, demo, serve};
+use apportion_server::{Authentication, Clock, Config, Parts, demo, serve};
 use clap::Args;
 
 use crate::command::Role;
@@ -83,6 +83,7 @@ pub(crate) fn run(options: Serve, database: Address, said: &[String]) -> anyhow:
         cors_origins: options.cors_origins,
         trusted_proxies,
         limit_rates,
+        authentication: Authentication::tokens(),
         clock: Clock::system(),
         parts: Parts::ALL,
         dropped_log_lines: Some(log_line::dropped),

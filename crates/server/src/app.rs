@@ -9,6 +9,7 @@ use std::time::Duration;
 use apportion_store::{self as store, Address, Store};
 
 use crate::access::TokenCache;
+use crate::access::authenticator::{Authentication, Known};
 use crate::access::idempotency::{self, InFlight};
 use crate::access::rates::{RateLimits, Rates};
 use crate::catalog::{Resources, TypeError};
@@ -36,6 +37,8 @@ pub struct Config {
     pub trusted_proxies: Vec<IpAddr>,
     /// Whether requests above the rate limits are refused.
     pub limit_rates: bool,
+    /// The ways to find out who sends a request.
+    pub authentication: Authentication,
     /// The clock by which requests are answered and the engine runs.
     pub clock: Clock,
     /// The limits.
@@ -48,8 +51,8 @@ pub struct Config {
 }
 
 impl Config {
-    /// Returns the usual configuration of a service of this database: with rate limits, by the
-    /// clock of the system, with all parts, and without origins, proxies or a public URL.
+    /// Returns the usual configuration of a service of this database: with tokens and rate limits,
+    /// by the clock of the system, with all parts, and without origins, proxies or a public URL.
     #[must_use]
     pub fn of(database: Address) -> Self {
         Self {
@@ -57,6 +60,7 @@ impl Config {
             cors_origins: Vec::new(),
             trusted_proxies: Vec::new(),
             limit_rates: true,
+            authentication: Authentication::tokens(),
             clock: Clock::system(),
             limits: Limits::of(&database),
             database,
@@ -144,6 +148,8 @@ pub(crate) struct App {
     pub(crate) clock_watch: ClockWatch,
     pub(crate) hosts: Hosts,
     pub(crate) cors: Cors,
+    pub(crate) authentication: Authentication,
+    pub(crate) known: Known,
     pub(crate) tokens: TokenCache,
     pub(crate) rates: Option<Arc<Rates>>,
     pub(crate) proxies: Proxies,
@@ -185,6 +191,8 @@ impl App {
             clock_watch: ClockWatch::over(&config.clock),
             hosts: Hosts::new(bound, config.public_url.as_deref()),
             cors: Cors::new(config.cors_origins.clone()),
+            authentication: config.authentication.clone(),
+            known: Known::default(),
             tokens: TokenCache::default(),
             rates: config.limit_rates.then(|| Arc::new(Rates::within(config.limits.rates))),
             proxies: Proxies::new(&config.trusted_proxies),

@@ -24,6 +24,8 @@ mod revenue;
 pub mod serve;
 mod service;
 
+pub use access::Right;
+pub use access::authenticator::{Authentication, Authenticator, Identity, Refusal};
 pub use access::rates::RateLimits;
 pub use access::token;
 pub use app::{Config, Limits, OpenError, Parts, text_of_answers};

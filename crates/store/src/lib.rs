@@ -43,7 +43,7 @@ pub use rows::membership;
 pub use rows::named::Named;
 pub use rows::select::{Found, Loaded, Select, Stored, load, load_keyed};
 pub use rows::unique::{self, ExternalId};
-pub use scope::Scope;
+pub use scope::{Actor, Scope};
 pub use session::Session;
 pub use session::books::{Ledger, LedgerPart};
 pub use session::costs::Costs;

@@ -3,6 +3,7 @@
 //! Tokens that were looked up are cached for less than a second, so that a revocation takes effect
 //! within one. For a minute it is remembered that they were good.
 
+pub(crate) mod authenticator;
 pub(crate) mod idempotency;
 pub(crate) mod rates;
 mod recent;
@@ -24,6 +25,7 @@ use apportion_store::{self as store, Scope, Session, Store, Tenant};
 use chrono::{NaiveDateTime, TimeDelta};
 use subtle::ConstantTimeEq;
 
+use crate::access::authenticator::{Authentication, Known, Refusal};
 use crate::access::rates::Meter;
 use crate::access::recent::Recent;
 use crate::access::token::{Hash, Token};
@@ -41,11 +43,15 @@ const MAX_CACHED: usize = 10_000;
 /// The shortest time between two writes of a token's last use.
 const TOUCH_INTERVAL: TimeDelta = TimeDelta::minutes(1);
 
-/// The right that the scope of a token gives; each includes those before it.
+/// The right that the scope of a token gives, or another authenticator; each includes those before
+/// it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Right {
+pub enum Right {
+    /// To read what is not restricted to administrators.
     Read,
+    /// To write it.
     Write,
+    /// To read and write everything, and to make tokens.
     Admin,
 }
 
@@ -80,11 +86,9 @@ impl fmt::Display for Right {
     }
 }
 
-/// The access that a valid token gives.
+/// The access that a valid token gives, or another authenticator.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Access {
-    /// The id of the token.
-    pub(crate) token: TokenId,
     pub(crate) scope: Scope,
     pub(crate) right: Right,
     /// The currency of the organization.
@@ -124,6 +128,8 @@ fn given_token(request: &HttpRequest) -> Result<Token> {
 /// A request at the gate: whose tokens it is held against, and how it is counted.
 pub(crate) struct Gate<'g> {
     pub(crate) store: &'g Store,
+    pub(crate) authentication: &'g Authentication,
+    pub(crate) known: &'g Known,
     pub(crate) cache: &'g TokenCache,
     pub(crate) meter: &'g Meter,
     /// The address of the client, if it is known.
@@ -133,10 +139,20 @@ pub(crate) struct Gate<'g> {
 }
 
 impl Gate<'_> {
+    /// Finds out the access of whoever sends a request, by its token or otherwise.
+    pub(crate) async fn authenticate(&self, request: &HttpRequest) -> Result<Access> {
+        match self.authentication.ask(request.head()).await {
+            None => self.check_token(request).await,
+            Some(Ok(identity)) => self.known.access(self.store, identity).await,
+            Some(Err(refusal @ Refusal::Unauthenticated(_))) => Err(self.refuse(refusal.into())),
+            Some(Err(refusal)) => Err(refusal.into()),
+        }
+    }
+
     /// Finds out the access that the request's token gives. A request without a valid token is
     /// counted against the rate of its address, and refused. If that rate is used up, only a token
     /// that was good within the last minute is looked up: guesses cost the database nothing.
-    pub(crate) async fn authenticate(&self, request: &HttpRequest) -> Result<Access> {
+    async fn check_token(&self, request: &HttpRequest) -> Result<Access> {
         let token = match given_token(request) {
             Ok(token) => token,
             Err(failure) => return Err(self.refuse(failure)),
@@ -188,12 +204,11 @@ async fn look_up_shared(
         let store = store.clone();
         // The answer does not depend on this write, so the request does not wait for it.
         actix_web::rt::spawn(async move {
-            let touch =
-                move |tenant: &mut Tenant<'_>| tokens::record_use(tenant, access.token, now);
+            let touch = move |tenant: &mut Tenant<'_>| tokens::record_use(tenant, found.token, now);
             if let Err(error) = store.write(access.scope, touch).await
                 && !error.is_outage()
             {
-                log::warn!("the last use of token {} was not written: {error}", access.token);
+                log::warn!("the last use of token {} was not written: {error}", found.token);
             }
         });
     }
@@ -202,6 +217,7 @@ async fn look_up_shared(
 
 /// A token that was found in the store.
 struct FoundToken {
+    token: TokenId,
     access: Access,
     /// Whether its last use is to be written.
     touch_due: bool,
@@ -223,7 +239,7 @@ fn look_up(session: &mut Session, hash: &Hash, now: NaiveDateTime) -> Result<Fou
     let currency = organization.currency;
     let touch_due =
         row.last_used_at.is_none_or(|used| now.signed_duration_since(used) >= TOUCH_INTERVAL);
-    Ok(FoundToken { access: Access { token: row.id, scope, right, currency }, touch_due })
+    Ok(FoundToken { token: row.id, access: Access { scope, right, currency }, touch_due })
 }
 
 /// Refuses a request whose headers or query name another organization than the token's own.

@@ -13,6 +13,7 @@ use std::time::{Duration, Instant};
 
 use actix_web::http::header::{HeaderName, RETRY_AFTER};
 use apportion_jsonapi::Code;
+use apportion_store::{Actor, Scope};
 
 use crate::access::Access;
 use crate::access::recent::Recent;
@@ -34,6 +35,8 @@ pub(crate) struct Rate {
 /// The usual limit of one token.
 pub(crate) const TOKEN: Rate =
     Rate { requests: 100, period: Duration::from_secs(10), subject: "requests with one token" };
+/// The same for a client that is known otherwise.
+const ACTOR: Rate = Rate { subject: "requests of one client", ..TOKEN };
 /// The usual limit of all tokens of one organization together.
 pub(crate) const ORGANIZATION: Rate = Rate {
     requests: 4000,
@@ -64,9 +67,24 @@ const UNIT_MILLIS: u128 = 5;
 /// The number of windows of one kind that are never forgotten.
 const MAX_WINDOWS: usize = 10_000;
 
+/// A client, as its requests are counted.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+enum Client {
+    Token(i64),
+    /// One that has no token, by its organization.
+    Actor(i64, Option<Actor>),
+}
+
+impl Client {
+    fn of(access: &Access) -> Self {
+        let Scope { organization, token, actor, .. } = access.scope;
+        token.map_or(Self::Actor(organization.0, actor), |token| Self::Token(token.0))
+    }
+}
+
 /// The windows of all clients.
 pub(crate) struct Rates {
-    tokens: Windows<i64>,
+    clients: Windows<Client>,
     organizations: Windows<i64>,
     addresses: Windows<IpAddr>,
     probes: Windows<IpAddr>,
@@ -111,7 +129,7 @@ impl Rates {
         let RateLimits { token, organization, stranger, probe, report_units, report_income } =
             limits;
         Self {
-            tokens: Windows::new(Rate { requests: token, ..TOKEN }),
+            clients: Windows::new(Rate { requests: token, ..TOKEN }),
             organizations: Windows::new(Rate { requests: organization, ..ORGANIZATION }),
             addresses: Windows::new(Rate { requests: stranger, ..ADDRESS }),
             probes: Windows::new(Rate { requests: probe, ..PROBES }),
@@ -149,7 +167,9 @@ impl Meter {
     /// Counts a request with a token. Refuses one above a limit.
     pub(crate) fn admit(&self, access: &Access) -> Result<()> {
         let Some(rates) = &self.rates else { return Ok(()) };
-        self.note(TOKEN, rates.tokens.count(access.token.0))?;
+        let client = Client::of(access);
+        let rate = if matches!(client, Client::Token(_)) { TOKEN } else { ACTOR };
+        self.note(rate, rates.clients.count(client))?;
         self.note(ORGANIZATION, rates.organizations.count(access.scope.organization.0))
     }
 

@@ -120,7 +120,7 @@ impl LogLine {
             route,
             status = reply.status,
             organization = self.access.map_or(0, |access| access.scope.organization.0),
-            token = self.access.map_or(0, |access| access.token.0),
+            token = self.access.and_then(|access| access.scope.token).map_or(0, |token| token.0),
             micros = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
             "request"
         );
@@ -147,7 +147,15 @@ async fn answer(
         return Ok(reply);
     }
     let (now, client) = (app.clock.now(), log.client);
-    let gate = Gate { store: &app.store, cache: &app.tokens, meter, client, now };
+    let gate = Gate {
+        store: &app.store,
+        authentication: &app.authentication,
+        known: &app.known,
+        cache: &app.tokens,
+        meter,
+        client,
+        now,
+    };
     let path = normal_path(target.path);
     let endpoint = match Address::parse(&app.resources, &path, app.parts) {
         Address::Public(public) => {

@@ -75,6 +75,7 @@ struct Line {
     organization: i64,
     token: Option<i64>,
     person: Option<i64>,
+    actor: Option<String>,
     action: &'static str,
     request: Option<String>,
 }
@@ -86,6 +87,7 @@ impl From<&Event> for Line {
             organization: event.scope.organization.0,
             token: event.scope.token.map(|token| token.0),
             person: event.scope.person.map(|person| person.0),
+            actor: event.scope.actor.map(|actor| actor.as_str().to_owned()),
             action: event.action.name(),
             request: event.scope.request.map(|id| id.to_string()),
         }
@@ -100,6 +102,8 @@ impl QueryFragment<MultiBackend> for Line {
         out.push_bind_param::<Nullable<BigInt>, Option<i64>>(&self.token)?;
         out.push_sql(", ");
         out.push_bind_param::<Nullable<BigInt>, Option<i64>>(&self.person)?;
+        out.push_sql(", ");
+        out.push_bind_param::<Nullable<Text>, Option<String>>(&self.actor)?;
         out.push_sql(", ");
         out.push_bind_param::<Text, &str>(&self.action)?;
         out.push_sql(", ");
@@ -124,8 +128,9 @@ struct Insert<'e>(&'e [Line]);
 impl QueryFragment<MultiBackend> for Insert<'_> {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, MultiBackend>) -> QueryResult<()> {
         out.push_sql(
-            "INSERT INTO events (organization_id, token_id, person_id, action, subject_type, \
-             subject_id, version_before, version_after, request_id, created_at) VALUES (",
+            "INSERT INTO events (organization_id, token_id, person_id, actor, action, \
+             subject_type, subject_id, version_before, version_after, request_id, created_at) \
+             VALUES (",
         );
         for (at, line) in self.0.iter().enumerate() {
             out.push_sql(if at == 0 { "" } else { "), (" });
@@ -159,15 +164,18 @@ impl QueryFragment<MultiBackend> for InsertAlike<'_> {
             }
         }
         out.push_sql(
-            ")) INSERT INTO events (organization_id, token_id, person_id, action, subject_type, \
-             request_id, created_at, subject_id, version_before, version_after) SELECT ",
+            ")) INSERT INTO events (organization_id, token_id, person_id, actor, action, \
+             subject_type, request_id, created_at, subject_id, version_before, version_after) \
+             SELECT ",
         );
-        let Line { event, organization, token, person, action, request } = self.line;
+        let Line { event, organization, token, person, actor, action, request } = self.line;
         out.push_bind_param::<BigInt, i64>(organization)?;
         out.push_sql(", ");
         out.push_bind_param::<Nullable<BigInt>, Option<i64>>(token)?;
         out.push_sql(", ");
         out.push_bind_param::<Nullable<BigInt>, Option<i64>>(person)?;
+        out.push_sql(", ");
+        out.push_bind_param::<Nullable<Text>, Option<String>>(actor)?;
         out.push_sql(", ");
         out.push_bind_param::<Text, &str>(action)?;
         out.push_sql(", ");

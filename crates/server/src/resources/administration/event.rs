@@ -32,6 +32,7 @@ pub(crate) fn resource() -> Resource<EventRow> {
         .attribute(integer("token_id").nullable().field(event::TOKEN_ID), |row| {
             row.token_id.map_or(Scalar::Null, |id| Scalar::Integer(id.0))
         })
+        .attribute(text("actor").nullable().field(event::ACTOR), |row| row.actor.as_deref().into())
         .attribute(instant("created_at").field(event::CREATED_AT), |row| {
             Scalar::Instant(row.created_at)
         })

@@ -2,5 +2,6 @@
 //! origins. Not here: what a request does once it is let in.
 
 apportion_testing::modules! {
-    authentication, cors, endpoints, hosts, isolation, proxies, rates, tenancy, tokens
+    authentication, authenticators, cors,
+    endpoints, hosts, isolation, proxies, rates, tenancy, tokens
 }

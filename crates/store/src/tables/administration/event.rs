@@ -27,6 +27,8 @@ table! {
         token_id: Option<TokenId> => Nullable<BigInt> as TOKEN_ID,
         /// The person that the token is bound to, if any.
         person_id: Option<PersonId> => Nullable<BigInt> as PERSON_ID,
+        /// The name of whoever made the change, if an identity provider gave one.
+        actor: Option<String> => Nullable<Text> as ACTOR,
         /// The kind of the change.
         action: Action => Text as ACTION,
         /// The name of the table of the changed row.

@@ -1,7 +1,7 @@
 //! The journal of a transaction: the events of its writes are inserted with it, in the order of the
 //! writes, and undone with it.
 
-use apportion_store::{Error, PersonId, Scope, Session, Tenant};
+use apportion_store::{Actor, Error, PersonId, Scope, Session, Tenant};
 use apportion_testing::Place;
 
 use crate::support::rows::{self, delete_deal, event_count, insert_deal, rename_deal};
@@ -202,6 +202,7 @@ fn who_it_was(place: &Place) {
     let scope = Scope {
         person: Some(PersonId(person)),
         token: Some(77.into()),
+        actor: Some(Actor::new("auth0|\u{e4}").unwrap()),
         request: Some(request),
         ..world.ours
     };
@@ -210,10 +211,11 @@ fn who_it_was(place: &Place) {
     let said = texts(
         &mut Tenant::new(world.ours, &mut session),
         "SELECT COALESCE(CAST(person_id AS TEXT), '-') || ' ' || \
-         COALESCE(CAST(token_id AS TEXT), '-') || ' ' || COALESCE(request_id, '-') FROM events \
+         COALESCE(CAST(token_id AS TEXT), '-') || ' ' || COALESCE(actor, '-') || ' ' || \
+         COALESCE(request_id, '-') FROM events \
          WHERE organization_id = 1 AND subject_type = 'deals' ORDER BY id",
     );
-    assert_eq!(said, [format!("{person} 77 {request}"), "- - -".to_owned()]);
+    assert_eq!(said, [format!("{person} 77 auth0|\u{e4} {request}"), "- - - -".to_owned()]);
 }
 
 fn never_changed(place: &Place) {
