@@ -73,7 +73,7 @@ test('sends a resource back as it was read', async () => {
   const { id } = await addDistribution('jsona changed')
   const { models: whole } = await read(`revenue_distributions/${id}?include=deal`)
   // jsona makes an attribute of the links of a resource, and sends it.
-  assert.deepEqual(whole.links, { self: `/api/v2/revenue_distributions/${id}` })
+  assert.deepEqual(whole.links, { self: `${server.root}/revenue_distributions/${id}` })
   whole.amount_percent = '25'
   whole.amount = 60001
   const { status, document } = await write(whole, 'PATCH')

@@ -80,7 +80,7 @@ test('creates, updates and deletes', async () => {
 
   // kitsu makes an attribute of a relationship that has no linkage, and sends it.
   const whole = updated.data
-  const related = `/api/v2/deals/${deal.id}/revenue_distributions`
+  const related = `${server.root}/deals/${deal.id}/revenue_distributions`
   assert.equal(whole.revenue_distributions.links.related, related)
   const sentBack = await kitsu.update('deals', { ...whole, probability: 40 })
   assert.equal(sentBack.data.probability, 40)

@@ -64,7 +64,7 @@ function sources() {
     schema,
     keyMap,
     host: server.origin,
-    namespace: 'api/v2',
+    namespace: server.root.slice(1),
     defaultFetchSettings: { headers: { 'X-Auth-Token': server.token } },
     serializerSettingsFor: buildSerializerSettingsFor({ settingsByType }),
   })

@@ -12,6 +12,8 @@ export const MEDIA_TYPE = 'application/vnd.api+json'
 const HERE = import.meta.dirname
 const ROOT = resolve(HERE, '../../..')
 const BINARY = resolve(HERE, process.env.APPORTION || join(ROOT, 'target/release/apportion'))
+// A program that serves the same database below a prefix, in place of `serve`.
+const MOUNTED = process.env.MOUNTED && resolve(HERE, process.env.MOUNTED)
 const FIXTURES = ['deals', 'revenue_distributions'].map((name) =>
   join(ROOT, 'fixtures/import', `${name}.csv`))
 
@@ -22,7 +24,7 @@ function environment(database) {
   return { ...Object.fromEntries(entries), ...settings }
 }
 
-// Starts a server. Resolves to its `origin`, the `api` below it, a `token` that speaks for a
+// Starts a server. Resolves to its `origin`, the path `root` of the API and the `api` as a whole, a `token` that speaks for a
 // `person` of an `organization`, how many rows were `imported` of each type, `ask(path, options)`
 // for what no client sends, and `stop`.
 export async function serve() {
@@ -38,12 +40,14 @@ export async function serve() {
   const counted = lines.map((line) => line.match(/: (\d+) (\w+)$/))
   const imported = Object.fromEntries(counted.map(([, count, type]) => [type, Number(count)]))
 
-  const words = ['serve', '--bind', '127.0.0.1:0', '--no-rate-limit']
-  const child = spawn(BINARY, words, { env, stdio: ['ignore', 'pipe', 'inherit'] })
+  const words = MOUNTED ? [] : ['serve', '--bind', '127.0.0.1:0', '--no-rate-limit']
+  const child = spawn(MOUNTED || BINARY, words, { env, stdio: ['ignore', 'pipe', 'inherit'] })
   const ended = new Promise((done) => child.once('exit', done))
   process.once('exit', () => child.kill())
-  const origin = await listening(child)
-  const api = `${origin}/api/v2`
+  const base = await listening(child)
+  const { origin, pathname } = new URL(base)
+  const root = `${pathname === '/' ? '' : pathname}/api/v2`
+  const api = `${origin}${root}`
 
   const as = (token) => (path, options) => ask(new URL(path, `${api}/`), token, options)
 
@@ -57,7 +61,7 @@ export async function serve() {
     rmSync(directory, { recursive: true })
     if (code !== 0) throw new Error(`the server ended with ${code}`)
   }
-  return { origin, api, token, organization, person, imported, ask: as(token), stop }
+  return { origin, root, api, token, organization, person, imported, ask: as(token), stop }
 }
 
 // The origin that the server prints once it listens.

@@ -13,7 +13,7 @@ after(server.stop)
 const Base = SpraypaintBase.extend({
   static: {
     baseUrl: server.origin,
-    apiNamespace: '/api/v2',
+    apiNamespace: server.root,
     generateAuthHeader: (token) => `Bearer ${token}`,
   },
 })

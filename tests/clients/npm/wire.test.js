@@ -23,7 +23,7 @@ function verbatim(path) {
   return new Promise((done, fail) => {
     const headers = { 'X-Auth-Token': server.token }
     const { hostname, port } = new URL(server.origin)
-    const options = { hostname, port, path: `/api/v2/${path}`, headers }
+    const options = { hostname, port, path: `${server.root}/${path}`, headers }
     const sent = request(options, async (response) => {
       const text = (await response.toArray()).join('')
       done({ status: response.statusCode, document: JSON.parse(text) })

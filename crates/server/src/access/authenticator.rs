@@ -43,7 +43,7 @@ pub struct Identity {
 pub enum Refusal {
     /// Nobody who is known sends this request: 401. It counts against the rate of its address.
     Unauthenticated(String),
-    /// Whoever sends it is known, and may not do anything here: 403.
+    /// The sender is known, and may not do anything here: 403.
     Denied(String),
     /// It cannot be found out now: 503. The client may try again.
     Unavailable(String),

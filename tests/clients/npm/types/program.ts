@@ -8,9 +8,9 @@ type Media = 'application/vnd.api+json'
 type Failure = components['schemas']['error_document']
 export type Service = Client<paths, Media>
 
-export function connect(origin: string, token: string): Service {
+export function connect(address: string, token: string): Service {
   return createClient<paths, Media>({
-    baseUrl: origin,
+    baseUrl: address,
     headers: { 'X-Auth-Token': token, 'Content-Type': 'application/vnd.api+json' },
     querySerializer: { array: { style: 'form', explode: false } },
   })

@@ -30,7 +30,8 @@ function compile() {
 const objections = compile().split('\n').filter((line) => line !== '')
 const { addDeal, connect, refusals, spread, worth } = await import('./built/program.js')
 const { creators, pointers, rename, total } = await import('./built/members.js')
-const service = connect(server.origin, server.token)
+const [{ url }] = (await server.ask('openapi.json')).document.servers
+const service = connect(new URL(url, server.origin).href, server.token)
 
 for (const program of ['schema.d.ts', 'program.ts', 'members.ts']) {
   test(`${program} is accepted`, () => {
